@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The quota tree: see quota.h. A take walks to the root twice at most. */
+#include "base/quota.h"
+
+void p2p__quota_init(struct p2p__quota *q, struct p2p__quota *parent,
+                     const char *name)
+{
+    *q = (struct p2p__quota){.parent = parent, .name = name};
+    for (size_t i = 0; i < P2P__Q_COUNT; i++) {
+        q->limit[i] = P2P__Q_UNLIMITED;
+    }
+}
+
+void p2p__quota_fini(struct p2p__quota *q)
+{
+    for (size_t i = 0; i < P2P__Q_COUNT; i++) {
+        assert(q->used[i] == 0);
+    }
+    q->parent = NULL;
+}
+
+int p2p__quota_take(struct p2p__quota *q, enum p2p__quota_kind k, uint64_t n)
+{
+    for (struct p2p__quota *s = q; s != NULL; s = s->parent) {
+        if (s->used[k] > s->limit[k] || n > s->limit[k] - s->used[k]) {
+            s->refused++;
+            return P2P_ELIMIT;
+        }
+    }
+    for (struct p2p__quota *s = q; s != NULL; s = s->parent) {
+        s->used[k] += n;
+    }
+    return 0;
+}
+
+void p2p__quota_give(struct p2p__quota *q, enum p2p__quota_kind k, uint64_t n)
+{
+    for (struct p2p__quota *s = q; s != NULL; s = s->parent) {
+        assert(s->used[k] >= n);
+        s->used[k] -= n;
+    }
+}
+
+uint64_t p2p__quota_room(const struct p2p__quota *q, enum p2p__quota_kind k)
+{
+    uint64_t room = P2P__Q_UNLIMITED;
+
+    for (const struct p2p__quota *s = q; s != NULL; s = s->parent) {
+        uint64_t here = s->used[k] > s->limit[k] ? 0 : s->limit[k] - s->used[k];
+
+        room = here < room ? here : room;
+    }
+    return room;
+}
+
+const char *p2p__quota_kind_text(enum p2p__quota_kind k)
+{
+    static const char *const texts[] = {
+#define TEXT(name, text) text,
+        P2P__QUOTA_MAP(TEXT)
+#undef TEXT
+    };
+
+    assert((size_t)k < P2P__COUNT(texts));
+    return texts[k];
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What a peer can make us hold is counted in a tree: host > peer > connection
+ * > stream. Taking charges every scope up to the root, or none; the scope
+ * that refused is remembered, so that both ends can learn which limit it was.
+ */
+#ifndef P2P_BASE_QUOTA_H
+#define P2P_BASE_QUOTA_H
+
+#include "base/types.h"
+
+/* What is counted: X(name, text). */
+#define P2P__QUOTA_MAP(X)                \
+    X(MEMORY, "memory bytes")            \
+    X(CONNS_IN, "inbound connections")   \
+    X(CONNS_OUT, "outbound connections") \
+    X(STREAMS_IN, "inbound streams")     \
+    X(STREAMS_OUT, "outbound streams")   \
+    X(FDS, "file descriptors")
+
+enum p2p__quota_kind {
+#define P2P__QUOTA_ENUM(name, text) P2P__Q_##name,
+    P2P__QUOTA_MAP(P2P__QUOTA_ENUM)
+#undef P2P__QUOTA_ENUM
+        P2P__Q_COUNT
+};
+
+/* A limit that is never reached. */
+#define P2P__Q_UNLIMITED UINT64_MAX
+
+struct p2p__quota {
+    struct p2p__quota *parent; /* borrowed; outlives this scope */
+    const char *name;          /* constant: "host", "peer", "conn", … */
+    uint64_t used[P2P__Q_COUNT];
+    uint64_t limit[P2P__Q_COUNT];
+    uint64_t refused; /* how often this scope said no */
+};
+
+/* A scope below `parent` (may be NULL), with every limit unlimited. */
+void p2p__quota_init(struct p2p__quota *q, struct p2p__quota *parent,
+                     const char *name);
+
+/* Ends a scope; asserts that all was given back. */
+void p2p__quota_fini(struct p2p__quota *q);
+
+/*
+ * Charges `n` in this scope and all above it, or in none.
+ * q == NULL charges nothing. Errors: P2P_ELIMIT.
+ */
+int p2p__quota_take(struct p2p__quota *q, enum p2p__quota_kind k, uint64_t n);
+
+/* Gives `n` back in this scope and all above it. q == NULL is fine. */
+void p2p__quota_give(struct p2p__quota *q, enum p2p__quota_kind k, uint64_t n);
+
+/* How much could be taken now without a refusal. */
+uint64_t p2p__quota_room(const struct p2p__quota *q, enum p2p__quota_kind k);
+
+/* The text of a kind. */
+const char *p2p__quota_kind_text(enum p2p__quota_kind k);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What the world must offer as a network: ordered pipes and datagrams. Two
+ * implementations: lib/uv (libuv) and the simulator. Calls go down, and what
+ * happens comes up through the callback tables. A callback may call down
+ * again on any object, close() included; after close() no callback comes.
+ */
+#ifndef P2P_PORT_NET_H
+#define P2P_PORT_NET_H
+
+#include "base/slice.h"
+
+/* An internet address and port; family 4 or 6. Bytes in network order. */
+struct p2p__addr {
+    uint8_t family; /* 4, 6, or 0: none */
+    uint8_t ip[16];
+    uint16_t port;  /* host order */
+    uint32_t scope; /* interface index of an IPv6 link-local address */
+};
+
+struct p2p__pipe;
+struct p2p__listener;
+struct p2p__net;
+
+/* What happens to a pipe. `user` is what the owner gave at dial or accept. */
+struct p2p__pipe_cb {
+    /* A dial ended: 0, or P2P_EREFUSED, P2P_EUNREACH, P2P_ETIMEDOUT, … */
+    void (*connected)(void *user, int status, p2p_ns now);
+    /* Bytes arrived; the slice is valid until the call returns. */
+    void (*data)(void *user, struct p2p__slice in, p2p_ns now);
+    /* write() took less than all, and all that it took has left now. */
+    void (*writable)(void *user, p2p_ns now);
+    /* The peer ended its side (0), or the pipe broke. Close it. */
+    void (*ended)(void *user, int status, p2p_ns now);
+};
+
+struct p2p__pipe_ops {
+    /*
+     * Writes now; what the kernel does not take at once the pipe copies and
+     * keeps, so all of `buf` counts as written.
+     * Returns 1 if there is room for more, 0 if the caller must wait for
+     * writable, or a negative code (broken).
+     */
+    int (*write)(struct p2p__pipe *pipe, const uint8_t *buf, size_t len);
+    /* Stops or goes on reading (mplex, or the host's quota is spent). */
+    void (*read)(struct p2p__pipe *pipe, bool on);
+    /* Ends our side after what is kept was written, then frees the pipe. */
+    void (*close)(struct p2p__pipe *pipe);
+    /* The two ends' addresses. */
+    void (*local)(const struct p2p__pipe *pipe, struct p2p__addr *addr);
+    void (*remote)(const struct p2p__pipe *pipe, struct p2p__addr *addr);
+};
+
+struct p2p__pipe {
+    const struct p2p__pipe_ops *ops;
+    const struct p2p__pipe_cb *cb;
+    void *user;
+};
+
+struct p2p__listener_cb {
+    /* A peer connected. Set pipe->cb and ->user, or close it. */
+    void (*accepted)(void *user, struct p2p__pipe *pipe, p2p_ns now);
+};
+
+struct p2p__listener {
+    const struct p2p__listener_cb *cb;
+    void *user;
+    struct p2p__addr addr; /* as bound: the port is filled in */
+    void (*close)(struct p2p__listener *l);
+};
+
+/* A datagram socket, for mDNS (and QUIC later). */
+struct p2p__udp;
+
+struct p2p__udp_cb {
+    /* A datagram arrived; ttl -1: not known. ifindex: where it came in. */
+    void (*datagram)(void *user, struct p2p__slice in,
+                     const struct p2p__addr *from, uint32_t ifindex,
+                     p2p_ns now);
+};
+
+struct p2p__udp {
+    const struct p2p__udp_cb *cb;
+    void *user;
+    /* Sends one datagram, by this interface if it is not 0. 0 or negative. */
+    int (*send)(struct p2p__udp *udp, const uint8_t *buf, size_t len,
+                const struct p2p__addr *to, uint32_t ifindex);
+    /* Joins or leaves a multicast group on an interface. */
+    int (*group)(struct p2p__udp *udp, const struct p2p__addr *group,
+                 uint32_t ifindex, bool join);
+    void (*close)(struct p2p__udp *udp);
+};
+
+struct p2p__net {
+    /* Starts a dial; `connected` follows, never before the call returned.
+     * Returns the pipe, or NULL and *err. */
+    struct p2p__pipe *(*dial)(struct p2p__net *net, const struct p2p__addr *to,
+                              const struct p2p__pipe_cb *cb, void *user,
+                              int *err);
+    /* Listens; `l->addr` says where. Returns NULL and *err. */
+    struct p2p__listener *(*listen)(struct p2p__net *net,
+                                    const struct p2p__addr *at,
+                                    const struct p2p__listener_cb *cb,
+                                    void *user, int *err);
+    /* Binds a datagram socket; shared: others on this host may bind it too.*/
+    struct p2p__udp *(*udp)(struct p2p__net *net, const struct p2p__addr *at,
+                            bool shared, const struct p2p__udp_cb *cb,
+                            void *user, int *err);
+};
+
+#endif
