@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The shared part of the network port: the hot slab that every socket of the
+ * loop reads into, so that an idle connection owns no buffer. */
+#include "uv/tcp.h"
+
+#define HOT_BYTES (256U * 1024U)
+
+void p2p__uv_net_init(struct p2p__uv_net *n, uv_loop_t *uv)
+{
+    *n = (struct p2p__uv_net){.uv = uv};
+    p2p__uv_tcp_setup(n);
+    p2p__uv_udp_setup(n);
+}
+
+void p2p__uv_net_fini(struct p2p__uv_net *n)
+{
+    assert(n->handles == 0);
+    p2p__slab_unref(n->hot);
+    n->hot = NULL;
+}
+
+void p2p__uv_hot(struct p2p__uv_net *n, uv_buf_t *buf)
+{
+    if (n->hot == NULL) {
+        n->hot = p2p__slab_new(HOT_BYTES);
+    }
+    if (n->hot == NULL) {
+        *buf = uv_buf_init(NULL, 0);
+        return;
+    }
+    *buf = uv_buf_init((char *)n->hot->data, n->hot->cap);
+}
+
+struct p2p__slice p2p__uv_hot_slice(const struct p2p__uv_net *n, size_t len)
+{
+    return (struct p2p__slice){.p = n->hot->data, .len = len, .slab = n->hot};
+}
+
+void p2p__uv_hot_done(struct p2p__uv_net *n)
+{
+    if (n->hot != NULL && n->hot->refs > 1) {
+        p2p__slab_unref(n->hot);
+        n->hot = NULL;
+    }
+}

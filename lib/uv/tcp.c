@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A TCP connection as a pipe. Happy path: dial or accept, read into the hot
+ * slab, uv_try_write at once. What the kernel does not take is copied into a
+ * write request (the rest of one out buffer at most: the caller waits for
+ * writable). close() lets that rest leave, for LINGER_MS at most.
+ * Failure modes: every error of libuv ends in cb->ended or cb->connected.
+ */
+#include "uv/tcp.h"
+
+#include "base/mem.h"
+#include "uv/addr.h"
+#include "uv/errors.h"
+
+#define LINGER_MS 2000U
+#define BACKLOG   511
+
+struct rest {
+    uv_write_t req;
+    struct tcp *tcp;
+    uint8_t bytes[];
+};
+
+struct farewell {
+    uv_timer_t timer;
+    struct tcp *tcp;
+    struct p2p__uv_net *net;
+};
+
+struct tcp {
+    struct p2p__pipe pipe;
+    struct p2p__uv_net *net;
+    uv_tcp_t h;
+    struct farewell *farewell;
+    bool writing;
+    bool closing; /* the owner is done with us */
+    bool gone;    /* uv_close was called */
+};
+
+struct dial {
+    uv_connect_t req;
+    struct tcp *tcp;
+};
+
+struct tcp_listener {
+    struct p2p__listener l;
+    struct p2p__uv_net *net;
+    uv_tcp_t h;
+};
+
+static struct tcp *of_pipe(const struct p2p__pipe *p)
+{
+    union {
+        const struct p2p__pipe *c;
+        struct p2p__pipe *m;
+    } u = {.c = p};
+
+    return P2P__CONTAINER(u.m, struct tcp, pipe);
+}
+
+static void on_closed(uv_handle_t *h)
+{
+    struct tcp *t = h->data;
+
+    t->net->handles--;
+    p2p__free(t);
+}
+
+static void on_linger_closed(uv_handle_t *h)
+{
+    struct farewell *l = h->data;
+
+    l->net->handles--;
+    p2p__free(l);
+}
+
+static void shut(struct tcp *t)
+{
+    if (t->gone) {
+        return;
+    }
+    t->gone = true;
+    if (t->farewell != NULL) {
+        uv_close((uv_handle_t *)&t->farewell->timer, on_linger_closed);
+    }
+    uv_close((uv_handle_t *)&t->h, on_closed);
+}
+
+static void on_alloc(uv_handle_t *h, size_t hint, uv_buf_t *buf)
+{
+    const struct tcp *t = h->data;
+
+    (void)hint;
+    p2p__uv_hot(t->net, buf);
+}
+
+static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
+{
+    struct tcp *t = s->data;
+
+    (void)buf;
+    if (t->closing || n == 0) {
+        return;
+    }
+    if (n < 0) {
+        (void)uv_read_stop(s);
+        t->pipe.cb->ended(t->pipe.user, n == UV_EOF ? 0 : p2p__uv_err((int)n),
+                          p2p__uv_now());
+        return;
+    }
+    t->pipe.cb->data(t->pipe.user, p2p__uv_hot_slice(t->net, (size_t)n),
+                     p2p__uv_now());
+    p2p__uv_hot_done(t->net);
+}
+
+static void on_written(uv_write_t *req, int status)
+{
+    struct rest *r = P2P__CONTAINER(req, struct rest, req);
+    struct tcp *t = r->tcp;
+
+    p2p__free(r);
+    t->writing = false;
+    if (t->gone) {
+        return;
+    }
+    if (t->closing) {
+        shut(t);
+    } else if (status < 0) {
+        t->pipe.cb->ended(t->pipe.user, p2p__uv_err(status), p2p__uv_now());
+    } else {
+        t->pipe.cb->writable(t->pipe.user, p2p__uv_now());
+    }
+}
+
+/* Copies what the kernel did not take into a request. */
+static int write_rest(struct tcp *t, const uint8_t *buf, size_t len)
+{
+    struct rest *r = p2p__alloc(sizeof *r + len);
+    uv_buf_t b;
+    int rv;
+
+    if (r == NULL) {
+        return P2P_ENOMEM;
+    }
+    r->tcp = t;
+    memcpy(r->bytes, buf, len);
+    b = uv_buf_init((char *)r->bytes, (unsigned)len);
+    rv = uv_write(&r->req, (uv_stream_t *)&t->h, &b, 1, on_written);
+    if (rv != 0) {
+        p2p__free(r);
+        return p2p__uv_err(rv);
+    }
+    t->writing = true;
+    return 0;
+}
+
+static int tcp_write(struct p2p__pipe *pipe, const uint8_t *buf, size_t len)
+{
+    struct tcp *t = of_pipe(pipe);
+    union {
+        const uint8_t *c;
+        char *m;
+    } u = {.c = buf};
+    uv_buf_t b = uv_buf_init(u.m, (unsigned)len);
+    int n;
+
+    assert(!t->writing && !t->closing);
+    n = uv_try_write((uv_stream_t *)&t->h, &b, 1);
+    if (n == (int)len) {
+        return 1;
+    }
+    if (n < 0 && n != UV_EAGAIN) {
+        return p2p__uv_err(n);
+    }
+    n = n < 0 ? 0 : n;
+    return write_rest(t, buf + n, len - (size_t)n);
+}
+
+static void tcp_read(struct p2p__pipe *pipe, bool on)
+{
+    struct tcp *t = of_pipe(pipe);
+
+    if (on) {
+        (void)uv_read_start((uv_stream_t *)&t->h, on_alloc, on_read);
+    } else {
+        (void)uv_read_stop((uv_stream_t *)&t->h);
+    }
+}
+
+static void on_linger(uv_timer_t *timer)
+{
+    const struct farewell *l = timer->data;
+
+    shut(l->tcp);
+}
+
+/* Waits a while for the rest to leave. */
+static void wait_for_rest(struct tcp *t)
+{
+    struct farewell *l = p2p__zalloc(sizeof *l);
+
+    if (l == NULL || uv_timer_init(t->net->uv, &l->timer) != 0) {
+        p2p__free(l);
+        shut(t);
+        return;
+    }
+    l->tcp = t;
+    l->net = t->net;
+    l->timer.data = l;
+    t->farewell = l;
+    t->net->handles++;
+    (void)uv_timer_start(&l->timer, on_linger, LINGER_MS, 0);
+}
+
+static void tcp_close(struct p2p__pipe *pipe)
+{
+    struct tcp *t = of_pipe(pipe);
+
+    assert(!t->closing);
+    t->closing = true;
+    (void)uv_read_stop((uv_stream_t *)&t->h);
+    if (t->writing) {
+        wait_for_rest(t);
+    } else {
+        shut(t);
+    }
+}
+
+static void tcp_local(const struct p2p__pipe *pipe, struct p2p__addr *addr)
+{
+    struct sockaddr_storage sa = {0};
+    int len = sizeof sa;
+
+    (void)uv_tcp_getsockname(&of_pipe(pipe)->h, (struct sockaddr *)&sa, &len);
+    p2p__uv_from_sockaddr((struct sockaddr *)&sa, addr);
+}
+
+static void tcp_remote(const struct p2p__pipe *pipe, struct p2p__addr *addr)
+{
+    struct sockaddr_storage sa = {0};
+    int len = sizeof sa;
+
+    (void)uv_tcp_getpeername(&of_pipe(pipe)->h, (struct sockaddr *)&sa, &len);
+    p2p__uv_from_sockaddr((struct sockaddr *)&sa, addr);
+}
+
+static const struct p2p__pipe_ops tcp_ops = {
+    .write = tcp_write,
+    .read = tcp_read,
+    .close = tcp_close,
+    .local = tcp_local,
+    .remote = tcp_remote,
+};
+
+static struct tcp *tcp_new(struct p2p__uv_net *n, int *err)
+{
+    struct tcp *t = p2p__zalloc(sizeof *t);
+    int rv;
+
+    if (t == NULL) {
+        *err = P2P_ENOMEM;
+        return NULL;
+    }
+    rv = uv_tcp_init(n->uv, &t->h);
+    if (rv != 0) {
+        p2p__free(t);
+        *err = p2p__uv_err(rv);
+        return NULL;
+    }
+    t->pipe.ops = &tcp_ops;
+    t->net = n;
+    t->h.data = t;
+    n->handles++;
+    return t;
+}
+
+static void on_connected(uv_connect_t *req, int status)
+{
+    struct dial *d = P2P__CONTAINER(req, struct dial, req);
+    struct tcp *t = d->tcp;
+
+    p2p__free(d);
+    if (t->closing) {
+        return;
+    }
+    if (status == 0) {
+        (void)uv_tcp_nodelay(&t->h, 1);
+    }
+    t->pipe.cb->connected(t->pipe.user, p2p__uv_err(status), p2p__uv_now());
+}
+
+/* Starts the connect; the request lives until on_connected. */
+static int start_dial(struct tcp *t, const struct p2p__addr *to)
+{
+    struct sockaddr_storage sa;
+    struct dial *d;
+    int rv = p2p__uv_to_sockaddr(to, &sa);
+
+    if (rv != 0) {
+        return rv;
+    }
+    d = p2p__zalloc(sizeof *d);
+    if (d == NULL) {
+        return P2P_ENOMEM;
+    }
+    d->tcp = t;
+    rv = uv_tcp_connect(&d->req, &t->h, (struct sockaddr *)&sa, on_connected);
+    if (rv != 0) {
+        p2p__free(d);
+        return p2p__uv_err(rv);
+    }
+    return 0;
+}
+
+static struct p2p__pipe *net_dial(struct p2p__net *net,
+                                  const struct p2p__addr *to,
+                                  const struct p2p__pipe_cb *cb, void *user,
+                                  int *err)
+{
+    struct p2p__uv_net *n = P2P__CONTAINER(net, struct p2p__uv_net, net);
+    struct tcp *t = tcp_new(n, err);
+
+    if (t == NULL) {
+        return NULL;
+    }
+    t->pipe.cb = cb;
+    t->pipe.user = user;
+    *err = start_dial(t, to);
+    if (*err != 0) {
+        t->closing = true;
+        shut(t);
+        return NULL;
+    }
+    return &t->pipe;
+}
+
+static void on_incoming(uv_stream_t *server, int status)
+{
+    struct tcp_listener *l = server->data;
+    struct tcp *t;
+    int err;
+
+    if (status < 0) {
+        return;
+    }
+    t = tcp_new(l->net, &err);
+    if (t == NULL) {
+        return;
+    }
+    if (uv_accept(server, (uv_stream_t *)&t->h) != 0) {
+        t->closing = true;
+        shut(t);
+        return;
+    }
+    (void)uv_tcp_nodelay(&t->h, 1);
+    l->l.cb->accepted(l->l.user, &t->pipe, p2p__uv_now());
+}
+
+static void on_listener_closed(uv_handle_t *h)
+{
+    struct tcp_listener *l = h->data;
+
+    l->net->handles--;
+    p2p__free(l);
+}
+
+static void listener_close(struct p2p__listener *base)
+{
+    struct tcp_listener *l = P2P__CONTAINER(base, struct tcp_listener, l);
+
+    uv_close((uv_handle_t *)&l->h, on_listener_closed);
+}
+
+static int start_listen(struct tcp_listener *l, const struct p2p__addr *at)
+{
+    struct sockaddr_storage sa;
+    int len = sizeof sa;
+    unsigned flags = at->family == 6 ? UV_TCP_IPV6ONLY : 0;
+    int rv = p2p__uv_to_sockaddr(at, &sa);
+
+    if (rv != 0) {
+        return rv;
+    }
+    rv = uv_tcp_bind(&l->h, (struct sockaddr *)&sa, flags);
+    if (rv == 0) {
+        rv = uv_listen((uv_stream_t *)&l->h, BACKLOG, on_incoming);
+    }
+    if (rv == 0) {
+        rv = uv_tcp_getsockname(&l->h, (struct sockaddr *)&sa, &len);
+    }
+    p2p__uv_from_sockaddr((struct sockaddr *)&sa, &l->l.addr);
+    return p2p__uv_err(rv);
+}
+
+static struct p2p__listener *net_listen(struct p2p__net *net,
+                                        const struct p2p__addr *at,
+                                        const struct p2p__listener_cb *cb,
+                                        void *user, int *err)
+{
+    struct p2p__uv_net *n = P2P__CONTAINER(net, struct p2p__uv_net, net);
+    struct tcp_listener *l = p2p__zalloc(sizeof *l);
+
+    if (l == NULL || uv_tcp_init(n->uv, &l->h) != 0) {
+        p2p__free(l);
+        *err = P2P_ENOMEM;
+        return NULL;
+    }
+    l->net = n;
+    l->h.data = l;
+    l->l.cb = cb;
+    l->l.user = user;
+    l->l.close = listener_close;
+    n->handles++;
+    *err = start_listen(l, at);
+    if (*err != 0) {
+        listener_close(&l->l);
+        return NULL;
+    }
+    return &l->l;
+}
+
+void p2p__uv_tcp_setup(struct p2p__uv_net *n)
+{
+    n->net.dial = net_dial;
+    n->net.listen = net_listen;
+}
