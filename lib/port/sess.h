@@ -8,7 +8,10 @@
  * call on the session.
  * Outbound: tx(out) writes control first, then a fair share of every stream
  * that has bytes and window. "Control is state": window updates, ping answers,
- * resets are bits that become frames when there is room.
+ * resets are bits that become frames when there is room. tx makes events too
+ * (WRITABLE, CLOSED): pull them with next() after it. If it left output for
+ * want of room, it marked the owner again. After a poisoning return one more
+ * tx draws the last word (a go-away), then fini.
  *
  * A stream handle belongs to the session; it is valid until the event CLOSED
  * about it was pulled, or fini. `user` is the caller's, kept with the stream.
@@ -53,7 +56,8 @@ struct p2p__sess_cfg {
 
 struct p2p__sess_ops {
     const char *protocol; /* constant: "/yamux/1.0.0" */
-    /* Consumes of `in` until an event waits. Negative: poisoned. */
+    /* Consumes of `in` until an event waits; while one waits, nothing.
+     * Negative: poisoned. */
     int (*rx)(void *sess, struct p2p__slice *in, p2p_ns now);
     /* Writes frames while there is room. Negative: poisoned. */
     int (*tx)(void *sess, struct p2p__outbuf *out, p2p_ns now);
@@ -61,8 +65,9 @@ struct p2p__sess_ops {
     bool (*next)(void *sess, struct p2p__sess_ev *ev);
     p2p_ns (*deadline)(const void *sess);
     int (*expire)(void *sess, p2p_ns now);
-    /* Opens a stream; nothing goes out before the first send or flush.
-     * Errors: P2P_ELIMIT, P2P_ENOMEM, P2P_ECLOSED (after go-away). */
+    /* Opens a stream; nothing goes out before the first send or finish (a send
+     * of no bytes announces the stream alone). Errors: P2P_ELIMIT, P2P_ENOMEM,
+     * P2P_ECLOSED (after go-away). */
     int (*open)(void *sess, void *user, void **stream, p2p_ns now);
     void (*set_user)(void *sess, void *stream, void *user);
     /* Queues all of data, or none of it: P2P_EAGAIN at high water (WRITABLE
@@ -81,6 +86,10 @@ struct p2p__sess_ops {
     void (*goaway)(void *sess, uint64_t code);
     /* Bytes waiting to be sent on the stream. */
     size_t (*queued)(const void *sess, const void *stream);
+    /* Whether the pipe should be read: false while the application owes
+     * more than a protocol without windows may pile up. Looked at after rx
+     * and after consume. NULL: always. */
+    bool (*want_read)(const void *sess);
     /* Frees everything, from any state; gives all quota back. */
     void (*fini)(void *sess);
 };
