@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Deadlines: an intrusive pairing heap, earliest first, ties by the order of
- * insertion. One node a connection or protocol, re-armed lazily: a deadline
- * that moved later stays where it is and is looked at when its time comes.
+ * insertion. One node a connection or protocol; turn.h re-arms it lazily.
  */
 #ifndef P2P_BASE_HEAP_H
 #define P2P_BASE_HEAP_H
 
 #include "base/types.h"
 
+/* Zeroed before it is first used. */
 struct p2p__heap_node {
     struct p2p__heap_node *child; /* first child */
     struct p2p__heap_node *next;  /* next sibling */

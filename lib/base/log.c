@@ -11,7 +11,7 @@
 static void sanitize(char *line)
 {
     for (unsigned char *c = (unsigned char *)line; *c != '\0'; c++) {
-        if (*c < 0x20 || *c == 0x7f) {
+        if (*c < 0x20 || *c > 0x7e) {
             *c = '?';
         }
     }
@@ -24,7 +24,9 @@ void p2p__log(const struct p2p__logger *log, enum p2p__log_level level,
     va_list args;
 
     va_start(args, format);
-    (void)vsnprintf(line, sizeof line, format, args);
+    if (vsnprintf(line, sizeof line, format, args) < 0) {
+        line[0] = '\0';
+    }
     va_end(args);
     sanitize(line);
     log->sink(log->user, level, line);

@@ -19,21 +19,23 @@ enum p2p__log_level {
 struct p2p__logger {
     enum p2p__log_level level; /* lines above it are not made */
     void *user;
-    /* `text` is UTF-8, one line, valid until the call returns. */
+    /* `text` is one line of printable ASCII, valid until the call returns. */
     void (*sink)(void *user, enum p2p__log_level level, const char *text);
 };
 
-/* Makes a line of at most 512 bytes, printf style, if the level is on. */
+/* Makes a line of at most 511 bytes, printf style: use P2P__LOG, which asks
+ * for the level first. What is not printable ASCII becomes '?'. */
 __attribute__((format(printf, 3, 4))) void p2p__log(
     const struct p2p__logger *log, enum p2p__log_level level,
     const char *format, ...);
 
-#define P2P__LOG(log, level, ...)                           \
-    do {                                                    \
-        if ((log) != NULL && (log)->sink != NULL &&         \
-            P2P__LOG_##level <= (log)->level) {             \
-            p2p__log((log), P2P__LOG_##level, __VA_ARGS__); \
-        }                                                   \
+/* P2P__LOG(logger or NULL, ERROR|WARN|INFO|DEBUG|TRACE, format, …) */
+#define P2P__LOG(log, severity, ...)                           \
+    do {                                                       \
+        if ((log) != NULL && (log)->sink != NULL &&            \
+            P2P__LOG_##severity <= (log)->level) {             \
+            p2p__log((log), P2P__LOG_##severity, __VA_ARGS__); \
+        }                                                      \
     } while (0)
 
 #endif

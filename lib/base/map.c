@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Chained hash map over SipHash-1-3; doubles when it is full, never shrinks
- * below its first size, and gives all memory back when it is empty. */
+/* Chained hash map over SipHash-1-3; doubles when it is full, does not shrink,
+ * and gives all memory back when it is empty. */
 #include "base/map.h"
 
 #include "base/mem.h"
@@ -45,7 +45,7 @@ static void sip_word(uint64_t v[4], uint64_t m)
 
 uint64_t p2p__siphash(const uint64_t seed[2], const void *p, size_t len)
 {
-    const uint8_t *b = p;
+    const uint8_t *b = len > 0 ? p : (const uint8_t *)""; /* p may be NULL */
     size_t whole = len & ~(size_t)7;
     uint64_t v[4] = {
         seed[0] ^ 0x736f6d6570736575ULL, seed[1] ^ 0x646f72616e646f6dULL,
@@ -87,7 +87,7 @@ struct p2p__map_node *p2p__map_get(const struct p2p__map *m, const void *key,
     hash = p2p__siphash(m->seed, key, key_len);
     for (n = m->buckets[hash & m->mask]; n != NULL; n = n->next) {
         if (n->hash == hash && n->key_len == key_len &&
-            memcmp(n->key, key, key_len) == 0) {
+            (key_len == 0 || memcmp(n->key, key, key_len) == 0)) {
             return n;
         }
     }

@@ -30,7 +30,7 @@ void p2p__map_init(struct p2p__map *m, const uint64_t seed[2]);
 /* Frees the buckets; the objects are the caller's. */
 void p2p__map_fini(struct p2p__map *m);
 
-/* The node with this key, or NULL. */
+/* The node with this key, or NULL. An empty key may be NULL. */
 struct p2p__map_node *p2p__map_get(const struct p2p__map *m, const void *key,
                                    size_t key_len);
 

@@ -2,6 +2,7 @@
 /* The heap, plain: see mem.h for why nothing else calls malloc. */
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ void *p2p__alloc(size_t size)
 
 void *p2p__realloc(void *block, size_t size)
 {
+    assert(size > 0); /* some would free the block, and answer NULL */
     return realloc(block, size);
 }
 

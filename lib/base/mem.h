@@ -14,7 +14,8 @@ void *p2p__zalloc(size_t size);
 /* `size` bytes whose content is undefined, or NULL. Returns owned. */
 void *p2p__alloc(size_t size);
 
-/* Grows or shrinks an owned block to `size` bytes; NULL leaves it as it was. */
+/* Grows or shrinks an owned block to `size` (> 0) bytes. NULL when there is no
+ * memory: the block is as it was. */
 void *p2p__realloc(void *block, size_t size);
 
 /* Gives an owned block back; NULL is fine. */

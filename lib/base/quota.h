@@ -2,7 +2,7 @@
 /*
  * What a peer can make us hold is counted in a tree: host > peer > connection
  * > stream. Taking charges every scope up to the root, or none; the scope
- * that refused is remembered, so that both ends can learn which limit it was.
+ * that refused counts it, so that one can see which limit it was.
  */
 #ifndef P2P_BASE_QUOTA_H
 #define P2P_BASE_QUOTA_H

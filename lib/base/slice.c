@@ -53,6 +53,7 @@ size_t p2p__slice_cost(const struct p2p__slice *s)
 
 int p2p__slice_keep(const struct p2p__slice *s, struct p2p__slice *out)
 {
+    assert(out != s);
     *out = (struct p2p__slice){0};
     if (s->len == 0) {
         return 0;

@@ -56,7 +56,7 @@ static inline void p2p__slice_skip(struct p2p__slice *s, size_t n)
 
 /*
  * Makes `out` a slice that outlives the call: by reference or by copy (see
- * above). Release it with p2p__slice_drop().
+ * above). `out` is not `s`. Release it with p2p__slice_drop().
  * Errors: P2P_ENOMEM (out is empty then).
  */
 int p2p__slice_keep(const struct p2p__slice *s, struct p2p__slice *out);

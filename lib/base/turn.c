@@ -7,6 +7,7 @@ void p2p__runq_init(struct p2p__runq *q, void (*wake)(struct p2p__runq *q))
     p2p__list_init(&q->jobs);
     p2p__heap_init(&q->timers);
     q->wake = wake;
+    q->now = 0;
     q->turning = false;
 }
 
@@ -34,12 +35,17 @@ void p2p__job_fini(struct p2p__job *job)
 
 void p2p__mark(struct p2p__job *job)
 {
+    bool first;
+
     if (job == NULL || job->queued) {
         return;
     }
+    first = p2p__list_empty(&job->q->jobs);
     job->queued = true;
     p2p__list_push(&job->q->jobs, &job->link);
-    wake(job->q);
+    if (first) {
+        wake(job->q);
+    }
 }
 
 void p2p__timer_init(struct p2p__timer *timer, struct p2p__runq *q,
@@ -50,23 +56,24 @@ void p2p__timer_init(struct p2p__timer *timer, struct p2p__runq *q,
 
 void p2p__timer_set(struct p2p__timer *timer, p2p_ns at)
 {
-    struct p2p__heap *h = &timer->q->timers;
-    const struct p2p__heap_node *first;
+    struct p2p__runq *q = timer->q;
+    const struct p2p__heap_node *first = p2p__heap_first(&q->timers);
+    bool sooner;
 
     if (at == P2P_NEVER) {
-        p2p__heap_remove(h, &timer->node);
+        p2p__heap_remove(&q->timers, &timer->node);
         return;
     }
-    if (timer->node.armed && timer->node.at == at) {
-        return;
+    at = q->turning && at < q->now ? q->now : at;
+    timer->at = at;
+    if (timer->node.armed && timer->node.at <= at) {
+        return; /* run_timers() moves it when the earlier moment comes */
     }
-    first = p2p__heap_first(h);
-    if (first == NULL || at < first->at) {
-        p2p__heap_set(h, &timer->node, at);
-        wake(timer->q);
-        return;
+    sooner = first == NULL || at < first->at;
+    p2p__heap_set(&q->timers, &timer->node, at);
+    if (sooner) {
+        wake(q);
     }
-    p2p__heap_set(h, &timer->node, at);
 }
 
 void p2p__timer_fini(struct p2p__timer *timer)
@@ -83,8 +90,13 @@ static void run_timers(struct p2p__runq *q, p2p_ns now)
     while (first != NULL && first->at <= now && first->seq < later) {
         struct p2p__timer *t = P2P__CONTAINER(first, struct p2p__timer, node);
 
-        p2p__heap_remove(&q->timers, first);
-        t->due(t, now);
+        assert(t->at >= first->at);
+        if (t->at > now) {
+            p2p__heap_set(&q->timers, first, t->at);
+        } else {
+            p2p__heap_remove(&q->timers, first);
+            t->due(t, now);
+        }
         first = p2p__heap_first(&q->timers);
     }
 }
@@ -95,6 +107,7 @@ p2p_ns p2p__turn(struct p2p__runq *q, p2p_ns now, size_t max_jobs)
 
     assert(!q->turning);
     q->turning = true;
+    q->now = now;
     run_timers(q, now);
     while (max_jobs-- > 0 && !p2p__list_empty(&q->jobs)) {
         struct p2p__list *link = p2p__list_pop(&q->jobs);

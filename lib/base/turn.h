@@ -24,9 +24,14 @@ struct p2p__job {
     bool queued;
 };
 
-/* A deadline of a connection or a protocol; due() may set it again. */
+/*
+ * A deadline of a connection or a protocol; due() may set it again. One that
+ * moves later stays where it is in the heap, and is looked at when the earlier
+ * moment comes: a deadline that every packet moves costs a store a packet.
+ */
 struct p2p__timer {
     struct p2p__heap_node node;
+    p2p_ns at; /* wanted; node.at is this or earlier */
     struct p2p__runq *q;
     void (*due)(struct p2p__timer *timer, p2p_ns now);
 };
@@ -35,6 +40,7 @@ struct p2p__runq {
     struct p2p__list jobs;
     struct p2p__heap timers;
     void (*wake)(struct p2p__runq *q); /* first job queued, or earlier timer */
+    p2p_ns now;                        /* of the turn that runs */
     bool turning;
 };
 
@@ -55,16 +61,18 @@ void p2p__mark(struct p2p__job *job);
 void p2p__timer_init(struct p2p__timer *timer, struct p2p__runq *q,
                      void (*due)(struct p2p__timer *timer, p2p_ns now));
 
-/* Sets, moves or (P2P_NEVER) clears the timer. A later moment is lazy. */
+/* Sets, moves or (P2P_NEVER) clears the timer. A moment that has passed is
+ * now, so a timer that is always late cannot starve another. */
 void p2p__timer_set(struct p2p__timer *timer, p2p_ns at);
 
 /* Clears the timer: before its memory goes away. */
 void p2p__timer_fini(struct p2p__timer *timer);
 
 /*
- * Runs due timers, then the jobs that were queued when it began, in order, at
- * most `max_jobs` of them.
- * Returns the moment of the next turn: 0 if jobs are left, or P2P_NEVER.
+ * Runs the timers that are due, each once, then jobs in order, at most
+ * `max_jobs`; those that are marked meanwhile go to the back of the queue.
+ * Returns the moment of the next turn: 0 if jobs are left, P2P_NEVER if there
+ * is nothing to wait for. It may be early: a timer that moved later is lazy.
  */
 p2p_ns p2p__turn(struct p2p__runq *q, p2p_ns now, size_t max_jobs);
 
