@@ -74,28 +74,26 @@ struct p2p__multistream {
     const char *const *protocols;
     struct p2p__quota *quota;
     struct p2p__job *owner;
-    uint8_t *line;       /* an incomplete or proposed line; NULL: none */
-    const uint8_t *name; /* PROPOSED: the name, in the line or in rx's input */
+    uint8_t *line; /* an incomplete or proposed line; NULL: none */
     p2p_ns deadline;
     uint16_t line_len;  /* of the line that arrives; 0: not known yet */
-    uint16_t line_have; /* bytes of it in `line` */
-    uint16_t name_len;
-    uint16_t sent;     /* bytes of the token that goes out now */
-    uint8_t prefix[2]; /* of a length that is incomplete */
+    uint16_t line_have; /* bytes of it that are here */
+    uint16_t sent;      /* bytes of the token that goes out now */
+    uint8_t prefix[2];  /* of a length that is incomplete */
     uint8_t prefix_have;
     uint8_t count;
-    uint8_t offer;  /* dialer: what is offered; listener: what is agreed */
+    uint8_t chosen; /* dialer: what is offered; listener: what is agreed */
     uint8_t heard;  /* proposals */
     uint8_t na_due; /* listener: refusals to send */
     uint8_t state;
     bool dialer;
     bool eager;
-    bool header_due;
     bool header_seen;
-    bool name_due;  /* an offer, or the echo, has to go out */
-    bool ev_agreed; /* an event to pull */
+    bool header_due;  /* has to go out */
+    bool name_due;    /* the offer or the echo has to go out */
+    bool ev_proposed; /* events to pull */
+    bool ev_agreed;
     bool ev_done;
-    bool failed;
 };
 
 /* The channel: `chan` is a struct p2p__multistream. */
