@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# usage: fuzz.sh [all|slice|ledger|NAME] [SECONDS]
+# Builds the libFuzzer targets of tests/fuzz and runs all of them, today's
+# slice (FUZZ_SLICE targets, 4 by default, in turn by day), or one. Two run at
+# a time. What they learn stays in the user's cache; findings are written to
+# build-fuzz/findings, and any makes this fail. `ledger` sums up all runs.
+set -eu
+cd "$(dirname "$(readlink -f "$0")")/.."
+what=${1:-all}
+seconds=${2:-60}
+build=build-fuzz
+export learnt=${XDG_CACHE_HOME:-$HOME/.cache}/unitmesh/fuzz
+
+mapfile -t targets < <(ls tests/fuzz/fuzz_*.c |
+    sed 's|.*/fuzz_\(.*\)\.c|\1|' | sort)
+
+if [ "$what" = ledger ]; then
+    awk '{ n[$1] += $2; s[$1] += $3 }
+        END { for (t in n) printf "%-20s %14d runs %9.2f CPU hours\n",
+            t, n[t], s[t] / 3600 }' "$learnt/ledger" | sort
+    exit
+fi
+
+slice() {
+    local n=${#targets[@]} size=${FUZZ_SLICE:-4}
+    local first=$(($(date +%s) / 86400 * size % n))
+    for ((i = 0; i < size && i < n; i++)); do
+        echo "${targets[(first + i) % n]}"
+    done
+}
+
+case $what in
+    all) chosen=("${targets[@]}") ;;
+    slice) mapfile -t chosen < <(slice) ;;
+    *) chosen=("$what") ;;
+esac
+
+if [ ! -f $build/build.ninja ]; then
+    CC=clang meson setup $build -Dfuzz=true -Dwerror=true \
+        -Db_sanitize=address,undefined -Db_lundef=false \
+        -Dc_args='-fsanitize=fuzzer-no-link -fno-sanitize-recover=all' \
+        > /dev/null
+fi
+ninja -C $build "${chosen[@]/#/tests/fuzz/fuzz_}" > $build/ninja.log || {
+    tail -40 $build/ninja.log
+    exit 1
+}
+
+# One target; a line with what it did. Its log ends with libFuzzer's stats.
+one() {
+    local t=$1 log=$2/fuzz-$1.log rv=0 runs dict=()
+    mkdir -p "$learnt/$t" "$2/findings"
+    [ -f "tests/fuzz/$t.dict" ] && dict=("-dict=tests/fuzz/$t.dict")
+    nice "$2/tests/fuzz/fuzz_$t" -max_total_time="$3" -timeout=10 \
+        -rss_limit_mb=2048 -print_final_stats=1 "${dict[@]}" \
+        -artifact_prefix="$2/findings/$t-" \
+        "$learnt/$t" "tests/fuzz/corpus/$t" > "$log" 2>&1 || rv=$?
+    runs=$(awk '/number_of_executed_units/ { print $2 }' "$log")
+    echo "$t ${runs:-0} $3 $(git rev-parse --short HEAD)" >> "$learnt/ledger"
+    if [ $rv -ne 0 ]; then
+        echo "FAIL fuzz/$t after ${runs:-?} runs: see $log"
+        grep -E 'ERROR|SUMMARY|Test unit written' "$log" | head -5
+        return 1
+    fi
+    echo "ok   fuzz/$t ${runs:-0} runs in $3 s"
+}
+export -f one
+mkdir -p "$learnt"
+printf '%s\n' "${chosen[@]}" |
+    xargs -P "${FUZZ_JOBS:-2}" -I{} bash -c "one {} $build $seconds"
