@@ -6,11 +6,12 @@ with each other through the same commands and the same harness.
 """
 
 import contextlib
+import subprocess
 import time
 
 import pytest
 import lan as lan_
-from peer import Peer, require
+from peer import Peer, Program, require
 
 LOOP = "/ip4/127.0.0.1/tcp/0"
 
@@ -20,8 +21,11 @@ PAIRS = {
     "go-go-multistream": ("go", [], "go", ["--no-early-mux"], "yamux", False),
     "js-go": ("js", [], "go", [], "yamux", True),
     "go-js": ("go", [], "js", [], "yamux", True),
-    # Not mplex: js 3 among itself stalls there, as upstream has it.
     "js-js": ("js", [], "js", ["--muxer", "both"], "yamux", True),
+    "js-js-mplex": ("js", ["--muxer", "mplex"], "js", ["--muxer", "both"],
+                    "mplex", True),
+    "js-js2021": ("js", ["--muxer", "both"], "js2021", [], "mplex", False),
+    "js2021-js": ("js2021", [], "js", ["--muxer", "both"], "mplex", False),
     "js-js-multistream": ("js", ["--no-early-mux"], "js", [], "yamux", False),
 }
 
@@ -91,16 +95,20 @@ def check_pubsub(one, other):
 # js-libp2p has no ECDSA peer ids: it neither is one nor talks to one.
 @pytest.mark.parametrize("kinds,key", [
     ("go-js", "secp256k1"), ("go-js", "rsa"), ("js-go", "secp256k1"),
-    ("js-go", "rsa"), ("go-go", "ecdsa")])
+    ("js-go", "rsa"), ("go-go", "ecdsa"),
+    ("js-js2021", "ed25519"), ("js-js2021", "secp256k1")])
 def test_key(kinds, key):
     a, b = kinds.split("-")
-    with pair(a, ["--key", key], b, ["--key", key]) as (x, y):
+    flags = ["--key", key]
+    if b == "js2021":
+        flags += ["--muxer", "both"]
+    with pair(a, flags, b, flags) as (x, y):
         assert y.cmd(f"echo {x.id} 100")["bytes"] == 100
         check_pubsub(x, y)
         check_pubsub(y, x)
 
 
-@pytest.mark.parametrize("kind", ["go", "js"])
+@pytest.mark.parametrize("kind", ["go", "js", "js2021"])
 def test_seed(kind):
     require(kind)
     with Peer.start(kind, ["--seed", "1"]) as p:
@@ -121,17 +129,84 @@ def test_message_forms(flags):
             assert (got["seqno"] is None) == unsigned
 
 
-def test_mdns():
-    reason = lan_.why_not()
-    if reason:
-        pytest.skip(f"mdns between namespaces: {reason}")
-    require("go", "js")
-    with lan_.Lan(["go", "js"]) as lan:
-        def listen(host):
-            return ["--listen", f"/ip4/{lan.ip(host)}/tcp/0", "--mdns"]
-
-        with Peer.start("go", listen("go"), netns=lan.ns("go")) as x, \
-                Peer.start("js", listen("js"), netns=lan.ns("js")) as y:
+@pytest.mark.parametrize("kinds,flag", [
+    ("go-js", "--mdns"), ("js2021-js2021", "--mdns-2021")])
+def test_mdns(kinds, flag):
+    kinds = kinds.split("-")
+    require(*kinds)
+    with network("a", "b") as lan:
+        x, y = (Peer.start(
+            kind, ["--listen", f"/ip4/{lan.ip(host)}/tcp/0", flag],
+            netns=lan.ns(host)) for kind, host in zip(kinds, "ab"))
+        with x, y:
             x.wait_connected(y)
             y.wait_connected(x)
             assert x.cmd(f"echo {y.id} 1000")["bytes"] == 1000
+
+
+def network(*names):
+    reason = lan_.why_not()
+    if reason:
+        pytest.skip(f"no network of namespaces: {reason}")
+    return lan_.Lan(names)
+
+
+# As much of a Unit as the article's program needs.
+UNIT = """
+import http.server, sys
+class Unit(http.server.BaseHTTPRequestHandler):
+    config = sys.argv[1].encode()
+    def answer(self, body):
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_GET(self):
+        self.answer(Unit.config)
+    def do_PUT(self):
+        Unit.config = self.rfile.read(int(self.headers["content-length"]))
+        print("PUT", self.path, Unit.config.decode(), flush=True)
+        self.answer(b'{"success": "Reconfiguration done."}')
+server = http.server.HTTPServer(("0.0.0.0", 8888), Unit)
+print("ready", flush=True)
+server.serve_forever()
+"""
+
+
+def test_article():
+    """Its program on two hosts; js2021 only joins, to see them settle."""
+    require("js2021")
+    with contextlib.ExitStack() as stack:
+        lan = stack.enter_context(network("a", "b", "c"))
+
+        def unit(host):
+            program = Program(f"unit {host}", ["python3", "-c", UNIT,
+                                               f'{{"of": "{host}"}}'],
+                              netns=lan.ns(host))
+            program.wait_text("ready")
+            return stack.enter_context(program)
+
+        unit("a")
+        unit_b = unit("b")
+        a, b = (stack.enter_context(Program.article(lan.ns(host)))
+                for host in "ab")
+        watcher = stack.enter_context(Peer.start(
+            "js2021", ["--listen", f"/ip4/{lan.ip('c')}/tcp/0",
+                       "--mdns-2021", "--topic", "news"], netns=lan.ns("c")))
+        for program in (a, b):
+            watcher.wait_mesh("news", program.id)
+            program.wait_text(f"Connection established to {watcher.id}")
+        assert a.wait_text("Discovered (Qm\\S+)")
+        a.wait_text(f"Connection established to {b.id}")
+
+        said = subprocess.run(
+            ["ip", "netns", "exec", lan.ns("b"), "curl", "-s", "-X", "POST",
+             f"http://{lan.ip('a')}:3000/config"],
+            capture_output=True, text=True, check=True).stdout
+        assert said == "Published config event to all other nodes"
+        b.wait_text(f"^received {lan.ip('a')} from {a.id}$")
+        b.wait_text(f"^pulling config from {lan.ip('a')}$")
+        unit_b.wait_text('^PUT /config {"of": "a"}$')
+        b.wait_text("^own Unit answered 200")
+        told = watcher.wait("msg", topic="news")
+        assert (told["from"], told["data"]) == (a.id, lan.ip("a"))

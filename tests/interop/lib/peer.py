@@ -15,6 +15,7 @@ import collections
 import functools
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -206,6 +207,52 @@ class Lines:
 
     def __exit__(self, *exc):
         self.stop()
+
+
+class Program(Lines):
+    """A child that prints text for people, such as a daemon or article.js."""
+
+    def __init__(self, name, argv, netns=None, env=None):
+        self.lines = []
+        super().__init__(name, argv, netns, env)
+
+    @classmethod
+    def article(cls, netns=None, env=None, name="article"):
+        """The 2021 control plane; see peers/js2021/article.js for env."""
+        program = cls(name, executable("js2021"), netns,
+                      {"PEER_MAIN": "article.js", **(env or {})})
+        program.id = program.wait_text(r"^My Node ID (\S+)")[1]
+        program.wait_text(r"^REST on port")
+        return program
+
+    def on_line(self, text):
+        self.lines.append(text)
+
+    def mark(self):
+        """A point in time for `after=`: only later lines count."""
+        with self.changed:
+            return len(self.lines)
+
+    def wait_text(self, pattern, timeout=WAIT_SECONDS, after=0):
+        """The match of the first line since `after` that has the pattern."""
+        at = after
+
+        def find():
+            nonlocal at
+            while at < len(self.lines):
+                at += 1
+                found = re.search(pattern, self.lines[at - 1])
+                if found:
+                    return found
+            return None
+
+        return self.until(find, f"line with {pattern!r}", timeout)
+
+    def stop(self, timeout=8):
+        """Ask it to end (SIGTERM); returns the code."""
+        if self.alive:
+            self.proc.terminate()
+        return super().stop(timeout)
 
 
 def _matches(event, wanted):

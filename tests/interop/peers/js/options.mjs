@@ -79,7 +79,11 @@ function gossip (flags) {
 }
 
 const securities = { noise, tls }
-const muxers = { yamux, mplex }
+const muxers = {
+  yamux,
+  // By default it drops a connection that opens six streams in a second.
+  mplex: () => mplex({ disconnectThreshold: 1e6 })
+}
 
 function pick (table, name) {
   if (!Object.hasOwn(table, name)) throw new Error(`unknown "${name}"`)
