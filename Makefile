@@ -11,7 +11,7 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps deps-build test unit lint fmt asan fuzz fuzz-smoke \
+.PHONY: all help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
 	install dist clean distclean
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
@@ -41,6 +41,12 @@ asan: deps ## unit tests and fuzz corpora under ASan and UBSan
 	@[ -f build-asan/build.ninja ] || CC=gcc meson setup build-asan $(SANITIZE)
 	@$(NINJA) -C build-asan
 	@meson test -C build-asan --print-errorlogs
+
+lint: deps all ## floors, symbols, format, names, sizes, limits, documents
+	@$(PYTHON) tools/lint/run.py $(BUILDDIR)
+
+lint-write: deps all ## renew the files that are generated from the sources
+	@$(PYTHON) tools/lint/run.py $(BUILDDIR) --write exports caps
 
 fuzz-smoke: deps ## every fuzz target for 60 s
 	@tools/fuzz.sh all 60

@@ -13,18 +13,25 @@ wanted() {
     awk -v g="$group" '$1 == "build" || (g == "all" && $1 == "test") {
         print $2 }' "$here/deps.txt" |
         while read -r name; do
-            [ "${name%\?}" != "$name" ] && command -v "${name%\?}" >/dev/null ||
-                echo "${name%\?}"
+            bare=${name%\?}
+            [ "$bare" != "$name" ] && command -v "$bare" > /dev/null ||
+                echo "$bare"
         done
 }
 
 missing() {
     mapfile -t names < <(wanted)
     # Installed, or provided by another package (pkgconf for pkg-config).
-    dpkg-query -W -f '${db:Status-Abbrev}|${Package}|${Provides}\n' 2>/dev/null |
+    dpkg-query -W -f '${db:Status-Abbrev}|${Package}|${Provides}\n' |
         awk -F'|' -v want="${names[*]}" '
-            $1 ~ /^.i/ { have[$2] = 1; n = split($3, p, /, */)
-                for (i = 1; i <= n; i++) { sub(/ .*/, "", p[i]); have[p[i]] = 1 } }
+            $1 ~ /^.i/ {
+                have[$2] = 1
+                n = split($3, p, /, */)
+                for (i = 1; i <= n; i++) {
+                    sub(/ .*/, "", p[i])
+                    have[p[i]] = 1
+                }
+            }
             END { n = split(want, w, " ")
                 for (i = 1; i <= n; i++) if (!(w[i] in have)) print w[i] }'
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The one seam to the crypto libraries: OpenSSL's libcrypto for ciphers,
- * SHA-256 and the classic signatures, libsodium for X25519 and Ed25519. Cipher objects
- * are fetched once and belong to the host (struct p2p__crypto); they are
- * re-keyed a record, and a connection holds raw keys only.
+ * SHA-256 and the classic signatures, libsodium for X25519 and Ed25519. Cipher
+ * objects are fetched once and belong to the host (struct p2p__crypto); they
+ * are re-keyed a record, and a connection holds raw keys only.
  */
 #ifndef P2P_CRYPTO_CRYPTO_H
 #define P2P_CRYPTO_CRYPTO_H

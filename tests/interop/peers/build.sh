@@ -56,7 +56,8 @@ build_node() {
     cat >"$1/peer" <<EOF
 #!/bin/sh
 here=\$(dirname "\$(readlink -f "\$0")")
-exec "\$here/$peer/node_modules/.bin/node" "\$here/$peer/\${PEER_MAIN:-main.mjs}" "\$@"
+exec "\$here/$peer/node_modules/.bin/node" \
+    "\$here/$peer/\${PEER_MAIN:-main.mjs}" "\$@"
 EOF
     chmod +x "$1/peer"
 }

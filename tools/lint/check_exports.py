@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The shared library shows p2p_… and nothing else; the list of what it shows
+is committed, and equal to what the public headers declare."""
+import os
+import re
+
+import common
+
+LIST = 'docs/reference/exported-symbols.txt'
+PUBLIC = re.compile(r'^p2p_[a-z0-9]+(_[a-z0-9]+)+$')
+DECLARED = re.compile(r'^P2P_API\b[^;(]*?\b(\w+)\s*\(', re.M)
+
+
+def exported(tree):
+    """Names that the library shows; of a bad sample: its list `shown`."""
+    if tree.build is None:
+        return tree.text('shown').split()
+    lib = os.path.join(tree.build, 'lib/libp2p.so.0')
+    return [row[-1].split('@')[0]
+            for row in common.nm(lib, '-D', '--defined-only')
+            if row[-2] != 'A']
+
+
+def check(tree):
+    names = sorted(exported(tree))
+    allow = common.Allow(tree, 'exports')
+    problems = [f'{n} is shown, and is no public name'
+                for n in names if not PUBLIC.match(n) and n not in allow]
+    declared = set()
+    for path in tree.files(r'include/.*\.h$'):
+        declared |= set(DECLARED.findall(common.strip(tree.text(path))))
+    problems += [f'{n} is declared, but the library lacks it'
+                 for n in sorted(declared - set(names))]
+    problems += [f'{n} is shown, but no header declares it'
+                 for n in names if n not in declared]
+    text = ''.join(n + '\n' for n in names)
+    if os.environ.get('LINT_WRITE') and tree.build:
+        with open(os.path.join(tree.root, LIST), 'w',
+                  encoding='utf-8') as f:
+            f.write(text)
+    elif LIST not in tree.paths or tree.text(LIST) != text:
+        problems.append(f'{LIST} is stale: make lint-write')
+    return len(names), problems + allow.stale()
+
+
+BAD = {'shown': 'p2p_host_new\np2p__host_run\np2p_gone\n',
+       'include/p2p/host.h': 'P2P_API int p2p_host_new(void);\n'
+                             'P2P_API int p2p_host_dial(int a);\n',
+       LIST: 'p2p_host_new\n'}
+WANT = [r'p2p__host_run is shown, and is no', r'p2p_host_dial is declared',
+        r'p2p_gone is shown, but no header', r'stale']
