@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# What the README says: make test, with the system's compiler.
+# budget: 300
+# timeout: 900
+rv=0
+make test || rv=$?
+.ci/count.py meson build
+exit $rv

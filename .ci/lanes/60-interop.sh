@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Against other implementations. go and js must be there; others, where the
+# machine lacks their tools, are skipped by name.
+# budget: 600
+# timeout: 1200
+export PEERS_REQUIRED="go js"
+rv=0
+/usr/bin/python3 -m pytest -rs -p no:cacheprovider tests/interop \
+    > $CI_LOGS/interop.txt 2>&1 || rv=$?
+cat $CI_LOGS/interop.txt
+sed -n 's/^SKIPPED \[[0-9]*\] [^ ]* /skipped: /p' $CI_LOGS/interop.txt
+.ci/count.py pytest $CI_LOGS/interop.txt
+exit $rv

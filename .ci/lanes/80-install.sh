@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# The library as others get it: installed into a fresh prefix, found through
+# pkg-config, linked shared and static, C and C++ headers alone.
+# budget: 60
+# timeout: 300
+set -e
+prefix=$(mktemp -d)
+trap 'rm -rf "$prefix"' EXIT
+meson setup $CI_LOGS/install --prefix="$prefix" --libdir=lib \
+    -Dtests=false -Ddaemon=false > /dev/null
+ninja -C $CI_LOGS/install > /dev/null
+meson install -C $CI_LOGS/install > /dev/null
+export PKG_CONFIG_PATH=$prefix/lib/pkgconfig LD_LIBRARY_PATH=$prefix/lib
+p=0 f=0
+
+build_run() {
+    local out=$prefix/${1//\//_}-$2 flags
+    flags=$(pkg-config --cflags --libs ${3:+$3} p2p)
+    [ "$2" = shared ] || flags="-Wl,-Bstatic -lp2p -Wl,-Bdynamic
+        ${flags//-lp2p/}"
+    if gcc -std=c11 -Wall -Wextra -Werror -D_DEFAULT_SOURCE "$1" -o "$out" \
+            $(pkg-config --cflags p2p) -L"$prefix/lib" $flags &&
+            { [ "${4:-}" != run ] || "$out"; }; then
+        echo "ok $1 ($2)"; p=$((p + 1))
+    else
+        echo "FAIL $1 ($2)"; f=$((f + 1))
+    fi
+}
+
+for how in "shared " "static --static"; do
+    set -- $how
+    build_run tests/install/probe.c "$1" "$2" run
+    for example in examples/*.c; do
+        [ ! -e "$example" ] || build_run "$example" "$1" "$2"
+    done
+done
+echo "counts: $p $f 0"
+[ $f -eq 0 ]
