@@ -100,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             rv = n > 0 ? give(&m, data + i, n) : 0;
             i += n;
         }
-        if (quota.used[P2P__Q_MEMORY] > P2P__MULTISTREAM_LINE_MAX) {
+        if (quota.used[P2P__Q_MEMORY] > P2P__CAP_MULTISTREAM_LINE_BYTES) {
             abort();
         }
     }

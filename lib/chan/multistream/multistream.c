@@ -35,7 +35,7 @@ static bool names_are_fine(const struct p2p__multistream_cfg *cfg)
     for (size_t i = 0; i < cfg->count; i++) {
         size_t len = strlen(cfg->protocols[i]);
 
-        if (len == 0 || len >= P2P__MULTISTREAM_LINE_MAX) {
+        if (len == 0 || len >= P2P__CAP_MULTISTREAM_LINE_BYTES) {
             return false;
         }
     }
@@ -87,7 +87,7 @@ static int hold_line(struct p2p__multistream *m)
     int rv;
 
     assert(m->line == NULL);
-    assert(m->line_len > 0 && m->line_len <= P2P__MULTISTREAM_LINE_MAX);
+    assert(m->line_len > 0 && m->line_len <= P2P__CAP_MULTISTREAM_LINE_BYTES);
     rv = p2p__quota_take(m->quota, P2P__Q_MEMORY, m->line_len);
     if (rv != 0) {
         return rv;
@@ -119,7 +119,7 @@ static int read_length(struct p2p__multistream *m, struct p2p__slice *in)
         if (rv < 0 || len == 0) {
             return P2P_EPROTO;
         }
-        if (len > P2P__MULTISTREAM_LINE_MAX) {
+        if (len > P2P__CAP_MULTISTREAM_LINE_BYTES) {
             return P2P_ETOOBIG;
         }
         m->line_len = (uint16_t)len;
@@ -173,7 +173,7 @@ static void agree(struct p2p__multistream *m, size_t index)
 
 static void say_na(struct p2p__multistream *m)
 {
-    assert(!m->dialer && m->na_due < P2P__MULTISTREAM_PROPOSALS_MAX);
+    assert(!m->dialer && m->na_due < P2P__CAP_MULTISTREAM_PROPOSALS);
     m->na_due++;
     p2p__mark(m->owner);
 }
@@ -182,7 +182,7 @@ static void say_na(struct p2p__multistream *m)
 static int hear_proposal(struct p2p__multistream *m,
                          const struct p2p__slice *name)
 {
-    if (++m->heard > P2P__MULTISTREAM_PROPOSALS_MAX) {
+    if (++m->heard > P2P__CAP_MULTISTREAM_PROPOSALS) {
         return P2P_ELIMIT;
     }
     if (name_is(name, LS)) {
@@ -299,10 +299,10 @@ int p2p__multistream_rx(struct p2p__multistream *m, struct p2p__slice *in,
 static bool put_token(struct p2p__multistream *m, struct p2p__outbuf *out,
                       const void *name, size_t len)
 {
-    uint8_t token[P2P__VARINT_MAX + P2P__MULTISTREAM_LINE_MAX];
+    uint8_t token[P2P__VARINT_MAX + P2P__CAP_MULTISTREAM_LINE_BYTES];
     size_t n = p2p__varint_put(token, len + 1), part;
 
-    assert(len < P2P__MULTISTREAM_LINE_MAX);
+    assert(len < P2P__CAP_MULTISTREAM_LINE_BYTES);
     memcpy(token + n, name, len);
     n += len;
     token[n++] = '\n';

@@ -20,8 +20,8 @@
  * itself out: rx and tx of a channel that is done just pass bytes through, so
  * it does no harm where it stays.
  *
- * Limits: a line has P2P__MULTISTREAM_LINE_MAX bytes, a listener hears of
- * P2P__MULTISTREAM_PROPOSALS_MAX protocols ("ls" counts as one and is answered
+ * Limits: a line has P2P__CAP_MULTISTREAM_LINE_BYTES bytes, a listener hears of
+ * P2P__CAP_MULTISTREAM_PROPOSALS protocols ("ls" counts as one and is answered
  * "na"), and all is over in ten seconds. A line is buffered only while it is
  * incomplete or asked about, in a buffer of its size, charged to the quota.
  */
@@ -35,10 +35,10 @@
 #define P2P__MULTISTREAM_PROTOCOL "/multistream/1.0.0"
 
 /* The longest line, without its length and with its newline, in bytes. */
-#define P2P__MULTISTREAM_LINE_MAX 1024U
+#define P2P__CAP_MULTISTREAM_LINE_BYTES 1024U
 
 /* How many proposals a listener hears before it gives up. */
-#define P2P__MULTISTREAM_PROPOSALS_MAX 32U
+#define P2P__CAP_MULTISTREAM_PROPOSALS 32U
 
 /* How long a negotiation may take, if the configuration does not say. */
 #define P2P__MULTISTREAM_TIMEOUT P2P__SEC(10)
@@ -59,7 +59,7 @@ struct p2p__multistream_cfg {
     bool dialer;
     bool eager; /* dialer of one protocol: bytes from above need not wait */
     /* Names in the order of preference, at most UINT8_MAX, each shorter than
-     * P2P__MULTISTREAM_LINE_MAX; borrows both array and texts until DONE.
+     * P2P__CAP_MULTISTREAM_LINE_BYTES; borrows both array and texts until DONE.
      * NULL for a listener that is to be asked. */
     const char *const *protocols;
     size_t count;

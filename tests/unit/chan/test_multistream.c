@@ -29,7 +29,7 @@ struct end {
     size_t out_step; /* room at a time; 0: all */
     uint8_t up[8192];
     size_t up_len;
-    char agreed[P2P__MULTISTREAM_LINE_MAX];
+    char agreed[P2P__CAP_MULTISTREAM_LINE_BYTES];
     size_t index;
     unsigned asked;
     bool is_agreed;
@@ -414,7 +414,7 @@ static void test_fini_from_any_state(void **state)
 
 static void test_bad_configurations(void **state)
 {
-    char longest[P2P__MULTISTREAM_LINE_MAX + 1];
+    char longest[P2P__CAP_MULTISTREAM_LINE_BYTES + 1];
     const char *names[] = {longest};
     const char *empty[] = {""};
     struct p2p__multistream m;
@@ -425,10 +425,10 @@ static void test_bad_configurations(void **state)
     cfg.protocols = names;
     assert_int_equal(p2p__multistream_init(&m, &cfg, 0), P2P_EINVAL);
     memset(longest, 'x', sizeof longest);
-    longest[P2P__MULTISTREAM_LINE_MAX] = '\0';
+    longest[P2P__CAP_MULTISTREAM_LINE_BYTES] = '\0';
     cfg.count = 1;
     assert_int_equal(p2p__multistream_init(&m, &cfg, 0), P2P_EINVAL);
-    longest[P2P__MULTISTREAM_LINE_MAX - 1] = '\0';
+    longest[P2P__CAP_MULTISTREAM_LINE_BYTES - 1] = '\0';
     assert_int_equal(p2p__multistream_init(&m, &cfg, 0), 0);
     cfg.protocols = empty;
     assert_int_equal(p2p__multistream_init(&m, &cfg, 0), P2P_EINVAL);
@@ -485,7 +485,7 @@ static void test_T22_lines(void **state)
 /* A proposal of a name with `len` bytes, newline included. */
 static int propose_long(size_t len, struct end *e)
 {
-    char token[4 + 2 * P2P__MULTISTREAM_LINE_MAX];
+    char token[4 + 2 * P2P__CAP_MULTISTREAM_LINE_BYTES];
     size_t n = 0;
 
     assert_int_equal(FEED(e, HEADER, NULL), 0);
@@ -502,13 +502,13 @@ static void test_T22_line_of_the_longest_length(void **state)
     struct end *e = end_new(NULL, 0, false, false);
 
     (void)state;
-    assert_int_equal(propose_long(P2P__MULTISTREAM_LINE_MAX, e), 0);
+    assert_int_equal(propose_long(P2P__CAP_MULTISTREAM_LINE_BYTES, e), 0);
     assert_int_equal(e->asked, 1);
     draw(e);
     assert_out(e, HEADER NA);
     end_free(e);
     e = end_new(NULL, 0, false, false);
-    assert_int_equal(propose_long(P2P__MULTISTREAM_LINE_MAX + 1, e),
+    assert_int_equal(propose_long(P2P__CAP_MULTISTREAM_LINE_BYTES + 1, e),
                      P2P_ETOOBIG);
     assert_int_equal(e->asked, 0);
     end_free(e);
@@ -516,16 +516,16 @@ static void test_T22_line_of_the_longest_length(void **state)
 
 static void test_T22_longest_name_is_echoed(void **state)
 {
-    char name[P2P__MULTISTREAM_LINE_MAX];
+    char name[P2P__CAP_MULTISTREAM_LINE_BYTES];
     struct end *e = end_new(NULL, 0, false, false);
 
     (void)state;
     memset(name, 'x', sizeof name);
     name[sizeof name - 1] = '\0';
     e->yes = name;
-    assert_int_equal(propose_long(P2P__MULTISTREAM_LINE_MAX, e), 0);
+    assert_int_equal(propose_long(P2P__CAP_MULTISTREAM_LINE_BYTES, e), 0);
     draw(e);
-    assert_int_equal(e->out_len, 20 + 2 + P2P__MULTISTREAM_LINE_MAX);
+    assert_int_equal(e->out_len, 20 + 2 + P2P__CAP_MULTISTREAM_LINE_BYTES);
     assert_true(e->is_done);
     end_free(e);
 }
@@ -560,14 +560,14 @@ static void test_T22_ls_flood_and_ping_pong_end(void **state)
                 end_new(asks ? NULL : noise_only, !asks, false, false);
 
             assert_int_equal(flood(e, LS, 4, reads),
-                             P2P__MULTISTREAM_PROPOSALS_MAX);
+                             P2P__CAP_MULTISTREAM_PROPOSALS);
             draw(e); /* the last word: what was refused before */
             assert_int_equal(e->out_len,
-                             20 + 4 * P2P__MULTISTREAM_PROPOSALS_MAX);
+                             20 + 4 * P2P__CAP_MULTISTREAM_PROPOSALS);
             end_free(e);
             e = end_new(asks ? NULL : noise_only, !asks, false, false);
             assert_int_equal(flood(e, TLS, 12, reads),
-                             P2P__MULTISTREAM_PROPOSALS_MAX);
+                             P2P__CAP_MULTISTREAM_PROPOSALS);
             end_free(e);
         }
     }
@@ -579,7 +579,7 @@ static void test_T22_a_last_proposal_may_be_good(void **state)
 
     (void)state;
     assert_int_equal(FEED(e, HEADER, NULL), 0);
-    for (size_t i = 1; i < P2P__MULTISTREAM_PROPOSALS_MAX; i++) {
+    for (size_t i = 1; i < P2P__CAP_MULTISTREAM_PROPOSALS; i++) {
         assert_int_equal(FEED(e, TLS, NULL), 0);
     }
     assert_int_equal(FEED(e, NOISE, NULL), 0);
