@@ -27,10 +27,13 @@
 #define P2P__NOISE_PROTOCOL "/noise"
 
 /* The longest handshake message that is read, in bytes. */
-#define P2P__NOISE_HANDSHAKE_MAX 8192U
+#define P2P__CAP_NOISE_HANDSHAKE_BYTES 8192U
+
+/* The longest extension that announces our muxers, in bytes. */
+#define P2P__NOISE_MUXERS_MAX 1024U
 
 /* The longest record that is read, tag included: what its length can say. */
-#define P2P__NOISE_RECORD_MAX 65535U
+#define P2P__CAP_NOISE_RECORD_BYTES 65535U
 
 /* The most plaintext that is put into a record, in bytes: encryption is
  * fastest there, and slower with the longest records. */
@@ -95,7 +98,7 @@ extern const struct p2p__chan_ops p2p__noise_ops;
 
 /*
  * Begins a handshake; a dialer marks its owner.
- * Errors: P2P_EINVAL (muxers longer than a handshake message), P2P_ELIMIT
+ * Errors: P2P_EINVAL (muxers beyond P2P__NOISE_MUXERS_MAX), P2P_ELIMIT
  * (quota), P2P_ENOMEM, P2P_ECRYPTO. Nothing is held then.
  */
 int p2p__noise_init(struct p2p__noise *n, const struct p2p__noise_cfg *cfg,

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A channel whose handshake is over. First byte: the seed of the cuts; then
+ * pieces of three bytes, a verb and two numbers: records that the peer wrote,
+ * with and without damage, and bytes that it never wrote. Whatever comes, what
+ * the channel hands up is the beginning of what the peer said.
+ */
+#include <stdlib.h>
+
+#include "noise_pair.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A pair after its handshake, to be copied for each run. */
+static struct noise_pair *pair_once(struct p2p__noise *fresh)
+{
+    static struct noise_pair pair;
+    static struct p2p__noise saved[2];
+    static bool made;
+
+    if (!made) {
+        if (noise_pair_init(&pair) != 0 || noise_pair_start(&pair) != 0 ||
+            noise_pair_run(&pair, NULL) != 0) {
+            abort();
+        }
+        saved[0] = pair.ends[0].n;
+        saved[1] = pair.ends[1].n;
+        made = true;
+    }
+    fresh[0] = saved[0];
+    fresh[1] = saved[1];
+    return &pair;
+}
+
+/* Lets the peer say `len` bytes; adds them to what was said. */
+static void say(struct noise_end *from, uint8_t *said, size_t *said_len,
+                size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        size_t at = *said_len + i;
+
+        said[at] = (uint8_t)(at * 131 + (at >> 8));
+    }
+    from->app = said + *said_len;
+    from->app_len = len;
+    *said_len += len;
+    if (noise_end_draw(from, 0) != 0) {
+        abort();
+    }
+}
+
+/* Carries a piece out on the wire; false when it is full. */
+static bool piece(struct noise_end *from, const uint8_t *p, uint8_t *said,
+                  size_t *said_len)
+{
+    size_t number = (size_t)p[1] << 8 | p[2], before = from->wire_len;
+
+    if (before > NOISE_PAIR_WIRE / 2 || *said_len > NOISE_PAIR_WIRE / 2) {
+        return false;
+    }
+    say(from, said, said_len, p[0] % 4 == 3 ? 0 : number);
+    switch (p[0] % 4) {
+        case 1: /* damaged somewhere */
+            if (from->wire_len > before) {
+                size_t n = from->wire_len - before;
+
+                from->wire[before + (p[0] * 257U + p[1]) % n] ^=
+                    (uint8_t)(p[2] | 1);
+            }
+            break;
+        case 2: /* lost its end */
+            from->wire_len -= p2p__min(from->wire_len - before, p[0] / 4);
+            break;
+        case 3: /* never said */
+            memcpy(from->wire + before, p, 3);
+            from->wire_len += 3;
+            break;
+        default:
+            break;
+    }
+    return true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct p2p__noise fresh[2];
+    struct noise_pair *p = pair_once(fresh);
+    struct noise_end *from = &p->ends[0], *to = &p->ends[1];
+    uint8_t *said = malloc(NOISE_PAIR_WIRE);
+    size_t said_len = 0;
+    struct chunker c;
+
+    if (said == NULL || size < 1) {
+        free(said);
+        return 0;
+    }
+    from->n = fresh[0];
+    to->n = fresh[1];
+    for (size_t i = 1; i + 3 <= size; i += 3) {
+        if (!piece(from, data + i, said, &said_len)) {
+            break;
+        }
+    }
+    chunker_init(&c, data[0] % 4 == 0 ? CHUNK_ALL : CHUNK_RANDOM, data[0]);
+    (void)noise_end_feed(to, from->wire, from->wire_len, &c);
+    if (to->got_len > said_len ||
+        (to->got_len > 0 && memcmp(to->got, said, to->got_len) != 0)) {
+        abort();
+    }
+    p2p__noise_fini(&to->n);
+    p2p__noise_fini(&from->n);
+    if (to->quota.used[P2P__Q_MEMORY] != 0) {
+        abort();
+    }
+    from->wire_len = 0;
+    to->got_len = 0;
+    free(said);
+    return 0;
+}
