@@ -8,13 +8,8 @@
 
 #include "ident/key.h"
 #include "p2p/hash.h"
-#include "wire/multibase.h"
 #include "wire/multihash.h"
-
-#define CID_VERSION 0x01
-#define CID_CODEC   0x72 /* libp2p-key */
-#define CID_HEAD    2U
-#define CID_MAX     (CID_HEAD + P2P_PEER_ID_MAX)
+#include "wire/peer_text.h"
 
 int p2p_peer_id_from_pubkey(const void *pb, size_t pb_len,
                             struct p2p_peer_id *id)
@@ -60,41 +55,35 @@ int p2p_peer_id_from_bytes(const void *bytes, size_t len,
 
 int p2p_peer_id_from_text(const char *text, size_t len, struct p2p_peer_id *id)
 {
-    uint8_t cid[CID_MAX];
-    int n;
+    uint8_t bytes[P2P_PEER_ID_MAX];
+    int n = p2p__peer_text_read(text, len, bytes);
 
-    if (len > 0 && (text[0] == '1' || text[0] == 'Q')) {
-        n = p2p__base_decode(P2P__BASE58, text, len, cid, P2P_PEER_ID_MAX);
-        return n < 0 ? P2P_EFORMAT : p2p_peer_id_from_bytes(cid, (size_t)n, id);
+    if (n < 0) {
+        return n;
     }
-    n = p2p__multibase_decode(text, len, cid, sizeof cid);
-    if (n < (int)CID_HEAD || cid[0] != CID_VERSION || cid[1] != CID_CODEC) {
-        return P2P_EFORMAT;
-    }
-    return p2p_peer_id_from_bytes(cid + CID_HEAD, (size_t)n - CID_HEAD, id);
+    id->len = (uint8_t)n;
+    memcpy(id->bytes, bytes, (size_t)n);
+    return 0;
+}
+
+/* Ends a text that cannot have been too long. */
+static char *finish(char *buf, int len)
+{
+    assert(len >= 0 && len < P2P_PEER_ID_TEXT_MAX);
+    buf[len] = '\0';
+    return buf;
 }
 
 char *p2p_peer_id_text(const struct p2p_peer_id *id, char *buf)
 {
-    int n = p2p__base_encode(P2P__BASE58, id->bytes, id->len, buf,
-                             P2P_PEER_ID_TEXT_MAX - 1);
-
-    assert(n >= 0);
-    buf[n] = '\0';
-    return buf;
+    return finish(buf, p2p__peer_text_base58(id->bytes, id->len, buf,
+                                             P2P_PEER_ID_TEXT_MAX - 1));
 }
 
 char *p2p_peer_id_cid_text(const struct p2p_peer_id *id, char *buf)
 {
-    uint8_t cid[CID_MAX] = {CID_VERSION, CID_CODEC};
-    int n;
-
-    memcpy(cid + CID_HEAD, id->bytes, id->len);
-    n = p2p__multibase_encode(P2P__BASE32, cid, CID_HEAD + id->len, buf,
-                              P2P_PEER_ID_TEXT_MAX - 1);
-    assert(n >= 0);
-    buf[n] = '\0';
-    return buf;
+    return finish(buf, p2p__peer_text_cid(id->bytes, id->len, buf,
+                                          P2P_PEER_ID_TEXT_MAX - 1));
 }
 
 const uint8_t *p2p_peer_id_pubkey(const struct p2p_peer_id *id, size_t *len)
