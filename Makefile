@@ -12,7 +12,7 @@ SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
 .PHONY: all help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
-	install dist clean distclean
+	mutants 	install dist clean distclean
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
 	@$(NINJA) -C $(BUILDDIR)
@@ -54,6 +54,9 @@ fuzz-smoke: deps ## every fuzz target for 60 s
 # make fuzz TARGET=varint SECONDS=600
 fuzz: deps ## one fuzz target: TARGET=…, SECONDS=…
 	@tools/fuzz.sh $(or $(TARGET),all) $(or $(SECONDS),60)
+
+mutants: deps ## each mistake of tests/mutants must turn its test red; ONLY=…
+	@$(PYTHON) tests/mutants/run.py $(ONLY)
 
 fmt: deps ## clang-format all C files
 	@git ls-files '*.[ch]' | xargs clang-format -i

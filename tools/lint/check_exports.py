@@ -16,9 +16,9 @@ def exported(tree):
     if tree.build is None:
         return tree.text('shown').split()
     lib = os.path.join(tree.build, 'lib/libp2p.so.0')
-    return [row[-1].split('@')[0]
-            for row in common.nm(lib, '-D', '--defined-only')
-            if row[-2] != 'A']
+    return [name.split('@')[0]
+            for _, kind, name in common.nm({'': lib}, '-D', '--defined-only')
+            if kind != 'A']
 
 
 def check(tree):

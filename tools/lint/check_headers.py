@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Every header compiles alone, with gcc and clang; public ones as C++ too.
-What compiled once is remembered by the content of all headers together."""
+What compiled once is remembered by its content and that of its includes."""
 import hashlib
 import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+
+from check_floors import INCLUDE, resolve
 
 
 WARN = ['-fsyntax-only', '-Werror', '-Wall', '-Wextra', '-Wpedantic',
@@ -26,31 +28,46 @@ def fails(tree, path, compiler, lang):
     return f'{path}: not alone as {kind} ({compiler}): {(lines or ["?"])[0]}'
 
 
-def remembered(tree, paths):
-    """The mark that exists when these very headers were fine."""
-    h = hashlib.sha256(repr(WARN).encode())
-    for p in paths:
-        h.update(p.encode() + tree.text(p).encode())
-    cache = os.environ.get('XDG_CACHE_HOME',
-                           os.path.expanduser('~/.cache'))
-    return os.path.join(cache, 'unitmesh/lint', 'headers-' + h.hexdigest())
+def content(tree, path, seen):
+    """A header and all of ours that it includes, as one text."""
+    if path in seen:
+        return ''
+    seen.add(path)
+    text = tree.text(path)
+    for _, name in INCLUDE.findall(text):
+        target = resolve(tree, path, name)
+        if target:
+            text += content(tree, target, seen)
+    return path + text
+
+
+def mark(tree, path):
+    """The file that exists when this very header was fine."""
+    text = repr(WARN) + content(tree, path, set())
+    cache = os.environ.get('XDG_CACHE_HOME', os.path.expanduser('~/.cache'))
+    return os.path.join(cache, 'unitmesh/lint/headers',
+                        hashlib.sha256(text.encode()).hexdigest())
+
+
+def alone(tree, path):
+    done = mark(tree, path)
+    if tree.build and os.path.exists(done):
+        return []
+    jobs = [('gcc', C), ('clang', C)]
+    jobs += [('clang', CXX)] if path.startswith('include/') else []
+    problems = [p for p in (fails(tree, path, *j) for j in jobs) if p]
+    if tree.build and not problems:
+        os.makedirs(os.path.dirname(done), exist_ok=True)
+        with open(done, 'w', encoding='utf-8'):
+            pass
+    return problems
 
 
 def check(tree):
     paths = tree.files(r'(lib|include|mesh|cli|tests/lib)/.*\.h$')
-    mark = remembered(tree, paths)
-    if tree.build and os.path.exists(mark):
-        return len(paths), []
-    jobs = [(p, c, C) for p in paths for c in ('gcc', 'clang')]
-    jobs += [(p, 'clang', CXX) for p in paths if p.startswith('include/')]
     with ThreadPoolExecutor(2) as pool:
-        found = pool.map(lambda job: fails(tree, *job), jobs)
-    problems = [p for p in found if p]
-    if tree.build and not problems:
-        os.makedirs(os.path.dirname(mark), exist_ok=True)
-        with open(mark, 'w', encoding='utf-8'):
-            pass
-    return len(paths), problems
+        found = pool.map(lambda path: alone(tree, path), paths)
+    return len(paths), [p for problems in found for p in problems]
 
 
 BAD = {'lib/base/a.h': 'size_t f(void);\n',

@@ -14,9 +14,9 @@ TAG = re.compile(r'\b(?:struct|enum|union)\s+(\w+)\s*\{')
 TYPEDEF = re.compile(r'^typedef\b[^;(]*(?:\(\*\s*|\b)(\w+)\s*[;)]', re.M)
 
 
-def of_object(path, obj):
-    top = path.split('/')[0]
-    for *_, kind, name in common.nm(obj, '--defined-only'):
+def of_objects(objects):
+    for path, kind, name in common.nm(objects, '--defined-only'):
+        top = path.split('/')[0]
         bare = name.split('.')[0]
         if kind.isupper() and not EXTERNAL[top].match(name):
             if not (name == 'main' and 'main' in path):
@@ -42,8 +42,7 @@ def check(tree):
     allow = common.Allow(tree, 'names')
     objects = tree.objects()
     headers = tree.files(r'include/.*\.h$')
-    for path, obj in objects.items():
-        problems += of_object(path, obj)
+    problems += of_objects(objects)
     for path in headers:
         problems += of_header(tree, path)
     problems = [p for p in problems if p.split()[2] not in allow]

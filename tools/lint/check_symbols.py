@@ -14,13 +14,12 @@ def check(tree):
     rows = [(r[0], set(r[1:])) for r in tree.data('allow-symbols.txt')]
     pure = {p: o for p, o in tree.objects().items()
             if floors.of(p) and floors.of(p)[2] == 'pure'}
-    for path, obj in pure.items():
+    for path, _, name in common.nm(pure, '-u'):
         allow = set().union(*(names for prefix, names in rows
                               if prefix == '*' or path.startswith(prefix)))
-        for *_, name in common.nm(obj, '-u'):
-            bare = re.sub(r'^__(\w+)_chk$', r'\1', name)
-            if not OURS.match(name) and bare not in allow:
-                problems.append(f'{path}: uses {name}')
+        bare = re.sub(r'^__(\w+)_chk$', r'\1', name)
+        if not OURS.match(name) and bare not in allow:
+            problems.append(f'{path}: uses {name}')
     return len(pure), problems
 
 

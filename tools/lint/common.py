@@ -102,11 +102,16 @@ class Tree:
         return out
 
 
-def nm(obj, *flags):
-    """Lines of nm, split: [value,] type, name."""
-    out = subprocess.run(['nm', *flags, obj], check=True, capture_output=True,
-                         text=True).stdout
-    return [line.split() for line in out.splitlines() if line.strip()]
+def nm(objects, *flags):
+    """(source path, type, name) of each symbol of {path: object file}."""
+    paths = {obj: path for path, obj in objects.items()}
+    out = '' if not paths else subprocess.run(
+        ['nm', '-A', *flags, *paths], check=True, capture_output=True,
+        text=True).stdout
+    for line in out.splitlines():
+        obj, rest = line.split(':', 1)
+        *_, kind, name = rest.split()
+        yield paths[obj], kind, name
 
 
 class Allow:
