@@ -11,12 +11,14 @@ PROTO = re.compile(r'^(?!typedef|#|\s|return|static inline)'
 
 
 def commented(lines, row):
-    """The comment that ends above line `row`; one stands for a run of
-    prototypes without a blank line between them."""
+    """The comment that ends above line `row`, or above a blank line there;
+    one stands for a run of prototypes without blank lines between them."""
     row -= 1
     while row >= 0 and lines[row].strip() and '*/' not in lines[row]:
         if lines[row].startswith(('#', '}')):
             return ''
+        row -= 1
+    if row > 0 and not lines[row].strip():
         row -= 1
     if row < 0 or '*/' not in lines[row]:
         return ''
@@ -44,7 +46,7 @@ def check(tree):
     return max(count, tree.build is None), problems
 
 
-BAD = {'lib/base/a.h': '/* Fine. */\nint f(void);\n\nint g(int (*cb)(int),\n'
+BAD = {'lib/base/a.h': '/* Fine. */\nint f(void);\n\n\nint g(int (*cb)(int),\n'
                        '      int b);\n',
        'include/p2p/b.h': '/* Plain. */\nP2P_API void p2p_h_i(void);\n'}
-WANT = [r'a.h:4: g has no comment', r'b.h:2: p2p_h_i has no doc']
+WANT = [r'a.h:5: g has no comment', r'b.h:2: p2p_h_i has no doc']
