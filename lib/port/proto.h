@@ -43,4 +43,39 @@ struct p2p__proto_ops {
     void (*fini)(void *core); /* from any state */
 };
 
+/* Defines `core##_ops` on the six functions that are named core##_rx and so
+ * on, and take the core by its own type. */
+#define P2P__PROTO_OPS(core, id)                                        \
+    static int ops_rx(void *c, const struct p2p__slice *in, p2p_ns now) \
+    {                                                                   \
+        return core##_rx(c, in, now);                                   \
+    }                                                                   \
+    static int ops_fin(void *c, p2p_ns now)                             \
+    {                                                                   \
+        return core##_fin(c, now);                                      \
+    }                                                                   \
+    static int ops_tx(void *c, struct p2p__outbuf *out, p2p_ns now)     \
+    {                                                                   \
+        return core##_tx(c, out, now);                                  \
+    }                                                                   \
+    static p2p_ns ops_deadline(const void *c)                           \
+    {                                                                   \
+        return core##_deadline(c);                                      \
+    }                                                                   \
+    static int ops_expire(void *c, p2p_ns now)                          \
+    {                                                                   \
+        return core##_expire(c, now);                                   \
+    }                                                                   \
+    static void ops_fini(void *c)                                       \
+    {                                                                   \
+        core##_fini(c);                                                 \
+    }                                                                   \
+    const struct p2p__proto_ops core##_ops = {.protocol = (id),         \
+                                              .rx = ops_rx,             \
+                                              .fin = ops_fin,           \
+                                              .tx = ops_tx,             \
+                                              .deadline = ops_deadline, \
+                                              .expire = ops_expire,     \
+                                              .fini = ops_fini}
+
 #endif
