@@ -11,9 +11,9 @@ import time
 
 import pytest
 import lan as lan_
+from checks import check_connection, check_pubsub, check_push, check_services
+from checks import pair
 from peer import Peer, Program, require
-
-LOOP = "/ip4/127.0.0.1/tcp/0"
 
 # (listener, its flags, dialer, its flags, security, muxer, early)
 PAIRS = {
@@ -26,6 +26,10 @@ PAIRS = {
                     "mplex", True),
     "js-js2021": ("js", ["--muxer", "both"], "js2021", [], "mplex", False),
     "js2021-js": ("js2021", [], "js", ["--muxer", "both"], "mplex", False),
+    "go-rust": ("go", [], "rust", [], "yamux", False),
+    "rust-go": ("rust", [], "go", [], "yamux", False),
+    "rust-js": ("rust", [], "js", [], "yamux", False),
+    "js2021-rust": ("js2021", [], "rust", ["--muxer", "mplex"], "mplex", False),
     "js-js-multistream": ("js", ["--no-early-mux"], "js", [], "yamux", False),
 }
 
@@ -37,16 +41,6 @@ def clock():
     print(f"\npeers alone: {time.monotonic() - start:.1f} s")
 
 
-@contextlib.contextmanager
-def pair(a, a_args, b, b_args):
-    """A listener a and a dialer b, connected, both in topic news."""
-    require(a, b)
-    with Peer.start(a, ["--listen", LOOP, "--topic", "news", *a_args]) as x, \
-            Peer.start(b, ["--topic", "news", *b_args]) as y:
-        y.connect(x)
-        yield x, y
-
-
 @pytest.mark.parametrize("name", PAIRS)
 def test_pair(name):
     a, a_args, b, b_args, muxer, early = PAIRS[name]
@@ -54,6 +48,7 @@ def test_pair(name):
         for one, other in ((x, y), (y, x)):
             check_connection(one, other, muxer, early)
             check_services(one, other)
+            check_push(one, other)
         check_pubsub(x, y)
         check_pubsub(y, x)
         y.cmd(f"disconnect {x.id}")
@@ -62,41 +57,12 @@ def test_pair(name):
         assert y.quit() == 0
 
 
-def check_connection(one, other, muxer, early):
-    c = one.wait_connected(other)
-    assert (c["security"], c["muxer"]) == ("noise", muxer)
-    assert c["early_mux"] in (early, None)
-    assert c["transport"] == "tcp"
-
-
-def check_services(one, other):
-    said = one.wait("identify", peer=other.id)
-    assert "/echo/1.0.0" in said["protocols"]
-    said = one.cmd(f"identify {other.id}")
-    assert said["agent"] and "/perf/1.0.0" in said["protocols"]
-    assert len(one.cmd(f"ping {other.id} 3")["rtt_us"]) == 3
-    for size in (0, 1, 300_000):
-        assert one.cmd(f"echo {other.id} {size}")["bytes"] == size
-    perf = one.cmd(f"perf {other.id} 1000000 2000000")
-    assert (perf["up"], perf["down"]) == (1000000, 2000000)
-
-
-def check_pubsub(one, other):
-    one.wait_mesh("news", other)
-    text = f"ünï from {one.name}"
-    one.cmd(f"pub news {text}")
-    got = other.wait("msg", topic="news", data=text)
-    assert (got["from"], got["via"]) == (one.id, one.id)
-    assert got["size"] == len(text.encode())
-    one.cmd("flood news 2000 50")
-    other.wait_count("msg", 50, **{"from": one.id, "size": 2000})
-
-
 # js-libp2p has no ECDSA peer ids: it neither is one nor talks to one.
 @pytest.mark.parametrize("kinds,key", [
     ("go-js", "secp256k1"), ("go-js", "rsa"), ("js-go", "secp256k1"),
     ("js-go", "rsa"), ("go-go", "ecdsa"),
-    ("js-js2021", "ed25519"), ("js-js2021", "secp256k1")])
+    ("js-js2021", "ed25519"), ("js-js2021", "secp256k1"),
+    ("go-rust", "ecdsa"), ("go-rust", "rsa"), ("rust-js", "secp256k1")])
 def test_key(kinds, key):
     a, b = kinds.split("-")
     flags = ["--key", key]
@@ -108,7 +74,7 @@ def test_key(kinds, key):
         check_pubsub(y, x)
 
 
-@pytest.mark.parametrize("kind", ["go", "js", "js2021"])
+@pytest.mark.parametrize("kind", ["go", "js", "js2021", "rust"])
 def test_seed(kind):
     require(kind)
     with Peer.start(kind, ["--seed", "1"]) as p:
@@ -130,7 +96,7 @@ def test_message_forms(flags):
 
 
 @pytest.mark.parametrize("kinds,flag", [
-    ("go-js", "--mdns"), ("js2021-js2021", "--mdns-2021")])
+    ("go-js", "--mdns"), ("go-rust", "--mdns"), ("js2021-js2021", "--mdns-2021")])
 def test_mdns(kinds, flag):
     kinds = kinds.split("-")
     require(*kinds)

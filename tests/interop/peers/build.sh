@@ -3,10 +3,12 @@
 #
 # build.sh PEER [CACHE_DIR]: builds or installs one test peer from its pinned
 # sources and prints the path of its executable on the last line. The cache is
-# keyed by a hash of the sources, the lock file and this script, so a second
-# run only looks. Exits 77 with a sentence if the tool chain is missing, 1
+# keyed by a hash of the sources, the lock file and the recipe, so a second
+# run only looks; with PEER_NO_BUILD set, every run does. Exits 77 with a sentence if the tool chain is missing, 1
 # with the end of the log if the build fails.
 set -euo pipefail
+
+{ # Read whole before it runs: the file may change during a long build.
 
 peer=${1:?usage: build.sh PEER [CACHE_DIR]}
 cache=${2:-${XDG_CACHE_HOME:-$HOME/.cache}/unitmesh/peers}
@@ -21,27 +23,14 @@ need() {
 }
 
 case $peer in
-go) sources=(go) ;;
-js | js2021) sources=("$peer" js-common) ;;
-rust) sources=(rust) ;;
-python) sources=(python) ;;
+go) sources=(go) build=build_go ;;
+js | js2021) sources=("$peer" js-common) build=build_node ;;
+rust) sources=(rust) build=build_rust ;;
 *)
-    echo "unknown peer: $peer (go, js, js2021, rust, python)" >&2
+    echo "unknown peer: $peer (go, js, js2021, rust)" >&2
     exit 2
     ;;
 esac
-
-cd "$here"
-key=$(find "${sources[@]}" build.sh -type f \
-    -not -path '*/node_modules/*' -not -path '*/target/*' \
-    -not -name '*.pyc' -print0 | LC_ALL=C sort -z |
-    xargs -0 sha256sum | sha256sum | cut -c1-16)
-dir=$cache/$peer-$key
-if [ -x "$dir/peer" ]; then
-    touch "$dir"
-    echo "$dir/peer"
-    exit 0
-fi
 
 build_go() {
     cd "$1/go"
@@ -63,42 +52,38 @@ EOF
 }
 
 build_rust() {
+    # Outside of the version's folder, so that an interrupted build goes on.
+    local target=${CARGO_TARGET_DIR:-$cache/rust-target}
     cd "$1/rust"
-    CARGO_TARGET_DIR=$1/target cargo build --release --locked -j 2
-    mv "$1/target/release/unitmesh-test-peer" "$1/peer"
-    rm -rf "$1/target" "$1/rust"
+    CARGO_TARGET_DIR=$target cargo build --release --locked -j 2
+    cp "$target/release/unitmesh-test-peer" "$1/peer"
+    rm -rf "$1/rust"
+    [ -n "${CARGO_TARGET_DIR:-}" ] || rm -rf "$target"
 }
 
-build_python() {
-    python3 -m venv "$1/venv"
-    "$1/venv/bin/pip" install -q --disable-pip-version-check --no-deps \
-        --require-hashes -r "$1/python/requirements.txt"
-    cat >"$1/peer" <<EOF
-#!/bin/sh
-here=\$(dirname "\$(readlink -f "\$0")")
-exec "\$here/venv/bin/python" "\$here/python/main.py" "\$@"
-EOF
-    chmod +x "$1/peer"
-}
+cd "$here"
+key=$({
+    declare -f "$build"
+    find "${sources[@]}" -type f -not -path '*/node_modules/*' \
+        -not -path '*/target/*' -not -name '*.pyc' -print0 |
+        LC_ALL=C sort -z | xargs -0 sha256sum
+} | sha256sum | cut -c1-16)
+dir=$cache/$peer-$key
+if [ -x "$dir/peer" ]; then
+    touch "$dir"
+    echo "$dir/peer"
+    exit 0
+fi
+
+[ -z "${PEER_NO_BUILD:-}" ] || skip "not in the cache; $0 $peer builds it"
 
 case $peer in
-go)
-    need go "any release since 1.21 fetches the one that go.mod names"
-    build=build_go
-    ;;
+go) need go "a release since 1.21 fetches the one that go.mod names" ;;
 js | js2021)
     need node "it runs npm"
     need npm "it fetches the packages"
-    build=build_node
     ;;
-rust)
-    need cargo "see https://rustup.rs"
-    build=build_rust
-    ;;
-python)
-    need python3 "with venv"
-    build=build_python
-    ;;
+rust) need cargo "see https://rustup.rs" ;;
 esac
 
 mkdir -p "$cache"
@@ -135,3 +120,4 @@ fi
 echo "$peer: the build failed; the end of $log:" >&2
 tail -n 30 "$log" >&2
 exit 1
+}

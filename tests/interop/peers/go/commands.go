@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 )
 
 var errUsage = errors.New("wrong arguments")
@@ -61,6 +62,9 @@ func (n *node) run(cmd string, args []string, line string) (fields, error) {
 		return nil, fmt.Errorf("unknown command, or no argument: %q", cmd)
 	}
 	switch cmd {
+	case "handle":
+		n.host.SetStreamHandler(protocol.ID(args[0]), serveEcho)
+		return nil, nil
 	case "sub":
 		return nil, n.pub.subscribe(args[0])
 	case "unsub":

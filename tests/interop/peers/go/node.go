@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	stded "crypto/ed25519"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -119,7 +120,7 @@ func newNode(f *flags, out *output) (*node, error) {
 	}
 	n := &node{host: h, out: out, flags: f}
 	n.watchConnections()
-	if err := n.watchIdentify(); err != nil {
+	if err := errors.Join(n.watchIdentify(), n.watchPushes()); err != nil {
 		return nil, err
 	}
 	h.SetStreamHandler(echoID, serveEcho)
@@ -209,6 +210,30 @@ func (n *node) watchIdentify() error {
 				"protocols": e.Protocols, "addrs": texts(e.ListenAddrs),
 				"observed":      observed,
 				"signed_record": e.SignedPeerRecord != nil,
+			})
+		}
+	}()
+	return nil
+}
+
+// watchPushes reports what a peer pushes later as another identify event.
+func (n *node) watchPushes() error {
+	sub, err := n.host.EventBus().Subscribe(new(event.EvtPeerProtocolsUpdated))
+	if err != nil {
+		return err
+	}
+	go func() {
+		for v := range sub.Out() {
+			p := v.(event.EvtPeerProtocolsUpdated).Peer
+			store := n.host.Peerstore()
+			agent, _ := store.Get(p, "AgentVersion")
+			version, _ := store.Get(p, "ProtocolVersion")
+			protocols, _ := store.GetProtocols(p)
+			n.out.event(fields{
+				"type": "identify", "push": true, "peer": p.String(),
+				"agent": agent, "protocol_version": version,
+				"protocols": protocols, "addrs": texts(store.Addrs(p)),
+				"observed": nil, "signed_record": nil,
 			})
 		}
 	}()

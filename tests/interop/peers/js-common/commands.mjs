@@ -50,6 +50,7 @@ const table = {
     node.perf(p ?? usage(), count(up, 0), count(down, 0)),
   sub: (node, [t]) => node.subscribe(t ?? usage()),
   unsub: (node, [t]) => node.unsubscribe(t ?? usage()),
+  handle: (node, [id]) => node.handle(id ?? usage()),
   mesh: (node, [t]) => node.mesh(t ?? usage()),
   pub: (node, [t], input) =>
     node.publish(t ?? usage(), Buffer.from(textAfterTopic(input))),

@@ -147,6 +147,8 @@ export class Peer {
     }
   }
 
+  async handle (id) { await this.node.handle(id, serving(serveEcho), manyStreams) }
+
   subscribe (topic) { this.pubsub.subscribe(topic) }
   unsubscribe (topic) { this.pubsub.unsubscribe(topic) }
 

@@ -50,6 +50,7 @@ function describe (conn) {
 export class Peer {
   static async start (flags) {
     const peer = new Peer()
+    peer.identified = new Set()
     peer.counts = { in: 0, out: 0, published: 0, received: 0, bytes: 0 }
     peer.node = await Libp2p.create(await optionsOf(flags))
     peer.pubsub = peer.node.pubsub
@@ -102,18 +103,28 @@ export class Peer {
     service.identify = async (conn) => {
       await original(conn)
       const id = conn.remotePeer
-      const { peerStore } = this.node
-      const text = (key) =>
-        Buffer.from(peerStore.metadataBook.getValue(id, key) ?? '').toString()
-      event('identify', {
-        peer: id.toB58String(),
-        agent: text('AgentVersion'),
-        protocol_version: text('ProtocolVersion'),
-        protocols: peerStore.protoBook.get(id) ?? [],
-        addrs: this.storedAddrs(id),
-        observed: null,
-        signed_record: await peerStore.addressBook.getRawEnvelope(id) != null
-      })
+      this.identified.add(id.toB58String())
+      event('identify', await this.stored(id))
+    }
+    this.node.peerStore.on('change:protocols', async ({ peerId: id }) => {
+      if (!this.identified.has(id.toB58String())) return
+      event('identify', { ...await this.stored(id), push: true })
+    })
+  }
+
+  /** What identify and later pushes have left in the peer store. */
+  async stored (id) {
+    const { peerStore } = this.node
+    const text = (key) =>
+      Buffer.from(peerStore.metadataBook.getValue(id, key) ?? '').toString()
+    return {
+      peer: id.toB58String(),
+      agent: text('AgentVersion'),
+      protocol_version: text('ProtocolVersion'),
+      protocols: peerStore.protoBook.get(id) ?? [],
+      addrs: this.storedAddrs(id),
+      observed: null,
+      signed_record: await peerStore.addressBook.getRawEnvelope(id) != null
     }
   }
 
@@ -168,6 +179,8 @@ export class Peer {
       return { rtt_us: rtts }
     })
   }
+
+  handle (id) { this.node.handle(id, serving(serveEcho)) }
 
   subscribe (topic) {
     this.pubsub.removeListener(topic, this.receive)

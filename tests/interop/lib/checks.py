@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What any two peers must be able to do with each other."""
+
+import contextlib
+
+from peer import Peer, require
+
+LOOP = "/ip4/127.0.0.1/tcp/0"
+
+
+@contextlib.contextmanager
+def pair(a, a_args, b, b_args):
+    """A listener a and a dialer b, connected, both in topic news."""
+    require(a, b)
+    with Peer.start(a, ["--listen", LOOP, "--topic", "news", *a_args]) as x, \
+            Peer.start(b, ["--topic", "news", *b_args]) as y:
+        y.connect(x)
+        yield x, y
+
+
+def check_connection(one, other, muxer, early):
+    """The connection is what the flags ask for; null is "does not tell"."""
+    c = one.wait_connected(other)
+    assert (c["security"], c["muxer"]) == ("noise", muxer)
+    assert c["early_mux"] in (early, None)
+    assert c["transport"] == "tcp"
+
+
+def check_services(one, other):
+    said = one.wait("identify", peer=other.id)
+    assert "/echo/1.0.0" in said["protocols"]
+    said = one.cmd(f"identify {other.id}")
+    assert said["agent"] and "/perf/1.0.0" in said["protocols"]
+    assert len(one.cmd(f"ping {other.id} 3")["rtt_us"]) == 3
+    for size in (0, 1, 300_000):
+        assert one.cmd(f"echo {other.id} {size}")["bytes"] == size
+    perf = one.cmd(f"perf {other.id} 1000000 2000000")
+    assert (perf["up"], perf["down"]) == (1000000, 2000000)
+
+
+def check_pubsub(one, other):
+    one.wait_mesh("news", other)
+    text = f"ünï from {one.name}"
+    one.cmd(f"pub news {text}")
+    got = other.wait("msg", topic="news", data=text)
+    assert (got["from"], got["via"]) == (one.id, one.id)
+    assert got["size"] == len(text.encode())
+    one.cmd("flood news 2000 50")
+    other.wait_count("msg", 50, **{"from": one.id, "size": 2000})
+
+
+def check_push(one, other):
+    """What one learns to serve after the handshake reaches the other."""
+    if one.kind == "rust":
+        return  # pushes new addresses alone
+    protocol = f"/new/{one.kind}"
+    mark = other.mark()
+    one.cmd(f"handle {protocol}")
+    other.wait("identify", after=mark, peer=one.id,
+               protocols=lambda names: protocol in names)

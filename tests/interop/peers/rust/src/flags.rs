@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use libp2p::identity::Keypair;
+use std::process::Command;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Default)]
+pub struct Flags {
+    pub listen: Vec<String>,
+    pub connect: Vec<String>,
+    pub topics: Vec<String>,
+    pub security: String,
+    pub muxer: String,
+    pub key: String,
+    pub key_file: Option<String>,
+    pub seed: Option<u32>,
+    pub nosign: bool,
+    pub msgid_key: bool,
+    pub mdns: bool,
+    pub quiet: bool,
+    pub max_seconds: u64,
+}
+
+pub fn parse() -> Result<Flags, Error> {
+    let mut f = Flags {
+        security: "noise".into(),
+        muxer: "yamux".into(),
+        key: "ed25519".into(),
+        ..Flags::default()
+    };
+    let mut args = std::env::args().skip(1).peekable();
+    args.next_if(|a| a == "node");
+    while let Some(arg) = args.next() {
+        let name = arg.trim_start_matches('-').to_owned();
+        match name.as_str() {
+            "mdns" => f.mdns = true,
+            "quiet" => f.quiet = true,
+            // It never agrees on the muxer inside the handshake.
+            "no-early-mux" => {}
+            _ => {
+                let value = args.next().ok_or(format!("{arg} needs a value"))?;
+                set(&mut f, &name, value)?;
+            }
+        }
+    }
+    Ok(f)
+}
+
+fn set(f: &mut Flags, name: &str, value: String) -> Result<(), Error> {
+    match name {
+        "listen" => f.listen.push(value),
+        "connect" => f.connect.push(value),
+        "topic" => f.topics.push(value),
+        "security" => f.security = value,
+        "muxer" => f.muxer = value,
+        "key" => f.key = value,
+        "key-file" => f.key_file = Some(value),
+        "seed" => f.seed = Some(value.parse()?),
+        "sign" => f.nosign = value == "nosign",
+        "msgid" => f.msgid_key = value == "key",
+        "max-seconds" => f.max_seconds = value.parse()?,
+        _ => return Err(format!("unknown flag {name}").into()),
+    }
+    Ok(())
+}
+
+impl Flags {
+    pub fn identity(&self) -> Result<Keypair, Error> {
+        if let Some(bytes) = self.key_file.as_ref().and_then(|f| std::fs::read(f).ok()) {
+            return Ok(Keypair::from_protobuf_encoding(&bytes)?);
+        }
+        let key = self.new_key()?;
+        if let Some(file) = &self.key_file {
+            std::fs::write(file, key.to_protobuf_encoding()?)?;
+        }
+        Ok(key)
+    }
+
+    fn new_key(&self) -> Result<Keypair, Error> {
+        Ok(match (self.key.as_str(), self.seed) {
+            ("ed25519", Some(n)) => {
+                // 32 bytes, N little-endian in the first four.
+                let mut seed = [0u8; 32];
+                seed[..4].copy_from_slice(&n.to_le_bytes());
+                Keypair::ed25519_from_bytes(seed)?
+            }
+            ("ed25519", None) => Keypair::generate_ed25519(),
+            ("secp256k1", _) => Keypair::generate_secp256k1(),
+            ("ecdsa", _) => Keypair::generate_ecdsa(),
+            ("rsa", _) => new_rsa()?,
+            (other, _) => return Err(format!("unknown key type {other}").into()),
+        })
+    }
+}
+
+/// libp2p-identity reads RSA keys but does not make them.
+fn new_rsa() -> Result<Keypair, Error> {
+    let out = Command::new("openssl")
+        .args(["genpkey", "-quiet", "-algorithm", "RSA"])
+        .args(["-pkeyopt", "rsa_keygen_bits:2048", "-outform", "DER"])
+        .output()?;
+    if !out.status.success() {
+        return Err(String::from_utf8_lossy(&out.stderr).into());
+    }
+    // A DER file of genpkey is PKCS#8 already.
+    Ok(Keypair::rsa_from_pkcs8(&mut out.stdout.clone())?)
+}
