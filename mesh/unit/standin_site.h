@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * A connection to one of the listeners: HTTP/1 requests, answered as the
+ * configuration in force says. No sockets here: bytes in, bytes out.
+ */
+#ifndef UM_UNIT_STANDIN_SITE_H
+#define UM_UNIT_STANDIN_SITE_H
+
+#include "mesh/unit/standin.h"
+
+enum {
+    UM_SSITE_HEAD_MAX = 32768,    /**< bytes of a request's head */
+    UM_SSITE_BODY_MAX = 8 << 20,  /**< bytes of a request's body */
+    UM_SSITE_FILE_MAX = 64 << 20, /**< bytes of a file that is served */
+};
+
+/** A file that may be served. */
+struct um_ssite_file {
+    bool folder;  /**< it is a folder */
+    bool regular; /**< it is a file with content */
+    int64_t mtime_s;
+    uint64_t size_bytes;
+};
+
+/** How a file is to be opened. */
+struct um_ssite_open {
+    struct um_str path;
+    bool no_symlinks; /**< refuse to follow symbolic links */
+    bool content;     /**< the content is wanted too */
+};
+
+/** Where files come from. */
+struct um_ssite_files {
+    void *ctx;
+    /**
+     * Opens a file and appends its content.
+     * @return 0, P2P_ENOTFOUND, P2P_EACCES or another negative P2P_E…
+     */
+    int (*open)(void *ctx, const struct um_ssite_open *how,
+                struct um_ssite_file *file, struct um_buf *content);
+};
+
+/** How a connection is made. */
+struct um_ssite_cfg {
+    struct um_standin *s;
+    struct um_str listener; /**< its name in the configuration; copied */
+    struct um_ssite_files files;
+    struct um_saddr local;
+    struct um_saddr remote;
+};
+
+struct um_ssite;
+
+/** Makes a connection; owned, or NULL if memory is out. */
+struct um_ssite *um_ssite_new(const struct um_ssite_cfg *cfg);
+
+/** Frees a connection; NULL is fine. */
+void um_ssite_free(struct um_ssite *c);
+
+/** What a read brought (borrowed). */
+void um_ssite_rx(struct um_ssite *c, struct um_str bytes,
+                 const struct um_standin_time *now);
+
+/**
+ * What is to be written; what the last call gave is taken to be written.
+ * @param end set to whether the connection ends when this is written
+ * @return valid until the next call on c
+ */
+struct um_str um_ssite_tx(struct um_ssite *c, bool *end);
+
+#endif
