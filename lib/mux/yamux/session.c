@@ -178,8 +178,9 @@ static int op_expire(void *sess, p2p_ns now)
         return P2P_ETIMEDOUT;
     }
     s->bits &= (uint16_t)~P2P__Y_PING_SENT;
-    s->bits |= P2P__Y_PROBED;
-    p2p__yamux_want_ping(s, now);
+    s->bits |= P2P__Y_PROBED | P2P__Y_PING_DUE;
+    s->ping_at = now;
+    p2p__mark(s->owner);
     return 0;
 }
 
@@ -328,7 +329,7 @@ uint32_t p2p__yamux_stream_id(const void *stream)
 {
     const struct p2p__ystream *st = stream;
 
-    return st->id;
+    return st->bits & P2P__YS_SYN_DUE ? 0 : st->id;
 }
 
 const struct p2p__sess_ops p2p__yamux_ops = {

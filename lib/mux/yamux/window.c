@@ -21,6 +21,12 @@ static bool is_fast(const struct p2p__yamux *s, const struct p2p__ystream *st,
            now - st->epoch < FAST_ROUND_TRIPS * P2P__US(s->rtt_us);
 }
 
+/* Whether the round trip should be measured (again). */
+static bool is_stale(const struct p2p__yamux *s, bool grown, p2p_ns now)
+{
+    return s->rtt_us == 0 || grown || now - s->ping_at > RTT_VALID_NS;
+}
+
 /* Doubles the window if the cap and the quota let it; returns by how much. */
 static uint32_t grow(struct p2p__yamux *s, struct p2p__ystream *st)
 {
@@ -52,7 +58,7 @@ uint32_t p2p__ystream_grant(struct p2p__yamux *s, struct p2p__ystream *st,
     if (is_fast(s, st, now)) {
         grown = grow(s, st);
     }
-    if (s->rtt_us == 0 || grown > 0 || now - s->ping_at > RTT_VALID_NS) {
+    if (st->max < s->tune->max_window_bytes && is_stale(s, grown > 0, now)) {
         p2p__yamux_want_ping(s, now);
     }
     delta += grown;
