@@ -288,6 +288,7 @@ static void test_frames_share_the_room(void **state)
     r->ops->reset(r->sess, r->streams[100], 0);
     rig_tx(r);
     assert_hex(r->out + 12, 12, "00 00 0000 00000003 0000fff4");
+    assert_int_equal(P2P__CAP_YAMUX_FRAME_BYTES, 0xfff4);
     free(text);
     rig_free(r);
 }
@@ -295,20 +296,23 @@ static void test_frames_share_the_room(void **state)
 static void test_high_water(void **state)
 {
     struct rig *r = yamux_rig(true, CHUNK_ALL, &QUIET);
-    char *big = calloc(1, 300001);
+    const size_t mark = P2P__CAP_YAMUX_QUEUED_BYTES;
+    char *big = calloc(1, mark + 1);
 
     (void)state;
-    memset(big, 'y', 300000);
+    memset(big, 'y', mark);
     rig_open(r, 100);
     assert_int_equal(rig_send(r, 100, big), 0); /* empty: any size */
     assert_int_equal(rig_send(r, 100, "z"), P2P_EAGAIN);
-    r->out_cap = 150000;
+    r->out_cap = mark / 2;
     rig_tx(r);
-    rig_expect(r, ""); /* 150,036 are left, more than half of the mark */
-    r->out_cap = 30000;
+    rig_expect(r, ""); /* more than half is left: headers went too */
+    r->out_cap = 100;
     rig_tx(r);
     rig_expect(r, "writable 100\n");
-    assert_int_equal(rig_send(r, 100, "z"), 0);
+    big[mark / 2] = '\0';
+    assert_int_equal(rig_send(r, 100, big), 0); /* up to the mark */
+    assert_in_range(r->ops->queued(r->sess, r->streams[100]), mark - 100, mark);
     rig_tx(r);
     rig_expect(r, "");
     free(big);
