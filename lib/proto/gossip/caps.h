@@ -63,9 +63,12 @@
 /* A peer's PRUNE can make us stay away so long, in seconds (T26, T27). */
 #define P2P__CAP_GOSSIP_BACKOFF_S 3600U
 
-/* Promised messages that are tracked at once, of one peer and of all. */
-#define P2P__CAP_GOSSIP_PEER_PROMISES 64U
-#define P2P__CAP_GOSSIP_PROMISES      8192U
+/* Invalid messages of one peer per heartbeat; then no message of it is looked
+ * at until the next one: each may have cost a signature check. */
+#define P2P__CAP_GOSSIP_INVALID 32U
+
+/* Promised messages that are watched at once. */
+#define P2P__CAP_GOSSIP_PROMISES 8192U
 
 /* Message ids remembered as seen, 40 bytes each; the oldest go first. */
 #define P2P__CAP_GOSSIP_SEEN (1U << 17)

@@ -155,6 +155,13 @@ void p2p__gossip_peer_version(struct p2p__gossip *g,
                               struct p2p__gossip_peer *peer,
                               enum p2p__gossip_version version);
 
+/*
+ * The outbound stream broke and another one is open: the frame that was under
+ * way is lost, and our subscriptions and our places in meshes are said again.
+ */
+void p2p__gossip_peer_restart(struct p2p__gossip *g,
+                              struct p2p__gossip_peer *peer);
+
 /* The `user` of peer_add. */
 void *p2p__gossip_peer_user(const struct p2p__gossip_peer *peer);
 
