@@ -41,6 +41,23 @@ void p2p__quota_give(struct p2p__quota *q, enum p2p__quota_kind k, uint64_t n)
     }
 }
 
+int p2p__quota_move(struct p2p__quota *q, struct p2p__quota *to)
+{
+    for (size_t i = 0; i < P2P__Q_COUNT; i++) {
+        if (to->used[i] > to->limit[i] ||
+            q->used[i] > to->limit[i] - to->used[i]) {
+            to->refused++;
+            return P2P_ELIMIT;
+        }
+    }
+    assert(to->parent == q->parent);
+    for (size_t i = 0; i < P2P__Q_COUNT; i++) {
+        to->used[i] += q->used[i];
+    }
+    q->parent = to;
+    return 0;
+}
+
 uint64_t p2p__quota_room(const struct p2p__quota *q, enum p2p__quota_kind k)
 {
     uint64_t room = P2P__Q_UNLIMITED;

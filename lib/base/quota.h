@@ -52,6 +52,13 @@ int p2p__quota_take(struct p2p__quota *q, enum p2p__quota_kind k, uint64_t n);
 /* Gives `n` back in this scope and all above it. q == NULL is fine. */
 void p2p__quota_give(struct p2p__quota *q, enum p2p__quota_kind k, uint64_t n);
 
+/*
+ * Moves a scope with all that it holds from its parent to `to`, which is below
+ * that parent: a connection whose peer became known.
+ * Errors: P2P_ELIMIT (nothing moved).
+ */
+int p2p__quota_move(struct p2p__quota *q, struct p2p__quota *to);
+
 /* How much could be taken now without a refusal. */
 uint64_t p2p__quota_room(const struct p2p__quota *q, enum p2p__quota_kind k);
 

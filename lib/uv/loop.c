@@ -146,6 +146,12 @@ static void init_handles(struct p2p_loop *l)
     l->armed = P2P_NEVER;
 }
 
+static p2p_ns world_now(const struct p2p__world *world)
+{
+    (void)world;
+    return uv_hrtime();
+}
+
 static int init(struct p2p_loop *l)
 {
     int rv = p2p__uv_err(uv_mutex_init(&l->mutex));
@@ -164,6 +170,12 @@ static int init(struct p2p_loop *l)
     p2p__uv_dns_init(&l->dns, l->uv);
     p2p__uv_ifaces_init(&l->ifaces);
     p2p__uv_env_init(&l->env);
+    l->world = (struct p2p__world){.q = &l->q,
+                                   .env = &l->env,
+                                   .net = &l->net.net,
+                                   .dns = &l->dns.dns,
+                                   .ifaces = &l->ifaces,
+                                   .now = world_now};
     init_handles(l);
     return 0;
 }

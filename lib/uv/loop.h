@@ -7,9 +7,7 @@
 
 #include "base/turn.h"
 #include "p2p/loop.h"
-#include "port/dns.h"
-#include "port/env.h"
-#include "port/ifaces.h"
+#include "port/world.h"
 #include "uv/dns.h"
 #include "uv/tcp.h"
 
@@ -21,7 +19,8 @@ struct p2p__post {
 
 struct p2p_loop {
     uv_loop_t *uv;
-    uv_loop_t own; /* used when the loop is ours */
+    uv_loop_t own;           /* used when the loop is ours */
+    struct p2p__world world; /* what hosts stand on: the parts below */
     struct p2p__runq q;
     struct p2p__uv_net net;
     struct p2p__uv_dns dns;
