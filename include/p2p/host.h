@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * A host: an identity, places where it listens, connections with peers, and
+ * the protocols that it serves. identify, ping and perf are served by every
+ * host.
+ *
+ *     struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
+ *     cfg.key = key;
+ *     cfg.events = &events;
+ *     p2p_host_new(loop, &cfg, &host);
+ *     p2p_host_listen(host, "/ip4/0.0.0.0/tcp/4001");
+ *     p2p_host_handle(host, "/chat/1.0.0", on_stream, NULL);
+ *     p2p_loop_run(loop);
+ */
+#ifndef P2P_HOST_H
+#define P2P_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "p2p/err.h"
+#include "p2p/key.h"
+#include "p2p/loop.h"
+#include "p2p/multiaddr.h"
+#include "p2p/peer_id.h"
+#include "p2p/stream.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct p2p_host;
+
+/** What a connection is, for people and programs; valid during the event. */
+struct p2p_conn_info {
+    struct p2p_peer_id peer;
+    struct p2p_multiaddr addr; /**< the other end, without /p2p */
+    bool outbound;             /**< we dialed */
+    bool early_mux;            /**< muxer agreed on inside the handshake */
+    const char *security;      /**< "/noise" */
+    const char *muxer;         /**< "/yamux/1.0.0" */
+    const char *transport;     /**< "tcp" */
+    uint64_t rtt_us;           /**< last round trip; 0: not measured yet */
+};
+
+/** What a peer told about itself; valid during the event. */
+struct p2p_peer_info {
+    struct p2p_peer_id peer;
+    const char *agent;
+    const char *protocol_version;
+    const char *const *protocols;
+    size_t n_protocols;
+    const struct p2p_multiaddr *addrs;
+    size_t n_addrs;
+    struct p2p_multiaddr observed; /**< how it sees us; len 0: not told */
+    bool signed_record;            /**< the addresses are signed by it */
+    bool push;                     /**< it told without being asked */
+};
+
+/** What a host tells its owner; NULL members are not called. */
+struct p2p_host_events {
+    /** A connection opened. */
+    void (*connected)(void *user, const struct p2p_conn_info *conn);
+    /** A connection ended; `status` says why (P2P_ECLOSED: in order). */
+    void (*disconnected)(void *user, const struct p2p_conn_info *conn,
+                         int status);
+    /** A peer's first connection opened; its last one ended. */
+    void (*peer_up)(void *user, const struct p2p_peer_id *peer);
+    void (*peer_down)(void *user, const struct p2p_peer_id *peer);
+    /** A peer told who it is and what it serves. */
+    void (*identified)(void *user, const struct p2p_peer_info *info);
+    /** mDNS found a peer; it is dialed by itself if `mdns_dial` is set. */
+    void (*found)(void *user, const struct p2p_peer_id *peer,
+                  const struct p2p_multiaddr *addrs, size_t n_addrs);
+    /** A line for the log; level 0 (error) to 4 (trace). */
+    void (*log)(void *user, int level, const char *text);
+};
+
+/** What p2p_host_new() is told. Begin with P2P_HOST_CONFIG_INIT. */
+struct p2p_host_config {
+    size_t size; /**< set by P2P_HOST_CONFIG_INIT: keeps the ABI */
+    const struct p2p_key *key;            /**< borrows until host is freed */
+    const char *agent;                    /**< copied; NULL: "p2p/VERSION" */
+    const struct p2p_host_events *events; /**< borrows until freed; or NULL */
+    void *user;                           /**< borrows until freed */
+    bool mplex;               /**< serve and offer mplex too, after yamux */
+    bool no_yamux;            /**< offer mplex alone: for tests */
+    bool mdns;                /**< announce and look for peers: today's form */
+    bool mdns_2021;           /**< the form that js spoke in 2021 */
+    bool mdns_dial;           /**< dial what mDNS found */
+    uint32_t mdns_interval_s; /**< between questions; 0: 10 s (2021) or 120 s */
+    int log_level;            /**< 0 error … 4 trace; default 1 */
+    uint32_t max_conns;       /**< in each direction; 0: 4096 */
+    uint32_t low_water;       /**< connections kept when trimmed; 0: 2048 */
+    uint32_t high_water;      /**< connections that trim; 0: 3072 */
+    uint64_t max_memory; /**< bytes that peers may make us hold; 0: 512 MiB */
+    uint32_t max_pending_per_addr; /**< handshakes of one address; 0: 8 */
+};
+
+/** A config with the defaults. */
+#define P2P_HOST_CONFIG_INIT                                   \
+    {                                                          \
+        .size = sizeof(struct p2p_host_config), .log_level = 1 \
+    }
+
+/**
+ * Makes a host that does not listen yet.
+ * @param loop borrows the loop until the host is freed
+ * @param cfg  borrows the config for the call
+ * @param out  returns owned: p2p_host_free() it
+ * @return 0, P2P_EINVAL (no key, bad numbers), P2P_ENOMEM, P2P_ECRYPTO
+ */
+P2P_API int p2p_host_new(struct p2p_loop *loop,
+                         const struct p2p_host_config *cfg,
+                         struct p2p_host **out);
+
+/**
+ * Ends all connections and frees a host. Streams hear `closed` during the
+ * call. Not to be called inside an event of the host: post it instead.
+ * @param host takes the host; NULL is fine
+ */
+P2P_API void p2p_host_free(struct p2p_host *host);
+
+/**
+ * Our own id.
+ * @param host borrows the host
+ * @return an id that is valid until the host is freed
+ */
+P2P_API const struct p2p_peer_id *p2p_host_id(const struct p2p_host *host);
+
+/**
+ * Listens at an address such as "/ip4/0.0.0.0/tcp/4001" (port 0: any).
+ * @param host borrows the host
+ * @param addr borrows the text
+ * @return 0, P2P_EFORMAT, P2P_ENOTSUP, P2P_EADDRINUSE, P2P_EACCES, P2P_ENOMEM
+ */
+P2P_API int p2p_host_listen(struct p2p_host *host, const char *addr);
+
+/**
+ * Where we can be reached: the listening addresses, those of all interfaces
+ * when we listen on 0.0.0.0 or ::, each with our /p2p/ID.
+ * @param host borrows the host
+ * @param out  room for `cap` addresses; may be NULL when cap is 0
+ * @param cap  how many fit
+ * @return how many there are, perhaps more than cap
+ */
+P2P_API size_t p2p_host_addrs(const struct p2p_host *host,
+                              struct p2p_multiaddr *out, size_t cap);
+
+/** How a dial ended: status 0 and the peer, or a negative status. */
+typedef void (*p2p_dial_done)(void *user, int status,
+                              const struct p2p_peer_id *peer);
+
+/**
+ * Connects to an address, with or without /p2p/ID at its end; with it, the
+ * other end must prove to be that peer (P2P_EPEER).
+ * @param host borrows the host
+ * @param addr borrows the text
+ * @param done told once, later; may be NULL
+ * @param user borrows until done
+ * @return 0, P2P_EFORMAT, P2P_ENOTSUP, P2P_ELIMIT, P2P_ESELF, P2P_ENOMEM
+ */
+P2P_API int p2p_host_dial(struct p2p_host *host, const char *addr,
+                          p2p_dial_done done, void *user);
+
+/**
+ * Notes an address of a peer, with /p2p/ID at its end, without dialing.
+ * @param host  borrows the host
+ * @param addr  borrows the text
+ * @param ttl_s how long it is believed, in seconds; 0: for ever
+ * @return 0, P2P_EFORMAT, P2P_ELIMIT, P2P_ENOMEM
+ */
+P2P_API int p2p_host_add_addr(struct p2p_host *host, const char *addr,
+                              uint32_t ttl_s);
+
+/**
+ * Keeps a peer: it is never trimmed, and dialed again, with back-off, when it
+ * goes away. false lets it go.
+ * @param host borrows the host
+ * @param peer borrows the id
+ * @param keep whether
+ * @return 0, P2P_ENOMEM
+ */
+P2P_API int p2p_host_keep(struct p2p_host *host, const struct p2p_peer_id *peer,
+                          bool keep);
+
+/**
+ * Closes all connections with a peer.
+ * @param host borrows the host
+ * @param peer borrows the id
+ * @return 0, P2P_ENOTFOUND
+ */
+P2P_API int p2p_host_disconnect(struct p2p_host *host,
+                                const struct p2p_peer_id *peer);
+
+/**
+ * The open connections.
+ * @param host borrows the host
+ * @param out  room for `cap` entries; may be NULL when cap is 0
+ * @param cap  how many fit
+ * @return how many there are, perhaps more than cap
+ */
+P2P_API size_t p2p_host_conns(const struct p2p_host *host,
+                              struct p2p_conn_info *out, size_t cap);
+
+/** An inbound stream: call p2p_stream_listen() now, or reset it. */
+typedef void (*p2p_stream_handler)(void *user, struct p2p_stream *stream);
+
+/**
+ * Serves a protocol; connected peers are told by identify push.
+ * @param host     borrows the host
+ * @param protocol borrows the name, at most 255 bytes
+ * @param handler  called for each inbound stream; NULL: serve it no more
+ * @param user     borrows until the host is freed
+ * @return 0, P2P_EINVAL, P2P_ELIMIT, P2P_ENOMEM
+ */
+P2P_API int p2p_host_handle(struct p2p_host *host, const char *protocol,
+                            p2p_stream_handler handler, void *user);
+
+/** One round trip: status 0 and microseconds, or a negative status. */
+typedef void (*p2p_ping_done)(void *user, int status, uint64_t rtt_us);
+
+/**
+ * Pings a peer by /ipfs/ping/1.0.0, dialing it if need be.
+ * @param host  borrows the host
+ * @param peer  borrows the id
+ * @param count how many round trips; `done` is called for each, or once with
+ *              the failure that ended them
+ * @param done  told; may not be NULL
+ * @param user  borrows until the last call of done
+ * @return 0, P2P_ENOADDR, P2P_ELIMIT, P2P_ENOMEM
+ */
+P2P_API int p2p_host_ping(struct p2p_host *host, const struct p2p_peer_id *peer,
+                          uint32_t count, p2p_ping_done done, void *user);
+
+/** One finished measurement; bytes and nanoseconds of each direction. */
+struct p2p_perf_result {
+    uint64_t up_bytes;
+    uint64_t up_ns;
+    uint64_t down_bytes;
+    uint64_t down_ns;
+};
+
+/** How a perf run ended; result is valid during the call. */
+typedef void (*p2p_perf_done)(void *user, int status,
+                              const struct p2p_perf_result *result);
+
+/**
+ * Measures a connection by /perf/1.0.0.
+ * @param host borrows the host
+ * @param peer borrows the id
+ * @param up   bytes to send
+ * @param down bytes to ask for
+ * @param done told once; may not be NULL
+ * @param user borrows until done
+ * @return 0, P2P_ENOADDR, P2P_ELIMIT, P2P_ENOMEM
+ */
+P2P_API int p2p_host_perf(struct p2p_host *host, const struct p2p_peer_id *peer,
+                          uint64_t up, uint64_t down, p2p_perf_done done,
+                          void *user);
+
+/** What a host holds and has done. */
+struct p2p_host_stats {
+    uint32_t conns_in;
+    uint32_t conns_out;
+    uint32_t streams_in;
+    uint32_t streams_out;
+    uint32_t peers_known;
+    uint32_t handshakes_pending;
+    uint64_t memory_bytes; /**< that peers make us hold */
+    uint64_t refused_gate;
+    uint64_t refused_pending;
+    uint64_t refused_quota;
+    uint64_t trimmed;
+};
+
+/**
+ * A snapshot of the counters.
+ * @param host borrows the host
+ * @param out  set
+ */
+P2P_API void p2p_host_stats(const struct p2p_host *host,
+                            struct p2p_host_stats *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

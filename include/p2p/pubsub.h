@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * Publish and subscribe by gossipsub 1.0 to 1.2, with floodsub's peers too.
+ * Every message is signed by its author (StrictSign), unless the host was told
+ * otherwise. Spec: libp2p pubsub, gossipsub.
+ */
+#ifndef P2P_PUBSUB_H
+#define P2P_PUBSUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "p2p/err.h"
+#include "p2p/host.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct p2p_pubsub;
+
+/** How message ids are made; all nodes of a topic must agree on it. */
+enum p2p_msgid {
+    P2P_MSGID_FROM_SEQNO, /**< author ‖ seqno: the spec, go, rust, js of 2021 */
+    P2P_MSGID_KEY_SEQNO   /**< key ‖ seqno: today's js */
+};
+
+/** A message; valid during the call. */
+struct p2p_message {
+    const char *topic;
+    struct p2p_peer_id from; /**< the author, proven by the signature */
+    struct p2p_peer_id via;  /**< who forwarded it to us */
+    uint64_t seqno;
+    const uint8_t *data;
+    size_t len;
+};
+
+/** What the application thinks of a message. */
+enum p2p_verdict {
+    P2P_ACCEPT, /**< pass it on */
+    P2P_IGNORE, /**< drop it, nobody's fault */
+    P2P_REJECT  /**< drop it; who sent it pays with its score */
+};
+
+/**
+ * Called for each message on a subscribed topic, once, not for our own.
+ * The verdict decides whether it is forwarded.
+ */
+typedef enum p2p_verdict (*p2p_on_message)(void *user,
+                                           const struct p2p_message *msg);
+
+/** What p2p_pubsub_new() is told. Begin with P2P_PUBSUB_CONFIG_INIT. */
+struct p2p_pubsub_config {
+    size_t size;          /**< set by P2P_PUBSUB_CONFIG_INIT */
+    enum p2p_msgid msgid; /**< default: author ‖ seqno */
+    bool no_sign;         /**< StrictNoSign: neither authors nor signatures */
+    bool scoring;         /**< score peers with the default parameters */
+};
+
+/** A config with the defaults. */
+#define P2P_PUBSUB_CONFIG_INIT                   \
+    {                                            \
+        .size = sizeof(struct p2p_pubsub_config) \
+    }
+
+/**
+ * Adds publish and subscribe to a host: once, before it connects to peers. It
+ * is freed with the host.
+ * @param host borrows the host
+ * @param cfg  borrows the config for the call; NULL: the defaults
+ * @param out  set; valid until the host is freed
+ * @return 0, P2P_EEXIST, P2P_ENOMEM
+ */
+P2P_API int p2p_pubsub_new(struct p2p_host *host,
+                           const struct p2p_pubsub_config *cfg,
+                           struct p2p_pubsub **out);
+
+/**
+ * Subscribes to a topic.
+ * @param ps     borrows
+ * @param topic  borrows the name
+ * @param on_msg called for each message; may not be NULL
+ * @param user   borrows until unsubscribed
+ * @return 0, P2P_EEXIST, P2P_EINVAL, P2P_ELIMIT, P2P_ENOMEM
+ */
+P2P_API int p2p_pubsub_subscribe(struct p2p_pubsub *ps, const char *topic,
+                                 p2p_on_message on_msg, void *user);
+
+/**
+ * Leaves a topic.
+ * @param ps    borrows
+ * @param topic borrows the name
+ * @return 0, P2P_ENOTFOUND
+ */
+P2P_API int p2p_pubsub_unsubscribe(struct p2p_pubsub *ps, const char *topic);
+
+/**
+ * Publishes to a topic, subscribed or not.
+ * @param ps    borrows
+ * @param topic borrows the name
+ * @param data  borrows the bytes; copied
+ * @param len   how many, at most 1 MiB
+ * @return to how many peers it goes at once (>= 0), or P2P_ETOOBIG,
+ *         P2P_EINVAL, P2P_ELIMIT, P2P_ENOMEM, P2P_ECRYPTO
+ */
+P2P_API int p2p_pubsub_publish(struct p2p_pubsub *ps, const char *topic,
+                               const void *data, size_t len);
+
+/**
+ * Peers that are subscribed to a topic, or that are in our mesh for it.
+ * @param ps    borrows
+ * @param topic borrows the name
+ * @param mesh  only those in our mesh
+ * @param out   room for `cap` ids; may be NULL when cap is 0
+ * @param cap   how many fit
+ * @return how many there are, perhaps more than cap
+ */
+P2P_API size_t p2p_pubsub_peers(const struct p2p_pubsub *ps, const char *topic,
+                                bool mesh, struct p2p_peer_id *out, size_t cap);
+
+/** Counters since the start. */
+struct p2p_pubsub_stats {
+    uint64_t published;
+    uint64_t received;  /**< duplicates included */
+    uint64_t delivered; /**< new and valid */
+    uint64_t duplicates;
+    uint64_t invalid;
+    uint64_t forwarded;
+    uint64_t dropped; /**< a peer's queue was full */
+};
+
+/**
+ * A snapshot of the counters.
+ * @param ps  borrows
+ * @param out set
+ */
+P2P_API void p2p_pubsub_stats(const struct p2p_pubsub *ps,
+                              struct p2p_pubsub_stats *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

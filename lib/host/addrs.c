@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Where we can be reached: a listener on all interfaces is told as the
+ * addresses of each. Loopback is told only where there is nothing else. */
+#include "host/internal.h"
+#include "wire/maddr.h"
+
+#define MAX_IFACES 64
+
+struct collector {
+    struct p2p_multiaddr *out;
+    size_t cap;
+    size_t count;
+};
+
+static bool unspecified(const struct p2p__addr *a)
+{
+    static const uint8_t zero[16];
+
+    return memcmp(a->ip, zero, sizeof a->ip) == 0;
+}
+
+static void add(const struct p2p_host *h, struct collector *c,
+                const struct p2p__addr *a)
+{
+    struct p2p_multiaddr ma;
+
+    p2p__maddr_from_addr(a, P2P_MULTIADDR_TCP, &ma);
+    if (p2p_multiaddr_append_peer(&ma, &h->swarm->self) != 0) {
+        return;
+    }
+    if (c->count < c->cap) {
+        c->out[c->count] = ma;
+    }
+    c->count++;
+}
+
+/* Every interface's address of the family, with the port. */
+static void expand(const struct p2p_host *h, struct collector *c,
+                   const struct p2p__addr *at)
+{
+    struct p2p__iface ifaces[MAX_IFACES];
+    int n = h->world->ifaces->list(h->world->ifaces, ifaces, MAX_IFACES);
+    size_t before = c->count;
+
+    n = n > MAX_IFACES ? MAX_IFACES : n;
+    for (int pass = 0; pass < 2 && c->count == before; pass++) {
+        for (int i = 0; i < n; i++) {
+            struct p2p__addr a = ifaces[i].addr;
+
+            if (a.family != at->family || ifaces[i].loopback != (pass == 1) ||
+                (a.family == 6 && a.ip[0] == 0xfe)) {
+                continue;
+            }
+            a.port = at->port;
+            add(h, c, &a);
+        }
+    }
+}
+
+size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
+                      size_t cap)
+{
+    struct collector c = {.out = out, .cap = cap};
+
+    for (size_t i = 0; i < host->n_listen; i++) {
+        if (unspecified(&host->listen[i])) {
+            expand(host, &c, &host->listen[i]);
+        } else {
+            add(host, &c, &host->listen[i]);
+        }
+    }
+    return c.count;
+}

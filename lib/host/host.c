@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Making and ending a host, and its calls that are about peers and
+ * connections. Streams, identify, ping, perf, mDNS and pubsub have files of
+ * their own.
+ */
+#include "host/internal.h"
+
+#include "base/mem.h"
+#include "p2p/p2p.h"
+#include "uv/loop.h"
+#include "wire/maddr.h"
+
+#define AGENT "p2p/" P2P_VERSION
+
+static void on_log(void *user, enum p2p__log_level level, const char *text)
+{
+    const struct p2p_host *h = user;
+
+    if (h->events->log != NULL) {
+        h->events->log(h->user, (int)level, text);
+    }
+}
+
+/* The environment of the host: the world's, with our own logger. */
+static void env_random(struct p2p__env *env, void *p, size_t len)
+{
+    struct p2p__env *up = P2P__CONTAINER(env, struct p2p_host, env)->world_env;
+
+    up->random(up, p, len);
+}
+
+static int64_t env_wall(struct p2p__env *env)
+{
+    struct p2p__env *up = P2P__CONTAINER(env, struct p2p_host, env)->world_env;
+
+    return up->wall_ns(up);
+}
+
+void p2p__host_conn_info(const struct p2p__conn *c, struct p2p_conn_info *out)
+{
+    *out = (struct p2p_conn_info){
+        .peer = c->peer->id,
+        .outbound = c->dialer,
+        .early_mux = c->early_mux,
+        .security = p2p__noise_ops.protocol,
+        .muxer = c->sess_ops->protocol,
+        .transport = "tcp",
+        .rtt_us = c->rtt_ns / 1000,
+    };
+    p2p__maddr_from_addr(&c->remote, P2P_MULTIADDR_TCP, &out->addr);
+}
+
+static void on_conn_open(void *user, struct p2p__conn *c, p2p_ns now)
+{
+    struct p2p_host *h = user;
+    struct p2p_conn_info info;
+
+    (void)now;
+    if (h->events->connected != NULL) {
+        p2p__host_conn_info(c, &info);
+        h->events->connected(h->user, &info);
+    }
+}
+
+static void on_conn_closed(void *user, struct p2p__conn *c, int why, p2p_ns now)
+{
+    struct p2p_host *h = user;
+    struct p2p_conn_info info;
+
+    (void)now;
+    if (h->events->disconnected != NULL) {
+        p2p__host_conn_info(c, &info);
+        h->events->disconnected(h->user, &info, why);
+    }
+}
+
+static void on_peer_up(void *user, struct p2p__peer *peer, p2p_ns now)
+{
+    struct p2p_host *h = user;
+
+    (void)now;
+    if (h->events->peer_up != NULL) {
+        h->events->peer_up(h->user, &peer->id);
+    }
+    if (h->pubsub != NULL) {
+        p2p__pubsub_peer_up(h->pubsub, peer);
+    }
+}
+
+static void on_peer_down(void *user, struct p2p__peer *peer, p2p_ns now)
+{
+    struct p2p_host *h = user;
+
+    (void)now;
+    if (h->pubsub != NULL) {
+        p2p__pubsub_peer_down(h->pubsub, peer);
+    }
+    if (h->events->peer_down != NULL) {
+        h->events->peer_down(h->user, &peer->id);
+    }
+}
+
+static void on_peer_moved(void *user, struct p2p__peer *peer, p2p_ns now)
+{
+    struct p2p_host *h = user;
+
+    (void)now;
+    if (h->pubsub != NULL) {
+        p2p__pubsub_peer_moved(h->pubsub, peer);
+    }
+}
+
+static void on_pong(void *user, struct p2p__conn *c, p2p_ns now)
+{
+    (void)user;
+    (void)c;
+    (void)now;
+}
+
+static const struct p2p__swarm_cb swarm_cb = {
+    .conn_open = on_conn_open,
+    .conn_closed = on_conn_closed,
+    .peer_up = on_peer_up,
+    .peer_down = on_peer_down,
+    .peer_moved = on_peer_moved,
+    .pong = on_pong,
+};
+
+static void set_limits(const struct p2p_host_config *cfg, struct p2p__limits *l)
+{
+    p2p__limits_default(l);
+    if (cfg->max_conns != 0) {
+        l->host_conns_in = l->host_conns_out = cfg->max_conns;
+    }
+    if (cfg->max_memory != 0) {
+        l->host_memory = cfg->max_memory;
+    }
+    if (cfg->low_water != 0) {
+        l->low_water = cfg->low_water;
+    }
+    if (cfg->high_water != 0) {
+        l->high_water = cfg->high_water;
+    }
+    if (cfg->max_pending_per_addr != 0) {
+        l->pending_per_addr = cfg->max_pending_per_addr;
+    }
+}
+
+static int make_swarm(struct p2p_host *h, const struct p2p_host_config *cfg)
+{
+    struct p2p__limits limits;
+    struct p2p__swarm_cfg sc = {.q = h->world->q,
+                                .env = &h->env,
+                                .net = h->world->net,
+                                .dns = h->world->dns,
+                                .key = cfg->key,
+                                .limits = &limits,
+                                .cb = &swarm_cb,
+                                .user = h,
+                                .mplex = cfg->mplex,
+                                .no_yamux = cfg->no_yamux};
+
+    set_limits(cfg, &limits);
+    if (limits.low_water > limits.high_water) {
+        return P2P_EINVAL;
+    }
+    return p2p__swarm_new(&sc, &h->swarm);
+}
+
+static int init_protocols(struct p2p_host *h)
+{
+    int rv = p2p__host_ping_init(h);
+
+    if (rv == 0) {
+        rv = p2p__host_perf_init(h);
+    }
+    return rv;
+}
+
+int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *cfg,
+                  struct p2p_host **out)
+{
+    static const struct p2p_host_events no_events;
+    struct p2p_host *h;
+    int rv;
+
+    *out = NULL;
+    if (cfg->key == NULL || cfg->size != sizeof *cfg) {
+        return P2P_EINVAL;
+    }
+    h = p2p__zalloc(sizeof *h);
+    if (h == NULL) {
+        return P2P_ENOMEM;
+    }
+    h->world = world;
+    h->world_env = world->env;
+    h->logger =
+        (struct p2p__logger){.level = (enum p2p__log_level)cfg->log_level,
+                             .user = h,
+                             .sink = on_log};
+    h->env = (struct p2p__env){
+        .random = env_random, .wall_ns = env_wall, .log = &h->logger};
+    h->key = cfg->key;
+    h->events = cfg->events != NULL ? cfg->events : &no_events;
+    h->user = cfg->user;
+    h->mdns_dial = cfg->mdns_dial;
+    h->agent = p2p__strdup(cfg->agent != NULL ? cfg->agent : AGENT);
+    rv = h->agent == NULL ? P2P_ENOMEM : make_swarm(h, cfg);
+    if (rv == 0) {
+        rv = init_protocols(h);
+    }
+    if (rv != 0) {
+        p2p_host_free(h);
+        return rv;
+    }
+    *out = h;
+    return 0;
+}
+
+int p2p_host_new(struct p2p_loop *loop, const struct p2p_host_config *cfg,
+                 struct p2p_host **out)
+{
+    return p2p__host_new(&loop->world, cfg, out);
+}
+
+void p2p_host_free(struct p2p_host *host)
+{
+    if (host == NULL) {
+        return;
+    }
+    if (host->swarm != NULL) {
+        p2p__swarm_close(host->swarm, p2p__host_now(host));
+    }
+    p2p__pubsub_free(host->pubsub);
+    if (host->swarm != NULL) {
+        p2p__swarm_free(host->swarm, p2p__host_now(host));
+    }
+    p2p__free(host->agent);
+    p2p__free(host);
+}
+
+const struct p2p_peer_id *p2p_host_id(const struct p2p_host *host)
+{
+    return &host->swarm->self;
+}
+
+struct p2p__peer *p2p__host_peer(struct p2p_host *h,
+                                 const struct p2p_peer_id *id)
+{
+    return p2p__peer_get(h->swarm, id);
+}
+
+/* An address to listen at: a waist of TCP without a name. */
+static int listen_addr(const char *text, struct p2p__addr *out)
+{
+    struct p2p_multiaddr ma;
+    struct p2p__maddr_waist t;
+    int rv = p2p_multiaddr_from_text(text, strlen(text), &ma);
+
+    if (rv == 0) {
+        rv = p2p__maddr_waist(&ma, &t);
+    }
+    if (rv != 0) {
+        return rv;
+    }
+    if (t.name[0] != '\0' || t.zone[0] != '\0' || t.rest != ma.len ||
+        t.port_code != P2P_MULTIADDR_TCP) {
+        return P2P_ENOTSUP;
+    }
+    *out = t.addr;
+    return 0;
+}
+
+int p2p_host_listen(struct p2p_host *host, const char *addr)
+{
+    struct p2p__addr at;
+    int rv = listen_addr(addr, &at);
+
+    if (rv != 0) {
+        return rv;
+    }
+    if (host->n_listen >= P2P__CAP_LISTEN_ADDRS) {
+        return P2P_ELIMIT;
+    }
+    rv = p2p__swarm_listen(host->swarm, &at, &host->listen[host->n_listen]);
+    if (rv == 0) {
+        host->n_listen++;
+    }
+    return rv;
+}
+
+/* A dial that somebody waits for. */
+struct waiter {
+    p2p_dial_done done;
+    void *user;
+};
+
+static void on_dialed(void *user, int status, struct p2p__conn *c, p2p_ns now)
+{
+    struct waiter *w = user;
+
+    (void)now;
+    w->done(w->user, status, c != NULL ? &c->peer->id : NULL);
+    p2p__free(w);
+}
+
+int p2p_host_dial(struct p2p_host *host, const char *addr, p2p_dial_done done,
+                  void *user)
+{
+    struct p2p_multiaddr ma;
+    struct waiter *w = NULL;
+    int rv = p2p_multiaddr_from_text(addr, strlen(addr), &ma);
+
+    if (rv != 0) {
+        return rv;
+    }
+    if (done != NULL) {
+        w = p2p__zalloc(sizeof *w);
+        if (w == NULL) {
+            return P2P_ENOMEM;
+        }
+        w->done = done;
+        w->user = user;
+    }
+    rv = p2p__dial_addr(host->swarm, &ma, w != NULL ? on_dialed : NULL, w,
+                        p2p__host_now(host));
+    if (rv != 0) {
+        p2p__free(w);
+    }
+    return rv;
+}
+
+int p2p_host_add_addr(struct p2p_host *host, const char *addr, uint32_t ttl_s)
+{
+    struct p2p_multiaddr ma;
+    struct p2p_peer_id id;
+    struct p2p__peer *peer;
+    p2p_ns expires = ttl_s == 0
+                         ? P2P_NEVER
+                         : p2p__ns_after(p2p__host_now(host), P2P__SEC(ttl_s));
+    int rv = p2p_multiaddr_from_text(addr, strlen(addr), &ma);
+
+    if (rv == 0 && !p2p_multiaddr_peer(&ma, &id)) {
+        rv = P2P_EFORMAT;
+    }
+    if (rv != 0) {
+        return rv;
+    }
+    p2p_multiaddr_strip_peer(&ma);
+    peer = p2p__host_peer(host, &id);
+    if (peer == NULL) {
+        return P2P_ENOMEM;
+    }
+    rv = p2p__peer_add_addr(peer, ma.bytes, ma.len, P2P__ADDR_USER, expires);
+    p2p__peer_unref(peer);
+    return rv;
+}
+
+int p2p_host_keep(struct p2p_host *host, const struct p2p_peer_id *peer,
+                  bool keep)
+{
+    struct p2p__peer *p = p2p__host_peer(host, peer);
+
+    if (p == NULL) {
+        return P2P_ENOMEM;
+    }
+    if (keep && !p->keep) {
+        p->keep = p->protected = true;
+        p2p__peer_ref(p); /* until it is let go, or the swarm ends */
+        p2p__dial_redial_due(&p->redial, p2p__host_now(host));
+    } else if (!keep && p->keep) {
+        p->keep = p->protected = false;
+        p2p__timer_set(&p->redial, P2P_NEVER);
+        p2p__peer_unref(p);
+    }
+    p2p__peer_unref(p);
+    return 0;
+}
+
+struct p2p_stream *p2p__host_open(struct p2p_host *h,
+                                  const struct p2p_peer_id *peer,
+                                  const char *protocol, int *err)
+{
+    struct p2p__peer *p = p2p__host_peer(h, peer);
+    struct p2p_stream *s;
+
+    if (p == NULL) {
+        *err = P2P_ENOMEM;
+        return NULL;
+    }
+    s = p2p__stream_new(p, &protocol, 1, p2p__host_now(h), err);
+    p2p__peer_unref(p);
+    return s;
+}
+
+int p2p_host_disconnect(struct p2p_host *host, const struct p2p_peer_id *peer)
+{
+    return p2p__swarm_disconnect(host->swarm, peer);
+}
+
+size_t p2p_host_conns(const struct p2p_host *host, struct p2p_conn_info *out,
+                      size_t cap)
+{
+    size_t count = 0;
+
+    P2P__LIST_EACH (it, &host->swarm->conns) {
+        const struct p2p__conn *c = P2P__CONTAINER(it, struct p2p__conn, link);
+
+        if (c->state != P2P__CONN_OPEN || c->err != 0) {
+            continue;
+        }
+        if (count < cap) {
+            p2p__host_conn_info(c, &out[count]);
+        }
+        count++;
+    }
+    return count;
+}
+
+/* A handler of the application behind the stack's. */
+static void on_stream(void *user, struct p2p_stream *s, p2p_ns now)
+{
+    (void)now;
+    ((p2p_stream_handler)s->handler->app)(user, s);
+}
+
+int p2p_host_handle(struct p2p_host *host, const char *protocol,
+                    p2p_stream_handler handler, void *user)
+{
+    int rv = 0;
+
+    if (handler == NULL) {
+        p2p__handlers_remove(&host->swarm->handlers, protocol);
+    } else {
+        rv = p2p__handlers_set(&host->swarm->handlers, protocol, on_stream,
+                               user);
+    }
+    if (rv == 0 && handler != NULL) {
+        struct p2p__handler *e = p2p__handlers_find(&host->swarm->handlers,
+                                                    protocol, strlen(protocol));
+
+        e->app = (void (*)(void))handler;
+    }
+    return rv;
+}
+
+void p2p_host_stats(const struct p2p_host *host, struct p2p_host_stats *out)
+{
+    const struct p2p__swarm *s = host->swarm;
+
+    *out = (struct p2p_host_stats){
+        .conns_in = (uint32_t)s->quota.used[P2P__Q_CONNS_IN],
+        .conns_out = (uint32_t)s->quota.used[P2P__Q_CONNS_OUT],
+        .streams_in = (uint32_t)s->quota.used[P2P__Q_STREAMS_IN],
+        .streams_out = (uint32_t)s->quota.used[P2P__Q_STREAMS_OUT],
+        .peers_known = (uint32_t)s->book.map.count,
+        .handshakes_pending = s->n_pending,
+        .memory_bytes = s->quota.used[P2P__Q_MEMORY],
+        .refused_gate = s->refused_gate,
+        .refused_pending = s->refused_pending,
+        .refused_quota = s->refused_quota,
+        .trimmed = s->trimmed,
+    };
+}

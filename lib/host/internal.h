@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The host's inside: what the files of lib/host share. A host wires the
+ * protocols of lib/proto to the streams of lib/stack; each protocol has a file
+ * here with its glue and a part of this struct.
+ */
+#ifndef P2P_HOST_INTERNAL_H
+#define P2P_HOST_INTERNAL_H
+
+#include "base/list.h"
+#include "p2p/host.h"
+#include "p2p/pubsub.h"
+#include "port/world.h"
+#include "stack/swarm.h"
+
+/* Addresses that we listen at. */
+#define P2P__CAP_LISTEN_ADDRS 32
+/* Addresses that we tell others, interfaces expanded. */
+#define P2P__CAP_OWN_ADDRS 32
+
+struct p2p__host_identify;
+struct p2p__host_mdns;
+
+struct p2p_host {
+    struct p2p__world *world; /* borrowed */
+    struct p2p__env env;      /* the world's, with our logger */
+    struct p2p__env *world_env;
+    struct p2p__logger logger;
+    struct p2p__swarm *swarm;
+    const struct p2p_key *key;
+    const struct p2p_host_events *events;
+    void *user;
+    char *agent;
+    struct p2p__addr listen[P2P__CAP_LISTEN_ADDRS]; /* as bound */
+    size_t n_listen;
+    struct p2p__host_identify *identify;
+    struct p2p__host_mdns *mdns;
+    struct p2p_pubsub *pubsub;
+    bool mdns_dial;
+};
+
+/* The moment. */
+static inline p2p_ns p2p__host_now(const struct p2p_host *h)
+{
+    return h->world->now(h->world);
+}
+
+/* A host on any world. As p2p_host_new(). */
+int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *cfg,
+                  struct p2p_host **out);
+
+/* Fills the public view of a connection. */
+void p2p__host_conn_info(const struct p2p__conn *c, struct p2p_conn_info *out);
+
+/* Our addresses changed: identify and mDNS tell the others. */
+void p2p__host_addrs_changed(struct p2p_host *h);
+
+/* The peer of a text id in the book, counted, or NULL. */
+struct p2p__peer *p2p__host_peer(struct p2p_host *h,
+                                 const struct p2p_peer_id *id);
+
+/* A stream to a peer with one protocol (a constant string), or NULL and *err.
+ */
+struct p2p_stream *p2p__host_open(struct p2p_host *h,
+                                  const struct p2p_peer_id *peer,
+                                  const char *protocol, int *err);
+
+/* identify.c: serves and asks; told about peers. */
+int p2p__host_identify_init(struct p2p_host *h);
+void p2p__host_identify_fini(struct p2p_host *h);
+void p2p__host_identify_conn(struct p2p_host *h, struct p2p__conn *c);
+void p2p__host_identify_push(struct p2p_host *h);
+
+/* ping.c and perf.c: serve. */
+int p2p__host_ping_init(struct p2p_host *h);
+int p2p__host_perf_init(struct p2p_host *h);
+
+/* mdns.c */
+int p2p__host_mdns_init(struct p2p_host *h, const struct p2p_host_config *cfg);
+void p2p__host_mdns_fini(struct p2p_host *h);
+void p2p__host_mdns_addrs(struct p2p_host *h);
+
+/* pubsub.c: told about peers. */
+void p2p__pubsub_peer_up(struct p2p_pubsub *ps, struct p2p__peer *peer);
+void p2p__pubsub_peer_moved(struct p2p_pubsub *ps, struct p2p__peer *peer);
+void p2p__pubsub_peer_down(struct p2p_pubsub *ps, struct p2p__peer *peer);
+void p2p__pubsub_free(struct p2p_pubsub *ps);
+
+#endif

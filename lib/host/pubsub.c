@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * gossipsub on streams. Each peer has one stream that we opened, for what we
+ * send, and one that it opened, for what it sends. Happy path: peer_up opens
+ * ours; what it negotiates tells the core the version; the core's frames are
+ * pumped into it as far as it takes them. Failure: a stream that ends while the
+ * peer stays connected is opened again, a bounded number of times; a peer
+ * that does not speak pubsub is left alone.
+ */
+#include "p2p/pubsub.h"
+
+#include "base/mem.h"
+#include "host/internal.h"
+#include "proto/gossip/frame.h"
+#include "proto/gossip/gossip.h"
+
+/* Streams opened again to one connected peer before we let it be. */
+#define P2P__CAP_PUBSUB_REOPENS 8
+/* Topics that the application may subscribe to. */
+#define P2P__CAP_PUBSUB_TOPICS 1024
+
+struct topic {
+    struct p2p__list link;
+    p2p_on_message on_msg;
+    void *user;
+    size_t len;
+    char name[];
+};
+
+struct p2p_pubsub {
+    struct p2p_host *host;
+    struct p2p__gossip *g;
+    struct p2p__job job;
+    struct p2p__timer timer;
+    struct p2p__list topics;
+    struct p2p__list members;
+    size_t n_topics;
+    bool closing;
+};
+
+/* A connected peer, whether it speaks pubsub or not. */
+struct member {
+    struct p2p__list link;
+    struct p2p_pubsub *ps;
+    struct p2p__peer *peer;      /* counted; peer->user is this member */
+    struct p2p__gossip_peer *gp; /* NULL: no stream yet */
+    struct p2p_stream *out;
+    struct p2p_stream *in;
+    struct p2p__gossip_frame frame; /* of `in` */
+    unsigned reopens;
+    bool out_open;
+};
+
+static void open_out(struct member *m, p2p_ns now);
+
+/* Sends the core's frames as far as the stream takes them. */
+static void pump(struct member *m, p2p_ns now)
+{
+    struct p2p__slice frame;
+
+    while (m->gp != NULL && m->out_open &&
+           p2p__gossip_tx(m->ps->g, m->gp, &frame, now)) {
+        int rv = p2p__stream_send(m->out, &frame);
+
+        if (rv == P2P_EAGAIN) {
+            return;
+        }
+        p2p__gossip_tx_done(m->ps->g, m->gp);
+        if (rv != 0) {
+            p2p__stream_reset(m->out, rv);
+            return;
+        }
+    }
+}
+
+/* The core learns of the peer with its first open stream. */
+static int join(struct member *m, enum p2p__gossip_version v, p2p_ns now)
+{
+    struct p2p__gossip_peer_info info = {
+        .id = m->peer->id, .version = v, .quota = &m->peer->quota, .user = m};
+    const struct p2p__conn *c = p2p__peer_primary(m->peer);
+
+    if (m->gp != NULL) {
+        p2p__gossip_peer_version(m->ps->g, m->gp, v);
+        return 0;
+    }
+    if (c != NULL) {
+        info.outbound = c->dialer;
+    }
+    return p2p__gossip_peer_add(m->ps->g, &info, now, &m->gp);
+}
+
+static void leave_if_alone(struct member *m, p2p_ns now)
+{
+    if (m->gp != NULL && m->in == NULL && m->out == NULL) {
+        p2p__gossip_peer_remove(m->ps->g, m->gp, now);
+        m->gp = NULL;
+    }
+}
+
+static enum p2p__gossip_version version_of(const char *protocol)
+{
+    int v = P2P__GOSSIP_V12;
+
+    while (v > P2P__GOSSIP_FLOODSUB &&
+           strcmp(protocol,
+                  p2p__gossip_protocol((enum p2p__gossip_version)v)) != 0) {
+        v--;
+    }
+    return (enum p2p__gossip_version)v;
+}
+
+static void on_out_opened(void *user, struct p2p_stream *s, p2p_ns now)
+{
+    struct member *m = user;
+
+    m->out_open = true;
+    if (join(m, version_of(s->protocol), now) != 0) {
+        p2p__stream_reset(s, P2P_ELIMIT);
+        return;
+    }
+    pump(m, now);
+}
+
+static void on_out_writable(void *user, struct p2p_stream *s, p2p_ns now)
+{
+    (void)s;
+    pump(user, now);
+}
+
+static void on_out_closed(void *user, struct p2p_stream *s, int status,
+                          p2p_ns now)
+{
+    struct member *m = user;
+
+    if (m->out != s) {
+        return; /* another one took its place */
+    }
+    m->out = NULL;
+    m->out_open = false;
+    leave_if_alone(m, now);
+    if (!m->ps->closing && status != P2P_ENOPROTO &&
+        m->reopens < P2P__CAP_PUBSUB_REOPENS &&
+        p2p__peer_primary(m->peer) != NULL) {
+        m->reopens++;
+        open_out(m, now);
+    }
+}
+
+static const struct p2p__stream_cb out_cb = {
+    .opened = on_out_opened,
+    .writable = on_out_writable,
+    .closed = on_out_closed,
+};
+
+static void open_out(struct member *m, p2p_ns now)
+{
+    const char *offer[] = {p2p__gossip_protocol(P2P__GOSSIP_V12),
+                           p2p__gossip_protocol(P2P__GOSSIP_V11),
+                           p2p__gossip_protocol(P2P__GOSSIP_V10),
+                           p2p__gossip_protocol(P2P__GOSSIP_FLOODSUB)};
+    int err;
+
+    m->out_open = false;
+    m->out = p2p__stream_new(m->peer, offer, P2P__COUNT(offer), now, &err);
+    if (m->out != NULL) {
+        p2p__stream_listen(m->out, &out_cb, m);
+    }
+}
+
+static struct topic *find_topic(const struct p2p_pubsub *ps, const void *name,
+                                size_t len)
+{
+    P2P__LIST_EACH (it, &ps->topics) {
+        struct topic *t = P2P__CONTAINER(it, struct topic, link);
+
+        if (t->len == len && memcmp(t->name, name, len) == 0) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+static void on_message(struct p2p_pubsub *ps, const struct p2p__gossip_ev *ev,
+                       p2p_ns now)
+{
+    static const enum p2p__gossip_verdict verdicts[] = {
+        [P2P_ACCEPT] = P2P__GOSSIP_ACCEPT,
+        [P2P_IGNORE] = P2P__GOSSIP_IGNORE,
+        [P2P_REJECT] = P2P__GOSSIP_REJECT};
+    const struct topic *t = find_topic(ps, ev->topic.p, ev->topic.len);
+    enum p2p_verdict verdict = P2P_IGNORE;
+    uint64_t handle = ev->handle;
+
+    if (t != NULL) {
+        struct p2p_message msg = {.topic = t->name,
+                                  .from = ev->from,
+                                  .via = ev->peer,
+                                  .seqno = ev->seqno,
+                                  .data = ev->data.p,
+                                  .len = ev->data.len};
+
+        verdict = t->on_msg(t->user, &msg);
+    }
+    if (handle != 0) {
+        (void)p2p__gossip_validate(ps->g, handle, verdicts[verdict], now);
+    }
+}
+
+static void drain(struct p2p_pubsub *ps, p2p_ns now)
+{
+    struct p2p__gossip_ev ev;
+
+    while (p2p__gossip_next(ps->g, &ev)) {
+        if (ev.type == P2P__GOSSIP_MESSAGE) {
+            on_message(ps, &ev, now);
+        }
+    }
+}
+
+static void pump_all(struct p2p_pubsub *ps, p2p_ns now)
+{
+    struct p2p__gossip_peer *gp = p2p__gossip_tx_peer(ps->g);
+
+    while (gp != NULL) {
+        pump(p2p__gossip_peer_user(gp), now);
+        gp = p2p__gossip_tx_peer(ps->g);
+    }
+}
+
+static void on_in_data(void *user, struct p2p_stream *s, struct p2p__slice in,
+                       p2p_ns now)
+{
+    struct member *m = user;
+    struct p2p__slice rpc;
+    int rv = 0;
+
+    while (m->in == s && rv >= 0 &&
+           (rv = p2p__gossip_frame_next(&m->frame, &in, &rpc)) == 1) {
+        while (rpc.len > 0 && rv != P2P_EFORMAT) {
+            rv = p2p__gossip_rx(m->ps->g, m->gp, &rpc, now);
+            drain(m->ps, now);
+        }
+        rv = rv == P2P_EFORMAT ? rv : 0;
+    }
+    if (rv < 0 && m->in == s) {
+        p2p__stream_reset(s, rv);
+    }
+}
+
+static void on_in_finished(void *user, struct p2p_stream *s, p2p_ns now)
+{
+    (void)user;
+    (void)now;
+    p2p__stream_finish(s);
+}
+
+static void on_in_closed(void *user, struct p2p_stream *s, int status,
+                         p2p_ns now)
+{
+    struct member *m = user;
+
+    (void)status;
+    if (m->in != s) {
+        return;
+    }
+    m->in = NULL;
+    p2p__gossip_frame_fini(&m->frame);
+    leave_if_alone(m, now);
+}
+
+static const struct p2p__stream_cb in_cb = {
+    .data = on_in_data,
+    .finished = on_in_finished,
+    .closed = on_in_closed,
+};
+
+/* The peer opened its stream to us; the newest is the one that counts. */
+static void on_inbound(void *user, struct p2p_stream *s, p2p_ns now)
+{
+    struct p2p_pubsub *ps = user;
+    struct member *m = s->peer->user;
+
+    if (m == NULL || ps->closing) {
+        p2p__stream_reset(s, P2P_ESTATE);
+        return;
+    }
+    if (m->in != NULL) {
+        struct p2p_stream *old = m->in;
+
+        m->in = NULL;
+        p2p__gossip_frame_fini(&m->frame);
+        p2p__stream_listen(old, NULL, NULL);
+        p2p__stream_reset(old, P2P_ECANCELED);
+    }
+    if (m->gp == NULL && join(m, version_of(s->protocol), now) != 0) {
+        p2p__stream_reset(s, P2P_ELIMIT);
+        return;
+    }
+    m->in = s;
+    p2p__gossip_frame_init(&m->frame, &m->peer->quota);
+    p2p__stream_listen(s, &in_cb, m);
+}
+
+void p2p__pubsub_peer_up(struct p2p_pubsub *ps, struct p2p__peer *peer)
+{
+    struct member *m;
+
+    assert(peer->user == NULL);
+    m = p2p__zalloc(sizeof *m);
+    if (m == NULL) {
+        return;
+    }
+    m->ps = ps;
+    m->peer = p2p__peer_ref(peer);
+    peer->user = m;
+    p2p__list_init(&m->link);
+    p2p__list_push(&ps->members, &m->link);
+    open_out(m, p2p__host_now(ps->host));
+}
+
+/* Lets go of a stream that goes on without us. */
+static void disown(struct p2p_stream *s)
+{
+    if (s != NULL) {
+        p2p__stream_listen(s, NULL, NULL);
+        p2p__stream_reset(s, P2P_ECANCELED);
+    }
+}
+
+void p2p__pubsub_peer_moved(struct p2p_pubsub *ps, struct p2p__peer *peer)
+{
+    struct member *m = peer->user;
+    const struct p2p__conn *c = p2p__peer_primary(peer);
+
+    if (m == NULL || c == NULL || (m->out != NULL && m->out->conn == c)) {
+        return;
+    }
+    disown(m->out);
+    open_out(m, p2p__host_now(ps->host));
+}
+
+void p2p__pubsub_peer_down(struct p2p_pubsub *ps, struct p2p__peer *peer)
+{
+    struct member *m = peer->user;
+    p2p_ns now = p2p__host_now(ps->host);
+
+    if (m == NULL) {
+        return;
+    }
+    disown(m->out);
+    disown(m->in);
+    if (m->in != NULL) {
+        p2p__gossip_frame_fini(&m->frame);
+    }
+    m->in = m->out = NULL;
+    leave_if_alone(m, now);
+    drain(ps, now);
+    peer->user = NULL;
+    p2p__list_remove(&m->link);
+    p2p__peer_unref(peer);
+    p2p__free(m);
+}
+
+static void on_job(struct p2p__job *job, p2p_ns now)
+{
+    struct p2p_pubsub *ps = P2P__CONTAINER(job, struct p2p_pubsub, job);
+
+    drain(ps, now);
+    pump_all(ps, now);
+    p2p__timer_set(&ps->timer, p2p__gossip_deadline(ps->g));
+}
+
+static void on_due(struct p2p__timer *timer, p2p_ns now)
+{
+    struct p2p_pubsub *ps = P2P__CONTAINER(timer, struct p2p_pubsub, timer);
+
+    p2p__gossip_expire(ps->g, now);
+    p2p__mark(&ps->job); /* which sets the timer again */
+}
+
+static int make_core(struct p2p_pubsub *ps, const struct p2p_pubsub_config *cfg)
+{
+    struct p2p_host *h = ps->host;
+    struct p2p__gossip_score_params score;
+    struct p2p__gossip_cfg gc;
+
+    p2p__gossip_cfg_defaults(&gc);
+    gc.key = h->key;
+    gc.self = h->swarm->self;
+    gc.quota = &h->swarm->quota;
+    if (cfg->no_sign) {
+        gc.policy = P2P__GOSSIP_STRICT_NO_SIGN;
+        gc.key = NULL;
+    } else if (cfg->msgid == P2P_MSGID_KEY_SEQNO) {
+        gc.id_fn = p2p__gossip_id_key_seqno;
+        gc.alias_fn = p2p__gossip_id_from_seqno;
+    } else {
+        gc.id_fn = p2p__gossip_id_from_seqno;
+        gc.alias_fn = p2p__gossip_id_key_seqno;
+    }
+    if (cfg->scoring) {
+        p2p__gossip_score_defaults(&score);
+        gc.score = &score;
+    }
+    return p2p__gossip_new(&gc, &h->env, &ps->job, p2p__host_now(h), &ps->g);
+}
+
+static int serve(struct p2p_pubsub *ps)
+{
+    int rv = 0;
+
+    for (int v = P2P__GOSSIP_V12; v >= P2P__GOSSIP_FLOODSUB && rv == 0; v--) {
+        rv = p2p__handlers_set(
+            &ps->host->swarm->handlers,
+            p2p__gossip_protocol((enum p2p__gossip_version)v), on_inbound, ps);
+    }
+    return rv;
+}
+
+int p2p_pubsub_new(struct p2p_host *host, const struct p2p_pubsub_config *cfg,
+                   struct p2p_pubsub **out)
+{
+    static const struct p2p_pubsub_config defaults = P2P_PUBSUB_CONFIG_INIT;
+    struct p2p_pubsub *ps;
+    int rv;
+
+    *out = NULL;
+    if (host->pubsub != NULL) {
+        return P2P_EEXIST;
+    }
+    ps = p2p__zalloc(sizeof *ps);
+    if (ps == NULL) {
+        return P2P_ENOMEM;
+    }
+    ps->host = host;
+    p2p__list_init(&ps->topics);
+    p2p__list_init(&ps->members);
+    p2p__job_init(&ps->job, host->world->q, on_job);
+    p2p__timer_init(&ps->timer, host->world->q, on_due);
+    rv = make_core(ps, cfg != NULL ? cfg : &defaults);
+    if (rv == 0) {
+        rv = serve(ps);
+    }
+    if (rv != 0) {
+        p2p__pubsub_free(ps);
+        return rv;
+    }
+    host->pubsub = ps;
+    p2p__mark(&ps->job);
+    *out = ps;
+    return 0;
+}
+
+void p2p__pubsub_free(struct p2p_pubsub *ps)
+{
+    struct p2p__list *link;
+
+    if (ps == NULL) {
+        return;
+    }
+    assert(p2p__list_empty(&ps->members));
+    link = p2p__list_pop(&ps->topics);
+    while (link != NULL) {
+        p2p__free(P2P__CONTAINER(link, struct topic, link));
+        link = p2p__list_pop(&ps->topics);
+    }
+    p2p__gossip_free(ps->g);
+    p2p__timer_fini(&ps->timer);
+    p2p__job_fini(&ps->job);
+    p2p__free(ps);
+}
+
+int p2p_pubsub_subscribe(struct p2p_pubsub *ps, const char *topic,
+                         p2p_on_message on_msg, void *user)
+{
+    static const struct p2p__gossip_topic_cfg tc = {.validate = true};
+    size_t len = strlen(topic);
+    struct topic *t;
+    int rv;
+
+    if (on_msg == NULL) {
+        return P2P_EINVAL;
+    }
+    if (ps->n_topics >= P2P__CAP_PUBSUB_TOPICS) {
+        return P2P_ELIMIT;
+    }
+    t = p2p__zalloc(sizeof *t + len + 1);
+    if (t == NULL) {
+        return P2P_ENOMEM;
+    }
+    rv = p2p__gossip_subscribe(ps->g, topic, len, &tc, p2p__host_now(ps->host));
+    if (rv != 0) {
+        p2p__free(t);
+        return rv;
+    }
+    t->on_msg = on_msg;
+    t->user = user;
+    t->len = len;
+    memcpy(t->name, topic, len);
+    p2p__list_init(&t->link);
+    p2p__list_push(&ps->topics, &t->link);
+    ps->n_topics++;
+    return 0;
+}
+
+int p2p_pubsub_unsubscribe(struct p2p_pubsub *ps, const char *topic)
+{
+    struct topic *t = find_topic(ps, topic, strlen(topic));
+
+    if (t == NULL) {
+        return P2P_ENOTFOUND;
+    }
+    (void)p2p__gossip_unsubscribe(ps->g, topic, t->len,
+                                  p2p__host_now(ps->host));
+    p2p__list_remove(&t->link);
+    ps->n_topics--;
+    p2p__free(t);
+    return 0;
+}
+
+int p2p_pubsub_publish(struct p2p_pubsub *ps, const char *topic,
+                       const void *data, size_t len)
+{
+    struct p2p__slice s = p2p__slice_of(data, len);
+
+    return p2p__gossip_publish(ps->g, topic, strlen(topic), &s,
+                               p2p__host_now(ps->host), NULL);
+}
+
+size_t p2p_pubsub_peers(const struct p2p_pubsub *ps, const char *topic,
+                        bool mesh, struct p2p_peer_id *out, size_t cap)
+{
+    return p2p__gossip_topic_peers(ps->g, topic, strlen(topic), mesh, out, cap);
+}
+
+void p2p_pubsub_stats(const struct p2p_pubsub *ps, struct p2p_pubsub_stats *out)
+{
+    const struct p2p__gossip_stats *s = p2p__gossip_stats(ps->g);
+
+    *out = (struct p2p_pubsub_stats){
+        .published = s->published,
+        .received = s->received,
+        .delivered = s->delivered,
+        .duplicates = s->duplicates,
+        .invalid = s->invalid,
+        .forwarded = s->forwarded,
+        .dropped = s->dropped,
+    };
+}

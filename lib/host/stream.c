@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The public face of streams: events of the stack become the application's. */
+#include "p2p/stream.h"
+
+#include "host/internal.h"
+
+static const struct p2p_stream_events *table(const struct p2p_stream *s)
+{
+    return s->app;
+}
+
+static void on_opened(void *user, struct p2p_stream *s, p2p_ns now)
+{
+    (void)now;
+    if (table(s)->opened != NULL) {
+        table(s)->opened(user, s);
+    }
+}
+
+static void on_data(void *user, struct p2p_stream *s, struct p2p__slice in,
+                    p2p_ns now)
+{
+    (void)now;
+    if (table(s)->data != NULL) {
+        table(s)->data(user, s, in.p, in.len);
+    }
+}
+
+static void on_writable(void *user, struct p2p_stream *s, p2p_ns now)
+{
+    (void)now;
+    if (table(s)->writable != NULL) {
+        table(s)->writable(user, s);
+    }
+}
+
+static void on_finished(void *user, struct p2p_stream *s, p2p_ns now)
+{
+    (void)now;
+    if (table(s)->finished != NULL) {
+        table(s)->finished(user, s);
+    }
+}
+
+static void on_closed(void *user, struct p2p_stream *s, int status, p2p_ns now)
+{
+    (void)now;
+    if (table(s)->closed != NULL) {
+        table(s)->closed(user, s, status);
+    }
+}
+
+static const struct p2p__stream_cb app_cb = {
+    .opened = on_opened,
+    .data = on_data,
+    .writable = on_writable,
+    .finished = on_finished,
+    .closed = on_closed,
+};
+
+void p2p_stream_listen(struct p2p_stream *stream,
+                       const struct p2p_stream_events *events, void *user)
+{
+    stream->app = events;
+    p2p__stream_listen(stream, events != NULL ? &app_cb : NULL, user);
+}
+
+int p2p_stream_open(struct p2p_host *host, const struct p2p_peer_id *peer,
+                    const char *const *protocols, size_t n,
+                    const struct p2p_stream_events *events, void *user,
+                    struct p2p_stream **out)
+{
+    struct p2p__peer *p = p2p__host_peer(host, peer);
+    int err = P2P_ENOMEM;
+
+    *out = NULL;
+    if (p == NULL) {
+        return err;
+    }
+    *out = p2p__stream_new(p, protocols, n, p2p__host_now(host), &err);
+    p2p__peer_unref(p);
+    if (*out == NULL) {
+        return err;
+    }
+    p2p_stream_listen(*out, events, user);
+    return 0;
+}
+
+int p2p_stream_send(struct p2p_stream *stream, const void *bytes, size_t len)
+{
+    struct p2p__slice s = p2p__slice_of(bytes, len);
+
+    return len == 0 ? 0 : p2p__stream_send(stream, &s);
+}
+
+void p2p_stream_manual(struct p2p_stream *stream)
+{
+    stream->manual = true;
+}
+
+void p2p_stream_consume(struct p2p_stream *stream, size_t len)
+{
+    p2p__stream_consume(stream, len);
+}
+
+void p2p_stream_finish(struct p2p_stream *stream)
+{
+    p2p__stream_finish(stream);
+}
+
+void p2p_stream_reset(struct p2p_stream *stream)
+{
+    p2p__stream_reset(stream, P2P_ECANCELED);
+}
+
+const char *p2p_stream_protocol(const struct p2p_stream *stream)
+{
+    return stream->protocol;
+}
+
+const struct p2p_peer_id *p2p_stream_peer(const struct p2p_stream *stream)
+{
+    return &stream->peer->id;
+}

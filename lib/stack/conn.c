@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The life of a connection: see conn.h. */
+#include "stack/conn.h"
+
+#include "base/mem.h"
+#include "stack/stream.h"
+#include "stack/swarm.h"
+#include "stack/upgrade.h"
+
+/* How long a draining connection waits for its streams to end. */
+#define DRAIN_NS P2P__MS(500)
+
+static void on_job(struct p2p__job *job, p2p_ns now);
+static void on_due(struct p2p__timer *timer, p2p_ns now);
+
+struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer)
+{
+    struct p2p__conn *c = p2p__zalloc(sizeof *c);
+
+    if (c == NULL) {
+        return NULL;
+    }
+    c->swarm = swarm;
+    c->dialer = dialer;
+    c->deadline = P2P_NEVER;
+    c->state = dialer ? P2P__CONN_DIALING : P2P__CONN_UPGRADING;
+    p2p__list_init(&c->peer_link);
+    p2p__list_init(&c->streams);
+    p2p__list_init(&c->negotiating);
+    p2p__job_init(&c->job, swarm->q, on_job);
+    p2p__timer_init(&c->timer, swarm->q, on_due);
+    p2p__quota_init(&c->quota, &swarm->quota, "conn");
+    p2p__limits_conn(&swarm->limits, &c->quota);
+    if (p2p__quota_take(&c->quota, dialer ? P2P__Q_CONNS_OUT : P2P__Q_CONNS_IN,
+                        1) != 0) {
+        swarm->refused_quota++;
+        p2p__free(c);
+        return NULL;
+    }
+    p2p__list_init(&c->link);
+    p2p__list_push(&swarm->conns, &c->link);
+    swarm->n_conns++;
+    return c;
+}
+
+void p2p__conn_set_pipe(struct p2p__conn *c, struct p2p__pipe *pipe)
+{
+    c->pipe = pipe;
+    pipe->cb = &p2p__conn_pipe_cb;
+    pipe->user = c;
+}
+
+void p2p__conn_start(struct p2p__conn *c, p2p_ns now)
+{
+    int rv;
+
+    c->state = P2P__CONN_UPGRADING;
+    c->pipe->ops->remote(c->pipe, &c->remote);
+    c->deadline = p2p__ns_after(now, c->swarm->limits.upgrade_ns);
+    p2p__conn_arm(c, c->deadline);
+    rv = p2p__upgrade_start(c, now);
+    if (rv != 0) {
+        p2p__conn_fail(c, rv);
+        return;
+    }
+    c->pipe->ops->read(c->pipe, true);
+    p2p__mark(&c->job);
+}
+
+void p2p__conn_fail(struct p2p__conn *c, int err)
+{
+    assert(err < 0);
+    if (c->err == 0) {
+        c->err = err;
+        p2p__mark(&c->job);
+    }
+}
+
+void p2p__conn_drain(struct p2p__conn *c, p2p_ns now)
+{
+    if (c->state != P2P__CONN_OPEN) {
+        return;
+    }
+    c->state = P2P__CONN_DRAINING;
+    c->sess_ops->goaway(c->sess, 0);
+    c->deadline = p2p__ns_after(now, DRAIN_NS);
+    p2p__conn_arm(c, c->deadline);
+    p2p__mark(&c->job);
+}
+
+void p2p__conn_push(struct p2p__conn *c, const struct p2p__chan_ops *ops,
+                    void *chan)
+{
+    assert(c->n_layers < P2P__CONN_LAYERS);
+    c->layers[c->n_layers++] = (struct p2p__layer){.ops = ops, .chan = chan};
+}
+
+/* Ends the channel of a layer; the slot stays, so that nobody above moves. */
+static void free_layer(struct p2p__layer *l)
+{
+    if (l->chan != NULL) {
+        l->ops->fini(l->chan);
+        p2p__free(l->chan);
+        l->chan = NULL;
+    }
+}
+
+void p2p__conn_drop(struct p2p__conn *c, const void *chan)
+{
+    for (unsigned i = 0; i < c->n_layers; i++) {
+        if (c->layers[i].chan == chan) {
+            free_layer(&c->layers[i]);
+        }
+    }
+}
+
+void p2p__conn_set_session(struct p2p__conn *c, const struct p2p__sess_ops *ops,
+                           void *sess, p2p_ns now)
+{
+    assert(c->sess == NULL && c->state == P2P__CONN_UPGRADING);
+    c->sess_ops = ops;
+    c->sess = sess;
+    c->state = P2P__CONN_OPEN;
+    c->deadline = P2P_NEVER;
+    c->opened_at = now;
+    p2p__swarm_opened(c->swarm, c, now);
+    p2p__mark(&c->job);
+}
+
+void p2p__conn_arm(struct p2p__conn *c, p2p_ns at)
+{
+    if (at != P2P_NEVER && (!c->timer.node.armed || at < c->timer.node.at)) {
+        p2p__timer_set(&c->timer, at);
+    }
+}
+
+/* The earliest moment that anything on the connection waits for. */
+static p2p_ns next_deadline(const struct p2p__conn *c)
+{
+    p2p_ns at = c->deadline;
+
+    for (unsigned i = 0; i < c->n_layers; i++) {
+        if (c->layers[i].chan != NULL) {
+            at = p2p__ns_min(at, c->layers[i].ops->deadline(c->layers[i].chan));
+        }
+    }
+    if (c->sess != NULL) {
+        at = p2p__ns_min(at, c->sess_ops->deadline(c->sess));
+    }
+    return at;
+}
+
+/* Hands the session's events to whom they concern. */
+static void drain_events(struct p2p__conn *c, p2p_ns now)
+{
+    struct p2p__sess_ev ev;
+
+    while (c->err == 0 && c->sess_ops->next(c->sess, &ev)) {
+        switch (ev.type) {
+            case P2P__SESS_GOAWAY:
+                if (c->state == P2P__CONN_OPEN) {
+                    c->state = P2P__CONN_DRAINING;
+                    c->deadline = p2p__ns_after(now, DRAIN_NS);
+                    p2p__conn_arm(c, c->deadline);
+                    p2p__swarm_moved(c->swarm, c, now);
+                }
+                break;
+            case P2P__SESS_PONG:
+                c->rtt_ns = ev.code;
+                c->swarm->cb->pong(c->swarm->user, c, now);
+                break;
+            default:
+                p2p__stream_event(c, &ev, now);
+        }
+    }
+}
+
+/* Lets bytes climb from layer i; 0 or a negative code. */
+static int deliver(struct p2p__conn *c, unsigned i, struct p2p__slice in,
+                   p2p_ns now)
+{
+    while (in.len > 0 && c->err == 0) {
+        struct p2p__slice up = {0};
+        int rv;
+
+        while (i < c->n_layers && c->layers[i].chan == NULL) {
+            i++;
+        }
+        if (i == c->n_layers) {
+            if (c->sess == NULL) {
+                return P2P_EPROTO;
+            }
+            rv = c->sess_ops->rx(c->sess, &in, now);
+            drain_events(c, now);
+        } else {
+            rv = c->layers[i].ops->rx(c->layers[i].chan, &in, &up, now);
+            if (rv >= 0) {
+                rv = p2p__upgrade_step(c, now);
+            }
+        }
+        if (rv >= 0 && up.len > 0) {
+            rv = deliver(c, i + 1, up, now);
+        }
+        if (rv < 0) {
+            return rv;
+        }
+    }
+    return 0;
+}
+
+/* A channel's view of what is above it. */
+struct above {
+    struct p2p__src src;
+    struct p2p__conn *conn;
+    unsigned layer;
+};
+
+static int pull(struct p2p__src *src, uint8_t *dst, size_t cap, p2p_ns now);
+
+/* Bytes of layer i and above for the one below; a count or negative. */
+static int pull_layer(struct p2p__conn *c, unsigned i, struct p2p__outbuf *out,
+                      p2p_ns now)
+{
+    struct above above = {.src = {.pull = pull}, .conn = c};
+    int rv = 0;
+
+    while (i < c->n_layers && c->layers[i].chan == NULL) {
+        i++;
+    }
+    above.layer = i + 1;
+    if (i < c->n_layers) {
+        rv = c->layers[i].ops->tx(c->layers[i].chan, &above.src, out, now);
+    } else if (c->sess != NULL) {
+        rv = c->sess_ops->tx(c->sess, out, now);
+    }
+    return rv < 0 ? rv : (int)out->len;
+}
+
+static int pull(struct p2p__src *src, uint8_t *dst, size_t cap, p2p_ns now)
+{
+    struct above *a = P2P__CONTAINER(src, struct above, src);
+    struct p2p__outbuf out = {.p = dst, .cap = cap};
+
+    return pull_layer(a->conn, a->layer, &out, now);
+}
+
+/* One pull and one write; what is left makes another turn. */
+static void flush(struct p2p__conn *c, p2p_ns now)
+{
+    struct p2p__outbuf out = {.p = c->swarm->out, .cap = sizeof c->swarm->out};
+    int rv;
+
+    if (c->pipe == NULL || c->blocked || c->state == P2P__CONN_DIALING) {
+        return;
+    }
+    rv = pull_layer(c, 0, &out, now);
+    if (rv >= 0) {
+        rv = p2p__upgrade_step(c, now);
+    }
+    if (out.len > 0) {
+        int more = c->pipe->ops->write(c->pipe, out.p, out.len);
+
+        if (more < 0) {
+            rv = rv < 0 ? rv : more;
+        } else {
+            c->blocked = more == 0;
+            p2p__mark(&c->job);
+        }
+    }
+    if (rv < 0) {
+        p2p__conn_fail(c, rv);
+    }
+}
+
+/* Ends all streams of a connection that ends itself. */
+static void end_streams(struct p2p__conn *c, p2p_ns now)
+{
+    struct p2p__list *link = p2p__list_first(&c->streams);
+
+    while (link != NULL) {
+        p2p__stream_end(P2P__CONTAINER(link, struct p2p_stream, link), c->err,
+                        now);
+        link = p2p__list_first(&c->streams);
+    }
+}
+
+void p2p__conn_free(struct p2p__conn *c, p2p_ns now)
+{
+    if (c->err == 0) {
+        c->err = P2P_ECLOSED;
+    }
+    if (c->pipe != NULL) {
+        c->pipe->ops->close(c->pipe);
+        c->pipe = NULL;
+    }
+    p2p__swarm_closed(c->swarm, c, now);
+    end_streams(c, now);
+    if (c->sess != NULL) {
+        c->sess_ops->fini(c->sess);
+    }
+    for (unsigned i = c->n_layers; i > 0; i--) {
+        free_layer(&c->layers[i - 1]);
+    }
+    p2p__list_remove(&c->link);
+    c->swarm->n_conns--;
+    p2p__quota_give(&c->quota, c->dialer ? P2P__Q_CONNS_OUT : P2P__Q_CONNS_IN,
+                    1);
+    p2p__quota_fini(&c->quota);
+    if (c->peer != NULL) {
+        p2p__peer_unref(c->peer);
+    }
+    p2p__timer_fini(&c->timer);
+    p2p__job_fini(&c->job);
+    p2p__free(c);
+}
+
+/* mplex has no windows: it says when it holds enough. */
+static void pause_or_resume(struct p2p__conn *c)
+{
+    bool want = c->sess == NULL || c->sess_ops->want_read == NULL ||
+                c->sess_ops->want_read(c->sess);
+
+    if (c->pipe != NULL && want == c->paused) {
+        c->paused = !want;
+        c->pipe->ops->read(c->pipe, want);
+    }
+}
+
+/* Whether a draining connection has nothing left to wait for. */
+static bool drained(const struct p2p__conn *c)
+{
+    return c->state == P2P__CONN_DRAINING && c->stream_count == 0 &&
+           !c->blocked;
+}
+
+static void on_job(struct p2p__job *job, p2p_ns now)
+{
+    struct p2p__conn *c = P2P__CONTAINER(job, struct p2p__conn, job);
+
+    if (c->sess != NULL) {
+        drain_events(c, now);
+    }
+    flush(c, now); /* the last word, too */
+    if (c->sess != NULL) {
+        drain_events(c, now);
+    }
+    if (c->err != 0) {
+        p2p__conn_free(c, now);
+        return;
+    }
+    pause_or_resume(c);
+    if (!c->job.queued && drained(c)) {
+        p2p__conn_fail(c, P2P_ECLOSED);
+    }
+    p2p__conn_arm(c, next_deadline(c));
+}
+
+/* What is due on a connection whose timer went off. */
+static int expire(struct p2p__conn *c, p2p_ns now)
+{
+    int rv = 0;
+
+    if (now >= c->deadline) {
+        return c->state == P2P__CONN_DRAINING ? P2P_ECLOSED : P2P_ETIMEDOUT;
+    }
+    for (unsigned i = 0; i < c->n_layers && rv == 0; i++) {
+        const struct p2p__layer *l = &c->layers[i];
+
+        if (l->chan != NULL && l->ops->deadline(l->chan) <= now) {
+            rv = l->ops->expire(l->chan, now);
+        }
+    }
+    if (rv == 0 && c->sess != NULL && c->sess_ops->deadline(c->sess) <= now) {
+        rv = c->sess_ops->expire(c->sess, now);
+    }
+    return rv;
+}
+
+static void on_due(struct p2p__timer *timer, p2p_ns now)
+{
+    struct p2p__conn *c = P2P__CONTAINER(timer, struct p2p__conn, timer);
+    int rv = expire(c, now);
+
+    if (rv < 0) {
+        p2p__conn_fail(c, rv);
+    }
+    p2p__stream_expire(c, now);
+    p2p__mark(&c->job); /* which arms the timer again */
+}
+
+static void on_connected(void *user, int status, p2p_ns now)
+{
+    struct p2p__conn *c = user;
+
+    if (c->err != 0) {
+        return;
+    }
+    if (status < 0) {
+        p2p__conn_fail(c, status);
+    } else {
+        p2p__conn_start(c, now);
+    }
+}
+
+static void on_data(void *user, struct p2p__slice in, p2p_ns now)
+{
+    struct p2p__conn *c = user;
+    int rv;
+
+    if (c->err != 0) {
+        return;
+    }
+    rv = deliver(c, 0, in, now);
+    if (rv < 0) {
+        p2p__conn_fail(c, rv);
+    }
+    pause_or_resume(c);
+    p2p__conn_arm(c, next_deadline(c));
+}
+
+static void on_writable(void *user, p2p_ns now)
+{
+    struct p2p__conn *c = user;
+
+    (void)now;
+    c->blocked = false;
+    p2p__mark(&c->job);
+}
+
+static void on_ended(void *user, int status, p2p_ns now)
+{
+    struct p2p__conn *c = user;
+
+    (void)now;
+    p2p__conn_fail(c, status < 0 ? status : P2P_ECLOSED);
+}
+
+const struct p2p__pipe_cb p2p__conn_pipe_cb = {
+    .connected = on_connected,
+    .data = on_data,
+    .writable = on_writable,
+    .ended = on_ended,
+};

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A connection: a pipe, the channels on it, and the session on top.
+ *
+ * Happy path: the pipe's bytes climb through the channels into the session,
+ * whose events go to the streams; whoever has output marks the connection's
+ * job, and the job pulls once through all layers into the swarm's out buffer
+ * and writes once. Failure: p2p__conn_fail() notes the reason and marks the
+ * job; the job draws the last word, closes the pipe, tells the streams and the
+ * swarm, and frees. So nothing is freed below a caller.
+ */
+#ifndef P2P_STACK_CONN_H
+#define P2P_STACK_CONN_H
+
+#include "base/quota.h"
+#include "base/turn.h"
+#include "p2p/peer_id.h"
+#include "port/chan.h"
+#include "port/net.h"
+#include "port/sess.h"
+
+#define P2P__CONN_LAYERS 4U
+
+struct p2p__swarm;
+struct p2p__peer;
+struct p2p__dial;
+struct p2p__multistream;
+struct p2p__noise;
+
+enum p2p__conn_state {
+    P2P__CONN_DIALING,   /* the pipe is not connected yet */
+    P2P__CONN_UPGRADING, /* channels negotiate */
+    P2P__CONN_OPEN,      /* the session runs */
+    P2P__CONN_DRAINING   /* go-away said; no new streams; closes soon */
+};
+
+struct p2p__layer {
+    const struct p2p__chan_ops *ops;
+    void *chan; /* NULL: took itself out */
+};
+
+struct p2p__conn {
+    struct p2p__job job;
+    struct p2p__timer timer;
+    struct p2p__list link;      /* swarm->conns */
+    struct p2p__list peer_link; /* peer->conns, when open */
+    struct p2p__list streams;
+    struct p2p__list negotiating; /* streams without a protocol yet */
+    struct p2p__swarm *swarm;
+    struct p2p__pipe *pipe;
+    struct p2p__peer *peer; /* counted; NULL until secured */
+    struct p2p__dial *dial; /* who started it, until open or failed */
+    struct p2p__layer layers[P2P__CONN_LAYERS];
+    struct p2p__multistream *ms; /* the layer that negotiates now, or NULL */
+    struct p2p__noise *noise;
+    const struct p2p__sess_ops *sess_ops;
+    void *sess;
+    struct p2p__quota quota;
+    struct p2p__addr remote;
+    p2p_ns opened_at;
+    p2p_ns deadline;  /* of the upgrade or the drain; P2P_NEVER */
+    p2p_ns ping_sent; /* unused where the session has no ping */
+    uint64_t rtt_ns;  /* of the last ping; 0: not known */
+    uint32_t stream_count;
+    uint32_t negotiating_in;
+    int err; /* why it ends; 0: it does not */
+    uint8_t n_layers;
+    uint8_t state;
+    bool dialer;
+    bool blocked;   /* the pipe said: wait for writable */
+    bool early_mux; /* the muxer was agreed on inside the handshake */
+    bool pending;   /* counted among the pending handshakes */
+    bool paused;    /* reading is stopped */
+    void *user;     /* the host's, about this connection */
+};
+
+/*
+ * A connection over a pipe that is connected already (dialer false) or is
+ * being dialed. Takes the pipe, on failure too.
+ * Errors (NULL and *err): P2P_ELIMIT, P2P_ENOMEM.
+ */
+struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer);
+
+/* Gives a dialed connection its pipe. */
+void p2p__conn_set_pipe(struct p2p__conn *c, struct p2p__pipe *pipe);
+
+/* Begins the upgrade of a connected pipe. */
+void p2p__conn_start(struct p2p__conn *c, p2p_ns now);
+
+/* What pipes call back. */
+extern const struct p2p__pipe_cb p2p__conn_pipe_cb;
+
+/* Ends the connection soon, for the reason `err` (< 0). The first one stays.
+ */
+void p2p__conn_fail(struct p2p__conn *c, int err);
+
+/* Says go-away, opens no more streams, and closes after a short while. */
+void p2p__conn_drain(struct p2p__conn *c, p2p_ns now);
+
+/* Puts a channel (allocated, initialised) on top of the others; takes it. */
+void p2p__conn_push(struct p2p__conn *c, const struct p2p__chan_ops *ops,
+                    void *chan);
+
+/* Takes a channel out and frees it: it did its job. */
+void p2p__conn_drop(struct p2p__conn *c, const void *chan);
+
+/* Sets the session and opens the connection. */
+void p2p__conn_set_session(struct p2p__conn *c, const struct p2p__sess_ops *ops,
+                           void *sess, p2p_ns now);
+
+/* Makes sure that the timer goes off at `at` or before. */
+void p2p__conn_arm(struct p2p__conn *c, p2p_ns at);
+
+/* Ends and frees at once, with all its streams: when the swarm ends. */
+void p2p__conn_free(struct p2p__conn *c, p2p_ns now);
+
+#endif

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Racing addresses, one dial at a time a peer: see dial.h. */
+#include "stack/dial.h"
+
+#include "base/mem.h"
+#include "stack/stream.h"
+#include "stack/swarm.h"
+#include "wire/maddr.h"
+
+/* How long an attempt runs alone before the next address is tried too. */
+#define HEAD_START_NS    P2P__MS(250)
+#define BACKOFF_FIRST_NS P2P__SEC(1)
+#define BACKOFF_LAST_NS  P2P__SEC(300)
+
+static void step(struct p2p__dial *d, p2p_ns now);
+
+static void on_due(struct p2p__timer *t, p2p_ns now)
+{
+    step(P2P__CONTAINER(t, struct p2p__dial, timer), now);
+}
+
+/* A dial that stands in the queue; NULL when that is full. */
+static struct p2p__dial *dial_new(struct p2p__swarm *s, struct p2p__peer *peer,
+                                  int *err)
+{
+    struct p2p__dial *d;
+
+    *err = P2P_ELIMIT;
+    if (s->n_dial_queue >= P2P__CAP_DIAL_QUEUE) {
+        s->refused_quota++;
+        return NULL;
+    }
+    *err = P2P_ENOMEM;
+    d = p2p__zalloc(sizeof *d);
+    if (d == NULL) {
+        return NULL;
+    }
+    d->swarm = s;
+    d->err = P2P_ENOADDR;
+    p2p__list_init(&d->link);
+    p2p__timer_init(&d->timer, s->q, on_due);
+    if (peer != NULL) {
+        d->peer = p2p__peer_ref(peer);
+        peer->dial = d;
+    }
+    p2p__list_push(&s->dial_queue, &d->link);
+    s->n_dial_queue++;
+    *err = 0;
+    return d;
+}
+
+/* Connections still on their way for this dial end. */
+static void abandon_attempts(struct p2p__dial *d)
+{
+    P2P__LIST_EACH (it, &d->swarm->conns) {
+        struct p2p__conn *c = P2P__CONTAINER(it, struct p2p__conn, link);
+
+        if (c->dial == d) {
+            c->dial = NULL;
+            p2p__conn_fail(c, P2P_ECANCELED);
+        }
+    }
+}
+
+void p2p__dial_free(struct p2p__dial *d)
+{
+    struct p2p__swarm *s = d->swarm;
+
+    if (d->query != NULL) {
+        s->dns->cancel(s->dns, d->query);
+    }
+    abandon_attempts(d);
+    p2p__list_remove(&d->link);
+    if (d->active) {
+        s->n_dials--;
+    } else {
+        s->n_dial_queue--;
+    }
+    if (d->peer != NULL) {
+        d->peer->dial = NULL;
+        p2p__peer_unref(d->peer);
+    }
+    p2p__timer_fini(&d->timer);
+    p2p__free(d);
+}
+
+/* Lets the next dials of the queue begin. */
+static void start_queued(struct p2p__swarm *s, p2p_ns now)
+{
+    while (!s->closing && s->n_dials < P2P__CAP_DIAL_ACTIVE) {
+        struct p2p__list *link = p2p__list_first(&s->dial_queue);
+        struct p2p__dial *d;
+
+        if (link == NULL) {
+            break;
+        }
+        d = P2P__CONTAINER(link, struct p2p__dial, link);
+        p2p__list_remove(&d->link);
+        p2p__list_push(&s->dials, &d->link);
+        s->n_dial_queue--;
+        s->n_dials++;
+        d->active = true;
+        p2p__timer_set(&d->timer, now); /* begins in the next turn */
+    }
+}
+
+static void back_off(struct p2p__peer *peer, p2p_ns now)
+{
+    p2p_ns span = BACKOFF_FIRST_NS << (peer->failures < 9 ? peer->failures : 9);
+    struct p2p__rng *rng = &peer->swarm->rng;
+
+    span = p2p__ns_min(span, BACKOFF_LAST_NS);
+    span = span / 2 + p2p__rng_below(rng, span / 2 + 1);
+    peer->failures++;
+    peer->backoff_until = p2p__ns_after(now, span);
+}
+
+/* The streams that waited for this dial hear why there is no connection. */
+static void fail_waiting(struct p2p__peer *peer, int status, p2p_ns now)
+{
+    struct p2p__list *link = p2p__list_first(&peer->waiting);
+
+    while (link != NULL) {
+        p2p__stream_end(P2P__CONTAINER(link, struct p2p_stream, link), status,
+                        now);
+        link = p2p__list_first(&peer->waiting);
+    }
+}
+
+/* Tells how it ended and frees the dial. */
+static void finish(struct p2p__dial *d, struct p2p__conn *c, int status,
+                   p2p_ns now)
+{
+    struct p2p__swarm *s = d->swarm;
+    struct p2p__peer *peer = d->peer;
+    p2p__dial_done *done = d->done;
+    void *user = d->user;
+
+    if (peer != NULL) {
+        p2p__peer_ref(peer);
+    }
+    p2p__dial_free(d);
+    if (peer != NULL && status < 0 && p2p__peer_primary(peer) == NULL) {
+        back_off(peer, now);
+        fail_waiting(peer, status, now);
+        if (peer->keep) {
+            p2p__dial_schedule(peer, now);
+        }
+    }
+    if (done != NULL) {
+        done(user, status, c, now);
+    }
+    if (peer != NULL) {
+        p2p__peer_unref(peer);
+    }
+    start_queued(s, now);
+}
+
+/* Which of two failures says more. */
+static int more_telling(int a, int b)
+{
+    static const int order[] = {P2P_EPEER,    P2P_EGATED,    P2P_EAUTH,
+                                P2P_ESELF,    P2P_EPROTO,    P2P_ENOPROTO,
+                                P2P_ELIMIT,   P2P_ETIMEDOUT, P2P_EREFUSED,
+                                P2P_EUNREACH, P2P_ENOTFOUND};
+
+    for (size_t i = 0; i < P2P__COUNT(order); i++) {
+        if (a == order[i] || b == order[i]) {
+            return order[i];
+        }
+    }
+    return b;
+}
+
+/* Starts one connection; 0, or why not. */
+static int attempt(struct p2p__dial *d, const struct p2p__addr *to)
+{
+    struct p2p__swarm *s = d->swarm;
+    const struct p2p__gate *g = s->gate;
+    struct p2p__conn *c;
+    struct p2p__pipe *pipe;
+    int err = 0;
+
+    if (g != NULL && g->dial != NULL &&
+        !g->dial(g->user, d->peer == NULL ? NULL : &d->peer->id, to)) {
+        s->refused_gate++;
+        return P2P_EGATED;
+    }
+    c = p2p__conn_new(s, true);
+    if (c == NULL) {
+        return P2P_ELIMIT;
+    }
+    c->remote = *to;
+    pipe = s->net->dial(s->net, to, &p2p__conn_pipe_cb, c, &err);
+    if (pipe == NULL) {
+        p2p__conn_free(c, 0);
+        return err;
+    }
+    p2p__conn_set_pipe(c, pipe);
+    c->dial = d;
+    return 0;
+}
+
+/* Tries the next addresses, until one is under way. */
+static void step(struct p2p__dial *d, p2p_ns now)
+{
+    if (d->query != NULL) {
+        return; /* a name is being resolved */
+    }
+    while (d->next < d->n_addrs) {
+        int rv = attempt(d, &d->addrs[d->next++]);
+
+        if (rv == 0) {
+            struct p2p__conn *c =
+                P2P__CONTAINER(d->swarm->conns.prev, struct p2p__conn, link);
+
+            c->deadline = p2p__ns_after(now, d->swarm->limits.dial_ns);
+            p2p__conn_arm(c, c->deadline);
+            d->running++;
+            p2p__timer_set(&d->timer, p2p__ns_after(now, HEAD_START_NS));
+            return;
+        }
+        d->err = more_telling(d->err, rv);
+    }
+    if (d->running == 0) {
+        finish(d, NULL, d->err, now);
+    }
+}
+
+void p2p__dial_attempt_done(struct p2p__dial *d, struct p2p__conn *c,
+                            int status, p2p_ns now)
+{
+    assert(d->running > 0);
+    d->running--;
+    if (status == 0) {
+        finish(d, c, 0, now);
+        return;
+    }
+    d->err = more_telling(d->err, status);
+    p2p__timer_set(&d->timer, now); /* the next address need not wait */
+}
+
+static void add_candidate(struct p2p__dial *d, const struct p2p__addr *a)
+{
+    if (d->n_addrs < P2P__CAP_DIAL_ADDRS) {
+        d->addrs[d->n_addrs++] = *a;
+    }
+}
+
+static void on_resolved(void *user, int status, const struct p2p__addr *at,
+                        size_t count, p2p_ns now)
+{
+    struct p2p__dial *d = user;
+
+    d->query = NULL;
+    d->err = status < 0 ? more_telling(d->err, status) : d->err;
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        struct p2p__addr a = at[i];
+
+        a.port = d->name_port;
+        add_candidate(d, &a);
+    }
+    if (d->active) {
+        p2p__timer_set(&d->timer, now);
+    }
+}
+
+/* Whether TCP, and nothing on it but perhaps /p2p/ID, is what is behind the
+ * port. */
+static bool plain_tcp(const struct p2p_multiaddr *ma,
+                      const struct p2p__maddr_waist *t)
+{
+    struct p2p_multiaddr_part part;
+    size_t at = t->rest;
+
+    return t->port_code == P2P_MULTIADDR_TCP && t->zone[0] == '\0' &&
+           (!p2p_multiaddr_next(ma, &at, &part) ||
+            (part.code == P2P_MULTIADDR_P2P && at == ma->len));
+}
+
+/* Adds what one multiaddr leads to; one name a dial is resolved. */
+static int add_maddr(struct p2p__dial *d, const struct p2p_multiaddr *ma)
+{
+    struct p2p__maddr_waist t;
+    int rv = p2p__maddr_waist(ma, &t);
+
+    if (rv != 0 || !plain_tcp(ma, &t)) {
+        return P2P_ENOTSUP;
+    }
+    if (t.name[0] == '\0') {
+        add_candidate(d, &t.addr);
+        return 0;
+    }
+    if (d->query != NULL || d->swarm->dns == NULL) {
+        return d->query != NULL ? 0 : P2P_ENOTSUP;
+    }
+    d->name_port = t.addr.port;
+    d->query = d->swarm->dns->resolve(d->swarm->dns, t.name, t.addr.family,
+                                      on_resolved, d, &rv);
+    return d->query == NULL ? rv : 0;
+}
+
+int p2p__dial_peer(struct p2p__swarm *s, struct p2p__peer *peer, p2p_ns now)
+{
+    struct p2p__dial *d;
+    int err;
+
+    if (p2p_peer_id_equal(&peer->id, &s->self)) {
+        return P2P_ESELF;
+    }
+    if (peer->dial != NULL || p2p__peer_primary(peer) != NULL) {
+        return 0;
+    }
+    p2p__peer_prune(peer, now);
+    if (p2p__list_empty(&peer->addrs)) {
+        return P2P_ENOADDR;
+    }
+    if (now < peer->backoff_until) {
+        return P2P_ELIMIT;
+    }
+    d = dial_new(s, peer, &err);
+    if (d == NULL) {
+        return err;
+    }
+    P2P__LIST_EACH (it, &peer->addrs) {
+        const struct p2p__peer_addr *a =
+            P2P__CONTAINER(it, struct p2p__peer_addr, link);
+        struct p2p_multiaddr ma;
+
+        if (p2p_multiaddr_from_bytes(a->bytes, a->len, &ma) == 0) {
+            (void)add_maddr(d, &ma);
+        }
+    }
+    start_queued(s, now);
+    return 0;
+}
+
+/* The peer that a multiaddr names: NULL and 0 when it names none. */
+static int named_peer(struct p2p__swarm *s, const struct p2p_multiaddr *ma,
+                      struct p2p__peer **out)
+{
+    struct p2p_peer_id id;
+
+    *out = NULL;
+    if (!p2p_multiaddr_peer(ma, &id)) {
+        return 0;
+    }
+    if (p2p_peer_id_equal(&id, &s->self)) {
+        return P2P_ESELF;
+    }
+    *out = p2p__peer_get(s, &id);
+    return *out == NULL ? P2P_ENOMEM : 0;
+}
+
+int p2p__dial_addr(struct p2p__swarm *s, const struct p2p_multiaddr *ma,
+                   p2p__dial_done *done, void *user, p2p_ns now)
+{
+    struct p2p__peer *peer;
+    struct p2p__dial *d;
+    int rv = named_peer(s, ma, &peer);
+
+    if (rv != 0) {
+        return rv;
+    }
+    d = dial_new(s, peer != NULL && peer->dial == NULL ? peer : NULL, &rv);
+    if (d != NULL && peer != NULL && d->peer == NULL) {
+        d->expected = peer->id; /* another dial to it is under way */
+    }
+    if (peer != NULL) {
+        p2p__peer_unref(peer);
+    }
+    if (d == NULL) {
+        return rv;
+    }
+    d->done = done;
+    d->user = user;
+    rv = add_maddr(d, ma);
+    if (rv != 0) {
+        p2p__dial_free(d);
+        return rv;
+    }
+    start_queued(s, now);
+    return 0;
+}
+
+void p2p__dial_schedule(struct p2p__peer *peer, p2p_ns now)
+{
+    if (peer->backoff_until <= now) {
+        back_off(peer, now);
+    }
+    p2p__timer_set(&peer->redial, peer->backoff_until);
+}
+
+void p2p__dial_redial_due(struct p2p__timer *t, p2p_ns now)
+{
+    struct p2p__peer *peer = P2P__CONTAINER(t, struct p2p__peer, redial);
+
+    if (!peer->keep || p2p__peer_primary(peer) != NULL) {
+        return;
+    }
+    if (p2p__dial_peer(peer->swarm, peer, now) != 0) {
+        p2p__dial_schedule(peer, now);
+    }
+}

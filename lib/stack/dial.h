@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Dials: several addresses of a peer raced with a head start each, names
+ * resolved first, a bounded number under way, back-off after failure.
+ *
+ * Happy path: p2p__dial() collects candidates, resolves names, starts one
+ * attempt and the next one HEAD_START later or as soon as one failed; the first
+ * connection that opens wins and the others are closed. Failure: when no
+ * attempt is left the callbacks get the most telling error and the peer backs
+ * off.
+ */
+#ifndef P2P_STACK_DIAL_H
+#define P2P_STACK_DIAL_H
+
+#include "base/list.h"
+#include "base/turn.h"
+#include "p2p/multiaddr.h"
+#include "p2p/peer_id.h"
+#include "port/dns.h"
+#include "port/net.h"
+#include "stack/limits.h"
+
+struct p2p__swarm;
+struct p2p__peer;
+struct p2p__conn;
+
+/* Told once how a dial ended: conn is NULL when status < 0. */
+typedef void p2p__dial_done(void *user, int status, struct p2p__conn *c,
+                            p2p_ns now);
+
+struct p2p__dial {
+    struct p2p__list link; /* swarm->dials or ->dial_queue */
+    struct p2p__timer timer;
+    struct p2p__swarm *swarm;
+    struct p2p__peer *peer;      /* counted; NULL: whoever answers */
+    struct p2p_peer_id expected; /* who must answer, when peer is NULL */
+    struct p2p__addr addrs[P2P__CAP_DIAL_ADDRS];
+    struct p2p__dns_query *query;
+    p2p__dial_done *done;
+    void *user;
+    uint16_t name_port; /* goes with the name that `query` resolves */
+    uint32_t n_addrs;
+    uint32_t next;    /* the first address not tried yet */
+    uint32_t running; /* attempts under way */
+    int err;          /* the most telling one so far */
+    bool active;
+};
+
+/*
+ * Dials a peer at the addresses that the book has of it, unless it is
+ * connected or being dialed. Errors: P2P_ENOADDR, P2P_ELIMIT (queue full or
+ * backing off), P2P_ENOMEM, P2P_ESELF.
+ */
+int p2p__dial_peer(struct p2p__swarm *s, struct p2p__peer *peer, p2p_ns now);
+
+/*
+ * Dials one multiaddr, with or without /p2p/ID, and tells `done` (may be
+ * NULL), never before this returned. Errors: P2P_EFORMAT, P2P_ENOTSUP (not
+ * TCP), P2P_ELIMIT, P2P_ENOMEM, P2P_ESELF.
+ */
+int p2p__dial_addr(struct p2p__swarm *s, const struct p2p_multiaddr *ma,
+                   p2p__dial_done *done, void *user, p2p_ns now);
+
+/* An attempt of a dial opened, or ended with status < 0. */
+void p2p__dial_attempt_done(struct p2p__dial *d, struct p2p__conn *c,
+                            int status, p2p_ns now);
+
+/* Ends a dial now, without a result: when the swarm ends. */
+void p2p__dial_free(struct p2p__dial *d);
+
+/* The timer of a peer that is to be kept went off: dial it again. */
+void p2p__dial_redial_due(struct p2p__timer *t, p2p_ns now);
+
+/* A kept peer is gone or could not be dialed: try again after its back-off. */
+void p2p__dial_schedule(struct p2p__peer *peer, p2p_ns now);
+
+#endif

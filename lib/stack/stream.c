@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The life of a stream: see stream.h. */
+#include "stack/stream.h"
+
+#include "base/mem.h"
+#include "chan/multistream/multistream.h"
+#include "stack/swarm.h"
+
+/* The tokens of one negotiation fit in this many bytes a round. */
+#define TOKEN_BYTES 2304U
+
+/* How long a stream waits for a connection with its peer. */
+#define WAIT_NS P2P__SEC(30)
+
+static const struct p2p__stream_cb no_cb;
+
+static void *sess(const struct p2p_stream *s)
+{
+    return s->conn->sess;
+}
+
+static const struct p2p__sess_ops *ops(const struct p2p_stream *s)
+{
+    return s->conn->sess_ops;
+}
+
+/* Frees the negotiator. */
+static void end_negotiation(struct p2p_stream *s)
+{
+    if (s->ms == NULL) {
+        return;
+    }
+    p2p__multistream_fini(s->ms);
+    p2p__free(s->ms);
+    s->ms = NULL;
+    p2p__list_remove(&s->neg_link);
+    if (s->inbound) {
+        s->conn->negotiating_in--;
+    }
+}
+
+static int start_negotiation(struct p2p_stream *s, p2p_ns now)
+{
+    struct p2p__multistream_cfg cfg = {
+        .dialer = !s->inbound,
+        .eager = s->n_offer == 1,
+        .protocols = s->inbound ? NULL : s->offer,
+        .count = s->n_offer,
+        .quota = &s->conn->quota,
+        .timeout = s->conn->swarm->limits.negotiate_ns};
+    int rv;
+
+    s->ms = p2p__zalloc(sizeof *s->ms);
+    if (s->ms == NULL) {
+        return P2P_ENOMEM;
+    }
+    rv = p2p__multistream_init(s->ms, &cfg, now);
+    if (rv != 0) {
+        p2p__free(s->ms);
+        s->ms = NULL;
+        return rv;
+    }
+    p2p__list_push(&s->conn->negotiating, &s->neg_link);
+    if (s->inbound) {
+        s->conn->negotiating_in++;
+    }
+    p2p__conn_arm(s->conn, p2p__multistream_deadline(s->ms));
+    return 0;
+}
+
+static struct p2p_stream *stream_new(struct p2p__peer *peer, bool inbound)
+{
+    struct p2p_stream *s = p2p__zalloc(sizeof *s);
+
+    if (s != NULL) {
+        s->peer = p2p__peer_ref(peer);
+        s->cb = &no_cb;
+        s->inbound = inbound;
+        s->deadline = P2P_NEVER;
+        p2p__list_init(&s->link);
+        p2p__list_init(&s->neg_link);
+    }
+    return s;
+}
+
+/* Takes a stream out of its lists. */
+static void detach(struct p2p_stream *s)
+{
+    if (s->conn == NULL) {
+        if (!p2p__list_empty(&s->link)) {
+            p2p__list_remove(&s->link);
+            s->peer->n_waiting--;
+        }
+        return;
+    }
+    end_negotiation(s);
+    p2p__list_remove(&s->link);
+    s->conn->stream_count--;
+}
+
+void p2p__stream_end(struct p2p_stream *s, int status, p2p_ns now)
+{
+    const struct p2p__stream_cb *cb = s->cb;
+
+    detach(s);
+    if (cb->closed != NULL) {
+        cb->closed(s->user, s, s->status != 0 ? s->status : status, now);
+    }
+    p2p__peer_unref(s->peer);
+    p2p__free(s);
+}
+
+void p2p__stream_reset(struct p2p_stream *s, int status)
+{
+    if (s->reset) {
+        return;
+    }
+    s->reset = true;
+    s->status = s->status != 0 ? s->status : status;
+    if (s->conn == NULL) {
+        s->deadline = 0; /* the peer's timer ends it, in a later turn */
+        p2p__timer_set(&s->peer->waiter, 0);
+        return;
+    }
+    end_negotiation(s);
+    if (s->handle != NULL && s->conn->err == 0) {
+        ops(s)->reset(sess(s), s->handle, 0);
+        p2p__mark(&s->conn->job);
+    }
+}
+
+/* Writes what the negotiator has to say. */
+static int pump_negotiation(struct p2p_stream *s, p2p_ns now)
+{
+    uint8_t bytes[TOKEN_BYTES];
+    struct p2p__outbuf out = {.p = bytes, .cap = sizeof bytes};
+    struct p2p__slice tokens;
+    int rv = p2p__multistream_tx(s->ms, NULL, &out, now);
+
+    if (rv < 0 || out.len == 0) {
+        return rv;
+    }
+    tokens = p2p__slice_of(bytes, out.len);
+    return ops(s)->send(sess(s), s->handle, &tokens);
+}
+
+/* The protocol is agreed on, or assumed. */
+static void set_open(struct p2p_stream *s, p2p_ns now)
+{
+    s->state = P2P__STREAM_OPEN;
+    if (s->cb->opened != NULL) {
+        s->cb->opened(s->user, s, now);
+    }
+    if (s->want_writable && !s->reset) {
+        s->want_writable = false;
+        if (s->cb->writable != NULL) {
+            s->cb->writable(s->user, s, now);
+        }
+    }
+    if (s->finish && !s->reset) {
+        ops(s)->finish(sess(s), s->handle);
+        p2p__mark(&s->conn->job);
+    }
+}
+
+/* The peer wants a protocol: if we serve it, its handler takes the stream. */
+static void on_proposed(struct p2p_stream *s,
+                        const struct p2p__multistream_ev *ev)
+{
+    struct p2p__handler *h =
+        p2p__handlers_find(&s->conn->swarm->handlers, ev->name.p, ev->name.len);
+
+    if (h == NULL) {
+        p2p__multistream_refuse(s->ms);
+        return;
+    }
+    s->protocol = h->name;
+    s->handler = h;
+    p2p__multistream_accept(s->ms);
+}
+
+static void on_agreed(struct p2p_stream *s,
+                      const struct p2p__multistream_ev *ev, p2p_ns now)
+{
+    if (s->inbound) {
+        struct p2p__handler *h = s->handler;
+
+        s->state = P2P__STREAM_OPEN;
+        if (h->accept == NULL) {
+            p2p__stream_reset(s, P2P_ENOPROTO);
+        } else {
+            h->accept(h->user, s, now);
+        }
+        return;
+    }
+    s->protocol = s->offer[ev->index];
+    if (s->state == P2P__STREAM_NEGOTIATING) {
+        set_open(s, now);
+    } else if (s->cb->opened != NULL) {
+        s->state = P2P__STREAM_OPEN;
+        s->cb->opened(s->user, s, now);
+    }
+}
+
+/* Looks at the negotiator's events and sends its tokens. */
+static int step_negotiation(struct p2p_stream *s, p2p_ns now)
+{
+    struct p2p__multistream_ev ev;
+    bool done = false;
+    int rv = 0;
+
+    while (s->ms != NULL && p2p__multistream_next(s->ms, &ev)) {
+        switch (ev.type) {
+            case P2P__MULTISTREAM_PROPOSED:
+                on_proposed(s, &ev);
+                break;
+            case P2P__MULTISTREAM_AGREED:
+                rv = pump_negotiation(s, now); /* the echo goes first */
+                if (rv >= 0) {
+                    on_agreed(s, &ev, now);
+                }
+                break;
+            default:
+                done = true;
+        }
+        if (rv < 0) {
+            return rv;
+        }
+    }
+    if (s->ms != NULL) {
+        rv = pump_negotiation(s, now);
+        while (rv >= 0 && p2p__multistream_next(s->ms, &ev)) {
+            done = done || ev.type == P2P__MULTISTREAM_DONE;
+        }
+    }
+    if (done) {
+        end_negotiation(s);
+    }
+    return rv < 0 ? rv : 0;
+}
+
+/* Hands bytes to the owner and opens the window again. */
+static void deliver(struct p2p_stream *s, struct p2p__slice in, p2p_ns now)
+{
+    size_t n = in.len;
+
+    if (s->cb->data != NULL) {
+        s->cb->data(s->user, s, in, now);
+    }
+    if (!s->reset && (!s->manual || s->cb->data == NULL)) {
+        ops(s)->consume(sess(s), s->handle, n);
+    }
+}
+
+static void on_data(struct p2p_stream *s, struct p2p__slice in, p2p_ns now)
+{
+    while (in.len > 0 && !s->reset) {
+        struct p2p__slice up = {0};
+        size_t before = in.len;
+        int rv;
+
+        if (s->ms == NULL) {
+            deliver(s, in, now);
+            return;
+        }
+        rv = p2p__multistream_rx(s->ms, &in, &up, now);
+        if (rv >= 0) {
+            ops(s)->consume(sess(s), s->handle, before - in.len - up.len);
+            rv = step_negotiation(s, now);
+        }
+        if (rv < 0) {
+            p2p__stream_reset(s, rv);
+            return;
+        }
+        if (up.len > 0 && !s->reset) {
+            deliver(s, up, now);
+        }
+    }
+}
+
+/* The peer opened a stream. */
+static void on_opened(struct p2p__conn *c, void *handle, p2p_ns now)
+{
+    struct p2p_stream *s = NULL;
+    int rv;
+
+    if (c->negotiating_in < P2P__CAP_STREAM_NEGOTIATING) {
+        s = stream_new(c->peer, true);
+    } else {
+        c->swarm->refused_pending++;
+    }
+    if (s == NULL) {
+        c->sess_ops->reset(c->sess, handle, 0);
+        return;
+    }
+    s->conn = c;
+    s->handle = handle;
+    s->state = P2P__STREAM_NEGOTIATING;
+    p2p__list_push(&c->streams, &s->link);
+    c->stream_count++;
+    c->sess_ops->set_user(c->sess, handle, s);
+    rv = start_negotiation(s, now);
+    if (rv != 0) {
+        p2p__stream_reset(s, rv);
+    }
+}
+
+void p2p__stream_event(struct p2p__conn *c, const struct p2p__sess_ev *ev,
+                       p2p_ns now)
+{
+    struct p2p_stream *s = ev->user;
+
+    if (ev->type == P2P__SESS_OPENED) {
+        on_opened(c, ev->stream, now);
+        return;
+    }
+    if (s == NULL) {
+        return; /* refused when it was opened */
+    }
+    switch (ev->type) {
+        case P2P__SESS_DATA:
+            on_data(s, ev->data, now);
+            break;
+        case P2P__SESS_WRITABLE:
+            if (s->cb->writable != NULL && !s->reset) {
+                s->cb->writable(s->user, s, now);
+            }
+            break;
+        case P2P__SESS_FIN:
+            if (s->ms != NULL && s->state == P2P__STREAM_NEGOTIATING) {
+                p2p__stream_reset(s, P2P_ENOPROTO);
+            } else if (s->cb->finished != NULL && !s->reset) {
+                s->cb->finished(s->user, s, now);
+            }
+            break;
+        case P2P__SESS_RESET:
+            s->status = s->status != 0 ? s->status : P2P_ERESET;
+            s->reset = true;
+            break;
+        default:
+            s->handle = NULL;
+            p2p__stream_end(s, 0, now);
+    }
+}
+
+/* Begins on a connection: the last step before bytes flow. */
+static int begin(struct p2p_stream *s, struct p2p__conn *c, p2p_ns now)
+{
+    int rv = c->sess_ops->open(c->sess, s, &s->handle, now);
+
+    if (rv != 0) {
+        return rv;
+    }
+    s->conn = c;
+    s->state = s->n_offer == 1 ? P2P__STREAM_LAZY : P2P__STREAM_NEGOTIATING;
+    p2p__list_push(&c->streams, &s->link);
+    c->stream_count++;
+    rv = start_negotiation(s, now);
+    if (rv == 0) {
+        rv = pump_negotiation(s, now);
+    }
+    if (rv < 0) {
+        p2p__stream_reset(s, rv);
+        return 0; /* `closed` tells */
+    }
+    p2p__mark(&c->job);
+    return 0;
+}
+
+void p2p__stream_attach(struct p2p_stream *s, struct p2p__conn *c, p2p_ns now)
+{
+    int rv;
+
+    p2p__list_remove(&s->link);
+    s->peer->n_waiting--;
+    rv = s->reset ? P2P_ECANCELED : begin(s, c, now);
+    if (rv != 0) {
+        p2p__stream_end(s, rv, now);
+        return;
+    }
+    if (s->state == P2P__STREAM_LAZY && !s->reset) {
+        bool want = s->want_writable;
+
+        s->want_writable = false;
+        if (want && s->cb->writable != NULL) {
+            s->cb->writable(s->user, s, now);
+        }
+        if (s->finish && !s->reset) {
+            ops(s)->finish(sess(s), s->handle);
+        }
+    }
+}
+
+/* Files a stream with its peer until there is a connection. */
+static int wait_for_conn(struct p2p_stream *s, p2p_ns now)
+{
+    struct p2p__peer *peer = s->peer;
+    int rv;
+
+    if (peer->n_waiting >= P2P__CAP_STREAM_WAITING) {
+        return P2P_ELIMIT;
+    }
+    rv = p2p__dial_peer(peer->swarm, peer, now);
+    if (rv != 0) {
+        return rv;
+    }
+    s->deadline = p2p__ns_after(now, WAIT_NS);
+    p2p__list_push(&peer->waiting, &s->link);
+    peer->n_waiting++;
+    if (!peer->waiter.node.armed) {
+        p2p__timer_set(&peer->waiter, s->deadline);
+    }
+    return 0;
+}
+
+struct p2p_stream *p2p__stream_new(struct p2p__peer *peer,
+                                   const char *const *protocols, size_t n,
+                                   p2p_ns now, int *err)
+{
+    struct p2p__conn *c = p2p__peer_primary(peer);
+    struct p2p_stream *s;
+
+    if (n == 0 || n > P2P__COUNT(s->offer)) {
+        *err = P2P_EINVAL;
+        return NULL;
+    }
+    s = stream_new(peer, false);
+    if (s == NULL) {
+        *err = P2P_ENOMEM;
+        return NULL;
+    }
+    memcpy(s->offer, protocols, n * sizeof *protocols);
+    s->n_offer = (uint8_t)n;
+    s->protocol = protocols[0];
+    *err = c != NULL ? begin(s, c, now) : wait_for_conn(s, now);
+    if (*err != 0) {
+        p2p__peer_unref(s->peer);
+        p2p__free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void p2p__stream_waiter_due(struct p2p__timer *timer, p2p_ns now)
+{
+    struct p2p__peer *peer = P2P__CONTAINER(timer, struct p2p__peer, waiter);
+    p2p_ns next = P2P_NEVER;
+
+    p2p__peer_ref(peer);
+    P2P__LIST_EACH_SAFE (it, &peer->waiting) {
+        struct p2p_stream *s = P2P__CONTAINER(it, struct p2p_stream, link);
+
+        if (s->deadline <= now) {
+            p2p__stream_end(s, P2P_ETIMEDOUT, now);
+        } else {
+            next = p2p__ns_min(next, s->deadline);
+        }
+    }
+    p2p__timer_set(&peer->waiter, next);
+    p2p__peer_unref(peer);
+}
+
+void p2p__stream_listen(struct p2p_stream *s, const struct p2p__stream_cb *cb,
+                        void *user)
+{
+    s->cb = cb != NULL ? cb : &no_cb;
+    s->user = user;
+}
+
+int p2p__stream_send(struct p2p_stream *s, const struct p2p__slice *data)
+{
+    if (s->reset) {
+        return s->status != 0 ? s->status : P2P_ERESET;
+    }
+    if (s->finish) {
+        return P2P_ECLOSED;
+    }
+    if (s->conn == NULL || s->state == P2P__STREAM_NEGOTIATING) {
+        s->want_writable = true;
+        return P2P_EAGAIN;
+    }
+    if (s->conn->err != 0) {
+        return s->conn->err;
+    }
+    return ops(s)->send(sess(s), s->handle, data);
+}
+
+void p2p__stream_consume(struct p2p_stream *s, size_t n)
+{
+    if (!s->reset && s->conn != NULL && s->conn->err == 0) {
+        ops(s)->consume(sess(s), s->handle, n);
+    }
+}
+
+void p2p__stream_finish(struct p2p_stream *s)
+{
+    if (s->finish || s->reset) {
+        return;
+    }
+    s->finish = true;
+    if (s->conn != NULL && s->state != P2P__STREAM_NEGOTIATING &&
+        s->conn->err == 0) {
+        ops(s)->finish(sess(s), s->handle);
+    }
+}
+
+void p2p__stream_expire(struct p2p__conn *c, p2p_ns now)
+{
+    P2P__LIST_EACH_SAFE (it, &c->negotiating) {
+        struct p2p_stream *s = P2P__CONTAINER(it, struct p2p_stream, neg_link);
+        p2p_ns at = p2p__multistream_deadline(s->ms);
+
+        if (at <= now) {
+            p2p__stream_reset(s, P2P_ETIMEDOUT);
+        } else {
+            p2p__conn_arm(c, at);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A stream with its protocol. It may be asked for before there is a connection
+ * (waiting), negotiates its protocol (optimistically where there is but one),
+ * and then hands bytes through. Its negotiator is freed when it is done.
+ *
+ * The life of a handle: until `closed` was called, which is once and last.
+ */
+#ifndef P2P_STACK_STREAM_H
+#define P2P_STACK_STREAM_H
+
+#include "stack/conn.h"
+
+struct p2p_stream;
+struct p2p__handler;
+
+/* What a stream tells its owner. NULL members are not called. */
+struct p2p__stream_cb {
+    /* The protocol is agreed on. */
+    void (*opened)(void *user, struct p2p_stream *s, p2p_ns now);
+    /* Bytes; valid until the call returns. Consumed then, unless manual. */
+    void (*data)(void *user, struct p2p_stream *s, struct p2p__slice in,
+                 p2p_ns now);
+    /* There is room again after P2P_EAGAIN. */
+    void (*writable)(void *user, struct p2p_stream *s, p2p_ns now);
+    /* The peer sends no more. */
+    void (*finished)(void *user, struct p2p_stream *s, p2p_ns now);
+    /* The handle goes away after this call; 0 when both sides finished. */
+    void (*closed)(void *user, struct p2p_stream *s, int status, p2p_ns now);
+};
+
+enum p2p__stream_state {
+    P2P__STREAM_WAITING,     /* for a connection */
+    P2P__STREAM_NEGOTIATING, /* several protocols, or inbound */
+    P2P__STREAM_LAZY,        /* one protocol: data may go before the echo */
+    P2P__STREAM_OPEN
+};
+
+struct p2p_stream {
+    struct p2p__list link;     /* conn->streams, or peer->waiting */
+    struct p2p__list neg_link; /* conn->negotiating */
+    struct p2p__conn *conn;    /* NULL while waiting */
+    struct p2p__peer *peer;    /* counted */
+    void *handle;              /* the session's */
+    struct p2p__multistream *ms;
+    struct p2p__handler *handler; /* inbound: who serves the protocol */
+    const char *offer[4];         /* outbound: constant strings */
+    const char *protocol;         /* interned in the swarm, or the offer */
+    const struct p2p__stream_cb *cb;
+    void *user;
+    const void *app; /* the host layer's table and user */
+    void *app_user;
+    p2p_ns deadline; /* of a waiting stream */
+    int status;      /* why it ends */
+    uint8_t state;
+    uint8_t n_offer;
+    bool inbound;
+    bool manual;        /* the owner consumes */
+    bool want_writable; /* send() said P2P_EAGAIN before it was open */
+    bool finish;        /* finish() came before it was open */
+    bool reset;         /* reset() was called */
+};
+
+/*
+ * Asks for a stream to a peer with one of `n` (1..4) protocols, constant
+ * strings that outlive the stream; waits for a connection, and dials, if there
+ * is none.
+ * Returns NULL and *err: P2P_ELIMIT, P2P_ENOMEM, P2P_ENOADDR, P2P_ESELF,
+ * P2P_EINVAL.
+ */
+struct p2p_stream *p2p__stream_new(struct p2p__peer *peer,
+                                   const char *const *protocols, size_t n,
+                                   p2p_ns now, int *err);
+
+/* Streams that waited too long for a connection, or were reset: a peer's
+ * timer calls this. */
+void p2p__stream_waiter_due(struct p2p__timer *timer, p2p_ns now);
+
+/* Sets who is told. */
+void p2p__stream_listen(struct p2p_stream *s, const struct p2p__stream_cb *cb,
+                        void *user);
+
+/* Sends all of it or nothing: 0, P2P_EAGAIN (writable follows), or why not. */
+int p2p__stream_send(struct p2p_stream *s, const struct p2p__slice *data);
+
+/* Opens the window again for `n` bytes that a manual owner dealt with. */
+void p2p__stream_consume(struct p2p_stream *s, size_t n);
+
+/* Ends our direction after what is queued. */
+void p2p__stream_finish(struct p2p_stream *s);
+
+/* Ends both directions now. `closed` follows, in a later turn. */
+void p2p__stream_reset(struct p2p_stream *s, int status);
+
+/* A connection is there: a waiting stream goes on. */
+void p2p__stream_attach(struct p2p_stream *s, struct p2p__conn *c, p2p_ns now);
+
+/* An event of the session about a stream, or about a new one. */
+void p2p__stream_event(struct p2p__conn *c, const struct p2p__sess_ev *ev,
+                       p2p_ns now);
+
+/* Calls closed and frees: when its connection ends or never came. */
+void p2p__stream_end(struct p2p_stream *s, int status, p2p_ns now);
+
+/* Streams of a connection whose negotiation took too long are reset. */
+void p2p__stream_expire(struct p2p__conn *c, p2p_ns now);
+
+#endif

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The swarm: making and ending it, taking connections, and what happens when
+ * one is secured, opened or closed. Dials are in dial.c.
+ */
+#include "stack/swarm.h"
+
+#include "base/mem.h"
+#include "mux/yamux/yamux.h"
+#include "stack/connmgr.h"
+
+/* Two connections that opened within this time were dialed by both ends. */
+#define SIMULTANEOUS_NS P2P__SEC(10)
+
+static void set_muxers(struct p2p__swarm *s, const struct p2p__swarm_cfg *cfg)
+{
+    if (!cfg->no_yamux) {
+        s->muxers[s->n_muxers++] = p2p__yamux_ops.protocol;
+    }
+}
+
+static void init_lists(struct p2p__swarm *s)
+{
+    uint64_t seed[2];
+
+    p2p__list_init(&s->conns);
+    p2p__list_init(&s->listeners);
+    p2p__list_init(&s->dials);
+    p2p__list_init(&s->dial_queue);
+    p2p__env_seed(s->env, seed);
+    p2p__book_init(&s->book, seed);
+    p2p__env_seed(s->env, seed);
+    p2p__handlers_init(&s->handlers, seed);
+    p2p__env_seed(s->env, seed);
+    p2p__rng_seed(&s->rng, seed[0]);
+}
+
+int p2p__swarm_new(const struct p2p__swarm_cfg *cfg, struct p2p__swarm **out)
+{
+    struct p2p__swarm *s = p2p__zalloc(sizeof *s);
+    const uint8_t *pub;
+    size_t len;
+    int rv;
+
+    *out = NULL;
+    if (s == NULL) {
+        return P2P_ENOMEM;
+    }
+    s->q = cfg->q;
+    s->env = cfg->env;
+    s->net = cfg->net;
+    s->dns = cfg->dns;
+    s->gate = cfg->gate;
+    s->cb = cfg->cb;
+    s->user = cfg->user;
+    s->limits = *cfg->limits;
+    set_muxers(s, cfg);
+    p2p__quota_init(&s->quota, NULL, "host");
+    p2p__limits_host(&s->limits, &s->quota);
+    init_lists(s);
+    p2p__connmgr_init(s);
+    pub = p2p_key_public(cfg->key, &len);
+    rv = p2p_peer_id_from_pubkey(pub, len, &s->self);
+    if (rv == 0) {
+        rv = p2p__crypto_new(&s->crypto);
+    }
+    if (rv == 0) {
+        rv = p2p__noise_id_new(s->crypto, s->env, cfg->key, &s->noise_id);
+    }
+    if (rv != 0) {
+        p2p__swarm_free(s, 0);
+        return rv;
+    }
+    *out = s;
+    return 0;
+}
+
+static void free_listeners(struct p2p__swarm *s)
+{
+    struct p2p__list *link = p2p__list_pop(&s->listeners);
+
+    while (link != NULL) {
+        struct p2p__swarm_listener *l =
+            P2P__CONTAINER(link, struct p2p__swarm_listener, link);
+
+        l->l->close(l->l);
+        p2p__free(l);
+        link = p2p__list_pop(&s->listeners);
+    }
+}
+
+static void free_dials(struct p2p__list *dials)
+{
+    struct p2p__list *link = p2p__list_first(dials);
+
+    while (link != NULL) {
+        p2p__dial_free(P2P__CONTAINER(link, struct p2p__dial, link));
+        link = p2p__list_first(dials);
+    }
+}
+
+/* Streams that wait for a connection will not get one. */
+static void end_waiting(struct p2p__swarm *s, p2p_ns now)
+{
+    struct p2p__list *link = p2p__list_first(&s->book.busy);
+
+    while (link != NULL) {
+        struct p2p__peer *peer =
+            p2p__peer_ref(P2P__CONTAINER(link, struct p2p__peer, link));
+        struct p2p__list *w = p2p__list_first(&peer->waiting);
+
+        while (w != NULL) {
+            p2p__stream_end(P2P__CONTAINER(w, struct p2p_stream, link),
+                            P2P_ECLOSED, now);
+            w = p2p__list_first(&peer->waiting);
+        }
+        link = link->next == &s->book.busy ? NULL : link->next;
+        p2p__peer_unref(peer);
+    }
+}
+
+/* Peers that were to be kept need not be any more. */
+static void release_kept(struct p2p__swarm *s)
+{
+    P2P__LIST_EACH_SAFE (it, &s->book.busy) {
+        struct p2p__peer *peer = P2P__CONTAINER(it, struct p2p__peer, link);
+
+        if (peer->keep) {
+            peer->keep = false;
+            p2p__timer_set(&peer->redial, P2P_NEVER);
+            p2p__peer_unref(peer);
+        }
+    }
+}
+
+void p2p__swarm_close(struct p2p__swarm *s, p2p_ns now)
+{
+    struct p2p__list *link;
+
+    s->closing = true;
+    free_listeners(s);
+    link = p2p__list_first(&s->conns);
+    while (link != NULL) {
+        p2p__conn_free(P2P__CONTAINER(link, struct p2p__conn, link), now);
+        link = p2p__list_first(&s->conns);
+    }
+    free_dials(&s->dials);
+    free_dials(&s->dial_queue);
+    end_waiting(s, now);
+    release_kept(s);
+}
+
+void p2p__swarm_free(struct p2p__swarm *s, p2p_ns now)
+{
+    p2p__swarm_close(s, now);
+    p2p__connmgr_fini(s);
+    p2p__book_fini(&s->book);
+    p2p__handlers_fini(&s->handlers);
+    p2p__noise_id_free(s->noise_id);
+    p2p__crypto_free(s->crypto);
+    p2p__quota_fini(&s->quota);
+    p2p__free(s);
+}
+
+/* How many handshakes from this address are under way. */
+static uint32_t pending_from(const struct p2p__swarm *s,
+                             const struct p2p__addr *from)
+{
+    uint32_t count = 0, left = s->n_pending;
+
+    P2P__LIST_EACH (it, &s->conns) {
+        const struct p2p__conn *c = P2P__CONTAINER(it, struct p2p__conn, link);
+
+        if (left == 0) {
+            break;
+        }
+        if (c->pending) {
+            left--;
+            count += c->remote.family == from->family &&
+                             memcmp(c->remote.ip, from->ip, 16) == 0
+                         ? 1
+                         : 0;
+        }
+    }
+    return count;
+}
+
+/* Whether one more inbound handshake may begin. */
+static bool may_accept(struct p2p__swarm *s, const struct p2p__addr *from)
+{
+    if (s->gate != NULL && s->gate->accept != NULL &&
+        !s->gate->accept(s->gate->user, from)) {
+        s->refused_gate++;
+        return false;
+    }
+    if (s->n_pending >= s->limits.pending ||
+        pending_from(s, from) >= s->limits.pending_per_addr) {
+        s->refused_pending++;
+        return false;
+    }
+    return true;
+}
+
+static void on_accepted(void *user, struct p2p__pipe *pipe, p2p_ns now)
+{
+    struct p2p__swarm_listener *l = user;
+    struct p2p__swarm *s = l->swarm;
+    struct p2p__addr from;
+    struct p2p__conn *c = NULL;
+
+    pipe->ops->remote(pipe, &from);
+    if (may_accept(s, &from)) {
+        c = p2p__conn_new(s, false);
+    }
+    if (c == NULL) {
+        pipe->ops->close(pipe);
+        return;
+    }
+    c->pending = true;
+    s->n_pending++;
+    p2p__conn_set_pipe(c, pipe);
+    p2p__conn_start(c, now);
+}
+
+static const struct p2p__listener_cb listener_cb = {.accepted = on_accepted};
+
+int p2p__swarm_listen(struct p2p__swarm *s, const struct p2p__addr *at,
+                      struct p2p__addr *bound)
+{
+    struct p2p__swarm_listener *l = p2p__zalloc(sizeof *l);
+    int rv = P2P_ENOMEM;
+
+    if (l == NULL) {
+        return rv;
+    }
+    l->swarm = s;
+    l->l = s->net->listen(s->net, at, &listener_cb, l, &rv);
+    if (l->l == NULL) {
+        p2p__free(l);
+        return rv;
+    }
+    *bound = l->l->addr;
+    p2p__list_push(&s->listeners, &l->link);
+    return 0;
+}
+
+static void end_pending(struct p2p__conn *c)
+{
+    if (c->pending) {
+        c->pending = false;
+        c->swarm->n_pending--;
+    }
+}
+
+int p2p__swarm_secured(struct p2p__swarm *s, struct p2p__conn *c,
+                       const struct p2p_peer_id *id)
+{
+    const struct p2p__gate *g = s->gate;
+    int rv;
+
+    if (p2p_peer_id_equal(id, &s->self)) {
+        return P2P_ESELF;
+    }
+    if (g != NULL && g->secured != NULL &&
+        !g->secured(g->user, id, &c->remote, c->dialer)) {
+        s->refused_gate++;
+        return P2P_EGATED;
+    }
+    c->peer = p2p__peer_get(s, id);
+    if (c->peer == NULL) {
+        return P2P_ENOMEM;
+    }
+    rv = p2p__quota_move(&c->quota, &c->peer->quota);
+    if (rv != 0) {
+        s->refused_quota++;
+    }
+    return rv;
+}
+
+static uint32_t count_conns(const struct p2p__peer *peer)
+{
+    uint32_t n = 0;
+
+    P2P__LIST_EACH (it, &peer->conns) {
+        n++;
+    }
+    return n;
+}
+
+/* Whether the connection that was dialed by `c->dialer`'s end is the one that
+ * both ends keep: the one that the smaller peer id dialed. */
+static bool dialed_by_smaller(const struct p2p__conn *c)
+{
+    bool smaller = p2p_peer_id_compare(&c->swarm->self, &c->peer->id) < 0;
+
+    return c->dialer == smaller;
+}
+
+/* Whether the new connection replaces the present primary one. */
+static bool replaces(const struct p2p__conn *fresh, const struct p2p__conn *old)
+{
+    if (fresh->dialer == old->dialer ||
+        fresh->opened_at - old->opened_at > SIMULTANEOUS_NS) {
+        return true;
+    }
+    return dialed_by_smaller(fresh);
+}
+
+/* Files a connection with its peer, at the right end of the list. */
+static void join_peer(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
+{
+    struct p2p__conn *old = p2p__peer_primary(c->peer), *loser;
+
+    if (old == NULL) {
+        p2p__list_push_front(&c->peer->conns, &c->peer_link);
+        return;
+    }
+    if (replaces(c, old)) {
+        p2p__list_push_front(&c->peer->conns, &c->peer_link);
+        s->cb->peer_moved(s->user, c->peer, now);
+        loser = old;
+    } else {
+        p2p__list_push(&c->peer->conns, &c->peer_link);
+        loser = c;
+    }
+    if (loser->dialer) { /* the other end drains what it dialed */
+        p2p__conn_drain(loser, now);
+    }
+}
+
+static void attach_waiting(struct p2p__peer *peer, p2p_ns now)
+{
+    struct p2p__conn *c = p2p__peer_primary(peer);
+    struct p2p__list *link = p2p__list_first(&peer->waiting);
+
+    while (c != NULL && link != NULL) {
+        p2p__stream_attach(P2P__CONTAINER(link, struct p2p_stream, link), c,
+                           now);
+        link = p2p__list_first(&peer->waiting);
+    }
+}
+
+void p2p__swarm_opened(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
+{
+    struct p2p__peer *peer = c->peer;
+    const struct p2p__gate *g = s->gate;
+    struct p2p__dial *dial = c->dial;
+
+    end_pending(c);
+    c->dial = NULL;
+    if (g != NULL && g->upgraded != NULL &&
+        !g->upgraded(g->user, &peer->id, &c->remote, c->dialer)) {
+        s->refused_gate++;
+        p2p__conn_fail(c, P2P_EGATED);
+    } else if (count_conns(peer) >= s->limits.per_peer) {
+        s->refused_quota++;
+        p2p__conn_fail(c, P2P_ELIMIT);
+    }
+    if (c->err != 0) {
+        if (dial != NULL) {
+            p2p__dial_attempt_done(dial, NULL, c->err, now);
+        }
+        return;
+    }
+    s->n_open++;
+    join_peer(s, c, now);
+    peer->failures = 0;
+    peer->backoff_until = 0;
+    s->cb->conn_open(s->user, c, now);
+    if (!peer->announced) {
+        peer->announced = true;
+        s->cb->peer_up(s->user, peer, now);
+    }
+    attach_waiting(peer, now);
+    if (dial != NULL) {
+        p2p__dial_attempt_done(dial, c, 0, now);
+    }
+    p2p__connmgr_check(s, now);
+}
+
+void p2p__swarm_moved(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
+{
+    if (p2p__peer_primary(c->peer) != NULL) {
+        s->cb->peer_moved(s->user, c->peer, now);
+    }
+}
+
+/* An open connection left its peer. */
+static void leave_peer(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
+{
+    struct p2p__peer *peer = c->peer;
+
+    p2p__list_remove(&c->peer_link);
+    s->n_open--;
+    s->cb->conn_closed(s->user, c, c->err, now);
+    if (p2p__list_empty(&peer->conns)) {
+        peer->announced = false;
+        s->cb->peer_down(s->user, peer, now);
+        if (peer->keep && !s->closing) {
+            p2p__dial_schedule(peer, now);
+        }
+    } else if (p2p__peer_primary(peer) != NULL) {
+        s->cb->peer_moved(s->user, peer, now);
+    }
+}
+
+void p2p__swarm_closed(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
+{
+    struct p2p__dial *dial = c->dial;
+
+    end_pending(c);
+    c->dial = NULL;
+    if (!p2p__list_empty(&c->peer_link)) {
+        leave_peer(s, c, now);
+    }
+    if (dial != NULL && !s->closing) {
+        p2p__dial_attempt_done(dial, NULL, c->err, now);
+    }
+}
+
+int p2p__swarm_disconnect(struct p2p__swarm *s, const struct p2p_peer_id *id)
+{
+    struct p2p__peer *peer = p2p__book_find(&s->book, id);
+
+    if (peer == NULL || p2p__list_empty(&peer->conns)) {
+        return P2P_ENOTFOUND;
+    }
+    peer->keep = false;
+    P2P__LIST_EACH (it, &peer->conns) {
+        p2p__conn_fail(P2P__CONTAINER(it, struct p2p__conn, peer_link),
+                       P2P_ECANCELED);
+    }
+    return 0;
+}

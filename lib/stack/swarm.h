@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * All connections of a host: listeners, dials, peers, protocol handlers, and
+ * what they share. The swarm knows sessions and streams, not what is said on
+ * them; the host above wires protocols to it by handlers and these calls.
+ */
+#ifndef P2P_STACK_SWARM_H
+#define P2P_STACK_SWARM_H
+
+#include "base/rng.h"
+#include "chan/noise/noise.h"
+#include "crypto/crypto.h"
+#include "p2p/key.h"
+#include "port/dns.h"
+#include "port/env.h"
+#include "stack/conn.h"
+#include "stack/dial.h"
+#include "stack/gate.h"
+#include "stack/handlers.h"
+#include "stack/limits.h"
+#include "stack/peer.h"
+#include "stack/stream.h"
+
+/* Bytes that one connection writes a turn: one noise record and a bit. */
+#define P2P__SWARM_OUT_BYTES (64U * 1024U)
+
+/* What happens to connections and peers. All are required. */
+struct p2p__swarm_cb {
+    void (*conn_open)(void *user, struct p2p__conn *c, p2p_ns now);
+    void (*conn_closed)(void *user, struct p2p__conn *c, int why, p2p_ns now);
+    /* The first connection with a peer opened; the last one closed. */
+    void (*peer_up)(void *user, struct p2p__peer *peer, p2p_ns now);
+    void (*peer_down)(void *user, struct p2p__peer *peer, p2p_ns now);
+    /* Another connection carries the peer's new streams from now on. */
+    void (*peer_moved)(void *user, struct p2p__peer *peer, p2p_ns now);
+    /* A round trip was measured. */
+    void (*pong)(void *user, struct p2p__conn *c, p2p_ns now);
+};
+
+struct p2p__swarm_cfg {
+    struct p2p__runq *q; /* borrowed, as all below */
+    struct p2p__env *env;
+    struct p2p__net *net;
+    struct p2p__dns *dns;
+    const struct p2p_key *key;
+    const struct p2p__limits *limits;
+    const struct p2p__gate *gate; /* NULL: everything may pass */
+    const struct p2p__swarm_cb *cb;
+    void *user;
+    bool mplex;    /* offer and accept mplex after yamux */
+    bool no_yamux; /* mplex alone: for tests */
+};
+
+struct p2p__swarm {
+    struct p2p__runq *q;
+    struct p2p__env *env;
+    struct p2p__net *net;
+    struct p2p__dns *dns;
+    struct p2p__crypto *crypto;
+    struct p2p__noise_id *noise_id;
+    const struct p2p__gate *gate;
+    const struct p2p__swarm_cb *cb;
+    void *user;
+    struct p2p_peer_id self;
+    struct p2p__limits limits;
+    struct p2p__quota quota;
+    struct p2p__book book;
+    struct p2p__handlers handlers;
+    struct p2p__list conns; /* all, in the order they began */
+    struct p2p__list listeners;
+    struct p2p__list dials; /* under way */
+    struct p2p__list dial_queue;
+    struct p2p__timer trimmer; /* the connection manager's */
+    struct p2p__rng rng;
+    const char *muxers[3]; /* our order of preference, NULL at the end */
+    uint32_t n_muxers;
+    uint32_t n_conns;
+    uint32_t n_open;
+    uint32_t n_pending;
+    uint32_t n_dials;
+    uint32_t n_dial_queue;
+    uint64_t refused_pending; /* counters that people see */
+    uint64_t refused_gate;
+    uint64_t refused_quota;
+    uint64_t trimmed;
+    bool closing;
+    uint8_t out[P2P__SWARM_OUT_BYTES]; /* lent to a flush */
+};
+
+/* A place where we take connections. */
+struct p2p__swarm_listener {
+    struct p2p__list link;
+    struct p2p__swarm *swarm;
+    struct p2p__listener *l;
+};
+
+/*
+ * A swarm without listeners or connections. Returns owned.
+ * Errors: P2P_ENOMEM, P2P_ECRYPTO, P2P_EINVAL.
+ */
+int p2p__swarm_new(const struct p2p__swarm_cfg *cfg, struct p2p__swarm **out);
+
+/* Ends listeners, connections, dials and waiting streams now; streams hear
+ * `closed`. Harmless when it was done already. */
+void p2p__swarm_close(struct p2p__swarm *s, p2p_ns now);
+
+/* Closes, and frees everything; the quota must be given back by then. */
+void p2p__swarm_free(struct p2p__swarm *s, p2p_ns now);
+
+/*
+ * Listens. `bound` says where, with the port filled in.
+ * Errors: P2P_EADDRINUSE, P2P_EACCES, …
+ */
+int p2p__swarm_listen(struct p2p__swarm *s, const struct p2p__addr *at,
+                      struct p2p__addr *bound);
+
+/* A connection finished its upgrade: it joins its peer, or is refused. */
+void p2p__swarm_opened(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now);
+
+/* A connection takes no new streams any more: others carry them now. */
+void p2p__swarm_moved(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now);
+
+/* The handshake told who the peer is. 0, or P2P_EGATED, P2P_ELIMIT, P2P_ESELF,
+ * P2P_ENOMEM: the connection ends. */
+int p2p__swarm_secured(struct p2p__swarm *s, struct p2p__conn *c,
+                       const struct p2p_peer_id *id);
+
+/* A connection is about to be freed. */
+void p2p__swarm_closed(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now);
+
+/* Closes all connections with a peer; 0, or P2P_ENOTFOUND. */
+int p2p__swarm_disconnect(struct p2p__swarm *s, const struct p2p_peer_id *id);
+
+#endif

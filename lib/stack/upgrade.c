@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The order of the parts: see upgrade.h. */
+#include "stack/upgrade.h"
+
+#include "base/mem.h"
+#include "chan/multistream/multistream.h"
+#include "chan/noise/noise.h"
+#include "mux/yamux/yamux.h"
+#include "stack/swarm.h"
+
+static const char *const security[] = {P2P__NOISE_PROTOCOL};
+
+/* Puts a negotiator on top. */
+static int push_multistream(struct p2p__conn *c, const char *const *protocols,
+                            size_t count, p2p_ns now)
+{
+    struct p2p__multistream_cfg cfg = {.dialer = c->dialer,
+                                       .eager = count == 1,
+                                       .protocols = protocols,
+                                       .count = count,
+                                       .quota = &c->quota,
+                                       .owner = &c->job};
+    struct p2p__multistream *ms = p2p__zalloc(sizeof *ms);
+    int rv = ms == NULL ? P2P_ENOMEM : p2p__multistream_init(ms, &cfg, now);
+
+    if (rv != 0) {
+        p2p__free(ms);
+        return rv;
+    }
+    assert(c->ms == NULL);
+    c->ms = ms;
+    p2p__conn_push(c, &p2p__multistream_ops, ms);
+    return 0;
+}
+
+/* Who must be at the other end; NULL: anybody. */
+static const struct p2p_peer_id *expected(const struct p2p__conn *c)
+{
+    if (c->dial == NULL) {
+        return NULL;
+    }
+    if (c->dial->peer != NULL) {
+        return &c->dial->peer->id;
+    }
+    return c->dial->expected.len > 0 ? &c->dial->expected : NULL;
+}
+
+static int push_noise(struct p2p__conn *c, p2p_ns now)
+{
+    struct p2p__swarm *s = c->swarm;
+    struct p2p__noise_cfg cfg = {.dialer = c->dialer,
+                                 .crypto = s->crypto,
+                                 .id = s->noise_id,
+                                 .expected = expected(c),
+                                 .muxers = s->muxers,
+                                 .muxer_count = s->n_muxers,
+                                 .quota = &c->quota,
+                                 .env = s->env,
+                                 .owner = &c->job};
+    struct p2p__noise *noise = p2p__zalloc(sizeof *noise);
+    int rv = noise == NULL ? P2P_ENOMEM : p2p__noise_init(noise, &cfg, now);
+
+    if (rv != 0) {
+        p2p__free(noise);
+        return rv;
+    }
+    c->noise = noise;
+    p2p__conn_push(c, &p2p__noise_ops, noise);
+    return 0;
+}
+
+/* Starts the session of a muxer by its place in our list. */
+static int start_session(struct p2p__conn *c, size_t muxer, p2p_ns now)
+{
+    struct p2p__yamux_cfg cfg = {.sess = {.dialer = c->dialer,
+                                          .quota = &c->quota,
+                                          .env = c->swarm->env,
+                                          .owner = &c->job}};
+    void *sess = NULL;
+    int rv = p2p__yamux_new(&cfg, &sess, now);
+
+    (void)muxer;
+    if (rv == 0) {
+        p2p__conn_set_session(c, &p2p__yamux_ops, sess, now);
+    }
+    return rv != 0 ? rv : c->err;
+}
+
+int p2p__upgrade_start(struct p2p__conn *c, p2p_ns now)
+{
+    int rv = push_multistream(c, security, P2P__COUNT(security), now);
+
+    if (rv == 0 && c->dialer) {
+        rv = push_noise(c, now); /* speaks before the answer is here */
+    }
+    return rv;
+}
+
+static int on_established(struct p2p__conn *c, const struct p2p__noise_ev *ev,
+                          p2p_ns now)
+{
+    struct p2p__swarm *s = c->swarm;
+    int rv = p2p__swarm_secured(s, c, &ev->peer);
+
+    if (rv != 0) {
+        return rv;
+    }
+    if (ev->muxer >= 0) {
+        c->early_mux = true;
+        return start_session(c, (size_t)ev->muxer, now);
+    }
+    rv = push_multistream(c, s->muxers, s->n_muxers, now);
+    if (rv == 0 && c->dialer && s->n_muxers == 1) {
+        rv = start_session(c, 0, now);
+    }
+    return rv;
+}
+
+/* A negotiator agreed: on noise when there is none yet, else on a muxer. */
+static int on_agreed(struct p2p__conn *c, size_t index, p2p_ns now)
+{
+    if (c->noise == NULL) {
+        return push_noise(c, now);
+    }
+    if (c->peer != NULL && c->sess == NULL) {
+        return start_session(c, index, now);
+    }
+    return 0; /* the eager dialer went ahead already */
+}
+
+static int step_multistream(struct p2p__conn *c, bool *more, p2p_ns now)
+{
+    struct p2p__multistream_ev ev;
+
+    if (c->ms == NULL || !p2p__multistream_next(c->ms, &ev)) {
+        return 0;
+    }
+    *more = true;
+    if (ev.type == P2P__MULTISTREAM_AGREED) {
+        return on_agreed(c, ev.index, now);
+    }
+    if (ev.type == P2P__MULTISTREAM_DONE) {
+        const struct p2p__multistream *ms = c->ms;
+
+        c->ms = NULL;
+        p2p__conn_drop(c, ms);
+    }
+    return 0;
+}
+
+int p2p__upgrade_step(struct p2p__conn *c, p2p_ns now)
+{
+    bool more = true;
+    int rv = 0;
+
+    while (more && rv == 0) {
+        struct p2p__noise_ev ev;
+
+        more = false;
+        rv = step_multistream(c, &more, now);
+        if (rv == 0 && c->noise != NULL && c->peer == NULL &&
+            p2p__noise_next(c->noise, &ev)) {
+            more = true;
+            rv = on_established(c, &ev, now);
+        }
+    }
+    return rv;
+}
