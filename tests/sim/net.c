@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Pipes and datagrams of the simulated world. A pipe has two ends; bytes that
+ * are written leave as segments, arrive in order after the latency, and later
+ * by RTO when one is lost or the way is cut. A reader that stopped reading
+ * leaves segments in the pipe, and the writer waits when more than SNDBUF is
+ * on its way.
+ */
+#include <stdlib.h>
+
+#include "internal.h"
+
+#define SNDBUF (256U * 1024U)
+#define RTO    P2P__MS(200)
+/* Tries until a pipe breaks: some minutes, as TCP. */
+#define MAX_TRIES 600
+
+struct end {
+    struct p2p__pipe pipe;
+    struct p2p__list link; /* host->pipes */
+    struct sim_host *host;
+    struct end *other; /* NULL: gone */
+    struct p2p__addr local;
+    struct p2p__addr remote;
+    p2p_ns last_arrival; /* of what this end sent: order is kept */
+    p2p_ns line_free;    /* bandwidth */
+    size_t in_flight;
+    uint32_t refs;         /* events that point here, plus the owner */
+    struct p2p__list held; /* segments that a stopped reader left */
+    bool reading;
+    bool waiting; /* write said 0 */
+    bool closed;  /* by the owner, or its host died */
+};
+
+struct segment {
+    struct sim_event ev;
+    struct p2p__list link;
+    struct end *to;   /* counted */
+    struct end *from; /* counted */
+    int tries;
+    size_t len; /* 0: the end */
+    uint8_t bytes[];
+};
+
+struct connect {
+    struct sim_event ev;
+    struct end *end; /* counted */
+    int tries;
+};
+
+struct sim_listener {
+    struct p2p__listener l;
+    struct p2p__list link;
+    struct sim_host *host;
+};
+
+struct sim_udp {
+    struct p2p__udp udp;
+    struct p2p__list link;
+    struct sim_host *host;
+    struct p2p__addr at;
+    bool grouped;
+};
+
+struct datagram {
+    struct sim_event ev;
+    size_t to;
+    struct p2p__addr from;
+    uint16_t port;
+    bool multicast;
+    size_t len;
+    uint8_t bytes[];
+};
+
+static void end_unref(struct end *e)
+{
+    assert(e->refs > 0);
+    if (--e->refs == 0) {
+        assert(e->closed && p2p__list_empty(&e->held));
+        free(e);
+    }
+}
+
+static struct end *of_pipe(const struct p2p__pipe *p)
+{
+    union {
+        const struct p2p__pipe *c;
+        struct p2p__pipe *m;
+    } u = {.c = p};
+
+    return P2P__CONTAINER(u.m, struct end, pipe);
+}
+
+static void free_segment(struct segment *s)
+{
+    struct end *from = s->from;
+
+    from->in_flight -= s->len;
+    if (from->waiting && !from->closed && from->in_flight <= SNDBUF / 2) {
+        from->waiting = false;
+        from->pipe.cb->writable(from->pipe.user, from->host->sim->now);
+        sim_touch(from->host, from->host->sim->now);
+    }
+    end_unref(s->to);
+    end_unref(from);
+    free(s);
+}
+
+/* Hands one segment to the reader. */
+static void hand_over(struct end *to, struct segment *s)
+{
+    struct sim *sim = to->host->sim;
+
+    if (s->len == 0) {
+        to->pipe.cb->ended(to->pipe.user, 0, sim->now);
+    } else {
+        sim->bytes += s->len;
+        sim_trace(sim, s->bytes, s->len);
+        to->pipe.cb->data(to->pipe.user, p2p__slice_of(s->bytes, s->len),
+                          sim->now);
+    }
+    sim_touch(to->host, sim->now);
+}
+
+/* A segment arrives: it is taken, held, or tried again later. */
+static void on_segment(struct sim *sim, struct sim_event *ev)
+{
+    struct segment *s = P2P__CONTAINER(ev, struct segment, ev);
+    struct end *to = s->to;
+
+    if (!to->closed && !sim_connected(to->host, s->from->host) &&
+        s->from->host->alive && s->tries++ < MAX_TRIES) {
+        sim_at(sim, &s->ev, sim->now + RTO);
+        return;
+    }
+    if (to->closed) {
+        free_segment(s);
+        return;
+    }
+    if (!to->reading || !p2p__list_empty(&to->held)) {
+        p2p__list_push(&to->held, &s->link);
+        return;
+    }
+    hand_over(to, s);
+    free_segment(s);
+}
+
+static void release_held(struct end *e)
+{
+    while (e->reading && !e->closed) {
+        struct p2p__list *link = p2p__list_pop(&e->held);
+        struct segment *s;
+
+        if (link == NULL) {
+            break;
+        }
+        s = P2P__CONTAINER(link, struct segment, link);
+        hand_over(e, s);
+        free_segment(s);
+    }
+}
+
+static void drop_held(struct end *e)
+{
+    struct p2p__list *link = p2p__list_pop(&e->held);
+
+    while (link != NULL) {
+        free_segment(P2P__CONTAINER(link, struct segment, link));
+        link = p2p__list_pop(&e->held);
+    }
+}
+
+/* When what is sent now arrives: after all that was sent before. */
+static p2p_ns arrival(struct end *e, size_t len)
+{
+    struct sim *sim = e->host->sim;
+    p2p_ns at = sim->now;
+
+    if (sim->cfg.bytes_per_s > 0) {
+        at = e->line_free > at ? e->line_free : at;
+        at += (p2p_ns)len * P2P__SEC(1) / sim->cfg.bytes_per_s;
+        e->line_free = at;
+    }
+    at += sim_latency(sim);
+    at += sim_lost(sim) ? RTO : 0;
+    if (at <= e->last_arrival) {
+        at = e->last_arrival + 1;
+    }
+    e->last_arrival = at;
+    return at;
+}
+
+static void send_segment(struct end *e, const uint8_t *p, size_t len)
+{
+    struct segment *s = calloc(1, sizeof *s + len);
+
+    assert(s != NULL && e->other != NULL);
+    s->ev.run = on_segment;
+    p2p__list_init(&s->link);
+    s->from = e;
+    s->to = e->other;
+    e->refs++;
+    e->other->refs++;
+    s->len = len;
+    if (len > 0) {
+        memcpy(s->bytes, p, len);
+    }
+    e->in_flight += len;
+    e->host->bytes_sent += len;
+    sim_at(e->host->sim, &s->ev, arrival(e, len));
+}
+
+static int pipe_write(struct p2p__pipe *pipe, const uint8_t *buf, size_t len)
+{
+    struct end *e = of_pipe(pipe);
+
+    assert(!e->closed && !e->waiting);
+    if (e->other == NULL || e->other->closed) {
+        return P2P_ERESET;
+    }
+    send_segment(e, buf, len);
+    e->waiting = e->in_flight > SNDBUF;
+    return e->waiting ? 0 : 1;
+}
+
+struct resume {
+    struct sim_event ev;
+    struct end *end;
+};
+
+static void on_resume(struct sim *sim, struct sim_event *ev)
+{
+    struct resume *r = P2P__CONTAINER(ev, struct resume, ev);
+
+    (void)sim;
+    release_held(r->end);
+    end_unref(r->end);
+    free(r);
+}
+
+static void pipe_read(struct p2p__pipe *pipe, bool on)
+{
+    struct end *e = of_pipe(pipe);
+    struct resume *r;
+
+    e->reading = on;
+    if (!on || p2p__list_empty(&e->held)) {
+        return;
+    }
+    r = calloc(1, sizeof *r);
+    assert(r != NULL);
+    r->ev.run = on_resume;
+    r->end = e;
+    e->refs++;
+    sim_at(e->host->sim, &r->ev, e->host->sim->now);
+}
+
+/* The end is closed by its owner (or its host): the other one hears of it. */
+static void shut(struct end *e, bool tell)
+{
+    if (e->closed) {
+        return;
+    }
+    e->closed = true;
+    p2p__list_remove(&e->link);
+    drop_held(e);
+    if (e->other != NULL) {
+        if (tell && !e->other->closed) {
+            send_segment(e, NULL, 0);
+        }
+        end_unref(e->other);
+        e->other = NULL;
+    }
+    end_unref(e);
+}
+
+static void pipe_close(struct p2p__pipe *pipe)
+{
+    shut(of_pipe(pipe), true);
+}
+
+static void pipe_local(const struct p2p__pipe *pipe, struct p2p__addr *addr)
+{
+    *addr = of_pipe(pipe)->local;
+}
+
+static void pipe_remote(const struct p2p__pipe *pipe, struct p2p__addr *addr)
+{
+    *addr = of_pipe(pipe)->remote;
+}
+
+static const struct p2p__pipe_ops pipe_ops = {
+    .write = pipe_write,
+    .read = pipe_read,
+    .close = pipe_close,
+    .local = pipe_local,
+    .remote = pipe_remote,
+};
+
+static struct end *end_new(struct sim_host *h)
+{
+    struct end *e = calloc(1, sizeof *e);
+
+    assert(e != NULL);
+    e->pipe.ops = &pipe_ops;
+    e->host = h;
+    e->refs = 1;
+    e->local = h->addr;
+    p2p__list_init(&e->held);
+    p2p__list_init(&e->link);
+    p2p__list_push(&h->pipes, &e->link);
+    return e;
+}
+
+static struct sim_listener *find_listener(struct sim_host *h, uint16_t port)
+{
+    P2P__LIST_EACH (it, &h->listeners) {
+        struct sim_listener *l = P2P__CONTAINER(it, struct sim_listener, link);
+
+        if (l->l.addr.port == port) {
+            return l;
+        }
+    }
+    return NULL;
+}
+
+/* Joins the dialer to a fresh end at the listener's host. */
+static void join_ends(struct end *a, struct sim_listener *l)
+{
+    struct end *b = end_new(l->host);
+
+    a->other = b;
+    b->other = a;
+    a->refs++;
+    b->refs++;
+    b->local.port = l->l.addr.port;
+    b->remote = a->local;
+}
+
+static void on_connect(struct sim *sim, struct sim_event *ev)
+{
+    struct connect *c = P2P__CONTAINER(ev, struct connect, ev);
+    struct end *e = c->end;
+    struct sim_host *to = sim_find(sim, &e->remote);
+    struct sim_listener *l;
+
+    if (e->closed) {
+        goto done;
+    }
+    if (to == NULL || !sim_connected(e->host, to)) {
+        if (to != NULL && c->tries++ < 100) {
+            sim_at(sim, &c->ev, sim->now + P2P__SEC(1));
+            return;
+        }
+        e->pipe.cb->connected(e->pipe.user, P2P_EUNREACH, sim->now);
+        goto done;
+    }
+    l = find_listener(to, e->remote.port);
+    if (l == NULL) {
+        e->pipe.cb->connected(e->pipe.user, P2P_EREFUSED, sim->now);
+        goto done;
+    }
+    join_ends(e, l);
+    l->l.cb->accepted(l->l.user, &e->other->pipe, sim->now);
+    sim_touch(to, sim->now);
+    if (!e->closed) {
+        e->pipe.cb->connected(e->pipe.user, 0, sim->now);
+    }
+done:
+    sim_touch(e->host, sim->now);
+    end_unref(e);
+    free(c);
+}
+
+static struct p2p__pipe *net_dial(struct p2p__net *net,
+                                  const struct p2p__addr *to,
+                                  const struct p2p__pipe_cb *cb, void *user,
+                                  int *err)
+{
+    struct sim_host *h = P2P__CONTAINER(net, struct sim_host, net);
+    struct connect *c = calloc(1, sizeof *c);
+    struct end *e = end_new(h);
+
+    assert(c != NULL);
+    *err = 0;
+    e->pipe.cb = cb;
+    e->pipe.user = user;
+    e->remote = *to;
+    e->local.port = h->next_port++;
+    e->refs++;
+    c->ev.run = on_connect;
+    c->end = e;
+    sim_at(h->sim, &c->ev, h->sim->now + 2 * sim_latency(h->sim));
+    return &e->pipe;
+}
+
+static void listener_close(struct p2p__listener *base)
+{
+    struct sim_listener *l = P2P__CONTAINER(base, struct sim_listener, l);
+
+    p2p__list_remove(&l->link);
+    free(l);
+}
+
+static struct p2p__listener *net_listen(struct p2p__net *net,
+                                        const struct p2p__addr *at,
+                                        const struct p2p__listener_cb *cb,
+                                        void *user, int *err)
+{
+    struct sim_host *h = P2P__CONTAINER(net, struct sim_host, net);
+    struct sim_listener *l;
+
+    *err = P2P_EADDRINUSE;
+    if (at->family != 4 ||
+        (at->port != 0 && find_listener(h, at->port) != NULL)) {
+        return NULL;
+    }
+    l = calloc(1, sizeof *l);
+    assert(l != NULL);
+    l->l = (struct p2p__listener){
+        .cb = cb, .user = user, .addr = *at, .close = listener_close};
+    l->l.addr.port = at->port != 0 ? at->port : h->next_port++;
+    l->host = h;
+    p2p__list_push(&h->listeners, &l->link);
+    *err = 0;
+    return &l->l;
+}
+
+static void on_datagram(struct sim *sim, struct sim_event *ev)
+{
+    struct datagram *d = P2P__CONTAINER(ev, struct datagram, ev);
+    struct sim_host *h = &sim->hosts[d->to];
+
+    P2P__LIST_EACH_SAFE (it, &h->udps) {
+        struct sim_udp *u = P2P__CONTAINER(it, struct sim_udp, link);
+
+        if (h->alive && u->at.port == d->port &&
+            (u->grouped || !d->multicast)) {
+            sim_trace(sim, d->bytes, d->len);
+            u->udp.cb->datagram(u->udp.user, p2p__slice_of(d->bytes, d->len),
+                                &d->from, 1, sim->now);
+            sim_touch(h, sim->now);
+        }
+    }
+    free(d);
+}
+
+static void send_datagram(struct sim_udp *u, struct sim_host *to,
+                          const struct p2p__addr *at, const uint8_t *buf,
+                          size_t len)
+{
+    struct sim *sim = u->host->sim;
+    struct datagram *d;
+
+    if (!sim_connected(u->host, to) || (to != u->host && sim_lost(sim))) {
+        return;
+    }
+    d = calloc(1, sizeof *d + len);
+    assert(d != NULL);
+    d->ev.run = on_datagram;
+    d->to = to->index;
+    d->from = u->host->addr;
+    d->from.port = u->at.port;
+    d->port = at->port;
+    d->multicast = at->ip[0] >= 224;
+    d->len = len;
+    memcpy(d->bytes, buf, len);
+    sim->datagrams++;
+    sim_at(sim, &d->ev, sim->now + sim_latency(sim));
+}
+
+static int udp_send(struct p2p__udp *base, const uint8_t *buf, size_t len,
+                    const struct p2p__addr *to, uint32_t ifindex)
+{
+    struct sim_udp *u = P2P__CONTAINER(base, struct sim_udp, udp);
+    struct sim *sim = u->host->sim;
+
+    (void)ifindex;
+    if (to->ip[0] < 224) {
+        struct sim_host *h = sim_find(sim, to);
+
+        if (h != NULL) {
+            send_datagram(u, h, to, buf, len);
+        }
+        return 0;
+    }
+    for (size_t i = 0; i < sim->n_hosts; i++) {
+        if (!p2p__list_empty(&sim->hosts[i].udps)) {
+            send_datagram(u, &sim->hosts[i], to, buf, len);
+        }
+    }
+    return 0;
+}
+
+static int udp_group(struct p2p__udp *base, const struct p2p__addr *group,
+                     uint32_t ifindex, bool join)
+{
+    (void)group;
+    (void)ifindex;
+    P2P__CONTAINER(base, struct sim_udp, udp)->grouped = join;
+    return 0;
+}
+
+static void udp_close(struct p2p__udp *base)
+{
+    struct sim_udp *u = P2P__CONTAINER(base, struct sim_udp, udp);
+
+    p2p__list_remove(&u->link);
+    free(u);
+}
+
+static struct p2p__udp *net_udp(struct p2p__net *net,
+                                const struct p2p__addr *at, bool shared,
+                                const struct p2p__udp_cb *cb, void *user,
+                                int *err)
+{
+    struct sim_host *h = P2P__CONTAINER(net, struct sim_host, net);
+    struct sim_udp *u;
+
+    (void)shared;
+    *err = P2P_ENOTSUP;
+    if (at->family != 4) {
+        return NULL;
+    }
+    u = calloc(1, sizeof *u);
+    assert(u != NULL);
+    u->udp = (struct p2p__udp){.cb = cb,
+                               .user = user,
+                               .send = udp_send,
+                               .group = udp_group,
+                               .close = udp_close};
+    u->host = h;
+    u->at = *at;
+    u->at.port = at->port != 0 ? at->port : h->next_port++;
+    p2p__list_push(&h->udps, &u->link);
+    *err = 0;
+    return &u->udp;
+}
+
+void sim_net_init(struct sim_host *h)
+{
+    h->net = (struct p2p__net){
+        .dial = net_dial, .listen = net_listen, .udp = net_udp};
+}
+
+void sim_net_kill(struct sim_host *h)
+{
+    struct p2p__list *link = p2p__list_first(&h->pipes);
+
+    while (link != NULL) {
+        shut(P2P__CONTAINER(link, struct end, link), true);
+        link = p2p__list_first(&h->pipes);
+    }
+    link = p2p__list_first(&h->listeners);
+    while (link != NULL) {
+        listener_close(&P2P__CONTAINER(link, struct sim_listener, link)->l);
+        link = p2p__list_first(&h->listeners);
+    }
+    link = p2p__list_first(&h->udps);
+    while (link != NULL) {
+        udp_close(&P2P__CONTAINER(link, struct sim_udp, link)->udp);
+        link = p2p__list_first(&h->udps);
+    }
+}

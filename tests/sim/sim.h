@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A world of many hosts in one process, on virtual time: pipes with latency,
+ * loss and partitions, datagrams, crashes, one event after another in the
+ * order of (moment, sequence). Everything that happens is folded into a trace
+ * hash, which must be the same on every compiler and machine.
+ */
+#ifndef TESTS_SIM_SIM_H
+#define TESTS_SIM_SIM_H
+
+#include "base/heap.h"
+#include "base/rng.h"
+#include "port/world.h"
+
+struct sim;
+
+/* What a sim's network is like. */
+struct sim_cfg {
+    uint64_t seed;
+    uint64_t map_seed;  /* seeds the hosts' hash maps apart from the rest */
+    p2p_ns latency_min; /* one way */
+    p2p_ns latency_max;
+    uint32_t loss_permille; /* segments that come RTO later; datagrams lost */
+    uint64_t bytes_per_s;   /* of each pipe direction; 0: unlimited */
+    void (*log)(struct sim *sim, size_t host, int level, const char *text);
+};
+
+struct sim_host {
+    struct p2p__world world;
+    struct p2p__runq q;
+    struct p2p__env env;
+    struct p2p__net net;
+    struct p2p__ifaces ifaces;
+    struct p2p__logger logger;
+    struct p2p__heap_node turn; /* its next turn, in the sim's heap */
+    struct p2p__list listeners;
+    struct p2p__list udps;
+    struct p2p__list pipes;
+    struct p2p__rng rng;
+    struct sim *sim;
+    size_t index;
+    uint32_t group; /* hosts of different groups are cut off */
+    bool alive;
+    struct p2p__addr addr; /* 10.x.y.z */
+    uint16_t next_port;
+    uint64_t bytes_sent;
+};
+
+struct sim {
+    struct sim_cfg cfg;
+    struct p2p__heap events;
+    struct p2p__rng rng;
+    p2p_ns now;
+    struct sim_host *hosts;
+    size_t n_hosts;
+    uint64_t trace; /* hash of all that happened */
+    uint64_t n_events;
+    uint64_t bytes; /* carried by pipes */
+    uint64_t datagrams;
+};
+
+/* A world of `n` hosts, alive, in one group. */
+void sim_init(struct sim *sim, const struct sim_cfg *cfg, size_t n);
+
+/* Ends the world; everything on it must be freed already. */
+void sim_fini(struct sim *sim);
+
+/* Runs events until `until`, or until none is left. */
+void sim_run(struct sim *sim, p2p_ns until);
+
+/* Runs until done(arg) or the moment has come; whether it was done. */
+bool sim_run_until(struct sim *sim, p2p_ns until, bool (*done)(void *arg),
+                   void *arg);
+
+/* Puts a host into a group; groups cannot talk to each other. */
+void sim_set_group(struct sim *sim, size_t host, uint32_t group);
+
+/* The host dies: its pipes break at the other ends. Free what stands on it
+ * first. */
+void sim_kill(struct sim *sim, size_t host);
+
+/* It comes back, without anything on it. */
+void sim_revive(struct sim *sim, size_t host);
+
+/* Adds something to the trace: deliveries, decisions. */
+void sim_trace(struct sim *sim, const void *p, size_t len);
+
+#endif
