@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* p2p: the tool that comes with the library. One table of commands. */
+#include <stdio.h>
+#include <string.h>
+
+#include "oneshot.h"
+#include "node.h"
+
+static int version(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    (void)puts("p2p " P2P_VERSION);
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *text;
+} commands[] = {
+    {"node", node_main, "a scriptable peer: JSON out, commands in"},
+    {"key", oneshot_key, "key gen|show FILE [TYPE]: identities in files"},
+    {"id", oneshot_id, "id FILE: the peer id of a key file"},
+    {"ping", oneshot_ping, "ping MA [-n N]: round trips to a peer"},
+    {"identify", oneshot_identify, "identify MA: what a peer tells of itself"},
+    {"perf", oneshot_perf,
+     "perf MA [--up BYTES] [--down BYTES] [--runs N]: throughput"},
+    {"version", version, "the version"},
+};
+
+static void usage(FILE *out)
+{
+    (void)fputs("usage: p2p COMMAND [ARGUMENTS]\n\n", out);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        (void)fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].text);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc >= 2 &&
+        (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+        usage(stdout);
+        return 0;
+    }
+    for (size_t i = 0; argc >= 2 && i < sizeof commands / sizeof commands[0];
+         i++) {
+        if (strcmp(commands[i].name, argv[1]) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    usage(stderr);
+    return 2;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* `p2p node`: a scriptable peer. Flags say how it starts, lines on stdin what
+ * it does, lines of JSON on stdout what happened. */
+#ifndef TOOLS_P2P_NODE_H
+#define TOOLS_P2P_NODE_H
+
+#include <stdint.h>
+
+#include <p2p/p2p.h>
+
+#define NODE_LIST_MAX 64
+
+/* What the flags said. */
+struct node_opts {
+    const char *listen[NODE_LIST_MAX];
+    size_t n_listen;
+    const char *connect[NODE_LIST_MAX];
+    size_t n_connect;
+    const char *topics[NODE_LIST_MAX];
+    size_t n_topics;
+    const char *key_type;
+    const char *key_file;
+    const char *muxer;
+    const char *msgid;
+    const char *sign;
+    uint64_t seed;
+    unsigned max_seconds;
+    int log_level;
+    bool has_seed;
+    bool mdns;
+    bool mdns_2021;
+    bool quiet;
+    bool scoring;
+};
+
+/* What a peer told about itself, kept for the command `identify`. */
+struct node_peer {
+    struct node_peer *next;
+    struct p2p_peer_id id;
+    char *agent;
+    char *protocol_version;
+    char **protocols;
+    size_t n_protocols;
+    struct p2p_multiaddr *addrs;
+    size_t n_addrs;
+    struct p2p_multiaddr observed;
+    bool signed_record;
+};
+
+struct node_wait;
+
+struct node {
+    struct node_opts opts;
+    struct p2p_loop *loop;
+    struct p2p_host *host;
+    struct p2p_pubsub *pubsub;
+    struct p2p_key *key;
+    struct p2p_timer *deadline;
+    struct node_peer *peers;
+    struct node_wait *waits; /* commands that wait for an identify */
+    uint64_t started_ns;
+    uint64_t messages;
+    int exit_code;
+};
+
+/* Runs a node until `quit` or the end of input; the exit code. */
+int node_main(int argc, char **argv);
+
+/* Reads the flags; 0, or 2 after it said what is wrong. */
+int node_parse(struct node_opts *o, int argc, char **argv);
+
+/* The key that the flags ask for. 0, or a negative code. */
+int node_make_key(const struct node_opts *o, struct p2p_key **out);
+
+/* Does one command; `line` may be changed. */
+void node_command(struct node *n, char *line);
+
+/* What the host tells. */
+extern const struct p2p_host_events node_events;
+
+/* Serves /echo/1.0.0. 0, or a negative code. */
+int node_echo_serve(struct p2p_host *host);
+
+/* Sends `size` bytes to a peer's echo and checks what comes back; answers the
+ * command. */
+void node_echo(struct node *n, const struct p2p_peer_id *peer, uint64_t size);
+
+/* Subscribes and prints what comes. 0, or a negative code. */
+int node_subscribe(struct node *n, const char *topic);
+
+/* The peer of an id or of a multiaddr's end. 0, or P2P_EFORMAT. */
+int node_peer_of(const char *text, struct p2p_peer_id *id);
+
+/* What is known of a peer, or NULL. */
+struct node_peer *node_find_peer(struct node *n, const struct p2p_peer_id *id);
+
+/* Frees what events left behind. */
+void node_free_peers(struct node *n);
+
+/* An identify arrived: commands that wait for it are answered. */
+void node_identified(struct node *n, const struct node_peer *p);
+
+/* The command `flood`. */
+void node_flood(struct node *n, const char *cmd, char *rest);
+
+/* Answers of commands: {"type":"reply","cmd":CMD,"ok":…}. */
+void node_reply(const char *cmd, int status);
+
+#endif
