@@ -4,10 +4,10 @@
  * the end. Failure mode: no memory, then there is no answer.
  */
 #include <assert.h>
-#include <time.h>
 
 #include "mesh/unit/standin_core.h"
 #include "mesh/unit/standin_print.h"
+#include "mesh/unit/standin_serve.h"
 
 static const char *reason_of(int status)
 {
@@ -23,20 +23,6 @@ static const char *reason_of(int status)
         default:
             return "500 Internal Server Error";
     }
-}
-
-static void put_date(struct um_buf *out, int64_t unix_s)
-{
-    static const char week[] = "SunMonTueWedThuFriSat";
-    static const char year[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    time_t t = (time_t)unix_s;
-    struct tm tm;
-
-    if (gmtime_r(&t, &tm) == NULL)
-        memset(&tm, 0, sizeof(tm));
-    um_buf_fmt(out, "%.3s, %02d %.3s %4d %02d:%02d:%02d GMT",
-               week + 3 * tm.tm_wday, tm.tm_mday, year + 3 * tm.tm_mon,
-               tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 /* Hands the connection over to whoever writes. */
@@ -71,7 +57,7 @@ static void reply(struct um_standin_conn *c, int status,
     um_buf_fmt(&c->out, "HTTP/1.1 %s\r\nServer: ", reason_of(status));
     um_buf_str(&c->out, um_standin_product(c->s));
     um_buf_text(&c->out, "\r\nDate: ");
-    put_date(&c->out, now->unix_s);
+    um_sserve_date(&c->out, now->unix_s);
     um_buf_text(&c->out,
                 "\r\nContent-Type: application/json\r\n"
                 "Content-Length: ");

@@ -59,14 +59,18 @@ struct um_ssite *um_ssite_new(const struct um_ssite_cfg *cfg);
 void um_ssite_free(struct um_ssite *c);
 
 /** What a read brought (borrowed). */
-void um_ssite_rx(struct um_ssite *c, struct um_str bytes,
-                 const struct um_standin_time *now);
+void um_ssite_rx(struct um_ssite *c, struct um_str bytes);
 
 /**
- * What is to be written; what the last call gave is taken to be written.
+ * What is to be written: requests are answered here, one by one, when nothing
+ * else is waiting to be written. Read on when there is nothing.
  * @param end set to whether the connection ends when this is written
- * @return valid until the next call on c
+ * @return valid until um_ssite_sent
  */
-struct um_str um_ssite_tx(struct um_ssite *c, bool *end);
+struct um_str um_ssite_tx(struct um_ssite *c, const struct um_standin_time *now,
+                          bool *end);
+
+/** n bytes of that were written. */
+void um_ssite_sent(struct um_ssite *c, size_t n);
 
 #endif

@@ -50,8 +50,8 @@ struct link {
     struct um_standin_conn *conn; /* or */
     struct um_ssite *site;
     uv_write_t write;
+    size_t written; /* bytes of the write that is under way */
     bool writing;
-    bool ended; /* the peer sends no more */
     bool closing;
 };
 
@@ -142,6 +142,8 @@ static void close_link(struct link *l)
 }
 
 static void link_next(struct link *l);
+static void on_alloc(uv_handle_t *handle, size_t hint, uv_buf_t *buf);
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
 
 static void on_written(uv_write_t *req, int status)
 {
@@ -150,10 +152,12 @@ static void on_written(uv_write_t *req, int status)
     l->writing = false;
     if (l->closing)
         return;
-    if (status != 0 || l->conn != NULL)
+    if (status != 0 || l->conn != NULL) {
         close_link(l);
-    else
+    } else {
+        um_ssite_sent(l->site, l->written);
         link_next(l);
+    }
 }
 
 static void write_link(struct link *l, struct um_str bytes)
@@ -166,6 +170,7 @@ static void write_link(struct link *l, struct um_str bytes)
     uv_buf_t buf = uv_buf_init(p.out, (unsigned)bytes.len);
 
     l->writing = true;
+    l->written = bytes.len;
     l->write.data = l;
     if (uv_write(&l->write, &l->h.stream, &buf, 1, on_written) != 0) {
         l->writing = false;
@@ -173,16 +178,22 @@ static void write_link(struct link *l, struct um_str bytes)
     }
 }
 
-/* What a listener's connection wants next: to write, to end, to read on. */
+/*
+ * What a listener's connection wants next: to write, to end, to read on. While
+ * it writes it does not read, so a peer that does not read gets no further.
+ */
 static void link_next(struct link *l)
 {
+    struct um_standin_time now = time_now();
     bool end = false;
-    struct um_str bytes = um_ssite_tx(l->site, &end);
+    struct um_str bytes = um_ssite_tx(l->site, &now, &end);
 
-    if (bytes.len > 0)
+    if (bytes.len > 0) {
+        uv_read_stop(&l->h.stream);
         write_link(l, bytes);
-    else if (end || l->ended)
+    } else if (end || uv_read_start(&l->h.stream, on_alloc, on_read) != 0) {
         close_link(l);
+    }
 }
 
 /* Writes the answers that are there. */
@@ -226,11 +237,9 @@ static void on_control_read(struct link *l, struct um_str bytes)
 
 static void on_site_read(struct link *l, struct um_str bytes)
 {
-    struct um_standin_time now = time_now();
-
-    um_ssite_rx(l->site, bytes, &now);
-    if (!l->writing)
-        link_next(l);
+    assert(!l->writing);
+    um_ssite_rx(l->site, bytes);
+    link_next(l);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -245,11 +254,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         uv_read_stop(stream);
         um_standin_eof(l->conn);
         pump(l->u);
-    } else if (n < 0 && !l->writing) {
-        close_link(l);
     } else if (n < 0) {
-        uv_read_stop(stream);
-        l->ended = true;
+        close_link(l);
     }
 }
 
