@@ -63,7 +63,7 @@ fmt: deps ## clang-format all C files
 
 install: all ## install into $(DESTDIR)$(prefix)
 	@meson configure $(BUILDDIR) --prefix=$(prefix)
-	@meson install -C $(BUILDDIR) --no-rebuild $(if $(DESTDIR),--destdir $(DESTDIR))
+	@meson install -C $(BUILDDIR) $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
 
 dist: deps all ## source archive, built and tested once
 	@meson dist -C $(BUILDDIR) --formats gztar
