@@ -11,7 +11,10 @@ static void test_every_code_has_a_name_and_a_text(void **state)
         assert_string_not_equal(p2p_err_name(code), "P2P_E?");
         assert_string_not_equal(p2p_err_text(code), "unknown error");
     }
+    assert_string_equal(p2p_err_name(P2P_OK), "P2P_OK");
     assert_string_equal(p2p_err_name(-1000), "P2P_E?");
+    assert_string_equal(p2p_err_text(-1000), "unknown error");
+    assert_string_equal(p2p_err_text(1), "unknown error");
 }
 
 int main(void)

@@ -239,6 +239,23 @@ static void test_a_late_timer_does_not_starve_others(void **state)
     assert_string_equal(w.trace, "ab");
 }
 
+static void test_a_finished_timer_does_not_come(void **state)
+{
+    struct world w;
+    struct actor a, b;
+
+    (void)state;
+    world_init(&w);
+    actor_init(&a, &w, 'a');
+    actor_init(&b, &w, 'b');
+    p2p__timer_set(&a.timer, 5);
+    p2p__timer_set(&b.timer, 5);
+    p2p__timer_fini(&a.timer);
+    p2p__timer_fini(&a.timer);
+    assert_true(p2p__turn(&w.q, 9, 1) == P2P_NEVER);
+    assert_string_equal(w.trace, "b");
+}
+
 static void mark_due(struct p2p__timer *timer, p2p_ns now)
 {
     struct actor *a = P2P__CONTAINER(timer, struct actor, timer);
@@ -274,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_a_timer_that_moved_earlier_comes_earlier),
         cmocka_unit_test(test_a_periodic_timer_runs_once_a_turn),
         cmocka_unit_test(test_a_late_timer_does_not_starve_others),
+        cmocka_unit_test(test_a_finished_timer_does_not_come),
         cmocka_unit_test(test_what_a_timer_marks_runs_in_the_same_turn),
     };
 
