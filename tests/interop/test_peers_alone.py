@@ -96,7 +96,8 @@ def test_message_forms(flags):
 
 
 @pytest.mark.parametrize("kinds,flag", [
-    ("go-js", "--mdns"), ("go-rust", "--mdns"), ("js2021-js2021", "--mdns-2021")])
+    ("go-js", "--mdns"), ("go-rust", "--mdns"),
+    ("js2021-js2021", "--mdns-2021")])
 def test_mdns(kinds, flag):
     kinds = kinds.split("-")
     require(*kinds)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""No mutable variable at file scope, nor a static one in a function."""
+"""No mutable variable at file scope, nor a static one in a function; and no
+source that nothing builds."""
 import re
 import subprocess
 
@@ -8,8 +9,10 @@ LINE = re.compile(r'^[0-9a-f]+ .{7} (\S+)\s+([0-9a-f]+) (?:\.hidden )?(\S+)$')
 
 
 def check(tree):
-    problems = []
     objects = tree.objects()
+    problems = [f'{p}: nothing builds it'
+                for p in tree.files(r'(lib|mesh|cli)/.*\.c$')
+                if p not in objects]
     for path, obj in objects.items():
         out = subprocess.run(['objdump', '-t', obj], check=True,
                              capture_output=True, text=True).stdout

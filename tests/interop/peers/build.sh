@@ -4,8 +4,9 @@
 # build.sh PEER [CACHE_DIR]: builds or installs one test peer from its pinned
 # sources and prints the path of its executable on the last line. The cache is
 # keyed by a hash of the sources, the lock file and the recipe, so a second
-# run only looks; with PEER_NO_BUILD set, every run does. Exits 77 with a sentence if the tool chain is missing, 1
-# with the end of the log if the build fails.
+# run only looks; with PEER_NO_BUILD set, every run does. Exits 77 with a
+# sentence if the tool chain is missing, 1 with the end of the log if the build
+# fails.
 set -euo pipefail
 
 { # Read whole before it runs: the file may change during a long build.
