@@ -130,7 +130,7 @@ int p2p__envelope_open(struct p2p__slice in,
     int err;
 
     memset(out, 0, sizeof *out);
-    if (in.len > P2P__ENVELOPE_MAX) {
+    if (in.len > P2P__CAP_ENVELOPE_BYTES) {
         return P2P_ETOOBIG;
     }
     err = read_fields(in, out, &type);
@@ -164,7 +164,7 @@ int p2p__envelope_seal(const struct p2p_key *key,
     size_t sig_len;
     int err;
 
-    if (payload.len > P2P__ENVELOPE_MAX) {
+    if (payload.len > P2P__CAP_ENVELOPE_BYTES) {
         return P2P_ETOOBIG;
     }
     err = make_text(&t, kind, payload);
@@ -177,7 +177,7 @@ int p2p__envelope_seal(const struct p2p_key *key,
         return err;
     }
     pub = p2p_key_public(key, &pub_len);
-    p2p__pbw_init(&w, buf, p2p__min(cap, P2P__ENVELOPE_MAX));
+    p2p__pbw_init(&w, buf, p2p__min(cap, P2P__CAP_ENVELOPE_BYTES));
     p2p__pbw_bytes(&w, FIELD_PUBKEY, pub, pub_len);
     p2p__pbw_bytes(&w, FIELD_TYPE, kind->type, kind->type_len);
     p2p__pbw_bytes(&w, FIELD_PAYLOAD, payload.p, payload.len);

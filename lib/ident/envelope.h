@@ -11,8 +11,10 @@
 #include "p2p/key.h"
 #include "p2p/peer_id.h"
 
-/* The longest envelope and the longest domain and type, in bytes. */
-#define P2P__ENVELOPE_MAX      65536U
+/* The longest envelope that is read or written, in bytes. */
+#define P2P__CAP_ENVELOPE_BYTES 65536U
+
+/* The longest domain and type: they are constants of ours, in bytes. */
 #define P2P__ENVELOPE_NAME_MAX 64U
 
 /* What an envelope is for: a constant of who seals and opens it. */

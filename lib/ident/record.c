@@ -102,7 +102,7 @@ bool p2p__record_walk_next(struct p2p__record_walk *walk,
 {
     struct p2p__pb_field f;
 
-    while (walk->seen < P2P__RECORD_ADDRS_MAX &&
+    while (walk->seen < P2P__CAP_RECORD_ADDRS &&
            p2p__pb_next(&walk->fields, &f)) {
         if (f.tag != P2P__PB_BYTES(FIELD_ADDRESS)) {
             continue;
@@ -141,7 +141,7 @@ int p2p__record_seal(const struct p2p_key *key,
     size_t len;
     int err;
 
-    if (content->count > P2P__RECORD_ADDRS_MAX) {
+    if (content->count > P2P__CAP_RECORD_ADDRS) {
         return P2P_EINVAL;
     }
     pub = p2p_key_public(key, &len);

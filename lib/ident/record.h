@@ -10,8 +10,8 @@
 #include "p2p/multiaddr.h"
 #include "wire/pb.h"
 
-/* Addresses of a record that are looked at; there may be more in it (T17). */
-#define P2P__RECORD_ADDRS_MAX 64U
+/* Addresses of a record that are looked at; those behind are ignored (T17). */
+#define P2P__CAP_RECORD_ADDRS 64U
 
 /* A record that was opened; the payload is a part of what it was read from. */
 struct p2p__record {
@@ -50,7 +50,7 @@ bool p2p__record_walk_next(struct p2p__record_walk *walk,
 struct p2p__record_content {
     uint64_t seq; /* greater than in all records before */
     const struct p2p_multiaddr *addrs;
-    size_t count; /* at most P2P__RECORD_ADDRS_MAX */
+    size_t count; /* at most P2P__CAP_RECORD_ADDRS */
 };
 
 /*

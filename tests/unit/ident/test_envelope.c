@@ -188,8 +188,8 @@ static void test_T24_groups_are_refused(void **state)
 
 static void test_large_payloads_up_to_the_cap(void **state)
 {
-    static uint8_t payload[P2P__ENVELOPE_MAX + 1];
-    static uint8_t buf[P2P__ENVELOPE_MAX + 512];
+    static uint8_t payload[P2P__CAP_ENVELOPE_BYTES + 1];
+    static uint8_t buf[P2P__CAP_ENVELOPE_BYTES + 512];
     struct p2p_key *key = spec_key(0);
     struct p2p__envelope e;
     size_t head = 38 + 4 + 4 + 66;
@@ -204,13 +204,13 @@ static void test_large_payloads_up_to_the_cap(void **state)
         assert_int_equal(open_it(buf, (size_t)len), 0);
     }
     len = p2p__envelope_seal(key, &kind,
-                             p2p__slice_of(payload, P2P__ENVELOPE_MAX - head),
+                             p2p__slice_of(payload, P2P__CAP_ENVELOPE_BYTES - head),
                              buf, sizeof buf);
-    assert_int_equal(len, P2P__ENVELOPE_MAX);
+    assert_int_equal(len, P2P__CAP_ENVELOPE_BYTES);
     assert_int_equal(open_it(buf, (size_t)len), 0);
     assert_int_equal(
         p2p__envelope_seal(key, &kind,
-                           p2p__slice_of(payload, P2P__ENVELOPE_MAX - head + 1),
+                           p2p__slice_of(payload, P2P__CAP_ENVELOPE_BYTES - head + 1),
                            buf, sizeof buf),
         P2P_ETOOBIG);
     assert_int_equal(

@@ -4,7 +4,7 @@
 #include "hex.h"
 #include "unit.h"
 
-#define BUF_BYTES P2P__ENVELOPE_MAX
+#define BUF_BYTES P2P__CAP_ENVELOPE_BYTES
 
 static const uint8_t record_type[] = {0x03, 0x01};
 static const struct p2p__envelope_kind record_kind = {
@@ -17,7 +17,7 @@ struct fixture {
     struct p2p_key *other;
     struct p2p_peer_id peer;
     struct p2p_peer_id other_peer;
-    struct p2p_multiaddr addrs[P2P__RECORD_ADDRS_MAX + 1];
+    struct p2p_multiaddr addrs[P2P__CAP_RECORD_ADDRS + 1];
     uint8_t buf[BUF_BYTES];
 };
 
@@ -241,16 +241,16 @@ static void test_T17_addresses_have_a_cap(void **state)
 {
     struct fixture *f = *state;
     struct p2p__record_content c = {.addrs = f->addrs,
-                                    .count = P2P__RECORD_ADDRS_MAX + 1};
+                                    .count = P2P__CAP_RECORD_ADDRS + 1};
     struct p2p__record r;
     struct p2p__pbw w;
     static uint8_t payload[32768];
 
     assert_int_equal(p2p__record_seal(f->key, &c, f->buf, sizeof f->buf),
                      P2P_EINVAL);
-    assert_int_equal(p2p__record_open(seal(f, 1, P2P__RECORD_ADDRS_MAX), &r),
+    assert_int_equal(p2p__record_open(seal(f, 1, P2P__CAP_RECORD_ADDRS), &r),
                      0);
-    assert_int_equal(count_addrs(&r), P2P__RECORD_ADDRS_MAX);
+    assert_int_equal(count_addrs(&r), P2P__CAP_RECORD_ADDRS);
     p2p__pbw_init(&w, payload, sizeof payload);
     p2p__pbw_bytes(&w, 1, f->peer.bytes, f->peer.len);
     for (int i = 0; i < 1000; i++) {
@@ -260,7 +260,7 @@ static void test_T17_addresses_have_a_cap(void **state)
         p2p__pbw_close(&w, mark);
     }
     assert_int_equal(p2p__record_open(seal_payload(f, &w), &r), 0);
-    assert_int_equal(count_addrs(&r), P2P__RECORD_ADDRS_MAX);
+    assert_int_equal(count_addrs(&r), P2P__CAP_RECORD_ADDRS);
 }
 
 static void test_a_small_buffer_is_told(void **state)
