@@ -102,11 +102,11 @@ def test_mdns(kinds, flag):
     kinds = kinds.split("-")
     require(*kinds)
     with network("a", "b") as lan:
-        x, y = (Peer.start(
+        x, y = (Peer(
             kind, ["--listen", f"/ip4/{lan.ip(host)}/tcp/0", flag],
             netns=lan.ns(host)) for kind, host in zip(kinds, "ab"))
         with x, y:
-            x.wait_connected(y)
+            x.ready().wait_connected(y.ready())
             y.wait_connected(x)
             assert x.cmd(f"echo {y.id} 1000")["bytes"] == 1000
 
@@ -153,13 +153,14 @@ def test_article():
             program.wait_text("ready")
             return stack.enter_context(program)
 
+        watcher = stack.enter_context(Peer(
+            "js2021", ["--listen", f"/ip4/{lan.ip('c')}/tcp/0",
+                       "--mdns-2021", "--topic", "news"], netns=lan.ns("c")))
         unit("a")
         unit_b = unit("b")
         a, b = (stack.enter_context(Program.article(lan.ns(host)))
                 for host in "ab")
-        watcher = stack.enter_context(Peer.start(
-            "js2021", ["--listen", f"/ip4/{lan.ip('c')}/tcp/0",
-                       "--mdns-2021", "--topic", "news"], netns=lan.ns("c")))
+        watcher.ready()
         for program in (a, b):
             watcher.wait_mesh("news", program.id)
             program.wait_text(f"Connection established to {watcher.id}")

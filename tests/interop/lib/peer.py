@@ -292,16 +292,19 @@ class Peer(Lines):
     def start(cls, kind, args=(), netns=None, env=None, name=None,
               timeout=START_SECONDS):
         """Start a peer and return it when it listens."""
-        peer = cls(kind, args, netns, env, name)
+        return cls(kind, args, netns, env, name).ready(timeout)
+
+    def ready(self, timeout=START_SECONDS):
+        """Wait until it listens; for several that were begun together."""
         try:
-            first = peer.wait("listening", timeout)
+            first = self.wait("listening", timeout)
         except PeerError:
-            peer.kill()
+            self.kill()
             raise
-        peer.id = first["peer"]
-        peer.addrs = first["addrs"]
-        peer.ready_ms = first.get("ready_ms")
-        return peer
+        self.id = first["peer"]
+        self.addrs = first["addrs"]
+        self.ready_ms = first.get("ready_ms")
+        return self
 
     def on_line(self, text):
         try:
@@ -412,7 +415,7 @@ class Peer(Lines):
         want = getattr(other, "id", other)
         return self.poll(
             f"mesh {topic}",
-            lambda a: want in a["peers"] if want else bool(a["peers"]),
+            lambda a: want in a["mesh"] if want else bool(a["mesh"]),
             timeout)
 
     def quit(self, timeout=8):

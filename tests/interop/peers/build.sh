@@ -95,16 +95,19 @@ if [ -x "$dir/peer" ]; then
     exit 0
 fi
 
-# Old versions go when nobody has asked for them in a fortnight.
-find "$cache" -maxdepth 1 -name "$peer-*" -mtime +14 -exec rm -rf {} +
+# Of old versions the three stay that were asked for last.
+versions=$(find "$cache" -maxdepth 1 -name "$peer-????????????????" \
+    -printf '%T@ %p\n' | sort -rn | cut -d' ' -f2-)
+tail -n +4 <<<"$versions" | xargs -r -d '\n' rm -rf
 
-# Built in its final place, because scripts keep absolute paths; the wrapper,
-# whose presence means success, is the last thing that each recipe makes.
+# Built in its final place, because scripts keep absolute paths, and with new
+# times, because cargo compares those with its last build. The wrapper, whose
+# presence means success, is the last thing that each recipe makes.
 rm -rf "$dir"
 mkdir -p "$dir"
 for s in "${sources[@]}"; do
     tar -C "$here" --exclude=node_modules --exclude=target \
-        --exclude=__pycache__ -cf - "$s" | tar -C "$dir" -xf -
+        --exclude=__pycache__ -cf - "$s" | tar -C "$dir" -xmf -
 done
 log=$cache/$peer-build.log
 echo "$peer: building in $dir (log: $log)" >&2

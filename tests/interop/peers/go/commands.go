@@ -151,11 +151,11 @@ func (n *node) runPeer(cmd string, args []string) (fields, error) {
 }
 
 func (n *node) peersFields() fields {
-	peers := []fields{}
-	for _, c := range n.host.Network().Conns() {
-		peers = append(peers, connFields(c))
+	peers := []string{}
+	for _, p := range n.host.Network().Peers() {
+		peers = append(peers, p.String())
 	}
-	return fields{"peers": peers}
+	return fields{"peers": peers, "conns": len(n.host.Network().Conns())}
 }
 
 func (n *node) statsFields() fields {
@@ -168,8 +168,8 @@ func (n *node) statsFields() fields {
 		"rss_kb": residentKB(), "cpu_s": cpu,
 		"conns": len(n.host.Network().Conns()), "conns_in": n.connsIn.Load(),
 		"conns_out": n.connsOut.Load(), "conns_closed": n.connsClosed.Load(),
-		"msgs_published": g.published.Load(), "msgs_received": g.received.Load(),
-		"bytes_received": g.receivedBytes.Load(), "dropped": g.dropped.Load(),
+		"published": g.published.Load(), "messages": g.received.Load(),
+		"message_bytes": g.receivedBytes.Load(), "dropped": g.dropped.Load(),
 		"rejected": g.rejected.Load(), "duplicates": g.duplicates.Load(),
 	}
 }

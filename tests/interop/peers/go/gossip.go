@@ -208,7 +208,7 @@ func (g *gossip) meshFields(name string) fields {
 	for _, p := range g.ps.ListPeers(name) {
 		all = append(all, p.String())
 	}
-	return fields{"topic": name, "peers": in, "subscribers": all}
+	return fields{"topic": name, "mesh": in, "peers": all}
 }
 
 // tracer keeps the mesh as the router sees it, and counts.

@@ -171,7 +171,7 @@ func (n *node) perf(p peer.ID, up, down uint64) (fields, error) {
 	if uint64(got) != down {
 		return nil, fmt.Errorf("asked for %d bytes, got %d", down, got)
 	}
-	return fields{"up": up, "down": down,
+	return fields{"up_bytes": up, "down_bytes": down,
 		"up_s":   uploaded.Sub(start).Seconds(),
 		"down_s": time.Since(uploaded).Seconds(),
 		"s":      time.Since(start).Seconds()}, nil

@@ -34,7 +34,7 @@ async function flood (node, topic, size, n, rate) {
 
 const table = {
   addrs: (node) => ({ addrs: node.addrs() }),
-  peers: (node) => ({ peers: node.peers() }),
+  peers: (node) => node.peers(),
   stats: (node) => ({
     rss_kb: Math.round(process.memoryUsage().rss / 1024),
     cpu_s: (({ user, system }) => (user + system) / 1e6)(process.cpuUsage()),

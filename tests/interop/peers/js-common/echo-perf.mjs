@@ -73,8 +73,8 @@ export async function perf (stream, up, down) {
   if (got !== down) throw new Error(`asked for ${down} bytes, got ${got}`)
   const end = performance.now()
   return {
-    up,
-    down,
+    up_bytes: up,
+    down_bytes: down,
     up_s: (uploaded - start) / 1000,
     down_s: (end - uploaded) / 1000,
     s: (end - start) / 1000

@@ -45,7 +45,13 @@ export class Peer {
   stop () { return this.node.stop() }
   id () { return this.node.peerId.toString() }
   addrs () { return this.node.getMultiaddrs().map(String) }
-  peers () { return this.node.getConnections().map(c => this.describe(c)) }
+
+  peers () {
+    return {
+      peers: this.node.getPeers().map(String),
+      conns: this.node.getConnections().length
+    }
+  }
 
   describe (conn) {
     return {
@@ -161,8 +167,8 @@ export class Peer {
   mesh (topic) {
     return {
       topic,
-      peers: this.pubsub.getMeshPeers(topic),
-      subscribers: this.pubsub.getSubscribers(topic).map(String)
+      mesh: this.pubsub.getMeshPeers(topic),
+      peers: this.pubsub.getSubscribers(topic).map(String)
     }
   }
 
@@ -173,9 +179,9 @@ export class Peer {
       conns_in: c.in,
       conns_out: c.out,
       conns_closed: c.closed,
-      msgs_published: c.published,
-      msgs_received: c.received,
-      bytes_received: c.bytes
+      published: c.published,
+      messages: c.received,
+      message_bytes: c.bytes
     }
   }
 }

@@ -65,7 +65,12 @@ export class Peer {
 
   stop () { return this.node.stop() }
   id () { return this.node.peerId.toB58String() }
-  peers () { return this.connections().map(describe) }
+
+  peers () {
+    const conns = this.connections()
+    const ids = new Set(conns.map(c => c.remotePeer.toB58String()))
+    return { peers: [...ids], conns: conns.length }
+  }
 
   addrs () {
     return this.node.multiaddrs.map(ma => `${ma}/p2p/${this.id()}`)
@@ -201,8 +206,8 @@ export class Peer {
   mesh (topic) {
     return {
       topic,
-      peers: [...(this.pubsub.mesh.get(topic) ?? [])],
-      subscribers: this.pubsub.getSubscribers(topic)
+      mesh: [...(this.pubsub.mesh.get(topic) ?? [])],
+      peers: this.pubsub.getSubscribers(topic)
     }
   }
 
@@ -214,9 +219,9 @@ export class Peer {
       conns_in: c.in,
       conns_out: c.out,
       conns_closed: c.in + c.out - conns,
-      msgs_published: c.published,
-      msgs_received: c.received,
-      bytes_received: c.bytes
+      published: c.published,
+      messages: c.received,
+      message_bytes: c.bytes
     }
   }
 }

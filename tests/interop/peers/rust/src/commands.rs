@@ -71,7 +71,7 @@ impl Commands {
     async fn run(&mut self, cmd: &str, args: &[&str], text: &str) -> Answer {
         match cmd {
             "addrs" => return Ok(json!({"addrs": self.handle.with(|n| n.addrs()).await})),
-            "peers" => return Ok(json!({"peers": self.handle.with(|n| n.peers()).await})),
+            "peers" => return Ok(self.handle.with(|n| n.peers()).await),
             "stats" => return Ok(self.handle.with(|n| stats(n)).await),
             "quit" => return Ok(json!({})),
             _ => {}
@@ -144,8 +144,8 @@ fn stats(n: &mut Node) -> Value {
     let c = &n.counts;
     json!({"rss_kb": resident_kb(), "cpu_s": cpu_seconds(),
         "conns": n.conn_count(), "conns_in": c.conns_in, "conns_out": c.conns_out,
-        "conns_closed": c.conns_closed, "msgs_published": c.published,
-        "msgs_received": c.received, "bytes_received": c.bytes})
+        "conns_closed": c.conns_closed, "published": c.published,
+        "messages": c.received, "message_bytes": c.bytes})
 }
 
 fn resident_kb() -> u64 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use base64::Engine;
 use libp2p::identity::Keypair;
 use std::process::Command;
 
@@ -98,11 +99,14 @@ impl Flags {
 fn new_rsa() -> Result<Keypair, Error> {
     let out = Command::new("openssl")
         .args(["genpkey", "-quiet", "-algorithm", "RSA"])
-        .args(["-pkeyopt", "rsa_keygen_bits:2048", "-outform", "DER"])
+        .args(["-pkeyopt", "rsa_keygen_bits:2048"])
         .output()?;
     if !out.status.success() {
         return Err(String::from_utf8_lossy(&out.stderr).into());
     }
-    // A DER file of genpkey is PKCS#8 already.
-    Ok(Keypair::rsa_from_pkcs8(&mut out.stdout.clone())?)
+    // The PEM file is PKCS#8; DER would be the older form.
+    let pem = String::from_utf8(out.stdout)?;
+    let body: String = pem.lines().filter(|l| !l.starts_with('-')).collect();
+    let mut der = base64::engine::general_purpose::STANDARD.decode(body)?;
+    Ok(Keypair::rsa_from_pkcs8(&mut der)?)
 }

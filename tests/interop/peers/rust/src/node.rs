@@ -107,7 +107,9 @@ fn new_behaviour(f: &Flags, key: &Keypair) -> Result<Behaviour, Error> {
         let config = mdns::Config { query_interval: Duration::from_secs(5), ..Default::default() };
         mdns::tokio::Behaviour::new(config, me)
     });
-    let identify = identify::Config::new_with_signed_peer_record("ipfs/0.1.0".into(), key)
+    // Not with its signed peer record: that has a domain of rust's own, for
+    // which js refuses the whole message.
+    let identify = identify::Config::new("ipfs/0.1.0".into(), key.public())
         .with_agent_version("rust-libp2p/0.57.1".into())
         .with_push_listen_addr_updates(true);
     Ok(Behaviour {
@@ -188,8 +190,9 @@ impl Node {
         self.swarm.listeners().map(|a| format!("{a}/p2p/{me}")).collect()
     }
 
-    pub fn peers(&self) -> Vec<Value> {
-        self.conns.values().map(|(_, v)| v.clone()).collect()
+    pub fn peers(&self) -> Value {
+        let ids: Vec<_> = self.swarm.connected_peers().map(PeerId::to_string).collect();
+        json!({"peers": ids, "conns": self.conns.len()})
     }
 
     pub fn subscribe(&mut self, topic: &str) -> Result<(), Error> {
@@ -224,7 +227,7 @@ impl Node {
             .filter(|(_, topics)| topics.contains(&&hash))
             .map(|(p, _)| p.to_string())
             .collect();
-        json!({"topic": topic, "peers": mesh, "subscribers": subscribers})
+        json!({"topic": topic, "mesh": mesh, "peers": subscribers})
     }
 
     pub fn conn_count(&self) -> usize {

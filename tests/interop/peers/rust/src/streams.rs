@@ -121,7 +121,7 @@ pub async fn perf(mut control: Control, peer: PeerId, up: u64, down: u64) -> Ans
     if got != down {
         return Err(format!("asked for {down} bytes, got {got}"));
     }
-    Ok(json!({"up": up, "down": down,
+    Ok(json!({"up_bytes": up, "down_bytes": down,
         "up_s": (uploaded - start).as_secs_f64(),
         "down_s": uploaded.elapsed().as_secs_f64(),
         "s": start.elapsed().as_secs_f64()}))
