@@ -3,7 +3,8 @@
 # machine lacks their tools, are skipped by name.
 # budget: 600
 # timeout: 1200
-export PEERS_REQUIRED="go js"
+export PEERS_REQUIRED="go js" P2P_BIN=$PWD/build/tools/p2p/p2p
+make || exit 1
 rv=0
 /usr/bin/python3 -m pytest -rs -p no:cacheprovider tests/interop \
     > $CI_LOGS/interop.txt 2>&1 || rv=$?

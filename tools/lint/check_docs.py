@@ -30,7 +30,8 @@ def commented(lines, row):
 
 def check(tree):
     problems, count = [], 0
-    for path in tree.files(r'(include|lib|mesh|cli)/.*\.h$'):
+    where = r'(include|lib|mesh|cli|tools|tests/(lib|sim))/.*\.h$'
+    for path in tree.files(where):
         text = tree.text(path)
         lines = text.splitlines()
         for m in PROTO.finditer(common.strip(text)):

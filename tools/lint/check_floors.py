@@ -14,8 +14,8 @@ SYSTEM = re.compile(r'^(sys|net|netinet|arpa|linux)/[a-z0-9_]+\.h$|^(dirent|'
                     r'signal|strings|syslog|termios|time|unistd)\.h$')
 # Public headers of lib that every folder of mesh may use.
 FREE = set('err.h hash.h key.h peer_id.h'.split())
-# Folders of mesh that may use all of them.
-HOSTS = ('mesh/bus', 'mesh/app')
+# Folders outside of lib that may use all of them.
+HOSTS = ('mesh/bus', 'mesh/app', 'tools/p2p', 'examples')
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 
@@ -49,7 +49,8 @@ def resolve(tree, path, name):
 
 
 def house(path):
-    return 'mesh' if path.split('/')[0] in ('mesh', 'cli') else 'lib'
+    top = path.split('/')[0]
+    return {'include': 'lib', 'cli': 'mesh'}.get(top, top)
 
 
 def quoted(tree, floors, path, mine, name):
@@ -70,7 +71,7 @@ def quoted(tree, floors, path, mine, name):
 
 
 def guest(target, mine, name):
-    """mesh and cli see the library's public headers only."""
+    """Everybody else sees the library's public headers only."""
     if not target.startswith('include/p2p/'):
         return f'"{name}" is private to the library'
     if os.path.basename(target) not in FREE and mine[0] not in HOSTS:
@@ -89,7 +90,7 @@ def angled(mine, name):
 
 def check(tree):
     floors, problems = Floors(tree), []
-    paths = tree.files(r'(lib|include|mesh|cli)/.*\.[ch]$')
+    paths = tree.files(r'(lib|include|mesh|cli|tools/p2p|examples)/.*\.[ch]$')
     for path in paths:
         mine = floors.of(path)
         if mine is None:

@@ -11,7 +11,7 @@ from check_floors import INCLUDE, resolve
 
 WARN = ['-fsyntax-only', '-Werror', '-Wall', '-Wextra', '-Wpedantic',
         '-Wno-unused-function', '-D_GNU_SOURCE', '-Iinclude', '-Ilib',
-        '-Itests/lib', '-I.']
+        '-Itests/lib', '-Itests/sim', '-I.']
 C = ['-x', 'c', '-std=gnu11']
 CXX = ['-x', 'c++', '-std=c++17', '-Wno-variadic-macros']
 
@@ -64,7 +64,7 @@ def alone(tree, path):
 
 
 def check(tree):
-    paths = tree.files(r'(lib|include|mesh|cli|tests/lib)/.*\.h$')
+    paths = tree.files(r'(lib|include|mesh|cli|tools|tests/(lib|sim))/.*\.h$')
     with ThreadPoolExecutor(2) as pool:
         found = pool.map(lambda path: alone(tree, path), paths)
     return len(paths), [p for problems in found for p in problems]

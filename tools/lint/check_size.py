@@ -73,7 +73,7 @@ def check(tree):
     global NOTE
     allow = common.Allow(tree, 'size')
     problems, lengths, sizes = [], [], []
-    for path in tree.files(r'(lib|mesh|cli|examples)/.*\.[ch]$'):
+    for path in tree.files(r'(lib|mesh|cli|tools|examples)/.*\.[ch]$'):
         text = tree.text(path)
         lines = text.count('\n')
         if path.endswith('.c'):

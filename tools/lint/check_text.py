@@ -5,6 +5,7 @@ import os
 import re
 
 SPDX = 'SPDX-License-Identifier: MIT OR Apache-2.0'
+PRODUCT = re.compile(r'(lib|mesh|cli|tools|examples)/.*\.c$')
 LICENSED = re.compile(r'.*\.([ch]|py|sh|go|mjs)$|Makefile$|\.ci/run$')
 LATER = re.compile(r'\b(TO' r'DO|FIX' r'ME|XX' r'X|HA' r'CK)\b')
 # Read from private.txt: one regular expression a line.
@@ -28,7 +29,7 @@ def check(tree):
         count += 1
         if LICENSED.match(path) and SPDX not in text[:200]:
             problems.append(f'{path}: no licence line')
-        elif re.match(r'(lib|mesh|cli)/.*\.c$', path) and not intro(text):
+        elif PRODUCT.match(path) and not intro(text):
             problems.append(f'{path}: nothing introduces it')
         for n, line in enumerate(text.split('\n'), 1):
             if LATER.search(line):

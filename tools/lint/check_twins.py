@@ -19,7 +19,7 @@ def significant(text):
 def check(tree):
     global NOTE
     seen, twins, total = {}, {}, 0
-    for path in tree.files(r'(lib|mesh|cli|examples)/.*\.[ch]$'):
+    for path in tree.files(r'(lib|mesh|cli|tools|examples)/.*\.[ch]$'):
         lines = list(significant(tree.text(path)))
         total += len(lines)
         for i in range(len(lines) - WINDOW + 1):
