@@ -352,7 +352,7 @@ static int verify(const struct p2p__sign_alg *alg, struct p2p__slice pub,
     }
     key = make_key(c, point, NULL);
     if (key == NULL) {
-        return P2P_EFORMAT; /* no point of the curve */
+        return P2P_EFORMAT; /* no point of the curve; seldom no memory */
     }
     err = p2p__evp_verify(key, msg, sig);
     EVP_PKEY_free(key);

@@ -203,15 +203,16 @@ static void test_large_payloads_up_to_the_cap(void **state)
         assert_true(len > 0);
         assert_int_equal(open_it(buf, (size_t)len), 0);
     }
-    len = p2p__envelope_seal(key, &kind,
-                             p2p__slice_of(payload, P2P__CAP_ENVELOPE_BYTES - head),
-                             buf, sizeof buf);
+    len = p2p__envelope_seal(
+        key, &kind, p2p__slice_of(payload, P2P__CAP_ENVELOPE_BYTES - head), buf,
+        sizeof buf);
     assert_int_equal(len, P2P__CAP_ENVELOPE_BYTES);
     assert_int_equal(open_it(buf, (size_t)len), 0);
     assert_int_equal(
-        p2p__envelope_seal(key, &kind,
-                           p2p__slice_of(payload, P2P__CAP_ENVELOPE_BYTES - head + 1),
-                           buf, sizeof buf),
+        p2p__envelope_seal(
+            key, &kind,
+            p2p__slice_of(payload, P2P__CAP_ENVELOPE_BYTES - head + 1), buf,
+            sizeof buf),
         P2P_ETOOBIG);
     assert_int_equal(
         p2p__envelope_seal(key, &kind, p2p__slice_of(payload, sizeof payload),
