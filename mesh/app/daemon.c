@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Happy path: settings, state folder, loop, bus, Unit, applier, article, REST,
+ * then the loop runs until a signal; SIGTERM ends connections in order. What
+ * cannot start is said in the log with its place, and the exit code is 1.
+ */
+#include "mesh/app/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <p2p/p2p.h>
+
+#include "mesh/app/routes.h"
+#include "mesh/app/sockets.h"
+#include "mesh/app/token.h"
+
+#define MAX_BODY (8U * 1024U * 1024U)
+#define AGENT    "unitmesh/" P2P_VERSION
+
+static void on_found(void *user, const struct p2p_peer_id *peer)
+{
+    const struct um_daemon *d = user;
+    char id[P2P_PEER_ID_TEXT_MAX];
+
+    um_log(&d->log, UM_LOG_INFO, "Discovered %s", p2p_peer_id_text(peer, id));
+}
+
+static void on_peer_up(void *user, const struct p2p_peer_id *peer)
+{
+    const struct um_daemon *d = user;
+    char id[P2P_PEER_ID_TEXT_MAX];
+
+    um_log(&d->log, UM_LOG_INFO, "Connection established to %s",
+           p2p_peer_id_text(peer, id));
+}
+
+static void on_peer_down(void *user, const struct p2p_peer_id *peer)
+{
+    const struct um_daemon *d = user;
+    char id[P2P_PEER_ID_TEXT_MAX];
+
+    um_log(&d->log, UM_LOG_INFO, "Connection lost to %s",
+           p2p_peer_id_text(peer, id));
+}
+
+static const struct um_bus_cb bus_cb = {
+    .found = on_found,
+    .peer_up = on_peer_up,
+    .peer_down = on_peer_down,
+};
+
+static int start_bus(struct um_daemon *d)
+{
+    const struct um_settings *s = &d->settings;
+    char id[P2P_PEER_ID_TEXT_MAX];
+    const struct um_bus_cfg cfg = {.loop = d->p2p,
+                                   .key = d->state.key,
+                                   .listen = s->listen,
+                                   .n_listen = s->n_listen,
+                                   .peers = s->peers,
+                                   .n_peers = s->n_peers,
+                                   .agent = AGENT,
+                                   .mdns = s->mdns,
+                                   .article = s->article,
+                                   .log = &d->log,
+                                   .cb = &bus_cb,
+                                   .user = d};
+
+    d->bus = um_bus_new(&cfg);
+    if (d->bus == NULL) {
+        return -1;
+    }
+    um_log(&d->log, UM_LOG_INFO, "My Node ID: %s",
+           p2p_peer_id_text(um_bus_id(d->bus), id));
+    return 0;
+}
+
+/* Reads a small file; owned, or NULL. */
+static char *read_file(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    char *text = f != NULL ? calloc(1, 65537) : NULL;
+
+    if (text != NULL && fread(text, 1, 65536, f) == 0) {
+        free(text);
+        text = NULL;
+    }
+    if (f != NULL) {
+        (void)fclose(f);
+    }
+    return text;
+}
+
+/* Starts the stand-in; its control API's address, or NULL. */
+static const char *start_standin(struct um_daemon *d)
+{
+    const struct um_settings *s = &d->settings;
+    char dir[600], control[160];
+    char *modules = NULL;
+    struct um_standin_uv_cfg cfg = {.control = control, .state = dir};
+    int rv;
+
+    if (s->unit_modules != NULL) {
+        modules = read_file(s->unit_modules);
+        if (modules == NULL) {
+            um_log(&d->log, UM_LOG_ERROR, "--unit-modules %s: cannot be read",
+                   s->unit_modules);
+            return NULL;
+        }
+    }
+    (void)snprintf(dir, sizeof dir, "%s/unit", s->state);
+    (void)snprintf(control, sizeof control, "%s",
+                   s->unit_listen != NULL ? s->unit_listen : "127.0.0.1:0");
+    cfg.modules_json = modules;
+    cfg.flavour = strcmp(s->unit_flavour, "freeunit") == 0 ? UM_STANDIN_FREEUNIT
+                                                           : UM_STANDIN_UNIT;
+    rv = um_standin_uv_new(&d->loop.uv, &cfg, &d->standin);
+    free(modules);
+    if (rv != 0) {
+        um_log(&d->log, UM_LOG_ERROR, "the stand-in cannot start at %s: %s",
+               control, p2p_err_text(rv));
+        return NULL;
+    }
+    um_log(&d->log, UM_LOG_WARN,
+           "this Unit is a stand-in: it answers like one at %s and serves "
+           "`return` and `share`, but runs no applications",
+           um_standin_uv_control(d->standin));
+    return um_standin_uv_control(d->standin);
+}
+
+/* The target of --unit, or the one that is found. */
+static int find_unit(struct um_daemon *d, char *target, size_t cap)
+{
+    const struct um_settings *s = &d->settings;
+    const char *found = s->unit;
+
+    if (found != NULL && strcmp(found, "embedded") == 0) {
+        const char *at = start_standin(d);
+
+        if (at == NULL) {
+            return -1;
+        }
+        (void)snprintf(target, cap, "%s%s",
+                       strncmp(at, "unix:", 5) == 0 ? "" : "http://", at);
+        return 0;
+    }
+    if (found == NULL) {
+        found = um_unit_find();
+    }
+    if (found == NULL && s->article) {
+        found = "http://127.0.0.1:8888"; /* as the article has it */
+    }
+    (void)snprintf(target, cap, "%s",
+                   found != NULL && strcmp(found, "none") != 0 ? found : "");
+    return 0;
+}
+
+static int start_unit(struct um_daemon *d)
+{
+    char target[256];
+    const struct um_unit_cfg cfg = {.target = target,
+                                    .fetch = d->loop.fetch,
+                                    .alarms = &d->loop.alarms,
+                                    .log = &d->log};
+
+    if (find_unit(d, target, sizeof target) != 0) {
+        return -1;
+    }
+    if (target[0] == '\0') {
+        um_log(&d->log, UM_LOG_WARN, "no Unit found here; --unit names one");
+        return 0;
+    }
+    d->unit = um_unit_new(&cfg);
+    if (d->unit == NULL) {
+        return -1;
+    }
+    um_log(&d->log, UM_LOG_INFO, "Unit is at %s", target);
+    if (d->settings.article) {
+        d->applier = um_applier_new(d->unit, &d->loop.alarms, &d->log);
+        return d->applier != NULL ? 0 : -1;
+    }
+    return 0;
+}
+
+/* Serves one socket; NULL when it cannot. */
+static struct um_serve *serve(struct um_daemon *d, int fd, bool local,
+                              void (*handle)(void *, struct um_http_req *))
+{
+    const struct um_http_cfg cfg = {.fd = fd,
+                                    .local = local,
+                                    .max_body = MAX_BODY,
+                                    .handle = handle,
+                                    .user = d};
+    struct um_http *http = um_http_new(&cfg);
+
+    if (http == NULL) {
+        (void)close(fd);
+        return NULL;
+    }
+    return um_loop_serve(&d->loop, http);
+}
+
+/* The article's nodes expect http://HOST:8888/config; when Unit itself does
+ * not listen there, we answer that one GET. */
+static void start_facade(struct um_daemon *d)
+{
+    int fd = um_socket_tcp("0.0.0.0:8888");
+
+    if (fd < 0) {
+        um_log(&d->log, UM_LOG_INFO,
+               "port 8888 is taken: whoever listens there answers the "
+               "others' GET /config");
+        return;
+    }
+    d->facade = serve(d, fd, false, um_routes_facade);
+}
+
+static int start_article(struct um_daemon *d)
+{
+    const struct um_article_cfg cfg = {.bus = d->bus,
+                                       .fetch = d->loop.fetch,
+                                       .unit = d->unit,
+                                       .applier = d->applier,
+                                       .alarms = &d->loop.alarms,
+                                       .resolver = &d->loop.resolver,
+                                       .log = &d->log};
+
+    if (!d->settings.article) {
+        return 0;
+    }
+    start_facade(d);
+    d->article = um_article_new(&cfg);
+    return d->article != NULL ? 0 : -1;
+}
+
+static int start_rest(struct um_daemon *d)
+{
+    const struct um_settings *s = &d->settings;
+    int fd = um_socket_unix(s->control);
+
+    if (fd < 0) {
+        um_log(&d->log, UM_LOG_ERROR, "REST socket %s: %s", s->control,
+               strerror(errno));
+        return -1;
+    }
+    d->local_auth.local = true;
+    d->local = serve(d, fd, true, um_routes_local);
+    if (d->local == NULL) {
+        return -1;
+    }
+    if (s->rest[0] == '\0') {
+        return 0;
+    }
+    if (um_token_load(d->state.dir, d->remote_auth.token, &d->log) != 0) {
+        return -1;
+    }
+    fd = um_socket_tcp(s->rest);
+    if (fd < 0) {
+        um_log(&d->log, UM_LOG_ERROR, "--rest %s: %s", s->rest,
+               strerror(errno));
+        return -1;
+    }
+    d->remote = serve(d, fd, false, um_routes_remote);
+    um_log(&d->log, UM_LOG_INFO, "REST is at http://%s and %s", s->rest,
+           s->control);
+    return d->remote != NULL ? 0 : -1;
+}
+
+/* Without the article's protocol REST over TCP stays on this machine: there
+ * is no TLS yet. */
+static int check_rest(const struct um_daemon *d)
+{
+    const struct um_settings *s = &d->settings;
+
+    if (s->article || s->rest[0] == '\0' || strncmp(s->rest, "127.", 4) == 0 ||
+        strncmp(s->rest, "[::1]:", 6) == 0) {
+        return 0;
+    }
+    um_log(&d->log, UM_LOG_ERROR,
+           "--rest %s: other machines could read the token on its way; only "
+           "addresses of this machine are served",
+           s->rest);
+    return -1;
+}
+
+static void on_signal(uv_signal_t *h, int signum)
+{
+    struct um_daemon *d = h->data;
+
+    um_log(&d->log, UM_LOG_INFO, "%s: ending",
+           signum == SIGTERM ? "SIGTERM" : "SIGINT");
+    uv_stop(&d->loop.uv);
+}
+
+static void start_signals(struct um_daemon *d)
+{
+    static const int numbers[] = {SIGTERM, SIGINT};
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < 2; i++) {
+        (void)uv_signal_init(&d->loop.uv, &d->signals[i]);
+        d->signals[i].data = d;
+        (void)uv_signal_start(&d->signals[i], on_signal, numbers[i]);
+    }
+}
+
+static int start(struct um_daemon *d)
+{
+    if (check_rest(d) != 0 || p2p_loop_adopt(&d->loop.uv, &d->p2p) != 0) {
+        return -1;
+    }
+    start_signals(d);
+    d->started_ms = d->loop.alarms.now_ms(d->loop.alarms.user);
+    if (start_unit(d) != 0 || start_bus(d) != 0 || start_article(d) != 0 ||
+        start_rest(d) != 0) {
+        return -1;
+    }
+    return 0;
+}
+
+static void stop(struct um_daemon *d)
+{
+    um_unit_free(d->unit);
+    um_loop_unserve(d->facade);
+    um_loop_unserve(d->remote);
+    um_loop_unserve(d->local);
+    if (d->local != NULL) {
+        (void)unlink(d->settings.control);
+    }
+    um_article_free(d->article);
+    um_applier_free(d->applier);
+    um_bus_free(d->bus);
+    if (d->standin != NULL) {
+        um_standin_uv_close(d->standin, NULL, NULL);
+    }
+    for (size_t i = 0; d->p2p != NULL && i < 2; i++) {
+        uv_close((uv_handle_t *)&d->signals[i], NULL);
+    }
+    p2p_loop_free(d->p2p);
+    um_loop_fini(&d->loop);
+    um_state_close(&d->state);
+}
+
+int um_daemon_main(int argc, char **argv)
+{
+    struct um_daemon *d = calloc(1, sizeof *d);
+    int rv;
+
+    if (d == NULL) {
+        return 1;
+    }
+    rv = um_settings_parse(&d->settings, argc, argv);
+    if (rv != 0) {
+        free(d);
+        return rv == 1 ? 0 : rv;
+    }
+    d->log = (struct um_log){.out = stderr,
+                             .level = (enum um_log_level)d->settings.log_level,
+                             .json = d->settings.log_json};
+    rv = 1;
+    if (um_state_open(&d->state, d->settings.state, &d->log) == 0) {
+        if (um_loop_init(&d->loop) == 0 && start(d) == 0) {
+            (void)uv_run(&d->loop.uv, UV_RUN_DEFAULT);
+            rv = 0;
+        }
+        stop(d);
+    }
+    free(d);
+    return rv;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/** @file The daemon: all parts, put together. */
+#ifndef UM_APP_DAEMON_H
+#define UM_APP_DAEMON_H
+
+#include <p2p/loop.h>
+
+#include "mesh/app/loop.h"
+#include "mesh/app/settings.h"
+#include "mesh/app/state.h"
+#include "mesh/applier/applier.h"
+#include "mesh/article/article.h"
+#include "mesh/base/log.h"
+#include "mesh/bus/bus.h"
+#include "mesh/rest/auth.h"
+#include "mesh/unit/client.h"
+#include "mesh/unit/standin_uv.h"
+
+/** Everything that a daemon is; pointers are owned, NULL where absent. */
+struct um_daemon {
+    struct um_settings settings;
+    struct um_log log;
+    struct um_state state;
+    struct um_loop loop;
+    struct p2p_loop *p2p;
+    struct um_bus *bus;
+    struct um_standin_uv *standin;
+    struct um_unit *unit;
+    struct um_applier *applier;
+    struct um_article *article;
+    struct um_auth local_auth;  /**< of the unix socket */
+    struct um_auth remote_auth; /**< of REST over TCP */
+    struct um_serve *local;
+    struct um_serve *remote;
+    struct um_serve *facade; /**< the article's GET on port 8888 */
+    uv_signal_t signals[2];
+    uint64_t started_ms;
+};
+
+/** `unitmesh run`: until SIGTERM or SIGINT. The exit code. */
+int um_daemon_main(int argc, char **argv);
+
+#endif

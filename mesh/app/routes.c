@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * One table: method, path, what it asks of the caller, who answers. Paths
+ * match exactly. What is not in the table is 404; what is there under another
+ * method is 405 with the methods that are allowed.
+ */
+#include "mesh/app/routes.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <p2p/p2p.h>
+
+#include "mesh/app/json.h"
+
+#define JSON "application/json"
+
+struct route {
+    const char *method;
+    const char *path;
+    enum um_access access;
+    void (*handle)(struct um_daemon *d, struct um_http_req *req);
+};
+
+static void reply_text(struct um_http_req *req, unsigned status,
+                       const char *text)
+{
+    um_http_reply(req, status, NULL, text, strlen(text));
+}
+
+static void reply_json(struct um_http_req *req, unsigned status,
+                       struct um_json *j)
+{
+    size_t len;
+    const char *text = um_json_finish(j, &len);
+
+    um_http_reply(req, status, JSON, text, len);
+    um_json_fini(j);
+}
+
+static void get_healthz(struct um_daemon *d, struct um_http_req *req)
+{
+    (void)d;
+    reply_text(req, 200, "ok\n");
+}
+
+static void each_addr(void *user, const char *addr)
+{
+    um_json_text(user, NULL, addr);
+}
+
+static void put_article(const struct um_daemon *d, struct um_json *j)
+{
+    struct um_article_stats s;
+
+    if (d->article == NULL) {
+        return;
+    }
+    um_article_stats(d->article, &s);
+    um_json_open(j, "article", '{');
+    um_json_uint(j, "published", s.published);
+    um_json_uint(j, "received", s.received);
+    um_json_uint(j, "refused", s.refused);
+    um_json_uint(j, "pulls", s.pulls);
+    um_json_uint(j, "applied", s.applied);
+    um_json_close(j, '}');
+}
+
+static void put_unit(const struct um_daemon *d, struct um_json *j)
+{
+    struct um_applier_stats s;
+
+    um_json_open(j, "unit", '{');
+    um_json_text(j, "target", d->unit != NULL ? um_unit_target(d->unit) : "");
+    um_json_bool(j, "stand_in", d->standin != NULL);
+    if (d->applier != NULL) {
+        um_applier_stats(d->applier, &s);
+        um_json_uint(j, "applied", s.applied);
+        um_json_uint(j, "unchanged", s.unchanged);
+        um_json_uint(j, "refused", s.refused);
+        um_json_uint(j, "failed", s.failed);
+        um_json_bool(j, "busy", s.busy);
+    }
+    um_json_close(j, '}');
+}
+
+static void put_limits(const struct um_daemon *d, struct um_json *j)
+{
+    struct p2p_host_stats s;
+
+    um_bus_stats(d->bus, &s);
+    um_json_open(j, "p2p", '{');
+    um_json_uint(j, "conns_in", s.conns_in);
+    um_json_uint(j, "conns_out", s.conns_out);
+    um_json_uint(j, "streams_in", s.streams_in);
+    um_json_uint(j, "streams_out", s.streams_out);
+    um_json_uint(j, "memory_bytes", s.memory_bytes);
+    um_json_uint(j, "handshakes_pending", s.handshakes_pending);
+    um_json_uint(j, "refused_quota", s.refused_quota);
+    um_json_uint(j, "refused_pending", s.refused_pending);
+    um_json_uint(j, "trimmed", s.trimmed);
+    um_json_close(j, '}');
+}
+
+static void get_status(struct um_daemon *d, struct um_http_req *req)
+{
+    char id[P2P_PEER_ID_TEXT_MAX];
+    struct um_json j;
+    uint64_t now = d->loop.alarms.now_ms(d->loop.alarms.user);
+
+    um_json_init(&j);
+    um_json_text(&j, "version", P2P_VERSION);
+    um_json_text(&j, "id", p2p_peer_id_text(um_bus_id(d->bus), id));
+    um_json_text(&j, "mode", d->article != NULL ? "article" : "observer");
+    um_json_uint(&j, "uptime_s", (now - d->started_ms) / 1000);
+    um_json_uint(&j, "peers_connected", um_bus_connected(d->bus));
+    um_json_open(&j, "addrs", '[');
+    um_bus_addrs(d->bus, each_addr, &j);
+    um_json_close(&j, ']');
+    put_unit(d, &j);
+    put_article(d, &j);
+    put_limits(d, &j);
+    reply_json(req, 200, &j);
+}
+
+static void each_peer(void *user, const struct um_bus_peer *p)
+{
+    struct um_json *j = user;
+    char id[P2P_PEER_ID_TEXT_MAX];
+
+    um_json_open(j, NULL, '{');
+    um_json_text(j, "id", p2p_peer_id_text(&p->id, id));
+    um_json_bool(j, "connected", p->connected);
+    um_json_text(j, "addr", p->addr);
+    um_json_text(j, "agent", p->agent);
+    um_json_text(j, "muxer", p->muxer);
+    um_json_text(j, "direction", p->outbound ? "out" : "in");
+    um_json_real(j, "rtt_ms", (double)p->rtt_us / 1000.0);
+    um_json_uint(j, "since_ms", p->since_ms);
+    um_json_close(j, '}');
+}
+
+static void get_nodes(struct um_daemon *d, struct um_http_req *req)
+{
+    struct um_json j;
+
+    um_json_init(&j);
+    um_json_open(&j, "nodes", '[');
+    um_bus_peers(d->bus, each_peer, &j);
+    um_json_close(&j, ']');
+    reply_json(req, 200, &j);
+}
+
+static void get_id(struct um_daemon *d, struct um_http_req *req)
+{
+    char id[P2P_PEER_ID_TEXT_MAX];
+    struct um_json j;
+
+    um_json_init(&j);
+    um_json_text(&j, "id", p2p_peer_id_text(um_bus_id(d->bus), id));
+    um_json_open(&j, "addrs", '[');
+    um_bus_addrs(d->bus, each_addr, &j);
+    um_json_close(&j, ']');
+    reply_json(req, 200, &j);
+}
+
+static void post_config(struct um_daemon *d, struct um_http_req *req)
+{
+    struct um_article_posted out;
+    const char *host = um_http_header(req, "Host");
+
+    if (d->article == NULL) {
+        reply_text(req, 409,
+                   "This node changes no Unit: it was started without "
+                   "--article.\n");
+        return;
+    }
+    um_article_post(d->article, host, &out);
+    um_log(&d->log, UM_LOG_INFO, "POST /config from %s: %u",
+           um_http_client(req)[0] != '\0' ? um_http_client(req) : "the socket",
+           out.status);
+    reply_text(req, out.status, out.text);
+}
+
+static const struct route routes[] = {
+    {"POST", "/config", UM_ACCESS_TOKEN, post_config},
+    {"GET", "/healthz", UM_ACCESS_OPEN, get_healthz},
+    {"GET", "/mesh/status", UM_ACCESS_TOKEN, get_status},
+    {"GET", "/mesh/nodes", UM_ACCESS_TOKEN, get_nodes},
+    {"GET", "/mesh/id", UM_ACCESS_TOKEN, get_id},
+};
+
+#define N_ROUTES (sizeof routes / sizeof routes[0])
+
+/* The route of a request; NULL, and the methods of its path in `allow`. */
+static const struct route *find(const struct um_http_req *req, char *allow,
+                                size_t cap)
+{
+    size_t len = 0;
+
+    allow[0] = '\0';
+    for (size_t i = 0; i < N_ROUTES; i++) {
+        if (strcmp(routes[i].path, um_http_path(req)) != 0) {
+            continue;
+        }
+        if (strcmp(routes[i].method, um_http_method(req)) == 0) {
+            return &routes[i];
+        }
+        len += (size_t)snprintf(allow + len, cap - len, "%s%s",
+                                len > 0 ? ", " : "", routes[i].method);
+    }
+    return NULL;
+}
+
+/* The article's POST /config needs no token; that is its nature. */
+static enum um_access access_of(const struct um_daemon *d,
+                                const struct route *r)
+{
+    if (r == NULL) {
+        return UM_ACCESS_TOKEN;
+    }
+    return d->article != NULL && r->handle == post_config ? UM_ACCESS_OPEN
+                                                          : r->access;
+}
+
+static void dispatch(struct um_daemon *d, const struct um_auth *auth,
+                     struct um_http_req *req)
+{
+    char allow[64];
+    const struct route *r = find(req, allow, sizeof allow);
+    struct um_auth_verdict v = um_auth_check(auth, req, access_of(d, r));
+
+    if (v.status == 401) {
+        um_http_reply_header(req, "WWW-Authenticate", "Bearer");
+    }
+    if (v.status != 0) {
+        reply_text(req, v.status, v.text);
+    } else if (r != NULL) {
+        r->handle(d, req);
+    } else if (allow[0] != '\0') {
+        um_http_reply_header(req, "Allow", allow);
+        reply_text(req, 405, "This method isn't allowed here.\n");
+    } else {
+        reply_text(req, 404, "There is nothing here.\n");
+    }
+}
+
+void um_routes_local(void *user, struct um_http_req *req)
+{
+    struct um_daemon *d = user;
+
+    dispatch(d, &d->local_auth, req);
+}
+
+void um_routes_remote(void *user, struct um_http_req *req)
+{
+    struct um_daemon *d = user;
+
+    dispatch(d, &d->remote_auth, req);
+}
+
+/* Unit's configuration arrived: it goes out as Unit showed it. */
+static void on_config(void *user, const struct um_unit_answer *a)
+{
+    struct um_http_req *req = user;
+
+    if (a->status == UM_UNIT_OK) {
+        um_http_reply(req, 200, JSON, a->body, a->len);
+    } else {
+        reply_text(req, 502, "Unit did not answer.\n");
+    }
+}
+
+/* Whether the client is at an address of a connected peer. */
+static bool is_peer(const struct um_daemon *d, const struct um_http_req *req)
+{
+    struct um_host host;
+    const char *client = um_http_client(req);
+
+    return um_host_parse(client, strlen(client), &host) &&
+           um_bus_anybody_at(d->bus, &host.ip);
+}
+
+void um_routes_facade(void *user, struct um_http_req *req)
+{
+    struct um_daemon *d = user;
+
+    if (!is_peer(d, req)) {
+        reply_text(req, 403, "Only connected peers may read this.\n");
+    } else if (strcmp(um_http_path(req), "/config") != 0) {
+        reply_text(req, 404, "There is nothing here but /config.\n");
+    } else if (strcmp(um_http_method(req), "GET") != 0) {
+        um_http_reply_header(req, "Allow", "GET");
+        reply_text(req, 405, "This is read-only.\n");
+    } else if (d->unit == NULL) {
+        reply_text(req, 502, "There is no Unit here.\n");
+    } else {
+        um_unit_get(d->unit, "/config", on_config, req);
+    }
+}

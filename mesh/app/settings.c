@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* One table of flags: it parses, and it makes the help. */
+#include "mesh/app/settings.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum flag {
+    FLAG_STATE = 1,
+    FLAG_CONTROL,
+    FLAG_LISTEN,
+    FLAG_PEER,
+    FLAG_REST,
+    FLAG_UNIT,
+    FLAG_UNIT_LISTEN,
+    FLAG_UNIT_MODULES,
+    FLAG_UNIT_FLAVOUR,
+    FLAG_NAME,
+    FLAG_LOG,
+    FLAG_LOG_LEVEL,
+    FLAG_ARTICLE,
+    FLAG_NO_MDNS,
+    FLAG_HELP
+};
+
+static const struct {
+    const char *name;
+    enum flag flag;
+    const char *arg; /* NULL: none */
+    const char *text;
+} flags[] = {
+    {"state", FLAG_STATE, "DIR", "where node.key and the lock are"},
+    {"control", FLAG_CONTROL, "PATH", "the REST socket"},
+    {"listen", FLAG_LISTEN, "MULTIADDR",
+     "where peers connect; may be repeated"},
+    {"peer", FLAG_PEER, "MULTIADDR",
+     "a peer where mDNS does not reach; may be repeated"},
+    {"rest", FLAG_REST, "ADDR:PORT", "REST over TCP; 'none' turns it off"},
+    {"unit", FLAG_UNIT, "TARGET",
+     "unix:PATH, http://HOST:PORT, embedded, or none"},
+    {"unit-listen", FLAG_UNIT_LISTEN, "ADDR:PORT",
+     "where the embedded stand-in serves its control API"},
+    {"unit-modules", FLAG_UNIT_MODULES, "FILE",
+     "the language modules that the stand-in pretends to have"},
+    {"unit-flavour", FLAG_UNIT_FLAVOUR, "NAME",
+     "what the stand-in is: unit or freeunit"},
+    {"name", FLAG_NAME, "NAME", "of this daemon, when a host runs several"},
+    {"log", FLAG_LOG, "FORMAT", "text or json"},
+    {"log-level", FLAG_LOG_LEVEL, "LEVEL", "error, warn, info, debug or trace"},
+    {"article", FLAG_ARTICLE, NULL,
+     "speak the article's protocol; it trusts every peer that it finds"},
+    {"no-mdns", FLAG_NO_MDNS, NULL, "do not look for peers on the link"},
+    {"help", FLAG_HELP, NULL, "this text"},
+};
+
+#define N_FLAGS (sizeof flags / sizeof flags[0])
+
+static void print_help(void)
+{
+    (void)puts(
+        "usage: unitmesh run [FLAGS]\n\n"
+        "Runs the daemon beside one NGINX Unit.\n");
+    for (size_t i = 0; i < N_FLAGS; i++) {
+        char left[48];
+
+        (void)snprintf(left, sizeof left, "--%s%s%s", flags[i].name,
+                       flags[i].arg != NULL ? " " : "",
+                       flags[i].arg != NULL ? flags[i].arg : "");
+        (void)printf("  %-26s %s\n", left, flags[i].text);
+    }
+}
+
+static int wrong(const char *flag, const char *value, const char *why)
+{
+    (void)fprintf(stderr, "unitmesh run: --%s %s: %s\n", flag, value, why);
+    return 2;
+}
+
+static int add(const char **list, size_t *n, const char *flag, const char *v)
+{
+    if (*n >= UM_SETTINGS_LIST_MAX) {
+        return wrong(flag, v, "too many of them");
+    }
+    list[(*n)++] = v;
+    return 0;
+}
+
+static int copy(char *to, size_t cap, const char *flag, const char *v)
+{
+    if (strlen(v) >= cap) {
+        return wrong(flag, v, "too long");
+    }
+    memcpy(to, v, strlen(v) + 1);
+    return 0;
+}
+
+static int set_level(struct um_settings *s, const char *v)
+{
+    static const char *const names[] = {"error", "warn", "info", "debug",
+                                        "trace"};
+
+    for (int i = 0; i < 5; i++) {
+        if (strcmp(names[i], v) == 0) {
+            s->log_level = i;
+            return 0;
+        }
+    }
+    return wrong("log-level", v, "must be error, warn, info, debug or trace");
+}
+
+static int set_log(struct um_settings *s, const char *v)
+{
+    s->log_json = strcmp(v, "json") == 0;
+    if (!s->log_json && strcmp(v, "text") != 0) {
+        return wrong("log", v, "must be text or json");
+    }
+    return 0;
+}
+
+static int set_unit(struct um_settings *s, const char *v)
+{
+    if (strncmp(v, "unix:", 5) != 0 && strncmp(v, "http://", 7) != 0 &&
+        strcmp(v, "embedded") != 0 && strcmp(v, "none") != 0) {
+        return wrong("unit", v,
+                     "must be unix:PATH, http://HOST:PORT, embedded or none");
+    }
+    s->unit = v;
+    return 0;
+}
+
+static int set_flavour(struct um_settings *s, const char *v)
+{
+    if (strcmp(v, "unit") != 0 && strcmp(v, "freeunit") != 0) {
+        return wrong("unit-flavour", v, "must be unit or freeunit");
+    }
+    s->unit_flavour = v;
+    return 0;
+}
+
+static int set(struct um_settings *s, int flag, const char *v)
+{
+    switch (flag) {
+        case FLAG_STATE:
+            return copy(s->state, sizeof s->state, "state", v);
+        case FLAG_CONTROL:
+            return copy(s->control, sizeof s->control, "control", v);
+        case FLAG_LISTEN:
+            return add(s->listen, &s->n_listen, "listen", v);
+        case FLAG_PEER:
+            return add(s->peers, &s->n_peers, "peer", v);
+        case FLAG_REST:
+            return copy(s->rest, sizeof s->rest, "rest",
+                        strcmp(v, "none") == 0 ? "" : v);
+        case FLAG_UNIT:
+            return set_unit(s, v);
+        case FLAG_UNIT_FLAVOUR:
+            return set_flavour(s, v);
+        case FLAG_LOG:
+            return set_log(s, v);
+        case FLAG_LOG_LEVEL:
+            return set_level(s, v);
+        default:
+            return 2;
+    }
+}
+
+/* Flags that only note a pointer or a truth. */
+static bool set_plain(struct um_settings *s, int flag, const char *v)
+{
+    switch (flag) {
+        case FLAG_UNIT_LISTEN:
+            s->unit_listen = v;
+            return true;
+        case FLAG_UNIT_MODULES:
+            s->unit_modules = v;
+            return true;
+        case FLAG_NAME:
+            s->name = v;
+            return true;
+        case FLAG_ARTICLE:
+            s->article = true;
+            return true;
+        case FLAG_NO_MDNS:
+            s->mdns = false;
+            return true;
+        default:
+            return false;
+    }
+}
+
+/* The folder where state is kept when nobody says. */
+static void default_state(struct um_settings *s)
+{
+    const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    const char *dash = s->name != NULL ? "-" : "";
+    const char *name = s->name != NULL ? s->name : "";
+
+    if (s->state[0] != '\0') {
+        return;
+    }
+    if (xdg != NULL && xdg[0] == '/') {
+        (void)snprintf(s->state, sizeof s->state, "%s/unitmesh%s%s", xdg, dash,
+                       name);
+    } else if (geteuid() == 0 || home == NULL) {
+        (void)snprintf(s->state, sizeof s->state, "/var/lib/unitmesh%s%s", dash,
+                       name);
+    } else {
+        (void)snprintf(s->state, sizeof s->state,
+                       "%s/.local/state/unitmesh%s%s", home, dash, name);
+    }
+}
+
+/* The control socket: in /run for root, else beside the state. */
+static void default_control(struct um_settings *s)
+{
+    if (s->control[0] != '\0') {
+        return;
+    }
+    if (geteuid() == 0) {
+        (void)snprintf(
+            s->control, sizeof s->control, "/run/unitmesh%s%s/control.sock",
+            s->name != NULL ? "-" : "", s->name != NULL ? s->name : "");
+    } else if (strlen(s->state) + 14 < sizeof s->control) {
+        (void)snprintf(s->control, sizeof s->control, "%.90s/control.sock",
+                       s->state);
+    }
+}
+
+/* What depends on other flags. */
+static int finish(struct um_settings *s, const char *rest)
+{
+    const char *port = getenv("PORT");
+
+    default_state(s);
+    default_control(s);
+    if (rest == NULL && s->article) {
+        (void)snprintf(s->rest, sizeof s->rest, "0.0.0.0:%s",
+                       port != NULL ? port : "3000");
+    } else if (rest == NULL) {
+        (void)snprintf(s->rest, sizeof s->rest, "127.0.0.1:4902");
+    }
+    if (s->n_listen == 0) {
+        s->listen[s->n_listen++] =
+            s->article ? "/ip4/0.0.0.0/tcp/0" : "/ip4/0.0.0.0/tcp/4901";
+        if (!s->article) {
+            s->listen[s->n_listen++] = "/ip6/::/tcp/4901";
+        }
+    }
+    return 0;
+}
+
+int um_settings_parse(struct um_settings *s, int argc, char **argv)
+{
+    struct option options[N_FLAGS + 1] = {{0}};
+    const char *rest = NULL;
+    int c, rv;
+
+    for (size_t i = 0; i < N_FLAGS; i++) {
+        options[i] = (struct option){
+            .name = flags[i].name,
+            .has_arg = flags[i].arg != NULL ? required_argument : no_argument,
+            .val = (int)flags[i].flag};
+    }
+    *s = (struct um_settings){
+        .unit_flavour = "unit", .log_level = 2, .mdns = true};
+    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (c == FLAG_HELP || c == 'h') {
+            print_help();
+            return 1;
+        }
+        rest = c == FLAG_REST ? optarg : rest;
+        rv = set_plain(s, c, optarg) ? 0 : set(s, c, optarg);
+        if (rv != 0) {
+            return rv;
+        }
+    }
+    if (optind < argc) {
+        (void)fprintf(stderr, "unitmesh run: %s: not a flag\n", argv[optind]);
+        return 2;
+    }
+    return finish(s, rest);
+}

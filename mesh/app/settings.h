@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/** @file What `unitmesh run` is told by its flags and its environment. */
+#ifndef UM_APP_SETTINGS_H
+#define UM_APP_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define UM_SETTINGS_LIST_MAX 32
+
+/** How the daemon runs. Texts are borrowed from argv or the environment. */
+struct um_settings {
+    char state[512];   /**< the folder of node.key and the lock */
+    char control[108]; /**< the REST socket */
+    const char *listen[UM_SETTINGS_LIST_MAX]; /**< multiaddrs */
+    size_t n_listen;
+    const char *peers[UM_SETTINGS_LIST_MAX]; /**< multiaddrs to keep */
+    size_t n_peers;
+    char rest[64];           /**< ADDR:PORT of REST over TCP; "": none */
+    const char *unit;        /**< unix:PATH, http://HOST:PORT, embedded, none */
+    const char *unit_listen; /**< of the embedded stand-in */
+    const char *unit_modules; /**< a file: its language modules */
+    const char *unit_flavour; /**< "unit" or "freeunit" */
+    const char *name;         /**< of this daemon, for several on a host */
+    int log_level;
+    bool log_json;
+    bool article;
+    bool mdns;
+};
+
+/**
+ * Reads flags and environment.
+ * @return 0; 1 when --help was printed; 2 when something is wrong, said on
+ *         stderr
+ */
+int um_settings_parse(struct um_settings *s, int argc, char **argv);
+
+#endif

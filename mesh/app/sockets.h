@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/** @file Listening sockets of the daemon's HTTP servers. */
+#ifndef UM_APP_SOCKETS_H
+#define UM_APP_SOCKETS_H
+
+#include <stdint.h>
+
+/**
+ * Listens at a unix socket, mode 0600; a stale one is replaced, a live one is
+ * not.
+ * @return a descriptor, or -1 and errno
+ */
+int um_socket_unix(const char *path);
+
+/**
+ * Listens at "ADDR:PORT" or "[ADDR]:PORT".
+ * @return a descriptor, or -1 and errno (EINVAL: not such a text)
+ */
+int um_socket_tcp(const char *at);
+
+#endif

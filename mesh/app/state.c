@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A key is written to a temporary file, synced, and renamed: a crash leaves a
+ * whole key or none. Links are not followed. A key that others can read is
+ * refused, and said so.
+ */
+#include "mesh/app/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEY_FILE "node.key"
+#define KEY_TEMP "node.key.new"
+
+/* Makes the folder and those above it. */
+static int make_folders(const char *path)
+{
+    char part[512];
+
+    for (size_t i = 1; i < sizeof part && path[i - 1] != '\0'; i++) {
+        if (path[i] == '/' || path[i] == '\0') {
+            memcpy(part, path, i);
+            part[i] = '\0';
+            if (mkdir(part, 0700) != 0 && errno != EEXIST) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+static int read_key(struct um_state *s, int fd, const struct um_log *log)
+{
+    uint8_t pb[P2P_PRIVKEY_MAX];
+    struct stat st;
+    ssize_t n;
+    int rv;
+
+    if (fstat(fd, &st) != 0 || (st.st_mode & 077) != 0) {
+        um_log(log, UM_LOG_ERROR,
+               "%s can be read by others: chmod 600 it, or remove it to get "
+               "a new identity",
+               KEY_FILE);
+        return -1;
+    }
+    n = read(fd, pb, sizeof pb);
+    rv = n <= 0 ? P2P_EFORMAT : p2p_key_decode(pb, (size_t)n, &s->key);
+    if (rv != 0) {
+        um_log(log, UM_LOG_ERROR, "%s: %s", KEY_FILE, p2p_err_text(rv));
+        return -1;
+    }
+    return 0;
+}
+
+static int write_all(int fd, const uint8_t *p, size_t len)
+{
+    ssize_t n = write(fd, p, len);
+
+    return n == (ssize_t)len && fsync(fd) == 0 ? 0 : -1;
+}
+
+static int make_key(struct um_state *s, const struct um_log *log)
+{
+    uint8_t pb[P2P_PRIVKEY_MAX];
+    int len, fd, rv;
+
+    if (p2p_key_generate(P2P_KEY_ED25519, &s->key) != 0) {
+        um_log(log, UM_LOG_ERROR, "cannot make a key");
+        return -1;
+    }
+    len = p2p_key_encode(s->key, pb, sizeof pb);
+    (void)unlinkat(s->dir, KEY_TEMP, 0);
+    fd = openat(s->dir, KEY_TEMP,
+                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    rv = fd < 0 || len < 0 ? -1 : write_all(fd, pb, (size_t)len);
+    if (fd >= 0 && close(fd) != 0) {
+        rv = -1;
+    }
+    if (rv != 0 || renameat(s->dir, KEY_TEMP, s->dir, KEY_FILE) != 0 ||
+        fsync(s->dir) != 0) {
+        um_log(log, UM_LOG_ERROR, "cannot write %s: %s", KEY_FILE,
+               strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+static int load_key(struct um_state *s, const struct um_log *log)
+{
+    int fd = openat(s->dir, KEY_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int rv;
+
+    if (fd < 0 && errno == ENOENT) {
+        return make_key(s, log);
+    }
+    if (fd < 0) {
+        um_log(log, UM_LOG_ERROR, "cannot open %s: %s", KEY_FILE,
+               strerror(errno));
+        return -1;
+    }
+    rv = read_key(s, fd, log);
+    (void)close(fd);
+    return rv;
+}
+
+int um_state_open(struct um_state *s, const char *path,
+                  const struct um_log *log)
+{
+    *s = (struct um_state){.dir = -1, .lock = -1};
+    if (make_folders(path) == 0) {
+        s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    if (s->dir < 0) {
+        um_log(log, UM_LOG_ERROR, "state folder %s: %s", path, strerror(errno));
+        return -1;
+    }
+    s->lock =
+        openat(s->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (s->lock < 0 || flock(s->lock, LOCK_EX | LOCK_NB) != 0) {
+        um_log(log, UM_LOG_ERROR,
+               errno == EWOULDBLOCK
+                   ? "state folder %s is in use by another daemon"
+                   : "state folder %s cannot be locked",
+               path);
+        um_state_close(s);
+        return -1;
+    }
+    if (load_key(s, log) != 0) {
+        um_state_close(s);
+        return -1;
+    }
+    return 0;
+}
+
+void um_state_close(struct um_state *s)
+{
+    p2p_key_free(s->key);
+    if (s->lock >= 0) {
+        (void)close(s->lock);
+    }
+    if (s->dir >= 0) {
+        (void)close(s->dir);
+    }
+    *s = (struct um_state){.dir = -1, .lock = -1};
+}

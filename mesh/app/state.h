@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/** @file The state folder: a lock, and the node's key. */
+#ifndef UM_APP_STATE_H
+#define UM_APP_STATE_H
+
+#include <p2p/key.h>
+
+#include "mesh/base/log.h"
+
+/** An open state folder; it stays locked until um_state_close(). */
+struct um_state {
+    int dir;  /**< the folder's descriptor */
+    int lock; /**< holds the lock */
+    struct p2p_key *key;
+};
+
+/**
+ * Opens or makes the folder (0700), locks it, and reads node.key or makes it
+ * (0600). What is wrong goes to the log, with the path.
+ * @return 0, or -1
+ */
+int um_state_open(struct um_state *s, const char *path,
+                  const struct um_log *log);
+
+/** Closes it; the lock goes with it. */
+void um_state_close(struct um_state *s);
+
+#endif

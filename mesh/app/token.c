@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* 32 bytes of the kernel's random numbers, as hexadecimal and a newline. */
+#include "mesh/app/token.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_NAME    "rest.token"
+#define RANDOM_BYTES (UM_TOKEN_CHARS / 2)
+
+static int make(int dir, char *token)
+{
+    unsigned char bytes[RANDOM_BYTES];
+    int fd, rv = 0;
+
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
+        return -1;
+    }
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        (void)snprintf(token + 2 * i, 3, "%02x", bytes[i]);
+    }
+    fd = openat(dir, FILE_NAME,
+                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || dprintf(fd, "%s\n", token) != UM_TOKEN_CHARS + 1 ||
+        fsync(fd) != 0) {
+        rv = -1;
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return rv;
+}
+
+static int read_file(int fd, char *token)
+{
+    struct stat st;
+    ssize_t n = read(fd, token, UM_TOKEN_CHARS);
+
+    token[UM_TOKEN_CHARS] = '\0';
+    return n == UM_TOKEN_CHARS && fstat(fd, &st) == 0 &&
+                   (st.st_mode & 077) == 0 &&
+                   strspn(token, "0123456789abcdef") == UM_TOKEN_CHARS
+               ? 0
+               : -1;
+}
+
+int um_token_load(int dir, char token[UM_TOKEN_CHARS + 1],
+                  const struct um_log *log)
+{
+    int fd = openat(dir, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int rv;
+
+    if (fd < 0 && errno == ENOENT) {
+        rv = make(dir, token);
+    } else if (fd < 0) {
+        rv = -1;
+    } else {
+        rv = read_file(fd, token);
+        (void)close(fd);
+    }
+    if (rv != 0) {
+        um_log(log, UM_LOG_ERROR,
+               "%s is damaged, readable by others, or cannot be written: "
+               "remove it to get a new token",
+               FILE_NAME);
+    }
+    return rv;
+}

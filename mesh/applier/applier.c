@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * One intent in hand, one that waits. Happy path: the client PUTs it and says
+ * what Unit shows afterwards, which is kept: the same intent again, while Unit
+ * still shows the same, changes nothing. Failure: a refusal is final; a
+ * failure is tried again with a growing pause.
+ */
+#include "mesh/applier/applier.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_PAUSE_MS 250U
+
+struct order {
+    char *config;
+    size_t len;
+    char *why;
+    um_applier_done *done;
+    void *user;
+};
+
+struct um_applier {
+    struct um_unit *unit;
+    const struct um_alarms *alarms;
+    const struct um_log *log;
+    struct order now;  /* in hand; config NULL: none */
+    struct order next; /* waits */
+    char *last;        /* the bytes of the last intent that Unit took */
+    size_t last_len;
+    char *shown; /* what Unit showed after it */
+    void *alarm;
+    int tries;
+    struct um_applier_stats stats;
+};
+
+static void begin(struct um_applier *a);
+
+static void order_free(struct order *o)
+{
+    free(o->config);
+    free(o->why);
+    *o = (struct order){0};
+}
+
+struct um_applier *um_applier_new(struct um_unit *unit,
+                                  const struct um_alarms *alarms,
+                                  const struct um_log *log)
+{
+    struct um_applier *a = calloc(1, sizeof *a);
+
+    if (a != NULL) {
+        a->unit = unit;
+        a->alarms = alarms;
+        a->log = log;
+    }
+    return a;
+}
+
+void um_applier_free(struct um_applier *a)
+{
+    if (a == NULL) {
+        return;
+    }
+    a->alarms->clear(a->alarms->user, a->alarm);
+    order_free(&a->now);
+    order_free(&a->next);
+    free(a->last);
+    free(a->shown);
+    free(a);
+}
+
+static void count(struct um_applier *a, enum um_outcome outcome)
+{
+    a->stats.applied += outcome == UM_APPLIED ? 1 : 0;
+    a->stats.unchanged += outcome == UM_UNCHANGED ? 1 : 0;
+    a->stats.refused += outcome == UM_REFUSED ? 1 : 0;
+    a->stats.failed += outcome == UM_GAVE_UP ? 1 : 0;
+}
+
+/* Tells how the intent in hand ended, and takes the next. */
+static void finish(struct um_applier *a, enum um_outcome outcome,
+                   const char *text)
+{
+    struct order done = a->now;
+
+    a->now = a->next;
+    a->next = (struct order){0};
+    a->tries = 0;
+    a->stats.busy = a->now.config != NULL;
+    count(a, outcome);
+    done.done(done.user, outcome, text);
+    order_free(&done);
+    if (a->now.config != NULL) {
+        begin(a);
+    }
+}
+
+/* Remembers what Unit took and how it shows it. */
+static void remember(struct um_applier *a, const char *shown)
+{
+    free(a->last);
+    free(a->shown);
+    a->shown = strdup(shown);
+    a->last = malloc(a->now.len + 1);
+    if (a->last != NULL) {
+        memcpy(a->last, a->now.config, a->now.len);
+        a->last_len = a->now.len;
+    }
+}
+
+static void on_alarm(void *arg)
+{
+    struct um_applier *a = arg;
+
+    a->alarm = NULL;
+    begin(a);
+}
+
+static void retry(struct um_applier *a, const char *text)
+{
+    if (++a->tries >= UM__CAP_APPLIER_TRIES) {
+        um_log(a->log, UM_LOG_ERROR, "Unit at %s: gave up on %s: %s",
+               um_unit_target(a->unit), a->now.why, text);
+        finish(a, UM_GAVE_UP, text);
+        return;
+    }
+    um_log(a->log, UM_LOG_WARN, "Unit at %s: %s; trying again",
+           um_unit_target(a->unit), text);
+    a->alarm = a->alarms->set(a->alarms->user, FIRST_PAUSE_MS << a->tries,
+                              on_alarm, a);
+    if (a->alarm == NULL) {
+        finish(a, UM_GAVE_UP, "out of memory");
+    }
+}
+
+static void on_put(void *user, const struct um_unit_answer *ans)
+{
+    struct um_applier *a = user;
+
+    switch (ans->status) {
+        case UM_UNIT_OK:
+            remember(a, ans->body);
+            finish(a, UM_APPLIED, "");
+            break;
+        case UM_UNIT_REFUSED:
+            um_log(a->log, UM_LOG_ERROR, "Unit at %s refused %s: %s",
+                   um_unit_target(a->unit), a->now.why, ans->text);
+            finish(a, UM_REFUSED, ans->text);
+            break;
+        default:
+            retry(a, ans->text);
+    }
+}
+
+/* What Unit shows now: if it is ours already, nothing is to be done. */
+static void on_get(void *user, const struct um_unit_answer *ans)
+{
+    struct um_applier *a = user;
+    bool same = a->last != NULL && a->shown != NULL &&
+                a->last_len == a->now.len &&
+                memcmp(a->last, a->now.config, a->now.len) == 0;
+
+    if (ans->status == UM_UNIT_OK &&
+        ((same && strcmp(a->shown, ans->body) == 0) ||
+         (ans->len == a->now.len &&
+          memcmp(ans->body, a->now.config, ans->len) == 0))) {
+        finish(a, UM_UNCHANGED, "");
+    } else if (ans->status == UM_UNIT_ABSENT) {
+        retry(a, ans->text);
+    } else {
+        um_unit_put_config(a->unit, a->now.config, a->now.len, on_put, a);
+    }
+}
+
+static void begin(struct um_applier *a)
+{
+    um_unit_get(a->unit, "/config", on_get, a);
+}
+
+static bool order_fill(struct order *o, const struct um_intent *intent,
+                       um_applier_done *done, void *user)
+{
+    *o = (struct order){.len = intent->len, .done = done, .user = user};
+    o->config = malloc(intent->len + 1);
+    o->why = strdup(intent->why);
+    if (o->config == NULL || o->why == NULL) {
+        order_free(o);
+        return false;
+    }
+    memcpy(o->config, intent->config, intent->len);
+    return true;
+}
+
+void um_applier_submit(struct um_applier *a, const struct um_intent *intent,
+                       um_applier_done *done, void *user)
+{
+    struct order o;
+
+    if (!order_fill(&o, intent, done, user)) {
+        done(user, UM_GAVE_UP, "out of memory");
+        return;
+    }
+    if (a->now.config == NULL) {
+        a->now = o;
+        a->stats.busy = true;
+        begin(a);
+        return;
+    }
+    if (a->next.config != NULL) {
+        struct order old = a->next;
+
+        old.done(old.user, UM_SUPERSEDED, "");
+        order_free(&old);
+    }
+    a->next = o;
+}
+
+void um_applier_stats(const struct um_applier *a, struct um_applier_stats *out)
+{
+    *out = a->stats;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * The only caller of Unit that changes it: takes one struct of intent at a
+ * time, the newest wins, and says what became of it. A call today; a process
+ * of its own one day.
+ */
+#ifndef UM_APPLIER_APPLIER_H
+#define UM_APPLIER_APPLIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mesh/base/alarm.h"
+#include "mesh/base/log.h"
+#include "mesh/unit/client.h"
+
+/** Tries of one intent when Unit fails or does not answer. */
+#define UM__CAP_APPLIER_TRIES 6
+
+/** What shall be. */
+struct um_intent {
+    const void *config; /**< the bytes for PUT /config; copied */
+    size_t len;
+    const char *why; /**< for the log; copied */
+};
+
+/** What became of an intent. */
+enum um_outcome {
+    UM_APPLIED,   /**< Unit runs it */
+    UM_UNCHANGED, /**< Unit ran it already */
+    UM_REFUSED,   /**< Unit will not take it: text says why */
+    UM_GAVE_UP,   /**< Unit failed or was absent too often */
+    UM_SUPERSEDED /**< a newer intent took its place */
+};
+
+/** Told once for each intent; text is valid during the call. */
+typedef void um_applier_done(void *user, enum um_outcome outcome,
+                             const char *text);
+
+struct um_applier;
+
+/** Makes an applier for one Unit; borrows all until it is freed. */
+struct um_applier *um_applier_new(struct um_unit *unit,
+                                  const struct um_alarms *alarms,
+                                  const struct um_log *log);
+
+/** Ends it; intents end without a word. */
+void um_applier_free(struct um_applier *a);
+
+/** Takes an intent; the one that waits, if any, is superseded. */
+void um_applier_submit(struct um_applier *a, const struct um_intent *intent,
+                       um_applier_done *done, void *user);
+
+/** Counters, for status pages. */
+struct um_applier_stats {
+    unsigned long applied;
+    unsigned long unchanged;
+    unsigned long refused;
+    unsigned long failed;
+    bool busy;
+};
+
+void um_applier_stats(const struct um_applier *a, struct um_applier_stats *out);
+
+#endif

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A host, its pubsub, and a list of peers that outlives their connections.
+ * Happy path: the host's events keep the list; the rest looks things up in it.
+ */
+#include "mesh/bus/bus.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <p2p/p2p.h>
+
+#define MAX_ADDRS 64
+#define MAX_CONNS 4096
+
+struct entry {
+    struct entry *next;
+    struct p2p_peer_id id;
+    char agent[128];
+    struct p2p_multiaddr observed; /* how it sees us */
+    uint64_t changed_ns;
+    bool connected;
+};
+
+struct subscription {
+    struct subscription *next;
+    um_bus_message *on_message;
+    void *user;
+};
+
+struct um_bus {
+    struct um_bus_cfg cfg;
+    struct p2p_host *host;
+    struct p2p_pubsub *pubsub;
+    struct entry *peers;
+    struct subscription *subs;
+    size_t n_peers;
+    size_t n_connected;
+};
+
+static struct entry *find(const struct um_bus *bus,
+                          const struct p2p_peer_id *id)
+{
+    struct entry *e = bus->peers;
+
+    while (e != NULL && !p2p_peer_id_equal(&e->id, id)) {
+        e = e->next;
+    }
+    return e;
+}
+
+/* Forgets the peer that has been gone for longest. */
+static void forget_one(struct um_bus *bus)
+{
+    struct entry **oldest = NULL;
+
+    for (struct entry **at = &bus->peers; *at != NULL; at = &(*at)->next) {
+        if (!(*at)->connected &&
+            (oldest == NULL || (*at)->changed_ns < (*oldest)->changed_ns)) {
+            oldest = at;
+        }
+    }
+    if (oldest != NULL) {
+        struct entry *e = *oldest;
+
+        *oldest = e->next;
+        free(e);
+        bus->n_peers--;
+    }
+}
+
+static struct entry *get(struct um_bus *bus, const struct p2p_peer_id *id)
+{
+    struct entry *e = find(bus, id);
+
+    if (e != NULL) {
+        return e;
+    }
+    if (bus->n_peers >= UM__CAP_BUS_PEERS) {
+        forget_one(bus);
+    }
+    e = calloc(1, sizeof *e);
+    if (e != NULL) {
+        e->id = *id;
+        e->next = bus->peers;
+        bus->peers = e;
+        bus->n_peers++;
+    }
+    return e;
+}
+
+static void on_peer_up(void *user, const struct p2p_peer_id *peer)
+{
+    struct um_bus *bus = user;
+    struct entry *e = get(bus, peer);
+
+    if (e != NULL) {
+        e->connected = true;
+        e->changed_ns = p2p_loop_now_ns(bus->cfg.loop);
+    }
+    bus->n_connected++;
+    bus->cfg.cb->peer_up(bus->cfg.user, peer);
+}
+
+static void on_peer_down(void *user, const struct p2p_peer_id *peer)
+{
+    struct um_bus *bus = user;
+    struct entry *e = find(bus, peer);
+
+    if (e != NULL) {
+        e->connected = false;
+        e->changed_ns = p2p_loop_now_ns(bus->cfg.loop);
+        e->observed.len = 0;
+    }
+    bus->n_connected--;
+    bus->cfg.cb->peer_down(bus->cfg.user, peer);
+}
+
+static void on_identified(void *user, const struct p2p_peer_info *info)
+{
+    struct entry *e = find(user, &info->peer);
+    size_t n;
+
+    if (e == NULL) {
+        return;
+    }
+    n = strlen(info->agent);
+    n = n < sizeof e->agent ? n : sizeof e->agent - 1;
+    memcpy(e->agent, info->agent, n);
+    e->agent[n] = '\0';
+    e->observed = info->observed;
+}
+
+static void on_found(void *user, const struct p2p_peer_id *peer,
+                     const struct p2p_multiaddr *addrs, size_t n_addrs)
+{
+    const struct um_bus *bus = user;
+
+    (void)addrs;
+    (void)n_addrs;
+    if (find(bus, peer) == NULL || !find(bus, peer)->connected) {
+        bus->cfg.cb->found(bus->cfg.user, peer);
+    }
+}
+
+static void on_log(void *user, int level, const char *text)
+{
+    const struct um_bus *bus = user;
+
+    um_log(bus->cfg.log, (enum um_log_level)level, "%s", text);
+}
+
+static const struct p2p_host_events events = {
+    .peer_up = on_peer_up,
+    .peer_down = on_peer_down,
+    .identified = on_identified,
+    .found = on_found,
+    .log = on_log,
+};
+
+static int start_host(struct um_bus *bus)
+{
+    const struct um_bus_cfg *cfg = &bus->cfg;
+    struct p2p_host_config hc = P2P_HOST_CONFIG_INIT;
+    int rv;
+
+    hc.key = cfg->key;
+    hc.agent = cfg->agent;
+    hc.events = &events;
+    hc.user = bus;
+    hc.mplex = cfg->article;
+    hc.mdns = cfg->mdns;
+    hc.mdns_2021 = cfg->mdns && cfg->article;
+    hc.mdns_dial = true;
+    hc.log_level = cfg->log != NULL ? (int)cfg->log->level : 0;
+    rv = p2p_host_new(cfg->loop, &hc, &bus->host);
+    if (rv == 0) {
+        rv = p2p_pubsub_new(bus->host, NULL, &bus->pubsub);
+    }
+    if (rv != 0) {
+        um_log(cfg->log, UM_LOG_ERROR, "cannot start the host: %s",
+               p2p_err_text(rv));
+    }
+    return rv;
+}
+
+static int start_listening(struct um_bus *bus)
+{
+    const struct um_bus_cfg *cfg = &bus->cfg;
+    size_t listening = 0;
+
+    for (size_t i = 0; i < cfg->n_listen; i++) {
+        int rv = p2p_host_listen(bus->host, cfg->listen[i]);
+
+        if (rv != 0) {
+            um_log(cfg->log, UM_LOG_WARN, "cannot listen at %s: %s",
+                   cfg->listen[i], p2p_err_text(rv));
+        } else {
+            listening++;
+        }
+    }
+    if (listening == 0) {
+        um_log(cfg->log, UM_LOG_ERROR, "there is no address to listen at");
+        return -1;
+    }
+    return 0;
+}
+
+/* Peers named by hand are kept: dialed now, and again when they go. */
+static int add_peers(struct um_bus *bus)
+{
+    for (size_t i = 0; i < bus->cfg.n_peers; i++) {
+        const char *text = bus->cfg.peers[i];
+        struct p2p_multiaddr ma;
+        struct p2p_peer_id id;
+        int rv = p2p_multiaddr_from_text(text, strlen(text), &ma);
+
+        if (rv == 0 && p2p_multiaddr_peer(&ma, &id)) {
+            rv = p2p_host_add_addr(bus->host, text, 0);
+            if (rv == 0) {
+                rv = p2p_host_keep(bus->host, &id, true);
+            }
+        } else if (rv == 0) {
+            rv = p2p_host_dial(bus->host, text, NULL, NULL);
+        }
+        if (rv != 0) {
+            um_log(bus->cfg.log, UM_LOG_ERROR, "--peer %s: %s", text,
+                   p2p_err_text(rv));
+            return rv;
+        }
+    }
+    return 0;
+}
+
+struct um_bus *um_bus_new(const struct um_bus_cfg *cfg)
+{
+    struct um_bus *bus = calloc(1, sizeof *bus);
+
+    if (bus == NULL) {
+        return NULL;
+    }
+    bus->cfg = *cfg;
+    if (start_host(bus) != 0 || start_listening(bus) != 0 ||
+        add_peers(bus) != 0) {
+        um_bus_free(bus);
+        return NULL;
+    }
+    return bus;
+}
+
+void um_bus_free(struct um_bus *bus)
+{
+    if (bus == NULL) {
+        return;
+    }
+    p2p_host_free(bus->host);
+    while (bus->peers != NULL) {
+        struct entry *e = bus->peers;
+
+        bus->peers = e->next;
+        free(e);
+    }
+    while (bus->subs != NULL) {
+        struct subscription *s = bus->subs;
+
+        bus->subs = s->next;
+        free(s);
+    }
+    free(bus);
+}
+
+const struct p2p_peer_id *um_bus_id(const struct um_bus *bus)
+{
+    return p2p_host_id(bus->host);
+}
+
+void um_bus_addrs(const struct um_bus *bus,
+                  void (*each)(void *user, const char *addr), void *user)
+{
+    struct p2p_multiaddr addrs[MAX_ADDRS];
+    char text[P2P_MULTIADDR_TEXT_MAX];
+    size_t n = p2p_host_addrs(bus->host, addrs, MAX_ADDRS);
+
+    for (size_t i = 0; i < n && i < MAX_ADDRS; i++) {
+        each(user, p2p_multiaddr_text(&addrs[i], text));
+    }
+}
+
+/* The open connections; owned by the caller. */
+static struct p2p_conn_info *list_conns(const struct um_bus *bus, size_t *n)
+{
+    struct p2p_conn_info *conns;
+
+    *n = p2p_host_conns(bus->host, NULL, 0);
+    *n = *n < MAX_CONNS ? *n : MAX_CONNS;
+    conns = calloc(*n + 1, sizeof *conns);
+    if (conns == NULL) {
+        *n = 0;
+        return NULL;
+    }
+    (void)p2p_host_conns(bus->host, conns, *n);
+    return conns;
+}
+
+static const struct p2p_conn_info *conn_of(const struct p2p_conn_info *conns,
+                                           size_t n,
+                                           const struct p2p_peer_id *id)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (p2p_peer_id_equal(&conns[i].peer, id)) {
+            return &conns[i];
+        }
+    }
+    return NULL;
+}
+
+/* Tells one peer, with its connection if it has one. */
+static void tell(const struct um_bus *bus, const struct entry *e,
+                 const struct p2p_conn_info *c,
+                 void (*each)(void *, const struct um_bus_peer *), void *user)
+{
+    char addr[P2P_MULTIADDR_TEXT_MAX] = "";
+    struct um_bus_peer p = {.id = e->id,
+                            .agent = e->agent,
+                            .addr = addr,
+                            .muxer = "",
+                            .connected = e->connected};
+
+    if (c != NULL) {
+        (void)p2p_multiaddr_text(&c->addr, addr);
+        p.muxer = c->muxer;
+        p.outbound = c->outbound;
+        p.rtt_us = c->rtt_us;
+    }
+    p.since_ms = (p2p_loop_now_ns(bus->cfg.loop) - e->changed_ns) / 1000000U;
+    each(user, &p);
+}
+
+void um_bus_peers(struct um_bus *bus,
+                  void (*each)(void *user, const struct um_bus_peer *peer),
+                  void *user)
+{
+    size_t n;
+    struct p2p_conn_info *conns = list_conns(bus, &n);
+
+    for (int pass = 1; pass >= 0; pass--) {
+        for (const struct entry *e = bus->peers; e != NULL; e = e->next) {
+            if (e->connected == (pass == 1)) {
+                tell(bus, e, conn_of(conns, n, &e->id), each, user);
+            }
+        }
+    }
+    free(conns);
+}
+
+size_t um_bus_connected(const struct um_bus *bus)
+{
+    return bus->n_connected;
+}
+
+static enum p2p_verdict on_message(void *user, const struct p2p_message *msg)
+{
+    const struct subscription *s = user;
+
+    if (msg->len > UM__CAP_BUS_MESSAGE_BYTES) {
+        return P2P_REJECT;
+    }
+    s->on_message(s->user, &msg->from, msg->data, msg->len);
+    return P2P_ACCEPT;
+}
+
+int um_bus_subscribe(struct um_bus *bus, const char *topic,
+                     um_bus_message *on_msg, void *user)
+{
+    struct subscription *s = calloc(1, sizeof *s);
+    int rv;
+
+    if (s == NULL) {
+        return P2P_ENOMEM;
+    }
+    s->on_message = on_msg;
+    s->user = user;
+    rv = p2p_pubsub_subscribe(bus->pubsub, topic, on_message, s);
+    if (rv != 0) {
+        free(s);
+        return rv;
+    }
+    s->next = bus->subs;
+    bus->subs = s;
+    return 0;
+}
+
+int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
+                   size_t len)
+{
+    return p2p_pubsub_publish(bus->pubsub, topic, data, len);
+}
+
+/* The address at the front of a multiaddr. */
+static bool ip_of(const struct p2p_multiaddr *ma, struct um_ip *ip)
+{
+    struct p2p_multiaddr_part part;
+    size_t at = 0;
+
+    *ip = (struct um_ip){0};
+    while (p2p_multiaddr_next(ma, &at, &part)) {
+        if (part.code == P2P_MULTIADDR_IP4 || part.code == P2P_MULTIADDR_IP6) {
+            ip->len = (uint8_t)part.len;
+            memcpy(ip->bytes, part.value, part.len);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool same_ip(const struct um_ip *a, const struct um_ip *b)
+{
+    return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+/* Whether a connection (with `peer`, unless NULL) leads to an address. */
+static bool conn_at(const struct um_bus *bus, const struct p2p_peer_id *peer,
+                    const struct um_ip *ip)
+{
+    size_t n;
+    struct p2p_conn_info *conns = list_conns(bus, &n);
+    bool found = false;
+
+    for (size_t i = 0; i < n && !found; i++) {
+        struct um_ip at;
+
+        found = (peer == NULL || p2p_peer_id_equal(&conns[i].peer, peer)) &&
+                ip_of(&conns[i].addr, &at) && same_ip(&at, ip);
+    }
+    free(conns);
+    return found;
+}
+
+bool um_bus_peer_at(const struct um_bus *bus, const struct p2p_peer_id *peer,
+                    const struct um_ip *ip)
+{
+    return conn_at(bus, peer, ip);
+}
+
+bool um_bus_anybody_at(const struct um_bus *bus, const struct um_ip *ip)
+{
+    return conn_at(bus, NULL, ip);
+}
+
+bool um_bus_observed(const struct um_bus *bus, struct um_ip *ip)
+{
+    size_t best = 0;
+
+    for (const struct entry *a = bus->peers; a != NULL; a = a->next) {
+        struct um_ip x, y;
+        size_t votes = 0;
+
+        if (!a->connected || !ip_of(&a->observed, &x)) {
+            continue;
+        }
+        for (const struct entry *b = bus->peers; b != NULL; b = b->next) {
+            votes += b->connected && ip_of(&b->observed, &y) && same_ip(&x, &y)
+                         ? 1
+                         : 0;
+        }
+        if (votes > best) {
+            best = votes;
+            *ip = x;
+        }
+    }
+    return best > 0;
+}
+
+bool um_bus_own_ip(const struct um_bus *bus, const struct um_ip *ip)
+{
+    struct p2p_multiaddr addrs[MAX_ADDRS];
+    size_t n = p2p_host_addrs(bus->host, addrs, MAX_ADDRS);
+    struct um_ip own;
+
+    if ((ip->len == 4 && ip->bytes[0] == 127) ||
+        (um_bus_observed(bus, &own) && same_ip(&own, ip))) {
+        return true;
+    }
+    for (size_t i = 0; i < n && i < MAX_ADDRS; i++) {
+        if (ip_of(&addrs[i], &own) && same_ip(&own, ip)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void um_bus_stats(const struct um_bus *bus, struct p2p_host_stats *out)
+{
+    p2p_host_stats(bus->host, out);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * The mesh as the daemon sees it: peers that come and go, and messages on
+ * topics. The one folder that knows the library's host.
+ */
+#ifndef UM_BUS_BUS_H
+#define UM_BUS_BUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <p2p/key.h>
+#include <p2p/peer_id.h>
+
+#include "mesh/base/log.h"
+#include "mesh/base/resolver.h"
+
+struct um_bus;
+struct p2p_loop;
+
+/** Peers that are remembered for `unitmesh peers`. */
+#define UM__CAP_BUS_PEERS 1024
+/** Bytes of a message that is taken from the bus. */
+#define UM__CAP_BUS_MESSAGE_BYTES (1024U * 1024U)
+
+/** A peer, connected or seen since the start; valid during the call. */
+struct um_bus_peer {
+    struct p2p_peer_id id;
+    const char *agent; /**< "" until it told */
+    const char *addr;  /**< the other end of the connection, as multiaddr */
+    const char *muxer;
+    bool connected;
+    bool outbound;
+    uint64_t rtt_us;   /**< 0: not measured */
+    uint64_t since_ms; /**< connected, or gone, for so long */
+};
+
+/** What the bus tells; all are required. */
+struct um_bus_cb {
+    void (*found)(void *user, const struct p2p_peer_id *peer);
+    void (*peer_up)(void *user, const struct p2p_peer_id *peer);
+    void (*peer_down)(void *user, const struct p2p_peer_id *peer);
+};
+
+/** What a bus is made of. Borrows all until it is freed. */
+struct um_bus_cfg {
+    struct p2p_loop *loop;
+    const struct p2p_key *key;
+    const char *const *listen;
+    size_t n_listen;
+    const char *const *peers; /**< multiaddrs that are dialed and kept */
+    size_t n_peers;
+    const char *agent;
+    bool mdns;
+    bool article; /**< mplex and the mDNS of 2021 too */
+    const struct um_log *log;
+    const struct um_bus_cb *cb;
+    void *user;
+};
+
+/**
+ * Starts a bus; what is wrong goes to the log.
+ * @return owned, or NULL
+ */
+struct um_bus *um_bus_new(const struct um_bus_cfg *cfg);
+
+/** Ends it. */
+void um_bus_free(struct um_bus *bus);
+
+/** Our own id; valid until the bus is freed. */
+const struct p2p_peer_id *um_bus_id(const struct um_bus *bus);
+
+/** Our own addresses as text, one call each. */
+void um_bus_addrs(const struct um_bus *bus,
+                  void (*each)(void *user, const char *addr), void *user);
+
+/** All peers, connected ones first. */
+void um_bus_peers(struct um_bus *bus,
+                  void (*each)(void *user, const struct um_bus_peer *peer),
+                  void *user);
+
+/** How many peers are connected. */
+size_t um_bus_connected(const struct um_bus *bus);
+
+/** A message; valid during the call. */
+typedef void um_bus_message(void *user, const struct p2p_peer_id *from,
+                            const void *data, size_t len);
+
+/**
+ * Subscribes to a topic.
+ * @return 0, or a negative code of p2p
+ */
+int um_bus_subscribe(struct um_bus *bus, const char *topic,
+                     um_bus_message *on_message, void *user);
+
+/**
+ * Publishes.
+ * @return how many peers it went to at once, or a negative code of p2p
+ */
+int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
+                   size_t len);
+
+/** Whether a connection with the peer is open to this address. */
+bool um_bus_peer_at(const struct um_bus *bus, const struct p2p_peer_id *peer,
+                    const struct um_ip *ip);
+
+/** Whether any connected peer is at this address. */
+bool um_bus_anybody_at(const struct um_bus *bus, const struct um_ip *ip);
+
+/** The address that most peers see us at; false: none told yet. */
+bool um_bus_observed(const struct um_bus *bus, struct um_ip *ip);
+
+/** Whether an address is one of this machine's. */
+bool um_bus_own_ip(const struct um_bus *bus, const struct um_ip *ip);
+
+/** The library's counters, for status pages. */
+struct p2p_host_stats;
+void um_bus_stats(const struct um_bus *bus, struct p2p_host_stats *out);
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * libcurl's multi interface by sockets. Happy path: start, curl tells which
+ * descriptors to watch, the owner reports events, a finished transfer is told
+ * to its owner. Unit answers one request a connection, may cut an answer off
+ * (CURLE_PARTIAL_FILE), and never sends 100: no Expect, no reuse.
+ */
+#include "mesh/fetch/fetch.h"
+
+#include <curl/curl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct um_fetch {
+    struct um_fetch_loop loop;
+    CURLM *multi;
+    struct um_fetch_job *jobs;
+    size_t n_jobs;
+};
+
+struct um_fetch_job {
+    struct um_fetch_job *next;
+    struct um_fetch *fetch;
+    CURL *easy;
+    struct curl_slist *headers;
+    um_fetch_done *done;
+    void *user;
+    char *body; /* the request's */
+    char *answer;
+    size_t len;
+    size_t cap;
+    size_t max;
+    bool too_big;
+    char error[CURL_ERROR_SIZE];
+};
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user,
+                     void *sockp)
+{
+    struct um_fetch *f = user;
+    int events = 0;
+
+    (void)easy;
+    (void)sockp;
+    if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) {
+        events |= UM_FETCH_READ;
+    }
+    if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) {
+        events |= UM_FETCH_WRITE;
+    }
+    f->loop.watch(f->loop.user, fd, events);
+    return 0;
+}
+
+static int on_timer_change(CURLM *multi, long ms, void *user)
+{
+    struct um_fetch *f = user;
+
+    (void)multi;
+    f->loop.timer(f->loop.user, ms);
+    return 0;
+}
+
+struct um_fetch *um_fetch_new(const struct um_fetch_loop *loop)
+{
+    struct um_fetch *f = calloc(1, sizeof *f);
+
+    if (f == NULL) {
+        return NULL;
+    }
+    f->loop = *loop;
+    f->multi = curl_multi_init();
+    if (f->multi == NULL) {
+        free(f);
+        return NULL;
+    }
+    (void)curl_multi_setopt(f->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    (void)curl_multi_setopt(f->multi, CURLMOPT_SOCKETDATA, f);
+    (void)curl_multi_setopt(f->multi, CURLMOPT_TIMERFUNCTION, on_timer_change);
+    (void)curl_multi_setopt(f->multi, CURLMOPT_TIMERDATA, f);
+    (void)curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, 1L);
+    return f;
+}
+
+static void unlink_job(struct um_fetch_job *job)
+{
+    struct um_fetch_job **at = &job->fetch->jobs;
+
+    while (*at != job) {
+        at = &(*at)->next;
+    }
+    *at = job->next;
+    job->fetch->n_jobs--;
+}
+
+static void job_free(struct um_fetch_job *job)
+{
+    if (job->easy != NULL) {
+        (void)curl_multi_remove_handle(job->fetch->multi, job->easy);
+        curl_easy_cleanup(job->easy);
+    }
+    curl_slist_free_all(job->headers);
+    free(job->body);
+    free(job->answer);
+    free(job);
+}
+
+void um_fetch_cancel(struct um_fetch_job *job)
+{
+    unlink_job(job);
+    job_free(job);
+}
+
+void um_fetch_free(struct um_fetch *f)
+{
+    if (f == NULL) {
+        return;
+    }
+    while (f->jobs != NULL) {
+        um_fetch_cancel(f->jobs);
+    }
+    (void)curl_multi_cleanup(f->multi);
+    free(f);
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *user)
+{
+    struct um_fetch_job *job = user;
+
+    n *= size;
+    if (n > job->max - job->len) {
+        job->too_big = true;
+        return 0;
+    }
+    if (n >= job->cap - job->len) {
+        size_t cap = (job->len + n + 1) * 2;
+        char *grown = realloc(job->answer, cap);
+
+        if (grown == NULL) {
+            return 0;
+        }
+        job->answer = grown;
+        job->cap = cap;
+    }
+    memcpy(job->answer + job->len, data, n);
+    job->len += n;
+    return n;
+}
+
+static void set_safety(CURL *e)
+{
+    (void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http");
+    (void)curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+    (void)curl_easy_setopt(e, CURLOPT_PROXY, "");
+    (void)curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    (void)curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
+    (void)curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
+    (void)curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
+                           (long)CURL_HTTP_VERSION_1_1);
+    (void)curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
+}
+
+static CURLcode set_request(struct um_fetch_job *job,
+                            const struct um_fetch_req *req)
+{
+    CURL *e = job->easy;
+
+    set_safety(e);
+    (void)curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, req->method);
+    (void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, req->timeout_ms);
+    (void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, req->connect_ms);
+    (void)curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+    (void)curl_easy_setopt(e, CURLOPT_WRITEDATA, job);
+    (void)curl_easy_setopt(e, CURLOPT_ERRORBUFFER, job->error);
+    (void)curl_easy_setopt(e, CURLOPT_PRIVATE, job);
+    (void)curl_easy_setopt(e, CURLOPT_HTTPHEADER, job->headers);
+    if (req->unix_path != NULL) {
+        (void)curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, req->unix_path);
+    }
+    if (req->body != NULL) {
+        (void)curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
+                               (curl_off_t)req->len);
+        (void)curl_easy_setopt(e, CURLOPT_POSTFIELDS, job->body);
+    }
+    return curl_easy_setopt(e, CURLOPT_URL, req->url);
+}
+
+/* Copies what must outlive the call. */
+static bool copy_request(struct um_fetch_job *job,
+                         const struct um_fetch_req *req)
+{
+    job->headers = curl_slist_append(NULL, "Expect:");
+    job->easy = curl_easy_init();
+    job->answer = calloc(1, 1024);
+    job->cap = 1024;
+    job->max = req->max_answer;
+    if (req->body != NULL) {
+        job->body = malloc(req->len + 1);
+        if (job->body != NULL) {
+            memcpy(job->body, req->body, req->len);
+        }
+    }
+    return job->headers != NULL && job->easy != NULL && job->answer != NULL &&
+           (req->body == NULL || job->body != NULL);
+}
+
+struct um_fetch_job *um_fetch_start(struct um_fetch *f,
+                                    const struct um_fetch_req *req,
+                                    um_fetch_done *done, void *user)
+{
+    struct um_fetch_job *job;
+
+    if (f->n_jobs >= UM__CAP_FETCH_ACTIVE) {
+        return NULL;
+    }
+    job = calloc(1, sizeof *job);
+    if (job == NULL) {
+        return NULL;
+    }
+    job->fetch = f;
+    job->done = done;
+    job->user = user;
+    job->next = f->jobs;
+    f->jobs = job;
+    f->n_jobs++;
+    if (!copy_request(job, req) || set_request(job, req) != CURLE_OK ||
+        curl_multi_add_handle(f->multi, job->easy) != CURLM_OK) {
+        um_fetch_cancel(job);
+        return NULL;
+    }
+    return job;
+}
+
+static enum um_fetch_status status_of(const struct um_fetch_job *job,
+                                      CURLcode code)
+{
+    if (job->too_big) {
+        return UM_FETCH_TOO_BIG;
+    }
+    switch (code) {
+        case CURLE_OK:
+            return UM_FETCH_OK;
+        case CURLE_COULDNT_CONNECT:
+        case CURLE_COULDNT_RESOLVE_HOST:
+            return UM_FETCH_CONNECT;
+        case CURLE_OPERATION_TIMEDOUT:
+            return UM_FETCH_TIMEOUT;
+        case CURLE_GOT_NOTHING:
+        case CURLE_PARTIAL_FILE:
+        case CURLE_RECV_ERROR:
+        case CURLE_SEND_ERROR:
+            return UM_FETCH_CLOSED;
+        default:
+            return UM_FETCH_FAILED;
+    }
+}
+
+static void finish(struct um_fetch_job *job, CURLcode code)
+{
+    struct um_fetch_answer a = {
+        .status = status_of(job, code), .body = job->answer, .len = job->len};
+
+    a.text = job->too_big         ? "the answer is too big"
+             : job->error[0] != 0 ? job->error
+                                  : curl_easy_strerror(code);
+    (void)curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &a.code);
+    job->answer[job->len] = '\0';
+    unlink_job(job);
+    job->done(job->user, &a);
+    job_free(job);
+}
+
+static void reap(struct um_fetch *f)
+{
+    CURLMsg *m;
+    int left;
+
+    while ((m = curl_multi_info_read(f->multi, &left)) != NULL) {
+        struct um_fetch_job *job = NULL;
+
+        if (m->msg == CURLMSG_DONE &&
+            curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE,
+                              (char **)&job) == CURLE_OK &&
+            job != NULL) {
+            finish(job, m->data.result);
+        }
+    }
+}
+
+void um_fetch_on_fd(struct um_fetch *f, int fd, int events)
+{
+    int mask = 0, running;
+
+    mask |= (events & UM_FETCH_READ) != 0 ? CURL_CSELECT_IN : 0;
+    mask |= (events & UM_FETCH_WRITE) != 0 ? CURL_CSELECT_OUT : 0;
+    (void)curl_multi_socket_action(f->multi, fd, mask, &running);
+    reap(f);
+}
+
+void um_fetch_on_timer(struct um_fetch *f)
+{
+    int running;
+
+    (void)curl_multi_socket_action(f->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    reap(f);
+}

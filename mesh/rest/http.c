@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * libmicrohttpd with its epoll descriptor, no threads. Happy path: the access
+ * handler collects the body, calls the owner, and the reply is queued: at
+ * once, or by resuming the connection. Failure: a body above the cap is
+ * answered 413 without being read on; a client that leaves early ends the
+ * request, and a reply to it then goes nowhere.
+ */
+#include "mesh/rest/http.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define MAX_HEADERS 8
+
+struct header {
+    char *name;
+    char *value;
+};
+
+struct um_http {
+    struct MHD_Daemon *mhd;
+    struct um_http_cfg cfg;
+    bool running; /* inside MHD_run() */
+};
+
+struct um_http_req {
+    struct um_http *http;
+    struct MHD_Connection *conn; /* NULL: the client left */
+    char *method;
+    char *path;
+    char *body;
+    size_t len;
+    struct header headers[MAX_HEADERS];
+    size_t n_headers;
+    struct MHD_Response *response;
+    unsigned status;
+    char client[INET6_ADDRSTRLEN];
+    bool too_big;
+    bool handled;   /* the owner was asked */
+    bool suspended; /* libmicrohttpd waits for the reply */
+    bool ended;     /* libmicrohttpd is done with it */
+};
+
+static void req_free(struct um_http_req *r)
+{
+    for (size_t i = 0; i < r->n_headers; i++) {
+        free(r->headers[i].name);
+        free(r->headers[i].value);
+    }
+    if (r->response != NULL) {
+        MHD_destroy_response(r->response);
+    }
+    free(r->method);
+    free(r->path);
+    free(r->body);
+    free(r);
+}
+
+static void set_client(struct um_http_req *r)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+    if (info == NULL || info->client_addr == NULL || r->http->cfg.local) {
+        return;
+    }
+    if (info->client_addr->sa_family == AF_INET) {
+        struct sockaddr_in in;
+
+        memcpy(&in, info->client_addr, sizeof in);
+        (void)inet_ntop(AF_INET, &in.sin_addr, r->client, sizeof r->client);
+    } else if (info->client_addr->sa_family == AF_INET6) {
+        struct sockaddr_in6 in;
+
+        memcpy(&in, info->client_addr, sizeof in);
+        (void)inet_ntop(AF_INET6, &in.sin6_addr, r->client, sizeof r->client);
+    }
+}
+
+static struct um_http_req *req_new(struct um_http *h,
+                                   struct MHD_Connection *conn,
+                                   const char *path, const char *method)
+{
+    struct um_http_req *r = calloc(1, sizeof *r);
+
+    if (r == NULL) {
+        return NULL;
+    }
+    r->http = h;
+    r->conn = conn;
+    r->method = strdup(method);
+    r->path = strdup(path);
+    if (r->method == NULL || r->path == NULL) {
+        req_free(r);
+        return NULL;
+    }
+    set_client(r);
+    return r;
+}
+
+/* Adds a piece of the body; what is above the cap is not kept. */
+static enum MHD_Result collect(struct um_http_req *r, const char *data,
+                               size_t *size)
+{
+    char *grown;
+
+    if (r->too_big || *size > r->http->cfg.max_body - r->len) {
+        r->too_big = true;
+        *size = 0;
+        return MHD_YES;
+    }
+    grown = realloc(r->body, r->len + *size + 1);
+    if (grown == NULL) {
+        return MHD_NO;
+    }
+    r->body = grown;
+    memcpy(r->body + r->len, data, *size);
+    r->len += *size;
+    r->body[r->len] = '\0';
+    *size = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result queue(struct um_http_req *r)
+{
+    return MHD_queue_response(r->conn, r->status, r->response);
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn,
+                                  const char *path, const char *method,
+                                  const char *version, const char *data,
+                                  size_t *size, void **state)
+{
+    struct um_http *h = cls;
+    struct um_http_req *r = *state;
+
+    (void)version;
+    if (r == NULL) {
+        *state = req_new(h, conn, path, method);
+        return *state == NULL ? MHD_NO : MHD_YES;
+    }
+    if (*size > 0) {
+        return collect(r, data, size);
+    }
+    if (!r->handled) {
+        r->handled = true;
+        if (r->too_big) {
+            um_http_reply(r, 413, NULL, "The body is too big.\n", 21);
+        } else {
+            h->cfg.handle(h->cfg.user, r);
+        }
+    }
+    if (r->response != NULL) {
+        return queue(r);
+    }
+    r->suspended = true;
+    MHD_suspend_connection(conn);
+    return MHD_YES;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *conn, void **state,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct um_http_req *r = *state;
+
+    (void)cls;
+    (void)conn;
+    (void)code;
+    *state = NULL;
+    if (r == NULL) {
+        return;
+    }
+    if (r->handled && r->response == NULL) {
+        r->ended = true; /* the owner still has it: the reply frees it */
+        r->conn = NULL;
+        return;
+    }
+    req_free(r);
+}
+
+struct um_http *um_http_new(const struct um_http_cfg *cfg)
+{
+    struct um_http *h = calloc(1, sizeof *h);
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+
+    if (h == NULL) {
+        return NULL;
+    }
+    h->cfg = *cfg;
+    h->mhd = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, cfg->fd,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)UM__CAP_HTTP_CONNS,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        cfg->local ? 0U : (unsigned)UM__CAP_HTTP_CONNS_PER_ADDR,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)UM__CAP_HTTP_IDLE_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)UM__CAP_HTTP_HEAD_BYTES,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+    if (h->mhd == NULL) {
+        free(h);
+        return NULL;
+    }
+    return h;
+}
+
+void um_http_free(struct um_http *h)
+{
+    if (h != NULL) {
+        MHD_stop_daemon(h->mhd);
+        free(h);
+    }
+}
+
+int um_http_fd(const struct um_http *h)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(h->mhd, MHD_DAEMON_INFO_EPOLL_FD);
+
+    return info != NULL ? info->epoll_fd : -1;
+}
+
+void um_http_run(struct um_http *h)
+{
+    h->running = true;
+    (void)MHD_run(h->mhd);
+    h->running = false;
+}
+
+int um_http_timeout_ms(const struct um_http *h)
+{
+    MHD_UNSIGNED_LONG_LONG ms;
+
+    if (MHD_get_timeout(h->mhd, &ms) != MHD_YES) {
+        return -1;
+    }
+    return ms > 60000 ? 60000 : (int)ms;
+}
+
+const char *um_http_method(const struct um_http_req *req)
+{
+    return req->method;
+}
+
+const char *um_http_path(const struct um_http_req *req)
+{
+    return req->path;
+}
+
+const char *um_http_header(const struct um_http_req *req, const char *name)
+{
+    return req->conn == NULL
+               ? NULL
+               : MHD_lookup_connection_value(req->conn, MHD_HEADER_KIND, name);
+}
+
+const char *um_http_query(const struct um_http_req *req, const char *name)
+{
+    return req->conn == NULL ? NULL
+                             : MHD_lookup_connection_value(
+                                   req->conn, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *um_http_body(const struct um_http_req *req, size_t *len)
+{
+    *len = req->len;
+    return req->body != NULL ? req->body : "";
+}
+
+const char *um_http_client(const struct um_http_req *req)
+{
+    return req->client;
+}
+
+void um_http_reply_header(struct um_http_req *req, const char *name,
+                          const char *value)
+{
+    struct header *e;
+
+    if (req->n_headers >= MAX_HEADERS) {
+        return;
+    }
+    e = &req->headers[req->n_headers++];
+    e->name = strdup(name);
+    e->value = strdup(value);
+}
+
+static void add_headers(struct um_http_req *req, const char *type)
+{
+    (void)MHD_add_response_header(
+        req->response, "Content-Type",
+        type != NULL ? type : "text/plain; charset=utf-8");
+    (void)MHD_add_response_header(req->response, "X-Content-Type-Options",
+                                  "nosniff");
+    (void)MHD_add_response_header(req->response, "Cache-Control", "no-store");
+    for (size_t i = 0; i < req->n_headers; i++) {
+        if (req->headers[i].name != NULL && req->headers[i].value != NULL) {
+            (void)MHD_add_response_header(req->response, req->headers[i].name,
+                                          req->headers[i].value);
+        }
+    }
+}
+
+void um_http_reply(struct um_http_req *req, unsigned status, const char *type,
+                   const void *body, size_t len)
+{
+    union {
+        const void *c;
+        void *m;
+    } bytes = {.c = body};
+
+    if (req->ended) {
+        req_free(req);
+        return;
+    }
+    req->status = status;
+    req->response =
+        MHD_create_response_from_buffer(len, bytes.m, MHD_RESPMEM_MUST_COPY);
+    if (req->response == NULL) {
+        return; /* out of memory: the connection times out */
+    }
+    add_headers(req, type);
+    if (req->suspended) {
+        struct um_http *h = req->http;
+
+        req->suspended = false;
+        MHD_resume_connection(req->conn);
+        if (!h->running) {
+            um_http_run(h); /* resuming wakes no epoll descriptor */
+        }
+    }
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * An HTTP server on one listening socket (libmicrohttpd), driven by whoever
+ * owns the loop: wait until um_http_fd() is readable or the time-out has
+ * passed, then um_http_run(). A handler answers at once or later.
+ */
+#ifndef UM_REST_HTTP_H
+#define UM_REST_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Connections of one server, and of one address to it. */
+#define UM__CAP_HTTP_CONNS          64
+#define UM__CAP_HTTP_CONNS_PER_ADDR 16
+/** Bytes of a request's head; libmicrohttpd answers 431 above it. */
+#define UM__CAP_HTTP_HEAD_BYTES 16384
+/** Seconds of silence after which a connection is closed. */
+#define UM__CAP_HTTP_IDLE_S 30
+
+struct um_http;
+struct um_http_req;
+
+/** What a server is told. */
+struct um_http_cfg {
+    int fd;          /**< a listening socket; takes it */
+    bool local;      /**< a unix socket: peers have no address */
+    size_t max_body; /**< bytes of a request's body; 413 above it */
+    /** Called when a request is whole; must lead to one um_http_reply(). */
+    void (*handle)(void *user, struct um_http_req *req);
+    void *user; /**< borrowed until um_http_free() */
+};
+
+/**
+ * Starts a server.
+ * @return owned, or NULL: no memory, or the socket cannot be used
+ */
+struct um_http *um_http_new(const struct um_http_cfg *cfg);
+
+/** Ends a server; requests that were not answered are dropped. */
+void um_http_free(struct um_http *h);
+
+/** The descriptor to wait for; it stays the server's. */
+int um_http_fd(const struct um_http *h);
+
+/** Does what is due. */
+void um_http_run(struct um_http *h);
+
+/** Milliseconds until um_http_run() is due anyway; -1: no limit. */
+int um_http_timeout_ms(const struct um_http *h);
+
+/** The method, such as "GET"; valid until the reply. */
+const char *um_http_method(const struct um_http_req *req);
+
+/** The path as sent, without the query; valid until the reply. */
+const char *um_http_path(const struct um_http_req *req);
+
+/** A header's value, or NULL; valid until the reply. */
+const char *um_http_header(const struct um_http_req *req, const char *name);
+
+/** A query argument's value, or NULL; valid until the reply. */
+const char *um_http_query(const struct um_http_req *req, const char *name);
+
+/** The body; valid until the reply. */
+const char *um_http_body(const struct um_http_req *req, size_t *len);
+
+/** The client's address as text, "" on a unix socket; valid until the reply.
+ */
+const char *um_http_client(const struct um_http_req *req);
+
+/**
+ * Answers a request and ends it. Copies the body.
+ * @param req    takes the request
+ * @param status the HTTP status
+ * @param type   the Content-Type, constant; NULL: text/plain
+ * @param body   borrows the bytes
+ * @param len    how many
+ */
+void um_http_reply(struct um_http_req *req, unsigned status, const char *type,
+                   const void *body, size_t len);
+
+/** Adds a header to the answer; call it before um_http_reply(). */
+void um_http_reply_header(struct um_http_req *req, const char *name,
+                          const char *value);
+
+#endif

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A queue of jobs, one in flight. A GET is a transfer, retried when it was cut
+ * off. A PUT is: the transfer, then a GET to learn Unit's own form of it; and
+ * when the transfer got no answer, a GET first, to see whether it changed.
+ * Failure modes: see enum um_unit_status; every job ends in exactly one call.
+ */
+#include "mesh/unit/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mesh/unit/pieces.h"
+
+/* Tries of one transfer that gets no whole answer. */
+#define MAX_TRIES 4
+/* Between tries; doubles. */
+#define RETRY_MS 50
+/* GET /config answers at once in a Unit that lives; a PUT may start
+ * applications, and Unit itself waits 300 s. */
+#define GET_MS     3000
+#define PUT_MS     300000
+#define CONNECT_MS 2000
+
+struct job {
+    struct job *next;
+    struct um_unit *unit;
+    char *path;
+    char *body; /* NULL: a GET */
+    size_t len;
+    um_unit_done *done;
+    void *user;
+    struct um_pieces *pieces; /* a GET that goes piece by piece */
+    char *before;             /* PUT: what Unit showed when we looked first */
+    int tries;
+    bool put_answered; /* PUT: 200 came; the GET of its form is under way */
+    bool looking;      /* PUT: no answer came; the GET tells */
+};
+
+struct um_unit {
+    struct um_unit_cfg cfg;
+    char *target;
+    const char *unix_path; /* inside target, or NULL */
+    struct job *head;      /* in flight */
+    struct job *tail;
+    size_t waiting;
+    struct um_fetch_job *transfer;
+    void *alarm;
+};
+
+static void start(struct um_unit *u);
+static void run(struct um_unit *u);
+
+struct um_unit *um_unit_new(const struct um_unit_cfg *cfg)
+{
+    struct um_unit *u = calloc(1, sizeof *u);
+
+    if (u == NULL) {
+        return NULL;
+    }
+    u->cfg = *cfg;
+    u->target = strdup(cfg->target);
+    if (u->target == NULL || (strncmp(u->target, "unix:", 5) != 0 &&
+                              strncmp(u->target, "http://", 7) != 0)) {
+        free(u->target);
+        free(u);
+        return NULL;
+    }
+    if (strncmp(u->target, "unix:", 5) == 0) {
+        u->unix_path = u->target + 5;
+    }
+    return u;
+}
+
+static void job_free(struct job *j)
+{
+    um_pieces_free(j->pieces);
+    free(j->before);
+    free(j->path);
+    free(j->body);
+    free(j);
+}
+
+void um_unit_free(struct um_unit *u)
+{
+    if (u == NULL) {
+        return;
+    }
+    if (u->transfer != NULL) {
+        um_fetch_cancel(u->transfer);
+    }
+    u->cfg.alarms->clear(u->cfg.alarms->user, u->alarm);
+    while (u->head != NULL) {
+        struct job *j = u->head;
+
+        u->head = j->next;
+        job_free(j);
+    }
+    free(u->target);
+    free(u);
+}
+
+const char *um_unit_target(const struct um_unit *u)
+{
+    return u->target;
+}
+
+/* Takes the job off the queue, tells its owner, starts the next. */
+static void finish(struct um_unit *u, const struct um_unit_answer *a)
+{
+    struct job *j = u->head;
+
+    u->head = j->next;
+    if (u->head == NULL) {
+        u->tail = NULL;
+    }
+    u->waiting--;
+    j->done(j->user, a);
+    job_free(j);
+    start(u);
+}
+
+static void fail(struct um_unit *u, enum um_unit_status status,
+                 const char *text)
+{
+    const struct um_unit_answer a = {
+        .status = status, .body = "", .text = text};
+
+    finish(u, &a);
+}
+
+static enum um_unit_status status_of(long code)
+{
+    if (code >= 200 && code < 300) {
+        return UM_UNIT_OK;
+    }
+    return code >= 500 ? UM_UNIT_FAILED : UM_UNIT_REFUSED;
+}
+
+/* Unit answered: the job ends with its words. */
+static void finish_answer(struct um_unit *u, const struct um_fetch_answer *f)
+{
+    const struct um_unit_answer a = {.status = status_of(f->code),
+                                     .code = f->code,
+                                     .body = f->body,
+                                     .len = f->len,
+                                     .text = f->code < 300 ? "" : f->body};
+
+    finish(u, &a);
+}
+
+static void on_alarm(void *arg)
+{
+    struct um_unit *u = arg;
+
+    u->alarm = NULL;
+    run(u);
+}
+
+/* Tries the job's transfer again, later; false: it was tried enough. */
+static bool try_again(struct um_unit *u)
+{
+    struct job *j = u->head;
+
+    if (++j->tries >= MAX_TRIES) {
+        return false;
+    }
+    u->alarm = u->cfg.alarms->set(u->cfg.alarms->user,
+                                  (uint64_t)RETRY_MS << j->tries, on_alarm, u);
+    return u->alarm != NULL;
+}
+
+/* A GET that is cut off again and again: piece by piece, where that works. */
+static bool go_piecewise(struct um_unit *u)
+{
+    struct job *j = u->head;
+
+    if (j->pieces != NULL || strcmp(j->path, "/config") != 0) {
+        return false;
+    }
+    j->pieces = um_pieces_new(j->path);
+    j->tries = 0;
+    if (j->pieces != NULL) {
+        run(u);
+    }
+    return j->pieces != NULL;
+}
+
+/* A piece arrived; when it was the last one, the whole is there. */
+static void on_piece(struct um_unit *u, const struct um_fetch_answer *f)
+{
+    struct job *j = u->head;
+    struct um_fetch_answer whole = {.code = 200};
+
+    if ((f->code != 200 && f->code != 404) ||
+        !um_pieces_add(j->pieces, f->body, f->code == 200 ? f->len : 0)) {
+        fail(u, UM_UNIT_UNKNOWN, "the configuration changed while it was read");
+        return;
+    }
+    j->tries = 0;
+    if (um_pieces_next(j->pieces) != NULL) {
+        run(u);
+        return;
+    }
+    whole.body = um_pieces_whole(j->pieces, &whole.len);
+    finish_answer(u, &whole);
+}
+
+/* The look after a PUT without an answer: did Unit change? */
+static void on_look(struct um_unit *u, const struct um_fetch_answer *f)
+{
+    struct job *j = u->head;
+
+    j->looking = false;
+    if (j->before != NULL && strcmp(j->before, f->body) != 0) {
+        finish_answer(u, f); /* it did: what it shows now is the answer */
+        return;
+    }
+    if (!try_again(u)) {
+        fail(u, UM_UNIT_UNKNOWN, "Unit closed the connection without a word");
+    }
+}
+
+/* A transfer ended with a whole answer. */
+static void on_answer(struct um_unit *u, const struct um_fetch_answer *f)
+{
+    struct job *j = u->head;
+
+    if (j->pieces != NULL) {
+        on_piece(u, f);
+    } else if (j->body == NULL) {
+        finish_answer(u, f);
+    } else if (j->before == NULL) {
+        j->before = strdup(f->body); /* we looked first: now PUT */
+        j->tries = 0;
+        run(u);
+    } else if (j->looking) {
+        on_look(u, f);
+    } else if (j->put_answered) {
+        finish_answer(u, f);
+    } else if (f->code == 200) {
+        j->put_answered = true;
+        j->tries = 0;
+        run(u);
+    } else {
+        finish_answer(u, f);
+    }
+}
+
+/* A transfer ended without one. */
+static void on_no_answer(struct um_unit *u, const struct um_fetch_answer *f)
+{
+    struct job *j = u->head;
+    bool mutation =
+        j->body != NULL && j->before != NULL && !j->looking && !j->put_answered;
+
+    if (f->status == UM_FETCH_CONNECT) {
+        fail(u, UM_UNIT_ABSENT, f->text);
+    } else if (f->status == UM_FETCH_TOO_BIG) {
+        fail(u, UM_UNIT_REFUSED, "the configuration is too big");
+    } else if (mutation) {
+        j->looking = true;
+        run(u);
+    } else if (!try_again(u) && !go_piecewise(u)) {
+        fail(u, UM_UNIT_UNKNOWN, f->text);
+    }
+}
+
+static void on_transfer(void *user, const struct um_fetch_answer *f)
+{
+    struct um_unit *u = user;
+
+    u->transfer = NULL;
+    if (f->status == UM_FETCH_OK) {
+        on_answer(u, f);
+    } else {
+        on_no_answer(u, f);
+    }
+}
+
+/* Starts the transfer that the job at the head needs next. */
+static void run(struct um_unit *u)
+{
+    struct job *j = u->head;
+    bool put =
+        j->body != NULL && j->before != NULL && !j->looking && !j->put_answered;
+    const char *path = j->pieces != NULL ? um_pieces_next(j->pieces) : j->path;
+    char url[2048];
+    struct um_fetch_req req = {.method = put ? "PUT" : "GET",
+                               .url = url,
+                               .unix_path = u->unix_path,
+                               .max_answer = UM__CAP_UNIT_CONFIG_BYTES * 4,
+                               .timeout_ms = put ? PUT_MS : GET_MS,
+                               .connect_ms = CONNECT_MS};
+
+    (void)snprintf(url, sizeof url, "%s%s",
+                   u->unix_path != NULL ? "http://localhost" : u->target, path);
+    if (put) {
+        req.body = j->body;
+        req.len = j->len;
+    }
+    u->transfer = um_fetch_start(u->cfg.fetch, &req, on_transfer, u);
+    if (u->transfer == NULL) {
+        fail(u, UM_UNIT_UNKNOWN, "out of memory");
+    }
+}
+
+/* Starts the job at the head unless one is in flight. */
+static void start(struct um_unit *u)
+{
+    if (u->head != NULL && u->transfer == NULL && u->alarm == NULL) {
+        run(u);
+    }
+}
+
+static void enqueue(struct um_unit *u, struct job *j)
+{
+    bool idle = u->head == NULL;
+
+    if (u->tail != NULL) {
+        u->tail->next = j;
+    } else {
+        u->head = j;
+    }
+    u->tail = j;
+    u->waiting++;
+    if (idle) {
+        start(u);
+    }
+}
+
+static void submit(struct um_unit *u, struct job job)
+{
+    struct job *j = u->waiting < UM__CAP_UNIT_QUEUE ? malloc(sizeof *j) : NULL;
+    const struct um_unit_answer busy = {
+        .status = UM_UNIT_BUSY, .body = "", .text = "too many requests wait"};
+
+    if (j == NULL || job.path == NULL) {
+        free(job.path);
+        free(job.body);
+        free(j);
+        job.done(job.user, &busy);
+        return;
+    }
+    *j = job;
+    enqueue(u, j);
+}
+
+void um_unit_get(struct um_unit *u, const char *path, um_unit_done *done,
+                 void *user)
+{
+    submit(u, (struct job){
+                  .unit = u, .path = strdup(path), .done = done, .user = user});
+}
+
+void um_unit_put_config(struct um_unit *u, const void *body, size_t len,
+                        um_unit_done *done, void *user)
+{
+    struct job job = {.unit = u, .len = len, .done = done, .user = user};
+
+    job.body = malloc(len + 1);
+    if (job.body != NULL) {
+        memcpy(job.body, body, len);
+        job.path = strdup("/config");
+    }
+    submit(u, job);
+}
+
+const char *um_unit_find(void)
+{
+    static const char *const places[] = {
+        "unix:/run/control.unit.sock", "unix:/var/run/control.unit.sock",
+        "unix:/run/unit/control.sock", "unix:/var/run/unit/control.sock",
+        "unix:/usr/local/unit/control.unit.sock"};
+
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (access(places[i] + 5, F_OK) == 0) {
+            return places[i];
+        }
+    }
+    return NULL;
+}
