@@ -87,8 +87,9 @@ struct p2p__sess_ops {
     /* Bytes waiting to be sent on the stream. */
     size_t (*queued)(const void *sess, const void *stream);
     /* Whether the pipe should be read: false while the application owes
-     * more than a protocol without windows may pile up. Looked at after rx
-     * and after consume. NULL: always. */
+     * more than a protocol without windows may pile up; what was read already
+     * may still go in. The owner is marked when it turns true again. NULL:
+     * always. */
     bool (*want_read)(const void *sess);
     /* Frees everything, from any state; gives all quota back. */
     void (*fini)(void *sess);

@@ -13,10 +13,10 @@
 #ifndef P2P_MUX_YAMUX_PRIV_H
 #define P2P_MUX_YAMUX_PRIV_H
 
+#include "base/debt.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/sendq.h"
-#include "mux/yamux/bucket.h"
 #include "mux/yamux/frame.h"
 #include "mux/yamux/yamux.h"
 
@@ -104,8 +104,8 @@ struct p2p__yamux {
     struct p2p__slab *data_slab;
     p2p_ns last_rx;
     p2p_ns ping_at; /* asked, then sent */
-    struct p2p__bucket churn;
-    struct p2p__bucket pings;
+    struct p2p__debt churn;
+    struct p2p__debt pings;
     uint32_t data_len;
     uint32_t body_left;
     uint32_t next_id;

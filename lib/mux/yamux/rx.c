@@ -19,8 +19,8 @@
 /* A stream of the peer's was aborted or refused. */
 static int churn(struct p2p__yamux *s, p2p_ns now)
 {
-    p2p__bucket_take(&s->churn, CHURN_NS, now);
-    return p2p__bucket_debt(&s->churn, CHURN_NS, now) >
+    p2p__debt_add(&s->churn, CHURN_NS, now);
+    return p2p__debt_of(&s->churn, CHURN_NS, now) >
                    (uint64_t)CHURN_FATAL * P2P__CAP_YAMUX_CHURN_BURST
                ? P2P_ELIMIT
                : 0;
@@ -49,8 +49,7 @@ static bool may_open(const struct p2p__yamux *s, p2p_ns now)
 {
     return !(s->bits & P2P__Y_GOAWAY_OUT) &&
            s->unacked_in < P2P__CAP_YAMUX_BACKLOG &&
-           p2p__bucket_debt(&s->churn, CHURN_NS, now) <
-               P2P__CAP_YAMUX_CHURN_BURST;
+           p2p__debt_of(&s->churn, CHURN_NS, now) < P2P__CAP_YAMUX_CHURN_BURST;
 }
 
 /* The peer opens a stream. All that the frame itself can break is checked
@@ -214,9 +213,8 @@ static int on_ping(struct p2p__yamux *s, const struct p2p__yamux_header *h,
         on_pong(s, h->length, now);
         return 0;
     }
-    if (p2p__bucket_debt(&s->pings, PING_NS, now) <
-        P2P__CAP_YAMUX_PINGS_BURST) {
-        p2p__bucket_take(&s->pings, PING_NS, now);
+    if (p2p__debt_of(&s->pings, PING_NS, now) < P2P__CAP_YAMUX_PINGS_BURST) {
+        p2p__debt_add(&s->pings, PING_NS, now);
         s->pong_value = h->length;
         s->bits |= P2P__Y_PONG_DUE;
         p2p__mark(s->owner);
