@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "failing_mem.h"
+#include "mux/mplex/mplex.h"
 #include "mux/yamux/yamux.h"
 #include "test_env.h"
 #include "unit.h"
@@ -13,6 +14,15 @@ static const uint8_t YAMUX_PEER[] =
     "\0\0\0\1\0\0\0\4\0\0\0\2cd"
     "\0\0\0\4\0\0\0\2\0\0\0\1e"
     "\0\1\0\1\0\0\0\6\0\0\0\0";
+
+/* The same, with names. */
+static const uint8_t MPLEX_PEER[] =
+    "\0\1\60"
+    "\2\2ab"
+    "\10\1\61"
+    "\12\2cd"
+    "\4\0"
+    "\20\0";
 
 struct work {
     const struct p2p__sess_ops *ops;
@@ -116,10 +126,27 @@ static void test_yamux_survives_every_failure(void **state)
     assert_true(failing_mem_each(session, &w) > 10);
 }
 
+static int make_mplex(const struct p2p__sess_cfg *sess, void **out)
+{
+    const struct p2p__mplex_cfg cfg = {.sess = *sess};
+
+    return p2p__mplex_new(&cfg, out, 0);
+}
+
+static void test_mplex_survives_every_failure(void **state)
+{
+    struct work w = {&p2p__mplex_ops, make_mplex, MPLEX_PEER,
+                     sizeof MPLEX_PEER - 1};
+
+    (void)state;
+    assert_true(failing_mem_each(session, &w) > 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_yamux_survives_every_failure),
+        cmocka_unit_test(test_mplex_survives_every_failure),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Two ends, many streams, megabytes both ways: see pair.h. */
+#include "mux/mplex/mplex.h"
 #include "mux/yamux/yamux.h"
 #include "pair.h"
 
@@ -15,6 +16,20 @@ static uint64_t yamux_id(const void *stream)
     return p2p__yamux_stream_id(stream);
 }
 
+static int make_mplex(const struct p2p__sess_cfg *sess, void **out, p2p_ns now)
+{
+    const struct p2p__mplex_cfg cfg = {.sess = *sess};
+
+    return p2p__mplex_new(&cfg, out, now);
+}
+
+/* mplex counts from 0, and has no id before it is announced. */
+static uint64_t mplex_id(const void *stream)
+{
+    return p2p__mplex_stream_id(stream) + 1;
+}
+
+static const struct pair_kind MPLEX = {&p2p__mplex_ops, make_mplex, mplex_id};
 static const struct pair_kind YAMUX = {&p2p__yamux_ops, make_yamux, yamux_id};
 
 static void play(const struct pair_kind *kind, uint64_t memory)
@@ -54,11 +69,25 @@ static void test_yamux_in_little_memory(void **state)
     play(&YAMUX, 60000);
 }
 
+static void test_mplex(void **state)
+{
+    (void)state;
+    play(&MPLEX, 0);
+}
+
+static void test_mplex_in_little_memory(void **state)
+{
+    (void)state;
+    play(&MPLEX, 60000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_yamux),
         cmocka_unit_test(test_yamux_in_little_memory),
+        cmocka_unit_test(test_mplex),
+        cmocka_unit_test(test_mplex_in_little_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
