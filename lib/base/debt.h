@@ -24,7 +24,7 @@ static inline uint64_t p2p__debt_of(const struct p2p__debt *d, p2p_ns each,
                                     p2p_ns now)
 {
     assert(each > 0);
-    return d->paid_at > now ? (d->paid_at - now + each - 1) / each : 0;
+    return d->paid_at > now ? (d->paid_at - now - 1) / each + 1 : 0;
 }
 
 #endif
