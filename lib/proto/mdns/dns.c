@@ -12,13 +12,8 @@
  */
 #include "proto/mdns/dns.h"
 
-/* <resolv.h> needs these two before it. */
-#include <netinet/in.h>
-#include <sys/types.h>
-
 #include <arpa/nameser.h>
 #include <resolv.h>
-#include <strings.h>
 
 #include "proto/mdns/caps.h"
 
@@ -173,9 +168,26 @@ int p2p__dns_target(const struct p2p__dns *d, const struct p2p__dns_rr *rr,
     return 0;
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+const char *p2p__dns_behind(const char *name, const char *front)
+{
+    for (; *front != '\0'; front++, name++) {
+        if (lower(*name) != lower(*front)) {
+            return NULL;
+        }
+    }
+    return name;
+}
+
 bool p2p__dns_same(const char *a, const char *b)
 {
-    return strcasecmp(a, b) == 0;
+    const char *rest = p2p__dns_behind(a, b);
+
+    return rest != NULL && *rest == '\0';
 }
 
 bool p2p__dns_below(const char *name, const char *parent)
@@ -183,7 +195,7 @@ bool p2p__dns_below(const char *name, const char *parent)
     size_t len = strlen(name), tail = strlen(parent);
 
     return len > tail + 1 && name[len - tail - 1] == '.' &&
-           strcasecmp(name + len - tail, parent) == 0;
+           p2p__dns_same(name + len - tail, parent);
 }
 
 void p2p__dnsw_init(struct p2p__dnsw *w, uint8_t *p, size_t cap, uint16_t id,

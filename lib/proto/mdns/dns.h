@@ -89,7 +89,11 @@ bool p2p__dns_next(struct p2p__dns *d, struct p2p__dns_rr *rr);
 int p2p__dns_target(const struct p2p__dns *d, const struct p2p__dns_rr *rr,
                     size_t skip, char name[P2P__DNS_NAME_MAX]);
 
-/* Whether two names are the same; DNS knows no upper and lower case. */
+/* What follows in a name behind `front`, or NULL: it begins otherwise. DNS
+ * knows no upper and lower case. */
+const char *p2p__dns_behind(const char *name, const char *front);
+
+/* Whether two names are the same. */
 bool p2p__dns_same(const char *a, const char *b);
 
 /* Whether `name` is `parent` with labels in front of it. */

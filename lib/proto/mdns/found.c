@@ -9,8 +9,6 @@
  */
 #include "proto/mdns/found.h"
 
-#include <strings.h>
-
 #include "wire/addr_class.h"
 
 #define DNSADDR     "dnsaddr="
@@ -103,8 +101,7 @@ static void read_dnsaddr(struct walk *w, const uint8_t *p, size_t len,
     struct p2p_peer_id id;
     char text[UINT8_MAX];
 
-    if (len <= DNSADDR_LEN ||
-        strncasecmp((const char *)p, DNSADDR, DNSADDR_LEN) != 0) {
+    if (len <= DNSADDR_LEN || memcmp(p, DNSADDR, DNSADDR_LEN) != 0) {
         return;
     }
     memcpy(text, p + DNSADDR_LEN, len - DNSADDR_LEN);
@@ -220,14 +217,13 @@ static int read_answer(struct p2p__dns *d, struct walk *w)
  * our name in it, or our host. Those in a tool's browser ask so. */
 static bool is_ours(const struct p2p__mdns_announce *a, const char *name)
 {
-    const size_t len = strlen(a->name);
+    const char *rest = p2p__dns_behind(name, a->name);
 
-    if (strncasecmp(name, a->name, len) != 0 || name[len] != '.') {
+    if (rest == NULL || *rest != '.') {
         return p2p__dns_same(name, a->service);
     }
-    name += len;
-    return p2p__dns_same(name, P2P__MDNS_HOST) ||
-           p2p__dns_same(name + 1, a->service);
+    return p2p__dns_same(rest, P2P__MDNS_HOST) ||
+           p2p__dns_same(rest + 1, a->service);
 }
 
 static void read_question(const struct p2p__mdns_announce *a,
