@@ -483,10 +483,10 @@ static void test_a_long_record_is_cut(void **state)
         assert_int_equal(s->msg.peer.count, from - before);
         found += s->msg.peer.count;
         /* The label behind PTR's header is a name that no other packet has. */
-        memcpy(names[packets], s->packet + 12 + 17 + 10, P2P__MDNS_NAME_LEN);
+        memcpy(names[packets], s->packet + 12 + 17 + 11, P2P__MDNS_NAME_LEN);
         for (size_t i = 0; i < packets; i++) {
             assert_memory_not_equal(names[i], names[packets],
-                                    P2P__MDNS_NAME_LEN + 1);
+                                    P2P__MDNS_NAME_LEN);
         }
         packets++;
         assert_true(packets < 8);
