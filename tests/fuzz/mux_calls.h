@@ -268,8 +268,9 @@ static inline void calls_wait(struct calls *c)
 
 static inline void calls_bytes(struct calls *c)
 {
-    size_t n = p2p__min(calls_byte(c), c->len);
+    size_t n = calls_byte(c);
 
+    n = p2p__min(n, c->len);
     calls_rx(c, c->data, n);
     c->data += n;
     c->len -= n;
