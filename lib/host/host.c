@@ -96,6 +96,7 @@ static void on_peer_down(void *user, struct p2p__peer *peer, p2p_ns now)
     if (h->pubsub != NULL) {
         p2p__pubsub_peer_down(h->pubsub, peer);
     }
+    p2p__host_mdns_gone(h, &peer->id);
     if (h->events->peer_down != NULL) {
         h->events->peer_down(h->user, &peer->id);
     }
@@ -168,12 +169,15 @@ static int make_swarm(struct p2p_host *h, const struct p2p_host_config *cfg)
     return p2p__swarm_new(&sc, &h->swarm);
 }
 
-static int init_protocols(struct p2p_host *h)
+static int init_protocols(struct p2p_host *h, const struct p2p_host_config *cfg)
 {
     int rv = p2p__host_ping_init(h);
 
     if (rv == 0) {
         rv = p2p__host_perf_init(h);
+    }
+    if (rv == 0) {
+        rv = p2p__host_mdns_init(h, cfg);
     }
     return rv;
 }
@@ -208,7 +212,7 @@ int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *cfg,
     h->agent = p2p__strdup(cfg->agent != NULL ? cfg->agent : AGENT);
     rv = h->agent == NULL ? P2P_ENOMEM : make_swarm(h, cfg);
     if (rv == 0) {
-        rv = init_protocols(h);
+        rv = init_protocols(h, cfg);
     }
     if (rv != 0) {
         p2p_host_free(h);
@@ -229,6 +233,7 @@ void p2p_host_free(struct p2p_host *host)
     if (host == NULL) {
         return;
     }
+    p2p__host_mdns_fini(host);
     if (host->swarm != NULL) {
         p2p__swarm_close(host->swarm, p2p__host_now(host));
     }
@@ -286,6 +291,7 @@ int p2p_host_listen(struct p2p_host *host, const char *addr)
     rv = p2p__swarm_listen(host->swarm, &at, &host->listen[host->n_listen]);
     if (rv == 0) {
         host->n_listen++;
+        p2p__host_addrs_changed(host);
     }
     return rv;
 }

@@ -79,6 +79,7 @@ int p2p__host_perf_init(struct p2p_host *h);
 int p2p__host_mdns_init(struct p2p_host *h, const struct p2p_host_config *cfg);
 void p2p__host_mdns_fini(struct p2p_host *h);
 void p2p__host_mdns_addrs(struct p2p_host *h);
+void p2p__host_mdns_gone(struct p2p_host *h, const struct p2p_peer_id *id);
 
 /* pubsub.c: told about peers. */
 void p2p__pubsub_peer_up(struct p2p_pubsub *ps, struct p2p__peer *peer);

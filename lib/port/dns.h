@@ -7,21 +7,21 @@
 
 struct p2p__dns_query;
 
-struct p2p__dns {
+struct p2p__resolver {
     /*
      * Resolves `name` (a C string, copied) to addresses of `family` (4, 6, or
      * 0: both). `done` comes once, never before the call returned, with
      * `count` addresses that are valid until it returns, or with status < 0.
      * Returns the query (for cancel), or NULL and *err.
      */
-    struct p2p__dns_query *(*resolve)(struct p2p__dns *dns, const char *name,
-                                      uint8_t family,
+    struct p2p__dns_query *(*resolve)(struct p2p__resolver *dns,
+                                      const char *name, uint8_t family,
                                       void (*done)(void *user, int status,
                                                    const struct p2p__addr *at,
                                                    size_t count, p2p_ns now),
                                       void *user, int *err);
     /* No `done` will come. */
-    void (*cancel)(struct p2p__dns *dns, struct p2p__dns_query *query);
+    void (*cancel)(struct p2p__resolver *dns, struct p2p__dns_query *query);
 };
 
 #endif

@@ -16,7 +16,7 @@ struct p2p__world {
     struct p2p__runq *q;
     struct p2p__env *env;
     struct p2p__net *net;
-    struct p2p__dns *dns; /* NULL: names cannot be resolved */
+    struct p2p__resolver *dns; /* NULL: names cannot be resolved */
     struct p2p__ifaces *ifaces;
     /* The monotonic clock. */
     p2p_ns (*now)(const struct p2p__world *world);

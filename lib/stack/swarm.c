@@ -6,6 +6,7 @@
 #include "stack/swarm.h"
 
 #include "base/mem.h"
+#include "mux/mplex/mplex.h"
 #include "mux/yamux/yamux.h"
 #include "stack/connmgr.h"
 
@@ -16,6 +17,9 @@ static void set_muxers(struct p2p__swarm *s, const struct p2p__swarm_cfg *cfg)
 {
     if (!cfg->no_yamux) {
         s->muxers[s->n_muxers++] = p2p__yamux_ops.protocol;
+    }
+    if (cfg->mplex || cfg->no_yamux) {
+        s->muxers[s->n_muxers++] = p2p__mplex_ops.protocol;
     }
 }
 

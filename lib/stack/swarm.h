@@ -41,7 +41,7 @@ struct p2p__swarm_cfg {
     struct p2p__runq *q; /* borrowed, as all below */
     struct p2p__env *env;
     struct p2p__net *net;
-    struct p2p__dns *dns;
+    struct p2p__resolver *dns;
     const struct p2p_key *key;
     const struct p2p__limits *limits;
     const struct p2p__gate *gate; /* NULL: everything may pass */
@@ -55,7 +55,7 @@ struct p2p__swarm {
     struct p2p__runq *q;
     struct p2p__env *env;
     struct p2p__net *net;
-    struct p2p__dns *dns;
+    struct p2p__resolver *dns;
     struct p2p__crypto *crypto;
     struct p2p__noise_id *noise_id;
     const struct p2p__gate *gate;

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "chan/multistream/multistream.h"
 #include "chan/noise/noise.h"
+#include "mux/mplex/mplex.h"
 #include "mux/yamux/yamux.h"
 #include "stack/swarm.h"
 
@@ -72,16 +73,22 @@ static int push_noise(struct p2p__conn *c, p2p_ns now)
 /* Starts the session of a muxer by its place in our list. */
 static int start_session(struct p2p__conn *c, size_t muxer, p2p_ns now)
 {
-    struct p2p__yamux_cfg cfg = {.sess = {.dialer = c->dialer,
-                                          .quota = &c->quota,
-                                          .env = c->swarm->env,
-                                          .owner = &c->job}};
+    const struct p2p__sess_cfg cfg = {.dialer = c->dialer,
+                                      .quota = &c->quota,
+                                      .env = c->swarm->env,
+                                      .owner = &c->job};
+    bool yamux = strcmp(c->swarm->muxers[muxer], p2p__yamux_ops.protocol) == 0;
     void *sess = NULL;
-    int rv = p2p__yamux_new(&cfg, &sess, now);
+    int rv;
 
-    (void)muxer;
+    if (yamux) {
+        rv = p2p__yamux_new(&(struct p2p__yamux_cfg){.sess = cfg}, &sess, now);
+    } else {
+        rv = p2p__mplex_new(&(struct p2p__mplex_cfg){.sess = cfg}, &sess, now);
+    }
     if (rv == 0) {
-        p2p__conn_set_session(c, &p2p__yamux_ops, sess, now);
+        p2p__conn_set_session(c, yamux ? &p2p__yamux_ops : &p2p__mplex_ops,
+                              sess, now);
     }
     return rv != 0 ? rv : c->err;
 }

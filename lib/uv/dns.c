@@ -43,7 +43,7 @@ static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
 }
 
 static struct p2p__dns_query *resolve(
-    struct p2p__dns *dns, const char *name, uint8_t family,
+    struct p2p__resolver *dns, const char *name, uint8_t family,
     void (*done)(void *, int, const struct p2p__addr *, size_t, p2p_ns),
     void *user, int *err)
 {
@@ -71,7 +71,7 @@ static struct p2p__dns_query *resolve(
     return q;
 }
 
-static void cancel(struct p2p__dns *dns, struct p2p__dns_query *query)
+static void cancel(struct p2p__resolver *dns, struct p2p__dns_query *query)
 {
     (void)dns;
     query->cancelled = true;

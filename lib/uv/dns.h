@@ -8,7 +8,7 @@
 #include "port/dns.h"
 
 struct p2p__uv_dns {
-    struct p2p__dns dns;
+    struct p2p__resolver dns;
     uv_loop_t *uv;  /* borrowed */
     size_t pending; /* queries whose worker has not ended */
 };
