@@ -92,7 +92,4 @@
 /* New messages that one call of rx takes: a signature each, 40 us. */
 #define P2P__CAP_GOSSIP_RX_BATCH 16U
 
-/* Addresses that scoring keeps of one peer. */
-#define P2P__CAP_GOSSIP_PEER_IPS 4U
-
 #endif
