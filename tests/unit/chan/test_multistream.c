@@ -4,8 +4,9 @@
 
 #include <stdlib.h>
 
-#include "base/mem.h"
+#include "base/turn.h"
 #include "chunker.h"
+#include "failing_mem.h"
 #include "unit.h"
 
 #define HEADER "\x13/multistream/1.0.0\n"
@@ -616,6 +617,98 @@ static void test_T22_quota_bounds_the_line(void **state)
     end_free(e);
 }
 
+/* One rx, one second after another. */
+static void drip(struct end *e, const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        struct p2p__slice in = p2p__slice_of(bytes + i, 1), up;
+
+        assert_int_equal(p2p__multistream_rx(&e->m, &in, &up, P2P__SEC(i % 9)),
+                         0);
+        handle_events(e);
+    }
+}
+
+static void test_T22_dripping_bytes_buy_no_time(void **state)
+{
+    struct end *e = end_new(noise_only, 1, false, false);
+
+    (void)state;
+    drip(e, HEADER TLS TLS LS "\x07/no", 20 + 12 + 12 + 4 + 4);
+    assert_true(p2p__multistream_deadline(&e->m) == P2P__MULTISTREAM_TIMEOUT);
+    end_free(e);
+}
+
+static void no_run(struct p2p__job *job, p2p_ns now)
+{
+    (void)job;
+    (void)now;
+}
+
+/* Whether the owner was marked since the last call. */
+static bool marked(struct p2p__job *job)
+{
+    bool was = job->queued;
+
+    p2p__job_fini(job);
+    return was;
+}
+
+static void test_output_marks_the_owner(void **state)
+{
+    struct p2p__runq q;
+    struct p2p__job job;
+    struct end *e;
+
+    (void)state;
+    p2p__runq_init(&q, NULL);
+    p2p__job_init(&job, &q, no_run);
+    for (int dialer = 0; dialer < 2; dialer++) {
+        struct p2p__multistream_cfg cfg = {.dialer = dialer,
+                                           .protocols = tls_noise,
+                                           .count = 2,
+                                           .owner = &job};
+
+        e = end_new(tls_noise, 2, dialer, false);
+        assert_int_equal(p2p__multistream_init(&e->m, &cfg, 0), 0);
+        assert_int_equal(marked(&job), dialer);
+        draw(e);
+        assert_int_equal(FEED(e, HEADER, NULL), 0);
+        assert_int_equal(marked(&job), !dialer);
+        assert_int_equal(FEED(e, NA, NULL), 0); /* nobody speaks "na" */
+        assert_true(marked(&job));
+        draw(e);
+        assert_int_equal(FEED(e, NOISE, NULL), 0);
+        assert_true(e->is_agreed);
+        assert_int_equal(marked(&job), !dialer);
+        end_free(e);
+    }
+}
+
+/* Both ends by single bytes, for the heap that fails. */
+static int whole_life(void *arg)
+{
+    struct end *e = end_new(NULL, 0, false, false);
+    struct chunker c;
+    int rv;
+
+    (void)arg;
+    chunker_init(&c, CHUNK_ONE, 0);
+    e->yes = "/noise";
+    rv = FEED(e, HEADER TLS NOISE "rest", &c);
+    if (rv == 0) {
+        draw(e);
+    }
+    end_free(e);
+    return rv;
+}
+
+static void test_memory_may_fail_anywhere(void **state)
+{
+    (void)state;
+    assert_int_equal(failing_mem_each(whole_life, NULL), 3);
+}
+
 static void test_works_as_a_channel(void **state)
 {
     const struct p2p__chan_ops *ops = &p2p__multistream_ops;
@@ -663,6 +756,9 @@ int main(void)
         cmocka_unit_test(test_T22_a_last_proposal_may_be_good),
         cmocka_unit_test(test_T22_partial_line_then_stall),
         cmocka_unit_test(test_T22_quota_bounds_the_line),
+        cmocka_unit_test(test_T22_dripping_bytes_buy_no_time),
+        cmocka_unit_test(test_output_marks_the_owner),
+        cmocka_unit_test(test_memory_may_fail_anywhere),
         cmocka_unit_test(test_works_as_a_channel),
     };
 

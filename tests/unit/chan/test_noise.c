@@ -257,6 +257,60 @@ static void test_handshake_has_a_deadline(void **state)
     noise_pair_fini(&p);
 }
 
+static void test_dripping_bytes_buy_no_time(void **state)
+{
+    struct noise_pair p;
+
+    (void)state;
+    start(&p);
+    assert_int_equal(noise_end_draw(&p.ends[0], 0), 0);
+    for (size_t i = 0; i < p.ends[0].wire_len; i++) {
+        struct p2p__slice in = p2p__slice_of(p.ends[0].wire + i, 1), up;
+
+        assert_int_equal(p2p__noise_rx(&p.ends[1].n, &in, &up, P2P__SEC(i % 9)),
+                         0);
+    }
+    assert_true(p2p__noise_deadline(&p.ends[1].n) == P2P__NOISE_TIMEOUT);
+    noise_pair_fini(&p);
+}
+
+static void no_run(struct p2p__job *job, p2p_ns now)
+{
+    (void)job;
+    (void)now;
+}
+
+static void test_messages_mark_the_owner(void **state)
+{
+    struct p2p__job jobs[2];
+    struct p2p__runq q;
+    struct noise_pair p;
+
+    (void)state;
+    p2p__runq_init(&q, NULL);
+    assert_int_equal(noise_pair_init(&p), 0);
+    for (int i = 0; i < 2; i++) {
+        struct p2p__noise_cfg cfg = noise_pair_cfg(&p, i);
+
+        p2p__job_init(&jobs[i], &q, no_run);
+        cfg.owner = &jobs[i];
+        assert_int_equal(noise_end_start(&p.ends[i], &cfg), 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        struct noise_end *from = &p.ends[i % 2], *to = &p.ends[(i + 1) % 2];
+
+        assert_true(jobs[i % 2].queued);
+        p2p__job_fini(&jobs[i % 2]);
+        assert_false(jobs[(i + 1) % 2].queued);
+        assert_int_equal(noise_end_draw(from, 0), 0);
+        assert_int_equal(noise_end_feed(to, from->wire, from->wire_len, NULL),
+                         0);
+        from->wire_len = 0;
+    }
+    assert_false(jobs[1].queued); /* nothing left to say */
+    noise_pair_fini(&p);
+}
+
 /* Bytes that differ everywhere. */
 static uint8_t *pattern(size_t len)
 {
@@ -724,6 +778,8 @@ int main(void)
         cmocka_unit_test(test_too_many_muxers_are_refused),
         cmocka_unit_test(test_expected_peer),
         cmocka_unit_test(test_handshake_has_a_deadline),
+        cmocka_unit_test(test_dripping_bytes_buy_no_time),
+        cmocka_unit_test(test_messages_mark_the_owner),
         cmocka_unit_test(test_bytes_travel_both_ways),
         cmocka_unit_test(test_records_are_of_the_chosen_size),
         cmocka_unit_test(test_small_rooms_get_small_records),

@@ -371,6 +371,25 @@ static void test_T12_truncated_payload(void **state)
     }
 }
 
+static void test_T12_junk_behind_what_is_proven(void **state)
+{
+    static const char *const junk[] = {"\x1a", "\x1a\x05x", "\x0b", "\x80"};
+
+    (void)state;
+    EACH_VICTIM(v)
+    {
+        for (size_t i = 0; i < P2P__COUNT(junk); i++) {
+            struct forgery f;
+
+            forge(&f, v);
+            put_key(&f);
+            put_sig(&f);
+            p2p__pbw_raw(&f.w, junk[i], strlen(junk[i]));
+            assert_int_equal(lie(&f), P2P_EPROTO);
+        }
+    }
+}
+
 static void test_T12_early_data_and_unknown_fields_are_passed_over(void **state)
 {
     (void)state;
@@ -467,6 +486,7 @@ int main(void)
         cmocka_unit_test(test_T10_keys_that_cost_too_much),
         cmocka_unit_test(test_unknown_key_type),
         cmocka_unit_test(test_T12_truncated_payload),
+        cmocka_unit_test(test_T12_junk_behind_what_is_proven),
         cmocka_unit_test(
             test_T12_early_data_and_unknown_fields_are_passed_over),
         cmocka_unit_test(test_T12_extensions),
