@@ -153,6 +153,12 @@ static void test_rekeying_forgets_the_record_before(void **state)
     assert_memory_equal(junk, text, sizeof text);
 }
 
+static void test_no_objects_are_freed_without_harm(void **state)
+{
+    (void)state;
+    p2p__crypto_free(NULL);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -164,6 +170,7 @@ int main(void)
         T(test_shorter_than_a_tag_is_malformed),
         T(test_empty_text_has_a_tag),
         T(test_rekeying_forgets_the_record_before),
+        T(test_no_objects_are_freed_without_harm),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

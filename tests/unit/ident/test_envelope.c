@@ -32,6 +32,18 @@ static size_t seal(size_t k, const char *text, uint8_t *buf, size_t cap)
     return (size_t)len;
 }
 
+/* Seals nothing as another kind. */
+static size_t seal_as(const struct p2p__envelope_kind *other, uint8_t *buf,
+                      size_t cap)
+{
+    struct p2p_key *key = spec_key(0);
+    int len = p2p__envelope_seal(key, other, p2p__slice_of(NULL, 0), buf, cap);
+
+    assert_true(len > 0);
+    p2p_key_free(key);
+    return (size_t)len;
+}
+
 static int open_it(const uint8_t *buf, size_t len)
 {
     struct p2p__envelope e;
@@ -143,6 +155,12 @@ static void test_another_purpose_does_not_open(void **state)
     other.type = other_type;
     assert_int_equal(p2p__envelope_open(in, &other, &e), P2P_ENOTSUP);
     other.type_len = 1;
+    assert_int_equal(p2p__envelope_open(in, &other, &e), P2P_ENOTSUP);
+    other.type = (const uint8_t *)"a";
+    len = seal_as(&other, buf, sizeof buf);
+    in = p2p__slice_of(buf, len);
+    assert_int_equal(p2p__envelope_open(in, &other, &e), 0);
+    other.type = (const uint8_t *)"b";
     assert_int_equal(p2p__envelope_open(in, &other, &e), P2P_ENOTSUP);
 }
 

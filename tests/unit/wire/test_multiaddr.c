@@ -158,6 +158,8 @@ static void test_T23_texts_that_are_no_addresses_are_refused(void **state)
         "/ip6zone/",
         "/ip6zone//ip6/fe80::1",
         "/ip6zone/a b/ip6/fe80::1",
+        "/ip6zone/ a/ip6/fe80::1",
+        "/ip6zone/a\x7f/ip6/fe80::1",
         "/ip4/1.2.3.4/ipcidr/256",
         "/tcp",
         "/tcp/",
@@ -402,6 +404,9 @@ static void test_the_components_come_in_order(void **state)
     ma.len = 0;
     assert_false(p2p_multiaddr_next(&ma, &at, &part));
     assert_text(&ma, "");
+    ma.len = 4; /* as nobody should: half of an address */
+    assert_false(p2p_multiaddr_next(&ma, &at, &part));
+    assert_int_equal(at, 0);
 }
 
 static void test_the_peer_is_the_one_at_the_end(void **state)
