@@ -185,6 +185,10 @@ static size_t share(const struct p2p__yamux *s, const struct p2p__ystream *st,
 }
 
 /* What a frame that empties the queue ends with. */
+/*
+ * FIN has a frame of its own: go and js look at the flags of a frame before
+ * its body, and what came with a FIN can be lost there.
+ */
 static uint16_t take_fin(struct p2p__ystream *st)
 {
     if (!(st->bits & P2P__YS_FIN_WANT) || st->q.bytes > 0) {
@@ -207,7 +211,7 @@ static void tx_frame(struct p2p__yamux *s, struct p2p__outbuf *out,
     st->send_window -= (uint32_t)n;
     h.type = n > 0 ? P2P__YAMUX_DATA : P2P__YAMUX_WINDOW_UPDATE;
     h.length = (uint32_t)n;
-    h.flags = (uint16_t)(take_flags(s, st) | take_fin(st));
+    h.flags = (uint16_t)(take_flags(s, st) | (n == 0 ? take_fin(st) : 0));
     p2p__yamux_encode(at, &h);
     out->len += P2P__YAMUX_HEADER_BYTES + n;
     if (st->bits & P2P__YS_BLOCKED &&

@@ -69,8 +69,9 @@ static void test_sender_stops_at_the_window(void **state)
     /* The FIN needs no window, but it waits for the data before it. */
     assert_int_equal(yamux_feed(r, UPDATE, 0, 1, 99), 0);
     rig_tx(r);
-    assert_hex(r->out, 12, "00 00 0004 00000001 00000063");
-    assert_int_equal(r->out_len, 12 + 99);
+    assert_hex(r->out, 12, "00 00 0000 00000001 00000063");
+    assert_hex(r->out + 12 + 99, 12, "00 01 0004 00000001 00000000");
+    assert_int_equal(r->out_len, 12 + 99 + 12);
     free(text);
     rig_free(r);
 }
