@@ -75,4 +75,5 @@ size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
 void p2p__host_addrs_changed(struct p2p_host *h)
 {
     p2p__host_mdns_addrs(h);
+    p2p__host_identify_push(h);
 }

@@ -57,6 +57,7 @@ static void on_conn_open(void *user, struct p2p__conn *c, p2p_ns now)
     struct p2p_conn_info info;
 
     (void)now;
+    p2p__host_identify_conn(h, c);
     if (h->events->connected != NULL) {
         p2p__host_conn_info(c, &info);
         h->events->connected(h->user, &info);
@@ -96,6 +97,7 @@ static void on_peer_down(void *user, struct p2p__peer *peer, p2p_ns now)
     if (h->pubsub != NULL) {
         p2p__pubsub_peer_down(h->pubsub, peer);
     }
+    p2p__host_identify_gone(peer);
     p2p__host_mdns_gone(h, &peer->id);
     if (h->events->peer_down != NULL) {
         h->events->peer_down(h->user, &peer->id);
@@ -171,8 +173,11 @@ static int make_swarm(struct p2p_host *h, const struct p2p_host_config *cfg)
 
 static int init_protocols(struct p2p_host *h, const struct p2p_host_config *cfg)
 {
-    int rv = p2p__host_ping_init(h);
+    int rv = p2p__host_identify_init(h);
 
+    if (rv == 0) {
+        rv = p2p__host_ping_init(h);
+    }
     if (rv == 0) {
         rv = p2p__host_perf_init(h);
     }
@@ -237,6 +242,7 @@ void p2p_host_free(struct p2p_host *host)
     if (host->swarm != NULL) {
         p2p__swarm_close(host->swarm, p2p__host_now(host));
     }
+    p2p__host_identify_fini(host);
     p2p__pubsub_free(host->pubsub);
     if (host->swarm != NULL) {
         p2p__swarm_free(host->swarm, p2p__host_now(host));
@@ -447,6 +453,9 @@ int p2p_host_handle(struct p2p_host *host, const char *protocol,
                                                     protocol, strlen(protocol));
 
         e->app = (void (*)(void))handler;
+    }
+    if (rv == 0) {
+        p2p__host_identify_push(host);
     }
     return rv;
 }

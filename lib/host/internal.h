@@ -69,6 +69,7 @@ struct p2p_stream *p2p__host_open(struct p2p_host *h,
 int p2p__host_identify_init(struct p2p_host *h);
 void p2p__host_identify_fini(struct p2p_host *h);
 void p2p__host_identify_conn(struct p2p_host *h, struct p2p__conn *c);
+void p2p__host_identify_gone(struct p2p__peer *peer);
 void p2p__host_identify_push(struct p2p_host *h);
 
 /* ping.c and perf.c: serve. */

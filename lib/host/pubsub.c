@@ -447,6 +447,7 @@ int p2p_pubsub_new(struct p2p_host *host, const struct p2p_pubsub_config *cfg,
         return rv;
     }
     host->pubsub = ps;
+    p2p__host_identify_push(host);
     p2p__mark(&ps->job);
     *out = ps;
     return 0;

@@ -175,37 +175,62 @@ static void drain_events(struct p2p__conn *c, p2p_ns now)
     }
 }
 
-/* Lets bytes climb from layer i; 0 or a negative code. */
 static int deliver(struct p2p__conn *c, unsigned i, struct p2p__slice in,
-                   p2p_ns now)
-{
-    while (in.len > 0 && c->err == 0) {
-        struct p2p__slice up = {0};
-        int rv;
+                   p2p_ns now);
 
-        while (i < c->n_layers && c->layers[i].chan == NULL) {
-            i++;
-        }
-        if (i == c->n_layers) {
-            if (c->sess == NULL) {
-                return P2P_EPROTO;
-            }
-            rv = c->sess_ops->rx(c->sess, &in, now);
-            drain_events(c, now);
-        } else {
-            rv = c->layers[i].ops->rx(c->layers[i].chan, &in, &up, now);
-            if (rv >= 0) {
-                rv = p2p__upgrade_step(c, now);
-            }
+/* Gives bytes to the session, which stops at each event. */
+static int deliver_session(struct p2p__conn *c, struct p2p__slice *in,
+                           p2p_ns now)
+{
+    int rv = 0;
+
+    if (c->sess == NULL) {
+        return P2P_EPROTO;
+    }
+    while (in->len > 0 && c->err == 0 && rv >= 0) {
+        rv = c->sess_ops->rx(c->sess, in, now);
+        drain_events(c, now);
+    }
+    return rv;
+}
+
+/* Gives bytes to the channel of layer i, and what comes of them to those
+ * above. It is asked once more after it gave some: it may hold a record that
+ * it lets go of then. */
+static int deliver_channel(struct p2p__conn *c, unsigned i,
+                           struct p2p__slice *in, p2p_ns now)
+{
+    struct p2p__slice up;
+    int rv;
+
+    do {
+        up = (struct p2p__slice){0};
+        rv = c->layers[i].ops->rx(c->layers[i].chan, in, &up, now);
+        if (rv >= 0) {
+            rv = p2p__upgrade_step(c, now);
         }
         if (rv >= 0 && up.len > 0) {
             rv = deliver(c, i + 1, up, now);
         }
-        if (rv < 0) {
-            return rv;
+    } while (rv >= 0 && c->err == 0 && c->layers[i].chan != NULL &&
+             (in->len > 0 || up.len > 0));
+    return rv;
+}
+
+/* Lets bytes climb from layer i; 0 or a negative code. */
+static int deliver(struct p2p__conn *c, unsigned i, struct p2p__slice in,
+                   p2p_ns now)
+{
+    int rv = 0;
+
+    while (in.len > 0 && c->err == 0 && rv >= 0) {
+        while (i < c->n_layers && c->layers[i].chan == NULL) {
+            i++;
         }
+        rv = i < c->n_layers ? deliver_channel(c, i, &in, now)
+                             : deliver_session(c, &in, now);
     }
-    return 0;
+    return rv < 0 ? rv : 0;
 }
 
 /* A channel's view of what is above it. */

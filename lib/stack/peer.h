@@ -56,7 +56,8 @@ struct p2p__peer {
     bool protected; /* the connection manager leaves it alone */
     bool keep;      /* dialed again when it goes away */
     bool announced; /* peer_up was told */
-    void *user;     /* the host's, about this peer */
+    void *user;     /* the host's pubsub, about this peer */
+    void *identify; /* the host's identify, about this peer */
 };
 
 struct p2p__book {

@@ -144,6 +144,19 @@ static int pump_negotiation(struct p2p_stream *s, p2p_ns now)
     return ops(s)->send(sess(s), s->handle, &tokens);
 }
 
+/*
+ * Ends our direction, if that was asked for, once the peer has agreed on the
+ * protocol: js loses data that came together with its end before that.
+ */
+static void send_finish(struct p2p_stream *s)
+{
+    if (s->finish && !s->reset && s->conn != NULL && s->conn->err == 0 &&
+        s->state == P2P__STREAM_OPEN) {
+        ops(s)->finish(sess(s), s->handle);
+        p2p__mark(&s->conn->job);
+    }
+}
+
 /* The protocol is agreed on, or assumed. */
 static void set_open(struct p2p_stream *s, p2p_ns now)
 {
@@ -157,10 +170,7 @@ static void set_open(struct p2p_stream *s, p2p_ns now)
             s->cb->writable(s->user, s, now);
         }
     }
-    if (s->finish && !s->reset) {
-        ops(s)->finish(sess(s), s->handle);
-        p2p__mark(&s->conn->job);
-    }
+    send_finish(s);
 }
 
 /* The peer wants a protocol: if we serve it, its handler takes the stream. */
@@ -194,12 +204,7 @@ static void on_agreed(struct p2p_stream *s,
         return;
     }
     s->protocol = s->offer[ev->index];
-    if (s->state == P2P__STREAM_NEGOTIATING) {
-        set_open(s, now);
-    } else if (s->cb->opened != NULL) {
-        s->state = P2P__STREAM_OPEN;
-        s->cb->opened(s->user, s, now);
-    }
+    set_open(s, now);
 }
 
 /* Looks at the negotiator's events and sends its tokens. */
@@ -385,9 +390,6 @@ void p2p__stream_attach(struct p2p_stream *s, struct p2p__conn *c, p2p_ns now)
         if (want && s->cb->writable != NULL) {
             s->cb->writable(s->user, s, now);
         }
-        if (s->finish && !s->reset) {
-            ops(s)->finish(sess(s), s->handle);
-        }
     }
 }
 
@@ -498,10 +500,7 @@ void p2p__stream_finish(struct p2p_stream *s)
         return;
     }
     s->finish = true;
-    if (s->conn != NULL && s->state != P2P__STREAM_NEGOTIATING &&
-        s->conn->err == 0) {
-        ops(s)->finish(sess(s), s->handle);
-    }
+    send_finish(s);
 }
 
 void p2p__stream_expire(struct p2p__conn *c, p2p_ns now)

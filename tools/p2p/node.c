@@ -79,7 +79,8 @@ static void on_line(void *arg)
 {
     struct line *l = arg;
 
-    if (l->text == NULL || strcmp(l->text, "quit") == 0) {
+    if (l->text == NULL) {
+        l->node->input_ended = true;
         p2p_loop_stop(l->node->loop);
     } else {
         node_command(l->node, l->text);
@@ -111,6 +112,9 @@ static void *read_stdin(void *arg)
     while ((len = getline(&text, &cap, stdin)) > 0) {
         if (text[len - 1] == '\n') {
             text[len - 1] = '\0';
+        }
+        if (strcmp(text, "quit") == 0) {
+            break;
         }
         post_line(n, strdup(text));
     }
@@ -244,15 +248,14 @@ int node_main(int argc, char **argv)
         if (pthread_create(&reader, NULL, read_stdin, &n) != 0) {
             return fatal("thread", P2P_ENOMEM);
         }
-        (void)pthread_detach(reader);
         p2p_loop_run(n.loop);
         rv = n.exit_code;
     }
-    /* The reader may still post: the process ends with all of it. */
-    if (n.opts.max_seconds > 0 || rv != 0) {
-        (void)fflush(stdout);
-        _exit(rv);
+    if (n.loop != NULL && n.host != NULL && rv == 0 && n.input_ended) {
+        (void)pthread_join(reader, NULL); /* it posts no more */
+        stop(&n);
+        return rv;
     }
-    stop(&n);
-    return rv;
+    (void)fflush(stdout); /* the reader may still post: end all at once */
+    _exit(rv);
 }

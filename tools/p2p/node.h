@@ -61,6 +61,7 @@ struct node {
     uint64_t started_ns;
     uint64_t messages;
     int exit_code;
+    bool input_ended; /* `quit`, or the end of stdin */
 };
 
 /* Runs a node until `quit` or the end of input; the exit code. */
