@@ -103,7 +103,7 @@ struct p2p__yamux {
     uint8_t *data;            /* the DATA event */
     struct p2p__slab *data_slab;
     p2p_ns last_rx;
-    p2p_ns ping_at; /* asked, then sent */
+    p2p_ns ping_at; /* when our last ping was sent, or a probe was due */
     struct p2p__debt churn;
     struct p2p__debt pings;
     uint32_t data_len;
@@ -178,7 +178,7 @@ int p2p__yamux_rx(void *sess, struct p2p__slice *in, p2p_ns now);
 int p2p__yamux_tx(void *sess, struct p2p__outbuf *out, p2p_ns now);
 
 /* Makes a ping due unless one is under way. */
-void p2p__yamux_want_ping(struct p2p__yamux *s, p2p_ns now);
+void p2p__yamux_want_ping(struct p2p__yamux *s);
 
 /* Whether next() has something to tell. */
 bool p2p__yamux_has_event(const struct p2p__yamux *s);

@@ -33,7 +33,6 @@ static void init(struct p2p__yamux *s, const struct p2p__yamux_cfg *cfg,
     s->bits = cfg->sess.dialer ? P2P__Y_DIALER : 0;
     s->next_id = cfg->sess.dialer ? 1 : 2;
     s->last_rx = now;
-    s->ping_at = now;
     assert(s->tune->max_window_bytes >= P2P__YAMUX_WINDOW_BYTES);
     assert(s->tune->max_window_bytes <= P2P__CAP_YAMUX_WINDOW_BYTES);
 }
@@ -177,18 +176,16 @@ static int op_expire(void *sess, p2p_ns now)
         s->bits |= P2P__Y_POISONED;
         return P2P_ETIMEDOUT;
     }
-    s->bits &= (uint16_t)~P2P__Y_PING_SENT;
     s->bits |= P2P__Y_PROBED | P2P__Y_PING_DUE;
     s->ping_at = now;
     p2p__mark(s->owner);
     return 0;
 }
 
-void p2p__yamux_want_ping(struct p2p__yamux *s, p2p_ns now)
+void p2p__yamux_want_ping(struct p2p__yamux *s)
 {
     if (!(s->bits & (P2P__Y_PING_DUE | P2P__Y_PING_SENT))) {
         s->bits |= P2P__Y_PING_DUE;
-        s->ping_at = now;
         p2p__mark(s->owner);
     }
 }
@@ -198,7 +195,7 @@ static int op_ping(void *sess, p2p_ns now)
     struct p2p__yamux *s = sess;
 
     s->bits |= P2P__Y_PING_TELL;
-    p2p__yamux_want_ping(s, now);
+    p2p__yamux_want_ping(s);
     return 0;
 }
 

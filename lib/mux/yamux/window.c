@@ -59,7 +59,7 @@ uint32_t p2p__ystream_grant(struct p2p__yamux *s, struct p2p__ystream *st,
         grown = grow(s, st);
     }
     if (st->max < s->tune->max_window_bytes && is_stale(s, grown > 0, now)) {
-        p2p__yamux_want_ping(s, now);
+        p2p__yamux_want_ping(s);
     }
     delta += grown;
     st->left += delta;

@@ -136,13 +136,29 @@ static void tell(struct rig *r, const struct p2p__sess_ev *ev)
     }
 }
 
-void rig_events(struct rig *r)
+bool rig_event(struct rig *r)
 {
     struct p2p__sess_ev ev;
+    bool is = r->ops->next(r->sess, &ev);
 
-    while (r->ops->next(r->sess, &ev)) {
+    if (is) {
         tell(r, &ev);
     }
+    return is;
+}
+
+void rig_events(struct rig *r)
+{
+    while (rig_event(r)) {
+    }
+}
+
+void rig_rx_once(struct rig *r, const char *hex)
+{
+    struct p2p__slice in =
+        p2p__slice_of(r->once, unhex(hex, r->once, sizeof r->once));
+
+    assert_int_equal(r->ops->rx(r->sess, &in, r->now), 0);
 }
 
 int rig_rx(struct rig *r, const void *bytes, size_t len)
@@ -186,6 +202,7 @@ void rig_tx(struct rig *r)
     assert_int_equal(r->ops->tx(r->sess, &out, r->now), 0);
     assert_true(out.len <= r->out_cap);
     assert_true(out.len == 0 || marked);
+    assert_true(out.len > 0 || r->out_cap < 64 || !r->job.queued);
     r->out_len = out.len;
     if (r->rv == 0) {
         rig_events(r);

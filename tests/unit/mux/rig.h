@@ -39,6 +39,7 @@ struct rig {
     uint8_t *out;
     size_t out_len;
     size_t out_cap;
+    uint8_t once[256]; /* what rig_rx_once() gave */
     char text[65536];
     size_t text_len;
 };
@@ -59,12 +60,18 @@ int rig_rx(struct rig *r, const void *bytes, size_t len);
 int rig_rx_hex(struct rig *r, const char *hex);
 
 /* Draws what the session has to say, into r->out from its start. Asserts that
- * the owner had been marked if there is anything, and is again if there is
- * more than went in. */
+ * the owner had been marked if there is anything, and that it is not marked
+ * again for nothing. */
 void rig_tx(struct rig *r);
 
 /* Pulls the events that wait. */
 void rig_events(struct rig *r);
+
+/* One call of rx with bytes that stay; no event is pulled. */
+void rig_rx_once(struct rig *r, const char *hex);
+
+/* Pulls one event, if one waits. */
+bool rig_event(struct rig *r);
 
 /* Opens a stream that is called `name`. */
 void *rig_open(struct rig *r, size_t name);

@@ -144,6 +144,72 @@ static void test_receiver(void **state)
     RIG_EACH_PLAN(receiver);
 }
 
+/* Resets that cross: theirs comes before ours could go out. */
+static void test_resets_cross(void **state)
+{
+    struct rig *r = mplex_rig(false, CHUNK_ALL);
+
+    (void)state;
+    assert_int_equal(rig_rx_hex(r, "00 00"), 0);
+    r->ops->reset(r->sess, r->streams[1], 0);
+    rig_expect(r, "opened 1\n");
+    assert_int_equal(rig_rx_hex(r, "06 00"), 0);
+    rig_expect(r, "closed 1\n");
+    rig_expect_tx(r, "");
+    rig_free(r);
+}
+
+static void test_reset_while_events_wait(void **state)
+{
+    struct rig *r = mplex_rig(false, CHUNK_ALL);
+
+    (void)state;
+    assert_int_equal(rig_rx_hex(r, "00 00 08 00"), 0);
+    rig_rx_once(r, "02 01 61"); /* data */
+    r->ops->reset(r->sess, r->streams[1], 0);
+    r->ops->reset(r->sess, r->streams[1], 0);
+    assert_false(rig_event(r));
+    rig_rx_once(r, "0c 00"); /* close */
+    r->ops->reset(r->sess, r->streams[2], 0);
+    assert_false(rig_event(r));
+    rig_expect(r, "opened 1\nopened 2\n");
+    rig_expect_tx(r, "05 00 0d 00");
+    rig_expect(r, "closed 1\nclosed 2\n");
+    assert_int_equal(rig_rx_hex(r, "10 00"), 0);
+    r->ops->finish(r->sess, r->streams[3]);
+    rig_tx(r);
+    rig_rx_once(r, "14 00");
+    assert_true(rig_event(r)); /* FIN; CLOSED waits */
+    r->ops->reset(r->sess, r->streams[3], 0);
+    rig_events(r);
+    rig_expect(r, "opened 3\nfin 3\nclosed 3\n");
+    rig_expect_tx(r, "");
+    rig_free(r);
+}
+
+/* Refusals and resets go one by one where there is room for one only. */
+static void test_little_room(void **state)
+{
+    struct rig *r = mplex_rig(false, CHUNK_ALL);
+
+    (void)state;
+    r->quota.limit[P2P__Q_STREAMS_IN] = 2;
+    assert_int_equal(rig_rx_hex(r, "00 00 08 00 10 00 18 00"), 0);
+    r->ops->reset(r->sess, r->streams[1], 0);
+    r->ops->reset(r->sess, r->streams[2], 0);
+    r->out_cap = 17;
+    rig_tx(r);
+    assert_int_equal(r->out_len, 0);
+    assert_true(r->job.queued);
+    r->out_cap = 18;
+    rig_expect_tx(r, "15 00");
+    rig_expect_tx(r, "1d 00");
+    rig_expect_tx(r, "05 00");
+    rig_expect_tx(r, "0d 00");
+    assert_false(r->job.queued);
+    rig_free(r);
+}
+
 /* Both sides count from 0: the same id is two streams. */
 static void test_same_id_both_ways(void **state)
 {
@@ -187,17 +253,17 @@ static void test_high_water(void **state)
 {
     struct rig *r = mplex_rig(true, CHUNK_ALL);
     const size_t mark = P2P__CAP_MPLEX_QUEUED_BYTES;
-    char *big = calloc(1, mark + 1);
+    char *big = calloc(1, mark + 101);
 
     (void)state;
-    memset(big, 'y', mark);
+    memset(big, 'y', mark + 100);
     rig_open(r, 100);
     assert_int_equal(rig_send(r, 100, big), 0);
     assert_int_equal(rig_send(r, 100, "z"), P2P_EAGAIN);
     r->out_cap = mark / 2;
     rig_tx(r);
     rig_expect(r, "");
-    r->out_cap = 100;
+    r->out_cap = 200;
     rig_tx(r);
     rig_expect(r, "writable 100\n");
     free(big);
@@ -235,6 +301,8 @@ static void broken(enum chunk_plan plan)
     for (size_t i = 0; i < P2P__COUNT(cases); i++) {
         struct rig *r = mplex_rig(false, plan);
 
+        rig_open(r, 100);
+        assert_int_equal(rig_send(r, 100, "unsaid"), 0);
         assert_int_equal(rig_rx_hex(r, cases[i]), P2P_EPROTO);
         rig_tx(r);
         assert_int_equal(r->out_len, 0); /* mplex has no last word */
@@ -478,6 +546,9 @@ int main(void)
         cmocka_unit_test(test_vectors_of_js),
         cmocka_unit_test(test_initiator),
         cmocka_unit_test(test_receiver),
+        cmocka_unit_test(test_resets_cross),
+        cmocka_unit_test(test_reset_while_events_wait),
+        cmocka_unit_test(test_little_room),
         cmocka_unit_test(test_same_id_both_ways),
         cmocka_unit_test(test_frames_share_the_room),
         cmocka_unit_test(test_high_water),

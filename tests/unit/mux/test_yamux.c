@@ -189,6 +189,90 @@ static void test_reset_both_ways(void **state)
     RIG_EACH_PLAN(reset);
 }
 
+/* Resets that cross: theirs comes before ours could go out. */
+static void test_resets_cross(void **state)
+{
+    struct rig *r = yamux_rig(false, CHUNK_ALL, &QUIET);
+
+    (void)state;
+    assert_int_equal(yamux_feed(r, UPDATE, SYN, 1, 0), 0);
+    r->ops->reset(r->sess, r->streams[1], 0);
+    rig_expect(r, "opened 1\n");
+    assert_int_equal(yamux_feed(r, UPDATE, RST, 1, 0), 0);
+    rig_expect(r, "closed 1\n");
+    rig_expect_tx(r, "");
+    rig_free(r);
+}
+
+/* What waits about a stream is not told once we reset it. */
+static void test_reset_while_events_wait(void **state)
+{
+    struct rig *r = yamux_rig(false, CHUNK_ALL, &QUIET);
+
+    (void)state;
+    assert_int_equal(yamux_feed(r, UPDATE, SYN, 1, 0), 0);
+    rig_rx_once(r, "00 00 0000 00000001 00000001 61"); /* DATA */
+    r->ops->reset(r->sess, r->streams[1], 0);
+    assert_false(rig_event(r));
+    assert_int_equal(yamux_feed(r, UPDATE, SYN, 3, 0), 0);
+    rig_rx_once(r, "00 01 0004 00000003 00000000"); /* FIN */
+    r->ops->reset(r->sess, r->streams[2], 0);
+    assert_false(rig_event(r));
+    rig_expect(r, "opened 1\nopened 2\n");
+    rig_expect_tx(r,
+                  "00 01 0008 00000001 00000000"
+                  "00 01 0008 00000003 00000000");
+    rig_expect(r, "closed 1\nclosed 2\n");
+    /* Theirs is half told: ours has nothing to add. */
+    assert_int_equal(yamux_feed(r, UPDATE, SYN, 5, 0), 0);
+    rig_tx(r);
+    rig_rx_once(r, "00 01 0008 00000005 00000000");
+    assert_true(rig_event(r));
+    r->ops->reset(r->sess, r->streams[3], 0);
+    rig_events(r);
+    rig_expect(r, "opened 3\nreset 3\nclosed 3\n");
+    rig_expect_tx(r, "");
+    rig_free(r);
+}
+
+/* Nor does a second reset add anything, or one after the end. */
+static void test_reset_twice(void **state)
+{
+    struct rig *r = yamux_rig(false, CHUNK_ALL, &QUIET);
+
+    (void)state;
+    assert_int_equal(yamux_feed(r, UPDATE, SYN, 1, 0), 0);
+    r->ops->finish(r->sess, r->streams[1]);
+    rig_tx(r);
+    rig_rx_once(r, "00 01 0004 00000001 00000000");
+    assert_true(rig_event(r)); /* FIN; CLOSED waits */
+    r->ops->reset(r->sess, r->streams[1], 0);
+    rig_events(r);
+    rig_expect(r, "opened 1\nfin 1\nclosed 1\n");
+    rig_expect_tx(r, "");
+    assert_int_equal(yamux_feed(r, UPDATE, SYN, 3, 0), 0);
+    r->ops->reset(r->sess, r->streams[2], 1);
+    r->ops->reset(r->sess, r->streams[2], 2);
+    rig_expect_tx(r, "00 01 0008 00000003 00000001");
+    rig_expect(r, "opened 2\nclosed 2\n");
+    rig_free(r);
+}
+
+/* FIN alone, as rust (DATA) and go (WINDOW UPDATE) send it. */
+static void test_fin_alone(void **state)
+{
+    struct rig *r = yamux_rig(false, CHUNK_RANDOM, &QUIET);
+
+    (void)state;
+    assert_int_equal(rig_rx_hex(r,
+                                "00 00 0001 00000001 00000001 61"
+                                "00 00 0004 00000001 00000000"
+                                "00 01 0005 00000003 00000000"),
+                     0);
+    rig_expect(r, "opened 1\ndata 1 a\nfin 1\nopened 2\nfin 2\n");
+    rig_free(r);
+}
+
 /* A reset in the middle of a body: the rest is dropped. */
 static void test_reset_in_the_middle_of_a_body(void **state)
 {
@@ -226,6 +310,17 @@ static void ping(enum chunk_plan plan)
     assert_int_equal(p2p__yamux_rtt(r->sess), P2P__MS(5));
     assert_int_equal(rig_rx(r, answer, sizeof answer), 0); /* once only */
     rig_expect(r, "");
+    assert_int_equal(r->ops->ping(r->sess, r->now), 0);
+    rig_tx(r);
+    memcpy(answer, r->out, sizeof answer);
+    answer[3] = ACK;
+    answer[11] ^= 1; /* not what was asked */
+    assert_int_equal(rig_rx(r, answer, sizeof answer), 0);
+    rig_expect(r, "");
+    answer[11] ^= 1;
+    r->now += P2P__MS(15);
+    assert_int_equal(rig_rx(r, answer, sizeof answer), 0);
+    rig_expect(r, "pong 10000000\n"); /* smoothed */
     rig_free(r);
 }
 
@@ -287,6 +382,9 @@ static void test_frames_share_the_room(void **state)
     assert_hex(r->out, 12, "00 00 0000 00000001 00004000");
     assert_hex(r->out + 16396, 12, "00 00 0001 00000003 00004000");
     assert_hex(r->out + 32792, 12, "00 00 0000 00000001 00003fdc");
+    r->out_cap = (size_t)2 * 16396 + 12 + 511; /* no body as short as that */
+    rig_tx(r);
+    assert_int_equal(r->out_len, 2 * 16396);
     r->out_cap = 1 << 20;
     r->ops->reset(r->sess, r->streams[100], 0);
     rig_tx(r);
@@ -300,22 +398,31 @@ static void test_high_water(void **state)
 {
     struct rig *r = yamux_rig(true, CHUNK_ALL, &QUIET);
     const size_t mark = P2P__CAP_YAMUX_QUEUED_BYTES;
-    char *big = calloc(1, mark + 1);
+    char *big = calloc(1, mark + 101);
 
     (void)state;
-    memset(big, 'y', mark);
+    memset(big, 'y', mark + 100);
     rig_open(r, 100);
     assert_int_equal(rig_send(r, 100, big), 0); /* empty: any size */
     assert_int_equal(rig_send(r, 100, "z"), P2P_EAGAIN);
     r->out_cap = mark / 2;
     rig_tx(r);
     rig_expect(r, ""); /* more than half is left: headers went too */
-    r->out_cap = 100;
+    r->out_cap = 200;
     rig_tx(r);
     rig_expect(r, "writable 100\n");
     big[mark / 2] = '\0';
     assert_int_equal(rig_send(r, 100, big), 0); /* up to the mark */
     assert_in_range(r->ops->queued(r->sess, r->streams[100]), mark - 100, mark);
+    rig_tx(r);
+    rig_expect(r, "");
+    assert_int_equal(yamux_feed(r, UPDATE, 0, 1, UINT32_MAX / 2), 0);
+    r->out_cap = 2 * mark;
+    rig_tx(r);
+    assert_int_equal(rig_send(r, 100, big), 0);
+    assert_int_equal(rig_send(r, 100, big), 0);
+    assert_int_equal(rig_send(r, 100, "z"), P2P_EAGAIN);
+    r->ops->finish(r->sess, r->streams[100]); /* nobody waits any more */
     rig_tx(r);
     rig_expect(r, "");
     free(big);
@@ -389,6 +496,10 @@ int main(void)
         cmocka_unit_test(test_ids_go_out_in_order),
         cmocka_unit_test(test_reset_both_ways),
         cmocka_unit_test(test_reset_in_the_middle_of_a_body),
+        cmocka_unit_test(test_resets_cross),
+        cmocka_unit_test(test_reset_while_events_wait),
+        cmocka_unit_test(test_reset_twice),
+        cmocka_unit_test(test_fin_alone),
         cmocka_unit_test(test_ping_both_ways),
         cmocka_unit_test(test_goaway_both_ways),
         cmocka_unit_test(test_frames_share_the_room),

@@ -468,6 +468,33 @@ static void test_T5_room_of_every_size(void **state)
                "00 00 0001 00000001 0000001a");
 }
 
+/* Less room than a header: nothing goes out, nothing is lost. */
+static void test_T5_room_for_nothing(void **state)
+{
+    struct rig *r = yamux_rig(true, CHUNK_ALL, &QUIET);
+
+    (void)state;
+    rig_open(r, 100);
+    assert_int_equal(rig_send(r, 100, "x"), 0);
+    assert_int_equal(yamux_feed(r, PING, SYN, 0, 5), 0);
+    assert_int_equal(r->ops->ping(r->sess, r->now), 0);
+    r->ops->goaway(r->sess, 0);
+    assert_int_equal(yamux_feed(r, UPDATE, SYN, 2, 0), 0);
+    for (r->out_cap = 0; r->out_cap < 12; r->out_cap++) {
+        rig_tx(r);
+        assert_int_equal(r->out_len, 0);
+        assert_true(r->job.queued);
+    }
+    for (int i = 0; i < 4; i++) { /* go-away, pong, ping, RST */
+        rig_tx(r);
+        assert_int_equal(r->out_len, 12);
+    }
+    r->out_cap = 1000;
+    rig_expect_tx(r, "00 00 0001 00000001 00000001 78");
+    rig_expect_tx(r, "");
+    rig_free(r);
+}
+
 static void test_T6_silent_peer_is_dead_in_time(void **state)
 {
     const p2p_ns bound =
@@ -490,6 +517,8 @@ static void test_T6_silent_peer_is_dead_in_time(void **state)
         }
         assert_int_equal(rv, P2P_ETIMEDOUT);
         assert_int_equal(r->now, start + bound);
+        rig_tx(r);
+        assert_int_equal(r->out_len, 0); /* no word to the dead */
         rig_free(r);
     }
 }
@@ -511,8 +540,11 @@ static void test_T6_control_peer_that_answers_lives(void **state)
         memcpy(answer, r->out, sizeof answer);
         answer[3] = ACK;
         r->now += P2P__SEC(9);
+        if (i == 0) {
+            assert_int_equal(r->ops->ping(r->sess, r->now), 0);
+        }
         assert_int_equal(rig_rx(r, answer, sizeof answer), 0);
-        rig_expect(r, ""); /* nobody asked for a pong */
+        rig_expect(r, i == 0 ? "pong 9000000000\n" : ""); /* who asked? */
         assert_int_equal(r->ops->deadline(r->sess), r->now + P2P__SEC(30));
     }
     assert_int_equal(p2p__yamux_rtt(r->sess), P2P__SEC(9));
@@ -571,6 +603,7 @@ int main(void)
         cmocka_unit_test(test_T4_control_slow_churn),
         cmocka_unit_test(test_T4_unread_pings_hold_nothing),
         cmocka_unit_test(test_T5_room_of_every_size),
+        cmocka_unit_test(test_T5_room_for_nothing),
         cmocka_unit_test(test_T6_silent_peer_is_dead_in_time),
         cmocka_unit_test(test_T6_control_peer_that_answers_lives),
         cmocka_unit_test(test_T6_late_expire_asks_first),

@@ -133,6 +133,38 @@ static void test_fast_path_doubles_up_to_the_cap(void **state)
     rig_free(r); /* asserts that the growth was given back */
 }
 
+/* The last step may be shorter than a doubling. */
+static void test_growth_stops_at_the_tuned_window(void **state)
+{
+    static const struct p2p__yamux_tune tune = {.max_window_bytes =
+                                                    WINDOW + 4096};
+    struct rig *r = measured(&tune, P2P__MS(10));
+
+    (void)state;
+    rig_tx(r);
+    receive(r, WINDOW / 2);
+    rig_tx(r);
+    assert_int_equal(length_at(r, 0), WINDOW / 2 + 4096);
+    receive(r, (WINDOW + 4096) / 2);
+    rig_tx(r);
+    assert_int_equal(length_at(r, 0), (WINDOW + 4096) / 2);
+    rig_free(r);
+}
+
+/* An update that was due is not, once the peer has finished. */
+static void test_fin_cancels_the_update(void **state)
+{
+    struct rig *r = yamux_rig(false, CHUNK_ALL, &QUIET);
+
+    (void)state;
+    assert_int_equal(yamux_feed(r, UPDATE, SYN, 1, 0), 0);
+    rig_tx(r);
+    receive(r, WINDOW / 2);
+    assert_int_equal(yamux_feed(r, UPDATE, P2P__YAMUX_FIN, 1, 0), 0);
+    rig_expect_tx(r, "");
+    rig_free(r);
+}
+
 static void test_slow_path_does_not_grow(void **state)
 {
     struct rig *r = measured(NULL, P2P__MS(10));
@@ -190,6 +222,8 @@ int main(void)
         cmocka_unit_test(test_updates_at_half),
         cmocka_unit_test(test_no_update_after_fin),
         cmocka_unit_test(test_fast_path_doubles_up_to_the_cap),
+        cmocka_unit_test(test_growth_stops_at_the_tuned_window),
+        cmocka_unit_test(test_fin_cancels_the_update),
         cmocka_unit_test(test_slow_path_does_not_grow),
         cmocka_unit_test(test_first_update_asks_for_the_round_trip),
         cmocka_unit_test(test_quota_stops_growth),
