@@ -16,7 +16,7 @@
 
 /* What every command takes. */
 struct options {
-    const char *socket;
+    char socket[512];
     const char *host; /* publish: the host to tell the others */
     bool json;
 };
@@ -28,22 +28,18 @@ static int usage(const char *name, const char *more)
     return 2;
 }
 
-static const char *default_socket(void)
+/* The socket of the daemon that runs as we do. */
+static void default_socket(char *out, size_t cap)
 {
-    static const char system[] = "/run/unitmesh/control.sock";
-    static char buf[512];
     const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 
     if (geteuid() == 0 || home == NULL) {
-        return system;
-    }
-    if (xdg != NULL) {
-        (void)snprintf(buf, sizeof buf, "%s/unitmesh/control.sock", xdg);
+        (void)snprintf(out, cap, "/run/unitmesh/control.sock");
+    } else if (xdg != NULL) {
+        (void)snprintf(out, cap, "%s/unitmesh/control.sock", xdg);
     } else {
-        (void)snprintf(buf, sizeof buf, "%s/.local/state/unitmesh/control.sock",
-                       home);
+        (void)snprintf(out, cap, "%s/.local/state/unitmesh/control.sock", home);
     }
-    return buf;
 }
 
 /* Reads the options; 0, 1 when help was printed, or 2. */
@@ -58,11 +54,12 @@ static int parse(struct options *o, int argc, char **argv, const char *more)
     };
     int c;
 
-    *o = (struct options){.socket = default_socket()};
+    *o = (struct options){0};
+    default_socket(o->socket, sizeof o->socket);
     while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
         switch (c) {
             case 'c':
-                o->socket = optarg;
+                (void)snprintf(o->socket, sizeof o->socket, "%s", optarg);
                 break;
             case 'h':
                 o->host = optarg;

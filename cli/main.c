@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <p2p/p2p.h>
-
 #include "cli/cli.h"
 #include "mesh/app/daemon.h"
 
@@ -12,7 +10,7 @@ static int version(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    (void)puts("unitmesh " P2P_VERSION);
+    (void)printf("unitmesh %s\n", um_daemon_version());
     return 0;
 }
 

@@ -15,6 +15,7 @@
 
 #include <p2p/p2p.h>
 
+#include "mesh/app/journal.h"
 #include "mesh/app/routes.h"
 #include "mesh/app/sockets.h"
 #include "mesh/app/token.h"
@@ -27,7 +28,8 @@ static void on_found(void *user, const struct p2p_peer_id *peer)
     const struct um_daemon *d = user;
     char id[P2P_PEER_ID_TEXT_MAX];
 
-    um_log(&d->log, UM_LOG_INFO, "Discovered %s", p2p_peer_id_text(peer, id));
+    um_log_line(&d->log, UM_LOG_INFO, "Discovered %s",
+                p2p_peer_id_text(peer, id));
 }
 
 static void on_peer_up(void *user, const struct p2p_peer_id *peer)
@@ -35,8 +37,8 @@ static void on_peer_up(void *user, const struct p2p_peer_id *peer)
     const struct um_daemon *d = user;
     char id[P2P_PEER_ID_TEXT_MAX];
 
-    um_log(&d->log, UM_LOG_INFO, "Connection established to %s",
-           p2p_peer_id_text(peer, id));
+    um_log_line(&d->log, UM_LOG_INFO, "Connection established to %s",
+                p2p_peer_id_text(peer, id));
 }
 
 static void on_peer_down(void *user, const struct p2p_peer_id *peer)
@@ -44,8 +46,8 @@ static void on_peer_down(void *user, const struct p2p_peer_id *peer)
     const struct um_daemon *d = user;
     char id[P2P_PEER_ID_TEXT_MAX];
 
-    um_log(&d->log, UM_LOG_INFO, "Connection lost to %s",
-           p2p_peer_id_text(peer, id));
+    um_log_line(&d->log, UM_LOG_INFO, "Connection lost to %s",
+                p2p_peer_id_text(peer, id));
 }
 
 static const struct um_bus_cb bus_cb = {
@@ -75,8 +77,8 @@ static int start_bus(struct um_daemon *d)
     if (d->bus == NULL) {
         return -1;
     }
-    um_log(&d->log, UM_LOG_INFO, "My Node ID: %s",
-           p2p_peer_id_text(um_bus_id(d->bus), id));
+    um_log_line(&d->log, UM_LOG_INFO, "My Node ID: %s",
+                p2p_peer_id_text(um_bus_id(d->bus), id));
     return 0;
 }
 
@@ -108,8 +110,8 @@ static const char *start_standin(struct um_daemon *d)
     if (s->unit_modules != NULL) {
         modules = read_file(s->unit_modules);
         if (modules == NULL) {
-            um_log(&d->log, UM_LOG_ERROR, "--unit-modules %s: cannot be read",
-                   s->unit_modules);
+            um_log_line(&d->log, UM_LOG_ERROR,
+                        "--unit-modules %s: cannot be read", s->unit_modules);
             return NULL;
         }
     }
@@ -122,14 +124,15 @@ static const char *start_standin(struct um_daemon *d)
     rv = um_standin_uv_new(&d->loop.uv, &cfg, &d->standin);
     free(modules);
     if (rv != 0) {
-        um_log(&d->log, UM_LOG_ERROR, "the stand-in cannot start at %s: %s",
-               control, p2p_err_text(rv));
+        um_log_line(&d->log, UM_LOG_ERROR,
+                    "the stand-in cannot start at %s: %s", control,
+                    p2p_err_text(rv));
         return NULL;
     }
-    um_log(&d->log, UM_LOG_WARN,
-           "this Unit is a stand-in: it answers like one at %s and serves "
-           "`return` and `share`, but runs no applications",
-           um_standin_uv_control(d->standin));
+    um_log_line(&d->log, UM_LOG_WARN,
+                "this Unit is a stand-in: it answers like one at %s and serves "
+                "`return` and `share`, but runs no applications",
+                um_standin_uv_control(d->standin));
     return um_standin_uv_control(d->standin);
 }
 
@@ -172,14 +175,15 @@ static int start_unit(struct um_daemon *d)
         return -1;
     }
     if (target[0] == '\0') {
-        um_log(&d->log, UM_LOG_WARN, "no Unit found here; --unit names one");
+        um_log_line(&d->log, UM_LOG_WARN,
+                    "no Unit found here; --unit names one");
         return 0;
     }
     d->unit = um_unit_new(&cfg);
     if (d->unit == NULL) {
         return -1;
     }
-    um_log(&d->log, UM_LOG_INFO, "Unit is at %s", target);
+    um_log_line(&d->log, UM_LOG_INFO, "Unit is at %s", target);
     if (d->settings.article) {
         d->applier = um_applier_new(d->unit, &d->loop.alarms, &d->log);
         return d->applier != NULL ? 0 : -1;
@@ -212,23 +216,57 @@ static void start_facade(struct um_daemon *d)
     int fd = um_socket_tcp("0.0.0.0:8888");
 
     if (fd < 0) {
-        um_log(&d->log, UM_LOG_INFO,
-               "port 8888 is taken: whoever listens there answers the "
-               "others' GET /config");
+        um_log_line(&d->log, UM_LOG_INFO,
+                    "port 8888 is taken: whoever listens there answers the "
+                    "others' GET /config");
         return;
     }
     d->facade = serve(d, fd, false, um_routes_facade);
 }
 
+/* What the article's flow waits for, while the applier works. */
+struct pulled {
+    um_article_done *done;
+    void *arg;
+};
+
+static void on_outcome(void *user, enum um_outcome outcome, const char *text)
+{
+    struct pulled *p = user;
+
+    (void)text;
+    p->done(p->arg, outcome == UM_APPLIED     ? UM_ARTICLE_APPLIED
+                    : outcome == UM_UNCHANGED ? UM_ARTICLE_UNCHANGED
+                                              : UM_ARTICLE_NOT);
+    free(p);
+}
+
+/* The article's flow hands a configuration to the applier. */
+static void apply(void *user, const void *config, size_t len, const char *why,
+                  um_article_done *done, void *arg)
+{
+    struct um_daemon *d = user;
+    const struct um_intent intent = {.config = config, .len = len, .why = why};
+    struct pulled *p = malloc(sizeof *p);
+
+    if (p == NULL) {
+        done(arg, UM_ARTICLE_NOT);
+        return;
+    }
+    *p = (struct pulled){.done = done, .arg = arg};
+    um_applier_submit(d->applier, &intent, on_outcome, p);
+}
+
 static int start_article(struct um_daemon *d)
 {
-    const struct um_article_cfg cfg = {.bus = d->bus,
-                                       .fetch = d->loop.fetch,
-                                       .unit = d->unit,
-                                       .applier = d->applier,
-                                       .alarms = &d->loop.alarms,
-                                       .resolver = &d->loop.resolver,
-                                       .log = &d->log};
+    const struct um_article_cfg cfg = {
+        .bus = d->bus,
+        .fetch = d->loop.fetch,
+        .apply = d->applier != NULL ? apply : NULL,
+        .apply_user = d,
+        .alarms = &d->loop.alarms,
+        .resolver = &d->loop.resolver,
+        .log = &d->log};
 
     if (!d->settings.article) {
         return 0;
@@ -244,8 +282,8 @@ static int start_rest(struct um_daemon *d)
     int fd = um_socket_unix(s->control);
 
     if (fd < 0) {
-        um_log(&d->log, UM_LOG_ERROR, "REST socket %s: %s", s->control,
-               strerror(errno));
+        um_log_line(&d->log, UM_LOG_ERROR, "REST socket %s: %s", s->control,
+                    strerror(errno));
         return -1;
     }
     d->local_auth.local = true;
@@ -261,13 +299,13 @@ static int start_rest(struct um_daemon *d)
     }
     fd = um_socket_tcp(s->rest);
     if (fd < 0) {
-        um_log(&d->log, UM_LOG_ERROR, "--rest %s: %s", s->rest,
-               strerror(errno));
+        um_log_line(&d->log, UM_LOG_ERROR, "--rest %s: %s", s->rest,
+                    strerror(errno));
         return -1;
     }
     d->remote = serve(d, fd, false, um_routes_remote);
-    um_log(&d->log, UM_LOG_INFO, "REST is at http://%s and %s", s->rest,
-           s->control);
+    um_log_line(&d->log, UM_LOG_INFO, "REST is at http://%s and %s", s->rest,
+                s->control);
     return d->remote != NULL ? 0 : -1;
 }
 
@@ -281,10 +319,11 @@ static int check_rest(const struct um_daemon *d)
         strncmp(s->rest, "[::1]:", 6) == 0) {
         return 0;
     }
-    um_log(&d->log, UM_LOG_ERROR,
-           "--rest %s: other machines could read the token on its way; only "
-           "addresses of this machine are served",
-           s->rest);
+    um_log_line(
+        &d->log, UM_LOG_ERROR,
+        "--rest %s: other machines could read the token on its way; only "
+        "addresses of this machine are served",
+        s->rest);
     return -1;
 }
 
@@ -292,8 +331,8 @@ static void on_signal(uv_signal_t *h, int signum)
 {
     struct um_daemon *d = h->data;
 
-    um_log(&d->log, UM_LOG_INFO, "%s: ending",
-           signum == SIGTERM ? "SIGTERM" : "SIGINT");
+    um_log_line(&d->log, UM_LOG_INFO, "%s: ending",
+                signum == SIGTERM ? "SIGTERM" : "SIGINT");
     uv_stop(&d->loop.uv);
 }
 
@@ -359,9 +398,8 @@ int um_daemon_main(int argc, char **argv)
         free(d);
         return rv == 1 ? 0 : rv;
     }
-    d->log = (struct um_log){.out = stderr,
-                             .level = (enum um_log_level)d->settings.log_level,
-                             .json = d->settings.log_json};
+    um_journal_init(&d->log, (enum um_log_level)d->settings.log_level,
+                    d->settings.log_json);
     rv = 1;
     if (um_state_open(&d->state, d->settings.state, &d->log) == 0) {
         if (um_loop_init(&d->loop) == 0 && start(d) == 0) {
@@ -372,4 +410,9 @@ int um_daemon_main(int argc, char **argv)
     }
     free(d);
     return rv;
+}
+
+const char *um_daemon_version(void)
+{
+    return P2P_VERSION;
 }

@@ -40,4 +40,7 @@ struct um_daemon {
 /** `unitmesh run`: until SIGTERM or SIGINT. The exit code. */
 int um_daemon_main(int argc, char **argv);
 
+/** The version of the daemon. */
+const char *um_daemon_version(void);
+
 #endif

@@ -177,9 +177,10 @@ static void post_config(struct um_daemon *d, struct um_http_req *req)
         return;
     }
     um_article_post(d->article, host, &out);
-    um_log(&d->log, UM_LOG_INFO, "POST /config from %s: %u",
-           um_http_client(req)[0] != '\0' ? um_http_client(req) : "the socket",
-           out.status);
+    um_log_line(
+        &d->log, UM_LOG_INFO, "POST /config from %s: %u",
+        um_http_client(req)[0] != '\0' ? um_http_client(req) : "the socket",
+        out.status);
     reply_text(req, out.status, out.text);
 }
 

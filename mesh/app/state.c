@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -42,16 +43,17 @@ static int read_key(struct um_state *s, int fd, const struct um_log *log)
     int rv;
 
     if (fstat(fd, &st) != 0 || (st.st_mode & 077) != 0) {
-        um_log(log, UM_LOG_ERROR,
-               "%s can be read by others: chmod 600 it, or remove it to get "
-               "a new identity",
-               KEY_FILE);
+        um_log_line(
+            log, UM_LOG_ERROR,
+            "%s can be read by others: chmod 600 it, or remove it to get "
+            "a new identity",
+            KEY_FILE);
         return -1;
     }
     n = read(fd, pb, sizeof pb);
     rv = n <= 0 ? P2P_EFORMAT : p2p_key_decode(pb, (size_t)n, &s->key);
     if (rv != 0) {
-        um_log(log, UM_LOG_ERROR, "%s: %s", KEY_FILE, p2p_err_text(rv));
+        um_log_line(log, UM_LOG_ERROR, "%s: %s", KEY_FILE, p2p_err_text(rv));
         return -1;
     }
     return 0;
@@ -70,7 +72,7 @@ static int make_key(struct um_state *s, const struct um_log *log)
     int len, fd, rv;
 
     if (p2p_key_generate(P2P_KEY_ED25519, &s->key) != 0) {
-        um_log(log, UM_LOG_ERROR, "cannot make a key");
+        um_log_line(log, UM_LOG_ERROR, "cannot make a key");
         return -1;
     }
     len = p2p_key_encode(s->key, pb, sizeof pb);
@@ -83,8 +85,8 @@ static int make_key(struct um_state *s, const struct um_log *log)
     }
     if (rv != 0 || renameat(s->dir, KEY_TEMP, s->dir, KEY_FILE) != 0 ||
         fsync(s->dir) != 0) {
-        um_log(log, UM_LOG_ERROR, "cannot write %s: %s", KEY_FILE,
-               strerror(errno));
+        um_log_line(log, UM_LOG_ERROR, "cannot write %s: %s", KEY_FILE,
+                    strerror(errno));
         return -1;
     }
     return 0;
@@ -99,8 +101,8 @@ static int load_key(struct um_state *s, const struct um_log *log)
         return make_key(s, log);
     }
     if (fd < 0) {
-        um_log(log, UM_LOG_ERROR, "cannot open %s: %s", KEY_FILE,
-               strerror(errno));
+        um_log_line(log, UM_LOG_ERROR, "cannot open %s: %s", KEY_FILE,
+                    strerror(errno));
         return -1;
     }
     rv = read_key(s, fd, log);
@@ -116,17 +118,18 @@ int um_state_open(struct um_state *s, const char *path,
         s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
     if (s->dir < 0) {
-        um_log(log, UM_LOG_ERROR, "state folder %s: %s", path, strerror(errno));
+        um_log_line(log, UM_LOG_ERROR, "state folder %s: %s", path,
+                    strerror(errno));
         return -1;
     }
     s->lock =
         openat(s->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (s->lock < 0 || flock(s->lock, LOCK_EX | LOCK_NB) != 0) {
-        um_log(log, UM_LOG_ERROR,
-               errno == EWOULDBLOCK
-                   ? "state folder %s is in use by another daemon"
-                   : "state folder %s cannot be locked",
-               path);
+        um_log_line(log, UM_LOG_ERROR,
+                    errno == EWOULDBLOCK
+                        ? "state folder %s is in use by another daemon"
+                        : "state folder %s cannot be locked",
+                    path);
         um_state_close(s);
         return -1;
     }

@@ -64,10 +64,10 @@ int um_token_load(int dir, char token[UM_TOKEN_CHARS + 1],
         (void)close(fd);
     }
     if (rv != 0) {
-        um_log(log, UM_LOG_ERROR,
-               "%s is damaged, readable by others, or cannot be written: "
-               "remove it to get a new token",
-               FILE_NAME);
+        um_log_line(log, UM_LOG_ERROR,
+                    "%s is damaged, readable by others, or cannot be written: "
+                    "remove it to get a new token",
+                    FILE_NAME);
     }
     return rv;
 }

@@ -120,13 +120,13 @@ static void on_alarm(void *arg)
 static void retry(struct um_applier *a, const char *text)
 {
     if (++a->tries >= UM__CAP_APPLIER_TRIES) {
-        um_log(a->log, UM_LOG_ERROR, "Unit at %s: gave up on %s: %s",
-               um_unit_target(a->unit), a->now.why, text);
+        um_log_line(a->log, UM_LOG_ERROR, "Unit at %s: gave up on %s: %s",
+                    um_unit_target(a->unit), a->now.why, text);
         finish(a, UM_GAVE_UP, text);
         return;
     }
-    um_log(a->log, UM_LOG_WARN, "Unit at %s: %s; trying again",
-           um_unit_target(a->unit), text);
+    um_log_line(a->log, UM_LOG_WARN, "Unit at %s: %s; trying again",
+                um_unit_target(a->unit), text);
     a->alarm = a->alarms->set(a->alarms->user, FIRST_PAUSE_MS << a->tries,
                               on_alarm, a);
     if (a->alarm == NULL) {
@@ -134,40 +134,40 @@ static void retry(struct um_applier *a, const char *text)
     }
 }
 
-static void on_put(void *user, const struct um_unit_answer *ans)
+static void on_put(void *user, const struct um_unit_answer *answer)
 {
     struct um_applier *a = user;
 
-    switch (ans->status) {
+    switch (answer->status) {
         case UM_UNIT_OK:
-            remember(a, ans->body);
+            remember(a, answer->body);
             finish(a, UM_APPLIED, "");
             break;
         case UM_UNIT_REFUSED:
-            um_log(a->log, UM_LOG_ERROR, "Unit at %s refused %s: %s",
-                   um_unit_target(a->unit), a->now.why, ans->text);
-            finish(a, UM_REFUSED, ans->text);
+            um_log_line(a->log, UM_LOG_ERROR, "Unit at %s refused %s: %s",
+                        um_unit_target(a->unit), a->now.why, answer->text);
+            finish(a, UM_REFUSED, answer->text);
             break;
         default:
-            retry(a, ans->text);
+            retry(a, answer->text);
     }
 }
 
 /* What Unit shows now: if it is ours already, nothing is to be done. */
-static void on_get(void *user, const struct um_unit_answer *ans)
+static void on_get(void *user, const struct um_unit_answer *answer)
 {
     struct um_applier *a = user;
     bool same = a->last != NULL && a->shown != NULL &&
                 a->last_len == a->now.len &&
                 memcmp(a->last, a->now.config, a->now.len) == 0;
 
-    if (ans->status == UM_UNIT_OK &&
-        ((same && strcmp(a->shown, ans->body) == 0) ||
-         (ans->len == a->now.len &&
-          memcmp(ans->body, a->now.config, ans->len) == 0))) {
+    if (answer->status == UM_UNIT_OK &&
+        ((same && strcmp(a->shown, answer->body) == 0) ||
+         (answer->len == a->now.len &&
+          memcmp(answer->body, a->now.config, answer->len) == 0))) {
         finish(a, UM_UNCHANGED, "");
-    } else if (ans->status == UM_UNIT_ABSENT) {
-        retry(a, ans->text);
+    } else if (answer->status == UM_UNIT_ABSENT) {
+        retry(a, answer->text);
     } else {
         um_unit_put_config(a->unit, a->now.config, a->now.len, on_put, a);
     }

@@ -61,6 +61,7 @@ struct um_applier_stats {
     bool busy;
 };
 
+/** A snapshot of the counters. */
 void um_applier_stats(const struct um_applier *a, struct um_applier_stats *out);
 
 #endif

@@ -29,12 +29,14 @@ static void start_pull(struct um_article *a, const struct um_host *host);
 
 static void warn_of_trust(const struct um_log *log)
 {
-    um_log(log, UM_LOG_WARN,
-           "--article: every peer that mDNS finds on this link is trusted to "
-           "choose this Unit's configuration, and so to run programs here");
-    um_log(log, UM_LOG_WARN,
-           "--article: who joins late stays behind until somebody publishes "
-           "again; nothing in this flow repairs it");
+    um_log_line(
+        log, UM_LOG_WARN,
+        "--article: every peer that mDNS finds on this link is trusted to "
+        "choose this Unit's configuration, and so to run programs here");
+    um_log_line(
+        log, UM_LOG_WARN,
+        "--article: who joins late stays behind until somebody publishes "
+        "again; nothing in this flow repairs it");
 }
 
 static void on_message(void *user, const struct p2p_peer_id *from,
@@ -86,10 +88,11 @@ static bool own_host(struct um_article *a, const char *header,
         return true; /* nobody is connected: nobody hears it either */
     }
     if (!um_host_is_loopback(&ip)) {
-        um_log(a->cfg.log, UM_LOG_WARN,
-               "POST /config was addressed to %s, which means another machine "
-               "to each of the others: publishing the address they see us at",
-               out->text);
+        um_log_line(
+            a->cfg.log, UM_LOG_WARN,
+            "POST /config was addressed to %s, which means another machine "
+            "to each of the others: publishing the address they see us at",
+            out->text);
     }
     um_host_from_ip(&ip, out);
     return true;
@@ -108,31 +111,30 @@ void um_article_post(struct um_article *a, const char *host_header,
     }
     rv = um_bus_publish(a->cfg.bus, TOPIC, host.text, strlen(host.text));
     if (rv < 0) {
-        um_log(a->cfg.log, UM_LOG_ERROR, "cannot publish: %s",
-               p2p_err_text(rv));
+        um_log_line(a->cfg.log, UM_LOG_ERROR, "cannot publish: %s",
+                    p2p_err_text(rv));
         *out = (struct um_article_posted){503, "Cannot publish now.\n"};
         return;
     }
     a->stats.published++;
-    um_log(a->cfg.log, UM_LOG_INFO, "published %s on %s to %d peers", host.text,
-           TOPIC, rv);
+    um_log_line(a->cfg.log, UM_LOG_INFO, "published %s on %s to %d peers",
+                host.text, TOPIC, rv);
     *out = (struct um_article_posted){
         200, "Published config event to all other nodes"};
 }
 
-static void on_applied(void *user, enum um_outcome outcome, const char *text)
+static void on_applied(void *arg, enum um_article_outcome outcome)
 {
-    struct um_article *a = user;
+    struct um_article *a = arg;
     uint64_t now = a->cfg.alarms->now_ms(a->cfg.alarms->user);
 
-    (void)text;
-    if (outcome == UM_APPLIED) {
+    if (outcome == UM_ARTICLE_APPLIED) {
         a->stats.applied++;
-        um_log(a->cfg.log, UM_LOG_INFO, "applied config from %s in %lu ms",
-               a->from.text, (unsigned long)(now - a->heard_ms));
-    } else if (outcome == UM_UNCHANGED) {
-        um_log(a->cfg.log, UM_LOG_INFO, "config from %s is what runs already",
-               a->from.text);
+        um_log_line(a->cfg.log, UM_LOG_INFO, "applied config from %s in %lu ms",
+                    a->from.text, (unsigned long)(now - a->heard_ms));
+    } else if (outcome == UM_ARTICLE_UNCHANGED) {
+        um_log_line(a->cfg.log, UM_LOG_INFO,
+                    "config from %s is what runs already", a->from.text);
     }
 }
 
@@ -147,21 +149,21 @@ static void next_pull(struct um_article *a)
     }
 }
 
-static void on_pulled(void *user, const struct um_fetch_answer *ans)
+static void on_pulled(void *user, const struct um_fetch_answer *answer)
 {
     struct um_article *a = user;
     char why[UM__CAP_ARTICLE_HOST_BYTES + 16];
-    struct um_intent intent = {.config = ans->body, .len = ans->len};
 
     a->pull = NULL;
-    if (ans->status != UM_FETCH_OK || ans->code != 200) {
-        um_log(a->cfg.log, UM_LOG_ERROR, "cannot pull config from %s: %s",
-               a->from.text,
-               ans->status != UM_FETCH_OK ? ans->text : "no configuration");
+    if (answer->status != UM_FETCH_OK || answer->code != 200) {
+        um_log_line(
+            a->cfg.log, UM_LOG_ERROR, "cannot pull config from %s: %s",
+            a->from.text,
+            answer->status != UM_FETCH_OK ? answer->text : "no configuration");
     } else {
         (void)snprintf(why, sizeof why, "config from %s", a->from.text);
-        intent.why = why;
-        um_applier_submit(a->cfg.applier, &intent, on_applied, a);
+        a->cfg.apply(a->cfg.apply_user, answer->body, answer->len, why,
+                     on_applied, a);
     }
     next_pull(a);
 }
@@ -180,11 +182,11 @@ static void start_pull(struct um_article *a, const struct um_host *host)
         host->ip.len == 16 ? "http://[%s]:%u/config" : "http://%s:%u/config",
         host->text, (unsigned)a->cfg.port);
     a->from = *host;
-    um_log(a->cfg.log, UM_LOG_INFO, "pulling config from %s", url);
+    um_log_line(a->cfg.log, UM_LOG_INFO, "pulling config from %s", url);
     a->stats.pulls++;
     a->pull = um_fetch_start(a->cfg.fetch, &req, on_pulled, a);
     if (a->pull == NULL) {
-        um_log(a->cfg.log, UM_LOG_ERROR, "cannot pull: out of memory");
+        um_log_line(a->cfg.log, UM_LOG_ERROR, "cannot pull: out of memory");
     }
 }
 
@@ -213,10 +215,11 @@ static void consider(struct um_article *a, const struct p2p_peer_id *from,
 
     if (why != NULL) {
         a->stats.refused++;
-        um_log(a->cfg.log, UM_LOG_WARN, "not pulling from %s: %s", host->text,
-               why);
-    } else if (a->cfg.applier == NULL) {
-        um_log(a->cfg.log, UM_LOG_WARN, "there is no Unit here to configure");
+        um_log_line(a->cfg.log, UM_LOG_WARN, "not pulling from %s: %s",
+                    host->text, why);
+    } else if (a->cfg.apply == NULL) {
+        um_log_line(a->cfg.log, UM_LOG_WARN,
+                    "there is no Unit here to configure");
     } else if (a->pull != NULL) {
         a->pending = *host;
     } else {
@@ -256,7 +259,7 @@ static void look_up(struct um_article *a, const struct p2p_peer_id *from,
         a->lookups < UM__CAP_ARTICLE_LOOKUPS ? malloc(sizeof *l) : NULL;
 
     if (l == NULL) {
-        um_log(a->cfg.log, UM_LOG_WARN, "too many names to look up");
+        um_log_line(a->cfg.log, UM_LOG_WARN, "too many names to look up");
         return;
     }
     *l = (struct lookup){.article = a, .from = *from, .host = *host};
@@ -279,10 +282,11 @@ static void on_message(void *user, const struct p2p_peer_id *from,
     (void)p2p_peer_id_text(from, id);
     if (!um_host_parse(data, len, &host)) {
         a->stats.refused++;
-        um_log(a->cfg.log, UM_LOG_WARN, "message from %s names no host", id);
+        um_log_line(a->cfg.log, UM_LOG_WARN, "message from %s names no host",
+                    id);
         return;
     }
-    um_log(a->cfg.log, UM_LOG_INFO, "received %s from %s", host.text, id);
+    um_log_line(a->cfg.log, UM_LOG_INFO, "received %s from %s", host.text, id);
     if (host.ip.len == 0) {
         look_up(a, from, &host);
     } else {

@@ -12,13 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mesh/applier/applier.h"
 #include "mesh/article/hostname.h"
 #include "mesh/base/alarm.h"
 #include "mesh/base/log.h"
 #include "mesh/bus/bus.h"
 #include "mesh/fetch/fetch.h"
-#include "mesh/unit/client.h"
 
 /** Where the article's nodes serve their configuration. */
 #define UM_ARTICLE_PORT 8888
@@ -29,12 +27,27 @@
 /** Names of messages that are being looked up; further ones are dropped. */
 #define UM__CAP_ARTICLE_LOOKUPS 8
 
+/** What became of a configuration that was pulled. */
+enum um_article_outcome {
+    UM_ARTICLE_APPLIED,
+    UM_ARTICLE_UNCHANGED, /**< Unit ran it already */
+    UM_ARTICLE_NOT        /**< the applier has said why in the log */
+};
+
+/** Told once for each configuration. */
+typedef void um_article_done(void *arg, enum um_article_outcome outcome);
+
+/** Hands a configuration to the local Unit; the bytes are copied. */
+typedef void um_article_apply(void *user, const void *config, size_t len,
+                              const char *why, um_article_done *done,
+                              void *arg);
+
 /** What the flow is made of; borrows all until it is freed. */
 struct um_article_cfg {
     struct um_bus *bus;
     struct um_fetch *fetch;
-    struct um_unit *unit;       /**< NULL: no Unit here */
-    struct um_applier *applier; /**< NULL: no Unit here */
+    um_article_apply *apply; /**< NULL: no Unit here */
+    void *apply_user;        /**< of apply */
     const struct um_alarms *alarms;
     const struct um_resolver *resolver;
     const struct um_log *log;
@@ -71,6 +84,7 @@ struct um_article_stats {
     unsigned long applied;
 };
 
+/** A snapshot of the counters. */
 void um_article_stats(const struct um_article *a, struct um_article_stats *out);
 
 #endif

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /**
  * @file
- * The daemon's log: lines for people, or JSON objects for programs. Text from
- * peers is made harmless for terminals.
+ * The daemon's log, seen from the parts that write to it: a level and a sink.
+ * Text from peers is made harmless for terminals.
  */
 #ifndef UM_BASE_LOG_H
 #define UM_BASE_LOG_H
-
-#include <stdbool.h>
-#include <stdio.h>
 
 /** How much a line matters; the numbers are those of p2p's log. */
 enum um_log_level {
@@ -21,16 +18,17 @@ enum um_log_level {
 
 /** Where lines go. */
 struct um_log {
-    FILE *out;               /**< borrowed */
     enum um_log_level level; /**< lines above it are not made */
-    bool json;
+    void *user;              /**< of the sink; borrowed */
+    /** Takes one line without its end; valid until the call returns. */
+    void (*sink)(void *user, enum um_log_level level, const char *line);
 };
 
 /**
- * Writes one line of at most 1,023 bytes, printf style.
+ * Makes one line of at most 1,023 bytes, printf style.
  * @param log borrows; NULL: nowhere
  */
-void um_log(const struct um_log *log, enum um_log_level level,
-            const char *format, ...) __attribute__((format(printf, 3, 4)));
+void um_log_line(const struct um_log *log, enum um_log_level level,
+                 const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -147,7 +147,7 @@ static void on_log(void *user, int level, const char *text)
 {
     const struct um_bus *bus = user;
 
-    um_log(bus->cfg.log, (enum um_log_level)level, "%s", text);
+    um_log_line(bus->cfg.log, (enum um_log_level)level, "%s", text);
 }
 
 static const struct p2p_host_events events = {
@@ -178,8 +178,8 @@ static int start_host(struct um_bus *bus)
         rv = p2p_pubsub_new(bus->host, NULL, &bus->pubsub);
     }
     if (rv != 0) {
-        um_log(cfg->log, UM_LOG_ERROR, "cannot start the host: %s",
-               p2p_err_text(rv));
+        um_log_line(cfg->log, UM_LOG_ERROR, "cannot start the host: %s",
+                    p2p_err_text(rv));
     }
     return rv;
 }
@@ -193,14 +193,14 @@ static int start_listening(struct um_bus *bus)
         int rv = p2p_host_listen(bus->host, cfg->listen[i]);
 
         if (rv != 0) {
-            um_log(cfg->log, UM_LOG_WARN, "cannot listen at %s: %s",
-                   cfg->listen[i], p2p_err_text(rv));
+            um_log_line(cfg->log, UM_LOG_WARN, "cannot listen at %s: %s",
+                        cfg->listen[i], p2p_err_text(rv));
         } else {
             listening++;
         }
     }
     if (listening == 0) {
-        um_log(cfg->log, UM_LOG_ERROR, "there is no address to listen at");
+        um_log_line(cfg->log, UM_LOG_ERROR, "there is no address to listen at");
         return -1;
     }
     return 0;
@@ -224,8 +224,8 @@ static int add_peers(struct um_bus *bus)
             rv = p2p_host_dial(bus->host, text, NULL, NULL);
         }
         if (rv != 0) {
-            um_log(bus->cfg.log, UM_LOG_ERROR, "--peer %s: %s", text,
-                   p2p_err_text(rv));
+            um_log_line(bus->cfg.log, UM_LOG_ERROR, "--peer %s: %s", text,
+                        p2p_err_text(rv));
             return rv;
         }
     }

@@ -22,8 +22,7 @@ static void on_down(void *user, const struct p2p_peer_id *peer)
     sim_trace(h->sim, peer->bytes, peer->len);
 }
 
-static void on_disconnected(void *user,
-                            const struct p2p_conn_info *c,
+static void on_disconnected(void *user, const struct p2p_conn_info *c,
                             int status)
 {
     struct simhost *h = user;
@@ -38,9 +37,7 @@ static const struct p2p_host_events events = {
     .disconnected = on_disconnected,
 };
 
-void simhost_start(struct simhost *h,
-                   struct sim *sim,
-                   size_t index,
+void simhost_start(struct simhost *h, struct sim *sim, size_t index,
                    const struct p2p_host_config *cfg)
 {
     struct p2p_host_config hc = P2P_HOST_CONFIG_INIT;

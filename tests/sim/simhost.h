@@ -24,9 +24,7 @@ struct simhost {
  * Starts a host that listens on SIMHOST_PORT. `cfg` (NULL: defaults) is
  * copied; key, events and user are filled in here.
  */
-void simhost_start(struct simhost *h,
-                   struct sim *sim,
-                   size_t index,
+void simhost_start(struct simhost *h, struct sim *sim, size_t index,
                    const struct p2p_host_config *cfg);
 
 /* Ends it in order. Its simulated machine lives on. */

@@ -13,17 +13,14 @@ static const char *const echo_protocol[] = {"/echo/1.0.0"};
 
 static void world(struct sim *sim, size_t n)
 {
-    const struct sim_cfg cfg = {.seed = 7,
-                                .latency_min = P2P__MS(5),
-                                .latency_max = P2P__MS(15)};
+    const struct sim_cfg cfg = {
+        .seed = 7, .latency_min = P2P__MS(5), .latency_max = P2P__MS(15)};
 
     sim_init(sim, &cfg, n);
 }
 
 /* The server sends back what comes. */
-static void server_data(void *user,
-                        struct p2p_stream *s,
-                        const uint8_t *p,
+static void server_data(void *user, struct p2p_stream *s, const uint8_t *p,
                         size_t len)
 {
     (void)user;
@@ -80,9 +77,7 @@ static void client_writable(void *user, struct p2p_stream *s)
     client_send(user, s);
 }
 
-static void client_data(void *user,
-                        struct p2p_stream *s,
-                        const uint8_t *p,
+static void client_data(void *user, struct p2p_stream *s, const uint8_t *p,
                         size_t len)
 {
     struct client *c = user;
@@ -121,13 +116,12 @@ static void test_echo_of_a_mebibyte_over_dialed_connection(void **state)
     world(&sim, 2);
     simhost_start(&a, &sim, 0, NULL);
     simhost_start(&b, &sim, 1, NULL);
-    assert_int_equal(
-        p2p_host_handle(b.host, echo_protocol[0], on_stream, NULL), 0);
-    assert_int_equal(
-        p2p_host_add_addr(a.host, simhost_addr(&b, addr), 0), 0);
+    assert_int_equal(p2p_host_handle(b.host, echo_protocol[0], on_stream, NULL),
+                     0);
+    assert_int_equal(p2p_host_add_addr(a.host, simhost_addr(&b, addr), 0), 0);
     /* The stream is asked for before there is a connection. */
-    assert_int_equal(p2p_stream_open(a.host, p2p_host_id(b.host),
-                                     echo_protocol, 1, &client_events, &c, &s),
+    assert_int_equal(p2p_stream_open(a.host, p2p_host_id(b.host), echo_protocol,
+                                     1, &client_events, &c, &s),
                      0);
     client_send(&c, s);
     sim_run(&sim, P2P__SEC(60));
@@ -266,8 +260,7 @@ static void test_kept_peer_is_dialed_again(void **state)
     simhost_start(&a, &sim, 0, NULL);
     simhost_start(&b, &sim, 1, NULL);
     id = *p2p_host_id(b.host);
-    assert_int_equal(
-        p2p_host_add_addr(a.host, simhost_addr(&b, addr), 0), 0);
+    assert_int_equal(p2p_host_add_addr(a.host, simhost_addr(&b, addr), 0), 0);
     assert_int_equal(p2p_host_keep(a.host, &id, true), 0);
     sim_run(&sim, P2P__SEC(5));
     assert_int_equal(simhost_conns(&a), 1);
@@ -348,8 +341,7 @@ static void test_T36_silent_connections_are_few_and_end(void **state)
         pipes[i]->ops->read(pipes[i], true);
     }
     p2p_host_stats(a.host, &stats);
-    assert_int_equal(stats.handshakes_pending,
-                     P2P__CAP_CONN_PENDING_PER_ADDR);
+    assert_int_equal(stats.handshakes_pending, P2P__CAP_CONN_PENDING_PER_ADDR);
     assert_int_equal(stats.refused_pending,
                      20 - P2P__CAP_CONN_PENDING_PER_ADDR);
     sim_run(&sim, P2P__SEC(13));
@@ -366,9 +358,7 @@ static void test_T36_silent_connections_are_few_and_end(void **state)
 }
 
 /* A server that never consumes: the client must be stopped by the window. */
-static void hoard_data(void *user,
-                       struct p2p_stream *s,
-                       const uint8_t *p,
+static void hoard_data(void *user, struct p2p_stream *s, const uint8_t *p,
                        size_t len)
 {
     (void)s;
@@ -401,8 +391,8 @@ static void test_a_reader_that_does_not_consume_stops_the_writer(void **state)
         p2p_host_handle(b.host, echo_protocol[0], on_hoard, &taken), 0);
     assert_int_equal(simhost_dial(&a, &b), 0);
     sim_run(&sim, P2P__SEC(2));
-    assert_int_equal(p2p_stream_open(a.host, p2p_host_id(b.host),
-                                     echo_protocol, 1, &client_events, &c, &s),
+    assert_int_equal(p2p_stream_open(a.host, p2p_host_id(b.host), echo_protocol,
+                                     1, &client_events, &c, &s),
                      0);
     client_send(&c, s);
     sim_run(&sim, P2P__SEC(20));
