@@ -18,6 +18,13 @@
 /* Addresses that we tell others, interfaces expanded. */
 #define P2P__CAP_OWN_ADDRS 32
 
+/* Peers whose dial waits. */
+#define P2P__CAP_MDNS_WAITING 64
+/* Streams opened again to one connected peer before we let it be. */
+#define P2P__CAP_PUBSUB_REOPENS 8
+/* Topics that the application may subscribe to. */
+#define P2P__CAP_PUBSUB_TOPICS 1024
+
 struct p2p__host_identify;
 struct p2p__host_mdns;
 

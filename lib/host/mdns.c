@@ -15,8 +15,6 @@
 #define TTL_MAX P2P__SEC(600)
 /* How long the end with the larger id waits for the other one's dial. */
 #define WAIT_NS P2P__SEC(1)
-/* Peers whose dial waits. */
-#define P2P__CAP_MDNS_WAITING 64
 
 /* A peer that is to be dialed, unless it dials us first. */
 struct waiting {

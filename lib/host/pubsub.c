@@ -14,11 +14,6 @@
 #include "proto/gossip/frame.h"
 #include "proto/gossip/gossip.h"
 
-/* Streams opened again to one connected peer before we let it be. */
-#define P2P__CAP_PUBSUB_REOPENS 8
-/* Topics that the application may subscribe to. */
-#define P2P__CAP_PUBSUB_TOPICS 1024
-
 struct topic {
     struct p2p__list link;
     p2p_on_message on_msg;

@@ -242,11 +242,12 @@ static void on_outcome(void *user, enum um_outcome outcome, const char *text)
 }
 
 /* The article's flow hands a configuration to the applier. */
-static void apply(void *user, const void *config, size_t len, const char *why,
+static void apply(void *user, const struct um_article_config *config,
                   um_article_done *done, void *arg)
 {
     struct um_daemon *d = user;
-    const struct um_intent intent = {.config = config, .len = len, .why = why};
+    const struct um_intent intent = {
+        .config = config->bytes, .len = config->len, .why = config->why};
     struct pulled *p = malloc(sizeof *p);
 
     if (p == NULL) {

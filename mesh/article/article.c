@@ -161,9 +161,11 @@ static void on_pulled(void *user, const struct um_fetch_answer *answer)
             a->from.text,
             answer->status != UM_FETCH_OK ? answer->text : "no configuration");
     } else {
+        const struct um_article_config config = {
+            .bytes = answer->body, .len = answer->len, .why = why};
+
         (void)snprintf(why, sizeof why, "config from %s", a->from.text);
-        a->cfg.apply(a->cfg.apply_user, answer->body, answer->len, why,
-                     on_applied, a);
+        a->cfg.apply(a->cfg.apply_user, &config, on_applied, a);
     }
     next_pull(a);
 }

@@ -37,10 +37,17 @@ enum um_article_outcome {
 /** Told once for each configuration. */
 typedef void um_article_done(void *arg, enum um_article_outcome outcome);
 
-/** Hands a configuration to the local Unit; the bytes are copied. */
-typedef void um_article_apply(void *user, const void *config, size_t len,
-                              const char *why, um_article_done *done,
-                              void *arg);
+/** A configuration that was pulled; valid during the call. */
+struct um_article_config {
+    const void *bytes;
+    size_t len;
+    const char *why; /**< for the log */
+};
+
+/** Hands a configuration to the local Unit, which copies it. */
+typedef void um_article_apply(void *user,
+                              const struct um_article_config *config,
+                              um_article_done *done, void *arg);
 
 /** What the flow is made of; borrows all until it is freed. */
 struct um_article_cfg {

@@ -93,3 +93,11 @@ size_t simhost_conns(const struct simhost *h)
 {
     return p2p_host_conns(h->host, NULL, 0);
 }
+
+void simhost_count_and_reset(void *user, struct p2p_stream *stream)
+{
+    struct simhost *h = user;
+
+    h->counted++;
+    p2p_stream_reset(stream);
+}

@@ -17,7 +17,8 @@ struct simhost {
     struct p2p_pubsub *pubsub;
     unsigned ups;
     unsigned downs;
-    int last_why; /* of the last disconnect */
+    unsigned counted; /* by simhost_count_and_reset() */
+    int last_why;     /* of the last disconnect */
 };
 
 /*
@@ -35,6 +36,9 @@ const char *simhost_addr(const struct simhost *h, char *buf);
 
 /* One dials the other, without a callback. 0, or a negative code. */
 int simhost_dial(struct simhost *from, const struct simhost *to);
+
+/* A handler of streams (user: the simhost): counts and resets them. */
+void simhost_count_and_reset(void *user, struct p2p_stream *stream);
 
 /* How many connections it has open. */
 size_t simhost_conns(const struct simhost *h);
