@@ -36,8 +36,7 @@ static bool publishable(const struct p2p__gossip *g,
 static int give(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
                 struct p2p__gossip_msg *msg)
 {
-    if (peer->serial == msg->via || is_author(peer, msg) ||
-        p2p__gossip_msg_has(msg, peer->serial)) {
+    if (is_author(peer, msg) || p2p__gossip_msg_has(msg, peer->serial)) {
         return 0;
     }
     if (p2p__gossip_peer_declined(g, peer, msg)) {

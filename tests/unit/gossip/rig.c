@@ -228,7 +228,9 @@ size_t rig_encode(struct rig *r, const struct rig_msg *m, uint8_t *out,
     }
     p2p__pbw_init(&w, out, RIG_BUF / 2);
     if (!m->no_from) {
-        p2p__pbw_bytes(&w, P2P__RPC_MSG_FROM, author->id.bytes, author->id.len);
+        const struct p2p_peer_id *from = &r->peers[m->author + m->forged].id;
+
+        p2p__pbw_bytes(&w, P2P__RPC_MSG_FROM, from->bytes, from->len);
     }
     p2p__pbw_bytes(&w, P2P__RPC_MSG_DATA, m->data, m->data_len);
     if (!m->no_seqno) {

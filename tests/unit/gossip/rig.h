@@ -70,6 +70,7 @@ struct rig_msg {
     uint64_t seqno; /* 0: the author's next */
     bool no_key, no_signature, no_from, no_seqno;
     bool other_key;     /* sends the key of peer author + 1 */
+    bool forged;        /* says that peer author + 1 wrote it */
     bool bad_signature; /* one bit is wrong */
     size_t seqno_len;   /* 0: 8 */
 };

@@ -324,6 +324,51 @@ static void test_a_graft_that_never_left_needs_no_prune(void **state)
     rig_fini(&r);
 }
 
+static void test_crossing_grafts_still_need_a_prune(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    rig_init(&r);
+    rig_start(&r);
+    rig_add(&r, 0, P2P__GOSSIP_V12, false);
+    rig_sub(&r, 0, T, true);
+    r.peers[0].deaf = true;
+    rig_join(&r, "other");
+    rig_pull(&r);        /* blocks its stream */
+    rig_join(&r, T);     /* our GRAFT waits … */
+    rig_graft(&r, 0, T); /* … and it grafts us itself */
+    assert_true(rig_in_mesh(&r, T, 0));
+    assert_int_equal(p2p__gossip_unsubscribe(r.g, T, strlen(T), r.now), 0);
+    r.peers[0].deaf = false;
+    p2p__gossip_tx_done(r.g, r.peers[0].gp);
+    rig_pull(&r);
+    assert_int_equal(r.peers[0].heard.grafts, 0);
+    assert_int_equal(r.peers[0].heard.prunes, 1);
+    rig_fini(&r);
+}
+
+static void test_who_is_grafted_is_chance(void **state)
+{
+    bool others = false;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        struct rig r;
+
+        rig_init(&r);
+        test_env_init(&r.env, seed);
+        rig_start(&r);
+        rig_crowd(&r, 20, T);
+        rig_join(&r, T);
+        for (unsigned i = 6; i < 20; i++) {
+            others = others || rig_in_mesh(&r, T, i);
+        }
+        rig_fini(&r);
+    }
+    assert_true(others);
+}
+
 static void test_floodsub_peers_are_in_no_mesh(void **state)
 {
     struct rig r;
@@ -370,7 +415,8 @@ static void test_direct_peers_are_in_no_mesh_and_get_everything(void **state)
 static void test_fanout_has_d_peers_for_a_minute(void **state)
 {
     const struct p2p__slice data = p2p__slice_of("x", 1);
-    unsigned heard = 0;
+    unsigned heard = 0, again = 0;
+    bool first[20];
     struct rig r;
 
     (void)state;
@@ -385,7 +431,8 @@ static void test_fanout_has_d_peers_for_a_minute(void **state)
                      6);
     rig_pull(&r);
     for (unsigned i = 0; i < 20; i++) {
-        heard += r.peers[i].heard.messages == 2;
+        first[i] = r.peers[i].heard.messages == 2;
+        heard += first[i];
     }
     assert_int_equal(heard, 6); /* the same six */
     rig_beat(&r, 62);
@@ -398,7 +445,9 @@ static void test_fanout_has_d_peers_for_a_minute(void **state)
     rig_pull(&r);
     for (unsigned i = 0; i < 20; i++) {
         assert_int_equal(r.peers[i].heard.grafts, r.peers[i].heard.messages);
+        again += first[i] && r.peers[i].heard.messages > 0;
     }
+    assert_true(again < 6); /* the first ones were forgotten */
     rig_fini(&r);
 }
 
@@ -438,6 +487,8 @@ int main(void)
         cmocka_unit_test(test_leaving_prunes_with_the_short_backoff),
         cmocka_unit_test(test_v10_gets_prune_without_backoff),
         cmocka_unit_test(test_a_graft_that_never_left_needs_no_prune),
+        cmocka_unit_test(test_crossing_grafts_still_need_a_prune),
+        cmocka_unit_test(test_who_is_grafted_is_chance),
         cmocka_unit_test(test_floodsub_peers_are_in_no_mesh),
         cmocka_unit_test(test_direct_peers_are_in_no_mesh_and_get_everything),
         cmocka_unit_test(test_fanout_has_d_peers_for_a_minute),

@@ -258,6 +258,10 @@ static void test_T31_what_is_not_signed_right_is_refused(void **state)
     send_bad(&r, (struct rig_msg){.no_seqno = true, .seqno = 5}, 5);
     send_bad(&r, (struct rig_msg){.seqno_len = 7, .seqno = 5}, 6);
     send_bad(&r, (struct rig_msg){.seqno_len = 16, .seqno = 5}, 7);
+    /* A good signature, but another's name; with the key and without. */
+    send_bad(&r, (struct rig_msg){.forged = true, .seqno = 5}, 8);
+    send_bad(&r, (struct rig_msg){.forged = true, .no_key = true, .seqno = 5},
+             9);
     /* None of them stands in the way of the true one, empty as it is. */
     rig_send(&r, 0, &ok, NULL);
     assert_int_equal(r.ev.messages, 1);

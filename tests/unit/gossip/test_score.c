@@ -515,6 +515,12 @@ static void test_a_mediocre_mesh_gets_better_peers(void **state)
     assert_int_equal(rig_mesh(&r, T), 4);
     rig_beat(&r, 1);
     assert_int_equal(rig_mesh(&r, T), 6);
+    /* As good is not better. */
+    for (unsigned i = 0; i < 10; i++) {
+        judge(&r, i, 2);
+    }
+    rig_beat(&r, 60);
+    assert_int_equal(rig_mesh(&r, T), 6);
     rig_fini(&r);
 }
 
