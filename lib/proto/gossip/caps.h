@@ -73,6 +73,9 @@
 /* Message ids remembered as seen, 40 bytes each; the oldest go first. */
 #define P2P__CAP_GOSSIP_SEEN (1U << 17)
 
+/* Authors whose sequence numbers are remembered, silent longest out. */
+#define P2P__CAP_GOSSIP_AUTHORS 4096U
+
 /* Messages and their bytes in the history that answers IWANT. */
 #define P2P__CAP_GOSSIP_CACHE       16384U
 #define P2P__CAP_GOSSIP_CACHE_BYTES (64U * 1024U * 1024U)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Birth and death of the core, and the few things that all of it uses. */
 #include "base/mem.h"
+#include "proto/gossip/author.h"
 #include "proto/gossip/event.h"
 #include "proto/gossip/history.h"
 #include "proto/gossip/member.h"
@@ -54,6 +55,7 @@ static void init_maps(struct p2p__gossip *g)
                                      &g->cache,
                                      &g->cache_alias,
                                      &g->promises_by_fp,
+                                     &g->authors_by_id,
                                      &g->pending_by_handle};
 
     for (size_t i = 0; i < P2P__COUNT(maps); i++) {
@@ -73,6 +75,7 @@ static void init_lists(struct p2p__gossip *g)
     p2p__list_init(&g->changes);
     p2p__list_init(&g->pending);
     p2p__list_init(&g->promises);
+    p2p__list_init(&g->authors);
     for (size_t i = 0; i < P2P__COUNT(g->history); i++) {
         p2p__list_init(&g->history[i]);
     }
@@ -152,6 +155,7 @@ void p2p__gossip_free(struct p2p__gossip *g)
     p2p__gossip_pending_fini(g);
     p2p__gossip_history_fini(g);
     p2p__gossip_promise_fini(g);
+    p2p__gossip_authors_fini(g);
     p2p__gossip_idset_fini(&g->seen);
     free_topics(g);
     p2p__gossip_scratch_fini(g);

@@ -107,8 +107,6 @@ void p2p__gossip_decline(struct p2p__gossip *g,
                          const struct p2p__gossip_msg *msg,
                          const struct p2p__gossip_peer *via)
 {
-    const struct p2p__slice id = p2p__slice_of(msg->ids, msg->id_len);
-
     if (msg->view.data.len < g->cfg.params.idontwant_bytes) {
         return;
     }
@@ -116,6 +114,8 @@ void p2p__gossip_decline(struct p2p__gossip *g,
         struct p2p__gossip_peer *peer = P2P__MEMBER(l, in_place)->peer;
 
         if (peer != via && peer->version >= P2P__GOSSIP_V12) {
+            const struct p2p__slice id = p2p__gossip_msg_id(msg, peer);
+
             (void)p2p__gossip_tx_idontwant(g, peer, &id);
         }
     }

@@ -100,6 +100,9 @@ struct p2p__gossip_cfg {
     void *id_user;
     bool known_topics_only; /* forget what peers say about other topics than
                              * those given to know() or subscribe() */
+    bool increasing_seqno;  /* ignore replays that are older than the memory
+                             * of ids; not with js peers of 2021, whose
+                             * sequence numbers are random */
     struct p2p__gossip_params params;
     const struct p2p__gossip_score_params *score; /* copied; NULL: off */
 };
@@ -154,6 +157,14 @@ void p2p__gossip_peer_remove(struct p2p__gossip *g,
 void p2p__gossip_peer_version(struct p2p__gossip *g,
                               struct p2p__gossip_peer *peer,
                               enum p2p__gossip_version version);
+
+/*
+ * The peer computes message ids as alias_fn does, or as id_fn does. That is
+ * learnt from the ids that it names; who knows earlier, by the agent that
+ * identify names (js-libp2p/3: key ‖ seqno), spares the first misunderstanding.
+ */
+void p2p__gossip_peer_alias(struct p2p__gossip *g,
+                            struct p2p__gossip_peer *peer, bool alias);
 
 /*
  * The outbound stream broke and another one is open: the frame that was under

@@ -5,6 +5,7 @@
  * Possible failure modes: the process slept; then one heartbeat makes up for
  * all that were missed.
  */
+#include "proto/gossip/author.h"
 #include "proto/gossip/history.h"
 #include "proto/gossip/lazy.h"
 #include "proto/gossip/mesh.h"
@@ -74,6 +75,7 @@ static void heartbeat(struct p2p__gossip *g, p2p_ns now)
     expire_unwanted(g);
     if (g->beat % CLEAR_BEATS == 0) {
         p2p__gossip_peers_expire(g, now);
+        p2p__gossip_authors_expire(g, now);
     }
     beat_topics(g, now);
     p2p__gossip_history_shift(g);

@@ -92,11 +92,13 @@ int p2p__gossip_lazy_prepare(struct p2p__gossip *g,
     return 0;
 }
 
-/* One IHAVE: the messages of a topic from the i-th on. Returns behind them. */
+/* One IHAVE: the messages of m's topic from the i-th on. Returns behind
+ * them. */
 static size_t put_ihave(const struct p2p__gossip *g,
-                        const struct p2p__gossip_topic *t, size_t i,
+                        const struct p2p__gossip_member *m, size_t i,
                         struct p2p__pbw *w, size_t cap)
 {
+    const struct p2p__gossip_topic *t = m->topic;
     size_t mark = p2p__pbw_open(w, P2P__RPC_CTL_IHAVE);
 
     p2p__pbw_bytes(w, P2P__RPC_TOPIC, t->name, t->name_len);
@@ -107,7 +109,9 @@ static size_t put_ihave(const struct p2p__gossip *g,
             break;
         }
         if (w->len < cap) {
-            p2p__pbw_bytes(w, P2P__RPC_IHAVE_IDS, msg->ids, msg->id_len);
+            const struct p2p__slice id = p2p__gossip_msg_id(msg, m->peer);
+
+            p2p__pbw_bytes(w, P2P__RPC_IHAVE_IDS, id.p, id.len);
         }
         i++;
     }
@@ -123,15 +127,15 @@ size_t p2p__gossip_lazy_write(const struct p2p__gossip *g,
     size_t i = 0;
 
     P2P__LIST_EACH (l, &peer->lazy) {
-        const struct p2p__gossip_topic *t = P2P__MEMBER(l, in_lazy)->topic;
+        const struct p2p__gossip_member *m = P2P__MEMBER(l, in_lazy);
         const struct p2p__gossip_msg *msg =
             i < g->picked_count ? g->picked[i] : NULL;
 
         if (w->len >= cap) {
             break;
         }
-        if (msg != NULL && msg->topic == t) {
-            i = put_ihave(g, t, i, w, cap);
+        if (msg != NULL && msg->topic == m->topic) {
+            i = put_ihave(g, m, i, w, cap);
         }
         members++;
     }

@@ -27,13 +27,13 @@ int p2p__gossip_ids_of(const struct p2p__gossip *g,
         return 0;
     }
     len = g->cfg.alias_fn(g->cfg.id_user, v, out->alias_id);
-    if (len > 0) {
-        assert((size_t)len <= sizeof out->alias_id);
-        out->alias_len = (size_t)len;
-        p2p__gossip_fp_of(g, out->alias_id, out->alias_len, &out->alias);
+    if (len <= 0) {
+        return 0;
     }
-    if (p2p__gossip_fp_equal(&out->fp, &out->alias)) {
-        out->alias_len = 0;
+    assert((size_t)len <= sizeof out->alias_id);
+    p2p__gossip_fp_of(g, out->alias_id, (size_t)len, &out->alias);
+    if (!p2p__gossip_fp_equal(&out->fp, &out->alias)) {
+        out->alias_len = (size_t)len;
     }
     return 0;
 }
@@ -148,6 +148,15 @@ void p2p__gossip_msg_unref(struct p2p__gossip *g, struct p2p__gossip_msg *msg)
     p2p__free(msg->many);
     p2p__free(msg);
     p2p__gossip_topic_unref(g, t);
+}
+
+struct p2p__slice p2p__gossip_msg_id(const struct p2p__gossip_msg *msg,
+                                     const struct p2p__gossip_peer *peer)
+{
+    if (peer->alias_ids && msg->alias_len > 0) {
+        return p2p__slice_of(msg->ids + msg->id_len, msg->alias_len);
+    }
+    return p2p__slice_of(msg->ids, msg->id_len);
 }
 
 struct p2p__gossip_who *p2p__gossip_msg_nth(const struct p2p__gossip_msg *msg,

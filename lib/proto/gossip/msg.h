@@ -36,6 +36,10 @@ struct p2p__gossip_msg *p2p__gossip_msg_ref(struct p2p__gossip_msg *msg);
 /* Drops one; the last frees and gives the quota back. */
 void p2p__gossip_msg_unref(struct p2p__gossip *g, struct p2p__gossip_msg *msg);
 
+/* The id as the peer would compute it. */
+struct p2p__slice p2p__gossip_msg_id(const struct p2p__gossip_msg *msg,
+                                     const struct p2p__gossip_peer *peer);
+
 /* Bytes of the frame. */
 static inline uint32_t p2p__gossip_msg_bytes(const struct p2p__gossip_msg *m)
 {

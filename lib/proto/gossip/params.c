@@ -23,6 +23,7 @@ void p2p__gossip_params_defaults(struct p2p__gossip_params *p)
         .unsub_backoff_ms = 10000,
         .graft_flood_ms = 10000,
         .seen_ttl_ms = 120000,
+        .seqno_retain_ms = 3600000,
         .promise_ms = 3000,
         .opportunistic_ticks = 60,
         .opportunistic_peers = 2,

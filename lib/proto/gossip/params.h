@@ -26,6 +26,7 @@ struct p2p__gossip_params {
     uint32_t unsub_backoff_ms; /* 10000: after PRUNE for leaving */
     uint32_t graft_flood_ms;   /* 10000: a GRAFT so early costs twice */
     uint32_t seen_ttl_ms;      /* 120000 */
+    uint32_t seqno_retain_ms;  /* 3600000: silent authors are forgotten */
     uint32_t promise_ms;       /* 3000: IWANT must be answered by then */
     uint32_t opportunistic_ticks; /* 60 heartbeats; 0: off */
     uint32_t opportunistic_peers; /* 2 */

@@ -216,6 +216,7 @@ static void connect_peer(struct p2p__gossip_peer *p,
     p->told = 0;
     p->stalled = false;
     p->graylisted = false;
+    p->alias_ids = false;
     p->counts = (struct p2p__gossip_counts){0};
     p2p__gossip_lane_init(&p->own, 2 * P2P__CAP_GOSSIP_QUEUE,
                           2 * P2P__CAP_GOSSIP_QUEUE_BYTES);
@@ -277,6 +278,12 @@ void p2p__gossip_peer_version(struct p2p__gossip *g,
         }
     }
     peer->version = (uint8_t)version;
+}
+
+void p2p__gossip_peer_alias(struct p2p__gossip *g,
+                            struct p2p__gossip_peer *peer, bool alias)
+{
+    peer->alias_ids = alias && g->cfg.alias_fn != NULL;
 }
 
 void p2p__gossip_peer_restart(struct p2p__gossip *g,

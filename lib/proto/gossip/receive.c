@@ -11,6 +11,7 @@
  */
 #include "proto/gossip/receive.h"
 
+#include "proto/gossip/author.h"
 #include "proto/gossip/event.h"
 #include "proto/gossip/forward.h"
 #include "proto/gossip/history.h"
@@ -189,6 +190,13 @@ static int arrived(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
     rv = p2p__gossip_verify(g, in);
     if (rv == 0) {
         promises_kept(g, &ids);
+        rv = p2p__gossip_author_note(g, &in->view, now);
+    }
+    if (rv == P2P_EDUP) {
+        g->stats.ignored++;
+        return 1;
+    }
+    if (rv == 0) {
         rv = p2p__gossip_msg_new(g, in, &ids, t, &msg);
     } else if (rv != P2P_ENOMEM && rv != P2P_ELIMIT) {
         (void)invalid(g, peer, t, now);

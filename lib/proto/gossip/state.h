@@ -113,6 +113,7 @@ struct p2p__gossip_peer {
     bool outbound;
     bool direct;
     bool stalled;    /* tx gave a frame that is not done */
+    bool alias_ids;  /* it uses the other kind of message ids */
     bool graylisted; /* GRAYLISTED was said */
     void *user;
     struct p2p__quota *quota; /* its own; g's when retired */
@@ -221,6 +222,9 @@ struct p2p__gossip {
     struct p2p__map promises_by_fp;
     struct p2p__list promises; /* oldest first */
     uint32_t promise_count;
+    struct p2p__map authors_by_id;
+    struct p2p__list authors; /* silent longest first */
+    uint32_t author_count;
     struct p2p__gossip_events events;
     uint64_t beat;     /* heartbeats so far */
     p2p_ns next_beat;  /* when the next one is due */

@@ -12,9 +12,6 @@
 #include "proto/gossip/peer.h"
 #include "proto/gossip/word.h"
 
-/* Ids that wait to be said take so much memory at most. */
-#define IDBUF_MAX (256U * 1024U)
-
 int p2p__gossip_tx_push(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
                         struct p2p__gossip_msg *msg, bool own)
 {
@@ -42,10 +39,12 @@ int p2p__gossip_tx_push(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
 static int note_id(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
                    struct p2p__gossip_idbuf *buf, const struct p2p__slice *id)
 {
+    size_t max =
+        buf == &peer->iwant ? P2P__GOSSIP_IWANT_MAX : P2P__GOSSIP_IDONTWANT_MAX;
     size_t need = p2p__gossip_idbuf_need(buf, id->len);
     int rv;
 
-    if (buf->room + need > IDBUF_MAX) {
+    if (buf->room + need > max) {
         g->stats.limited++;
         return P2P_ELIMIT;
     }

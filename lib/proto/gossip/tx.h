@@ -10,6 +10,10 @@
 
 #include "proto/gossip/state.h"
 
+/* Memory for ids that wait to be said: what is above it is not said. */
+#define P2P__GOSSIP_IWANT_MAX     (256U * 1024U)
+#define P2P__GOSSIP_IDONTWANT_MAX (32U * 1024U)
+
 /* Queues a message by reference; `own`: before those that are forwarded.
  * Errors: P2P_ELIMIT (the peer is too slow), P2P_ENOMEM. */
 int p2p__gossip_tx_push(struct p2p__gossip *g, struct p2p__gossip_peer *peer,

@@ -18,6 +18,17 @@
 #include "proto/gossip/topic.h"
 #include "proto/gossip/tx.h"
 
+/* Learns from an id which kind the peer uses. */
+static void learn_kind(const struct p2p__gossip *g,
+                       struct p2p__gossip_peer *peer,
+                       const struct p2p__gossip_msg *msg,
+                       const struct p2p__gossip_fp *fp)
+{
+    if (g->cfg.alias_fn != NULL && msg != NULL && msg->alias_len > 0) {
+        peer->alias_ids = !p2p__gossip_fp_equal(&msg->fp, fp);
+    }
+}
+
 /* The ids of one IHAVE that we lack, each once. */
 struct lacking {
     struct p2p__gossip_idset set;
@@ -27,9 +38,29 @@ struct lacking {
 
 #define SET_MAX 8192U
 
+/* Adds an id. Errors: P2P_ENOMEM, P2P_ELIMIT. */
+static int lacks(struct p2p__gossip *g, const struct p2p__slice *id,
+                 const struct p2p__gossip_fp *fp, struct lacking *out)
+{
+    int rv;
+
+    if (p2p__gossip_idset_get(&out->set, fp) != NULL) {
+        return 0;
+    }
+    rv = p2p__gossip_scratch(g, (out->count + 1) * sizeof *id);
+    if (rv == 0) {
+        rv = p2p__gossip_idset_add(&out->set, fp, 0);
+    }
+    if (rv == 0) {
+        out->ids = (struct p2p__slice *)(void *)g->scratch;
+        out->ids[out->count++] = *id;
+    }
+    return rv;
+}
+
 /* Gathers them. Errors: P2P_EFORMAT; without memory they are fewer. */
-static int gather(struct p2p__gossip *g, const struct p2p__slice *body,
-                  struct lacking *out)
+static int gather(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
+                  const struct p2p__slice *body, struct lacking *out)
 {
     struct p2p__pb r;
     struct p2p__slice id;
@@ -44,16 +75,11 @@ static int gather(struct p2p__gossip *g, const struct p2p__slice *body,
             continue;
         }
         p2p__gossip_fp_of(g, id.p, id.len, &fp);
-        if (p2p__gossip_idset_get(&g->seen, &fp) != NULL ||
-            p2p__gossip_idset_get(&out->set, &fp) != NULL) {
-            continue;
-        }
-        if (p2p__gossip_scratch(g, (out->count + 1) * sizeof id) != 0 ||
-            p2p__gossip_idset_add(&out->set, &fp, 0) != 0) {
+        if (p2p__gossip_idset_get(&g->seen, &fp) != NULL) {
+            learn_kind(g, peer, p2p__gossip_history_find(g, &fp), &fp);
+        } else if (lacks(g, &id, &fp, out) != 0) {
             break;
         }
-        out->ids = (struct p2p__slice *)(void *)g->scratch;
-        out->ids[out->count++] = id;
     }
     return r.err;
 }
@@ -105,7 +131,7 @@ int p2p__gossip_on_ihave(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
         return 0;
     }
     p2p__gossip_idset_init(&l.set, g->cfg.quota, SET_MAX);
-    rv = gather(g, body, &l);
+    rv = gather(g, peer, body, &l);
     if (rv == 0 && l.count > 0) {
         ask(g, peer, &l, now);
     }
@@ -123,6 +149,7 @@ static void serve(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
 
     p2p__gossip_fp_of(g, id->p, id->len, &fp);
     msg = p2p__gossip_history_find(g, &fp);
+    learn_kind(g, peer, msg, &fp);
     if (msg == NULL || !msg->cached ||
         p2p__gossip_peer_declined(g, peer, msg)) {
         return;
@@ -174,6 +201,7 @@ int p2p__gossip_on_idontwant(struct p2p__gossip *g,
             return 0;
         }
         p2p__gossip_fp_of(g, id.p, id.len, &fp);
+        learn_kind(g, peer, p2p__gossip_history_find(g, &fp), &fp);
         e = p2p__gossip_idset_get(&peer->unwanted, &fp);
         if (e == NULL) {
             (void)p2p__gossip_idset_add(&peer->unwanted, &fp, g->beat);

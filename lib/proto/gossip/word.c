@@ -14,12 +14,19 @@
 #include "proto/gossip/member.h"
 #include "proto/gossip/peer.h"
 #include "proto/gossip/rpc.h"
+#include "proto/gossip/tx.h"
 
-/* Bytes after which a kind of control waits for the next frame: with the two
- * id buffers that makes 1 MiB at most, which is what go takes. */
+/* Bytes after which a kind of control waits for the next frame. All together
+ * with the ids of IWANT and IDONTWANT they stay below the 1 MiB that go takes,
+ * though each kind may exceed its share by a topic and an id. */
 #define SUBS_MAX  (64U * 1024U)
-#define WORDS_MAX (128U * 1024U)
+#define WORDS_MAX (64U * 1024U)
 #define IHAVE_MAX (400U * 1024U)
+
+static_assert(SUBS_MAX + WORDS_MAX + IHAVE_MAX + P2P__GOSSIP_IWANT_MAX +
+                      P2P__GOSSIP_IDONTWANT_MAX + 64 * 1024 <
+                  1024 * 1024,
+              "a frame of control is one that go takes");
 
 #define MS_PER_S 1000U
 
@@ -62,16 +69,17 @@ static void put_prune(const struct p2p__gossip *g, struct p2p__pbw *w,
     p2p__pbw_close(w, mark);
 }
 
-/* GRAFT and PRUNE. Returns how many were written. */
+/* GRAFT and PRUNE while w->len is below `cap`. Returns how many. */
 static size_t put_words(const struct p2p__gossip *g,
-                        const struct p2p__gossip_peer *peer, struct p2p__pbw *w)
+                        const struct p2p__gossip_peer *peer, struct p2p__pbw *w,
+                        size_t cap)
 {
     size_t count = 0;
 
     P2P__LIST_EACH (l, &peer->words) {
         const struct p2p__gossip_member *m = P2P__MEMBER(l, in_words);
 
-        if (w->len >= WORDS_MAX) {
+        if (w->len >= cap) {
             break;
         }
         if (m->word == P2P__GOSSIP_SAY_GRAFT) {
@@ -113,7 +121,7 @@ static struct said put_frame(const struct p2p__gossip *g,
     empty = w->len;
     control = p2p__pbw_open(w, P2P__RPC_CONTROL);
     put_ids(w, P2P__RPC_CTL_IDONTWANT, &peer->idontwant);
-    said.words = put_words(g, peer, w);
+    said.words = put_words(g, peer, w, w->len + WORDS_MAX);
     put_ids(w, P2P__RPC_CTL_IWANT, &peer->iwant);
     said.lazy = p2p__gossip_lazy_write(g, peer, w, w->len + IHAVE_MAX);
     if (w->len == control) {

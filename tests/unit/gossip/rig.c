@@ -332,6 +332,7 @@ static void hear(struct rig_heard *h, struct p2p__slice rpc)
     struct p2p__rpc_msg msg;
 
     h->frames++;
+    h->largest = p2p__max(h->largest, rpc.len);
     p2p__pb_init(&r, rpc);
     while (p2p__pb_next(&r, &f)) {
         switch (f.tag) {

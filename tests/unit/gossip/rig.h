@@ -23,6 +23,7 @@ struct rig_heard {
     unsigned frames, subs, unsubs, grafts, prunes, ihaves, iwants, idontwants;
     unsigned ihave_ids, iwant_ids, idontwant_ids, messages;
     uint64_t backoff_s;
+    size_t largest;             /* frame */
     size_t message_len;         /* of the last one's data */
     struct rig_id ids[RIG_IDS]; /* of IHAVE, IWANT, IDONTWANT, in order */
     unsigned n_ids;

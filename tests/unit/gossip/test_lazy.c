@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* IHAVE, IWANT and the history behind them; IDONTWANT. */
+#include <stdio.h>
+
 #include "proto/gossip/rpc.h"
 #include "rig.h"
 #include "unit.h"
@@ -384,6 +386,80 @@ static void test_other_kinds_of_ids_are_understood(void **state)
     rig_fini(&r);
 }
 
+static void test_peers_are_told_ids_of_their_kind(void **state)
+{
+    struct rig_id id, js;
+    struct rig r;
+
+    (void)state;
+    rig_init(&r);
+    r.cfg.alias_fn = p2p__gossip_id_key_seqno;
+    rig_start(&r);
+    rig_join(&r, T);
+    rig_crowd(&r, 7, T);
+    rig_pull(&r);
+    rig_hello(&r, 0, T, &id);
+    js.len = id.len - 2;
+    memcpy(js.bytes, id.bytes + 2, js.len);
+    rig_forget(&r);
+    rig_ids(&r, 4, IHAVE, T, &js, 1);                 /* learnt */
+    p2p__gossip_peer_alias(r.g, r.peers[5].gp, true); /* told */
+    rig_beat(&r, 1);
+    assert_int_equal(r.peers[4].heard.ids[0].len, js.len);
+    assert_memory_equal(r.peers[4].heard.ids[0].bytes, js.bytes, js.len);
+    assert_memory_equal(r.peers[5].heard.ids[0].bytes, js.bytes, js.len);
+    assert_memory_equal(r.peers[6].heard.ids[0].bytes, id.bytes, id.len);
+    /* IDONTWANT too. */
+    rig_ids(&r, 1, IWANT, NULL, &js, 1);
+    rig_forget(&r);
+    send_sized(&r, 0, 2000, &id);
+    assert_int_equal(r.peers[1].heard.ids[0].len, js.len);
+    assert_int_equal(r.peers[2].heard.ids[0].len, id.len);
+    /* And back. */
+    rig_ids(&r, 1, IDONTWANT, NULL, &id, 1);
+    rig_forget(&r);
+    send_sized(&r, 0, 2000, NULL);
+    assert_int_equal(r.peers[1].heard.ids[0].len, id.len);
+    rig_fini(&r);
+}
+
+static void test_control_fits_into_frames_that_go_takes(void **state)
+{
+    char topic[64];
+    struct rig r;
+
+    (void)state;
+    start(&r, 2);
+    r.peers[1].deaf = true;
+    rig_hello(&r, 0, T, NULL); /* blocks its stream */
+    for (unsigned i = 0; i < 3000; i++) {
+        (void)snprintf(topic, sizeof topic, "%040u", i);
+        rig_join(&r, topic);
+        if (i < P2P__CAP_GOSSIP_PEER_TOPICS - 1) {
+            rig_sub(&r, 1, topic, true);
+        }
+    }
+    rig_made_up(&r, 1, IHAVE, T, 0, P2P__CAP_GOSSIP_IHAVE_IDS);
+    for (unsigned i = 0; i < 5000; i++) {
+        const struct p2p__slice data = p2p__slice_of("x", 1);
+
+        (void)p2p__gossip_publish(r.g, T, strlen(T), &data, r.now, NULL);
+    }
+    for (unsigned i = 0; i < 40; i++) {
+        send_sized(&r, 0, 2000, NULL);
+    }
+    rig_prune(&r, 1, T, 1);
+    rig_beat(&r, 1);
+    r.peers[1].deaf = false;
+    p2p__gossip_tx_done(r.g, r.peers[1].gp);
+    rig_pull(&r);
+    assert_int_equal(r.peers[1].heard.subs, 3000);
+    assert_int_equal(r.peers[1].heard.iwant_ids, P2P__CAP_GOSSIP_IHAVE_IDS);
+    assert_int_equal(r.peers[1].heard.ihave_ids, P2P__CAP_GOSSIP_IHAVE_IDS);
+    assert_in_range(r.peers[1].heard.largest, 500 * 1024, 1024 * 1024);
+    rig_fini(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -406,6 +482,8 @@ int main(void)
         cmocka_unit_test(test_declining_late_still_empties_the_queue),
         cmocka_unit_test(test_T30_idontwant_floods_are_bounded),
         cmocka_unit_test(test_other_kinds_of_ids_are_understood),
+        cmocka_unit_test(test_peers_are_told_ids_of_their_kind),
+        cmocka_unit_test(test_control_fits_into_frames_that_go_takes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -269,6 +269,81 @@ static void test_T31_what_is_not_signed_right_is_refused(void **state)
     rig_fini(&r);
 }
 
+static void send_seqno(struct rig *r, unsigned via, uint64_t seqno,
+                       unsigned want)
+{
+    const struct rig_msg m = {.author = 9, .topic = T, .seqno = seqno};
+
+    rig_send(r, via, &m, NULL);
+    assert_int_equal(r->ev.messages, want);
+}
+
+static void test_T31_old_sequence_numbers_are_replays(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    rig_init(&r);
+    r.cfg.increasing_seqno = true;
+    rig_start(&r);
+    rig_join(&r, T);
+    rig_crowd(&r, 3, T);
+    send_seqno(&r, 0, 1000, 1);
+    send_seqno(&r, 0, 999, 2); /* one that was overtaken */
+    rig_beat(&r, 119);
+    send_seqno(&r, 0, 998, 3); /* by two minutes, even */
+    rig_beat(&r, 122);
+    send_seqno(&r, 1, 1000, 3);
+    send_seqno(&r, 1, 998, 3);
+    send_seqno(&r, 1, 1001, 4);
+    assert_int_equal(p2p__gossip_stats(r.g)->invalid, 0);
+    /* Silent authors are forgotten, and the quota is given back. */
+    rig_beat(&r, 3700);
+    send_seqno(&r, 1, 1000, 5);
+    rig_fini(&r);
+}
+
+/* Peer `via` brings a message of another author. */
+static void hello_by(struct rig *r, unsigned author, unsigned via)
+{
+    const struct rig_msg m = {.author = author, .topic = T};
+
+    rig_send(r, via, &m, NULL);
+}
+
+static void test_T31_authors_have_a_cap(void **state)
+{
+    uint64_t at_cap;
+    struct rig r;
+
+    (void)state;
+    rig_init(&r);
+    r.cfg.increasing_seqno = true;
+    rig_start(&r);
+    rig_join(&r, T);
+    rig_crowd(&r, 1, T);
+    for (unsigned i = 0; i < P2P__CAP_GOSSIP_AUTHORS + 50; i++) {
+        uint8_t seed[32] = {(uint8_t)i, (uint8_t)(i >> 8), 99};
+        struct p2p_key *was = r.peers[9].key;
+        const uint8_t *pub;
+        size_t len;
+
+        assert_int_equal(p2p_key_from_seed(seed, &r.peers[9].key), 0);
+        pub = p2p_key_public(r.peers[9].key, &len);
+        assert_int_equal(p2p_peer_id_from_pubkey(pub, len, &r.peers[9].id), 0);
+        p2p_key_free(was);
+        hello_by(&r, 9, 0);
+        if (i % 16 == 0) {
+            rig_beat(&r, 1);
+        }
+    }
+    rig_beat(&r, 130);
+    at_cap = r.quota.used[P2P__Q_MEMORY];
+    assert_in_range(at_cap, P2P__CAP_GOSSIP_AUTHORS * 100U,
+                    P2P__CAP_GOSSIP_AUTHORS * 200U);
+    rig_fini(&r);
+}
+
 static void test_T31_same_id_with_other_data_is_a_duplicate(void **state)
 {
     struct rig_msg m = {
@@ -481,6 +556,8 @@ int main(void)
             test_sequence_numbers_increase_though_the_clock_stands),
         cmocka_unit_test(test_a_former_life_of_ours_is_nobodys_fault),
         cmocka_unit_test(test_T31_what_is_not_signed_right_is_refused),
+        cmocka_unit_test(test_T31_old_sequence_numbers_are_replays),
+        cmocka_unit_test(test_T31_authors_have_a_cap),
         cmocka_unit_test(test_T31_same_id_with_other_data_is_a_duplicate),
         cmocka_unit_test(test_T31_data_up_to_the_cap_and_not_above),
         cmocka_unit_test(test_a_key_inside_the_id_need_not_be_sent),
