@@ -118,6 +118,7 @@ static const char *start_standin(struct um_daemon *d)
     (void)snprintf(dir, sizeof dir, "%s/unit", s->state);
     (void)snprintf(control, sizeof control, "%s",
                    s->unit_listen != NULL ? s->unit_listen : "127.0.0.1:0");
+    cfg.any = s->bind;
     cfg.modules_json = modules;
     cfg.flavour = strcmp(s->unit_flavour, "freeunit") == 0 ? UM_STANDIN_FREEUNIT
                                                            : UM_STANDIN_UNIT;
@@ -213,8 +214,13 @@ static struct um_serve *serve(struct um_daemon *d, int fd, bool local,
  * not listen there, we answer that one GET. */
 static void start_facade(struct um_daemon *d)
 {
-    int fd = um_socket_tcp("0.0.0.0:8888");
+    char at[64];
+    int fd;
 
+    (void)snprintf(at, sizeof at, "%s:%d",
+                   d->settings.bind != NULL ? d->settings.bind : "0.0.0.0",
+                   UM_ARTICLE_PORT);
+    fd = um_socket_tcp(at);
     if (fd < 0) {
         um_log_line(&d->log, UM_LOG_INFO,
                     "port 8888 is taken: whoever listens there answers the "

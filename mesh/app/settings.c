@@ -2,6 +2,7 @@
 /* One table of flags: it parses, and it makes the help. */
 #include "mesh/app/settings.h"
 
+#include <arpa/inet.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ enum flag {
     FLAG_LISTEN,
     FLAG_PEER,
     FLAG_REST,
+    FLAG_BIND,
     FLAG_UNIT,
     FLAG_UNIT_LISTEN,
     FLAG_UNIT_MODULES,
@@ -39,6 +41,9 @@ static const struct {
     {"peer", FLAG_PEER, "MULTIADDR",
      "a peer where mDNS does not reach; may be repeated"},
     {"rest", FLAG_REST, "ADDR:PORT", "REST over TCP; 'none' turns it off"},
+    {"bind", FLAG_BIND, "ADDR",
+     "open all ports at this IPv4 address alone, so that a host can run "
+     "several"},
     {"unit", FLAG_UNIT, "TARGET",
      "unix:PATH, http://HOST:PORT, embedded, or none"},
     {"unit-listen", FLAG_UNIT_LISTEN, "ADDR:PORT",
@@ -111,6 +116,17 @@ static int set_level(struct um_settings *s, const char *v)
     return wrong("log-level", v, "must be error, warn, info, debug or trace");
 }
 
+static int set_bind(struct um_settings *s, const char *v)
+{
+    struct in_addr ip;
+
+    if (inet_pton(AF_INET, v, &ip) != 1) {
+        return wrong("bind", v, "must be an IPv4 address");
+    }
+    s->bind = v;
+    return 0;
+}
+
 static int set_log(struct um_settings *s, const char *v)
 {
     s->log_json = strcmp(v, "json") == 0;
@@ -158,6 +174,8 @@ static int set(struct um_settings *s, int flag, const char *v)
             return set_unit(s, v);
         case FLAG_UNIT_FLAVOUR:
             return set_flavour(s, v);
+        case FLAG_BIND:
+            return set_bind(s, v);
         case FLAG_LOG:
             return set_log(s, v);
         case FLAG_LOG_LEVEL:
@@ -229,27 +247,38 @@ static void default_control(struct um_settings *s)
     }
 }
 
+/* Where peers connect: any port in the article's mode, else ours. */
+static void default_listen(struct um_settings *s)
+{
+    (void)snprintf(s->listen_default, sizeof s->listen_default,
+                   "/ip4/%s/tcp/%s", s->bind != NULL ? s->bind : "0.0.0.0",
+                   s->article ? "0" : "4901");
+    s->listen[s->n_listen++] = s->listen_default;
+    if (!s->article && s->bind == NULL) {
+        s->listen[s->n_listen++] = "/ip6/::/tcp/4901";
+    }
+}
+
 /* What depends on other flags. */
-static int finish(struct um_settings *s, const char *rest)
+static void finish(struct um_settings *s, const char *rest)
 {
     const char *port = getenv("PORT");
 
     default_state(s);
     default_control(s);
     if (rest == NULL && s->article) {
-        (void)snprintf(s->rest, sizeof s->rest, "0.0.0.0:%s",
+        (void)snprintf(s->rest, sizeof s->rest, "%s:%s",
+                       s->bind != NULL ? s->bind : "0.0.0.0",
                        port != NULL ? port : "3000");
     } else if (rest == NULL) {
-        (void)snprintf(s->rest, sizeof s->rest, "127.0.0.1:4902");
+        (void)snprintf(s->rest, sizeof s->rest, "%s:4902",
+                       s->bind != NULL && strncmp(s->bind, "127.", 4) == 0
+                           ? s->bind
+                           : "127.0.0.1"); /* no further without TLS */
     }
     if (s->n_listen == 0) {
-        s->listen[s->n_listen++] =
-            s->article ? "/ip4/0.0.0.0/tcp/0" : "/ip4/0.0.0.0/tcp/4901";
-        if (!s->article) {
-            s->listen[s->n_listen++] = "/ip6/::/tcp/4901";
-        }
+        default_listen(s);
     }
-    return 0;
 }
 
 int um_settings_parse(struct um_settings *s, int argc, char **argv)
@@ -281,5 +310,6 @@ int um_settings_parse(struct um_settings *s, int argc, char **argv)
         (void)fprintf(stderr, "unitmesh run: %s: not a flag\n", argv[optind]);
         return 2;
     }
-    return finish(s, rest);
+    finish(s, rest);
+    return 0;
 }

@@ -13,9 +13,12 @@ struct um_settings {
     char state[512];   /**< the folder of node.key and the lock */
     char control[108]; /**< the REST socket */
     const char *listen[UM_SETTINGS_LIST_MAX]; /**< multiaddrs */
+    char listen_default[64];                  /**< the first, if nobody says */
     size_t n_listen;
     const char *peers[UM_SETTINGS_LIST_MAX]; /**< multiaddrs to keep */
     size_t n_peers;
+    const char *bind;        /**< the address of the ports below, and of *:PORT
+                                  listeners of the embedded Unit */
     char rest[64];           /**< ADDR:PORT of REST over TCP; "": none */
     const char *unit;        /**< unix:PATH, http://HOST:PORT, embedded, none */
     const char *unit_listen; /**< of the embedded stand-in */

@@ -87,6 +87,9 @@ static bool own_host(struct um_article *a, const char *header,
     if (!um_bus_observed(a->cfg.bus, &ip)) {
         return true; /* nobody is connected: nobody hears it either */
     }
+    if (um_host_is_loopback(&ip) && out->ip.len > 0) {
+        return true; /* the others are on this host too */
+    }
     if (!um_host_is_loopback(&ip)) {
         um_log_line(
             a->cfg.log, UM_LOG_WARN,

@@ -418,6 +418,20 @@ static bool same_ip(const struct um_ip *a, const struct um_ip *b)
     return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
+static bool is_loopback(const struct um_ip *ip)
+{
+    static const uint8_t one[16] = {[15] = 1};
+
+    return (ip->len == 4 && ip->bytes[0] == 127) ||
+           (ip->len == 16 && memcmp(ip->bytes, one, 16) == 0);
+}
+
+/* Whether both are the same host; all loopback addresses are this one. */
+static bool same_host(const struct um_ip *a, const struct um_ip *b)
+{
+    return same_ip(a, b) || (is_loopback(a) && is_loopback(b));
+}
+
 /* Whether a connection (with `peer`, unless NULL) leads to an address. */
 static bool conn_at(const struct um_bus *bus, const struct p2p_peer_id *peer,
                     const struct um_ip *ip)
@@ -430,7 +444,7 @@ static bool conn_at(const struct um_bus *bus, const struct p2p_peer_id *peer,
         struct um_ip at;
 
         found = (peer == NULL || p2p_peer_id_equal(&conns[i].peer, peer)) &&
-                ip_of(&conns[i].addr, &at) && same_ip(&at, ip);
+                ip_of(&conns[i].addr, &at) && same_host(&at, ip);
     }
     free(conns);
     return found;
@@ -477,8 +491,7 @@ bool um_bus_own_ip(const struct um_bus *bus, const struct um_ip *ip)
     size_t n = p2p_host_addrs(bus->host, addrs, MAX_ADDRS);
     struct um_ip own;
 
-    if ((ip->len == 4 && ip->bytes[0] == 127) ||
-        (um_bus_observed(bus, &own) && same_ip(&own, ip))) {
+    if (is_loopback(ip) || (um_bus_observed(bus, &own) && same_ip(&own, ip))) {
         return true;
     }
     for (size_t i = 0; i < n && i < MAX_ADDRS; i++) {

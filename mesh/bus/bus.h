@@ -102,11 +102,13 @@ int um_bus_subscribe(struct um_bus *bus, const char *topic,
 int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
                    size_t len);
 
-/** Whether a connection with the peer is open to this address. */
+/** Whether a connection with the peer is open to this address; all loopback
+ * addresses are one. */
 bool um_bus_peer_at(const struct um_bus *bus, const struct p2p_peer_id *peer,
                     const struct um_ip *ip);
 
-/** Whether any connected peer is at this address. */
+/** Whether any connected peer is at this address; all loopback addresses are
+ * one. */
 bool um_bus_anybody_at(const struct um_bus *bus, const struct um_ip *ip);
 
 /** The address that most peers see us at; false: none told yet. */

@@ -481,6 +481,7 @@ static int make_core(struct um_standin_uv *u,
     const struct um_sworld_cfg world = {
         .state = cfg->state,
         .root = cfg->root,
+        .any = cfg->any,
         .sockets = {u, on_opened, on_closed},
     };
     struct um_standin_cfg core = {

@@ -24,6 +24,7 @@ struct um_standin_uv_cfg {
     const char *control;      /**< "unix:PATH" or "ADDR:PORT", port 0: any */
     const char *state;        /**< the state folder */
     const char *root;         /**< where paths of configurations begin, NULL */
+    const char *any;          /**< where *:PORT listens; NULL: everywhere */
     struct um_standin_faults faults;
 };
 

@@ -7,6 +7,7 @@
  */
 #include "mesh/unit/standin_world.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
@@ -29,6 +30,7 @@ enum { BACKLOG = 511, READ_BYTES = 65536, SOCKET_MODE = 0666 };
 struct um_sworld {
     char state[UM_SWORLD_PATH_MAX];
     char root[UM_SWORLD_PATH_MAX];
+    struct in_addr any; /* where *:PORT listens */
     struct um_sworld_sockets sockets;
 };
 
@@ -200,6 +202,8 @@ static socklen_t fill_address(const struct um_sworld *w,
         in->sin_family = AF_INET;
         in->sin_port = htons(addr->port);
         memcpy(&in->sin_addr, addr->ip, sizeof(in->sin_addr));
+        if (w != NULL && in->sin_addr.s_addr == htonl(INADDR_ANY))
+            in->sin_addr = w->any;
         return sizeof(*in);
     }
     in6->sin6_family = AF_INET6;
@@ -393,7 +397,9 @@ struct um_sworld *um_sworld_new(const struct um_sworld_cfg *cfg)
         strlen(root) < sizeof(w->root)) {
         strcpy(w->state, cfg->state);
         strcpy(w->root, root);
-        if ((mkdir(w->state, 0755) == 0 || errno == EEXIST) &&
+        w->any.s_addr = htonl(INADDR_ANY);
+        if ((cfg->any == NULL || inet_pton(AF_INET, cfg->any, &w->any) == 1) &&
+            (mkdir(w->state, 0755) == 0 || errno == EEXIST) &&
             make_folder(w, "certs") && make_folder(w, "scripts"))
             return w;
     }

@@ -26,6 +26,7 @@ struct um_sworld_sockets {
 struct um_sworld_cfg {
     const char *state; /**< the state folder, made if it is not there */
     const char *root;  /**< where the paths of configurations begin, or NULL */
+    const char *any;   /**< the IPv4 address that *:PORT listens at, or NULL */
     struct um_sworld_sockets sockets;
 };
 
