@@ -11,7 +11,7 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
+.PHONY: all demo help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
 	mutants 	install dist clean distclean
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
@@ -32,6 +32,9 @@ $(BUILDDIR)/build.ninja:
 
 test: deps all ## build, then unit tests and fuzz corpora
 	@meson test -C $(BUILDDIR) --print-errorlogs
+
+demo: deps all ## three nodes in namespaces follow one change; KEEP=1 leaves them
+	@$(PYTHON) tools/demo.py $(if $(KEEP),--keep)
 
 # One suite or program: make unit T=base/map
 unit: deps all ## unit tests alone; T=base/map for one of them
