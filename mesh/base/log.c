@@ -7,13 +7,36 @@
 
 #define LINE_BYTES 1024
 
-/* Control characters of a peer must not move anybody's cursor. */
+/* Bytes of the UTF-8 character that begins here, or 0: it is none. */
+static size_t character(const unsigned char *c)
+{
+    size_t n = *c >= 0xf0 ? 4 : *c >= 0xe0 ? 3 : 2;
+
+    if (*c < 0xc2 || *c > 0xf4) {
+        return 0;
+    }
+    for (size_t i = 1; i < n; i++) {
+        if ((c[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return n;
+}
+
+/* Control characters of a peer must not move anybody's cursor: those of ASCII,
+ * those of Latin 1 (in UTF-8, c2 80 to c2 9f), and bytes that are no text. */
 static void harmless(char *line)
 {
-    for (unsigned char *c = (unsigned char *)line; *c != '\0'; c++) {
-        if (*c < 0x20 || *c == 0x7f) {
+    unsigned char *c = (unsigned char *)line;
+
+    while (*c != '\0') {
+        size_t n = *c < 0x80 ? 1 : character(c);
+
+        if (n == 0 || *c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0)) {
             *c = '?';
+            n = 1;
         }
+        c += n;
     }
 }
 
