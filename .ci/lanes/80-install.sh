@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The library as others get it: installed into a fresh prefix, found through
 # pkg-config, linked shared and static, C and C++ headers alone.
-# budget: 60
+# budget: 120
 # timeout: 300
 set -e
 prefix=$(mktemp -d)
@@ -34,5 +34,13 @@ for how in "shared " "static --static"; do
         [ ! -e "$example" ] || build_run "$example" "$1" "$2"
     done
 done
+# The daemon, the tool and the examples against what was installed.
+if meson setup $CI_LOGS/system -Dsystem_p2p=true > /dev/null &&
+        ninja -C $CI_LOGS/system &&
+        ldd $CI_LOGS/system/cli/unitmesh | grep "$prefix/lib/libp2p"; then
+    echo "ok unitmesh against the installed library"; p=$((p + 1))
+else
+    echo "FAIL unitmesh against the installed library"; f=$((f + 1))
+fi
 echo "counts: $p $f 0"
 [ $f -eq 0 ]
