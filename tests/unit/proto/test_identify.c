@@ -69,6 +69,7 @@ static int teardown(void **state)
 
     p2p_key_free(f->key);
     p2p_key_free(f->other);
+    p2p__identify_reader_fini(&f->r); /* twice is fine */
     assert_int_equal(f->quota.used[P2P__Q_MEMORY], 0);
     free(f);
     return 0;

@@ -127,7 +127,9 @@ static void test_T37_labels_and_names_have_their_lengths(void **state)
     }
     memcpy(hex + (size_t)4 * 127, "00", 3); /* 255 bytes */
     assert_int_equal(walk_name(hex), 0);
-    memcpy(hex + (size_t)4 * 127, "016100", 7);
+    memcpy(hex + (size_t)4 * 126, "02616100", 9); /* 256 */
+    assert_int_equal(walk_name(hex), P2P_EFORMAT);
+    memcpy(hex + (size_t)4 * 126, "0161016100", 11);
     assert_int_equal(walk_name(hex), P2P_EFORMAT);
 }
 
