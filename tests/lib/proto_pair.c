@@ -15,8 +15,10 @@ void proto_end_init(struct proto_end *e, const struct p2p__proto_ops *ops,
     *e = (struct proto_end){.ops = ops, .core = core};
 }
 
+/* What rx and fin return, and tx but for its 1. */
 static void note(struct proto_end *e, int rv)
 {
+    assert_true(rv <= 0);
     if (rv < 0 && e->err == 0) {
         e->err = rv;
     }
@@ -53,8 +55,8 @@ static size_t draw_once(struct proto_end *e, uint8_t *buf, size_t room,
     assert_false(e->finished);
     rv = e->ops->tx(e->core, &out, now);
     assert_true(out.len <= room);
-    note(e, rv);
     e->finished = rv == P2P__PROTO_FIN;
+    note(e, e->finished ? 0 : rv);
     memcpy(buf, out.p, out.len);
     free(out.p);
     return out.len;

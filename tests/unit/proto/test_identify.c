@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "hex.h"
+#include "marked.h"
 #include "proto/identify/reader.h"
 #include "proto/identify/writer.h"
 #include "proto_pair.h"
@@ -586,6 +587,33 @@ static void test_a_writer_hears_nothing(void **state)
     p2p__identify_self_fini(&self);
 }
 
+static void test_who_has_output_marks_its_owner(void **state)
+{
+    struct fixture *f = *state;
+    struct marked m;
+    struct p2p__identify_self self;
+    struct p2p__identify_writer w;
+    struct p2p__identify_content content = {0};
+    struct p2p__identify_writer_cfg says = {.self = &self, .owner = &m.job};
+    struct p2p__identify_reader_cfg hears = {
+        .peer = &f->peer, .quota = &f->quota, .owner = &m.job};
+
+    marked_init(&m);
+    p2p__identify_self_init(&self, f->key, "a", &f->env.env);
+    assert_int_equal(p2p__identify_self_set(&self, &content), 1);
+    p2p__identify_writer_init(&w, &says, 0);
+    assert_true(marked_taken(&m));
+    p2p__identify_writer_fini(&w);
+    p2p__identify_self_fini(&self);
+    p2p__identify_reader_init(&f->r, &hears, 0);
+    proto_end_init(&f->end, &p2p__identify_reader_ops, &f->r);
+    assert_int_equal(feed_message(f, "", 0, NULL), 0);
+    assert_false(marked_taken(&m));
+    assert_int_equal(p2p__identify_reader_fin(&f->r, 1), 0);
+    assert_true(marked_taken(&m)); /* to end our side */
+    p2p__identify_reader_fini(&f->r);
+}
+
 static void test_a_record_is_signed_once_a_change(void **state)
 {
     struct fixture *f = *state;
@@ -667,6 +695,7 @@ int main(void)
         T(test_a_quota_that_is_spent_ends_it),
         T(test_the_message_of_js_is_read),
         T(test_a_writer_hears_nothing),
+        T(test_who_has_output_marks_its_owner),
         T(test_a_record_is_signed_once_a_change),
         T(test_what_is_too_long_to_tell_is_refused),
     };

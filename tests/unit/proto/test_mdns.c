@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "hex.h"
+#include "marked.h"
 #include "mdns_packets.h"
 #include "test_env.h"
 #include "unit.h"
@@ -14,6 +15,7 @@
 
 struct node {
     struct test_env env;
+    struct marked owner;
     struct p2p__mdns m;
     uint8_t packet[P2P__CAP_MDNS_SEND_BYTES];
     size_t len;
@@ -28,6 +30,8 @@ static struct node *node_new(const char *id, unsigned forms)
 
     assert_non_null(n);
     test_env_init(&n->env, 11);
+    marked_init(&n->owner);
+    cfg.owner = &n->owner.job;
     cfg.env = &n->env.env;
     assert_int_equal(p2p_peer_id_from_text(id, strlen(id), &cfg.self), 0);
     assert_int_equal(p2p__mdns_init(&n->m, &cfg, 0), 0);
@@ -355,6 +359,85 @@ static void test_tools_are_told_the_service(void **state)
     node_free(n);
 }
 
+static void test_who_has_output_marks_its_owner(void **state)
+{
+    struct node *n = node_new(JS_QM_ID, P2P__MDNS_TODAY | P2P__MDNS_2021);
+    uint8_t p[64];
+    struct p2p__dnsw w;
+    p2p_ns now = P2P__SEC(50), at;
+
+    (void)state;
+    assert_true(marked_taken(&n->owner));
+    (void)draw_all(n, 0);
+    set_addr(n, "/ip4/192.168.7.3/tcp/40001", 0);
+    assert_true(marked_taken(&n->owner));
+    (void)draw_all(n, 0);
+    p2p__mdns_expire(&n->m, P2P__MS(1));
+    assert_false(marked_taken(&n->owner));
+    p2p__mdns_expire(&n->m, now);
+    assert_true(marked_taken(&n->owner)); /* the questions */
+    (void)draw_all(n, now);
+    assert_int_equal(rx_hex(n, JS3_QUERY, now), 0);
+    (void)marked_taken(&n->owner);
+    at = p2p__mdns_deadline(&n->m);
+    p2p__mdns_expire(&n->m, at);
+    assert_true(marked_taken(&n->owner)); /* the record */
+    (void)draw_all(n, at);
+    p2p__dnsw_init(&w, p, sizeof p, 0, 0);
+    p2p__dnsw_question(&w, P2P__MDNS_SERVICES, P2P__DNS_PTR);
+    assert_int_equal(rx_bytes(n, p, (size_t)p2p__dnsw_end(&w), at), 0);
+    assert_true(marked_taken(&n->owner));
+    n->from.addr.port = 4000;
+    assert_int_equal(rx_hex(n, GO2021_QUERY, at), 0);
+    assert_true(marked_taken(&n->owner));
+    assert_int_equal(draw_all(n, at), 2);
+    p2p__mdns_ask(&n->m, at);
+    assert_true(marked_taken(&n->owner));
+    node_free(n);
+}
+
+static void test_a_record_begins_anew_when_it_changes(void **state)
+{
+    struct node *n = node_new(JS_QM_ID, P2P__MDNS_TODAY);
+    struct p2p_multiaddr addrs[P2P__CAP_MDNS_ADDRS];
+    unsigned whole;
+
+    (void)state;
+    for (size_t i = 0; i < P2P__COUNT(addrs); i++) {
+        char text[200];
+        int len = snprintf(text, sizeof text,
+                           "/ip4/10.0.0.1/tcp/%zu/tls/sni/%0100d/ws", i + 1, 7);
+
+        assert_int_equal(p2p_multiaddr_from_text(text, (size_t)len, &addrs[i]),
+                         0);
+    }
+    (void)draw_all(n, 0);
+    p2p__mdns_set_addrs(&n->m, addrs, P2P__COUNT(addrs), P2P__SEC(10));
+    whole = draw_all(n, P2P__SEC(10));
+    assert_true(whole > 1);
+    p2p__mdns_set_addrs(&n->m, addrs, P2P__COUNT(addrs) - 1, P2P__SEC(20));
+    assert_true(draw(n, P2P__SEC(20)));
+    p2p__mdns_set_addrs(&n->m, addrs, P2P__COUNT(addrs), P2P__SEC(20));
+    assert_int_equal(draw_all(n, P2P__SEC(30)), whole);
+    node_free(n);
+}
+
+static void test_sources_of_ip6_are_told_apart(void **state)
+{
+    struct node *n = node_new(JS_QM_ID, P2P__MDNS_TODAY);
+
+    (void)state;
+    n->from.addr = (struct p2p__addr){
+        .family = 6, .ip = {0xfe, 0x80}, .port = P2P__MDNS_PORT};
+    for (unsigned i = 0; i < P2P__CAP_MDNS_PACKETS; i++) {
+        assert_int_equal(rx_hex(n, JS3_QUERY, 1), 0);
+    }
+    assert_int_equal(rx_hex(n, JS3_QUERY, 1), P2P_ELIMIT);
+    n->from.addr.ip[15] = 1;
+    assert_int_equal(rx_hex(n, JS3_QUERY, 1), 0);
+    node_free(n);
+}
+
 static void test_our_own_answer_is_ignored(void **state)
 {
     struct node *n = node_new(JS_ID, P2P__MDNS_TODAY);
@@ -558,6 +641,9 @@ int main(void)
         cmocka_unit_test(test_who_asks_alone_is_answered_alone),
         cmocka_unit_test(test_askers_are_few_and_of_the_link),
         cmocka_unit_test(test_tools_are_told_the_service),
+        cmocka_unit_test(test_who_has_output_marks_its_owner),
+        cmocka_unit_test(test_a_record_begins_anew_when_it_changes),
+        cmocka_unit_test(test_sources_of_ip6_are_told_apart),
         cmocka_unit_test(test_our_own_answer_is_ignored),
         cmocka_unit_test(test_a_peer_is_told_once_and_then_refreshed),
         cmocka_unit_test(test_a_peer_that_moves_is_told_again),

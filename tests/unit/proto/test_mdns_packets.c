@@ -369,11 +369,18 @@ static void test_questions_of_peoples_tools(void **state)
 }
 
 static const char *const usual[] = {
-    "/ip4/127.0.0.1/tcp/4901",         "/ip4/192.168.7.9/tcp/4901",
-    "/ip4/192.168.7.9/udp/49/quic-v1", "/ip6/::1/tcp/4901",
-    "/ip6zone/3/ip6/fe80::7/tcp/4901", "/ip4/8.8.8.8/tcp/4901",
-    "/ip4/0.0.0.0/tcp/4901",           "/dns4/host.example/tcp/1",
-    "/ip4/10.0.0.1/tcp/4902",          "/ip4/10.0.0.1/tcp/4902/p2p/" JS_ID,
+    "/ip4/127.0.0.1/tcp/4901",
+    "/ip4/192.168.7.9/tcp/4901",
+    "/ip4/192.168.7.9/udp/49/quic-v1",
+    "/ip6/::1/tcp/4901",
+    "/ip6zone/3/ip6/fe80::7/tcp/4901",
+    "/ip4/8.8.8.8/tcp/4901",
+    "/ip4/0.0.0.0/tcp/4901",
+    "/dns4/host.example/tcp/1",
+    "/ip4/10.0.0.1/tcp/4902",
+    "/ip4/10.0.0.1/tcp/4902/p2p/" JS_ID,
+    "/unix/tmp/p2p.sock",
+    "/ip4/10.0.0.1/tcp/1" P2P_ID "/p2p-circuit",
 };
 
 static void test_our_record_of_today_comes_back(void **state)
@@ -396,12 +403,81 @@ static void test_our_record_of_today_comes_back(void **state)
     free(s);
 }
 
+/* go wants an address, and not that of loopback if there is another. */
+static void test_our_record_of_today_has_addresses_for_go(void **state)
+{
+    struct side *s = side_new(JS_ID, NULL);
+    struct p2p__dns d;
+    struct p2p__dns_rr rr;
+    char host[P2P__DNS_NAME_MAX] = "";
+    unsigned a = 0, aaaa = 0;
+
+    (void)state;
+    set_addrs(s, usual, P2P__COUNT(usual));
+    (void)write_record(s, P2P__MDNS_P2P, 0);
+    assert_int_equal(p2p__dns_open(&d, s->packet, s->len), 0);
+    while (p2p__dns_next(&d, &rr)) {
+        assert_true(
+            rr.section ==
+            (rr.type == P2P__DNS_PTR ? P2P__DNS_ANSWER : P2P__DNS_ADDITIONAL));
+        if (rr.type == P2P__DNS_SRV) {
+            assert_int_equal(p2p__dns_target(&d, &rr, 6, host), 0);
+        } else if (rr.type == P2P__DNS_A) {
+            assert_string_equal(rr.name, host);
+            assert_hex(rr.rdata, rr.rdata_len, "c0a80709");
+            a++;
+        } else if (rr.type == P2P__DNS_AAAA) {
+            assert_string_equal(rr.name, host);
+            assert_hex(rr.rdata, rr.rdata_len,
+                       "fe800000000000000000000000000007");
+            aaaa++;
+        }
+    }
+    assert_int_equal(a, 1);
+    assert_int_equal(aaaa, 1);
+    free(s);
+}
+
+/* An address record that no SRV leads to is of no use, even the root's. */
+static void test_addresses_of_other_hosts_are_passed_over(void **state)
+{
+    static const char *const names[] = {"", "other", "host"};
+
+    (void)state;
+    for (size_t i = 0; i < P2P__COUNT(names); i++) {
+        struct side *s = side_new(JS_ID, NULL);
+        struct p2p__dnsw w;
+        size_t mark;
+
+        p2p__dnsw_init(&w, s->packet, sizeof s->packet, 0, 0x8400);
+        mark = p2p__dnsw_open(&w, P2P__DNS_ANSWER, "x.ipfs.local", P2P__DNS_TXT,
+                              120);
+        p2p__dnsw_text(&w, "", JS_QM_ID);
+        p2p__dnsw_close(&w, mark);
+        if (i > 0) {
+            mark = p2p__dnsw_open(&w, P2P__DNS_ANSWER, "x.ipfs.local",
+                                  P2P__DNS_SRV, 120);
+            p2p__dnsw_bytes(&w, "\0\0\0\0\1\1", 6);
+            p2p__dnsw_name(&w, "host");
+            p2p__dnsw_close(&w, mark);
+        }
+        mark = p2p__dnsw_open(&w, P2P__DNS_ANSWER, names[i], P2P__DNS_A, 120);
+        p2p__dnsw_bytes(&w, "\12\0\0\1", 4);
+        p2p__dnsw_close(&w, mark);
+        s->len = (size_t)p2p__dnsw_end(&w);
+        assert_int_equal(read_packet(s), 0);
+        assert_peer(s, JS_QM_ID);
+        assert_int_equal(s->msg.peer.count, i == 2 ? 1 : 0);
+        free(s);
+    }
+}
+
 static void test_our_record_of_2021_comes_back(void **state)
 {
     struct side *s = side_new(JS_QM_ID, NULL);
 
     (void)state;
-    set_addrs(s, usual, P2P__COUNT(usual) - 1);
+    set_addrs(s, usual, P2P__COUNT(usual) - 3);
     for (int form = P2P__MDNS_IPFS; form <= P2P__MDNS_GO; form++) {
         assert_int_equal(write_record(s, (enum p2p__mdns_form)form, 0),
                          s->a.count);
@@ -584,6 +660,8 @@ int main(void)
         cmocka_unit_test(test_codes_that_are_not_zero_are_ignored),
         cmocka_unit_test(test_questions_of_peoples_tools),
         cmocka_unit_test(test_our_record_of_today_comes_back),
+        cmocka_unit_test(test_our_record_of_today_has_addresses_for_go),
+        cmocka_unit_test(test_addresses_of_other_hosts_are_passed_over),
         cmocka_unit_test(test_our_record_of_2021_comes_back),
         cmocka_unit_test(test_the_bytes_of_our_record_of_2021),
         cmocka_unit_test(test_questions_are_those_of_js),

@@ -29,7 +29,8 @@ struct world {
     struct test_env env;
     struct fake_udp sockets[SOCKETS_MAX];
     size_t opened;
-    int refuse; /* what opening a socket says */
+    int refuse_list; /* what listing interfaces says */
+    int refuse;      /* what opening a socket says */
     struct p2p__iface list[100];
     size_t count;
     struct {
@@ -60,6 +61,7 @@ static int fake_send(struct p2p__udp *udp, const uint8_t *buf, size_t len,
     assert_true(u->w->sent < GROUPS_MAX);
     u->w->sent_by[u->w->sent++] = ifindex;
     u->w->sent_to = *to;
+    assert_int_equal(to->family, u->at.family);
     u->w->sent_on = u;
     return 0;
 }
@@ -119,6 +121,9 @@ static int fake_list(struct p2p__ifaces *ifaces, struct p2p__iface *at,
 {
     const struct world *w = P2P__CONTAINER(ifaces, struct world, ifaces);
 
+    if (w->refuse_list != 0) {
+        return w->refuse_list;
+    }
     memcpy(at, w->list, p2p__min(cap, w->count) * sizeof *at);
     return (int)w->count;
 }
@@ -392,6 +397,59 @@ static void test_ip6_joins_where_there_is_ip6(void **state)
     assert_int_equal(w->sent, 2);
     assert_int_equal(w->sent_to.family, 6);
     assert_int_equal(w->sent_to.scope, 4);
+    assert_hex(w->sent_to.ip, 16, "ff0200000000000000000000000000fb");
+    /* One interface with both: each is joined, and left, for itself. */
+    w->list[0].index = 4;
+    (void)p2p__turn(&w->runq, 1 + P2P__MDNS_RESCAN, 10);
+    assert_int_equal(w->joined, 2);
+    assert_int_equal(w->groups[0].ifindex, 4);
+    assert_int_equal(w->groups[1].ifindex, 4);
+    w->count = 1;
+    (void)p2p__turn(&w->runq, 1 + 2 * P2P__MDNS_RESCAN, 10);
+    assert_int_equal(w->joined, 1);
+    assert_int_equal(w->groups[0].family, 4);
+    end(w, s);
+}
+
+static void test_a_list_that_cannot_be_had_is_empty(void **state)
+{
+    struct world *w = world_new();
+    struct p2p__mdns_service *s;
+
+    (void)state;
+    add_iface(w, 2, 9, false);
+    s = start(w, P2P__MDNS_TODAY, false);
+    assert_int_equal(w->joined, 1);
+    w->refuse_list = P2P_EIO;
+    (void)p2p__turn(&w->runq, 1 + P2P__MDNS_RESCAN, 10);
+    assert_int_equal(w->joined, 0);
+    w->refuse_list = 0;
+    (void)p2p__turn(&w->runq, 1 + 2 * P2P__MDNS_RESCAN, 10);
+    assert_int_equal(w->joined, 1);
+    end(w, s);
+}
+
+static void test_its_owner_can_ask_and_forget(void **state)
+{
+    struct world *w = world_new();
+    struct p2p__mdns_service *s;
+    struct p2p_peer_id id;
+
+    (void)state;
+    add_iface(w, 2, 9, false);
+    s = start(w, P2P__MDNS_TODAY, false);
+    (void)p2p__turn(&w->runq, 1, 10);
+    assert_int_equal(w->sent, 1);
+    p2p__mdns_service_ask(s, 2);
+    (void)p2p__turn(&w->runq, 2, 10);
+    assert_int_equal(w->sent, 2);
+    hear(w, 0, JS3_ANSWER, &other, 3);
+    hear(w, 0, JS3_ANSWER, &other, 3);
+    assert_int_equal(w->found, 1);
+    assert_int_equal(p2p_peer_id_from_text(JS_ID, strlen(JS_ID), &id), 0);
+    p2p__mdns_service_forget(s, &id);
+    hear(w, 0, JS3_ANSWER, &other, 3);
+    assert_int_equal(w->found, 2);
     end(w, s);
 }
 
@@ -472,6 +530,8 @@ int main(void)
         cmocka_unit_test(test_a_question_is_answered_in_time),
         cmocka_unit_test(test_2021_has_a_socket_of_its_own),
         cmocka_unit_test(test_ip6_joins_where_there_is_ip6),
+        cmocka_unit_test(test_a_list_that_cannot_be_had_is_empty),
+        cmocka_unit_test(test_its_owner_can_ask_and_forget),
         cmocka_unit_test(test_a_socket_that_does_not_open_is_tried_again),
         cmocka_unit_test(test_an_interface_that_sends_nothing_is_counted),
         cmocka_unit_test(test_interfaces_beyond_the_cap_are_left_out),

@@ -3,6 +3,7 @@
 #include "proto/perf/perf.h"
 
 #include "hex.h"
+#include "marked.h"
 #include "proto_pair.h"
 #include "unit.h"
 
@@ -87,6 +88,43 @@ static void test_the_header_is_big_endian(void **state)
     n = proto_draw(&p.a, buf, sizeof buf, 0);
     assert_hex(buf, n, "0102030405060708 000000");
     assert_true(p.a.finished);
+    pair_fini(&p);
+}
+
+static void test_who_has_output_marks_its_owner(void **state)
+{
+    struct marked m;
+    struct p2p__perf client;
+    struct p2p__perf_server server;
+    struct p2p__perf_cfg cfg = {.owner = &m.job};
+    struct proto_end b;
+    uint8_t in[8] = {0};
+
+    (void)state;
+    marked_init(&m);
+    p2p__perf_init(&client, &cfg, 0);
+    assert_true(marked_taken(&m));
+    p2p__perf_server_init(&server, &m.job, 0);
+    proto_end_init(&b, &p2p__perf_server_ops, &server);
+    assert_int_equal(proto_feed(&b, in, 8, NULL, 0), 0);
+    assert_false(marked_taken(&m));
+    assert_int_equal(p2p__perf_server_fin(&server, 0), 0);
+    assert_true(marked_taken(&m));
+}
+
+static void test_all_payload_is_zeros_behind_what_was_there(void **state)
+{
+    struct pair p;
+    uint8_t in[8] = {0, 0, 0, 0, 0, 0, 0, 9}, buf[16];
+    struct p2p__outbuf out = {.p = buf, .len = 4, .cap = sizeof buf};
+
+    (void)state;
+    pair_init(&p, 0, 0);
+    memset(buf, 0xee, sizeof buf);
+    assert_int_equal(proto_feed(&p.b, in, 8, NULL, 0), 0);
+    assert_int_equal(p2p__perf_server_fin(&p.server, 0), 0);
+    assert_int_equal(p2p__perf_server_tx(&p.server, &out, 0), P2P__PROTO_FIN);
+    assert_hex(buf, sizeof buf, "eeeeeeee 000000000000000000 eeeeee");
     pair_fini(&p);
 }
 
@@ -198,6 +236,8 @@ int main(void)
         cmocka_unit_test(test_up_and_down_in_all_pieces),
         cmocka_unit_test(test_many_bytes_take_no_memory),
         cmocka_unit_test(test_the_header_is_big_endian),
+        cmocka_unit_test(test_who_has_output_marks_its_owner),
+        cmocka_unit_test(test_all_payload_is_zeros_behind_what_was_there),
         cmocka_unit_test(test_the_server_waits_for_the_end_of_the_upload),
         cmocka_unit_test(test_a_server_asked_for_everything_goes_on),
         cmocka_unit_test(test_an_end_within_the_header_is_an_error),

@@ -2,6 +2,7 @@
 /* Both ends of /ipfs/ping/1.0.0. Spec: libp2p ping. */
 #include "proto/ping/ping.h"
 
+#include "marked.h"
 #include "proto_pair.h"
 #include "test_env.h"
 #include "unit.h"
@@ -120,6 +121,73 @@ static void test_each_ping_has_bytes_of_its_own(void **state)
     assert_int_equal(proto_feed(&p.a, one, 32, NULL, 2), 0);
     assert_int_equal(proto_draw(&p.a, two, sizeof two, 3), 32);
     assert_memory_not_equal(one, two, 32);
+    pair_fini(&p);
+}
+
+static void test_who_has_output_marks_its_owner(void **state)
+{
+    struct test_env env;
+    struct marked m;
+    struct p2p__ping ping;
+    struct p2p__pong pong;
+    struct p2p__ping_cfg asks = {
+        .env = &env.env, .owner = &m.job, .interval = P2P__SEC(1)};
+    struct p2p__pong_cfg answers = {
+        .owner = &m.job, .burst = 1, .each = P2P__SEC(1)};
+    struct proto_end a, b;
+    struct p2p__ping_ev ev;
+    uint8_t buf[64] = {0};
+
+    (void)state;
+    test_env_init(&env, 1);
+    marked_init(&m);
+    p2p__ping_init(&ping, &asks, 0);
+    assert_true(marked_taken(&m));
+    proto_end_init(&a, &p2p__ping_ops, &ping);
+    assert_int_equal(proto_draw(&a, buf, sizeof buf, 1), 32);
+    assert_int_equal(proto_feed(&a, buf, 32, NULL, 2), 0);
+    assert_true(p2p__ping_next(&ping, &ev));
+    assert_false(marked_taken(&m));
+    assert_int_equal(p2p__ping_expire(&ping, 3), 0);
+    assert_false(marked_taken(&m));
+    assert_int_equal(p2p__ping_expire(&ping, P2P__SEC(1) + 2), 0);
+    assert_true(marked_taken(&m));
+    assert_int_equal(proto_draw(&a, buf, sizeof buf, P2P__SEC(2)), 32);
+    assert_int_equal(proto_feed(&a, buf, 32, NULL, P2P__SEC(2)), 0);
+    p2p__ping_stop(&ping, P2P__SEC(2));
+    assert_true(marked_taken(&m));
+    p2p__ping_fini(&ping);
+
+    p2p__pong_init(&pong, &answers, 0);
+    proto_end_init(&b, &p2p__pong_ops, &pong);
+    assert_int_equal(proto_feed(&b, buf, 31, NULL, 0), 0);
+    assert_false(marked_taken(&m));
+    assert_int_equal(proto_feed(&b, buf, 33, NULL, 0), 0);
+    assert_true(marked_taken(&m));
+    assert_int_equal(proto_draw(&b, buf, sizeof buf, 0), 32);
+    assert_int_equal(p2p__pong_expire(&pong, P2P__MS(999)), 0);
+    assert_false(marked_taken(&m));
+    assert_int_equal(p2p__pong_expire(&pong, P2P__SEC(1)), 0);
+    assert_true(marked_taken(&m));
+    assert_int_equal(p2p__pong_fin(&pong, P2P__SEC(1)), 0);
+    assert_true(marked_taken(&m));
+    p2p__pong_fini(&pong);
+}
+
+static void test_a_peer_that_does_not_end_is_given_up(void **state)
+{
+    struct pair p;
+    p2p_ns now = P2P__SEC(5);
+
+    (void)state;
+    pair_init(&p, 1, 0);
+    assert_true(proto_move(&p.a, &p.b, NULL, 64, 1));
+    assert_true(proto_move(&p.b, &p.a, NULL, 64, now));
+    assert_true(proto_move(&p.a, &p.b, NULL, 64, now));
+    assert_true(p.a.finished);
+    assert_int_equal(p2p__ping_deadline(&p.ping), now + P2P__PING_TIMEOUT);
+    assert_int_equal(p2p__ping_expire(&p.ping, now + P2P__PING_TIMEOUT),
+                     P2P_ETIMEDOUT);
     pair_fini(&p);
 }
 
@@ -324,7 +392,10 @@ static void test_an_idle_stream_is_given_up(void **state)
     assert_int_equal(p2p__pong_deadline(&p), P2P__PING_IDLE);
     assert_int_equal(proto_feed(&e, in, 32, NULL, P2P__SEC(50)), 0);
     assert_int_equal(p2p__pong_expire(&p, P2P__SEC(60)), 0);
-    assert_int_equal(p2p__pong_expire(&p, P2P__SEC(110)), P2P_ETIMEDOUT);
+    /* Who takes answers is not idle. */
+    assert_int_equal(proto_draw(&e, in, 32, P2P__SEC(70)), 32);
+    assert_int_equal(p2p__pong_expire(&p, P2P__SEC(110)), 0);
+    assert_int_equal(p2p__pong_expire(&p, P2P__SEC(130)), P2P_ETIMEDOUT);
     p2p__pong_fini(&p);
 }
 
@@ -335,6 +406,8 @@ int main(void)
         cmocka_unit_test(test_rtt_runs_from_the_first_byte_written),
         cmocka_unit_test(test_the_next_ping_waits_for_the_interval),
         cmocka_unit_test(test_each_ping_has_bytes_of_its_own),
+        cmocka_unit_test(test_who_has_output_marks_its_owner),
+        cmocka_unit_test(test_a_peer_that_does_not_end_is_given_up),
         cmocka_unit_test(test_a_missing_answer_times_out),
         cmocka_unit_test(test_a_wrong_answer_is_refused),
         cmocka_unit_test(test_an_answer_to_nothing_is_refused),
