@@ -323,6 +323,19 @@ static void test_malformed_data_spoils_the_packet(void **state)
     free(s);
 }
 
+static void test_a_packet_that_is_cut_tells_nothing(void **state)
+{
+    struct side *s = side_new(JS_QM_ID, NULL);
+    size_t len;
+
+    (void)state;
+    len = unhex(JS3_ANSWER, s->packet, sizeof s->packet);
+    for (s->len = 1; s->len < len; s->len++) {
+        assert_int_equal(read_packet(s), P2P_EFORMAT);
+    }
+    free(s);
+}
+
 static void test_codes_that_are_not_zero_are_ignored(void **state)
 {
     struct side *s = side_new(JS_ID, NULL);
@@ -657,6 +670,7 @@ int main(void)
         cmocka_unit_test(test_lives_are_capped_and_goodbyes_heeded),
         cmocka_unit_test(test_other_services_are_passed_over),
         cmocka_unit_test(test_malformed_data_spoils_the_packet),
+        cmocka_unit_test(test_a_packet_that_is_cut_tells_nothing),
         cmocka_unit_test(test_codes_that_are_not_zero_are_ignored),
         cmocka_unit_test(test_questions_of_peoples_tools),
         cmocka_unit_test(test_our_record_of_today_comes_back),

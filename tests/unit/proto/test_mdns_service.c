@@ -226,6 +226,8 @@ static void test_it_asks_on_every_interface(void **state)
     add_iface(w, 2, 9, false);
     add_iface(w, 2, 10, false); /* a second address */
     add_iface(w, 5, 9, false);
+    add_iface(w, 6, 9, false);
+    w->list[4].multicast = false; /* a tunnel */
     s = start(w, P2P__MDNS_TODAY, false);
     assert_int_equal(w->opened, 1);
     assert_true(w->sockets[0].shared);
@@ -304,6 +306,7 @@ static void test_what_is_heard_is_told(void **state)
     hear(w, 0, JS3_ANSWER, &other, 2);
     assert_int_equal(w->found, 1);
     assert_int_equal(w->found_addrs, 1);
+    assert_int_equal(p2p__mdns_service_stat(s)->ignored, 0);
     hear(w, 0, "00", &other, 3);
     assert_int_equal(w->found, 1);
     assert_int_equal(p2p__mdns_service_stat(s)->received, 2);
