@@ -6,6 +6,7 @@
 #include "proto/gossip/history.h"
 #include "proto/gossip/member.h"
 #include "proto/gossip/peer.h"
+#include "proto/gossip/pick.h"
 #include "proto/gossip/promise.h"
 #include "proto/gossip/receive.h"
 #include "proto/gossip/topic.h"
@@ -159,9 +160,7 @@ void p2p__gossip_free(struct p2p__gossip *g)
     p2p__gossip_idset_fini(&g->seen);
     free_topics(g);
     p2p__gossip_scratch_fini(g);
-    p2p__quota_give(g->cfg.quota, P2P__Q_MEMORY,
-                    g->picked_room * sizeof *g->picked);
-    p2p__free(g->picked);
+    p2p__gossip_pick_fini(g);
     p2p__free(g);
 }
 

@@ -149,6 +149,19 @@ bool p2p__gossip_next(struct p2p__gossip *g, struct p2p__gossip_ev *ev)
     return true;
 }
 
+void p2p__gossip_events_shrink(struct p2p__gossip *g)
+{
+    struct p2p__gossip_events *e = &g->events;
+
+    if (e->count == 0) {
+        p2p__quota_give(g->cfg.quota, P2P__Q_MEMORY, e->room * sizeof *e->ring);
+        p2p__free(e->ring);
+        e->ring = NULL;
+        e->room = 0;
+        e->first = 0;
+    }
+}
+
 void p2p__gossip_events_fini(struct p2p__gossip *g)
 {
     struct p2p__gossip_events *e = &g->events;
@@ -159,7 +172,5 @@ void p2p__gossip_events_fini(struct p2p__gossip *g)
         e->first = (e->first + 1) & (e->room - 1);
         e->count--;
     }
-    p2p__quota_give(g->cfg.quota, P2P__Q_MEMORY, e->room * sizeof *e->ring);
-    p2p__free(e->ring);
-    *e = (struct p2p__gossip_events){0};
+    p2p__gossip_events_shrink(g);
 }

@@ -17,6 +17,9 @@ int p2p__gossip_event_message(struct p2p__gossip *g,
                               const struct p2p__gossip_peer *via,
                               struct p2p__gossip_msg *msg);
 
+/* Gives the room back if no event waits. */
+void p2p__gossip_events_shrink(struct p2p__gossip *g);
+
 /* Drops all events: the end of g alone. */
 void p2p__gossip_events_fini(struct p2p__gossip *g);
 

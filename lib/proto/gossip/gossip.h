@@ -294,7 +294,7 @@ struct p2p__gossip_ev {
 /* Pulls one event; false: none. */
 bool p2p__gossip_next(struct p2p__gossip *g, struct p2p__gossip_ev *ev);
 
-/* The next heartbeat or validation time-out. */
+/* The next heartbeat, which also ends validations that are overdue. */
 p2p_ns p2p__gossip_deadline(const struct p2p__gossip *g);
 
 /* Runs what is due. Cannot fail: a heartbeat without memory does less. */

@@ -6,10 +6,12 @@
  * all that were missed.
  */
 #include "proto/gossip/author.h"
+#include "proto/gossip/event.h"
 #include "proto/gossip/history.h"
 #include "proto/gossip/lazy.h"
 #include "proto/gossip/mesh.h"
 #include "proto/gossip/peer.h"
+#include "proto/gossip/pick.h"
 #include "proto/gossip/promise.h"
 #include "proto/gossip/receive.h"
 
@@ -60,11 +62,20 @@ static void beat_topics(struct p2p__gossip *g, p2p_ns now)
     }
 }
 
-static void drop_scratch(struct p2p__gossip *g)
+/* Room that the next message can have again; in quiet times all of it, so
+ * that a core that nothing happens to holds nothing. */
+static void give_room_back(struct p2p__gossip *g)
 {
-    if (g->scratch_room > SCRATCH_KEPT) {
+    uint64_t busy = g->stats.received + g->stats.published;
+
+    if (busy == g->busy) {
+        p2p__gossip_pick_fini(g);
+        p2p__gossip_events_shrink(g);
+    }
+    if (busy == g->busy || g->scratch_room > SCRATCH_KEPT) {
         p2p__gossip_scratch_fini(g);
     }
+    g->busy = busy;
 }
 
 static void heartbeat(struct p2p__gossip *g, p2p_ns now)
@@ -80,7 +91,7 @@ static void heartbeat(struct p2p__gossip *g, p2p_ns now)
     beat_topics(g, now);
     p2p__gossip_history_shift(g);
     expire_seen(g, now);
-    drop_scratch(g);
+    give_room_back(g);
 }
 
 p2p_ns p2p__gossip_deadline(const struct p2p__gossip *g)

@@ -53,6 +53,16 @@ int p2p__gossip_idbuf_add(struct p2p__gossip_idbuf *b, const void *id,
     return 0;
 }
 
+size_t p2p__gossip_idbuf_clear(struct p2p__gossip_idbuf *b)
+{
+    if (b->room > FIRST_ROOM) {
+        return p2p__gossip_idbuf_fini(b);
+    }
+    b->len = 0;
+    b->count = 0;
+    return 0;
+}
+
 size_t p2p__gossip_idbuf_fini(struct p2p__gossip_idbuf *b)
 {
     size_t held = b->room;

@@ -19,7 +19,12 @@ size_t p2p__gossip_idbuf_need(const struct p2p__gossip_idbuf *b, size_t len);
 int p2p__gossip_idbuf_add(struct p2p__gossip_idbuf *b, const void *id,
                           size_t len);
 
-/* Empties it. Returns how many bytes of memory that gave back. */
+/* Empties it; a first small block stays. Returns how many bytes of memory
+ * that gave back. */
+size_t p2p__gossip_idbuf_clear(struct p2p__gossip_idbuf *b);
+
+/* Empties it, and frees all. Returns how many bytes of memory that gave back.
+ */
 size_t p2p__gossip_idbuf_fini(struct p2p__gossip_idbuf *b);
 
 #endif

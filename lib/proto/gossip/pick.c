@@ -9,6 +9,16 @@
 
 #define FIRST_ROOM 64U
 
+void p2p__gossip_pick_fini(struct p2p__gossip *g)
+{
+    p2p__quota_give(g->cfg.quota, P2P__Q_MEMORY,
+                    g->picked_room * sizeof *g->picked);
+    p2p__free(g->picked);
+    g->picked = NULL;
+    g->picked_room = 0;
+    g->picked_count = 0;
+}
+
 void p2p__gossip_pick_begin(struct p2p__gossip *g)
 {
     g->picked_count = 0;

@@ -17,6 +17,9 @@ struct p2p__gossip_wish {
     bool graft;    /* no back-off runs, with slack for its heartbeat */
 };
 
+/* Gives the room back between choices. */
+void p2p__gossip_pick_fini(struct p2p__gossip *g);
+
 /* Begins a choice. */
 void p2p__gossip_pick_begin(struct p2p__gossip *g);
 

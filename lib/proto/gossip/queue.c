@@ -85,11 +85,14 @@ void p2p__gossip_lane_pop(struct p2p__gossip_lane *l, uint32_t bytes)
 
 size_t p2p__gossip_lane_shrink(struct p2p__gossip_lane *l)
 {
+    return l->count == 0 && l->room > FIRST_ROOM ? p2p__gossip_lane_fini(l) : 0;
+}
+
+size_t p2p__gossip_lane_fini(struct p2p__gossip_lane *l)
+{
     size_t held = l->room * sizeof(void *);
 
-    if (l->count > 0) {
-        return 0;
-    }
+    assert(l->count == 0);
     p2p__free(l->ring);
     l->ring = NULL;
     l->room = 0;

@@ -42,7 +42,12 @@ struct p2p__gossip_msg *p2p__gossip_lane_first(
 /* Takes the oldest off; its reference becomes the caller's. */
 void p2p__gossip_lane_pop(struct p2p__gossip_lane *l, uint32_t bytes);
 
-/* Frees the ring of an empty lane. Returns how many bytes that gave back. */
+/* Frees the ring of an empty lane that had grown; the first small one stays,
+ * so that a peer that keeps up costs no allocation a message. Returns how many
+ * bytes that gave back. */
 size_t p2p__gossip_lane_shrink(struct p2p__gossip_lane *l);
+
+/* Frees the ring of an empty lane. Returns how many bytes that gave back. */
+size_t p2p__gossip_lane_fini(struct p2p__gossip_lane *l);
 
 #endif

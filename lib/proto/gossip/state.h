@@ -235,6 +235,7 @@ struct p2p__gossip {
     void **picked; /* to choose peers and messages in */
     size_t picked_room;
     size_t picked_count;
+    uint64_t busy; /* messages so far, at the last heartbeat */
     struct p2p__gossip_stats stats;
 };
 

@@ -171,4 +171,6 @@ void p2p__gossip_tx_drop(struct p2p__gossip *g, struct p2p__gossip_peer *peer)
            (msg = pop(peer, &peer->forward)) != NULL) {
         p2p__gossip_msg_unref(g, msg);
     }
+    p2p__gossip_peer_give(peer, p2p__gossip_lane_fini(&peer->own));
+    p2p__gossip_peer_give(peer, p2p__gossip_lane_fini(&peer->forward));
 }

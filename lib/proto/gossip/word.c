@@ -140,8 +140,8 @@ static void forget_said(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
     p2p__gossip_announce_told(g, peer, said->told);
     g->stats.iwant_sent += peer->iwant.count;
     g->stats.idontwant_sent += peer->idontwant.count;
-    p2p__gossip_peer_give(peer, p2p__gossip_idbuf_fini(&peer->iwant));
-    p2p__gossip_peer_give(peer, p2p__gossip_idbuf_fini(&peer->idontwant));
+    p2p__gossip_peer_give(peer, p2p__gossip_idbuf_clear(&peer->iwant));
+    p2p__gossip_peer_give(peer, p2p__gossip_idbuf_clear(&peer->idontwant));
     for (size_t i = 0; i < said->words; i++) {
         struct p2p__list *l = p2p__list_pop(&peer->words);
         struct p2p__gossip_member *m = P2P__MEMBER(l, in_words);

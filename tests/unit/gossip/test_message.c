@@ -542,9 +542,60 @@ static void test_rx_takes_a_bounded_piece(void **state)
     rig_fini(&r);
 }
 
+static void run_nothing(struct p2p__job *job, p2p_ns now)
+{
+    (void)job;
+    (void)now;
+}
+
+/* Whether the job was marked; it is not any more. */
+static bool marked(struct p2p__job *job)
+{
+    bool was = job->queued;
+
+    p2p__job_fini(job);
+    return was;
+}
+
+static void test_output_and_events_mark_the_owner(void **state)
+{
+    const struct p2p__slice data = p2p__slice_of("x", 1);
+    struct p2p__runq q;
+    struct p2p__job job;
+    struct rig r;
+
+    (void)state;
+    rig_init(&r);
+    p2p__runq_init(&q, NULL);
+    p2p__job_init(&job, &q, run_nothing);
+    assert_int_equal(p2p__gossip_new(&r.cfg, &r.env.env, &job, r.now, &r.g), 0);
+    assert_false(marked(&job));
+    rig_join(&r, T);
+    rig_add(&r, 0, P2P__GOSSIP_V12, false);
+    assert_true(marked(&job)); /* our subscription waits */
+    rig_pull(&r);
+    (void)marked(&job);
+    rig_sub(&r, 0, T, true);
+    assert_true(marked(&job)); /* an event, and GRAFT */
+    (void)p2p__gossip_publish(r.g, T, strlen(T), &data, r.now, NULL);
+    assert_true(marked(&job));
+    rig_pull(&r);
+    (void)marked(&job);
+    rig_beat(&r, 2);
+    assert_false(marked(&job)); /* nothing to say */
+    rig_prune(&r, 0, T, 60);
+    (void)marked(&job);
+    rig_graft(&r, 0, T);
+    assert_true(marked(&job)); /* PRUNE */
+    rig_hello(&r, 0, T, NULL);
+    assert_true(marked(&job)); /* an event alone */
+    rig_fini(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_output_and_events_mark_the_owner),
         cmocka_unit_test(test_a_message_goes_to_the_mesh_but_not_back),
         cmocka_unit_test(test_nothing_goes_back_to_the_author),
         cmocka_unit_test(test_a_duplicate_is_dropped),
