@@ -124,11 +124,16 @@ static void on_identified(void *user, const struct p2p_peer_info *info)
     if (e == NULL) {
         return;
     }
+    if (info->observed.len > 0) {
+        e->observed = info->observed;
+    }
+    if (info->push && info->agent[0] == '\0') {
+        return; /* a push leaves out what has not changed */
+    }
     n = strlen(info->agent);
     n = n < sizeof e->agent ? n : sizeof e->agent - 1;
     memcpy(e->agent, info->agent, n);
     e->agent[n] = '\0';
-    e->observed = info->observed;
 }
 
 static void on_found(void *user, const struct p2p_peer_id *peer,

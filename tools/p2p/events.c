@@ -76,27 +76,61 @@ void node_free_peers(struct node *n)
     }
 }
 
-/* Copies what was told; memory that is not there ends a tool. */
-static void fill_peer(struct node_peer *p, const struct p2p_peer_info *info)
+static void keep_text(char **at, const char *text)
 {
-    p->id = info->peer;
-    p->agent = strdup(info->agent);
-    p->protocol_version = strdup(info->protocol_version);
+    if (*at == NULL || text[0] != '\0') {
+        free(*at);
+        *at = strdup(text);
+    }
+}
+
+static void keep_protocols(struct node_peer *p,
+                           const struct p2p_peer_info *info)
+{
+    for (size_t i = 0; i < p->n_protocols; i++) {
+        free(p->protocols[i]);
+    }
+    free(p->protocols);
     p->n_protocols = info->n_protocols;
     p->protocols = calloc(info->n_protocols + 1, sizeof *p->protocols);
-    p->n_addrs = info->n_addrs;
-    p->addrs = calloc(info->n_addrs + 1, sizeof *p->addrs);
-    p->observed = info->observed;
-    p->signed_record = info->signed_record;
-    if (p->protocols == NULL || p->addrs == NULL) {
+    if (p->protocols == NULL) {
         abort();
     }
     for (size_t i = 0; i < info->n_protocols; i++) {
         p->protocols[i] = strdup(info->protocols[i]);
     }
+}
+
+static void keep_addrs(struct node_peer *p, const struct p2p_peer_info *info)
+{
+    free(p->addrs);
+    p->n_addrs = info->n_addrs;
+    p->addrs = calloc(info->n_addrs + 1, sizeof *p->addrs);
+    if (p->addrs == NULL) {
+        abort();
+    }
     if (info->n_addrs > 0) {
         memcpy(p->addrs, info->addrs, info->n_addrs * sizeof *p->addrs);
     }
+}
+
+/* Copies what was told. In a push, what is absent has not changed. Memory that
+ * is not there ends a tool. */
+static void fill_peer(struct node_peer *p, const struct p2p_peer_info *info)
+{
+    p->id = info->peer;
+    keep_text(&p->agent, info->agent);
+    keep_text(&p->protocol_version, info->protocol_version);
+    if (!info->push || info->n_protocols > 0) {
+        keep_protocols(p, info);
+    }
+    if (!info->push || info->n_addrs > 0) {
+        keep_addrs(p, info);
+    }
+    if (info->observed.len > 0) {
+        p->observed = info->observed;
+    }
+    p->signed_record = info->signed_record;
 }
 
 static struct node_peer *keep_peer(struct node *n,
@@ -111,8 +145,6 @@ static struct node_peer *keep_peer(struct node *n,
         }
         p->next = n->peers;
         n->peers = p;
-    } else {
-        clear_peer(p);
     }
     fill_peer(p, info);
     return p;

@@ -391,9 +391,9 @@ static const char *const usual[] = {
     "/ip4/0.0.0.0/tcp/4901",
     "/dns4/host.example/tcp/1",
     "/ip4/10.0.0.1/tcp/4902",
-    "/ip4/10.0.0.1/tcp/4902/p2p/" JS_ID,
+    ("/ip4/10.0.0.1/tcp/4902/p2p/" JS_ID),
     "/unix/tmp/p2p.sock",
-    "/ip4/10.0.0.1/tcp/1" P2P_ID "/p2p-circuit",
+    ("/ip4/10.0.0.1/tcp/1" P2P_ID "/p2p-circuit"),
 };
 
 static void test_our_record_of_today_comes_back(void **state)
