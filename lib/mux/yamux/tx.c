@@ -184,10 +184,10 @@ static size_t share(const struct p2p__yamux *s, const struct p2p__ystream *st,
     return p2p__min(n, p2p__outbuf_room(out) - P2P__YAMUX_HEADER_BYTES);
 }
 
-/* What a frame that empties the queue ends with. */
 /*
- * FIN has a frame of its own: go and js look at the flags of a frame before
- * its body, and what came with a FIN can be lost there.
+ * What the frame after the last data ends with. FIN has a frame of its own: go
+ * and js look at the flags of a frame before its body, and what came with a
+ * FIN can be lost there.
  */
 static uint16_t take_fin(struct p2p__ystream *st)
 {

@@ -76,6 +76,25 @@ static void test_sender_stops_at_the_window(void **state)
     rig_free(r);
 }
 
+/* A window update that goes out while data waits does not carry the FIN. */
+static void test_fin_waits_behind_an_update(void **state)
+{
+    struct rig *r = yamux_rig(true, CHUNK_ALL, &QUIET);
+    char *text = calloc(1, WINDOW + 101);
+
+    (void)state;
+    memset(text, 'x', WINDOW + 100);
+    rig_open(r, 100);
+    assert_int_equal(rig_send(r, 100, text), 0);
+    r->ops->finish(r->sess, r->streams[100]);
+    rig_tx(r);
+    receive(r, WINDOW / 2);
+    rig_expect_tx(r, "00 01 0000 00000001 00020000");
+    assert_int_equal(r->ops->queued(r->sess, r->streams[100]), 100);
+    free(text);
+    rig_free(r);
+}
+
 static void test_updates_at_half(void **state)
 {
     struct rig *r = yamux_rig(false, CHUNK_RANDOM, &QUIET);
@@ -219,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sender_stops_at_the_window),
+        cmocka_unit_test(test_fin_waits_behind_an_update),
         cmocka_unit_test(test_updates_at_half),
         cmocka_unit_test(test_no_update_after_fin),
         cmocka_unit_test(test_fast_path_doubles_up_to_the_cap),
