@@ -21,11 +21,15 @@
 #include "mesh/unit/standin_addr.h"
 #include "mesh/unit/standin_value.h"
 
+/** Bytes of a request's body that are kept; a longer one is not answered. */
+#define UM__CAP_STANDIN_BODY_BYTES (256U << 20)
+
+/** Connections to the control API; one more is reset. */
+#define UM__CAP_STANDIN_CONNS 1024U
+
 enum {
-    UM_STANDIN_BODY_MAX = 256 << 20, /**< bytes of a body that are kept */
     UM_STANDIN_FAULT_NAMES = 8,      /**< names in a fault's list */
     UM_STANDIN_FAULT_NAME_MAX = 128, /**< bytes of such a name */
-    UM_STANDIN_CONNS_MAX = 1024,     /**< connections to the control API */
 };
 
 /** No deadline. */

@@ -36,7 +36,7 @@ struct um_standin_conn *um_standin_accept(struct um_standin *s,
     struct um_standin_conn *c;
 
     (void)now;
-    if (!let_in(s, peer) || s->conn_count == UM_STANDIN_CONNS_MAX)
+    if (!let_in(s, peer) || s->conn_count == UM__CAP_STANDIN_CONNS)
         return NULL;
     c = calloc(1, sizeof(*c));
     if (c == NULL)
@@ -98,8 +98,8 @@ size_t um_standin_room(const struct um_standin_conn *c)
     if (c->state != UM_SCONN_HEAD && c->state != UM_SCONN_BODY)
         return 0;
     if (!c->body_apart) {
-        assert(c->in.len < UM_SHEAD_CONTROL_MAX);
-        return UM_SHEAD_CONTROL_MAX - c->in.len;
+        assert(c->in.len < UM__CAP_STANDIN_HEAD_BYTES);
+        return UM__CAP_STANDIN_HEAD_BYTES - c->in.len;
     }
     left = c->body_len - body_have(c);
     return left < READ_MAX ? (size_t)left : READ_MAX;
@@ -158,7 +158,7 @@ static void begin_body(struct um_standin_conn *c,
     }
     c->state = UM_SCONN_BODY;
     c->body_apart =
-        c->body_len - body_have(c) > UM_SHEAD_CONTROL_MAX - c->in.len;
+        c->body_len - body_have(c) > UM__CAP_STANDIN_HEAD_BYTES - c->in.len;
     if (c->body_apart && c->body_len > memory)
         out_of_memory(c);
 }
@@ -169,7 +169,7 @@ static void rx_head(struct um_standin_conn *c,
     struct um_shead head;
     int rc = um_shead_read(um_buf_view(&c->in), true, &head);
 
-    if (rc == P2P_EAGAIN && c->in.len < UM_SHEAD_CONTROL_MAX)
+    if (rc == P2P_EAGAIN && c->in.len < UM__CAP_STANDIN_HEAD_BYTES)
         return;
     if (rc != 0 || head.body_length_bad) {
         um_sreply_nothing(c);
@@ -199,7 +199,7 @@ void um_standin_rx(struct um_standin_conn *c, struct um_str bytes,
         rx_head(c, now);
     } else if (body_have(c) >= c->body_len) {
         complete(c, now);
-    } else if (body_have(c) > UM_STANDIN_BODY_MAX) {
+    } else if (body_have(c) > UM__CAP_STANDIN_BODY_BYTES) {
         out_of_memory(c);
     }
 }

@@ -210,7 +210,7 @@ static void keep_field(struct um_shead *h, struct um_shead_field f)
 {
     int64_t n;
 
-    if (h->field_count < UM_SHEAD_FIELDS_MAX)
+    if (h->field_count < UM__CAP_STANDIN_FIELDS)
         h->fields[h->field_count++] = f;
     if (!um_str_eq_nocase(f.name, UM_STR("Content-Length")))
         return;

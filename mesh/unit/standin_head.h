@@ -12,11 +12,15 @@
 
 #include "mesh/base/str.h"
 
+/** Fields of a head that are kept; more are read and dropped. */
+#define UM__CAP_STANDIN_FIELDS 64U
+
+/** Request line and fields of a control request; closed beyond, as by Unit. */
+#define UM__CAP_STANDIN_HEAD_BYTES 1024U
+
 enum {
-    UM_SHEAD_FIELDS_MAX = 64,    /**< fields kept; more are read and dropped */
-    UM_SHEAD_NAME_MAX = 255,     /**< bytes of a field's name */
-    UM_SHEAD_PATH_MAX = 8192,    /**< room for a normalised path */
-    UM_SHEAD_CONTROL_MAX = 1024, /**< request line and fields, control API */
+    UM_SHEAD_NAME_MAX = 255,  /**< bytes of a field's name */
+    UM_SHEAD_PATH_MAX = 8192, /**< room for a normalised path */
 };
 
 /** A field as it came, without the blanks around the value. Borrows. */
@@ -32,7 +36,7 @@ struct um_shead {
     struct um_str path;   /**< normalised; in raw bytes or in path_room */
     struct um_str query;  /**< behind the question mark */
     char minor;           /**< the digit behind "HTTP/1." */
-    struct um_shead_field fields[UM_SHEAD_FIELDS_MAX];
+    struct um_shead_field fields[UM__CAP_STANDIN_FIELDS];
     size_t field_count;
     uint64_t body_length; /**< the last Content-Length, 0 without one */
     bool body_length_bad; /**< a Content-Length was no number */

@@ -125,6 +125,23 @@ static bool close_bracket(struct walk *w, char c)
     return top == '$' ? skip_template(w) : true;
 }
 
+/* True if an expression begins behind a word. */
+static bool wants_operand(struct um_str word)
+{
+    static const struct um_str words[] = {
+        UM_STR_INIT("return"), UM_STR_INIT("typeof"), UM_STR_INIT("default"),
+        UM_STR_INIT("case"),   UM_STR_INIT("in"),     UM_STR_INIT("of"),
+        UM_STR_INIT("void"),   UM_STR_INIT("delete"), UM_STR_INIT("else"),
+        UM_STR_INIT("do"),     UM_STR_INIT("throw"),  UM_STR_INIT("await"),
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (um_str_eq(word, words[i]))
+            return true;
+    }
+    return false;
+}
+
 static void skip_word(struct walk *w)
 {
     size_t start = w->at;
@@ -135,8 +152,7 @@ static void skip_word(struct walk *w)
     word = um_str_n(w->src.p + start, w->at - start);
     if (w->depth == 0 && um_str_eq(word, UM_STR("export")))
         w->exports = true;
-    w->operand = !um_str_eq(word, UM_STR("return")) &&
-                 !um_str_eq(word, UM_STR("typeof"));
+    w->operand = !wants_operand(word);
 }
 
 static bool skip_slash(struct walk *w)

@@ -10,15 +10,15 @@
 #include "mesh/base/buf.h"
 #include "mesh/unit/standin_value.h"
 
-enum {
-    UM_SPASS_PARTS = 3,
-    UM_SPASS_MAX = 4096, /**< bytes of a pass that is followed */
-};
+/** Bytes of a pass that is followed; a longer one leads nowhere. */
+#define UM__CAP_STANDIN_PASS_BYTES 4096U
+
+enum { UM_SPASS_PARTS = 3 };
 
 /** A destination, taken apart. */
 struct um_spass {
     struct um_str part[UM_SPASS_PARTS]; /**< in room; len 0 if not there */
-    char room[UM_SPASS_MAX];
+    char room[UM__CAP_STANDIN_PASS_BYTES];
 };
 
 /** What a pass leads to. */

@@ -13,7 +13,7 @@
 enum { LONG_STRING = 14 };
 
 struct steps {
-    size_t index[UM_SPATH_STEPS_MAX];
+    size_t index[UM__CAP_STANDIN_PATH_STEPS];
     size_t count;
     enum { STEP_CREATE, STEP_REPLACE, STEP_DELETE } last;
     char name[UM_SPATH_TOKEN_MAX]; /* of a created member */
@@ -159,7 +159,7 @@ static int resolve_last(const struct um_sval *parent, size_t index,
     if (op == UM_SPATH_POST) {
         if (node->type != UM_SVAL_ARRAY)
             return P2P_ENOTSUP;
-        if (st->count == UM_SPATH_STEPS_MAX)
+        if (st->count == UM__CAP_STANDIN_PATH_STEPS)
             return P2P_ENOMEM;
         st->index[st->count++] = node->count;
         st->last = STEP_CREATE;
@@ -184,7 +184,7 @@ static int resolve(const struct um_sval *root, struct um_str path,
         struct um_str token;
         size_t index = 0;
 
-        if (st->count == UM_SPATH_STEPS_MAX ||
+        if (st->count == UM__CAP_STANDIN_PATH_STEPS ||
             !next_token(&path, st->name, &token))
             return P2P_ENOMEM;
         if (is_container(v) && !token_index(v, token, &index))

@@ -10,10 +10,10 @@
 
 #include "mesh/unit/standin_value.h"
 
-enum {
-    UM_SPATH_TOKEN_MAX = 256, /**< bytes of a segment, before decoding */
-    UM_SPATH_STEPS_MAX = 512, /**< segments of a path */
-};
+/** Segments of a path; nothing is found at the end of a longer one. */
+#define UM__CAP_STANDIN_PATH_STEPS 512U
+
+enum { UM_SPATH_TOKEN_MAX = 256 /**< bytes of a segment, before decoding */ };
 
 /** What to do at the end of a path. */
 enum um_spath_op {

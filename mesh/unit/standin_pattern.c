@@ -15,7 +15,7 @@
 enum { GAP = 256 };
 
 struct glob {
-    uint16_t token[UM_SPATTERN_MAX];
+    uint16_t token[UM__CAP_STANDIN_PATTERN_BYTES];
     size_t count;
     bool nocase;
 };
@@ -42,7 +42,7 @@ static bool compile(struct um_str pattern, const struct um_spattern_how *how,
     g->count = 0;
     g->nocase = how->nocase;
     for (size_t at = 0; at < pattern.len;) {
-        if (g->count == UM_SPATTERN_MAX)
+        if (g->count == UM__CAP_STANDIN_PATTERN_BYTES)
             return false;
         if (pattern.p[at] == '*') {
             g->token[g->count++] = GAP;

@@ -9,7 +9,8 @@
 
 #include "mesh/unit/standin_value.h"
 
-enum { UM_SPATTERN_MAX = 4096 /**< bytes of a pattern that can match */ };
+/** Bytes of a pattern that can match; a longer one never does. */
+#define UM__CAP_STANDIN_PATTERN_BYTES 4096U
 
 /** How a pattern is compared. */
 struct um_spattern_how {

@@ -19,11 +19,11 @@
 
 #include "p2p/err.h"
 
-enum { CHAIN_MAX = 64, TEXT_MAX = 256 };
+enum { TEXT_MAX = 256 };
 
 struct bundle {
     EVP_PKEY *key;
-    X509 *chain[CHAIN_MAX];
+    X509 *chain[UM__CAP_STANDIN_CHAIN];
     size_t count;
 };
 
@@ -89,7 +89,7 @@ static bool add_key(struct bundle *bd, EVP_PKEY *key)
 
 static bool add_cert(struct bundle *bd, X509 *cert)
 {
-    if (bd->count < CHAIN_MAX) {
+    if (bd->count < UM__CAP_STANDIN_CHAIN) {
         bd->chain[bd->count++] = cert;
         return true;
     }

@@ -8,6 +8,9 @@
 
 #include "mesh/unit/standin_value.h"
 
+/** Certificates of a bundle; with more it is none. */
+#define UM__CAP_STANDIN_CHAIN 64U
+
 /**
  * Reads a bundle and describes it as Unit does: the key's kind, and of each
  * certificate the names and the dates.

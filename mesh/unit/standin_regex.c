@@ -33,6 +33,8 @@ bool um_sregex_check(struct um_str pattern, struct um_buf *why)
 
 bool um_sregex_match(struct um_str pattern, struct um_str subject)
 {
+    /* older PCRE2 takes no NULL, be it of no length */
+    const char *bytes = subject.p != NULL ? subject.p : "";
     PCRE2_SIZE at;
     int err;
     int hits = -1;
@@ -44,8 +46,8 @@ bool um_sregex_match(struct um_str pattern, struct um_str subject)
 
     if (data != NULL && ctx != NULL) {
         pcre2_set_match_limit(ctx, MATCH_LIMIT);
-        hits = pcre2_match(code, (PCRE2_SPTR)subject.p, subject.len, 0, 0, data,
-                           ctx);
+        hits =
+            pcre2_match(code, (PCRE2_SPTR)bytes, subject.len, 0, 0, data, ctx);
     }
     pcre2_match_context_free(ctx);
     pcre2_match_data_free(data);

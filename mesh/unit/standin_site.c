@@ -176,7 +176,7 @@ static void on_head(struct um_ssite *c, const struct um_shead *head,
         refuse(c, BAD_REQUEST, now);
     } else if (um_shead_field(head, UM_STR("Transfer-Encoding")).p != NULL) {
         refuse(c, NO_LENGTH, now);
-    } else if (head->body_length > UM_SSITE_BODY_MAX) {
+    } else if (head->body_length > UM__CAP_STANDIN_SITE_BODY_BYTES) {
         refuse(c, BODY_TOO_LARGE, now);
     } else {
         c->end = !wants_more(head);
@@ -211,7 +211,7 @@ static bool answer_next(struct um_ssite *c, const struct um_standin_time *now)
     struct um_shead head;
     int rc = um_shead_read(um_buf_view(&c->in), false, &head);
 
-    if (rc == P2P_EAGAIN && c->in.len < UM_SSITE_HEAD_MAX)
+    if (rc == P2P_EAGAIN && c->in.len < UM__CAP_STANDIN_SITE_HEAD_BYTES)
         return false;
     if (rc != 0) {
         refuse(c, rc == P2P_EAGAIN ? HEAD_TOO_LARGE : BAD_REQUEST, now);

@@ -9,11 +9,14 @@
 
 #include "mesh/unit/standin.h"
 
-enum {
-    UM_SSITE_HEAD_MAX = 32768,    /**< bytes of a request's head */
-    UM_SSITE_BODY_MAX = 8 << 20,  /**< bytes of a request's body */
-    UM_SSITE_FILE_MAX = 64 << 20, /**< bytes of a file that is served */
-};
+/** Bytes of the head of a request to a listener; 431 beyond. */
+#define UM__CAP_STANDIN_SITE_HEAD_BYTES 32768U
+
+/** Bytes of its body, Unit's default; 413 beyond. */
+#define UM__CAP_STANDIN_SITE_BODY_BYTES (8U << 20)
+
+/** Bytes of a file that is served; refused beyond. */
+#define UM__CAP_STANDIN_SITE_FILE_BYTES (64U << 20)
 
 /** A file that may be served. */
 struct um_ssite_file {

@@ -321,7 +321,7 @@ static bool open_link(struct link *l, struct port *p)
     struct um_standin_peer peer;
 
     if (uv_accept(&p->h.stream, &l->h.stream) != 0 || l->u->closing ||
-        l->u->link_count > UM_STANDIN_UV_LINKS_MAX)
+        l->u->link_count > UM__CAP_STANDIN_LINKS)
         return false;
     if (!p->control)
         return open_site(l, p);

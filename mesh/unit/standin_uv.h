@@ -11,9 +11,11 @@
 
 #include "mesh/unit/standin.h"
 
+/** Connections, control and listeners; one more is closed. */
+#define UM__CAP_STANDIN_LINKS 4096U
+
 enum {
     UM_STANDIN_UV_CONTROL_MAX = 160, /**< bytes of a control address */
-    UM_STANDIN_UV_LINKS_MAX = 4096,  /**< connections, control and data */
 };
 
 /** How a stand-in on libuv is made. */

@@ -326,7 +326,7 @@ static int open_log(void *ctx, struct um_str path)
 
 static int fill_content(int fd, const struct stat *st, struct um_buf *content)
 {
-    if (st->st_size > UM_SSITE_FILE_MAX)
+    if (st->st_size > UM__CAP_STANDIN_SITE_FILE_BYTES)
         return P2P_ETOOBIG;
     return read_all(fd, content);
 }
