@@ -262,6 +262,8 @@ void um_sserve_request(const struct um_sval *conf,
             set_headers(r, action, out);
             return;
         }
+        um_buf_clear(&out->body);
+        out->length = 0;
         out->field_count = 0;
         where = um_sroute_follow(conf, fallback, r);
     }

@@ -98,9 +98,10 @@ static inline void check_rows(const struct row *rows, size_t n,
 #define LISTENER(members) \
     "{\"listeners\": {\"*:80\": {" members "}}, \"routes\": []}"
 #define ACTION(members) "{\"routes\": [{\"action\": {" members "}}]}"
-#define MATCH(members)                                                   \
-    "{\"routes\": [{\"match\": {" members "}, \"action\": {\"return\": " \
-                                          "200}}]}"
+#define MATCH(members)                    \
+    "{\"routes\": [{\"match\": {" members \
+    "}, \"action\": {\"return\": "        \
+    "200}}]}"
 #define APP(members)     "{\"applications\": {\"a\": {" members "}}}"
 #define SETTING(members) "{\"settings\": {" members "}}"
 
