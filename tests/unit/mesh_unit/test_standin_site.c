@@ -162,7 +162,7 @@ static int status(const char *answer)
 static void has(const char *answer, const char *what)
 {
     if (strstr(answer, what) == NULL)
-        fail_msg("%s\nin\n%s", what, answer);
+        fail_msg("no %s in\n%s", what, answer);
 }
 
 static void test_return(void **state)

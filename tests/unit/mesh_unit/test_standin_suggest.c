@@ -29,9 +29,9 @@ static void test_the_nearest_is_meant(void **state)
     suggest("listener", names, "listeners");
     suggest("listenres", names, "listeners");
     suggest("Routes", names, "routes");
-    suggest("aplications", names, "applications");
-    suggest("aplicatoins", names, "applications");
-    suggest("upstreem", names, "upstreams");
+    suggest("applicationz", names, "applications");
+    suggest("applicatoin", names, "applications");
+    suggest("upstreans", names, "upstreams");
     suggest("completely", names, "");
     suggest("", names, "");
 }
