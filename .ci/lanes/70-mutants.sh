@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Every mutant must turn its test red.
+# Every mutant must turn its test red: a fifth of them a day; `make mutants`
+# runs all.
 # budget: 240
 # timeout: 900
-make mutants 2>&1 | tee $CI_LOGS/mutants.txt
+day=$(($(date +%-j) % 5))
+names=$(ls tests/mutants/*.patch | sed 's|.*/||; s|\.patch$||' | sort |
+    awk -v day="$day" 'NR % 5 == day')
+make mutants ONLY="$(echo $names)" 2>&1 | tee $CI_LOGS/mutants.txt
 rv=${PIPESTATUS[0]}
 .ci/count.py lines $CI_LOGS/mutants.txt
 exit "$rv"
