@@ -3,9 +3,9 @@
  * What others say in mDNS: see found.h.
  *
  * A packet tells of one peer: the first that its records name; addresses of
- * another are left out. Records may come in any order, but for SRV, which
- * stands in front of A and AAAA in all that is around. A record that is not
- * ours to understand is passed over; one that is malformed spoils the packet.
+ * another are left out. A record stands behind the one that leads to it, as in
+ * all that is around: PTR, SRV, then the others. One that is not ours to
+ * understand is passed over; one that is malformed spoils the packet.
  */
 #include "proto/mdns/found.h"
 
@@ -19,8 +19,9 @@ struct walk {
     const struct p2p__mdns_announce *a;
     const struct p2p__mdns_from *from;
     struct p2p__mdns_peer *peer;
-    uint16_t port; /* of 2021's SRV */
-    char host[P2P__DNS_NAME_MAX];
+    char name[P2P__DNS_NAME_MAX]; /* where today's PTR leads, or "" */
+    uint16_t port;                /* of 2021's SRV */
+    char host[P2P__DNS_NAME_MAX]; /* the same */
     size_t ips; /* 2021's addresses: they may precede the peer id */
     struct p2p__addr ip[P2P__CAP_MDNS_ADDRS];
 };
@@ -166,15 +167,27 @@ static bool is_2021(const char *name)
            p2p__dns_below(name, P2P__MDNS_SERVICE_GO);
 }
 
+/* Whether a record is of a peer in today's form: its name is one within the
+ * service, or, as rust has it, whatever the service's PTR leads to. */
+static bool is_today(const struct walk *w, const char *name)
+{
+    return p2p__dns_below(name, w->a->service) ||
+           (w->name[0] != '\0' && p2p__dns_same(name, w->name));
+}
+
 static int read_record(struct walk *w, const struct p2p__dns *d,
                        const struct p2p__dns_rr *rr)
 {
-    const bool today = p2p__dns_below(rr->name, w->a->service);
+    const bool today = is_today(w, rr->name);
 
     if (rr->klass != P2P__DNS_IN || rr->ttl_s == 0) {
         return 0; /* a goodbye: not to be dialed */
     }
     switch (rr->type) {
+        case P2P__DNS_PTR:
+            return p2p__dns_same(rr->name, w->a->service)
+                       ? p2p__dns_target(d, rr, 0, w->name)
+                       : 0;
         case P2P__DNS_TXT:
             return today || is_2021(rr->name) ? read_txt(w, rr, today) : 0;
         case P2P__DNS_SRV:

@@ -147,8 +147,9 @@ static void test_reads_js_of_2021(void **state)
     free(s);
 }
 
-/* As rust says it: the PTR alone among the answers, a TXT each address among
- * the additional records, with the class's top bit. */
+/* As rust says it: the PTR alone among the answers, leading to a name that is
+ * one label and no more, and a TXT each address among the additional records,
+ * with the class's top bit. */
 static void test_reads_rust(void **state)
 {
     struct side *s = side_new(JS_QM_ID, NULL);
@@ -159,11 +160,11 @@ static void test_reads_rust(void **state)
     p2p__dnsw_init(&w, s->packet, sizeof s->packet, 77, 0x8400);
     mark = p2p__dnsw_open(&w, P2P__DNS_ANSWER, P2P__MDNS_SERVICE, P2P__DNS_PTR,
                           360);
-    p2p__dnsw_name(&w, "Ab1._p2p._udp.local");
+    p2p__dnsw_name(&w, "Ab1");
     p2p__dnsw_close(&w, mark);
     for (int i = 1; i <= 2; i++) {
-        mark = p2p__dnsw_open(&w, P2P__DNS_ADDITIONAL, "Ab1._p2p._udp.local",
-                              P2P__DNS_TXT, 360);
+        mark =
+            p2p__dnsw_open(&w, P2P__DNS_ADDITIONAL, "Ab1", P2P__DNS_TXT, 360);
         s->packet[mark - 8] |= 0x80;
         p2p__dnsw_text(&w,
                        i == 1 ? "dnsaddr=/ip4/10.0.0.1/tcp/9"
@@ -295,6 +296,19 @@ static void test_other_services_are_passed_over(void **state)
     assert_int_equal(s->msg.peer.count, 1);
     assert_int_equal(read_hex(s, JS3_QUERY), 0);
     assert_int_equal(s->msg.asked, 0);
+    free(s);
+}
+
+static void test_a_name_must_be_led_to(void **state)
+{
+    const char *const texts[] = {DNS("/ip4/10.1.2.3/tcp/1")};
+    struct side *s = side_new(JS_QM_ID, NULL);
+
+    (void)state;
+    assert_int_equal(read_txt(s, "Ab1", 120, texts, 1), 0);
+    assert_int_equal(s->msg.peer.id.len, 0);
+    assert_int_equal(read_txt(s, "", 120, texts, 1), 0);
+    assert_int_equal(s->msg.peer.id.len, 0);
     free(s);
 }
 
@@ -669,6 +683,7 @@ int main(void)
         cmocka_unit_test(test_no_more_addresses_than_the_cap),
         cmocka_unit_test(test_lives_are_capped_and_goodbyes_heeded),
         cmocka_unit_test(test_other_services_are_passed_over),
+        cmocka_unit_test(test_a_name_must_be_led_to),
         cmocka_unit_test(test_malformed_data_spoils_the_packet),
         cmocka_unit_test(test_a_packet_that_is_cut_tells_nothing),
         cmocka_unit_test(test_codes_that_are_not_zero_are_ignored),
