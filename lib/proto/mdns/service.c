@@ -65,12 +65,17 @@ static const struct p2p__addr *group_of(enum socket_kind kind)
     return kind == IP6 ? &group6 : &group4;
 }
 
+/* Whether a datagram is of this host: by its address, or by having come by
+ * loopback, where multicast has no address to come from on Linux. */
 static bool is_own(const struct p2p__mdns_service *s,
-                   const struct p2p__addr *addr)
+                   const struct p2p__addr *addr, uint32_t ifindex)
 {
     for (size_t i = 0; i < s->own_count; i++) {
         const struct p2p__addr *own = &s->own[i].addr;
 
+        if (s->own[i].loopback && s->own[i].index == ifindex) {
+            return true;
+        }
         if (own->family == addr->family &&
             memcmp(own->ip, addr->ip, own->family == 4 ? 4 : 16) == 0) {
             return true;
@@ -92,7 +97,7 @@ static void on_datagram(void *user, struct p2p__slice in,
     struct p2p__mdns_service *s = socket->s;
     struct p2p__mdns_from at = {.addr = *from,
                                 .ifindex = ifindex,
-                                .own_host = is_own(s, from),
+                                .own_host = is_own(s, from, ifindex),
                                 .unicast = socket->kind != IP4};
     struct p2p__mdns_ev ev;
     int rv = p2p__mdns_rx(&s->core, &in, &at, now);

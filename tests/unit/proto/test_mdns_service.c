@@ -318,6 +318,14 @@ static void test_what_is_heard_is_told(void **state)
     assert_int_equal(w->found, 2);
     assert_int_equal(w->found_addrs, 2);
     end(w, s);
+    /* By loopback too, from no address at all. */
+    w = world_new();
+    add_iface(w, 2, 1, true);
+    s = start(w, P2P__MDNS_TODAY, false);
+    mine.ip[0] = mine.ip[1] = mine.ip[2] = mine.ip[3] = 0;
+    hear(w, 0, JS3_ANSWER, &mine, 3);
+    assert_int_equal(w->found_addrs, 2);
+    end(w, s);
 }
 
 static void test_a_question_is_answered_in_time(void **state)
