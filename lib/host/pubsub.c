@@ -44,6 +44,7 @@ struct member {
     struct p2p__gossip_frame frame; /* of `in` */
     unsigned reopens;
     bool out_open;
+    bool had_out; /* a stream before this one was open */
 };
 
 static void open_out(struct member *m, p2p_ns now);
@@ -110,6 +111,10 @@ static void on_out_opened(void *user, struct p2p_stream *s, p2p_ns now)
     struct member *m = user;
 
     m->out_open = true;
+    if (m->gp != NULL && m->had_out) {
+        p2p__gossip_peer_restart(m->ps->g, m->gp);
+    }
+    m->had_out = true;
     if (join(m, version_of(s->protocol), now) != 0) {
         p2p__stream_reset(s, P2P_ELIMIT);
         return;
