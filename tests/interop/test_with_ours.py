@@ -151,8 +151,5 @@ def test_mdns(kind, flag, we_first):
             x.ready().wait_connected(y.ready())
             y.wait_connected(x)
             assert x.cmd(f"echo {y.id} 1000")["bytes"] == 1000
-            if kind == "rust":
-                pytest.xfail("rust finds us and dials; that we find rust, "
-                             "too, is not seen yet")
             ours = x if we_first else y
             ours.wait("mdns", peer=(y if we_first else x).id)
