@@ -34,7 +34,7 @@ test: deps all ## build, then unit tests and fuzz corpora
 	@meson test -C $(BUILDDIR) --print-errorlogs
 
 demo: deps all ## three nodes in namespaces follow one change; KEEP=1 leaves them
-	@$(PYTHON) tools/demo.py $(if $(KEEP),--keep)
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) tools/demo.py $(if $(KEEP),--keep)
 
 # One suite or program: make unit T=base/map
 unit: deps all ## unit tests alone; T=base/map for one of them

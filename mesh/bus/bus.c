@@ -10,6 +10,8 @@
 
 #include <p2p/p2p.h>
 
+#include "mesh/bus/named.h"
+
 #define MAX_ADDRS 64
 #define MAX_CONNS 4096
 
@@ -33,6 +35,7 @@ struct um_bus {
     struct p2p_host *host;
     struct p2p_pubsub *pubsub;
     struct entry *peers;
+    struct um_named *named;
     struct subscription *subs;
     size_t n_peers;
     size_t n_connected;
@@ -113,6 +116,7 @@ static void on_peer_down(void *user, const struct p2p_peer_id *peer)
         e->observed.len = 0;
     }
     bus->n_connected--;
+    um_named_gone(bus->named, peer);
     bus->cfg.cb->peer_down(bus->cfg.user, peer);
 }
 
@@ -216,18 +220,9 @@ static int add_peers(struct um_bus *bus)
 {
     for (size_t i = 0; i < bus->cfg.n_peers; i++) {
         const char *text = bus->cfg.peers[i];
-        struct p2p_multiaddr ma;
-        struct p2p_peer_id id;
-        int rv = p2p_multiaddr_from_text(text, strlen(text), &ma);
+        int rv = um_named_add(&bus->named, bus->cfg.loop, bus->host, text,
+                              bus->cfg.log);
 
-        if (rv == 0 && p2p_multiaddr_peer(&ma, &id)) {
-            rv = p2p_host_add_addr(bus->host, text, 0);
-            if (rv == 0) {
-                rv = p2p_host_keep(bus->host, &id, true);
-            }
-        } else if (rv == 0) {
-            rv = p2p_host_dial(bus->host, text, NULL, NULL);
-        }
         if (rv != 0) {
             um_log_line(bus->cfg.log, UM_LOG_ERROR, "--peer %s: %s", text,
                         p2p_err_text(rv));
@@ -258,7 +253,9 @@ void um_bus_free(struct um_bus *bus)
     if (bus == NULL) {
         return;
     }
+    um_named_close(bus->named);
     p2p_host_free(bus->host);
+    um_named_free(bus->named);
     while (bus->peers != NULL) {
         struct entry *e = bus->peers;
 
