@@ -49,6 +49,7 @@ MODULES = {
 APP_FILES = ('wsgi.py', 'wsgj.py', 'broken.py', 'brokes.py')
 BROKEN = ('broken', 'brokes')
 RUN_FOLDERS = ('unit-a', 'freeunit-a', 'unit-y', 'freeunit-y')
+MOVING_APPS = ('unit-p', 'freeunit-p')
 HOSTS = {'unit': '127.77.1.1', 'freeunit': '127.77.2.1',
          'unit-njs': '127.77.3.1'}
 
@@ -64,6 +65,7 @@ RENAMES = [
     (b'applications/a"', b'applications/k"'),
     (b'"a": {"type"', b'"k": {"type"'), (b'"a":{"type"', b'"k":{"type"'),
     (b'applications/a/', b'applications/k/'),
+    (b'applications/%61/', b'applications/%6b/'),
     (b'/applications/a\\"', b'/applications/k\\"'),
     (b'"applications": {"a":', b'"applications": {"k":'),
     (b'"applications": {\r\n\t\t"a": {', b'"applications": {\r\n\t\t"k": {'),
@@ -87,10 +89,40 @@ APART = {'chunked body in later packet', 'headers then body',
          'no CL, body in later packet -> empty body', 'Expect: then body'}
 DRIBBLED = {'body dribbled', 'request dribbled'}
 
+# Steps that are not replayed: what depends on an application that answers,
+# on when a process was killed, on bodies of 10 MB and more, which are cut.
+PASSED_OVER = {
+    '09': set(range(4, 11)),
+    '12': {6, 7, 14, 15, 16, 17},
+    '13': set(range(7, 31)),
+}
+# Scenarios whose answers were recorded as hashes cannot be changed.
+FIXED = {'12'}
+
+# What stood in conf.json at a start; None: the answer with a comment.
+CONF_FILES = {
+    'conf.json empty file': '',
+    'conf.json truncated': '{"listeners":{',
+    'conf.json unknown key': '{"foo":1}',
+    'conf.json bad app module': '{"applications":{"a":{"type":"nope"}}}',
+    'conf.json not json': 'hello',
+    'hand-written conf.json with a comment is loaded': None,
+}
+
 
 def flavour_args(flavour):
     return ['--flavour', 'freeunit' if flavour == 'freeunit' else 'unit'] + \
         (['--njs'] if flavour == 'unit-njs' else [])
+
+
+class Taken:
+    """A port that somebody else has."""
+
+    def __init__(self, host, port):
+        self.s = socket.socket()
+        self.s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.s.bind((host, port))
+        self.s.listen()
 
 
 class Standin:
@@ -106,6 +138,10 @@ class Standin:
             open(os.path.join(app, name), 'w').close()
         for name in RUN_FOLDERS:
             os.makedirs(os.path.join(root, 'srv/web/unit/run', name))
+        for name in MOVING_APPS:
+            folder = os.path.join(root, 'srv/web/unit/run', name, 'app')
+            os.makedirs(folder)
+            open(os.path.join(folder, 'm.py'), 'w').close()
         with open(os.path.join(self.dir, 'modules.json'), 'w') as f:
             json.dump(MODULES[flavour], f)
         self.proc = None
@@ -124,16 +160,29 @@ class Standin:
         if json.loads(line or b'{}').get('type') != 'ready':
             raise SystemExit(f'{self.program}: does not start: {line!r}')
 
-    def stop(self):
-        self.proc.send_signal(signal.SIGTERM)
+    def stop(self, by=signal.SIGTERM):
+        self.proc.send_signal(by)
         code = self.proc.wait(10)
         self.proc.stdout.close()
-        if code != 0:
+        if code not in (0, -signal.SIGKILL):
             raise SystemExit(f'{self.program}: ended with {code}')
 
-    def restart(self):
-        self.stop()
+    def restart(self, by=signal.SIGTERM, conf=None, taken=None):
+        """Ends and starts again, meanwhile with another conf.json, or with a
+        port that somebody else has."""
+        self.stop(by)
+        other = Taken(self.host, taken) if taken else None
+        if conf is not None:
+            with open(self.dir + '/state/conf.json', 'w') as f:
+                f.write(conf)
         self.start()
+        if other:
+            other.s.close()
+
+    def move_app(self, old, new):
+        for name in MOVING_APPS:
+            folder = os.path.join(self.dir, 'r/srv/web/unit/run', name, 'app')
+            os.rename(os.path.join(folder, old), os.path.join(folder, new))
 
     def close(self):
         self.stop()
@@ -171,13 +220,40 @@ def talk(host, packets, half_close, want_answer):
     return got, closed
 
 
+def listing(begin, item, end, n):
+    """As many items as make a document of n bytes."""
+    items = []
+    left = n - len(begin) - len(end)
+    while left > 0:
+        items.append(item(len(items)))
+        left -= len(items[-1]) + 2
+    return begin + ', '.join(items) + end
+
+
 def big_body(q):
-    """A body that was recorded by length and hash."""
-    n = q['body_len']
-    if q['body_head'].startswith('[['):
-        body = b'[' * (n // 2) + b']' * (n // 2)
+    """A body that was recorded by length, hash and beginning."""
+    n, head = q['body_len'], q['body_head']
+    if head.startswith('[['):
+        body = '[' * (n // 2) + ']' * (n // 2)
+    elif head.startswith('{"routes":['):
+        body = '{"routes":[' + ','.join(['{}'] * ((n - 12) // 3)) + ']}'
+    elif '"upstreams": {' in head:
+        body = listing(
+            head[:head.index('"upstreams": {') + 14],
+            lambda k: f'"u{k}": {{"servers": {{"10.{k // 62500}.'
+                      f'{k // 250 % 250}.{k % 250 + 1}:80": {{}}}}}}',
+            '}}', n)
+    elif '"location": "/a' in head:
+        body = head[:head.index('"/a') + 1] + '/'
+        body += 'a' * (n - len(body) - 5) + '"}}]}'
     else:
-        body = b'{"routes":[' + b','.join([b'{}'] * ((n - 12) // 3)) + b']}'
+        body = listing(
+            head[:head.index('"routes": [') + 11],
+            lambda k: f'{{"match": {{"uri": "/path/{k:06}/*", "host": '
+                      f'"h{k:06}.example.com"}}, "action": '
+                      '{"return": 404}}',
+            ', {"action": {"return": 204}}]}', n)
+    body = body.encode()
     if hashlib.sha256(body).hexdigest() != q['body_sha256']:
         raise SystemExit('a recorded body cannot be made again')
     return body
@@ -258,8 +334,11 @@ class Answer:
 
     @classmethod
     def recorded(cls, r):
-        body = base64.b64decode(r['body_b64']) if 'body_b64' in r else \
-            r['body'].encode()
+        if 'body_sha256' in r:
+            body = (r['body_len'], r['body_sha256'])
+        else:
+            body = base64.b64decode(r['body_b64']) if 'body_b64' in r else \
+                r['body'].encode()
         return cls(r['version'], r['status'], r['reason'],
                    [tuple(h) for h in r['headers']], body)
 
@@ -296,19 +375,45 @@ class Answer:
                               self.body[m.end():])
 
     def key(self):
+        body = self.body
+        if len(body) > 20000:  # as long ones were recorded
+            body = (len(body), hashlib.sha256(body).hexdigest())
         return (self.line, [(n, '' if n == 'Date' else v)
-                            for n, v in self.headers], self.body)
+                            for n, v in self.headers], body)
 
 
-def prepare(d, standin):
+def prepare(d, standin, changed):
     """What the recorder did between exchanges, as the notes tell."""
     note, host = d['note'], standin.host
     if note == 'client closed without reading: applied?':
         send_and_leave(host, 208, None)
-    if note == 'truncated body + close: not applied':
+    elif note == 'truncated body + close: not applied':
         send_and_leave(host, 209, 20)
-    if note == 'after restart' and not getattr(standin, 'restarted', False):
+    elif note == 'after restart' and not getattr(standin, 'restarted', False):
         standin.restarted = True
+        standin.restart()
+    elif note == 'after SIGTERM + restart':
+        standin.restart()
+    elif note == 'after SIGKILL + restart':
+        standin.restart(signal.SIGKILL)
+    elif note in CONF_FILES:
+        text = CONF_FILES[note]
+        if text is None:
+            body = json.loads(d['response']['body'])
+            text = '/* x */ ' + json.dumps(body, indent=1)
+        if changed:
+            text = renamed(text.encode()).decode()
+        standin.restart(conf=text)
+    elif note == 'restart while a listener port is taken':
+        standin.restart(taken=8050)
+    elif note == 'restart again, port free: config back':
+        standin.restart()
+    elif note.startswith('restart with an app that cannot start'):
+        standin.move_app('m.py', 'gone.py')
+        standin.restart()
+    elif note == 'slow app (2 s)':
+        standin.move_app('gone.py', 'm.py')
+    elif note == 'first GET right after start with slow app':
         standin.restart()
 
 
@@ -335,7 +440,7 @@ def replay_one(d, standin, changed):
         if shifts:
             request.shift()
             want = want.shift() if want else None
-    prepare(d, standin)
+    prepare(d, standin, changed)
     got, closed = talk(standin.host, request.packets(d['note']),
                        'half-close' in d['note'],
                        want is not None or d['closed_by_peer'])
@@ -358,11 +463,9 @@ def replay(program, path, changed, allowed, verbose):
     if changed:
         host = renamed(host.encode()).decode()
     with open(path, encoding='utf-8') as f:
-        steps = [d for d in map(json.loads, f) if 'request' in d]
-    taken = socket.socket()
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    taken.bind((host, TAKEN_PORT if not changed else TAKEN_PORT + 99))
-    taken.listen()
+        steps = [d for d in map(json.loads, f) if 'request' in d and
+                 d['step'] not in PASSED_OVER.get(name[:2], ())]
+    taken = Taken(host, TAKEN_PORT if not changed else TAKEN_PORT + 99)
     standin = Standin(program, flavour, host)
     good = excused = 0
     bad = []
@@ -383,7 +486,7 @@ def replay(program, path, changed, allowed, verbose):
                            f"[{d['note']}]: {differs}")
     finally:
         standin.close()
-        taken.close()
+        taken.s.close()
     word = 'changed' if changed else 'as it was'
     print(f'{flavour + "/" + name:38} {word:10} {good}/{len(steps)}'
           + (f', {excused} excused' if excused else ''))
@@ -431,6 +534,8 @@ def main():
         if args.only not in path:
             continue
         for changed in (False,) if args.plain else (False, True):
+            if changed and os.path.basename(path)[:2] in FIXED:
+                continue
             good, count, wrong = replay(args.program, path, changed, allowed,
                                         args.verbose)
             totals[changed][0] += good
