@@ -74,6 +74,7 @@ static void test_ip6(void **state)
     assert_false(is_addr("[]:80"));
     assert_false(is_addr("[::1]"));
     assert_false(is_addr("[::1]80"));
+    assert_false(is_addr("[::1]x80"));
     assert_false(is_addr("[::1"));
     assert_false(is_addr("::1"));
     assert_false(is_addr("[::1]:"));
@@ -143,6 +144,7 @@ static void test_equality_is_of_sockets(void **state)
     assert_true(same("[::1]:80", "[0:0:0:0:0:0:0:1]:80"));
     assert_false(same("*:80", "*:81"));
     assert_false(same("*:80", "[::]:80"));
+    assert_false(same("[::1]:80", "[::2]:80"));
     assert_false(same("unix:/a", "unix:/b"));
 }
 

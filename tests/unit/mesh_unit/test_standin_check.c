@@ -161,6 +161,18 @@ static void test_tls(void **state)
          "Invalid length 3 of the ticket key \"AAAA\".  Must be 48 or 80 "
          "bytes.",
          NULL, NULL},
+        {SESSION("\"tickets\": \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                 "A=\""),
+         NULL, NULL, NULL},
+        {SESSION("\"tickets\": \"AA==\""),
+         "Invalid length 1 of the ticket key \"AA==\".  Must be 48 or 80 "
+         "bytes.",
+         NULL, NULL},
+        {SESSION("\"tickets\": \"A===\""),
+         "Invalid Base64 format for the ticket key \"A===\".", NULL, NULL},
+        {SESSION("\"tickets\": \"AA=A\""),
+         "Invalid Base64 format for the ticket key \"AA=A\".", NULL, NULL},
         {SESSION("\"tickets\": \"A!AA\""),
          "Invalid Base64 format for the ticket key \"A!AA\".", NULL, NULL},
         {SESSION("\"tickets\": [1]"),
@@ -272,6 +284,10 @@ static void test_settings(void **state)
         {MIME("\"text/x\": \".a\", \"text/y\": [\".b\", \".A\"]"),
          "The \".A\" file extension has been declared for \"text/x\" and "
          "\"text/y\" MIME types at the same time.",
+         NULL, NULL},
+        {MIME("\"text/x\": [\".a\", \".b\", \".a\"]"),
+         "The \".a\" file extension has been declared for \"text/x\" and "
+         "\"text/x\" MIME types at the same time.",
          NULL, NULL},
         {COMPRESSOR("[{\"encoding\": \"identity\"}]"), NULL, NULL, NULL},
         {COMPRESSOR("[{\"encoding\": \"lzma\"}]"),

@@ -62,6 +62,11 @@ static void test_every_language_has_its_table(void **state)
         {APP("\"type\": \"java\", \"webapp\": \"w\", \"classpath\": [1]"),
          "The \"classpath\" array must contain only string values.", NULL,
          NULL},
+        {APP("\"type\": \"java\", \"webapp\": \"w\", \"classpath\": "
+             "[\"\\u0000\"]"),
+         "The \"classpath\" array must not contain strings with null "
+         "character.",
+         NULL, NULL},
         {APP("\"type\": \"java\", \"webapp\": \"w\", \"options\": "
              "[\"\\u0000\"]"),
          "The \"options\" array must not contain strings with null character.",

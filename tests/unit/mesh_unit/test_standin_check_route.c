@@ -141,6 +141,7 @@ static void test_response_headers(void **state)
          "characters.",
          NULL, NULL},
         {HEADERS("\"X-A\": \"a\\tb\""), NULL, NULL, NULL},
+        {HEADERS("\"X-09!az_\": \"a\""), NULL, NULL, NULL},
     };
 
     (void)state;

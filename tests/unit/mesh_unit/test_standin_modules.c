@@ -5,7 +5,7 @@
 #include "unit.h"
 
 static const char json[] =
-    "{\"python\": {\"version\": \"3.11.7\", \"lib\": \"/x/py.so\"},"
+    "{\"python\": {\"version\": \"3.10.7\", \"lib\": \"/x/py.so\"},"
     " \"php\": [{\"version\": \"8.1.2\"}, {\"version\": \"7.4\"}],"
     " \"wasm-wasi-component\": {\"version\": \"0.1\"},"
     " \"cobol\": {\"version\": \"1\"}}";
@@ -21,10 +21,10 @@ static void test_types_are_found(void **state)
     assert_int_equal(um_smodules_find(&m, UM_STR(text)), UM_SLANG_##lang)
     FIND("python", PYTHON);
     FIND("python 3", PYTHON);
-    FIND("python 3.11", PYTHON);
-    FIND("python3.11.7", PYTHON);
+    FIND("python 3.10", PYTHON);
+    FIND("python3.10.7", PYTHON);
     FIND("python 3.1", UNKNOWN);
-    FIND("python 3.11.70", UNKNOWN);
+    FIND("python 3.10.70", UNKNOWN);
     FIND("python 2", UNKNOWN);
     FIND("Python", UNKNOWN);
     FIND("php 7", PHP);

@@ -107,6 +107,7 @@ static void test_open_comments_are_no_comments(void **state)
     refuses("/* *", 0, "A valid JSON value");
     refuses("// no end", 0, "A valid JSON value");
     refuses("1 /x", 2, "Unexpected character after the end of a valid JSON");
+    refuses("1 /x\n", 2, "Unexpected character after the end of a valid JSON");
     refuses("[1 /* ]", 3, "Either a closing bracket (]) or a comma (,)");
     refuses("1 // x", 2, "Unexpected character after the end");
 }

@@ -246,7 +246,9 @@ static void matches(struct rig *r, const char *match, const char *request,
         fail_msg("%s\n%s", match, request);
 }
 
-#define H " HTTP/1.1\r\nHost: Ex.org:8\r\nX-A: b\r\nCookie: c=1; d=2\r\n\r\n"
+#define H                                                              \
+    " HTTP/1.1\r\nHost: Ex.org:8\r\nX-B: z\r\nX-A: b\r\nCookie: c=1; " \
+    "d=2\r\n\r\n"
 
 static void test_matches(void **state)
 {
@@ -275,7 +277,8 @@ static void test_matches(void **state)
         {"\"arguments\": [{\"z\": \"*\"}, {\"a\": \"*\"}]", "GET /?a" H, true},
         {"\"arguments\": {\"z\": \"*\"}", "GET /?a" H, false},
         {"\"headers\": {\"x-a\": \"B\"}", "GET /" H, true},
-        {"\"headers\": {\"x-b\": \"!B\"}", "GET /" H, false},
+        {"\"headers\": {\"x-c\": \"!B\"}", "GET /" H, false},
+        {"\"host\": \"e%78.org\"", "GET /" H, false},
         {"\"cookies\": {\"d\": \"2\"}", "GET /" H, true},
         {"\"cookies\": {\"d\": \"1\"}", "GET /" H, false},
         {"\"source\": \"10.9.0.0/16\"", "GET /" H, true},
@@ -327,6 +330,79 @@ static void test_cap_pass_bytes(void **state)
     um_buf_byte(&b, '\0');
     assert_int_equal(status(talk(r, b.p)), 404);
     um_buf_fini(&b);
+}
+
+/* A target is wanted where there are some, and only there. */
+static void test_passes_to_applications(void **state)
+{
+    static const struct {
+        const char *pass;
+        int status;
+    } rows[] = {
+        {"applications/a", 503},    {"applications/a/t", 404},
+        {"applications/none", 404}, {"upstreams/u", 503},
+        {"upstreams/u/x", 404},     {"routes/r/x", 404},
+        {"routes/r", 218},
+    };
+    struct rig *r = rig_of(state);
+
+    assert_int_equal(
+        rig_status(r, "PUT", "/config",
+                   "{\"listeners\": {\"*:80\": {\"pass\": \"$arg_a\"}}, "
+                   "\"routes\": {\"r\": [{\"action\": {\"return\": 218}}]}, "
+                   "\"applications\": {\"a\": {\"type\": \"external\", "
+                   "\"executable\": \"x\"}}, \"upstreams\": {\"u\": "
+                   "{\"servers\": {}}}}"),
+        200);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char path[64] = "/?a=";
+
+        strcat(path, rows[i].pass);
+        if (status(get(r, path)) != rows[i].status)
+            fail_msg("%s: %s", rows[i].pass, r->answer);
+    }
+}
+
+/* Templates in JavaScript are taken and cannot be run. */
+static void test_javascript(void **state)
+{
+    struct rig *r = rig_of(state);
+
+    um_standin_free(r->s);
+    r->cfg.njs = true;
+    rig_start(r);
+    configure(r,
+              "[{\"match\": {\"if\": \"`x`\"}, \"action\": "
+              "{\"return\": 200}}]");
+    assert_int_equal(status(get(r, "/")), 404);
+    configure(r,
+              "[{\"action\": {\"return\": 301, \"location\": "
+              "\"`x`\"}}]");
+    assert_int_equal(status(get(r, "/")), 500);
+    configure(r, "[{\"action\": {\"share\": \"`x`\"}}]");
+    assert_int_equal(status(get(r, "/")), 500);
+    configure(r,
+              "[{\"action\": {\"rewrite\": \"`x`\", \"return\": "
+              "200}}]");
+    assert_int_equal(status(get(r, "/")), 500);
+    configure(r,
+              "[{\"action\": {\"return\": 200, \"response_headers\": "
+              "{\"A\": \"`x`\"}}}]");
+    assert_int_equal(status(get(r, "/")), 500);
+}
+
+static void test_rewrites(void **state)
+{
+    struct rig *r = rig_of(state);
+
+    configure(r,
+              "[{\"action\": {\"rewrite\": \"/www/./x/..$uri\", "
+              "\"share\": \"$uri\"}}]");
+    has(get(r, "/a.txt"), "\r\n\r\ntext");
+    configure(r,
+              "[{\"action\": {\"rewrite\": \"/../a\", \"return\": "
+              "200}}]");
+    assert_int_equal(status(get(r, "/")), 500);
 }
 
 static void test_what_a_stand_in_does_not_run(void **state)
@@ -582,6 +658,23 @@ static void test_what_is_counted(void **state)
     traffic(r, 2, 0, 2, 2);
 }
 
+/* Counters begin anew with the process, whose connections are still there. */
+static void test_what_is_counted_after_a_restart(void **state)
+{
+    struct rig *r = rig_of(state);
+    struct um_ssite *c;
+
+    configure(r, OK_ROUTES);
+    c = connect_to(r, "*:80");
+    um_ssite_rx(c, UM_STR("GET /1 HTTP/1.1\r\n\r\n"));
+    drain(r, c);
+    traffic(r, 1, 1, 0, 1);
+    um_standin_restart(r->s, UM_STANDIN_RESTART_PLAIN, &r->now);
+    traffic(r, 0, 0, 0, 0);
+    um_ssite_free(c);
+    assert_int_equal(um_standin_traffic(r->s)->idle, 0);
+}
+
 /* The configuration in force is the one that counts, request by request. */
 static void test_a_change_under_way(void **state)
 {
@@ -631,6 +724,9 @@ int main(void)
         TEST(test_matches),
         TEST(test_routes_lead_to_routes),
         TEST(test_cap_pass_bytes),
+        TEST(test_passes_to_applications),
+        TEST(test_javascript),
+        TEST(test_rewrites),
         TEST(test_what_a_stand_in_does_not_run),
         TEST(test_files),
         TEST(test_lists_of_files),
@@ -644,6 +740,7 @@ int main(void)
         TEST(test_cap_site_head_bytes),
         TEST(test_cap_site_body_bytes),
         TEST(test_what_is_counted),
+        TEST(test_what_is_counted_after_a_restart),
         TEST(test_a_change_under_way),
         TEST(test_variables),
     };
