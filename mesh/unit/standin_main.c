@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -301,6 +302,8 @@ int main(int argc, char **argv)
         }
     }
     o.cfg.modules_json = modules;
+    /* a peer that is gone is an error of write, no reason to die */
+    signal(SIGPIPE, SIG_IGN);
     rc = run(p, &o);
     free(modules);
     free(p);

@@ -12,7 +12,7 @@
 #include "mesh/unit/standin.h"
 
 /** Connections, control and listeners; one more is closed. */
-#define UM__CAP_STANDIN_LINKS 4096U
+#define UM__CAP_STANDIN_LINKS 2048U
 
 enum {
     UM_STANDIN_UV_CONTROL_MAX = 160, /**< bytes of a control address */
