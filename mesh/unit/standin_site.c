@@ -205,23 +205,22 @@ void um_ssite_rx(struct um_ssite *c, struct um_str bytes)
     c->end = um_buf_failed(&c->in);
 }
 
-/* Answers the next request; false if it is not all there. */
-static bool answer_next(struct um_ssite *c, const struct um_standin_time *now)
+/* Answers the next request, if it is all there. */
+static void answer_next(struct um_ssite *c, const struct um_standin_time *now)
 {
     struct um_shead head;
     int rc = um_shead_read(um_buf_view(&c->in), false, &head);
 
     if (rc == P2P_EAGAIN && c->in.len < UM__CAP_STANDIN_SITE_HEAD_BYTES)
-        return false;
+        return;
     if (rc != 0) {
         refuse(c, rc == P2P_EAGAIN ? HEAD_TOO_LARGE : BAD_REQUEST, now);
-        return true;
+        return;
     }
     on_head(c, &head, now);
     um_buf_consume(&c->in, head.length);
     skip_body(c);
     c->answered = true;
-    return true;
 }
 
 struct um_str um_ssite_tx(struct um_ssite *c, const struct um_standin_time *now,

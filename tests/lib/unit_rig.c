@@ -128,7 +128,9 @@ static int start(void *ctx, const struct um_standin_app *app)
 
 static int open_log(void *ctx, struct um_str path)
 {
-    (void)ctx;
+    struct rig *r = ctx;
+
+    r->logs++;
     return um_str_starts(path, UM_STR("/missing")) ? P2P_ENOTFOUND : 0;
 }
 

@@ -28,6 +28,7 @@ struct rig {
     char taken[RIG_NAMES][64];
     unsigned binds;
     unsigned starts; /* of applications */
+    unsigned logs;   /* of access logs that were opened, or tried */
     char answer[RIG_ANSWER];
     size_t answer_len;
     bool closed; /* the last answer's connection was closed */

@@ -166,6 +166,12 @@ static void test_what_passes_the_checker_and_not_the_router(void **state)
     put(r, "/config/access_log", "\"/missing/log\"", FAILED);
     put(r, "/config/access_log", "{\"path\": \"/missing/log\"}", FAILED);
     put(r, "/config/access_log", "\"/log\"", DONE);
+    /* one that is open is not opened again */
+    assert_int_equal(r->logs, 3);
+    put(r, "/config/access_log", "{\"path\": \"/log\"}", DONE);
+    assert_int_equal(r->logs, 3);
+    put(r, "/config/access_log", "\"/other\"", DONE);
+    assert_int_equal(r->logs, 4);
 }
 
 #define APP(name, more) \

@@ -229,6 +229,7 @@ static void test_certificates_in_use(void **state)
         rig_status(r, "PUT", "/config/listeners/*:443/tls/certificate",
                    "\"b\""),
         500);
+    ask(r, "DELETE", "/certificates/b", NULL, SUCCESS("Certificate deleted."));
     um_buf_fini(&b);
     EVP_PKEY_free(rsa);
     EVP_PKEY_free(ec);

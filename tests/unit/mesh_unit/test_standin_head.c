@@ -65,6 +65,10 @@ static void test_request_lines(void **state)
     bad("GET http://x/ HTTP/1.1\r\n\r\n");
     bad("GET * HTTP/1.1\r\n\r\n");
     bad("GET /\r\n\r\n");
+    /* at once, with no more bytes to wait for */
+    bad("GET / H\r");
+    bad("GET / HTTP/1\r");
+    bad("GET / XTTP/1\r");
     bad("GET / HTTP/2.0\r\n\r\n");
     bad("GET / http/1.1\r\n\r\n");
     bad("GET / HTTP/1.1\rx\n\r\n");

@@ -55,6 +55,7 @@ static void test_brackets_in_quotes_are_none(void **state)
     module("export default {a: '\\'}', b: 1}", NULL);
     module("export default /* } */ {} // )", NULL);
     module("export default /[)}/]/g", NULL);
+    module("export default [/[(]/, a + /[(]/]", NULL);
     module("export default {a: b / 2, c: (d) / 2 / 3}", NULL);
     module("export default function() { return /[(]/ }", NULL);
     module("export default {a: 'x", END);

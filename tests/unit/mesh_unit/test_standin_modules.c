@@ -6,7 +6,7 @@
 
 static const char json[] =
     "{\"python\": {\"version\": \"3.10.7\", \"lib\": \"/x/py.so\"},"
-    " \"php\": [{\"version\": \"8.1.2\"}, {\"version\": \"7.4\"}],"
+    " \"php\": [{\"version\": \"8.1.2\"}, {\"version\": \"7.49\"}],"
     " \"wasm-wasi-component\": {\"version\": \"0.1\"},"
     " \"cobol\": {\"version\": \"1\"}}";
 
@@ -28,6 +28,7 @@ static void test_types_are_found(void **state)
     FIND("python 2", UNKNOWN);
     FIND("Python", UNKNOWN);
     FIND("php 7", PHP);
+    FIND("php 7.4", UNKNOWN);
     FIND("php 8.1", PHP);
     FIND("php 8.2", UNKNOWN);
     FIND("wasm-wasi-component", WASM_WC);

@@ -300,6 +300,8 @@ static void test_strings(void **state)
     string_is("\"\\\"\\\\\\/\\n\\r\\t\\b\\f\"", "\"\\/\n\r\t\b\f", 8);
     string_is("\"\\u0041\\u00e9\\u20AC\"", "A\xc3\xa9\xe2\x82\xac", 6);
     string_is("\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80", 4);
+    string_is("\"\\ud800\\udc00\\udbff\\udfff\"",
+              "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", 8);
     string_is("\"\\u0000x\"", "\0x", 2);
     string_is("\"\\u007f\\u0080\\u07ff\\u0800\"",
               "\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80", 8);

@@ -157,6 +157,8 @@ static void test_mime_types(void **state)
     mime("{}", "/html", "");
     mime(conf, "/x.a", "text/x-a");
     mime(conf, "/d/README", "text/x-a");
+    mime(conf, "README", "text/x-a");
+    mime(conf, "", "");
     mime(conf, "/x.html", "text/x-h");
     mime(conf, "/x.htm", "text/html");
 }

@@ -276,6 +276,10 @@ static void test_matches(void **state)
         {"\"arguments\": {\"a\": \"\"}", "GET /?a" H, true},
         {"\"arguments\": [{\"z\": \"*\"}, {\"a\": \"*\"}]", "GET /?a" H, true},
         {"\"arguments\": {\"z\": \"*\"}", "GET /?a" H, false},
+        {"\"arguments\": {\"a\": \"%31+\"}", "GET /?a=1%20" H, true},
+        {"\"arguments\": []", "GET /" H, true},
+        {"\"arguments\": {}", "GET /" H, true},
+        {"\"cookies\": {\"d\": \"%32\"}", "GET /" H, false},
         {"\"headers\": {\"x-a\": \"B\"}", "GET /" H, true},
         {"\"headers\": {\"x-c\": \"!B\"}", "GET /" H, false},
         {"\"host\": \"e%78.org\"", "GET /" H, false},
@@ -399,6 +403,11 @@ static void test_rewrites(void **state)
               "[{\"action\": {\"rewrite\": \"/www/./x/..$uri\", "
               "\"share\": \"$uri\"}}]");
     has(get(r, "/a.txt"), "\r\n\r\ntext");
+    configure(r,
+              "[{\"action\": {\"rewrite\": \"$arg_r\", \"return\": 200, "
+              "\"response_headers\": {\"A\": \"$uri\"}}}]");
+    has(get(r, "/?r=b%2F.%2F"), "\r\nA: b/\r\n");
+    assert_int_equal(status(get(r, "/?r=b%2F..")), 500);
     configure(r,
               "[{\"action\": {\"rewrite\": \"/../a\", \"return\": "
               "200}}]");
