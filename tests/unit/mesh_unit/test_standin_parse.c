@@ -332,6 +332,8 @@ static void test_mistakes_in_strings(void **state)
             "sequence does not represent a valid UTF "
             "character.");
     refuses("\"x\\udc00\"", 2, "Invalid JSON encoding sequence.  This 6-byte");
+    refuses("\"\\udc00\\udc00\"", 1,
+            "Invalid JSON encoding sequence.  This 6-byte");
     refuses("\"\\ud800\\u0041\"", 1,
             "Invalid JSON encoding sequence.  This 12-byte sequence composes "
             "an illegal UTF-16 surrogate pair.");
