@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The document of a mesh. Happy path: check each part once, then, for a node,
+ * sort the overlays that select it and apply one after the other. Failure
+ * modes: a part that is not what it should be; whatever an overlay or a
+ * variable can fail of, with its pointer; no memory.
+ */
+#include "mesh/doc/meshdoc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "mesh/base/buf.h"
+#include "mesh/doc/overlay.h"
+#include "mesh/doc/pointer.h"
+#include "p2p/err.h"
+
+enum { HASH_CHARS = 2 * P2P_SHA256_BYTES };
+
+/* One member of a part, while it is checked. */
+struct checker {
+    struct um_arena *arena;
+    struct um_doc_error inner; /* its pointer is below the member */
+};
+
+/* Puts PART and NAME in front of the pointer of an error. */
+static int locate(struct um_arena *a, int rc, const struct um_str at[2],
+                  const struct um_doc_error *inner, struct um_doc_error *err)
+{
+    struct um_buf pointer = UM_BUF_INIT;
+    struct um_str kept;
+    bool ok;
+
+    if (rc == 0 || rc == P2P_ENOMEM)
+        return rc;
+    for (size_t i = 0; i < 2 && at[i].p != NULL; i++)
+        um_pointer_add(&pointer, at[i]);
+    um_buf_str(&pointer, inner->pointer);
+    ok = !um_buf_failed(&pointer) &&
+         um_arena_dup(a, um_buf_view(&pointer), &kept);
+    um_buf_fini(&pointer);
+    if (!ok)
+        return P2P_ENOMEM;
+    um_doc_error_at(err, inner->text, kept);
+    return rc;
+}
+
+static int fail(struct checker *ck, const char *text)
+{
+    um_doc_error_at(&ck->inner, text, um_str_n(NULL, 0));
+    return P2P_EFORMAT;
+}
+
+static int check_overlay(struct checker *ck, const struct um_member *m)
+{
+    struct um_selector s;
+
+    if (!um_selector_parse(m->name, &s))
+        return fail(ck,
+                    "A selector is \"all\", \"group:NAME\", "
+                    "\"label:KEY=VALUE\" or \"node:NAME\".");
+    return um_overlay_check(ck->arena, &m->value, &ck->inner);
+}
+
+static int check_bundle_name(struct checker *ck, struct um_str name)
+{
+    if (name.len == 0 || name.len > UM__CAP_DOC_BUNDLE_NAME_BYTES ||
+        um_str_has(name, '/'))
+        return fail(ck, "That can't be the name of a certificate or script.");
+    return 0;
+}
+
+static int check_certificate(struct checker *ck, const struct um_member *m)
+{
+    if (m->value.kind != UM_VAL_OBJECT)
+        return fail(ck, "A certificate is a sealed object.");
+    return check_bundle_name(ck, m->name);
+}
+
+static int check_module(struct checker *ck, const struct um_member *m)
+{
+    struct um_str hash = m->value.text;
+    size_t n = 0;
+
+    if (m->value.kind == UM_VAL_STRING) {
+        while (n < hash.len && ((hash.p[n] >= '0' && hash.p[n] <= '9') ||
+                                (hash.p[n] >= 'a' && hash.p[n] <= 'f')))
+            n++;
+    }
+    if (n != HASH_CHARS || n != hash.len)
+        return fail(ck, "A script is named by 64 hexadecimal digits.");
+    return check_bundle_name(ck, m->name);
+}
+
+static int check_variable(struct checker *ck, const struct um_member *m)
+{
+    if (um_variables_name(m->name))
+        return 0;
+    return fail(ck, "A variable's name is letters, digits, \"_\" and \"-\".");
+}
+
+/* The parts, and how a member of each is checked; the base is any object. */
+static const struct part {
+    struct um_str name;
+    int (*check)(struct checker *ck, const struct um_member *m);
+    size_t at; /* in struct um_meshdoc */
+} parts[] = {
+    {UM_STR_INIT("base"), NULL, offsetof(struct um_meshdoc, base)},
+    {UM_STR_INIT("overlays"), check_overlay,
+     offsetof(struct um_meshdoc, overlays)},
+    {UM_STR_INIT("certificates"), check_certificate,
+     offsetof(struct um_meshdoc, certificates)},
+    {UM_STR_INIT("js_modules"), check_module,
+     offsetof(struct um_meshdoc, js_modules)},
+    {UM_STR_INIT("variables"), check_variable,
+     offsetof(struct um_meshdoc, variables)},
+};
+
+static int check_part(struct checker *ck, struct um_meshdoc *out,
+                      const struct um_member *m, struct um_str *name)
+{
+    const struct part *part = parts;
+    const struct part *end = parts + sizeof(parts) / sizeof(*parts);
+    const struct um_val **slot;
+    int rc = 0;
+
+    while (part < end && !um_str_eq(part->name, m->name))
+        part++;
+    if (part == end)
+        return fail(ck, "A document has no such part.");
+    if (m->value.kind != UM_VAL_OBJECT)
+        return fail(ck, "Each part of a document is an object.");
+    slot = (const struct um_val **)(void *)((char *)out + part->at);
+    *slot = &m->value;
+    for (size_t i = 0; part->check != NULL && i < m->value.count && rc == 0;
+         i++) {
+        *name = m->value.members.p[i].name;
+        rc = part->check(ck, &m->value.members.p[i]);
+    }
+    return rc;
+}
+
+int um_meshdoc_init(struct um_meshdoc *out, struct um_arena *a,
+                    const struct um_val *v, struct um_doc_error *err)
+{
+    struct checker ck = {.arena = a};
+    struct um_str at[2] = {{NULL, 0}, {NULL, 0}};
+    int rc = um_val_check(v);
+
+    *out = (struct um_meshdoc){.base = NULL};
+    if (rc != 0)
+        (void)fail(&ck, "The document is too large.");
+    else if (v->kind != UM_VAL_OBJECT)
+        rc = fail(&ck, "A document is an object.");
+    for (size_t i = 0; rc == 0 && i < v->count; i++) {
+        at[0] = v->members.p[i].name;
+        at[1] = um_str_n(NULL, 0);
+        rc = check_part(&ck, out, &v->members.p[i], &at[1]);
+    }
+    if (rc == 0 && out->base == NULL) {
+        at[0] = um_str_n(NULL, 0);
+        rc = fail(&ck, "A document has a base.");
+    }
+    return locate(a, rc, at, &ck.inner, err);
+}
+
+/* An overlay that selects the node. */
+struct selected {
+    struct um_selector selector;
+    const struct um_member *member;
+};
+
+static int by_selector(const void *a, const void *b)
+{
+    const struct selected *x = a;
+    const struct selected *y = b;
+
+    return um_selector_compare(&x->selector, &y->selector);
+}
+
+static int apply_overlays(struct um_arena *a, const struct um_meshdoc *doc,
+                          const struct um_node_facts *facts,
+                          struct um_val *config, struct um_doc_error *err)
+{
+    size_t all = doc->overlays != NULL ? doc->overlays->count : 0;
+    struct selected *list = um_arena_zalloc(a, all, sizeof(*list));
+    struct um_doc_error inner = {.text = NULL};
+    struct um_str at[2] = {UM_STR("overlays"), {NULL, 0}};
+    size_t n = 0;
+    int rc = 0;
+
+    if (list == NULL)
+        return P2P_ENOMEM;
+    for (size_t i = 0; i < all; i++) {
+        const struct um_member *m = &doc->overlays->members.p[i];
+
+        list[n].member = m;
+        n += um_selector_parse(m->name, &list[n].selector) &&
+             um_selector_matches(&list[n].selector, facts);
+    }
+    qsort(list, n, sizeof(*list), by_selector);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        at[1] = list[i].member->name;
+        rc =
+            um_overlay_apply(a, config, &list[i].member->value, config, &inner);
+    }
+    return locate(a, rc, at, &inner, err);
+}
+
+int um_meshdoc_effective(struct um_arena *a, const struct um_meshdoc *doc,
+                         const struct um_meshdoc_node *node, struct um_val *out,
+                         struct um_meshdoc_error *err)
+{
+    const struct um_variables from = {doc->variables, &node->facts,
+                                      node->secrets};
+    struct um_meshdoc_error mine = {.in_config = false};
+    int rc;
+
+    assert(doc->base != NULL);
+    *out = *doc->base;
+    rc = apply_overlays(a, doc, &node->facts, out, &mine.what);
+    if (rc == 0) {
+        mine.in_config = true;
+        rc = um_variables_apply(a, out, &from, out, &mine.what);
+    }
+    if (rc == 0 && out->kind != UM_VAL_OBJECT) {
+        um_doc_error_at(&mine.what, "A configuration is an object.",
+                        um_str_n(NULL, 0));
+        rc = P2P_EFORMAT;
+    }
+    if (rc == 0) {
+        rc = um_bundles_apply(a, out, &node->bundles, out);
+        if (rc == P2P_ELIMIT)
+            um_doc_error_at(&mine.what, "The document would be too large.",
+                            um_str_n(NULL, 0));
+    }
+    if (err != NULL)
+        *err = mine;
+    return rc;
+}
