@@ -191,9 +191,9 @@ static int merge(struct merger *m, const struct three *v, struct um_val *out,
     return rc;
 }
 
-int um_merge3(struct um_arena *a, const struct um_val *base,
-              const struct um_val *ours, const struct um_val *theirs,
-              struct um_merge3 *out)
+int um_merge3_run(struct um_arena *a, const struct um_val *base,
+                  const struct um_val *ours, const struct um_val *theirs,
+                  struct um_merge3 *out)
 {
     struct merger m = {.arena = a, .out = out};
     const struct three v = {base, ours, theirs};

@@ -29,8 +29,8 @@ struct um_merge3 {
  * @param a where the result is made; it shares what it can with all three
  * @return 0, also with conflicts; P2P_ELIMIT or P2P_ENOMEM
  */
-int um_merge3(struct um_arena *a, const struct um_val *base,
-              const struct um_val *ours, const struct um_val *theirs,
-              struct um_merge3 *out);
+int um_merge3_run(struct um_arena *a, const struct um_val *base,
+                  const struct um_val *ours, const struct um_val *theirs,
+                  struct um_merge3 *out);
 
 #endif

@@ -57,7 +57,8 @@ static void same_mistake(const struct um_doc_error *ours,
 /* "-01" is a number to Unit and none to us. */
 static bool is_minus_zero(const struct um_doc_error *err, struct um_str text)
 {
-    return err->at > 0 && text.p[err->at] == '0' && text.p[err->at - 1] == '-';
+    return err->at > 0 && err->at < text.len && text.p[err->at] == '0' &&
+           text.p[err->at - 1] == '-';
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -17,7 +17,7 @@ static void is(struct um_arena *a, const struct um_val v[3],
 {
     struct um_merge3 m;
 
-    must(um_merge3(a, &v[0], &v[1], &v[2], &m) == 0);
+    must(um_merge3_run(a, &v[0], &v[1], &v[2], &m) == 0);
     must(m.conflicts == 0 && um_val_same(&m.value, want));
 }
 
@@ -25,10 +25,10 @@ static void both_ways(struct um_arena *a, const struct um_val v[3])
 {
     struct um_merge3 m, back;
     bool same;
-    int rc = um_merge3(a, &v[0], &v[1], &v[2], &m);
+    int rc = um_merge3_run(a, &v[0], &v[1], &v[2], &m);
 
     must(rc == 0 || rc == P2P_ELIMIT);
-    must(um_merge3(a, &v[0], &v[2], &v[1], &back) == rc);
+    must(um_merge3_run(a, &v[0], &v[2], &v[1], &back) == rc);
     if (rc != 0)
         return;
     must(m.conflicts == back.conflicts);

@@ -127,8 +127,8 @@ static void check_merged(struct page *p, const struct um_val *want)
 {
     struct um_merge3 m;
 
-    assert_int_equal(um_merge3(&p->rig.arena, p->base, p->ours, p->theirs, &m),
-                     0);
+    assert_int_equal(
+        um_merge3_run(&p->rig.arena, p->base, p->ours, p->theirs, &m), 0);
     assert_int_equal(m.conflicts, 0);
     if (!um_val_same(&m.value, want))
         fail_msg("%s", rig_text(&p->rig, &m.value));
@@ -139,8 +139,8 @@ static void check_conflicts(struct page *p, const char *want)
     struct um_buf *b = &p->rig.text;
     struct um_merge3 m;
 
-    assert_int_equal(um_merge3(&p->rig.arena, p->base, p->ours, p->theirs, &m),
-                     0);
+    assert_int_equal(
+        um_merge3_run(&p->rig.arena, p->base, p->ours, p->theirs, &m), 0);
     um_buf_clear(b);
     for (size_t i = 0; i < m.conflicts; i++) {
         um_buf_str(b, m.at[i]);

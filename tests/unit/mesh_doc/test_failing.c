@@ -141,7 +141,7 @@ static int diff_and_merge(void *arg)
         rc = um_buf_failed(&b) ? P2P_ENOMEM : 0;
     }
     if (rc == 0)
-        rc = um_merge3(&a, &v[0], &v[1], &v[2], &m);
+        rc = um_merge3_run(&a, &v[0], &v[1], &v[2], &m);
     if (rc == 0)
         assert_int_equal(m.conflicts, 1);
     um_buf_fini(&b);

@@ -11,8 +11,8 @@ static void merges(const char *base, const char *ours, const char *theirs,
     struct rig r = {.arena = UM_ARENA_INIT};
     struct um_merge3 m;
 
-    assert_int_equal(um_merge3(&r.arena, rig_val(&r, base), rig_val(&r, ours),
-                               rig_val(&r, theirs), &m),
+    assert_int_equal(um_merge3_run(&r.arena, rig_val(&r, base),
+                                   rig_val(&r, ours), rig_val(&r, theirs), &m),
                      0);
     assert_int_equal(m.conflicts, 0);
     assert_string_equal(rig_text(&r, &m.value), want);
@@ -25,8 +25,8 @@ static void conflicts(const char *base, const char *ours, const char *theirs,
     struct rig r = {.arena = UM_ARENA_INIT};
     struct um_merge3 m;
 
-    assert_int_equal(um_merge3(&r.arena, rig_val(&r, base), rig_val(&r, ours),
-                               rig_val(&r, theirs), &m),
+    assert_int_equal(um_merge3_run(&r.arena, rig_val(&r, base),
+                                   rig_val(&r, ours), rig_val(&r, theirs), &m),
                      0);
     assert_int_equal(m.conflicts, 1);
     assert_string_equal(rig_str(&r, m.at[0]), at);
@@ -117,7 +117,7 @@ static void test_the_first_conflicts_are_listed(void **state)
             v[k].members.p[i].value.text = um_str(digits[k]);
         }
     }
-    assert_int_equal(um_merge3(&r.arena, &v[0], &v[1], &v[2], &m), 0);
+    assert_int_equal(um_merge3_run(&r.arena, &v[0], &v[1], &v[2], &m), 0);
     assert_int_equal(m.conflicts, n);
     assert_string_equal(rig_str(&r, m.at[UM__CAP_DOC_CONFLICTS - 1]), "/k99");
     rig_fini(&r);
@@ -129,7 +129,7 @@ static void same_after(struct rig *r, const struct um_val *base,
 {
     struct um_merge3 m;
 
-    assert_int_equal(um_merge3(&r->arena, base, ours, theirs, &m), 0);
+    assert_int_equal(um_merge3_run(&r->arena, base, ours, theirs, &m), 0);
     assert_int_equal(m.conflicts, 0);
     assert_true(um_val_same(&m.value, want));
 }
@@ -194,8 +194,8 @@ static bool check_three(struct rig *r, const struct um_val *b,
     same_after(r, b, x, b, x);
     same_after(r, b, b, y, y);
     same_after(r, b, x, x, x);
-    assert_int_equal(um_merge3(&r->arena, b, x, y, &m), 0);
-    assert_int_equal(um_merge3(&r->arena, b, y, x, &back), 0);
+    assert_int_equal(um_merge3_run(&r->arena, b, x, y, &m), 0);
+    assert_int_equal(um_merge3_run(&r->arena, b, y, x, &back), 0);
     assert_int_equal(m.conflicts, back.conflicts);
     if (m.conflicts > 0)
         return false;
