@@ -108,6 +108,8 @@ static void test_strings_that_are_none(void **state)
             2);
     refuses(UM_STR("\"a\\ud800\\u0041\""),
             "Invalid JSON encoding sequence.  This 12-byte", 2);
+    refuses(UM_STR("\"a\\udc00\\udc00\""),
+            "Invalid JSON encoding sequence.  This 6-byte", 2);
     /* The other mistake of a literal comes first, wherever it stands. */
     refuses(UM_STR("\"\\ud800\\x\""), "Unexpected backslash.", 7);
 }
