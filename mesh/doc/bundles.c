@@ -12,14 +12,16 @@
 #include <stdio.h>
 
 #include "mesh/base/buf.h"
+#include "mesh/doc/names.h"
 #include "p2p/err.h"
 
 enum { SHOWN_BYTES = 4, INNER_TEMPLATES = 8 };
 
+/* What is called what, by kind: tables of objects whose values are names. */
 struct renamer {
     struct um_arena *arena;
-    const struct um_bundles *bundles;
-    bool scripts; /* there are some */
+    struct um_val lists[2];
+    struct um_names names[2];
 };
 
 /* A template while it is read. */
@@ -52,13 +54,9 @@ bool um_bundles_name(struct um_arena *a, enum um_bundle_kind kind,
 static struct um_str called(const struct renamer *r, enum um_bundle_kind kind,
                             struct um_str name)
 {
-    for (size_t i = 0; i < r->bundles->count; i++) {
-        const struct um_bundle *b = &r->bundles->items[i];
+    const struct um_member *m = um_names_find(&r->names[kind], name);
 
-        if (b->kind == kind && um_str_eq(b->name, name))
-            return b->called;
-    }
-    return name;
+    return m != NULL ? m->value.text : name;
 }
 
 /* A name, or an array of names. */
@@ -267,19 +265,37 @@ static bool rename_templates(const struct renamer *r, struct um_val *v)
     return true;
 }
 
+/* Sorts the names of one kind. */
+static bool list_names(struct renamer *r, enum um_bundle_kind kind,
+                       const struct um_bundles *bundles)
+{
+    struct um_val *list = &r->lists[kind];
+
+    if (!um_val_object(r->arena, bundles->count, list))
+        return false;
+    list->count = 0;
+    for (size_t i = 0; i < bundles->count; i++) {
+        const struct um_bundle *b = &bundles->items[i];
+
+        if (b->kind == kind)
+            list->members.p[list->count++] =
+                (struct um_member){b->name, um_val_string(b->called)};
+    }
+    return um_names_init(&r->names[kind], r->arena, list);
+}
+
 int um_bundles_apply(struct um_arena *a, const struct um_val *config,
                      const struct um_bundles *bundles, struct um_val *out)
 {
     const struct um_val v = *config; /* which may be *out */
-    struct renamer r = {.arena = a, .bundles = bundles};
-    bool ok = true;
+    struct renamer r = {.arena = a};
+    bool ok = list_names(&r, UM_BUNDLE_CERTIFICATE, bundles) &&
+              list_names(&r, UM_BUNDLE_SCRIPT, bundles);
 
-    for (size_t i = 0; i < bundles->count; i++)
-        r.scripts = r.scripts || bundles->items[i].kind == UM_BUNDLE_SCRIPT;
     if (um_val_check(&v) != 0)
         return P2P_ELIMIT;
     *out = v;
-    if (r.scripts)
+    if (ok && r.lists[UM_BUNDLE_SCRIPT].count > 0)
         ok = um_val_clone(a, &v, out) && rename_templates(&r, out) &&
              rename_modules(&r, out);
     ok = ok && rename_certificates(&r, out);

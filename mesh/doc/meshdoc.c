@@ -70,33 +70,49 @@ static int check_bundle_name(struct checker *ck, struct um_str name)
     return 0;
 }
 
+/* A string of 64 lower-case hexadecimal digits. */
+static bool is_hash(const struct um_val *v)
+{
+    if (v->kind != UM_VAL_STRING || v->text.len != HASH_CHARS)
+        return false;
+    for (size_t i = 0; i < HASH_CHARS; i++) {
+        char c = v->text.p[i];
+
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+            return false;
+    }
+    return true;
+}
+
+static int check_sealed(struct checker *ck, const struct um_val *v)
+{
+    if (um_variables_sealed(v) && is_hash(&v->members.p[0].value))
+        return 0;
+    return fail(ck,
+                "A sealed object is named by {\"sealed\": \"64 hexadecimal "
+                "digits\"}.");
+}
+
 static int check_certificate(struct checker *ck, const struct um_member *m)
 {
-    if (m->value.kind != UM_VAL_OBJECT)
-        return fail(ck, "A certificate is a sealed object.");
-    return check_bundle_name(ck, m->name);
+    int rc = check_sealed(ck, &m->value);
+
+    return rc == 0 ? check_bundle_name(ck, m->name) : rc;
 }
 
 static int check_module(struct checker *ck, const struct um_member *m)
 {
-    struct um_str hash = m->value.text;
-    size_t n = 0;
-
-    if (m->value.kind == UM_VAL_STRING) {
-        while (n < hash.len && ((hash.p[n] >= '0' && hash.p[n] <= '9') ||
-                                (hash.p[n] >= 'a' && hash.p[n] <= 'f')))
-            n++;
-    }
-    if (n != HASH_CHARS || n != hash.len)
+    if (!is_hash(&m->value))
         return fail(ck, "A script is named by 64 hexadecimal digits.");
     return check_bundle_name(ck, m->name);
 }
 
 static int check_variable(struct checker *ck, const struct um_member *m)
 {
-    if (um_variables_name(m->name))
-        return 0;
-    return fail(ck, "A variable's name is letters, digits, \"_\" and \"-\".");
+    if (!um_variables_name(m->name))
+        return fail(ck,
+                    "A variable's name is letters, digits, \"_\" and \"-\".");
+    return um_variables_sealed(&m->value) ? check_sealed(ck, &m->value) : 0;
 }
 
 /* The parts, and how a member of each is checked; the base is any object. */
@@ -197,6 +213,11 @@ static int apply_overlays(struct um_arena *a, const struct um_meshdoc *doc,
         list[n].member = m;
         n += um_selector_parse(m->name, &list[n].selector) &&
              um_selector_matches(&list[n].selector, facts);
+    }
+    if (n > UM__CAP_DOC_OVERLAYS) {
+        um_doc_error_at(&inner, "Too many overlays select this node.",
+                        um_str_n(NULL, 0));
+        rc = P2P_ELIMIT;
     }
     qsort(list, n, sizeof(*list), by_selector);
     for (size_t i = 0; i < n && rc == 0; i++) {

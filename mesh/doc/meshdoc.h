@@ -6,7 +6,7 @@
  *
  *     {"base": CONFIG,
  *      "overlays": {SELECTOR: OVERLAY},
- *      "certificates": {NAME: SEALED OBJECT},
+ *      "certificates": {NAME: {"sealed": HASH}},
  *      "js_modules": {NAME: HASH},
  *      "variables": {NAME: VALUE}}
  *
@@ -23,6 +23,9 @@
 
 /** Bytes of the name of a certificate or script. */
 #define UM__CAP_DOC_BUNDLE_NAME_BYTES 128U
+
+/** Overlays that may select one node; each may make a copy. */
+#define UM__CAP_DOC_OVERLAYS 64U
 
 /** A document that was checked; its parts are views of the value. */
 struct um_meshdoc {
@@ -64,7 +67,8 @@ int um_meshdoc_init(struct um_meshdoc *out, struct um_arena *a,
  * @param a where it is made; it shares what it can with the document
  * @param out the configuration
  * @param err may be NULL
- * @return 0, P2P_ENOMEM, or what um_overlay_apply and um_variables_apply say
+ * @return 0, P2P_ENOMEM, or what um_overlay_apply and um_variables_apply say;
+ *         P2P_ELIMIT, too, if too many overlays select the node
  */
 int um_meshdoc_effective(struct um_arena *a, const struct um_meshdoc *doc,
                          const struct um_meshdoc_node *node, struct um_val *out,

@@ -112,13 +112,14 @@ int um_doc_print(struct um_buf *out, const struct um_val *v)
     return finish(&pr);
 }
 
-/* Indented text is longer: by a line end, and tabs, for each member. */
+/* Indented text is longer: by two line ends with their tabs, and a blank line,
+ * for each member. */
 int um_doc_print_pretty(struct um_buf *out, const struct um_val *v)
 {
     struct printer pr = {.out = out, .pretty = true};
 
     pr.end = out->len + UM__CAP_DOC_BYTES +
-             (size_t)UM__CAP_DOC_MEMBERS * (UM__CAP_DOC_DEPTH + 8);
+             (size_t)UM__CAP_DOC_MEMBERS * (2 * UM__CAP_DOC_DEPTH + 16);
     print(&pr, v);
     um_buf_text(out, "\r\n");
     return finish(&pr);

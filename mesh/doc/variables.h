@@ -26,7 +26,7 @@ struct um_secrets {
     /**
      * Opens a secret.
      * @param name of the variable
-     * @param sealed what stands in the document: {"sealed": …}
+     * @param sealed what stands in the document: {"sealed": HASH}
      * @param out the value, in a
      * @return 0, P2P_EACCES (it is not for this node) or P2P_ENOMEM
      */
@@ -44,7 +44,10 @@ struct um_variables {
 /** True if s may be the name of a variable of the document. */
 bool um_variables_name(struct um_str s);
 
-/** True if a variable's value is a secret: an object of "sealed" alone. */
+/**
+ * True if a value is a secret: an object of "sealed" alone, which names a
+ * sealed object.
+ */
 bool um_variables_sealed(const struct um_val *v);
 
 /**

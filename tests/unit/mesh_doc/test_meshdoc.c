@@ -62,7 +62,8 @@ static void test_shape(void **state)
     makes("{\"base\":{}}", "{}");
     makes("{\"variables\":{},\"js_modules\":{\"m\":\"" HASH
           "\"},"
-          "\"certificates\":{\"c\":{\"any\":1}},\"overlays\":{},"
+          "\"certificates\":{\"c\":{\"sealed\":\"" HASH
+          "\"}},\"overlays\":{},"
           "\"base\":{\"a\":1}}",
           "{\"a\":1}");
     is_none("[]", "");
@@ -83,8 +84,13 @@ static void test_shape(void **state)
     is_none("{\"base\":{},\"overlays\":{\"all\":{\"rename\":[]}}}",
             "/overlays/all/rename");
     is_none("{\"base\":{},\"certificates\":{\"c\":\"x\"}}", "/certificates/c");
-    is_none("{\"base\":{},\"certificates\":{\"a/b\":{}}}",
+    is_none("{\"base\":{},\"certificates\":{\"c\":{\"sealed\":\"x\"}}}",
+            "/certificates/c");
+    is_none("{\"base\":{},\"certificates\":{\"a/b\":{\"sealed\":\"" HASH
+            "\"}}}",
             "/certificates/a~1b");
+    is_none("{\"base\":{},\"variables\":{\"v\":{\"sealed\":1}}}",
+            "/variables/v");
     is_none("{\"base\":{},\"js_modules\":{\"m\":\"12\"}}", "/js_modules/m");
     is_none("{\"base\":{},\"js_modules\":{\"m\":7}}", "/js_modules/m");
     is_none("{\"base\":{},\"variables\":{\"a b\":1}}", "/variables/a b");
@@ -101,7 +107,7 @@ static void test_names_of_bundles_are_capped(void **state)
         um_buf_clear(&b);
         um_buf_text(&b, "{\"base\":{},\"certificates\":{\"");
         um_buf_fill(&b, 'c', UM__CAP_DOC_BUNDLE_NAME_BYTES + n);
-        um_buf_text(&b, "\":{}}}");
+        um_buf_text(&b, "\":{\"sealed\":\"" HASH "\"}}}");
         um_buf_byte(&b, '\0');
         assert_int_equal(um_meshdoc_init(&m, &r.arena, rig_val(&r, b.p), NULL),
                          n == 0 ? 0 : P2P_EFORMAT);
@@ -182,6 +188,40 @@ static void test_overlays_that_do_not_fit(void **state)
           true, "");
 }
 
+/* Labels that are in many groups, and an overlay for each. */
+static void test_overlays_of_a_node_are_capped(void **state)
+{
+    struct rig r = {.arena = UM_ARENA_INIT};
+    struct um_buf doc = UM_BUF_INIT;
+    struct um_buf groups = UM_BUF_INIT;
+    struct um_label label = {UM_STR("group"), UM_STR("")};
+    struct um_meshdoc_node many = {
+        .facts = {UM_STR("i"), UM_STR("n"), &label, 1}};
+    struct um_meshdoc_error err;
+    struct um_meshdoc m;
+    struct um_val out;
+
+    (void)state;
+    um_buf_text(&doc, "{\"base\":{},\"overlays\":{\"node:x\":{}");
+    for (size_t i = 0; i < UM__CAP_DOC_OVERLAYS + 1; i++) {
+        um_buf_fmt(&doc, ",\"group:g%zu\":{}", i);
+        um_buf_fmt(&groups, "%sg%zu", i > 0 ? "," : "", i);
+    }
+    um_buf_text(&doc, "}}");
+    um_buf_byte(&doc, '\0');
+    assert_int_equal(um_meshdoc_init(&m, &r.arena, rig_val(&r, doc.p), NULL),
+                     0);
+    label.value = um_buf_view(&groups);
+    assert_int_equal(um_meshdoc_effective(&r.arena, &m, &many, &out, &err),
+                     P2P_ELIMIT);
+    assert_string_equal(rig_str(&r, err.what.pointer), "/overlays");
+    label.value.len -= 4; /* ",g64" */
+    assert_int_equal(um_meshdoc_effective(&r.arena, &m, &many, &out, &err), 0);
+    um_buf_fini(&doc);
+    um_buf_fini(&groups);
+    rig_fini(&r);
+}
+
 static void test_variables(void **state)
 {
     (void)state;
@@ -192,7 +232,8 @@ static void test_variables(void **state)
         "{\"threads\":4,\"p\":\"web1\",\"q\":\"/srv/\"}");
     fails("{\"base\":{\"a\":[{\"b\":\"{{no}}\"}]}}", P2P_ENOTFOUND, true,
           "/a/0/b");
-    fails("{\"base\":{\"a\":\"{{s}}\"},\"variables\":{\"s\":{\"sealed\":1}}}",
+    fails("{\"base\":{\"a\":\"{{s}}\"},\"variables\":{\"s\":{\"sealed\":\"" HASH
+          "\"}}}",
           P2P_EACCES, true, "/a");
 }
 
@@ -231,6 +272,7 @@ int main(void)
         cmocka_unit_test(test_overlays_in_order),
         cmocka_unit_test(test_an_overlay_renames_merges_patches),
         cmocka_unit_test(test_overlays_that_do_not_fit),
+        cmocka_unit_test(test_overlays_of_a_node_are_capped),
         cmocka_unit_test(test_variables),
         cmocka_unit_test(test_bundles),
     };

@@ -58,12 +58,35 @@ static void test_a_text_over_the_cap(void **state)
     rig_fini(&r);
 }
 
+/* The widest of the deepest: whatever can be read can be shown. */
+static void test_every_document_can_be_indented(void **state)
+{
+    struct rig r = {.arena = UM_ARENA_INIT};
+    struct um_buf b = UM_BUF_INIT;
+    struct um_val v;
+
+    (void)state;
+    um_buf_fill(&b, '[', UM__CAP_DOC_DEPTH - 1);
+    for (size_t i = 0; i < UM__CAP_DOC_MEMBERS / 2 - UM__CAP_DOC_DEPTH; i++)
+        um_buf_text(&b, "[0],");
+    um_buf_text(&b, "\"");
+    um_buf_fill(&b, 'x', UM__CAP_DOC_BYTES - b.len - UM__CAP_DOC_DEPTH);
+    um_buf_text(&b, "\"");
+    um_buf_fill(&b, ']', UM__CAP_DOC_DEPTH - 1);
+    assert_int_equal(b.len, UM__CAP_DOC_BYTES);
+    assert_int_equal(um_doc_parse(um_buf_view(&b), &r.arena, &v, NULL), 0);
+    assert_int_equal(um_doc_print_pretty(&r.text, &v), 0);
+    um_buf_fini(&b);
+    rig_fini(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_units_form),
         cmocka_unit_test(test_hash_is_of_the_compact_bytes),
         cmocka_unit_test(test_a_text_over_the_cap),
+        cmocka_unit_test(test_every_document_can_be_indented),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
