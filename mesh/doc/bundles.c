@@ -24,9 +24,8 @@ struct renamer {
     struct um_names names[2];
 };
 
-/* A template while it is read. */
-struct template
-{
+/* The JavaScript of a template, while it is read. */
+struct script {
     const struct renamer *r;
     struct um_str s;
     size_t at;
@@ -140,12 +139,12 @@ static bool is_word(char c)
            (c >= '0' && c <= '9') || c == '_' || c == '$' || (c & 0x80) != 0;
 }
 
-static bool at_end(const struct template *t)
+static bool at_end(const struct script *t)
 {
     return t->at >= t->s.len;
 }
 
-static void keep(struct template *t, size_t n)
+static void keep(struct script *t, size_t n)
 {
     struct um_str rest = um_str_head(um_str_skip(t->s, t->at), n);
 
@@ -153,7 +152,7 @@ static void keep(struct template *t, size_t n)
     t->at += rest.len;
 }
 
-static void keep_quoted(struct template *t)
+static void keep_quoted(struct script *t)
 {
     char quote = t->s.p[t->at];
 
@@ -163,7 +162,7 @@ static void keep_quoted(struct template *t)
     keep(t, 1);
 }
 
-static void keep_comment(struct template *t)
+static void keep_comment(struct script *t)
 {
     bool line = t->s.p[t->at + 1] == '/';
     struct um_str end = line ? UM_STR("\n") : UM_STR("*/");
@@ -174,7 +173,7 @@ static void keep_comment(struct template *t)
     keep(t, end.len);
 }
 
-static void rename_word(struct template *t)
+static void rename_word(struct script *t)
 {
     struct um_str rest = um_str_skip(t->s, t->at);
     char before = t->at > 0 ? t->s.p[t->at - 1] : ' ';
@@ -188,10 +187,10 @@ static void rename_word(struct template *t)
     t->at += n;
 }
 
-static void rename_text(struct template *t);
+static void rename_text(struct script *t);
 
 /* JavaScript, behind an opening brace, up to the one that closes it. */
-static void rename_code(struct template *t)
+static void rename_code(struct script *t)
 {
     size_t braces = 1;
 
@@ -216,7 +215,7 @@ static void rename_code(struct template *t)
 }
 
 /* Text of a template, behind its back-tick, up to the one that closes it. */
-static void rename_text(struct template *t)
+static void rename_text(struct script *t)
 {
     if (++t->level > INNER_TEMPLATES) {
         keep(t, t->s.len);
@@ -235,7 +234,7 @@ static void rename_text(struct template *t)
 
 static bool rename_template(const struct renamer *r, struct um_str *s)
 {
-    struct template t = {.r = r, .s = *s};
+    struct script t = {.r = r, .s = *s};
     bool ok;
 
     if (s->len < 2 || s->p[0] != '`' || s->p[s->len - 1] != '`')
