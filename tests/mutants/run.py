@@ -13,86 +13,32 @@ run: the test must turn red. One that survives, no longer applies, or does not
 build fails the run; so does a test that is red without any mutant. A test is
 Meson's name for a program and, where it is one of cmocka, a test in it.
 """
-import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 import time
 
+import tree
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-COPY = os.path.join(ROOT, 'build-mutants', 'src')
-BUILD = os.path.join(ROOT, 'build-mutants', 'build')
 TIMEOUT = 120
 
 
-def sh(*argv, **kw):
-    return subprocess.run(argv, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, check=False, **kw)
-
-
-def same(a, b):
-    with open(a, 'rb') as f, open(b, 'rb') as g:
-        return f.read() == g.read()
-
-
-def copy_tree():
-    """Brings the copy up to date; what is equal keeps its time, so that
-    little is built again."""
-    listed = sh('git', 'ls-files', '-co', '--exclude-standard', cwd=ROOT)
-    paths = [p for p in listed.stdout.splitlines()
-             if os.path.isfile(os.path.join(ROOT, p))]
-    for path in paths:
-        src, dst = os.path.join(ROOT, path), os.path.join(COPY, path)
-        if not os.path.exists(dst) or not same(src, dst):
-            os.makedirs(os.path.dirname(dst), exist_ok=True)
-            shutil.copyfile(src, dst)
-            shutil.copymode(src, dst)
-    for top, _, names in os.walk(COPY):
-        for name in names:
-            path = os.path.relpath(os.path.join(top, name), COPY)
-            if path not in paths:
-                os.remove(os.path.join(top, name))
-
-
-def programs():
-    """{Meson's name of a test: (what ninja builds, command)}."""
-    if not os.path.exists(os.path.join(BUILD, 'build.ninja')):
-        done = sh('meson', 'setup', BUILD, COPY, '-Dbuildtype=debug')
-        if done.returncode != 0:
-            sys.exit(done.stdout)
-    sh('ninja', '-C', BUILD, 'build.ninja')
-    out = sh('meson', 'introspect', '--tests', BUILD).stdout
-    return {t['name']: (os.path.relpath(t['cmd'][0], BUILD), t['cmd'])
-            for t in json.loads(out)}
-
-
-def build(target):
-    return sh('ninja', '-C', BUILD, target)
-
-
-def verdict(program, case):
+def verdict(copy, program, case):
     """'green', 'red', or what else happened, of a program that is built."""
-    try:
-        done = sh(*program[1], timeout=TIMEOUT, cwd=BUILD)
-    except subprocess.TimeoutExpired:
-        return 'red'
-    if done.returncode == 0:
+    code, output = copy.run(program[1], TIMEOUT)
+    if code == 0:
         return 'green'
-    if not case:
+    if code is None or not case:
         return 'red'
-    began = re.findall(r'\[ RUN      \] (\w+)', done.stdout)
-    crashed = done.returncode < 0 and began and began[-1] == case
-    failed = re.search(rf'\[  FAILED  \] {case}$', done.stdout, re.M)
-    if crashed or failed:
+    began = tree.began(output)
+    failed = tree.failed(output)
+    if case in failed or (code < 0 and began[-1:] == [case]):
         return 'red'
-    others = re.findall(r'\[  FAILED  \] (\w+)$', done.stdout, re.M)
-    return f'red elsewhere: {", ".join(sorted(set(others or began[-1:])))}'
+    return f'red elsewhere: {", ".join(sorted(failed or began[-1:]))}'
 
 
-def mutate(path, tests):
+def mutate(copy, path, tests):
     """What is wrong with a mutant, or None if its test notices it."""
     with open(path, encoding='utf-8') as f:
         head = re.search(r'^# test: (\S+)(?: (\w+))?\n# why: (.+)$', f.read(),
@@ -103,19 +49,19 @@ def mutate(path, tests):
     if name not in tests:
         return f'no test is called {name}'
     target = tests[name][0]
-    done = build(target)
-    if done.returncode != 0:
-        return 'the tree does not build:\n' + done.stdout[-2000:]
-    if verdict(tests[name], case) != 'green':
+    wrong = copy.build(target)
+    if wrong:
+        return 'the tree does not build:\n' + wrong
+    if verdict(copy, tests[name], case) != 'green':
         return f'{name} is red without it'
-    done = sh('patch', '-p1', '--no-backup-if-mismatch', '-r', '-', '-i',
-              path, cwd=COPY)
+    done = tree.sh('patch', '-p1', '--no-backup-if-mismatch', '-r', '-', '-i',
+                   path, cwd=copy.src)
     if done.returncode != 0:
         return 'no longer applies: ' + done.stdout.strip()
-    done = build(target)
-    if done.returncode != 0:
-        return 'does not build:\n' + done.stdout[-2000:]
-    result = verdict(tests[name], case)
+    wrong = copy.build(target)
+    if wrong:
+        return 'does not build:\n' + wrong
+    result = verdict(copy, tests[name], case)
     return {'red': None, 'green': f'survives {name} {case or ""}'}.get(
         result, result)
 
@@ -123,13 +69,14 @@ def mutate(path, tests):
 def main():
     names = sys.argv[1:] or sorted(p[:-6] for p in os.listdir(HERE)
                                    if p.endswith('.patch'))
-    copy_tree()
-    tests = programs()
+    copy = tree.Copy('build-mutants')
+    copy.renew()
+    tests = copy.programs()
     survivors = 0
     for name in names:
         start = time.monotonic()
-        wrong = mutate(os.path.join(HERE, name + '.patch'), tests)
-        copy_tree()
+        wrong = mutate(copy, os.path.join(HERE, name + '.patch'), tests)
+        copy.renew()
         word = 'FAIL' if wrong else 'ok  '
         survivors += bool(wrong)
         print(f'{word} {name} ({time.monotonic() - start:.1f} s)'

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Loaded before a program of cmocka: runs the one test that ONLY_CASE names. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+__attribute__((constructor)) static void choose(void)
+{
+    const char *name = getenv("ONLY_CASE");
+
+    if (name != NULL) {
+        cmocka_set_test_filter(name);
+    }
+}
