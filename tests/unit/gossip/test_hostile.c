@@ -366,6 +366,7 @@ static void test_members_of_one_peer_are_bounded(void **state)
         name(topic, sizeof topic, 0, k);
         rig_prune(&r, 0, topic, 3600); /* a back-off each */
     }
+    assert_int_equal(p2p__gossip_stats(r.g)->limited, 40);
     assert_in_range(r.peers[0].quota.used[P2P__Q_MEMORY], 1,
                     P2P__CAP_GOSSIP_PEER_MEMBERS * 400U);
     rig_beat(&r, 2);
@@ -490,8 +491,87 @@ static void test_promises_are_bounded(void **state)
     rig_beat(&r, 5);
     assert_int_equal(p2p__gossip_stats(r.g)->broken_promises,
                      60 * P2P__CAP_GOSSIP_IHAVE_MESSAGES);
-    assert_true(60 * 3 * P2P__CAP_GOSSIP_IHAVE_MESSAGES <
-                P2P__CAP_GOSSIP_PROMISES);
+    rig_fini(&r);
+}
+
+/* A thousand peers speak through one puppet, which answers to each name. */
+static void test_promises_of_a_thousand_peers_are_bounded(void **state)
+{
+    struct p2p__gossip_peer_info info = {.version = P2P__GOSSIP_V12};
+    struct rig r;
+    uint64_t before;
+
+    (void)state;
+    start(&r, 0);
+    before = r.quota.used[P2P__Q_MEMORY];
+    info.id = r.peers[0].id;
+    info.user = &r.peers[0];
+    r.peers[0].deaf = true;
+    for (unsigned i = 0; i < 1000; i++) {
+        memcpy(info.id.bytes + 10, &i, sizeof i);
+        assert_int_equal(
+            p2p__gossip_peer_add(r.g, &info, r.now, &r.peers[0].gp), 0);
+        for (unsigned k = 0; k < P2P__CAP_GOSSIP_IHAVE_MESSAGES; k++) {
+            rig_made_up(&r, 0, P2P__RPC_CTL_IHAVE, T, i * 1000 + k * 10, 2);
+        }
+    }
+    assert_int_equal(p2p__gossip_stats(r.g)->limited,
+                     1000 * P2P__CAP_GOSSIP_IHAVE_MESSAGES -
+                         P2P__CAP_GOSSIP_PROMISES);
+    rig_beat(&r, 5);
+    assert_int_equal(p2p__gossip_stats(r.g)->broken_promises,
+                     P2P__CAP_GOSSIP_PROMISES);
+    for (unsigned i = 0; i < 1000; i++) {
+        memcpy(info.id.bytes + 10, &i, sizeof i);
+        p2p__gossip_peer_remove(r.g, p2p__gossip_peer_find(r.g, &info.id),
+                                r.now);
+    }
+    r.peers[0].gp = NULL;
+    rig_beat(&r, 5);
+    assert_in_range(r.quota.used[P2P__Q_MEMORY], before, before + 1024 * 1024);
+    rig_fini(&r);
+}
+
+/* Peer 0 sends a message without a signature, whose data is a number. */
+static void send_number(struct rig *r, unsigned number)
+{
+    uint8_t buf[64];
+    struct p2p__pbw w;
+    size_t mark;
+
+    p2p__pbw_init(&w, buf, sizeof buf);
+    mark = p2p__pbw_open(&w, P2P__RPC_PUBLISH);
+    p2p__pbw_bytes(&w, P2P__RPC_MSG_DATA, &number, sizeof number);
+    p2p__pbw_text(&w, P2P__RPC_MSG_TOPIC, T);
+    p2p__pbw_close(&w, mark);
+    rig_say(r, 0, buf, w.len);
+}
+
+/* Twice as many messages as are remembered, in the time that they are. */
+static void test_seen_messages_have_a_cap(void **state)
+{
+    uint64_t at_cap = 0;
+    struct rig r;
+
+    (void)state;
+    rig_init(&r);
+    r.cfg.policy = P2P__GOSSIP_STRICT_NO_SIGN;
+    r.cfg.key = NULL;
+    rig_start(&r);
+    rig_join(&r, T);
+    rig_crowd(&r, 1, T);
+    for (unsigned i = 0; i < 2 * P2P__CAP_GOSSIP_SEEN; i++) {
+        send_number(&r, i);
+        if (i % 2500 == 0) {
+            rig_beat(&r, 1);
+        }
+        if (i == P2P__CAP_GOSSIP_SEEN - 1) {
+            at_cap = r.quota.used[P2P__Q_MEMORY];
+        }
+    }
+    assert_int_equal(r.ev.messages, 2 * P2P__CAP_GOSSIP_SEEN);
+    assert_in_range(at_cap, 40 * P2P__CAP_GOSSIP_SEEN, 16 * 1024 * 1024);
+    assert_in_range(r.quota.used[P2P__Q_MEMORY], 1, at_cap + 1024 * 1024);
     rig_fini(&r);
 }
 
@@ -574,6 +654,8 @@ int main(void)
         cmocka_unit_test(test_the_history_has_a_cap),
         cmocka_unit_test(test_many_small_messages_have_a_cap),
         cmocka_unit_test(test_promises_are_bounded),
+        cmocka_unit_test(test_promises_of_a_thousand_peers_are_bounded),
+        cmocka_unit_test(test_seen_messages_have_a_cap),
         cmocka_unit_test(test_a_spent_peer_quota_stops_that_peer_alone),
         cmocka_unit_test(test_peer_ids_that_are_taken_or_empty),
         cmocka_unit_test(test_peers_have_a_cap),

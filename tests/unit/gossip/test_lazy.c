@@ -363,6 +363,24 @@ static void test_T30_idontwant_floods_are_bounded(void **state)
     rig_fini(&r);
 }
 
+static void test_T30_idontwants_are_heard_a_thousand_times(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    start(&r, 1);
+    for (unsigned i = 0; i < P2P__CAP_GOSSIP_IDONTWANT_MESSAGES; i++) {
+        rig_made_up(&r, 0, IDONTWANT, NULL, i, 1);
+    }
+    assert_int_equal(p2p__gossip_stats(r.g)->limited, 0);
+    rig_made_up(&r, 0, IDONTWANT, NULL, 0, 1);
+    assert_int_equal(p2p__gossip_stats(r.g)->limited, 1);
+    rig_beat(&r, 1);
+    rig_made_up(&r, 0, IDONTWANT, NULL, 0, 1);
+    assert_int_equal(p2p__gossip_stats(r.g)->limited, 1);
+    rig_fini(&r);
+}
+
 static void test_other_kinds_of_ids_are_understood(void **state)
 {
     struct rig_id id, js;
@@ -481,6 +499,7 @@ int main(void)
         cmocka_unit_test(test_declining_lasts_three_heartbeats),
         cmocka_unit_test(test_declining_late_still_empties_the_queue),
         cmocka_unit_test(test_T30_idontwant_floods_are_bounded),
+        cmocka_unit_test(test_T30_idontwants_are_heard_a_thousand_times),
         cmocka_unit_test(test_other_kinds_of_ids_are_understood),
         cmocka_unit_test(test_peers_are_told_ids_of_their_kind),
         cmocka_unit_test(test_control_fits_into_frames_that_go_takes),

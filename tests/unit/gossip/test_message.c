@@ -337,6 +337,7 @@ static void test_T31_authors_have_a_cap(void **state)
             rig_beat(&r, 1);
         }
     }
+    assert_int_equal(p2p__gossip_stats(r.g)->limited, 50);
     rig_beat(&r, 130);
     at_cap = r.quota.used[P2P__Q_MEMORY];
     assert_in_range(at_cap, P2P__CAP_GOSSIP_AUTHORS * 100U,

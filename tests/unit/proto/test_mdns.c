@@ -328,6 +328,8 @@ static void test_askers_are_few_and_of_the_link(void **state)
         said += draw_all(n, 10);
     }
     assert_int_equal(said, P2P__CAP_MDNS_ASKED - P2P__CAP_MDNS_ASKERS);
+    assert_int_equal(rx_hex(n, GO2021_QUERY, 9 + P2P__CAP_MDNS_ASKED_EACH),
+                     P2P_ELIMIT);
     assert_int_equal(rx_hex(n, GO2021_QUERY, 10 + P2P__CAP_MDNS_ASKED_EACH), 0);
     /* We are no mirror for an address that is far away. */
     n->from.addr.ip[0] = 8;
@@ -485,6 +487,9 @@ static void test_a_peer_that_moves_is_told_again(void **state)
     }
     assert_int_equal(told, 1 + P2P__CAP_MDNS_AGAIN);
     assert_int_equal(
+        rx_peer(n, 1, "/ip4/10.0.0.2/tcp/1", P2P__CAP_MDNS_AGAIN_EACH), 0);
+    assert_false(is_found(n));
+    assert_int_equal(
         rx_peer(n, 1, "/ip4/10.0.0.2/tcp/1", 1 + P2P__CAP_MDNS_AGAIN_EACH), 0);
     assert_true(is_found(n));
     node_free(n);
@@ -553,7 +558,16 @@ static void test_peers_that_answer_outlive_forged_ones(void **state)
         assert_true(is_found(n) == (now - last >= P2P__MDNS_REFRESH));
         last = now - last >= P2P__MDNS_REFRESH ? now : last;
     }
-    /* The first forged one was. */
+    /* The first forged one was: it needs a welcome, and finds none when the
+     * others have used them up. */
+    for (unsigned i = 0; i < 2 * P2P__CAP_MDNS_NEW; i++) {
+        n->from.addr.ip[3] = (uint8_t)(100 + i);
+        assert_int_equal(
+            rx_peer(n, 100000 + i, "/ip4/10.0.0.1/tcp/1", now), 0);
+        (void)is_found(n);
+    }
+    assert_int_equal(rx_peer(n, 0, "/ip4/10.0.0.1/tcp/1", now), 0);
+    assert_false(is_found(n));
     now += P2P__SEC(60);
     assert_int_equal(rx_peer(n, 0, "/ip4/10.0.0.1/tcp/1", now), 0);
     assert_true(is_found(n));
@@ -569,9 +583,32 @@ static void test_a_loud_source_is_not_read(void **state)
         assert_int_equal(rx_hex(n, JS3_QUERY, 1), 0);
     }
     assert_int_equal(rx_hex(n, JS3_QUERY, 1), P2P_ELIMIT);
+    assert_int_equal(rx_hex(n, JS3_QUERY, P2P__CAP_MDNS_PACKETS_EACH),
+                     P2P_ELIMIT);
     assert_int_equal(rx_hex(n, JS3_QUERY, 1 + P2P__CAP_MDNS_PACKETS_EACH), 0);
     n->from.addr.ip[3]++;
     assert_int_equal(rx_hex(n, JS3_QUERY, 1), 0);
+    node_free(n);
+}
+
+/* A table that ends: who was not heard for longest is counted anew. */
+static void test_sources_beyond_the_cap_are_forgotten(void **state)
+{
+    struct node *n = node_new(JS_QM_ID, P2P__MDNS_TODAY);
+    const uint8_t loud = n->from.addr.ip[3];
+
+    (void)state;
+    for (unsigned i = 0; i < P2P__CAP_MDNS_PACKETS; i++) {
+        assert_int_equal(rx_hex(n, JS3_QUERY, 1), 0);
+    }
+    for (unsigned i = 1; i <= P2P__CAP_MDNS_SOURCES; i++) {
+        n->from.addr.ip[3] = loud;
+        assert_int_equal(rx_hex(n, JS3_QUERY, 1), P2P_ELIMIT);
+        n->from.addr.ip[3] = (uint8_t)(loud + i);
+        assert_int_equal(rx_hex(n, JS3_QUERY, 2), 0);
+    }
+    n->from.addr.ip[3] = loud;
+    assert_int_equal(rx_hex(n, JS3_QUERY, 2), 0);
     node_free(n);
 }
 
@@ -586,6 +623,8 @@ static void test_loud_sources_together_are_not_read(void **state)
         read += rx_hex(n, JS3_QUERY, 1) == 0 ? 1 : 0;
     }
     assert_int_equal(read, P2P__CAP_MDNS_ALL_PACKETS);
+    assert_int_equal(rx_hex(n, JS3_QUERY, P2P__CAP_MDNS_ALL_PACKETS_EACH),
+                     P2P_ELIMIT);
     assert_int_equal(rx_hex(n, JS3_QUERY, 1 + P2P__CAP_MDNS_ALL_PACKETS_EACH),
                      0);
     node_free(n);
@@ -653,6 +692,7 @@ int main(void)
         cmocka_unit_test(test_peers_that_answer_outlive_forged_ones),
         cmocka_unit_test(test_a_loud_source_is_not_read),
         cmocka_unit_test(test_loud_sources_together_are_not_read),
+        cmocka_unit_test(test_sources_beyond_the_cap_are_forgotten),
         cmocka_unit_test(test_T37_what_comes_from_off_the_link_is_ignored),
         cmocka_unit_test(test_wrong_configurations_are_refused),
     };
