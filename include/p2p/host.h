@@ -269,10 +269,11 @@ struct p2p_host_stats {
     uint32_t streams_out;
     uint32_t peers_known;
     uint32_t handshakes_pending;
+    uint32_t descriptors;  /**< of connections and listeners */
     uint64_t memory_bytes; /**< that peers make us hold */
     uint64_t refused_gate;
     uint64_t refused_pending;
-    uint64_t refused_quota;
+    uint64_t refused_quota; /**< by a limit on memory, connections, streams */
     uint64_t trimmed;
 };
 

@@ -19,12 +19,21 @@ void p2p__quota_fini(struct p2p__quota *q)
     q->parent = NULL;
 }
 
+/* Counts a refusal: where it was, and for those who look from above. */
+static int refuse(struct p2p__quota *q)
+{
+    q->refused++;
+    for (struct p2p__quota *s = q->parent; s != NULL; s = s->parent) {
+        s->refused_below++;
+    }
+    return P2P_ELIMIT;
+}
+
 int p2p__quota_take(struct p2p__quota *q, enum p2p__quota_kind k, uint64_t n)
 {
     for (struct p2p__quota *s = q; s != NULL; s = s->parent) {
         if (s->used[k] > s->limit[k] || n > s->limit[k] - s->used[k]) {
-            s->refused++;
-            return P2P_ELIMIT;
+            return refuse(s);
         }
     }
     for (struct p2p__quota *s = q; s != NULL; s = s->parent) {
@@ -46,8 +55,7 @@ int p2p__quota_move(struct p2p__quota *q, struct p2p__quota *to)
     for (size_t i = 0; i < P2P__Q_COUNT; i++) {
         if (to->used[i] > to->limit[i] ||
             q->used[i] > to->limit[i] - to->used[i]) {
-            to->refused++;
-            return P2P_ELIMIT;
+            return refuse(to);
         }
     }
     assert(to->parent == q->parent);

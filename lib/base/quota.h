@@ -33,7 +33,8 @@ struct p2p__quota {
     const char *name;          /* constant: "host", "peer", "conn", … */
     uint64_t used[P2P__Q_COUNT];
     uint64_t limit[P2P__Q_COUNT];
-    uint64_t refused; /* how often this scope said no */
+    uint64_t refused;       /* how often this scope said no */
+    uint64_t refused_below; /* how often those below it did */
 };
 
 /* A scope below `parent` (may be NULL), with every limit unlimited. */

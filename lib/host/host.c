@@ -471,10 +471,12 @@ void p2p_host_stats(const struct p2p_host *host, struct p2p_host_stats *out)
         .streams_out = (uint32_t)s->quota.used[P2P__Q_STREAMS_OUT],
         .peers_known = (uint32_t)s->book.map.count,
         .handshakes_pending = s->n_pending,
+        .descriptors = (uint32_t)s->quota.used[P2P__Q_FDS],
         .memory_bytes = s->quota.used[P2P__Q_MEMORY],
         .refused_gate = s->refused_gate,
         .refused_pending = s->refused_pending,
-        .refused_quota = s->refused_quota,
+        .refused_quota =
+            s->refused_quota + s->quota.refused + s->quota.refused_below,
         .trimmed = s->trimmed,
     };
 }

@@ -13,6 +13,26 @@
 static void on_job(struct p2p__job *job, p2p_ns now);
 static void on_due(struct p2p__timer *timer, p2p_ns now);
 
+/* What a connection is, before it holds anything. */
+static enum p2p__quota_kind kind_of(const struct p2p__conn *c)
+{
+    return c->dialer ? P2P__Q_CONNS_OUT : P2P__Q_CONNS_IN;
+}
+
+static int take_quota(struct p2p__conn *c)
+{
+    int rv = p2p__quota_take(&c->quota, P2P__Q_FDS, 1);
+
+    if (rv != 0) {
+        return rv;
+    }
+    rv = p2p__quota_take(&c->quota, kind_of(c), 1);
+    if (rv != 0) {
+        p2p__quota_give(&c->quota, P2P__Q_FDS, 1);
+    }
+    return rv;
+}
+
 struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer)
 {
     struct p2p__conn *c = p2p__zalloc(sizeof *c);
@@ -31,9 +51,7 @@ struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer)
     p2p__timer_init(&c->timer, swarm->q, on_due);
     p2p__quota_init(&c->quota, &swarm->quota, "conn");
     p2p__limits_conn(&swarm->limits, &c->quota);
-    if (p2p__quota_take(&c->quota, dialer ? P2P__Q_CONNS_OUT : P2P__Q_CONNS_IN,
-                        1) != 0) {
-        swarm->refused_quota++;
+    if (take_quota(c) != 0) {
         p2p__free(c);
         return NULL;
     }
@@ -328,8 +346,8 @@ void p2p__conn_free(struct p2p__conn *c, p2p_ns now)
     }
     p2p__list_remove(&c->link);
     c->swarm->n_conns--;
-    p2p__quota_give(&c->quota, c->dialer ? P2P__Q_CONNS_OUT : P2P__Q_CONNS_IN,
-                    1);
+    p2p__quota_give(&c->quota, kind_of(c), 1);
+    p2p__quota_give(&c->quota, P2P__Q_FDS, 1);
     p2p__quota_fini(&c->quota);
     if (c->peer != NULL) {
         p2p__peer_unref(c->peer);

@@ -2,30 +2,29 @@
 /* Default limits and how they are put on a scope. */
 #include "stack/limits.h"
 
-#define MIB (1024ULL * 1024ULL)
-
 void p2p__limits_default(struct p2p__limits *l)
 {
     *l = (struct p2p__limits){
-        .host_memory = 512 * MIB,
-        .host_conns_in = 4096,
-        .host_conns_out = 4096,
-        .host_streams_in = 65536,
-        .host_streams_out = 65536,
-        .peer_memory = 64 * MIB,
-        .peer_streams_in = 1024,
-        .peer_streams_out = 4096,
-        .conn_memory = 64 * MIB,
-        .conn_streams_in = 1024,
-        .conn_streams_out = 4096,
+        .host_memory = P2P__CAP_HOST_MEMORY_BYTES,
+        .host_conns_in = P2P__CAP_HOST_CONNS_IN,
+        .host_conns_out = P2P__CAP_HOST_CONNS_OUT,
+        .host_streams_in = P2P__CAP_HOST_STREAMS_IN,
+        .host_streams_out = P2P__CAP_HOST_STREAMS_OUT,
+        .host_fds = P2P__CAP_HOST_FDS,
+        .peer_memory = P2P__CAP_PEER_MEMORY_BYTES,
+        .peer_streams_in = P2P__CAP_PEER_STREAMS_IN,
+        .peer_streams_out = P2P__CAP_PEER_STREAMS_OUT,
+        .conn_memory = P2P__CAP_CONN_MEMORY_BYTES,
+        .conn_streams_in = P2P__CAP_CONN_STREAMS_IN,
+        .conn_streams_out = P2P__CAP_CONN_STREAMS_OUT,
         .pending = P2P__CAP_CONN_PENDING,
         .pending_per_addr = P2P__CAP_CONN_PENDING_PER_ADDR,
         .per_peer = P2P__CAP_CONN_PER_PEER,
-        .low_water = 2048,
-        .high_water = 3072,
-        .upgrade_ns = P2P__SEC(10),
-        .negotiate_ns = P2P__SEC(10),
-        .dial_ns = P2P__SEC(10),
+        .low_water = P2P__CAP_CONN_HIGH_WATER / 3 * 2,
+        .high_water = P2P__CAP_CONN_HIGH_WATER,
+        .upgrade_ns = P2P__SEC(P2P__CAP_UPGRADE_S),
+        .negotiate_ns = P2P__SEC(P2P__CAP_NEGOTIATE_S),
+        .dial_ns = P2P__SEC(P2P__CAP_DIAL_S),
         .grace_ns = P2P__SEC(20),
     };
 }
@@ -37,6 +36,7 @@ void p2p__limits_host(const struct p2p__limits *l, struct p2p__quota *q)
     q->limit[P2P__Q_CONNS_OUT] = l->host_conns_out;
     q->limit[P2P__Q_STREAMS_IN] = l->host_streams_in;
     q->limit[P2P__Q_STREAMS_OUT] = l->host_streams_out;
+    q->limit[P2P__Q_FDS] = l->host_fds;
 }
 
 void p2p__limits_peer(const struct p2p__limits *l, struct p2p__quota *q)

@@ -5,6 +5,33 @@
 
 #include "base/quota.h"
 
+/* Bytes that all peers together can make us hold, that one peer can, and that
+ * one connection can: what is queued for them, the state of their streams, and
+ * windows beyond the first 256 KiB. Each is less than the one above it, so
+ * that none of them is for show. */
+#define P2P__CAP_HOST_MEMORY_BYTES (512ULL << 20)
+#define P2P__CAP_PEER_MEMORY_BYTES (64ULL << 20)
+#define P2P__CAP_CONN_MEMORY_BYTES (32ULL << 20)
+/* Connections that came in, and those that we opened. */
+#define P2P__CAP_HOST_CONNS_IN  4096
+#define P2P__CAP_HOST_CONNS_OUT 4096
+/* Descriptors of connections and listeners. */
+#define P2P__CAP_HOST_FDS 8192
+/* Streams that peers opened: of all, of one peer, of one connection. */
+#define P2P__CAP_HOST_STREAMS_IN 65536
+#define P2P__CAP_PEER_STREAMS_IN 2048
+#define P2P__CAP_CONN_STREAMS_IN 1024
+/* Streams that we opened: with all, with one peer, on one connection. */
+#define P2P__CAP_HOST_STREAMS_OUT 65536
+#define P2P__CAP_PEER_STREAMS_OUT 8192
+#define P2P__CAP_CONN_STREAMS_OUT 4096
+/* Open connections above which those that matter least are closed. */
+#define P2P__CAP_CONN_HIGH_WATER 3072
+/* Seconds that a connection may take from TCP to the muxer, a stream to agree
+ * on its protocol, and a dial to connect. */
+#define P2P__CAP_UPGRADE_S   10
+#define P2P__CAP_NEGOTIATE_S 10
+#define P2P__CAP_DIAL_S      10
 /* Inbound connections whose handshake has not ended, host-wide. */
 #define P2P__CAP_CONN_PENDING 256
 /* Inbound connections whose handshake has not ended, from one address. */
@@ -34,6 +61,7 @@ struct p2p__limits {
     uint64_t host_conns_out;
     uint64_t host_streams_in;
     uint64_t host_streams_out;
+    uint64_t host_fds;
     uint64_t peer_memory;
     uint64_t peer_streams_in;
     uint64_t peer_streams_out;
@@ -51,7 +79,7 @@ struct p2p__limits {
     p2p_ns grace_ns;           /* a connection is not trimmed when younger */
 };
 
-/* The defaults; docs/reference/limits.md says why each is what it is. */
+/* The defaults: the caps above. */
 void p2p__limits_default(struct p2p__limits *l);
 
 /* Sets the limits of a scope. */

@@ -88,6 +88,7 @@ static void free_listeners(struct p2p__swarm *s)
             P2P__CONTAINER(link, struct p2p__swarm_listener, link);
 
         l->l->close(l->l);
+        p2p__quota_give(&s->quota, P2P__Q_FDS, 1);
         p2p__free(l);
         link = p2p__list_pop(&s->listeners);
     }
@@ -238,8 +239,14 @@ int p2p__swarm_listen(struct p2p__swarm *s, const struct p2p__addr *at,
         return rv;
     }
     l->swarm = s;
+    rv = p2p__quota_take(&s->quota, P2P__Q_FDS, 1);
+    if (rv != 0) {
+        p2p__free(l);
+        return rv;
+    }
     l->l = s->net->listen(s->net, at, &listener_cb, l, &rv);
     if (l->l == NULL) {
+        p2p__quota_give(&s->quota, P2P__Q_FDS, 1);
         p2p__free(l);
         return rv;
     }
@@ -260,7 +267,6 @@ int p2p__swarm_secured(struct p2p__swarm *s, struct p2p__conn *c,
                        const struct p2p_peer_id *id)
 {
     const struct p2p__gate *g = s->gate;
-    int rv;
 
     if (p2p_peer_id_equal(id, &s->self)) {
         return P2P_ESELF;
@@ -274,11 +280,7 @@ int p2p__swarm_secured(struct p2p__swarm *s, struct p2p__conn *c,
     if (c->peer == NULL) {
         return P2P_ENOMEM;
     }
-    rv = p2p__quota_move(&c->quota, &c->peer->quota);
-    if (rv != 0) {
-        s->refused_quota++;
-    }
-    return rv;
+    return p2p__quota_move(&c->quota, &c->peer->quota);
 }
 
 static uint32_t count_conns(const struct p2p__peer *peer)

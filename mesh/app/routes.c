@@ -97,6 +97,7 @@ static void put_limits(const struct um_daemon *d, struct um_json *j)
     um_json_uint(j, "streams_out", s.streams_out);
     um_json_uint(j, "memory_bytes", s.memory_bytes);
     um_json_uint(j, "handshakes_pending", s.handshakes_pending);
+    um_json_uint(j, "descriptors", s.descriptors);
     um_json_uint(j, "refused_quota", s.refused_quota);
     um_json_uint(j, "refused_pending", s.refused_pending);
     um_json_uint(j, "trimmed", s.trimmed);

@@ -94,6 +94,16 @@ size_t simhost_conns(const struct simhost *h)
     return p2p_host_conns(h->host, NULL, 0);
 }
 
+bool simhost_is_idle(const struct simhost *h)
+{
+    struct p2p_host_stats s;
+
+    p2p_host_stats(h->host, &s);
+    return s.conns_in == 0 && s.conns_out == 0 && s.streams_in == 0 &&
+           s.streams_out == 0 && s.handshakes_pending == 0 &&
+           s.memory_bytes == 0 && s.descriptors == 1;
+}
+
 void simhost_count_and_reset(void *user, struct p2p_stream *stream)
 {
     struct simhost *h = user;

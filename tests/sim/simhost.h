@@ -37,6 +37,10 @@ const char *simhost_addr(const struct simhost *h, char *buf);
 /* One dials the other, without a callback. 0, or a negative code. */
 int simhost_dial(struct simhost *from, const struct simhost *to);
 
+/* Whether peers make it hold nothing: no connection, stream, handshake, byte,
+ * nor descriptor but that of its listener. For hosts without pubsub. */
+bool simhost_is_idle(const struct simhost *h);
+
 /* A handler of streams (user: the simhost): counts and resets them. */
 void simhost_count_and_reset(void *user, struct p2p_stream *stream);
 

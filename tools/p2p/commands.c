@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The commands that `p2p node` reads from stdin: one table. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -424,6 +425,18 @@ static uint64_t rss_kb(void)
     return resident * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
+/* What malloc() has given out. */
+static uint64_t heap_bytes(void)
+{
+#ifdef __GLIBC__
+    struct mallinfo2 m = mallinfo2();
+
+    return m.uordblks + m.hblkhd;
+#else
+    return 0;
+#endif
+}
+
 static double cpu_s(void)
 {
     struct rusage u;
@@ -452,6 +465,9 @@ static void cmd_stats(struct node *n, const char *cmd, char *rest)
     json_uint(&j, "streams_out", h.streams_out);
     json_uint(&j, "peers_known", h.peers_known);
     json_uint(&j, "memory_bytes", h.memory_bytes);
+    json_uint(&j, "heap_bytes", heap_bytes());
+    json_uint(&j, "descriptors", h.descriptors);
+    json_uint(&j, "handshakes_pending", h.handshakes_pending);
     json_uint(&j, "refused",
               h.refused_gate + h.refused_pending + h.refused_quota);
     json_uint(&j, "received", p.received);

@@ -74,7 +74,7 @@ static int park(struct p2p__noise *n, size_t len)
 {
     int rv = p2p__quota_take(n->quota, P2P__Q_MEMORY, sizeof *n->park + len);
 
-    assert(n->park == NULL && len > 0 && len <= P2P__CAP_NOISE_RECORD_BYTES);
+    assert(n->park == NULL && len > 0 && len <= P2P__NOISE_RECORD_MAX);
     if (rv != 0) {
         return rv;
     }

@@ -33,7 +33,7 @@
 #define P2P__NOISE_MUXERS_MAX 1024U
 
 /* The longest record that is read, tag included: what its length can say. */
-#define P2P__CAP_NOISE_RECORD_BYTES 65535U
+#define P2P__NOISE_RECORD_MAX 65535U
 
 /* The most plaintext that is put into a record, in bytes: encryption is
  * fastest there, and slower with the longest records. */

@@ -486,7 +486,7 @@ static size_t seal(struct noise_pair *p, struct noise_end *e, uint8_t *buf,
 
 static void test_longest_and_empty_records_are_read(void **state)
 {
-    uint8_t *buf = pattern(2 + P2P__CAP_NOISE_RECORD_BYTES);
+    uint8_t *buf = pattern(2 + P2P__NOISE_RECORD_MAX);
     struct noise_pair p;
     struct chunker c;
 
@@ -498,11 +498,11 @@ static void test_longest_and_empty_records_are_read(void **state)
 
         assert_int_equal(noise_end_feed(&p.ends[1], buf, n, NULL), 0);
         n = seal(&p, &p.ends[0], buf,
-                 P2P__CAP_NOISE_RECORD_BYTES - P2P__TAG_BYTES);
+                 P2P__NOISE_RECORD_MAX - P2P__TAG_BYTES);
         assert_int_equal(noise_end_feed(&p.ends[1], buf, n, i ? &c : NULL), 0);
     }
     assert_int_equal(p.ends[1].got_len,
-                     2 * (P2P__CAP_NOISE_RECORD_BYTES - P2P__TAG_BYTES));
+                     2 * (P2P__NOISE_RECORD_MAX - P2P__TAG_BYTES));
     noise_pair_fini(&p);
     free(buf);
 }

@@ -6,8 +6,11 @@
  */
 #include <stdio.h>
 
+#include "proto/identify/info.h"
+#include "proto/mdns/dns.h"
 #include "simhost.h"
 #include "unit.h"
+#include "wire/varint.h"
 
 static void world(struct sim *sim, size_t n)
 {
@@ -210,8 +213,6 @@ static void test_handlers_and_listeners_are_counted(void **state)
         assert_int_equal(p2p_host_listen(a.host, "/ip4/0.0.0.0/tcp/0"), 0);
     }
     assert_int_equal(p2p_host_listen(a.host, "/ip4/0.0.0.0/tcp/0"), P2P_ELIMIT);
-    /* What identify tells of them stays within its own cap. */
-    assert_true(p2p_host_addrs(a.host, NULL, 0) <= P2P__CAP_OWN_ADDRS);
     sim_run(&sim, P2P__SEC(2));
     simhost_stop(&a);
     sim_fini(&sim);
@@ -405,7 +406,6 @@ static void test_mdns_dials_that_wait(void **state)
     size_t links = 0;
 
     (void)state;
-    assert_true(P2P__CAP_MDNS_WAITING >= 8);
     cfg.mdns = cfg.mdns_dial = true;
     world(&sim, 8);
     for (size_t i = 0; i < 8; i++) {
@@ -419,6 +419,158 @@ static void test_mdns_dials_that_wait(void **state)
     for (size_t i = 0; i < 8; i++) {
         simhost_stop(&hosts[i]);
     }
+    sim_fini(&sim);
+}
+
+/* A machine of very many addresses. */
+static int many_ifaces(struct p2p__ifaces *self, struct p2p__iface *at,
+                       size_t cap)
+{
+    const size_t n = p2p__min(P2P__CAP_OWN_ADDRS + 9, cap);
+
+    (void)self;
+    for (size_t i = 0; i < n; i++) {
+        at[i] = (struct p2p__iface){
+            .index = (uint32_t)i + 1,
+            .addr = {.family = 4, .ip = {10, 0, 7, (uint8_t)i}}};
+    }
+    return (int)n;
+}
+
+struct told {
+    uint8_t bytes[8192];
+    size_t len;
+};
+
+static void on_told(void *user, struct p2p_stream *s, const uint8_t *p,
+                    size_t len)
+{
+    struct told *t = user;
+
+    (void)s;
+    assert_true(len <= sizeof t->bytes - t->len);
+    memcpy(t->bytes + t->len, p, len);
+    t->len += len;
+}
+
+/* The addresses in an identify message, behind its length. */
+static size_t told_addrs(const struct told *t)
+{
+    struct p2p__pb_field f;
+    struct p2p__pb r;
+    uint64_t size;
+    size_t n = 0;
+    int head = p2p__varint_get(t->bytes, t->len, &size);
+
+    assert_true(head > 0 && size == t->len - (size_t)head);
+    p2p__pb_init(&r, p2p__slice_of(t->bytes + head, (size_t)size));
+    while (p2p__pb_next(&r, &f)) {
+        n += f.tag == P2P__PB_BYTES(P2P__IDENTIFY_ADDR) ? 1 : 0;
+    }
+    assert_int_equal(r.err, 0);
+    return n;
+}
+
+static void test_addresses_that_we_tell(void **state)
+{
+    static const struct p2p_stream_events told_events = {.data = on_told};
+    static const char *const identify[] = {"/ipfs/id/1.0.0"};
+    struct sim sim;
+    struct simhost a = {0}, b = {0};
+    struct told told = {.len = 0};
+    struct p2p_stream *s;
+
+    (void)state;
+    world(&sim, 2);
+    sim.hosts[0].ifaces.list = many_ifaces;
+    simhost_start(&a, &sim, 0, NULL);
+    simhost_start(&b, &sim, 1, NULL);
+    assert_int_equal(p2p_host_addrs(a.host, NULL, 0), P2P__CAP_OWN_ADDRS + 9);
+    assert_int_equal(simhost_dial(&b, &a), 0);
+    sim_run(&sim, P2P__SEC(3));
+    assert_int_equal(p2p_stream_open(b.host, p2p_host_id(a.host), identify, 1,
+                                     &told_events, &told, &s),
+                     0);
+    sim_run(&sim, P2P__SEC(5));
+    assert_int_equal(told_addrs(&told), P2P__CAP_OWN_ADDRS);
+    simhost_stop(&b);
+    sim_run(&sim, P2P__SEC(20));
+    assert_true(simhost_is_idle(&a));
+    simhost_stop(&a);
+    sim_fini(&sim);
+}
+
+/* A packet of mDNS: the peer of that number, with a small id, is at a port. */
+static size_t forge(uint8_t *buf, size_t cap, uint8_t number, unsigned port)
+{
+    struct p2p_peer_id id = {
+        .len = 38, .bytes = {0x00, 0x24, 0x08, 0x01, 0x12, 0x20, 0, number}};
+    char text[200], name[P2P_PEER_ID_TEXT_MAX];
+    struct p2p__dnsw w;
+    size_t mark;
+
+    (void)snprintf(text, sizeof text, "dnsaddr=/ip4/10.0.0.4/tcp/%u/p2p/%s",
+                   port, p2p_peer_id_text(&id, name));
+    p2p__dnsw_init(&w, buf, cap, 0, 0x8400);
+    mark = p2p__dnsw_open(&w, P2P__DNS_ADDITIONAL, "x._p2p._udp.local",
+                          P2P__DNS_TXT, 120);
+    p2p__dnsw_text(&w, "", text);
+    p2p__dnsw_close(&w, mark);
+    return (size_t)p2p__dnsw_end(&w);
+}
+
+static void no_datagram(void *user, struct p2p__slice in,
+                        const struct p2p__addr *from, uint32_t ifindex,
+                        p2p_ns now)
+{
+    (void)user;
+    (void)in;
+    (void)from;
+    (void)ifindex;
+    (void)now;
+}
+
+/* Peers that never were, with ids that are smaller than ours, and that move:
+ * two machines say so. Their dials wait up to the cap, others begin. */
+static void test_mdns_forged_peers_that_wait(void **state)
+{
+    static const struct p2p__udp_cb cb = {.datagram = no_datagram};
+    const struct p2p__addr group = {
+        .family = 4, .ip = {224, 0, 0, 251}, .port = 5353};
+    const struct p2p__addr any = {.family = 4, .port = 5353};
+    struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
+    struct p2p__udp *udp[2];
+    struct sim sim;
+    struct simhost a = {0};
+    uint8_t buf[512];
+    int err;
+
+    (void)state;
+    cfg.mdns = cfg.mdns_dial = true;
+    world(&sim, 4);
+    sim_set_group(&sim, 3, 7); /* no answer from there, not even a refusal */
+    simhost_start(&a, &sim, 0, &cfg);
+    for (size_t m = 0; m < 2; m++) {
+        struct p2p__net *net = &sim.hosts[m + 1].net;
+
+        udp[m] = net->udp(net, &any, true, &cb, NULL, &err);
+        assert_non_null(udp[m]);
+    }
+    for (unsigned i = 0; i < 2 * 48; i++) {
+        size_t len = forge(buf, sizeof buf, (uint8_t)(i % 48), 1 + i / 48);
+
+        assert_int_equal(udp[i % 2]->send(udp[i % 2], buf, len, &group, 1), 0);
+    }
+    sim_run(&sim, sim.now + P2P__MS(500));
+    assert_int_equal(stats_of(&a).peers_known, 48);
+    assert_in_range(a.host->swarm->n_dials + a.host->swarm->n_dial_queue, 1,
+                    2 * 48 - P2P__CAP_MDNS_WAITING);
+    sim_run(&sim, sim.now + P2P__SEC(120));
+    assert_true(simhost_is_idle(&a));
+    for (size_t m = 0; m < 2; m++) {
+        udp[m]->close(udp[m]);
+    }
+    simhost_stop(&a);
     sim_fini(&sim);
 }
 
@@ -437,6 +589,8 @@ int main(void)
         cmocka_unit_test(test_topics_of_the_application),
         cmocka_unit_test(test_pubsub_streams_are_not_opened_for_ever),
         cmocka_unit_test(test_mdns_dials_that_wait),
+        cmocka_unit_test(test_addresses_that_we_tell),
+        cmocka_unit_test(test_mdns_forged_peers_that_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
