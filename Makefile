@@ -12,7 +12,7 @@ SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
 .PHONY: all demo help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
-	mutants 	install dist clean distclean
+	mutants hostile install dist clean distclean
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
 	@$(NINJA) -C $(BUILDDIR)
@@ -61,6 +61,9 @@ fuzz: deps ## one fuzz target: TARGET=…, SECONDS=…
 mutants: deps ## each mistake of tests/mutants must turn its test red; ONLY=…
 	@$(PYTHON) tests/mutants/run.py $(ONLY)
 
+hostile: deps ## peers that drive each cap to its limit, and then without it; ONLY=…
+	@$(PYTHON) tests/hostile/run.py $(ONLY)
+
 fmt: deps ## clang-format all C files
 	@git ls-files '*.[ch]' | xargs clang-format -i
 
@@ -72,6 +75,6 @@ dist: deps all ## source archive, built and tested once
 	@meson dist -C $(BUILDDIR) --formats gztar
 
 clean: ## remove what was built
-	@rm -rf $(BUILDDIR) build-asan build-clang build-fuzz build-mutants
+	@rm -rf $(BUILDDIR) build-asan build-clang build-fuzz build-mutants build-hostile
 
 # What follows needs a program each; a line comes with the program.

@@ -22,7 +22,10 @@ HEAD = """# Limits
 
 What a peer, a file or a person can make a process hold, and where it ends.
 Generated from the sources (`make lint-write`); `make lint` fails when it is
-stale, when a cap has no comment, or when no test names it.
+stale, when a cap has no comment, when no test names it, or when it has no row
+in [tests/hostile](../../tests/hostile/rows.txt): what a hostile peer does to
+reach it, and the test that shows it, which fails when the cap is removed
+(`make hostile`).
 
 | cap | value | what it bounds | tested in |
 |---|---|---|---|

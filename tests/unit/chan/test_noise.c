@@ -497,8 +497,7 @@ static void test_longest_and_empty_records_are_read(void **state)
         size_t n = seal(&p, &p.ends[0], buf, 0);
 
         assert_int_equal(noise_end_feed(&p.ends[1], buf, n, NULL), 0);
-        n = seal(&p, &p.ends[0], buf,
-                 P2P__NOISE_RECORD_MAX - P2P__TAG_BYTES);
+        n = seal(&p, &p.ends[0], buf, P2P__NOISE_RECORD_MAX - P2P__TAG_BYTES);
         assert_int_equal(noise_end_feed(&p.ends[1], buf, n, i ? &c : NULL), 0);
     }
     assert_int_equal(p.ends[1].got_len,

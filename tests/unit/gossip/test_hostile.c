@@ -515,9 +515,9 @@ static void test_promises_of_a_thousand_peers_are_bounded(void **state)
             rig_made_up(&r, 0, P2P__RPC_CTL_IHAVE, T, i * 1000 + k * 10, 2);
         }
     }
-    assert_int_equal(p2p__gossip_stats(r.g)->limited,
-                     1000 * P2P__CAP_GOSSIP_IHAVE_MESSAGES -
-                         P2P__CAP_GOSSIP_PROMISES);
+    assert_int_equal(
+        p2p__gossip_stats(r.g)->limited,
+        1000 * P2P__CAP_GOSSIP_IHAVE_MESSAGES - P2P__CAP_GOSSIP_PROMISES);
     rig_beat(&r, 5);
     assert_int_equal(p2p__gossip_stats(r.g)->broken_promises,
                      P2P__CAP_GOSSIP_PROMISES);

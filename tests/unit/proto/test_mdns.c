@@ -562,8 +562,7 @@ static void test_peers_that_answer_outlive_forged_ones(void **state)
      * others have used them up. */
     for (unsigned i = 0; i < 2 * P2P__CAP_MDNS_NEW; i++) {
         n->from.addr.ip[3] = (uint8_t)(100 + i);
-        assert_int_equal(
-            rx_peer(n, 100000 + i, "/ip4/10.0.0.1/tcp/1", now), 0);
+        assert_int_equal(rx_peer(n, 100000 + i, "/ip4/10.0.0.1/tcp/1", now), 0);
         (void)is_found(n);
     }
     assert_int_equal(rx_peer(n, 0, "/ip4/10.0.0.1/tcp/1", now), 0);

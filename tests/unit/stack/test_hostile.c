@@ -114,9 +114,8 @@ static void share_give(const struct share *s)
 static void test_inbound_connections(void **state)
 {
     struct ring *r = ring_new(LEFT + 2, NULL);
-    struct share s =
-        share_take(&r->a.host->swarm->quota, P2P__Q_CONNS_IN,
-                   P2P__CAP_HOST_CONNS_IN, LEFT);
+    struct share s = share_take(&r->a.host->swarm->quota, P2P__Q_CONNS_IN,
+                                P2P__CAP_HOST_CONNS_IN, LEFT);
 
     (void)state;
     ring_close_in(r);
@@ -156,15 +155,13 @@ static void test_outbound_connections(void **state)
     struct ring *r = ring_new(2, NULL);
     char addr[P2P_MULTIADDR_TEXT_MAX];
     int status[2] = {1, 1};
-    struct share s =
-        share_take(&r->a.host->swarm->quota, P2P__Q_CONNS_OUT,
-                   P2P__CAP_HOST_CONNS_OUT, 1);
+    struct share s = share_take(&r->a.host->swarm->quota, P2P__Q_CONNS_OUT,
+                                P2P__CAP_HOST_CONNS_OUT, 1);
 
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(p2p_host_dial(r->a.host,
-                                       simhost_addr(&r->b[i], addr), on_dialed,
-                                       &status[i]),
+        assert_int_equal(p2p_host_dial(r->a.host, simhost_addr(&r->b[i], addr),
+                                       on_dialed, &status[i]),
                          0);
     }
     run(&r->sim, 2000);
@@ -217,8 +214,8 @@ static void streams_in(unsigned level, uint64_t cap)
     unsigned ended;
     struct share s;
 
-    assert_int_equal(
-        p2p_host_handle(r->a.host, protocol[0], keep_stream, NULL), 0);
+    assert_int_equal(p2p_host_handle(r->a.host, protocol[0], keep_stream, NULL),
+                     0);
     ring_close_in(r);
     for (q = &first_conn(&r->a)->quota; level > 0; level--) {
         q = q->parent;
