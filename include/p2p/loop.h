@@ -23,7 +23,8 @@ struct p2p_timer;
 struct uv_loop_s;
 
 /**
- * A loop of the library's own.
+ * A loop of the library's own. A peer that closes while we write raises
+ * SIGPIPE: this and p2p_loop_adopt() ignore it, unless it has a handler.
  * @param out returns owned: p2p_loop_free() it
  * @return 0, P2P_ENOMEM, P2P_EIO
  */

@@ -8,6 +8,8 @@
  */
 #include "uv/loop.h"
 
+#include <signal.h>
+
 #include "base/mem.h"
 #include "uv/env.h"
 #include "uv/errors.h"
@@ -152,6 +154,18 @@ static p2p_ns world_now(const struct p2p__world *world)
     return uv_hrtime();
 }
 
+/* A peer that closes while we write must not end the process, and libuv's
+ * writes would. Who has decided about the signal is left alone. */
+static void ignore_sigpipe(void)
+{
+    struct sigaction now;
+
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
+        now.sa_handler == SIG_DFL) {
+        (void)signal(SIGPIPE, SIG_IGN);
+    }
+}
+
 static int init(struct p2p_loop *l)
 {
     int rv = p2p__uv_err(uv_mutex_init(&l->mutex));
@@ -164,6 +178,7 @@ static int init(struct p2p_loop *l)
         uv_mutex_destroy(&l->mutex);
         return rv;
     }
+    ignore_sigpipe();
     p2p__list_init(&l->posts);
     p2p__runq_init(&l->q, on_wake);
     p2p__uv_net_init(&l->net, l->uv);
