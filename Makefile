@@ -12,7 +12,7 @@ SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
 .PHONY: all demo help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
-	mutants hostile install dist clean distclean
+	mutants hostile soak install dist clean distclean
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
 	@$(NINJA) -C $(BUILDDIR)
@@ -63,6 +63,12 @@ mutants: deps ## each mistake of tests/mutants must turn its test red; ONLY=…
 
 hostile: deps ## peers that drive each cap to its limit, and then without it; ONLY=…
 	@$(PYTHON) tests/hostile/run.py $(ONLY)
+
+# make soak PUBLISHES=1000 CONNECTS=1000 POSTS=100
+soak: deps all ## thousands of publishes, connections, changes: nothing grows
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/soak/run.py $(SOAK) \
+		$(if $(PUBLISHES),--publishes $(PUBLISHES)) \
+		$(if $(CONNECTS),--connects $(CONNECTS)) $(if $(POSTS),--posts $(POSTS))
 
 fmt: deps ## clang-format all C files
 	@git ls-files '*.[ch]' | xargs clang-format -i

@@ -4,7 +4,7 @@
 
 Real processes on loopback do the same thing thousands of times, and nothing
 may grow: N publishes through a chain of three nodes; N connections to one host
-that are closed again, by a hundred peers one after the other; N changes of a
+that are closed again, by ten peers that come and go; N changes of a
 configuration that one daemon publishes and another follows (--posts; two
 daemons with the stand-in for Unit). A ledger is printed: what each process
 holds at the start, after a tenth of it (warm), in the middle, at the end, and
@@ -47,13 +47,21 @@ ROUND = 100
 NET = f"127.{64 + os.getpid() % 128}.{1 + os.getpid() // 128 % 250}"
 
 TOPIC = "soak"
+CHAIN = ("first", "second", "third")
 LISTEN = ["--listen", "/ip4/127.0.0.1/tcp/0"]
 COLUMNS = ("process", "when", "rss_kb", "heap_kb", "counted", "fds", "conns",
            "streams", "pending", "done", "refused")
 
 
 def fds(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    """The fewest descriptors in a moment: clients that have just had their
+    answer may not be closed yet."""
+    fewest = None
+    for _ in range(20):
+        now = len(os.listdir(f"/proc/{pid}/fd"))
+        fewest = now if fewest is None else min(now, fewest)
+        time.sleep(0.01)
+    return fewest
 
 
 def rss_kb(pid):
@@ -72,7 +80,7 @@ class Ledger:
 
     @staticmethod
     def print(cells):
-        widths = (8, 8, 9, 9, 11, 5, 7, 9, 9, 8, 8)
+        widths = (9, 8, 9, 9, 11, 5, 7, 9, 9, 8, 8)
         print("".join(f"{c:<{w}}" if i < 2 else f"{c:>{w}}" for i, (c, w) in
                       enumerate(zip(cells, widths))), flush=True)
 
@@ -134,7 +142,6 @@ def parts(n):
 
 def publish(ledger, nodes, count):
     """Messages of the first node reach the last one, each of them once."""
-    names = ["first", "second", "third"]
     said = 0
     for peer, to in zip(nodes, nodes[1:]):
         peer.cmd(f"connect {to.addr}")
@@ -147,9 +154,9 @@ def publish(ledger, nodes, count):
         said = until
         for peer in nodes[1:]:
             peer.poll("stats", lambda s: s["messages"] >= said, timeout=60)
-        for name, peer in zip(names, nodes):
+        for name, peer in zip(CHAIN, nodes):
             ledger.node(name, peer, when)
-    for name, peer in zip(names, nodes):
+    for name, peer in zip(CHAIN, nodes):
         ledger.flat(name, "warm", "end")
         if peer is not nodes[0]:
             got = ledger.rows[name, "end"]["done"]
@@ -168,7 +175,9 @@ def connect(ledger, host, count):
     done = 0
     for when, until in parts(count):
         while done < until:
-            with Peer.start("c", [], name=f"client {done // ROUND}") as client:
+            seed = done // ROUND % 10
+            with Peer.start("c", ["--seed", str(100 + seed)],
+                            name=f"client {seed}") as client:
                 for _ in range(min(ROUND, until - done)):
                     client.cmd(f"connect {host.addr}")
                     part(client, host)
@@ -216,7 +225,7 @@ def post(ledger, daemons, count):
                   "the follower's configuration is another one")
 
 
-def start_daemons(stack):
+def start_daemons(ledger, stack):
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="umsoak"))
     nodes = []
     for i, name in enumerate(("leader", "follower")):
@@ -224,42 +233,57 @@ def start_daemons(stack):
         flags += ["--peer", f"/ip4/{NET}.1/tcp/4001"] if i else []
         nodes.append(stack.enter_context(
             Daemon(name, folder, bind=f"{NET}.{i + 1}", flags=flags)).ready())
+        if not i:
+            ledger.daemon(name, nodes[0], "start", 0)
     return nodes
 
 
-def leave(ledger, nodes):
-    """All connections of the chain end; what was counted goes in time."""
+def gone(ledger, name, counted, tell, deadline):
+    """Waits until what was counted is back at what it was, and says so."""
+    before = ledger.rows[name, "start"]["counted"]
+    while counted() != before and time.monotonic() < deadline:
+        time.sleep(0.5)
+    tell(name)
+    ledger.gone(name, "start", "alone")
+
+
+def leave(nodes):
+    """All connections of the chain end."""
     for peer, to in zip(nodes, nodes[1:]):
         peer.cmd(f"disconnect {to.id}")
-    deadline = time.monotonic() + GONE_S
-    for name, peer in zip(("first", "second", "third"), nodes):
-        before = ledger.rows[name, "start"]["counted"]
-        with contextlib.suppress(AssertionError):
-            peer.poll("stats", lambda s: s["memory_bytes"] == before,
-                      timeout=max(1, deadline - time.monotonic()), every=1)
-        ledger.node(name, peer, "alone")
-        ledger.gone(name, "start", "alone")
+
+
+def ended(ledger, process):
+    code = process.stop(20)
+    ledger.expect(code == 0, f"{process.name} ended with {code}: " +
+                  " ".join(process.err_tail))
 
 
 def soak(args, ledger, stack):
     nodes = [stack.enter_context(Peer.start(
         "c", LISTEN + ["--topic", TOPIC, "--quiet"])) for _ in range(3)]
     host = stack.enter_context(Peer.start("c", LISTEN, name="host"))
-    for name, peer in zip(("first", "second", "third"), nodes):
+    for name, peer in zip(CHAIN, nodes):
         ledger.node(name, peer, "start")
     ledger.node("host", host, "start")
     publish(ledger, nodes, args.publishes)
+    leave(nodes)
+    leader = None
+    if args.posts:
+        leader, follower = start_daemons(ledger, stack)
+        post(ledger, (leader, follower), args.posts)
+        ended(ledger, follower)
     connect(ledger, host, args.connects)
-    ledger.node("host", host, "alone")
-    ledger.gone("host", "start", "alone")
-    daemons = start_daemons(stack) if args.posts else []
-    if daemons:
-        post(ledger, daemons, args.posts)
-    leave(ledger, nodes)
-    for process in [*nodes, host, *daemons]:
-        code = process.stop(20)
-        ledger.expect(code == 0, f"{process.name} ended with {code}: " +
-                      " ".join(process.err_tail) if code else "")
+    deadline = time.monotonic() + GONE_S
+    for name, peer in zip((*CHAIN, "host"), (*nodes, host)):
+        gone(ledger, name, lambda p=peer: p.cmd("stats")["memory_bytes"],
+             lambda n, p=peer: ledger.node(n, p, "alone"), deadline)
+        ended(ledger, peer)
+    if leader:
+        gone(ledger, "leader",
+             lambda: leader.get("/mesh/status")["p2p"]["memory_bytes"],
+             lambda n: ledger.daemon(n, leader, "alone", args.posts), deadline)
+        ended(ledger, leader)
 
 
 def main():

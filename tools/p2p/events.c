@@ -8,6 +8,8 @@
 #include "node.h"
 
 #define DATA_SHOWN 512
+/* Peers whose identify message is kept for the command `identify`. */
+#define KEPT_PEERS 1024
 
 static void on_connected(void *user, const struct p2p_conn_info *c)
 {
@@ -65,15 +67,32 @@ static void clear_peer(struct node_peer *p)
     free(p->protocol_version);
 }
 
-void node_free_peers(struct node *n)
+/* Frees the peers of a list from here on. */
+static void free_from(struct node_peer **at)
 {
-    while (n->peers != NULL) {
-        struct node_peer *p = n->peers;
+    while (*at != NULL) {
+        struct node_peer *p = *at;
 
-        n->peers = p->next;
+        *at = p->next;
         clear_peer(p);
         free(p);
     }
+}
+
+void node_free_peers(struct node *n)
+{
+    free_from(&n->peers);
+}
+
+/* Those who told us of themselves longest ago are forgotten. */
+static void forget_old(struct node *n)
+{
+    struct node_peer **at = &n->peers;
+
+    for (size_t i = 0; i < KEPT_PEERS && *at != NULL; i++) {
+        at = &(*at)->next;
+    }
+    free_from(at);
 }
 
 static void keep_text(char **at, const char *text)
@@ -145,6 +164,7 @@ static struct node_peer *keep_peer(struct node *n,
         }
         p->next = n->peers;
         n->peers = p;
+        forget_old(n);
     }
     fill_peer(p, info);
     return p;
