@@ -56,6 +56,9 @@ static void test_a_refusal_anywhere_charges_nothing(void **state)
                      P2P_ELIMIT);
     assert_int_equal(t.conn.refused, 1);
     assert_int_equal(t.host.refused, 1);
+    /* From above one sees those below. */
+    assert_int_equal(t.host.refused_below, 1);
+    assert_int_equal(t.conn.refused_below, 0);
     tree_fini(&t); /* asserts that nothing is charged */
 }
 

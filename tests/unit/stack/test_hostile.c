@@ -356,6 +356,58 @@ static void test_many_peers_share_max_memory(void **state)
     ring_free(r);
 }
 
+/* Takes the gossip stream that is opened to it, and reads nothing of it. */
+static void read_nothing(void *user, struct p2p_stream *s)
+{
+    ++*(unsigned *)user;
+    p2p_stream_manual(s);
+    p2p_stream_listen(s, NULL, NULL);
+}
+
+/* A peer that wants all messages of a topic, and reads none of them. */
+static void test_a_subscriber_that_never_reads(void **state)
+{
+    static const char *const gossip[] = {"/meshsub/1.2.0"};
+    static const uint8_t subscribe[] = "\x07\x0a\x05\x08\x01\x12\x01t";
+    static uint8_t data[100000];
+    struct ring *r = ring_new(1, NULL);
+    struct p2p_pubsub *ps;
+    struct p2p_stream *s;
+    uint64_t before, most = 0;
+    unsigned streams = 0;
+
+    (void)state;
+    assert_int_equal(p2p_pubsub_new(r->a.host, NULL, &ps), 0);
+    before = stats_of(&r->a).memory_bytes;
+    assert_int_equal(
+        p2p_host_handle(r->b[0].host, gossip[0], read_nothing, &streams), 0);
+    ring_close_in(r);
+    assert_int_equal(streams, 1);
+    assert_int_equal(p2p_stream_open(r->b[0].host, p2p_host_id(r->a.host),
+                                     gossip, 1, NULL, NULL, &s),
+                     0);
+    assert_int_equal(p2p_stream_send(s, subscribe, sizeof subscribe - 1), 0);
+    run(&r->sim, 1000);
+    assert_int_equal(p2p_pubsub_peers(ps, "t", false, NULL, 0), 1);
+    for (unsigned i = 0; i < 1000; i++) {
+        memcpy(data, &i, sizeof i);
+        (void)p2p_pubsub_publish(ps, "t", data, sizeof data);
+        run(&r->sim, 100);
+        most = p2p__max(most, stats_of(&r->a).memory_bytes);
+    }
+    /* Its queue, and the history that is kept for everybody. */
+    assert_in_range(most, 4 << 20, 2 * (4 << 20) + (6 << 20));
+    assert_int_equal(p2p_host_disconnect(r->a.host, p2p_host_id(r->b[0].host)),
+                     0);
+    run(&r->sim, 180000);
+    assert_int_equal(simhost_conns(&r->a), 0);
+    assert_int_equal(stats_of(&r->a).memory_bytes, before);
+    simhost_stop(&r->b[0]);
+    simhost_stop(&r->a);
+    sim_fini(&r->sim);
+    test_free(r);
+}
+
 /* More open connections than are kept: the old ones go. */
 static void test_high_water(void **state)
 {
@@ -481,6 +533,7 @@ int main(void)
         cmocka_unit_test(test_outbound_streams),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_many_peers_share_max_memory),
+        cmocka_unit_test(test_a_subscriber_that_never_reads),
         cmocka_unit_test(test_high_water),
         cmocka_unit_test(test_handshakes_that_stall_end_in_time),
         cmocka_unit_test(test_streams_that_stall_end_in_time),
