@@ -123,6 +123,35 @@ static void test_the_first_conflicts_are_listed(void **state)
     rig_fini(&r);
 }
 
+/* Ten times as many as are listed, by long names: those take no room. */
+static void test_conflicts_beyond_the_cap_hold_nothing(void **state)
+{
+    static const char *const digits[] = {"1", "2", "3"};
+    struct rig r = {.arena = UM_ARENA_INIT};
+    const size_t n = UM__CAP_DOC_CONFLICTS * 10;
+    struct um_val v[3];
+    struct um_merge3 m;
+    char name[1024];
+    size_t before;
+
+    (void)state;
+    for (size_t k = 0; k < 3; k++) {
+        assert_true(um_val_object(&r.arena, n, &v[k]));
+        for (size_t i = 0; i < n; i++) {
+            (void)snprintf(name, sizeof name, "%01000zu", i);
+            assert_true(
+                um_arena_dup(&r.arena, um_str(name), &v[k].members.p[i].name));
+            v[k].members.p[i].value.kind = UM_VAL_NUMBER;
+            v[k].members.p[i].value.text = um_str(digits[k]);
+        }
+    }
+    before = r.arena.held_bytes;
+    assert_int_equal(um_merge3_run(&r.arena, &v[0], &v[1], &v[2], &m), 0);
+    assert_int_equal(m.conflicts, n);
+    assert_in_range(r.arena.held_bytes, before, before + 500000);
+    rig_fini(&r);
+}
+
 static void same_after(struct rig *r, const struct um_val *base,
                        const struct um_val *ours, const struct um_val *theirs,
                        const struct um_val *want)
@@ -232,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_the_same_change_is_one),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_the_first_conflicts_are_listed),
+        cmocka_unit_test(test_conflicts_beyond_the_cap_hold_nothing),
         cmocka_unit_test(test_properties_on_random_documents),
     };
 
