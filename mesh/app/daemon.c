@@ -22,6 +22,9 @@
 
 #define MAX_BODY (8U * 1024U * 1024U)
 #define AGENT    "unitmesh/" P2P_VERSION
+/* How long a change of Unit is waited for at the end, and how often looked. */
+#define DRAIN_MS      5000U
+#define DRAIN_LOOK_MS 20U
 
 static void on_found(void *user, const struct p2p_peer_id *peer)
 {
@@ -256,7 +259,8 @@ static void apply(void *user, const struct um_article_config *config,
         .config = config->bytes, .len = config->len, .why = config->why};
     struct pulled *p = malloc(sizeof *p);
 
-    if (p == NULL) {
+    if (p == NULL || d->ending) {
+        free(p);
         done(arg, UM_ARTICLE_NOT);
         return;
     }
@@ -334,13 +338,45 @@ static int check_rest(const struct um_daemon *d)
     return -1;
 }
 
+/* Whether Unit is being changed. */
+static bool is_busy(const struct um_daemon *d)
+{
+    struct um_applier_stats s = {0};
+
+    if (d->applier != NULL) {
+        um_applier_stats(d->applier, &s);
+    }
+    return s.busy;
+}
+
+static void on_drain(uv_timer_t *timer)
+{
+    struct um_daemon *d = timer->data;
+    uint64_t now = d->loop.alarms.now_ms(d->loop.alarms.user);
+
+    if (!is_busy(d) || now - d->ending_ms >= DRAIN_MS) {
+        uv_stop(&d->loop.uv);
+    }
+}
+
+/* A change of Unit that is under way is finished; a second signal does not
+ * wait for it. */
 static void on_signal(uv_signal_t *h, int signum)
 {
     struct um_daemon *d = h->data;
+    const char *name = signum == SIGTERM ? "SIGTERM" : "SIGINT";
 
-    um_log_line(&d->log, UM_LOG_INFO, "%s: ending",
-                signum == SIGTERM ? "SIGTERM" : "SIGINT");
-    uv_stop(&d->loop.uv);
+    if (d->ending || !is_busy(d)) {
+        um_log_line(&d->log, UM_LOG_INFO, "%s: ending", name);
+        uv_stop(&d->loop.uv);
+        return;
+    }
+    um_log_line(&d->log, UM_LOG_INFO,
+                "%s: ending when Unit has answered to the change under way",
+                name);
+    d->ending = true;
+    d->ending_ms = d->loop.alarms.now_ms(d->loop.alarms.user);
+    (void)uv_timer_start(&d->drain, on_drain, DRAIN_LOOK_MS, DRAIN_LOOK_MS);
 }
 
 static void start_signals(struct um_daemon *d)
@@ -348,6 +384,8 @@ static void start_signals(struct um_daemon *d)
     static const int numbers[] = {SIGTERM, SIGINT};
 
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)uv_timer_init(&d->loop.uv, &d->drain);
+    d->drain.data = d;
     for (size_t i = 0; i < 2; i++) {
         (void)uv_signal_init(&d->loop.uv, &d->signals[i]);
         d->signals[i].data = d;
@@ -355,9 +393,24 @@ static void start_signals(struct um_daemon *d)
     }
 }
 
+/* The article's mode trusts whoever is on the link: never beside authority. */
+static int check_roster(const struct um_daemon *d)
+{
+    if (!d->settings.article || !um_state_has_roster(&d->state)) {
+        return 0;
+    }
+    um_log_line(&d->log, UM_LOG_ERROR,
+                "--article is refused: %s holds mesh.db, so this node belongs "
+                "to a mesh with owners, and in the article's mode anybody on "
+                "the link would choose its Unit's configuration",
+                d->settings.state);
+    return -1;
+}
+
 static int start(struct um_daemon *d)
 {
-    if (check_rest(d) != 0 || p2p_loop_adopt(&d->loop.uv, &d->p2p) != 0) {
+    if (check_roster(d) != 0 || check_rest(d) != 0 ||
+        p2p_loop_adopt(&d->loop.uv, &d->p2p) != 0) {
         return -1;
     }
     start_signals(d);
@@ -386,6 +439,9 @@ static void stop(struct um_daemon *d)
     }
     for (size_t i = 0; d->p2p != NULL && i < 2; i++) {
         uv_close((uv_handle_t *)&d->signals[i], NULL);
+    }
+    if (d->p2p != NULL) {
+        uv_close((uv_handle_t *)&d->drain, NULL);
     }
     p2p_loop_free(d->p2p);
     um_loop_fini(&d->loop);
