@@ -110,7 +110,8 @@ struct p2p_host_config {
  * @param loop borrows the loop until the host is freed
  * @param cfg  borrows the config for the call
  * @param out  returns owned: p2p_host_free() it
- * @return 0, P2P_EINVAL (no key, bad numbers), P2P_ENOMEM, P2P_ECRYPTO
+ * @return 0, P2P_EINVAL (no key, bad numbers, a size that is not set or of a
+ *         newer header), P2P_ENOMEM, P2P_ECRYPTO
  */
 P2P_API int p2p_host_new(struct p2p_loop *loop,
                          const struct p2p_host_config *cfg,

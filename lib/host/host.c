@@ -7,6 +7,7 @@
 #include "host/internal.h"
 
 #include "base/mem.h"
+#include "host/config.h"
 #include "p2p/p2p.h"
 #include "uv/loop.h"
 #include "wire/maddr.h"
@@ -187,15 +188,17 @@ static int init_protocols(struct p2p_host *h, const struct p2p_host_config *cfg)
     return rv;
 }
 
-int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *cfg,
+int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *given,
                   struct p2p_host **out)
 {
     static const struct p2p_host_events no_events;
+    struct p2p_host_config own;
+    const struct p2p_host_config *cfg = &own;
     struct p2p_host *h;
-    int rv;
+    int rv = p2p__config_read(&own, sizeof own, given);
 
     *out = NULL;
-    if (cfg->key == NULL || cfg->size != sizeof *cfg) {
+    if (rv != 0 || cfg->key == NULL) {
         return P2P_EINVAL;
     }
     h = p2p__zalloc(sizeof *h);
