@@ -22,9 +22,6 @@
 
 #define MAX_BODY (8U * 1024U * 1024U)
 #define AGENT    "unitmesh/" P2P_VERSION
-/* How long a change of Unit is waited for at the end, and how often looked. */
-#define DRAIN_MS      5000U
-#define DRAIN_LOOK_MS 20U
 
 static void on_found(void *user, const struct p2p_peer_id *peer)
 {
@@ -59,6 +56,13 @@ static const struct um_bus_cb bus_cb = {
     .peer_down = on_peer_down,
 };
 
+static void say_addr(void *user, const char *addr)
+{
+    const struct um_daemon *d = user;
+
+    um_log_line(&d->log, UM_LOG_INFO, "peers connect at %s", addr);
+}
+
 static int start_bus(struct um_daemon *d)
 {
     const struct um_settings *s = &d->settings;
@@ -82,6 +86,7 @@ static int start_bus(struct um_daemon *d)
     }
     um_log_line(&d->log, UM_LOG_INFO, "My Node ID: %s",
                 p2p_peer_id_text(um_bus_id(d->bus), id));
+    um_bus_addrs(d->bus, say_addr, d);
     return 0;
 }
 
@@ -259,8 +264,7 @@ static void apply(void *user, const struct um_article_config *config,
         .config = config->bytes, .len = config->len, .why = config->why};
     struct pulled *p = malloc(sizeof *p);
 
-    if (p == NULL || d->ending) {
-        free(p);
+    if (p == NULL) {
         done(arg, UM_ARTICLE_NOT);
         return;
     }
@@ -338,45 +342,13 @@ static int check_rest(const struct um_daemon *d)
     return -1;
 }
 
-/* Whether Unit is being changed. */
-static bool is_busy(const struct um_daemon *d)
-{
-    struct um_applier_stats s = {0};
-
-    if (d->applier != NULL) {
-        um_applier_stats(d->applier, &s);
-    }
-    return s.busy;
-}
-
-static void on_drain(uv_timer_t *timer)
-{
-    struct um_daemon *d = timer->data;
-    uint64_t now = d->loop.alarms.now_ms(d->loop.alarms.user);
-
-    if (!is_busy(d) || now - d->ending_ms >= DRAIN_MS) {
-        uv_stop(&d->loop.uv);
-    }
-}
-
-/* A change of Unit that is under way is finished; a second signal does not
- * wait for it. */
 static void on_signal(uv_signal_t *h, int signum)
 {
     struct um_daemon *d = h->data;
-    const char *name = signum == SIGTERM ? "SIGTERM" : "SIGINT";
 
-    if (d->ending || !is_busy(d)) {
-        um_log_line(&d->log, UM_LOG_INFO, "%s: ending", name);
-        uv_stop(&d->loop.uv);
-        return;
-    }
-    um_log_line(&d->log, UM_LOG_INFO,
-                "%s: ending when Unit has answered to the change under way",
-                name);
-    d->ending = true;
-    d->ending_ms = d->loop.alarms.now_ms(d->loop.alarms.user);
-    (void)uv_timer_start(&d->drain, on_drain, DRAIN_LOOK_MS, DRAIN_LOOK_MS);
+    um_log_line(&d->log, UM_LOG_INFO, "%s: ending",
+                signum == SIGTERM ? "SIGTERM" : "SIGINT");
+    uv_stop(&d->loop.uv);
 }
 
 static void start_signals(struct um_daemon *d)
@@ -384,8 +356,6 @@ static void start_signals(struct um_daemon *d)
     static const int numbers[] = {SIGTERM, SIGINT};
 
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)uv_timer_init(&d->loop.uv, &d->drain);
-    d->drain.data = d;
     for (size_t i = 0; i < 2; i++) {
         (void)uv_signal_init(&d->loop.uv, &d->signals[i]);
         d->signals[i].data = d;
@@ -413,6 +383,8 @@ static int start(struct um_daemon *d)
         p2p_loop_adopt(&d->loop.uv, &d->p2p) != 0) {
         return -1;
     }
+    um_log_line(&d->log, UM_LOG_INFO, "unitmesh %s, state in %s", P2P_VERSION,
+                d->settings.state);
     start_signals(d);
     d->started_ms = d->loop.alarms.now_ms(d->loop.alarms.user);
     if (start_unit(d) != 0 || start_bus(d) != 0 || start_article(d) != 0 ||
@@ -439,9 +411,6 @@ static void stop(struct um_daemon *d)
     }
     for (size_t i = 0; d->p2p != NULL && i < 2; i++) {
         uv_close((uv_handle_t *)&d->signals[i], NULL);
-    }
-    if (d->p2p != NULL) {
-        uv_close((uv_handle_t *)&d->drain, NULL);
     }
     p2p_loop_free(d->p2p);
     um_loop_fini(&d->loop);

@@ -34,9 +34,6 @@ struct um_daemon {
     struct um_serve *remote;
     struct um_serve *facade; /**< the article's GET on port 8888 */
     uv_signal_t signals[2];
-    uv_timer_t drain; /**< looks whether Unit is done, when we are to end */
-    bool ending;      /**< a signal came: no change of Unit begins */
-    uint64_t ending_ms;
     uint64_t started_ms;
 };
 

@@ -281,6 +281,8 @@ void um_routes_facade(void *user, struct um_http_req *req)
 
     if (!is_peer(d, req)) {
         reply_text(req, 403, "Only connected peers may read this.\n");
+    } else if (!um_auth_host_ours(req)) {
+        reply_text(req, 403, "The Host header names another host.\n");
     } else if (strcmp(um_http_path(req), "/config") != 0) {
         reply_text(req, 404, "There is nothing here but /config.\n");
     } else if (strcmp(um_http_method(req), "GET") != 0) {

@@ -83,8 +83,10 @@ static void print_help(void)
     (void)puts(
         "\nPeers connect to port 4901, IPv4 and IPv6, and REST is at "
         "127.0.0.1:4902; with\n--article at a free port, and at 0.0.0.0:3000 "
-        "or the variable PORT. State is in\n/var/lib/unitmesh for root, else "
-        "in $XDG_STATE_HOME/unitmesh. Exit codes: 0 done,\n1 error, 2 usage.");
+        "or the variable PORT.\n\nState is in $XDG_STATE_HOME/unitmesh; "
+        "without "
+        "the variable root has it in\n/var/lib/unitmesh, others have it in "
+        "~/.local/state/unitmesh.\n\nExit codes: 0 done, 1 error, 2 usage.");
 }
 
 static int wrong(const char *flag, const char *value, const char *why)

@@ -31,7 +31,7 @@ static void warn_of_trust(const struct um_log *log)
 {
     um_log_line(
         log, UM_LOG_WARN,
-        "--article: every peer that mDNS finds on this link is trusted to "
+        "--article: every peer that is found on this link is trusted to "
         "choose this Unit's configuration, and so to run programs here");
     um_log_line(
         log, UM_LOG_WARN,
@@ -120,8 +120,8 @@ void um_article_post(struct um_article *a, const char *host_header,
         return;
     }
     a->stats.published++;
-    um_log_line(a->cfg.log, UM_LOG_INFO, "published %s on %s to %d peers",
-                host.text, TOPIC, rv);
+    um_log_line(a->cfg.log, UM_LOG_INFO, "published %s on %s to %d peer%s",
+                host.text, TOPIC, rv, rv == 1 ? "" : "s");
     *out = (struct um_article_posted){
         200, "Published config event to all other nodes"};
 }

@@ -3,23 +3,37 @@
  * character that is cut off there meets the zero byte, which continues none. */
 #include "mesh/base/utf8.h"
 
+#include <stdbool.h>
+
+/* The least and the greatest second byte behind a first one: neither forms
+ * that are too long, nor surrogates, nor what is above U+10FFFF. */
+static bool second_fits(unsigned char first, unsigned char second)
+{
+    const unsigned char least = first == 0xe0   ? 0xa0
+                                : first == 0xf0 ? 0x90
+                                                : 0x80;
+    const unsigned char most = first == 0xed   ? 0x9f
+                               : first == 0xf4 ? 0x8f
+                                               : 0xbf;
+
+    return second >= least && second <= most;
+}
+
 size_t um_utf8_len(const char *text)
 {
     const unsigned char *c = (const unsigned char *)text;
-    size_t n = *c < 0x80 ? 1 : *c >= 0xf0 ? 4 : *c >= 0xe0 ? 3 : 2;
+    size_t n = *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
 
-    if ((*c >= 0x80 && *c < 0xc2) || *c > 0xf4) {
+    if (*c < 0x80) {
+        return 1;
+    }
+    if (*c < 0xc2 || *c > 0xf4 || !second_fits(*c, c[1])) {
         return 0;
     }
-    for (size_t i = 1; i < n; i++) {
+    for (size_t i = 2; i < n; i++) {
         if ((c[i] & 0xc0) != 0x80) {
             return 0;
         }
-    }
-    /* Forms that are too long, surrogates, and what is above U+10FFFF. */
-    if ((*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f) ||
-        (*c == 0xf0 && c[1] < 0x90) || (*c == 0xf4 && c[1] > 0x8f)) {
-        return 0;
     }
     return n;
 }

@@ -187,6 +187,28 @@ def daemon(folder):
         a.wait_text("--article is refused", 5)
 
 
+def facade(folder):
+    """The article's GET, for connected peers alone and nothing else."""
+    with node(folder, "--article", "--unit", "embedded", name="f") as a, \
+            Peer.start("c", [], name="peer") as peer:
+        at = a.wait_text(r"peers connect at (\S+)", 10)[1]
+        a.wait_text("REST is at", 10)
+        url = f"http://{ADDR}:8888/config"
+        r = fetch(url)
+        check("facade: nobody is connected", r.code == 403, r)
+        peer.cmd(f"connect {at}")
+        a.wait_text("Connection established", 10)
+        for what, code, more in (
+                ("a peer reads", 200, {}),
+                ("another name", 403, {"headers": ["Host: evil.example"]}),
+                ("no writing", 405, {"method": "PUT", "body": b"{}"}),
+                ("no deleting", 405, {"method": "DELETE"})):
+            r = fetch(url, **more)
+            check(f"facade: {what}", r.code == code, r)
+        r = fetch(f"http://{ADDR}:8888/status")
+        check("facade: nothing else", r.code == 404, r)
+
+
 def topics():
     """A message each way; the peer publishes until `p2p sub` has one."""
     with Peer.start("c", ["--listen", f"/ip4/{ADDR}/tcp/0", "--topic", "tea"],
@@ -211,6 +233,7 @@ def main():
     words()
     with tempfile.TemporaryDirectory(prefix="umcli") as folder:
         daemon(folder)
+        facade(folder)
     topics()
     print(f"{len(FAILED)} failed")
     return 1 if FAILED else 0

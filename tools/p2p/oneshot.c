@@ -226,6 +226,18 @@ static void start_perf(struct shot *s)
     }
 }
 
+/* A decimal number; false: it is none, or is missing. */
+static bool read_number(const char *text, uint64_t *out)
+{
+    char *end;
+
+    if (text == NULL || *text < '0' || *text > '9') {
+        return false;
+    }
+    *out = strtoull(text, &end, 10);
+    return *end == '\0';
+}
+
 int oneshot_perf(int argc, char **argv)
 {
     static const char text[] = "perf MA [--up BYTES] [--down BYTES] [--runs N]";
@@ -239,10 +251,9 @@ int oneshot_perf(int argc, char **argv)
     int c;
 
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        char *end = NULL;
-        uint64_t n = optarg != NULL ? strtoull(optarg, &end, 10) : 0;
+        uint64_t n;
 
-        if (end == NULL || *end != '\0' || *optarg < '0' || *optarg > '9' ||
+        if (!read_number(optarg, &n) ||
             (c == 'r' && (n == 0 || n > UINT32_MAX))) {
             return shot_usage(text);
         }

@@ -84,8 +84,9 @@ static enum p2p_verdict on_message(void *user, const struct p2p_message *m)
     (void)printf("%s: ", p2p_peer_id_text(&m->from, id));
     (void)fwrite(m->data, 1, m->len, stdout);
     (void)putchar('\n');
-    (void)fflush(stdout);
-    if (s->left > 0 && --s->left == 0) {
+    if (fflush(stdout) != 0) {
+        shot_end(s, 1); /* who read has gone */
+    } else if (s->left > 0 && --s->left == 0) {
         shot_end(s, 0);
     }
     return P2P_ACCEPT;
