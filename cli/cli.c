@@ -242,6 +242,10 @@ int um_cli_status(int argc, char **argv)
     show_duration(number(root, "uptime_s"));
     (void)putchar('\n');
     show_addrs(root);
+    if (text(root, "same_key_at")[0] != '\0') {
+        (void)printf("WARNING    the node at %s has this one's key\n",
+                     text(root, "same_key_at"));
+    }
     yyjson_doc_free(doc);
     return code;
 }

@@ -122,6 +122,11 @@ static void on_pong(void *user, struct p2p__conn *c, p2p_ns now)
     (void)now;
 }
 
+static void on_self(void *user, struct p2p__conn *c, p2p_ns now)
+{
+    p2p__host_twin(user, c, now);
+}
+
 static const struct p2p__swarm_cb swarm_cb = {
     .conn_open = on_conn_open,
     .conn_closed = on_conn_closed,
@@ -129,6 +134,7 @@ static const struct p2p__swarm_cb swarm_cb = {
     .peer_down = on_peer_down,
     .peer_moved = on_peer_moved,
     .pong = on_pong,
+    .self = on_self,
 };
 
 static void set_limits(const struct p2p_host_config *cfg, struct p2p__limits *l)

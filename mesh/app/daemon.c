@@ -50,10 +50,22 @@ static void on_peer_down(void *user, const struct p2p_peer_id *peer)
                 p2p_peer_id_text(peer, id));
 }
 
+static void on_twin(void *user, const char *addr)
+{
+    const struct um_daemon *d = user;
+
+    um_log_line(&d->log, UM_LOG_ERROR,
+                "another node has this node's key, at %s: one's state folder "
+                "is a copy of the other's. Stop one, remove node.key there, "
+                "and it gets an identity of its own",
+                addr);
+}
+
 static const struct um_bus_cb bus_cb = {
     .found = on_found,
     .peer_up = on_peer_up,
     .peer_down = on_peer_down,
+    .twin = on_twin,
 };
 
 static void say_addr(void *user, const char *addr)

@@ -115,6 +115,7 @@ static void get_status(struct um_daemon *d, struct um_http_req *req)
     um_json_text(&j, "mode", d->article != NULL ? "article" : "observer");
     um_json_uint(&j, "uptime_s", (now - d->started_ms) / 1000);
     um_json_uint(&j, "peers_connected", um_bus_connected(d->bus));
+    um_json_text(&j, "same_key_at", um_bus_twin(d->bus));
     um_json_open(&j, "addrs", '[');
     um_bus_addrs(d->bus, each_addr, &j);
     um_json_close(&j, ']');

@@ -9,6 +9,7 @@ log, what it refuses. Prints a line a check.
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -209,6 +210,22 @@ def facade(folder):
         check("facade: nothing else", r.code == 404, r)
 
 
+def twin(folder):
+    """A copied state folder is noticed, and said, by who meets the other."""
+    with node(folder, "--unit", "none", name="one") as a:
+        at = a.wait_text(r"peers connect at (\S+)/p2p/", 10)[1]
+        a.wait_text("REST is at", 10)
+        copy = Path(folder) / "two"
+        copy.mkdir(0o700)
+        shutil.copy(Path(folder) / "one/node.key", copy)
+        with node(folder, "--unit", "none", "--rest", "none", "--peer", at,
+                  name="two") as b:
+            b.wait_text(f"another node has this node's key, at {at}", 10)
+            r = call("unitmesh", "status", "--control", copy / "s")
+            check("a copied key", f"WARNING    the node at {at}" in r.stdout,
+                  r)
+
+
 def topics():
     """A message each way; the peer publishes until `p2p sub` has one."""
     with Peer.start("c", ["--listen", f"/ip4/{ADDR}/tcp/0", "--topic", "tea"],
@@ -234,6 +251,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="umcli") as folder:
         daemon(folder)
         facade(folder)
+        twin(folder)
     topics()
     print(f"{len(FAILED)} failed")
     return 1 if FAILED else 0
