@@ -319,6 +319,7 @@ static int start_rest(struct um_daemon *d)
         return -1;
     }
     if (s->rest[0] == '\0') {
+        um_log_line(&d->log, UM_LOG_INFO, "REST is at %s", s->control);
         return 0;
     }
     if (um_token_load(d->state.dir, d->remote_auth.token, &d->log) != 0) {

@@ -74,6 +74,7 @@ CASES = [
     ("p2p pub /ip4/127.0.0.1/tcp/1 t", 2, "err", r"usage: p2p pub"),
     ("p2p sub /ip4/127.0.0.1/tcp/1", 2, "err", r"usage: p2p sub"),
     ("p2p key gen", 2, "err", r"usage: p2p key"),
+    ("p2p key gen /none tea", 2, "err", r"tea: must be ed25519"),
     ("p2p key show /none", 1, "err", r"p2p: /none: not found"),
 ]
 CASES += [(f"unitmesh {c} --help", 0, "out",

@@ -306,7 +306,10 @@ static int generate(const char *path, const char *type_name)
     int rv;
 
     if (type < 0) {
-        return shot_complain(type_name, type);
+        (void)fprintf(stderr,
+                      "p2p: %s: must be ed25519, secp256k1, ecdsa or rsa\n",
+                      type_name);
+        return 2;
     }
     rv = p2p_key_generate((enum p2p_key_type)type, &key);
     if (rv != 0) {
