@@ -144,6 +144,13 @@ static const char *start_standin(struct um_daemon *d)
                                                            : UM_STANDIN_UNIT;
     rv = um_standin_uv_new(&d->loop.uv, &cfg, &d->standin);
     free(modules);
+    if (rv == P2P_EFORMAT && s->unit_modules != NULL) {
+        um_log_line(&d->log, UM_LOG_ERROR,
+                    "--unit-modules %s: must be JSON such as {\"python\": "
+                    "{\"version\": \"3.11\", \"lib\": \"/python.unit.so\"}}",
+                    s->unit_modules);
+        return NULL;
+    }
     if (rv != 0) {
         um_log_line(&d->log, UM_LOG_ERROR,
                     "the stand-in cannot start at %s: %s", control,

@@ -82,6 +82,12 @@ static bool own_host(struct um_article *a, const char *header,
         return false;
     }
     if (!um_host_is_loopback(&out->ip) && strcmp(out->text, "localhost") != 0) {
+        if (out->ip.len > 0 && !um_bus_own_ip(a->cfg.bus, &out->ip)) {
+            um_log_line(a->cfg.log, UM_LOG_WARN,
+                        "POST /config was addressed to %s, which is none of "
+                        "this node's addresses: the others may refuse it",
+                        out->text);
+        }
         return true;
     }
     if (!um_bus_observed(a->cfg.bus, &ip)) {

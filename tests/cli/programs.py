@@ -207,8 +207,28 @@ def facade(folder):
                 ("no deleting", 405, {"method": "DELETE"})):
             r = fetch(url, **more)
             check(f"facade: {what}", r.code == code, r)
+        r = fetch(f"http://{ADDR}:3000/config", "POST",
+                  headers=["Host: 192.0.2.9"])
+        a.wait_text("addressed to 192.0.2.9, which is none of this", 5)
+        check("a host that is not ours is warned of", r.code == 200, r)
         r = fetch(f"http://{ADDR}:8888/status")
         check("facade: nothing else", r.code == 404, r)
+
+
+def modules(folder):
+    path = Path(folder) / "modules"
+    path.write_text("{tea")
+    with node(folder, "--unit", "embedded", "--unit-modules", path,
+              name="m") as a:
+        check("modules that are no JSON", a.proc.wait(10) == 1)
+        a.wait_text(f"--unit-modules {path}: must be JSON", 5)
+    path.write_text('{"python": {"version": "3.11", "lib": "/p.so"}}')
+    with node(folder, "--unit", "embedded", "--unit-modules", path,
+              name="m") as a:
+        at = a.wait_text(r"Unit is at (\S+)", 10)[1]
+        a.wait_text("REST is at", 10)
+        r = fetch(f"{at}/status/modules")
+        check("modules are shown", r.json["python"]["version"] == "3.11", r)
 
 
 def twin(folder):
@@ -253,6 +273,7 @@ def main():
         daemon(folder)
         facade(folder)
         twin(folder)
+        modules(folder)
     topics()
     print(f"{len(FAILED)} failed")
     return 1 if FAILED else 0
