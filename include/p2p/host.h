@@ -74,11 +74,11 @@ struct p2p_host_events {
     /** mDNS found a peer; it is dialed by itself if `mdns_dial` is set. */
     void (*found)(void *user, const struct p2p_peer_id *peer,
                   const struct p2p_multiaddr *addrs, size_t n_addrs);
+    /** A line for the log; level 0 (error) to 4 (trace). */
+    void (*log)(void *user, int level, const char *text);
     /** Another host has our key, probably by a copy of our files: it proved it
      * at, or from, this address. At most once a minute. */
     void (*twin)(void *user, const struct p2p_multiaddr *addr);
-    /** A line for the log; level 0 (error) to 4 (trace). */
-    void (*log)(void *user, int level, const char *text);
 };
 
 /** What p2p_host_new() is told. Begin with P2P_HOST_CONFIG_INIT. */
