@@ -234,10 +234,12 @@ int um_cli_status(int argc, char **argv)
         text(unit, "target")[0] != '\0' ? text(unit, "target") : "none",
         yyjson_get_bool(yyjson_obj_get(unit, "stand_in")) ? " (a stand-in)"
                                                           : "");
-    (void)printf("applied    %lu, refused %lu, failed %lu\n",
-                 (unsigned long)number(unit, "applied"),
-                 (unsigned long)number(unit, "refused"),
-                 (unsigned long)number(unit, "failed"));
+    if (yyjson_obj_get(unit, "applied") != NULL) {
+        (void)printf("applied    %lu, refused %lu, failed %lu\n",
+                     (unsigned long)number(unit, "applied"),
+                     (unsigned long)number(unit, "refused"),
+                     (unsigned long)number(unit, "failed"));
+    }
     (void)printf("up         ");
     show_duration(number(root, "uptime_s"));
     (void)putchar('\n');

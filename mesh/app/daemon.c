@@ -303,6 +303,9 @@ static int start_article(struct um_daemon *d)
         .log = &d->log};
 
     if (!d->settings.article) {
+        um_log_line(&d->log, UM_LOG_INFO,
+                    "without --article: this node shows itself and the mesh, "
+                    "and changes no Unit");
         return 0;
     }
     start_facade(d);
@@ -334,8 +337,10 @@ static int start_rest(struct um_daemon *d)
     }
     fd = um_socket_tcp(s->rest);
     if (fd < 0) {
-        um_log_line(&d->log, UM_LOG_ERROR, "--rest %s: %s", s->rest,
-                    strerror(errno));
+        um_log_line(&d->log, UM_LOG_ERROR,
+                    "REST cannot be at %s: %s; --rest names another place, or "
+                    "none",
+                    s->rest, strerror(errno));
         return -1;
     }
     d->remote = serve(d, fd, false, um_routes_remote);

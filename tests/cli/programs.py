@@ -129,7 +129,7 @@ def commands(state):
           f"/ip4/{ADDR}/tcp/" in r.stdout, r)
     r = call("unitmesh", "status", "--control", sock)
     check("status", re.search(rf"node +{me}\nmode +observer\npeers +0 conn"
-                              r"(.|\n)*\(a stand-in\)", r.stdout), r)
+                              r"(.|\n)*\(a stand-in\)\nup ", r.stdout), r)
     r = call("unitmesh", "status", "--control", sock, "-o", "json")
     check("status -o json", json.loads(r.stdout)["id"] == me, r)
     r = call("unitmesh", "peers", "--control", sock)
@@ -174,7 +174,11 @@ def rest(state):
 
 def daemon(folder):
     with node(folder, "--log", "json", "--unit", "embedded") as a:
+        a.wait_text("without --article: .* changes no Unit", 10)
         a.wait_text("REST is at", 10)
+        with node(folder, "--unit", "none", name="taken") as other:
+            check("REST is taken", other.proc.wait(10) == 1)
+            other.wait_text("REST cannot be at .*; --rest names another", 5)
         commands(a_state := Path(folder) / "a")
         rest(a_state)
         a.proc.send_signal(signal.SIGTERM)
