@@ -49,7 +49,7 @@ lint: deps all ## floors, symbols, format, names, sizes, limits, documents
 	@$(PYTHON) tools/lint/run.py $(BUILDDIR)
 
 lint-write: deps all ## renew the files that are generated from the sources
-	@$(PYTHON) tools/lint/run.py $(BUILDDIR) --write exports caps
+	@$(PYTHON) tools/lint/run.py $(BUILDDIR) --write exports caps api
 
 fuzz-smoke: deps ## every fuzz target for 60 s
 	@tools/fuzz.sh all 60

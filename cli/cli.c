@@ -9,69 +9,134 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <yyjson.h>
 
 #include "cli/request.h"
+#include "mesh/app/settings.h"
+#include "mesh/base/utf8.h"
 
 /* What every command takes. */
 struct options {
     char socket[512];
+    const char *name; /* of the daemon, when a host runs several */
     const char *host; /* publish: the host to tell the others */
     bool json;
 };
 
-static int usage(const char *name, const char *more)
+/* One table of flags: it parses, and it makes the help. */
+static const struct {
+    const char *name;
+    int flag;
+    const char *arg; /* NULL: none */
+    const char *text;
+} flags[] = {
+    {"control", 'c', "PATH", "the daemon's REST socket"},
+    {"name", 'n', "NAME", "of the daemon, when a host runs several"},
+    {"output", 'o', "FORMAT", "text or json; -o is short for it"},
+    {"host", 'H', "HOST", "what the others fetch from, and nothing else"},
+    {"help", 'h', NULL, "this text"},
+};
+
+#define N_FLAGS (sizeof flags / sizeof flags[0])
+
+/* A command as its help tells it. */
+struct command {
+    const char *name;
+    const char *text;
+    bool publish; /* it takes --host */
+};
+
+/* Whether a command takes a flag. */
+static bool takes(const struct command *c, int flag)
 {
-    (void)fprintf(stderr, "usage: unitmesh %s [--control PATH] [-o json]%s\n",
-                  name, more);
+    return flag == 'H' ? c->publish : flag != 'o' || !c->publish;
+}
+
+static int print_help(const struct command *cmd)
+{
+    struct options o;
+
+    um_settings_socket(NULL, o.socket, sizeof o.socket);
+    (void)printf("usage: unitmesh %s [FLAGS]\n\n%s\n\n", cmd->name, cmd->text);
+    for (size_t i = 0; i < N_FLAGS; i++) {
+        char left[48];
+
+        (void)snprintf(left, sizeof left, "--%s%s%s", flags[i].name,
+                       flags[i].arg != NULL ? " " : "",
+                       flags[i].arg != NULL ? flags[i].arg : "");
+        if (takes(cmd, flags[i].flag)) {
+            (void)printf("  %-20s %s\n", left, flags[i].text);
+        }
+    }
+    (void)printf("\nWithout --control it asks at %s.\n", o.socket);
+    return 1;
+}
+
+static int wrong(const struct command *cmd, const char *what, const char *why)
+{
+    (void)fprintf(stderr,
+                  "unitmesh %s: %s: %s\n"
+                  "unitmesh %s --help tells more.\n",
+                  cmd->name, what, why, cmd->name);
     return 2;
 }
 
-/* The socket of the daemon that runs as we do. */
-static void default_socket(char *out, size_t cap)
+static int set(struct options *o, const struct command *cmd, int flag,
+               const char *v)
 {
-    const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-
-    if (geteuid() == 0 || home == NULL) {
-        (void)snprintf(out, cap, "/run/unitmesh/control.sock");
-    } else if (xdg != NULL) {
-        (void)snprintf(out, cap, "%s/unitmesh/control.sock", xdg);
-    } else {
-        (void)snprintf(out, cap, "%s/.local/state/unitmesh/control.sock", home);
+    switch (flag) {
+        case 'c':
+            if (strlen(v) >= sizeof o->socket) {
+                return wrong(cmd, "--control", "too long");
+            }
+            memcpy(o->socket, v, strlen(v) + 1);
+            return 0;
+        case 'n':
+            o->name = v;
+            return 0;
+        case 'H':
+            o->host = v;
+            return 0;
+        default:
+            o->json = strcmp(v, "json") == 0;
+            return o->json || strcmp(v, "text") == 0
+                       ? 0
+                       : wrong(cmd, v, "-o must be text or json");
     }
 }
 
-/* Reads the options; 0, 1 when help was printed, or 2. */
-static int parse(struct options *o, int argc, char **argv, const char *more)
+/* Reads the flags; 0, 1 when help was printed, or 2. */
+static int parse(struct options *o, const struct command *cmd, int argc,
+                 char **argv)
 {
-    static const struct option options[] = {
-        {"control", required_argument, NULL, 'c'},
-        {"output", required_argument, NULL, 'o'},
-        {"host", required_argument, NULL, 'h'},
-        {"help", no_argument, NULL, '?'},
-        {NULL, 0, NULL, 0},
-    };
-    int c;
+    struct option options[N_FLAGS + 1] = {{0}};
+    int c, rv = 0;
 
-    *o = (struct options){0};
-    default_socket(o->socket, sizeof o->socket);
-    while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
-        switch (c) {
-            case 'c':
-                (void)snprintf(o->socket, sizeof o->socket, "%s", optarg);
-                break;
-            case 'h':
-                o->host = optarg;
-                break;
-            case 'o':
-                o->json = strcmp(optarg, "json") == 0;
-                break;
-            default:
-                return usage(argv[0], more);
-        }
+    for (size_t i = 0; i < N_FLAGS; i++) {
+        options[i] = (struct option){
+            .name = flags[i].name,
+            .has_arg = flags[i].arg != NULL ? required_argument : no_argument,
+            .val = flags[i].flag};
     }
-    return optind == argc ? 0 : usage(argv[0], more);
+    *o = (struct options){0};
+    while (rv == 0 &&
+           (c = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
+        if (c == 'h') {
+            return print_help(cmd);
+        }
+        if (c == '?') {
+            return 2;
+        }
+        rv = takes(cmd, c) ? set(o, cmd, c, optarg)
+                           : wrong(cmd, optarg, "it takes no such flag");
+    }
+    if (rv == 0 && optind < argc) {
+        rv = wrong(cmd, argv[optind], "not a flag");
+    }
+    if (o->socket[0] == '\0') {
+        um_settings_socket(o->name, o->socket, sizeof o->socket);
+    }
+    return rv;
 }
 
 static const char *text(yyjson_val *obj, const char *key)
@@ -79,6 +144,15 @@ static const char *text(yyjson_val *obj, const char *key)
     const char *s = yyjson_get_str(yyjson_obj_get(obj, key));
 
     return s != NULL ? s : "";
+}
+
+/* The same for a terminal: peers choose some of these texts. */
+static const char *shown(yyjson_val *obj, const char *key, char *buf,
+                         size_t cap)
+{
+    (void)snprintf(buf, cap, "%s", text(obj, key));
+    um_utf8_harmless(buf);
+    return buf;
 }
 
 static uint64_t number(yyjson_val *obj, const char *key)
@@ -100,6 +174,10 @@ static yyjson_doc *ask(const struct options *o, const char *path, int *code)
         } else if (r.status == 200) {
             doc = yyjson_read(r.body, r.len, 0);
             *code = doc != NULL ? 0 : 1;
+            if (doc == NULL) {
+                (void)fputs("unitmesh: the daemon's answer is no JSON\n",
+                            stderr);
+            }
         } else {
             (void)fprintf(stderr, "unitmesh: %s", r.body);
         }
@@ -129,13 +207,17 @@ static void show_addrs(yyjson_val *root)
 
 int um_cli_status(int argc, char **argv)
 {
+    static const struct command cmd = {
+        .name = "status",
+        .text =
+            "What this node is and does: its mode, its Unit, its addresses."};
     struct options o;
     yyjson_doc *doc;
     yyjson_val *root, *unit;
-    int code = parse(&o, argc, argv, "");
+    int code = parse(&o, &cmd, argc, argv);
 
     if (code != 0) {
-        return code;
+        return code == 1 ? 0 : code;
     }
     doc = ask(&o, "/mesh/status", &code);
     if (doc == NULL) {
@@ -152,28 +234,38 @@ int um_cli_status(int argc, char **argv)
         text(unit, "target")[0] != '\0' ? text(unit, "target") : "none",
         yyjson_get_bool(yyjson_obj_get(unit, "stand_in")) ? " (a stand-in)"
                                                           : "");
-    (void)printf("applied    %lu, refused %lu, failed %lu\n",
-                 (unsigned long)number(unit, "applied"),
-                 (unsigned long)number(unit, "refused"),
-                 (unsigned long)number(unit, "failed"));
+    if (yyjson_obj_get(unit, "applied") != NULL) {
+        (void)printf("applied    %lu, refused %lu, failed %lu\n",
+                     (unsigned long)number(unit, "applied"),
+                     (unsigned long)number(unit, "refused"),
+                     (unsigned long)number(unit, "failed"));
+    }
     (void)printf("up         ");
     show_duration(number(root, "uptime_s"));
     (void)putchar('\n');
     show_addrs(root);
+    if (text(root, "same_key_at")[0] != '\0') {
+        (void)printf("WARNING    the node at %s has this one's key\n",
+                     text(root, "same_key_at"));
+    }
     yyjson_doc_free(doc);
     return code;
 }
 
 int um_cli_peers(int argc, char **argv)
 {
+    static const struct command cmd = {
+        .name = "peers",
+        .text = "The nodes that it knows, those that are connected first."};
     struct options o;
     yyjson_doc *doc;
     yyjson_val *nodes, *p;
+    char agent[160];
     size_t i, n;
-    int code = parse(&o, argc, argv, "");
+    int code = parse(&o, &cmd, argc, argv);
 
     if (code != 0) {
-        return code;
+        return code == 1 ? 0 : code;
     }
     doc = ask(&o, "/mesh/nodes", &code);
     if (doc == NULL) {
@@ -188,7 +280,7 @@ int um_cli_peers(int argc, char **argv)
 
         (void)printf("%-53s %-9s %-32s %-24s %s\n", text(p, "id"),
                      up ? "connected" : "gone", text(p, "addr"),
-                     text(p, "agent"), text(p, "muxer"));
+                     shown(p, "agent", agent, sizeof agent), text(p, "muxer"));
     }
     yyjson_doc_free(doc);
     return code;
@@ -196,12 +288,16 @@ int um_cli_peers(int argc, char **argv)
 
 int um_cli_id(int argc, char **argv)
 {
+    static const struct command cmd = {
+        .name = "id",
+        .text =
+            "This node's identity and the addresses where it can be reached."};
     struct options o;
     yyjson_doc *doc;
-    int code = parse(&o, argc, argv, "");
+    int code = parse(&o, &cmd, argc, argv);
 
     if (code != 0) {
-        return code;
+        return code == 1 ? 0 : code;
     }
     doc = ask(&o, "/mesh/id", &code);
     if (doc == NULL) {
@@ -215,13 +311,18 @@ int um_cli_id(int argc, char **argv)
 
 int um_cli_publish(int argc, char **argv)
 {
-    static const char more[] = " [--host HOST]";
+    static const struct command cmd = {
+        .name = "publish",
+        .text =
+            "Tells all other nodes to fetch this node's configuration; it "
+            "runs with --article.",
+        .publish = true};
     struct options o;
     struct um_request r = {.method = "POST", .path = "/config"};
-    int code = parse(&o, argc, argv, more);
+    int code = parse(&o, &cmd, argc, argv);
 
     if (code != 0) {
-        return code;
+        return code == 1 ? 0 : code;
     }
     r.host = o.host;
     code = 1;

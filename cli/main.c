@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* unitmesh: one program; one table of commands. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,8 +9,12 @@
 
 static int version(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    if (argc > 1) {
+        bool help = strcmp(argv[1], "--help") == 0;
+
+        (void)fputs("usage: unitmesh version\n", help ? stdout : stderr);
+        return help ? 0 : 2;
+    }
     (void)printf("unitmesh %s\n", um_daemon_version());
     return 0;
 }
@@ -38,6 +43,19 @@ static int usage(FILE *out)
     return out == stdout ? 0 : 2;
 }
 
+/* Runs a command; getopt begins its complaints with both words. */
+static int run(size_t i, int argc, char **argv)
+{
+    char name[32], *word = argv[0];
+    int rv;
+
+    (void)snprintf(name, sizeof name, "unitmesh %s", commands[i].name);
+    argv[0] = name;
+    rv = commands[i].run(argc, argv);
+    argv[0] = word;
+    return rv;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -47,11 +65,11 @@ int main(int argc, char **argv)
         return usage(stdout);
     }
     if (strcmp(argv[1], "--version") == 0) {
-        return version(argc, argv);
+        return version(1, argv);
     }
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, argv[1]) == 0) {
-            return commands[i].run(argc - 1, argv + 1);
+            return run(i, argc - 1, argv + 1);
         }
     }
     (void)fprintf(stderr, "unitmesh: %s: no such command\n", argv[1]);

@@ -3,7 +3,7 @@
  * A server that sends back what it gets, and a client for it:
  *
  *     echo                      serves /echo/1.0.0 and prints its address
- *     echo MULTIADDR WORDS…     sends the words there and prints the answer
+ *     echo MULTIADDR TEXT       sends the text there and prints the answer
  */
 #include <stdio.h>
 #include <string.h>

@@ -76,6 +76,9 @@ struct p2p_host_events {
                   const struct p2p_multiaddr *addrs, size_t n_addrs);
     /** A line for the log; level 0 (error) to 4 (trace). */
     void (*log)(void *user, int level, const char *text);
+    /** Another host has our key, probably by a copy of our files: it proved it
+     * at, or from, this address. At most once a minute. */
+    void (*twin)(void *user, const struct p2p_multiaddr *addr);
 };
 
 /** What p2p_host_new() is told. Begin with P2P_HOST_CONFIG_INIT. */
@@ -110,7 +113,8 @@ struct p2p_host_config {
  * @param loop borrows the loop until the host is freed
  * @param cfg  borrows the config for the call
  * @param out  returns owned: p2p_host_free() it
- * @return 0, P2P_EINVAL (no key, bad numbers), P2P_ENOMEM, P2P_ECRYPTO
+ * @return 0, P2P_EINVAL (no key, bad numbers, a size that is not set or of a
+ *         newer header), P2P_ENOMEM, P2P_ECRYPTO
  */
 P2P_API int p2p_host_new(struct p2p_loop *loop,
                          const struct p2p_host_config *cfg,

@@ -21,10 +21,12 @@ extern "C" {
 
 struct p2p_pubsub;
 
-/** How message ids are made; all nodes of a topic must agree on it. */
+/** How message ids are made; all nodes of a topic should agree on it. Of the
+ * first two each understands the other's. */
 enum p2p_msgid {
     P2P_MSGID_FROM_SEQNO, /**< author ‖ seqno: the spec, go, rust, js of 2021 */
-    P2P_MSGID_KEY_SEQNO   /**< key ‖ seqno: today's js */
+    P2P_MSGID_KEY_SEQNO, /**< key ‖ seqno: today's js */
+    P2P_MSGID_APP        /**< as the config's `msgid_fn` says */
 };
 
 /** A message; valid during the call. */
@@ -36,6 +38,23 @@ struct p2p_message {
     const uint8_t *data;
     size_t len;
 };
+
+/** The longest message id, in bytes. */
+#define P2P_MSGID_MAX 256
+
+/**
+ * Computes a message's id. It must depend on nothing but the message: the same
+ * one has the same id at every node. Called for our own messages too, and
+ * before a signature is checked.
+ * @param user the config's `msgid_user`
+ * @param msg  valid during the call; `via` is empty, and so is `from` of
+ *             messages without an author
+ * @param id   room for P2P_MSGID_MAX bytes
+ * @return the length, 1 to P2P_MSGID_MAX; else the message is dropped as
+ *         invalid
+ */
+typedef size_t (*p2p_msgid_fn)(void *user, const struct p2p_message *msg,
+                               uint8_t *id);
 
 /** What the application thinks of a message. */
 enum p2p_verdict {
@@ -53,10 +72,12 @@ typedef enum p2p_verdict (*p2p_on_message)(void *user,
 
 /** What p2p_pubsub_new() is told. Begin with P2P_PUBSUB_CONFIG_INIT. */
 struct p2p_pubsub_config {
-    size_t size;          /**< set by P2P_PUBSUB_CONFIG_INIT */
-    enum p2p_msgid msgid; /**< default: author ‖ seqno */
-    bool no_sign;         /**< StrictNoSign: neither authors nor signatures */
-    bool scoring;         /**< score peers with the default parameters */
+    size_t size;           /**< set by P2P_PUBSUB_CONFIG_INIT */
+    enum p2p_msgid msgid;  /**< default: author ‖ seqno */
+    bool no_sign;          /**< StrictNoSign: neither authors nor signatures */
+    bool scoring;          /**< score peers with the default parameters */
+    p2p_msgid_fn msgid_fn; /**< with P2P_MSGID_APP, and only then */
+    void *msgid_user;      /**< borrows until the host is freed */
 };
 
 /** A config with the defaults. */
@@ -71,7 +92,8 @@ struct p2p_pubsub_config {
  * @param host borrows the host
  * @param cfg  borrows the config for the call; NULL: the defaults
  * @param out  set; valid until the host is freed
- * @return 0, P2P_EEXIST, P2P_ENOMEM
+ * @return 0, P2P_EEXIST, P2P_EINVAL (size, or msgid and msgid_fn disagree),
+ *         P2P_ENOMEM
  */
 P2P_API int p2p_pubsub_new(struct p2p_host *host,
                            const struct p2p_pubsub_config *cfg,
@@ -103,7 +125,8 @@ P2P_API int p2p_pubsub_unsubscribe(struct p2p_pubsub *ps, const char *topic);
  * @param data  borrows the bytes; copied
  * @param len   how many, at most 1 MiB
  * @return to how many peers it goes at once (>= 0), or P2P_ETOOBIG,
- *         P2P_EINVAL, P2P_ELIMIT, P2P_ENOMEM, P2P_ECRYPTO
+ *         P2P_EINVAL, P2P_EDUP (the application's id was seen already),
+ *         P2P_EFORMAT (it gave none), P2P_ELIMIT, P2P_ENOMEM, P2P_ECRYPTO
  */
 P2P_API int p2p_pubsub_publish(struct p2p_pubsub *ps, const char *topic,
                                const void *data, size_t len);

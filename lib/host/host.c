@@ -7,6 +7,7 @@
 #include "host/internal.h"
 
 #include "base/mem.h"
+#include "host/config.h"
 #include "p2p/p2p.h"
 #include "uv/loop.h"
 #include "wire/maddr.h"
@@ -121,6 +122,11 @@ static void on_pong(void *user, struct p2p__conn *c, p2p_ns now)
     (void)now;
 }
 
+static void on_self(void *user, struct p2p__conn *c, p2p_ns now)
+{
+    p2p__host_twin(user, c, now);
+}
+
 static const struct p2p__swarm_cb swarm_cb = {
     .conn_open = on_conn_open,
     .conn_closed = on_conn_closed,
@@ -128,6 +134,7 @@ static const struct p2p__swarm_cb swarm_cb = {
     .peer_down = on_peer_down,
     .peer_moved = on_peer_moved,
     .pong = on_pong,
+    .self = on_self,
 };
 
 static void set_limits(const struct p2p_host_config *cfg, struct p2p__limits *l)
@@ -187,15 +194,17 @@ static int init_protocols(struct p2p_host *h, const struct p2p_host_config *cfg)
     return rv;
 }
 
-int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *cfg,
+int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *given,
                   struct p2p_host **out)
 {
     static const struct p2p_host_events no_events;
+    struct p2p_host_config own;
+    const struct p2p_host_config *cfg = &own;
     struct p2p_host *h;
-    int rv;
+    int rv = p2p__config_read(&own, sizeof own, given);
 
     *out = NULL;
-    if (cfg->key == NULL || cfg->size != sizeof *cfg) {
+    if (rv != 0 || cfg->key == NULL) {
         return P2P_EINVAL;
     }
     h = p2p__zalloc(sizeof *h);

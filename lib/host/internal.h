@@ -43,6 +43,8 @@ struct p2p_host {
     struct p2p__host_identify *identify;
     struct p2p__host_mdns *mdns;
     struct p2p_pubsub *pubsub;
+    p2p_ns twin_dial_at; /* not before it; see twin.c */
+    p2p_ns twin_event_at;
     bool mdns_dial;
 };
 
@@ -88,6 +90,11 @@ int p2p__host_mdns_init(struct p2p_host *h, const struct p2p_host_config *cfg);
 void p2p__host_mdns_fini(struct p2p_host *h);
 void p2p__host_mdns_addrs(struct p2p_host *h);
 void p2p__host_mdns_gone(struct p2p_host *h, const struct p2p_peer_id *id);
+
+/* twin.c: mDNS has our own id at addresses; a handshake ended with it. */
+void p2p__host_twin_found(struct p2p_host *h, const struct p2p_multiaddr *addrs,
+                          size_t count, p2p_ns now);
+void p2p__host_twin(struct p2p_host *h, const struct p2p__conn *c, p2p_ns now);
 
 /* pubsub.c: told about peers. */
 void p2p__pubsub_peer_up(struct p2p_pubsub *ps, struct p2p__peer *peer);

@@ -116,6 +116,13 @@ static void on_found(void *user, const struct p2p__mdns_ev *ev, p2p_ns now)
     p2p__peer_unref(peer);
 }
 
+static void on_self(void *user, const struct p2p__mdns_ev *ev, p2p_ns now)
+{
+    const struct p2p__host_mdns *m = user;
+
+    p2p__host_twin_found(m->host, ev->addrs, ev->count, now);
+}
+
 static void on_moved(void *user, p2p_ns now)
 {
     const struct p2p__host_mdns *m = user;
@@ -138,6 +145,7 @@ static int start(struct p2p__host_mdns *m, const struct p2p_host_config *cfg)
         .runq = h->world->q,
         .user = m,
         .found = on_found,
+        .self = on_self,
         .moved = on_moved};
 
     return p2p__mdns_service_new(&sc, p2p__host_now(h), &m->service);

@@ -10,6 +10,7 @@
 #include "p2p/pubsub.h"
 
 #include "base/mem.h"
+#include "host/config.h"
 #include "host/internal.h"
 #include "proto/gossip/frame.h"
 #include "proto/gossip/gossip.h"
@@ -29,6 +30,8 @@ struct p2p_pubsub {
     struct p2p__timer timer;
     struct p2p__list topics;
     struct p2p__list members;
+    p2p_msgid_fn msgid_fn; /* NULL: one of the core's */
+    void *msgid_user;
     size_t n_topics;
     bool closing;
 };
@@ -379,6 +382,33 @@ static void on_due(struct p2p__timer *timer, p2p_ns now)
     p2p__mark(&ps->job); /* which sets the timer again */
 }
 
+/* The application's id of a message. */
+static int app_id(void *user, const struct p2p__gossip_view *v, uint8_t *out)
+{
+    const struct p2p_pubsub *ps = user;
+    char topic[P2P__CAP_GOSSIP_TOPIC + 1];
+    struct p2p_message msg = {
+        .topic = topic, .data = v->data.p, .len = v->data.len};
+    size_t n;
+
+    if (v->topic.len > P2P__CAP_GOSSIP_TOPIC) {
+        return P2P_EFORMAT;
+    }
+    if (v->topic.len > 0) {
+        memcpy(topic, v->topic.p, v->topic.len);
+    }
+    topic[v->topic.len] = '\0';
+    for (size_t i = 0; i < v->seqno.len; i++) {
+        msg.seqno = msg.seqno << 8 | v->seqno.p[i];
+    }
+    if (v->from.len > 0 &&
+        p2p_peer_id_from_bytes(v->from.p, v->from.len, &msg.from) != 0) {
+        return P2P_EFORMAT;
+    }
+    n = ps->msgid_fn(ps->msgid_user, &msg, out);
+    return n >= 1 && n <= P2P_MSGID_MAX ? (int)n : P2P_EFORMAT;
+}
+
 static int make_core(struct p2p_pubsub *ps, const struct p2p_pubsub_config *cfg)
 {
     struct p2p_host *h = ps->host;
@@ -392,6 +422,14 @@ static int make_core(struct p2p_pubsub *ps, const struct p2p_pubsub_config *cfg)
     if (cfg->no_sign) {
         gc.policy = P2P__GOSSIP_STRICT_NO_SIGN;
         gc.key = NULL;
+    }
+    if (cfg->msgid == P2P_MSGID_APP) {
+        ps->msgid_fn = cfg->msgid_fn;
+        ps->msgid_user = cfg->msgid_user;
+        gc.id_fn = app_id;
+        gc.id_user = ps;
+    } else if (cfg->no_sign) {
+        gc.id_fn = p2p__gossip_id_content;
     } else if (cfg->msgid == P2P_MSGID_KEY_SEQNO) {
         gc.id_fn = p2p__gossip_id_key_seqno;
         gc.alias_fn = p2p__gossip_id_from_seqno;
@@ -422,10 +460,14 @@ int p2p_pubsub_new(struct p2p_host *host, const struct p2p_pubsub_config *cfg,
                    struct p2p_pubsub **out)
 {
     static const struct p2p_pubsub_config defaults = P2P_PUBSUB_CONFIG_INIT;
+    struct p2p_pubsub_config own;
     struct p2p_pubsub *ps;
-    int rv;
+    int rv = p2p__config_read(&own, sizeof own, cfg != NULL ? cfg : &defaults);
 
     *out = NULL;
+    if (rv != 0 || (own.msgid == P2P_MSGID_APP) != (own.msgid_fn != NULL)) {
+        return P2P_EINVAL;
+    }
     if (host->pubsub != NULL) {
         return P2P_EEXIST;
     }
@@ -438,7 +480,7 @@ int p2p_pubsub_new(struct p2p_host *host, const struct p2p_pubsub_config *cfg,
     p2p__list_init(&ps->members);
     p2p__job_init(&ps->job, host->world->q, on_job);
     p2p__timer_init(&ps->timer, host->world->q, on_due);
-    rv = make_core(ps, cfg != NULL ? cfg : &defaults);
+    rv = make_core(ps, &own);
     if (rv == 0) {
         rv = serve(ps);
     }

@@ -35,6 +35,8 @@ struct p2p__swarm_cb {
     void (*peer_moved)(void *user, struct p2p__peer *peer, p2p_ns now);
     /* A round trip was measured. */
     void (*pong)(void *user, struct p2p__conn *c, p2p_ns now);
+    /* The other end proved to have our own key; the connection ends. */
+    void (*self)(void *user, struct p2p__conn *c, p2p_ns now);
 };
 
 struct p2p__swarm_cfg {

@@ -109,6 +109,9 @@ static int on_established(struct p2p__conn *c, const struct p2p__noise_ev *ev,
     struct p2p__swarm *s = c->swarm;
     int rv = p2p__swarm_secured(s, c, &ev->peer);
 
+    if (rv == P2P_ESELF) {
+        s->cb->self(s->user, c, now);
+    }
     if (rv != 0) {
         return rv;
     }

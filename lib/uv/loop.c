@@ -154,15 +154,16 @@ static p2p_ns world_now(const struct p2p__world *world)
     return uv_hrtime();
 }
 
-/* A peer that closes while we write must not end the process, and libuv's
- * writes would. Who has decided about the signal is left alone. */
+/* libuv writes without MSG_NOSIGNAL: a peer that resets its connection would
+ * end the process. A program's own handler stays. */
 static void ignore_sigpipe(void)
 {
-    struct sigaction now;
+    struct sigaction sa;
 
-    if (sigaction(SIGPIPE, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
-        now.sa_handler == SIG_DFL) {
-        (void)signal(SIGPIPE, SIG_IGN);
+    if (sigaction(SIGPIPE, NULL, &sa) == 0 && !(sa.sa_flags & SA_SIGINFO) &&
+        sa.sa_handler == SIG_DFL) {
+        sa.sa_handler = SIG_IGN;
+        (void)sigaction(SIGPIPE, &sa, NULL);
     }
 }
 
@@ -192,6 +193,7 @@ static int init(struct p2p_loop *l)
                                    .ifaces = &l->ifaces,
                                    .now = world_now};
     init_handles(l);
+    ignore_sigpipe();
     return 0;
 }
 

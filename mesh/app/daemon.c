@@ -50,11 +50,30 @@ static void on_peer_down(void *user, const struct p2p_peer_id *peer)
                 p2p_peer_id_text(peer, id));
 }
 
+static void on_twin(void *user, const char *addr)
+{
+    const struct um_daemon *d = user;
+
+    um_log_line(&d->log, UM_LOG_ERROR,
+                "another node has this node's key, at %s: one's state folder "
+                "is a copy of the other's. Stop one, remove node.key there, "
+                "and it gets an identity of its own",
+                addr);
+}
+
 static const struct um_bus_cb bus_cb = {
     .found = on_found,
     .peer_up = on_peer_up,
     .peer_down = on_peer_down,
+    .twin = on_twin,
 };
+
+static void say_addr(void *user, const char *addr)
+{
+    const struct um_daemon *d = user;
+
+    um_log_line(&d->log, UM_LOG_INFO, "peers connect at %s", addr);
+}
 
 static int start_bus(struct um_daemon *d)
 {
@@ -79,6 +98,7 @@ static int start_bus(struct um_daemon *d)
     }
     um_log_line(&d->log, UM_LOG_INFO, "My Node ID: %s",
                 p2p_peer_id_text(um_bus_id(d->bus), id));
+    um_bus_addrs(d->bus, say_addr, d);
     return 0;
 }
 
@@ -124,6 +144,13 @@ static const char *start_standin(struct um_daemon *d)
                                                            : UM_STANDIN_UNIT;
     rv = um_standin_uv_new(&d->loop.uv, &cfg, &d->standin);
     free(modules);
+    if (rv == P2P_EFORMAT && s->unit_modules != NULL) {
+        um_log_line(&d->log, UM_LOG_ERROR,
+                    "--unit-modules %s: must be JSON such as {\"python\": "
+                    "{\"version\": \"3.11\", \"lib\": \"/python.unit.so\"}}",
+                    s->unit_modules);
+        return NULL;
+    }
     if (rv != 0) {
         um_log_line(&d->log, UM_LOG_ERROR,
                     "the stand-in cannot start at %s: %s", control,
@@ -276,6 +303,9 @@ static int start_article(struct um_daemon *d)
         .log = &d->log};
 
     if (!d->settings.article) {
+        um_log_line(&d->log, UM_LOG_INFO,
+                    "without --article: this node shows itself and the mesh, "
+                    "and changes no Unit");
         return 0;
     }
     start_facade(d);
@@ -299,6 +329,7 @@ static int start_rest(struct um_daemon *d)
         return -1;
     }
     if (s->rest[0] == '\0') {
+        um_log_line(&d->log, UM_LOG_INFO, "REST is at %s", s->control);
         return 0;
     }
     if (um_token_load(d->state.dir, d->remote_auth.token, &d->log) != 0) {
@@ -306,8 +337,10 @@ static int start_rest(struct um_daemon *d)
     }
     fd = um_socket_tcp(s->rest);
     if (fd < 0) {
-        um_log_line(&d->log, UM_LOG_ERROR, "--rest %s: %s", s->rest,
-                    strerror(errno));
+        um_log_line(&d->log, UM_LOG_ERROR,
+                    "REST cannot be at %s: %s; --rest names another place, or "
+                    "none",
+                    s->rest, strerror(errno));
         return -1;
     }
     d->remote = serve(d, fd, false, um_routes_remote);
@@ -355,11 +388,28 @@ static void start_signals(struct um_daemon *d)
     }
 }
 
+/* The article's mode trusts whoever is on the link: never beside authority. */
+static int check_roster(const struct um_daemon *d)
+{
+    if (!d->settings.article || !um_state_has_roster(&d->state)) {
+        return 0;
+    }
+    um_log_line(&d->log, UM_LOG_ERROR,
+                "--article is refused: %s holds mesh.db, so this node belongs "
+                "to a mesh with owners, and in the article's mode anybody on "
+                "the link would choose its Unit's configuration",
+                d->settings.state);
+    return -1;
+}
+
 static int start(struct um_daemon *d)
 {
-    if (check_rest(d) != 0 || p2p_loop_adopt(&d->loop.uv, &d->p2p) != 0) {
+    if (check_roster(d) != 0 || check_rest(d) != 0 ||
+        p2p_loop_adopt(&d->loop.uv, &d->p2p) != 0) {
         return -1;
     }
+    um_log_line(&d->log, UM_LOG_INFO, "unitmesh %s, state in %s", P2P_VERSION,
+                d->settings.state);
     start_signals(d);
     d->started_ms = d->loop.alarms.now_ms(d->loop.alarms.user);
     if (start_unit(d) != 0 || start_bus(d) != 0 || start_article(d) != 0 ||

@@ -3,6 +3,8 @@
  * and writing configurations, is the library's work. */
 #include "mesh/app/json.h"
 
+#include "mesh/base/utf8.h"
+
 static void lead(struct um_json *j, const char *key)
 {
     if (!j->first) {
@@ -25,14 +27,19 @@ void um_json_text(struct um_json *j, const char *key, const char *text)
 {
     lead(j, key);
     um_buf_byte(&j->buf, '"');
-    for (const unsigned char *c = (const unsigned char *)text; *c != 0; c++) {
-        if (*c == '"' || *c == '\\') {
-            um_buf_fmt(&j->buf, "\\%c", *c);
-        } else if (*c < 0x20 || *c == 0x7f) {
-            um_buf_fmt(&j->buf, "\\u%04x", *c);
+    while (*text != '\0') {
+        size_t n = um_utf8_len(text);
+
+        if (n == 0) {
+            um_buf_text(&j->buf, "\\ufffd"); /* bytes that are no text */
+        } else if (*text == '"' || *text == '\\') {
+            um_buf_fmt(&j->buf, "\\%c", *text);
+        } else if (n == 1 && ((unsigned char)*text < 0x20 || *text == 0x7f)) {
+            um_buf_fmt(&j->buf, "\\u%04x", (unsigned)*text);
         } else {
-            um_buf_byte(&j->buf, (char)*c);
+            um_buf_add(&j->buf, text, n);
         }
+        text += n > 0 ? n : 1;
     }
     um_buf_byte(&j->buf, '"');
 }

@@ -116,6 +116,7 @@ static void get_status(struct um_daemon *d, struct um_http_req *req)
     um_json_text(&j, "mode", d->article != NULL ? "article" : "observer");
     um_json_uint(&j, "uptime_s", (now - d->started_ms) / 1000);
     um_json_uint(&j, "peers_connected", um_bus_connected(d->bus));
+    um_json_text(&j, "same_key_at", um_bus_twin(d->bus));
     um_json_open(&j, "addrs", '[');
     um_bus_addrs(d->bus, each_addr, &j);
     um_json_close(&j, ']');
@@ -185,8 +186,10 @@ static void post_config(struct um_daemon *d, struct um_http_req *req)
     reply_text(req, out.status, out.text);
 }
 
+/* The article's POST /config needs no token; that is its nature. Without
+ * --article it does nothing but say so, to anybody. */
 static const struct route routes[] = {
-    {"POST", "/config", UM_ACCESS_TOKEN, post_config},
+    {"POST", "/config", UM_ACCESS_OPEN, post_config},
     {"GET", "/healthz", UM_ACCESS_OPEN, get_healthz},
     {"GET", "/mesh/status", UM_ACCESS_TOKEN, get_status},
     {"GET", "/mesh/nodes", UM_ACCESS_TOKEN, get_nodes},
@@ -215,23 +218,13 @@ static const struct route *find(const struct um_http_req *req, char *allow,
     return NULL;
 }
 
-/* The article's POST /config needs no token; that is its nature. */
-static enum um_access access_of(const struct um_daemon *d,
-                                const struct route *r)
-{
-    if (r == NULL) {
-        return UM_ACCESS_TOKEN;
-    }
-    return d->article != NULL && r->handle == post_config ? UM_ACCESS_OPEN
-                                                          : r->access;
-}
-
 static void dispatch(struct um_daemon *d, const struct um_auth *auth,
                      struct um_http_req *req)
 {
     char allow[64];
     const struct route *r = find(req, allow, sizeof allow);
-    struct um_auth_verdict v = um_auth_check(auth, req, access_of(d, r));
+    struct um_auth_verdict v =
+        um_auth_check(auth, req, r != NULL ? r->access : UM_ACCESS_TOKEN);
 
     if (v.status == 401) {
         um_http_reply_header(req, "WWW-Authenticate", "Bearer");
@@ -290,6 +283,8 @@ void um_routes_facade(void *user, struct um_http_req *req)
 
     if (!is_peer(d, req)) {
         reply_text(req, 403, "Only connected peers may read this.\n");
+    } else if (!um_auth_host_ours(req)) {
+        reply_text(req, 403, "The Host header names another host.\n");
     } else if (strcmp(um_http_path(req), "/config") != 0) {
         reply_text(req, 404, "There is nothing here but /config.\n");
     } else if (strcmp(um_http_method(req), "GET") != 0) {

@@ -9,6 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <p2p/multiaddr.h>
+
+#include "mesh/app/sockets.h"
+
 enum flag {
     FLAG_STATE = 1,
     FLAG_CONTROL,
@@ -76,6 +80,13 @@ static void print_help(void)
                        flags[i].arg != NULL ? flags[i].arg : "");
         (void)printf("  %-26s %s\n", left, flags[i].text);
     }
+    (void)puts(
+        "\nPeers connect to port 4901, IPv4 and IPv6, and REST is at "
+        "127.0.0.1:4902; with\n--article at a free port, and at 0.0.0.0:3000 "
+        "or the variable PORT.\n\nState is in $XDG_STATE_HOME/unitmesh; "
+        "without "
+        "the variable root has it in\n/var/lib/unitmesh, others have it in "
+        "~/.local/state/unitmesh.\n\nExit codes: 0 done, 1 error, 2 usage.");
 }
 
 static int wrong(const char *flag, const char *value, const char *why)
@@ -91,6 +102,22 @@ static int add(const char **list, size_t *n, const char *flag, const char *v)
     }
     list[(*n)++] = v;
     return 0;
+}
+
+/* A multiaddr that can be read; what it leads to is found out later. */
+static int add_addr(const char **list, size_t *n, const char *flag,
+                    const char *v)
+{
+    struct p2p_multiaddr ma;
+    int rv = p2p_multiaddr_from_text(v, strlen(v), &ma);
+
+    if (rv != 0) {
+        return wrong(flag, v,
+                     rv == P2P_EFORMAT
+                         ? "must be a multiaddr such as /ip4/192.0.2.7/tcp/4901"
+                         : p2p_err_text(rv));
+    }
+    return add(list, n, flag, v);
 }
 
 static int copy(char *to, size_t cap, const char *flag, const char *v)
@@ -127,6 +154,18 @@ static int set_bind(struct um_settings *s, const char *v)
     return 0;
 }
 
+static int set_rest(struct um_settings *s, const char *v)
+{
+    if (strcmp(v, "none") == 0) {
+        s->rest[0] = '\0';
+        return 0;
+    }
+    if (!um_socket_addr_ok(v)) {
+        return wrong("rest", v, "must be ADDR:PORT, or none");
+    }
+    return copy(s->rest, sizeof s->rest, "rest", v);
+}
+
 static int set_log(struct um_settings *s, const char *v)
 {
     s->log_json = strcmp(v, "json") == 0;
@@ -147,6 +186,20 @@ static int set_unit(struct um_settings *s, const char *v)
     return 0;
 }
 
+/* It becomes a part of paths. */
+static int set_name(struct um_settings *s, const char *v)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyz"
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+    if (v[0] == '\0' || strlen(v) > 64 || v[strspn(v, allowed)] != '\0') {
+        return wrong("name", v, "must be letters, digits, dots and hyphens");
+    }
+    s->name = v;
+    return 0;
+}
+
 static int set_flavour(struct um_settings *s, const char *v)
 {
     if (strcmp(v, "unit") != 0 && strcmp(v, "freeunit") != 0) {
@@ -164,18 +217,19 @@ static int set(struct um_settings *s, int flag, const char *v)
         case FLAG_CONTROL:
             return copy(s->control, sizeof s->control, "control", v);
         case FLAG_LISTEN:
-            return add(s->listen, &s->n_listen, "listen", v);
+            return add_addr(s->listen, &s->n_listen, "listen", v);
         case FLAG_PEER:
-            return add(s->peers, &s->n_peers, "peer", v);
+            return add_addr(s->peers, &s->n_peers, "peer", v);
         case FLAG_REST:
-            return copy(s->rest, sizeof s->rest, "rest",
-                        strcmp(v, "none") == 0 ? "" : v);
+            return set_rest(s, v);
         case FLAG_UNIT:
             return set_unit(s, v);
         case FLAG_UNIT_FLAVOUR:
             return set_flavour(s, v);
         case FLAG_BIND:
             return set_bind(s, v);
+        case FLAG_NAME:
+            return set_name(s, v);
         case FLAG_LOG:
             return set_log(s, v);
         case FLAG_LOG_LEVEL:
@@ -194,9 +248,6 @@ static bool set_plain(struct um_settings *s, int flag, const char *v)
             return true;
         case FLAG_UNIT_MODULES:
             s->unit_modules = v;
-            return true;
-        case FLAG_NAME:
-            s->name = v;
             return true;
         case FLAG_ARTICLE:
             s->article = true;
@@ -247,6 +298,15 @@ static void default_control(struct um_settings *s)
     }
 }
 
+void um_settings_socket(const char *name, char *out, size_t cap)
+{
+    struct um_settings s = {.name = name};
+
+    default_state(&s);
+    default_control(&s);
+    (void)snprintf(out, cap, "%s", s.control);
+}
+
 /* Where peers connect: any port in the article's mode, else ours. */
 static void default_listen(struct um_settings *s)
 {
@@ -259,26 +319,70 @@ static void default_listen(struct um_settings *s)
     }
 }
 
-/* What depends on other flags. */
-static void finish(struct um_settings *s, const char *rest)
+/* Where REST over TCP is; the article's variable PORT is its port. */
+static int default_rest(struct um_settings *s)
 {
     const char *port = getenv("PORT");
 
-    default_state(s);
-    default_control(s);
-    if (rest == NULL && s->article) {
+    if (s->article) {
         (void)snprintf(s->rest, sizeof s->rest, "%s:%s",
                        s->bind != NULL ? s->bind : "0.0.0.0",
                        port != NULL ? port : "3000");
-    } else if (rest == NULL) {
+    } else {
         (void)snprintf(s->rest, sizeof s->rest, "%s:4902",
                        s->bind != NULL && strncmp(s->bind, "127.", 4) == 0
                            ? s->bind
                            : "127.0.0.1"); /* no further without TLS */
     }
+    if (!um_socket_addr_ok(s->rest)) {
+        (void)fprintf(stderr, "unitmesh run: PORT=%s: must be a port\n", port);
+        return 2;
+    }
+    return 0;
+}
+
+/* Flags of the stand-in say nothing to a real Unit. */
+static int check_standin(const struct um_settings *s)
+{
+    const char *flag = s->unit_listen != NULL    ? "unit-listen"
+                       : s->unit_modules != NULL ? "unit-modules"
+                       : s->unit_flavour != NULL ? "unit-flavour"
+                                                 : NULL;
+    const char *listen = s->unit_listen;
+
+    if (flag != NULL && (s->unit == NULL || strcmp(s->unit, "embedded") != 0)) {
+        (void)fprintf(stderr, "unitmesh run: --%s needs --unit embedded\n",
+                      flag);
+        return 2;
+    }
+    if (listen != NULL && strncmp(listen, "unix:", 5) != 0 &&
+        !um_socket_addr_ok(listen)) {
+        return wrong("unit-listen", listen, "must be ADDR:PORT or unix:PATH");
+    }
+    return 0;
+}
+
+/* What depends on other flags. */
+static int finish(struct um_settings *s, const char *rest)
+{
+    int rv = check_standin(s);
+
+    default_state(s);
+    default_control(s);
+    if (s->control[0] == '\0') {
+        return wrong("state", s->state,
+                     "too long for a socket: --control PATH");
+    }
+    if (rv == 0 && rest == NULL) {
+        rv = default_rest(s);
+    }
     if (s->n_listen == 0) {
         default_listen(s);
     }
+    if (s->unit_flavour == NULL) {
+        s->unit_flavour = "unit";
+    }
+    return rv;
 }
 
 int um_settings_parse(struct um_settings *s, int argc, char **argv)
@@ -293,8 +397,7 @@ int um_settings_parse(struct um_settings *s, int argc, char **argv)
             .has_arg = flags[i].arg != NULL ? required_argument : no_argument,
             .val = (int)flags[i].flag};
     }
-    *s = (struct um_settings){
-        .unit_flavour = "unit", .log_level = 2, .mdns = true};
+    *s = (struct um_settings){.log_level = 2, .mdns = true};
     while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (c == FLAG_HELP || c == 'h') {
             print_help();
@@ -310,6 +413,5 @@ int um_settings_parse(struct um_settings *s, int argc, char **argv)
         (void)fprintf(stderr, "unitmesh run: %s: not a flag\n", argv[optind]);
         return 2;
     }
-    finish(s, rest);
-    return 0;
+    return finish(s, rest);
 }

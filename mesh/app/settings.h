@@ -38,4 +38,12 @@ struct um_settings {
  */
 int um_settings_parse(struct um_settings *s, int argc, char **argv);
 
+/**
+ * The REST socket of a daemon that runs as we do with no flag but its name.
+ * @param name borrows; NULL: it has none
+ * @param out  set, "" when the path is too long for a socket
+ * @param cap  bytes of room
+ */
+void um_settings_socket(const char *name, char *out, size_t cap);
+
 #endif

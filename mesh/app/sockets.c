@@ -106,6 +106,13 @@ static socklen_t parse(const char *at, struct sockaddr_storage *out)
                : 0;
 }
 
+bool um_socket_addr_ok(const char *at)
+{
+    struct sockaddr_storage sa = {0};
+
+    return parse(at, &sa) > 0;
+}
+
 int um_socket_tcp(const char *at)
 {
     struct sockaddr_storage sa = {0};

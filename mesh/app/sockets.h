@@ -3,6 +3,7 @@
 #ifndef UM_APP_SOCKETS_H
 #define UM_APP_SOCKETS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /**
@@ -17,5 +18,8 @@ int um_socket_unix(const char *path);
  * @return a descriptor, or -1 and errno (EINVAL: not such a text)
  */
 int um_socket_tcp(const char *at);
+
+/** Whether a text is "ADDR:PORT" or "[ADDR]:PORT". */
+bool um_socket_addr_ok(const char *at);
 
 #endif

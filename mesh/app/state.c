@@ -140,6 +140,12 @@ int um_state_open(struct um_state *s, const char *path,
     return 0;
 }
 
+bool um_state_has_roster(const struct um_state *s)
+{
+    return faccessat(s->dir, "mesh.db", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+           errno != ENOENT;
+}
+
 void um_state_close(struct um_state *s)
 {
     p2p_key_free(s->key);

@@ -3,6 +3,8 @@
 #ifndef UM_APP_STATE_H
 #define UM_APP_STATE_H
 
+#include <stdbool.h>
+
 #include <p2p/key.h>
 
 #include "mesh/base/log.h"
@@ -21,6 +23,9 @@ struct um_state {
  */
 int um_state_open(struct um_state *s, const char *path,
                   const struct um_log *log);
+
+/** Whether a mesh with owners left its database here. */
+bool um_state_has_roster(const struct um_state *s);
 
 /** Closes it; the lock goes with it. */
 void um_state_close(struct um_state *s);

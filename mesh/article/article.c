@@ -31,7 +31,7 @@ static void warn_of_trust(const struct um_log *log)
 {
     um_log_line(
         log, UM_LOG_WARN,
-        "--article: every peer that mDNS finds on this link is trusted to "
+        "--article: every peer that is found on this link is trusted to "
         "choose this Unit's configuration, and so to run programs here");
     um_log_line(
         log, UM_LOG_WARN,
@@ -82,6 +82,12 @@ static bool own_host(struct um_article *a, const char *header,
         return false;
     }
     if (!um_host_is_loopback(&out->ip) && strcmp(out->text, "localhost") != 0) {
+        if (out->ip.len > 0 && !um_bus_own_ip(a->cfg.bus, &out->ip)) {
+            um_log_line(a->cfg.log, UM_LOG_WARN,
+                        "POST /config was addressed to %s, which is none of "
+                        "this node's addresses: the others may refuse it",
+                        out->text);
+        }
         return true;
     }
     if (!um_bus_observed(a->cfg.bus, &ip)) {
@@ -120,8 +126,8 @@ void um_article_post(struct um_article *a, const char *host_header,
         return;
     }
     a->stats.published++;
-    um_log_line(a->cfg.log, UM_LOG_INFO, "published %s on %s to %d peers",
-                host.text, TOPIC, rv);
+    um_log_line(a->cfg.log, UM_LOG_INFO, "published %s on %s to %d peer%s",
+                host.text, TOPIC, rv, rv == 1 ? "" : "s");
     *out = (struct um_article_posted){
         200, "Published config event to all other nodes"};
 }

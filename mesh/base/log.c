@@ -5,40 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "mesh/base/utf8.h"
+
 #define LINE_BYTES 1024
-
-/* Bytes of the UTF-8 character that begins here, or 0: it is none. */
-static size_t character(const unsigned char *c)
-{
-    size_t n = *c >= 0xf0 ? 4 : *c >= 0xe0 ? 3 : 2;
-
-    if (*c < 0xc2 || *c > 0xf4) {
-        return 0;
-    }
-    for (size_t i = 1; i < n; i++) {
-        if ((c[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    return n;
-}
-
-/* Control characters of a peer must not move anybody's cursor: those of ASCII,
- * those of Latin 1 (in UTF-8, c2 80 to c2 9f), and bytes that are no text. */
-static void harmless(char *line)
-{
-    unsigned char *c = (unsigned char *)line;
-
-    while (*c != '\0') {
-        size_t n = *c < 0x80 ? 1 : character(c);
-
-        if (n == 0 || *c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0)) {
-            *c = '?';
-            n = 1;
-        }
-        c += n;
-    }
-}
 
 void um_log_line(const struct um_log *log, enum um_log_level level,
                  const char *format, ...)
@@ -52,6 +21,6 @@ void um_log_line(const struct um_log *log, enum um_log_level level,
     va_start(args, format);
     (void)vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    harmless(line);
+    um_utf8_harmless(line); /* it may hold what a peer said */
     log->sink(log->user, level, line);
 }

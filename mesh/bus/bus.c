@@ -5,6 +5,7 @@
  */
 #include "mesh/bus/bus.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ struct um_bus {
     struct subscription *subs;
     size_t n_peers;
     size_t n_connected;
+    char twin[128]; /* where our key is too */
 };
 
 static struct entry *find(const struct um_bus *bus,
@@ -152,6 +154,16 @@ static void on_found(void *user, const struct p2p_peer_id *peer,
     }
 }
 
+static void on_twin(void *user, const struct p2p_multiaddr *addr)
+{
+    struct um_bus *bus = user;
+    char text[P2P_MULTIADDR_TEXT_MAX];
+
+    (void)snprintf(bus->twin, sizeof bus->twin, "%s",
+                   p2p_multiaddr_text(addr, text));
+    bus->cfg.cb->twin(bus->cfg.user, bus->twin);
+}
+
 static void on_log(void *user, int level, const char *text)
 {
     const struct um_bus *bus = user;
@@ -164,6 +176,7 @@ static const struct p2p_host_events events = {
     .peer_down = on_peer_down,
     .identified = on_identified,
     .found = on_found,
+    .twin = on_twin,
     .log = on_log,
 };
 
@@ -353,6 +366,11 @@ void um_bus_peers(struct um_bus *bus,
         }
     }
     free(conns);
+}
+
+const char *um_bus_twin(const struct um_bus *bus)
+{
+    return bus->twin;
 }
 
 size_t um_bus_connected(const struct um_bus *bus)

@@ -42,6 +42,8 @@ struct um_bus_cb {
     void (*found)(void *user, const struct p2p_peer_id *peer);
     void (*peer_up)(void *user, const struct p2p_peer_id *peer);
     void (*peer_down)(void *user, const struct p2p_peer_id *peer);
+    /** Another node has our key, at this multiaddr; at most once a minute. */
+    void (*twin)(void *user, const char *addr);
 };
 
 /** What a bus is made of. Borrows all until it is freed. */
@@ -80,6 +82,9 @@ void um_bus_addrs(const struct um_bus *bus,
 void um_bus_peers(struct um_bus *bus,
                   void (*each)(void *user, const struct um_bus_peer *peer),
                   void *user);
+
+/** Where another node with our key was last, as a multiaddr; "": nowhere. */
+const char *um_bus_twin(const struct um_bus *bus);
 
 /** How many peers are connected. */
 size_t um_bus_connected(const struct um_bus *bus);

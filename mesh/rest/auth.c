@@ -83,17 +83,22 @@ static bool has_token(const struct um_auth *auth, const struct um_http_req *req)
            same_secret(value + skip, auth->token, UM_TOKEN_CHARS);
 }
 
+bool um_auth_host_ours(const struct um_http_req *req)
+{
+    char name[HOST_MAX_BYTES] = "";
+
+    (void)gethostname(name, sizeof name - 1);
+    return um_auth_host_ok(um_http_header(req, "Host"), name);
+}
+
 struct um_auth_verdict um_auth_check(const struct um_auth *auth,
                                      const struct um_http_req *req,
                                      enum um_access access)
 {
-    char name[HOST_MAX_BYTES] = "";
-
     if (auth->local) {
         return (struct um_auth_verdict){0};
     }
-    (void)gethostname(name, sizeof name - 1);
-    if (!um_auth_host_ok(um_http_header(req, "Host"), name)) {
+    if (!um_auth_host_ours(req)) {
         return (struct um_auth_verdict){
             403, "The Host header must be an address or this host's name.\n"};
     }

@@ -38,6 +38,10 @@ struct um_auth_verdict um_auth_check(const struct um_auth *auth,
                                      const struct um_http_req *req,
                                      enum um_access access);
 
+/** Whether a request was addressed to an address, localhost, or this machine's
+ * name: a page cannot make a name of its own lead here. */
+bool um_auth_host_ours(const struct um_http_req *req);
+
 /** Whether a Host header's value is an address, localhost, or `name`. */
 bool um_auth_host_ok(const char *host, const char *name);
 

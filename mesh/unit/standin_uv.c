@@ -475,6 +475,20 @@ static int open_control(struct um_standin_uv *u, const char *wish)
     return open_port(u, UM_STR("control"), &addr, fd, true);
 }
 
+/* Whether the text of --modules can be read. 0, or P2P_EFORMAT, P2P_ENOMEM. */
+static int check_modules(const char *json)
+{
+    struct um_smodules m;
+    int rv = 0;
+
+    if (json != NULL) {
+        um_smodules_init(&m);
+        rv = um_smodules_load(&m, um_str(json));
+        um_smodules_fini(&m);
+    }
+    return rv;
+}
+
 static int make_core(struct um_standin_uv *u,
                      const struct um_standin_uv_cfg *cfg)
 {
@@ -492,7 +506,10 @@ static int make_core(struct um_standin_uv *u,
         .faults = cfg->faults,
     };
     struct um_standin_time now = time_now();
+    int rv = check_modules(cfg->modules_json);
 
+    if (rv != 0)
+        return rv;
     u->world = um_sworld_new(&world);
     if (u->world == NULL)
         return P2P_EIO;

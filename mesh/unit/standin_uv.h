@@ -36,7 +36,8 @@ struct um_standin_uv;
  * Makes a stand-in that serves on a loop.
  * @param out owned by the caller; ends with um_standin_uv_close
  * @return 0; P2P_EINVAL: no such control address; P2P_EADDRINUSE and others
- *         of its socket; P2P_EIO: no state folder, or modules that are none
+ *         of its socket; P2P_EFORMAT: modules that are none; P2P_EIO: no state
+ *         folder
  */
 int um_standin_uv_new(uv_loop_t *loop, const struct um_standin_uv_cfg *cfg,
                       struct um_standin_uv **out);

@@ -508,3 +508,11 @@ void node_command(struct node *n, char *line)
     }
     node_reply(word, P2P_ENOTSUP);
 }
+
+void node_command_names(void)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        (void)printf(" %s", commands[i].name);
+    }
+    (void)puts(" quit");
+}

@@ -237,7 +237,7 @@ int node_main(int argc, char **argv)
     int rv = node_parse(&n.opts, argc, argv);
 
     if (rv != 0) {
-        return rv;
+        return rv == 1 ? 0 : rv;
     }
     rv = start(&n);
     if (rv == 0) {

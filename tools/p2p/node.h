@@ -67,7 +67,8 @@ struct node {
 /* Runs a node until `quit` or the end of input; the exit code. */
 int node_main(int argc, char **argv);
 
-/* Reads the flags; 0, or 2 after it said what is wrong. */
+/* Reads the flags; 0, 1 when help was printed, or 2 after it said what is
+ * wrong. */
 int node_parse(struct node_opts *o, int argc, char **argv);
 
 /* The key that the flags ask for. 0, or a negative code. */
@@ -75,6 +76,9 @@ int node_make_key(const struct node_opts *o, struct p2p_key **out);
 
 /* Does one command; `line` may be changed. */
 void node_command(struct node *n, char *line);
+
+/* Prints the names of the commands and ends the line. */
+void node_command_names(void);
 
 /* What the host tells. */
 extern const struct p2p_host_events node_events;

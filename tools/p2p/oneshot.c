@@ -8,30 +8,19 @@
 #include <string.h>
 
 #include "keys.h"
-#include "node.h"
+#include "shot.h"
 
-/* A host for one conversation. */
-struct shot {
-    struct p2p_key *key;
-    struct p2p_loop *loop;
-    struct p2p_host *host;
-    struct p2p_timer *timer;
-    struct p2p_peer_id peer;
-    const char *addr;
-    uint64_t up;
-    uint64_t down;
-    uint32_t left;
-    int code;
-    void (*connected)(struct shot *s);
-};
+#define TIMEOUT_MS 60000
+/* What perf moves each way when nobody says. */
+#define PERF_BYTES (64U * 1024U * 1024U)
 
-static int complain(const char *what, int status)
+int shot_complain(const char *what, int status)
 {
     (void)fprintf(stderr, "p2p: %s: %s\n", what, p2p_err_text(status));
     return 1;
 }
 
-static void end(struct shot *s, int code)
+void shot_end(struct shot *s, int code)
 {
     s->code = code;
     p2p_loop_stop(s->loop);
@@ -41,7 +30,7 @@ static void on_timeout(void *user)
 {
     struct shot *s = user;
 
-    end(s, complain(s->addr, P2P_ETIMEDOUT));
+    shot_end(s, shot_complain(s->addr, P2P_ETIMEDOUT));
 }
 
 static void on_dialed(void *user, int status, const struct p2p_peer_id *peer)
@@ -49,7 +38,7 @@ static void on_dialed(void *user, int status, const struct p2p_peer_id *peer)
     struct shot *s = user;
 
     if (status < 0) {
-        end(s, complain(s->addr, status));
+        shot_end(s, shot_complain(s->addr, status));
         return;
     }
     s->peer = *peer;
@@ -79,17 +68,16 @@ static void on_identified(void *user, const struct p2p_peer_info *info)
         print_list("address", p2p_multiaddr_text(&info->addrs[i], text));
     }
     print_list("sees us at", p2p_multiaddr_text(&info->observed, text));
-    end(s, 0);
+    shot_end(s, 0);
 }
 
-/* Runs a conversation with the peer at s->addr. */
-static int converse(struct shot *s)
+/* Makes the host and dials. 0, or a negative code. */
+static int start(struct shot *s)
 {
     static const struct p2p_host_events events = {.identified = on_identified};
     struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
     int rv = p2p_key_generate(P2P_KEY_ED25519, &s->key);
 
-    s->code = 1;
     if (rv == 0) {
         rv = p2p_loop_new(&s->loop);
     }
@@ -99,17 +87,38 @@ static int converse(struct shot *s)
     if (rv == 0) {
         rv = p2p_host_new(s->loop, &cfg, &s->host);
     }
-    if (rv == 0) {
-        rv = p2p_timer_new(s->loop, 60000, 0, on_timeout, s, &s->timer);
+    if (rv == 0 && s->prepare != NULL) {
+        rv = s->prepare(s);
+    }
+    if (rv == 0 && !s->forever) {
+        rv = p2p_timer_new(s->loop, TIMEOUT_MS, 0, on_timeout, s, &s->timer);
     }
     if (rv == 0) {
         rv = p2p_host_dial(s->host, s->addr, on_dialed, s);
     }
+    return rv;
+}
+
+int shot_run(struct shot *s)
+{
+    struct p2p_multiaddr ma;
+    int rv = p2p_multiaddr_from_text(s->addr, strlen(s->addr), &ma);
+
+    if (rv != 0) {
+        (void)fprintf(stderr,
+                      "p2p: %s: %s; a multiaddr is such as "
+                      "/ip4/192.0.2.7/tcp/4001\n",
+                      s->addr, p2p_err_text(rv));
+        return 2;
+    }
+    s->code = 1;
+    rv = start(s);
     if (rv == 0) {
         p2p_loop_run(s->loop);
     } else {
-        (void)complain(s->addr, rv);
+        (void)shot_complain(s->addr, rv);
     }
+    p2p_timer_free(s->look);
     p2p_timer_free(s->timer);
     p2p_host_free(s->host);
     p2p_loop_free(s->loop);
@@ -117,7 +126,7 @@ static int converse(struct shot *s)
     return s->code;
 }
 
-static int usage(const char *text)
+int shot_usage(const char *text)
 {
     (void)fprintf(stderr, "usage: p2p %s\n", text);
     return 2;
@@ -129,13 +138,13 @@ static void on_ping(void *user, int status, uint64_t rtt_us)
     char id[P2P_PEER_ID_TEXT_MAX];
 
     if (status < 0) {
-        end(s, complain("ping", status));
+        shot_end(s, shot_complain("ping", status));
         return;
     }
     (void)printf("%s: %.3f ms\n", p2p_peer_id_text(&s->peer, id),
                  (double)rtt_us / 1000.0);
     if (--s->left == 0) {
-        end(s, 0);
+        shot_end(s, 0);
     }
 }
 
@@ -144,7 +153,7 @@ static void start_ping(struct shot *s)
     int rv = p2p_host_ping(s->host, &s->peer, s->left, on_ping, s);
 
     if (rv != 0) {
-        end(s, complain("ping", rv));
+        shot_end(s, shot_complain("ping", rv));
     }
 }
 
@@ -156,15 +165,15 @@ int oneshot_ping(int argc, char **argv)
 
     while ((c = getopt(argc, argv, "n:")) != -1) {
         if (c != 'n' || atoi(optarg) <= 0) {
-            return usage(text);
+            return shot_usage(text);
         }
         s.left = (uint32_t)atoi(optarg);
     }
     if (optind + 1 != argc) {
-        return usage(text);
+        return shot_usage(text);
     }
     s.addr = argv[optind];
-    return converse(&s);
+    return shot_run(&s);
 }
 
 static void nothing(struct shot *s)
@@ -177,10 +186,10 @@ int oneshot_identify(int argc, char **argv)
     struct shot s = {.left = UINT32_MAX, .connected = nothing};
 
     if (argc != 2) {
-        return usage("identify MA");
+        return shot_usage("identify MA");
     }
     s.addr = argv[1];
-    return converse(&s);
+    return shot_run(&s);
 }
 
 static void start_perf(struct shot *s);
@@ -190,7 +199,7 @@ static void on_perf(void *user, int status, const struct p2p_perf_result *r)
     struct shot *s = user;
 
     if (status < 0) {
-        end(s, complain("perf", status));
+        shot_end(s, shot_complain("perf", status));
         return;
     }
     if (r->up_bytes > 0) {
@@ -202,7 +211,7 @@ static void on_perf(void *user, int status, const struct p2p_perf_result *r)
                                                ((double)r->down_ns / 1e9));
     }
     if (--s->left == 0) {
-        end(s, 0);
+        shot_end(s, 0);
     } else {
         start_perf(s);
     }
@@ -213,8 +222,20 @@ static void start_perf(struct shot *s)
     int rv = p2p_host_perf(s->host, &s->peer, s->up, s->down, on_perf, s);
 
     if (rv != 0) {
-        end(s, complain("perf", rv));
+        shot_end(s, shot_complain("perf", rv));
     }
+}
+
+/* A decimal number; false: it is none, or is missing. */
+static bool read_number(const char *text, uint64_t *out)
+{
+    char *end;
+
+    if (text == NULL || *text < '0' || *text > '9') {
+        return false;
+    }
+    *out = strtoull(text, &end, 10);
+    return *end == '\0';
 }
 
 int oneshot_perf(int argc, char **argv)
@@ -230,20 +251,24 @@ int oneshot_perf(int argc, char **argv)
     int c;
 
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        uint64_t n = optarg != NULL ? strtoull(optarg, NULL, 10) : 0;
+        uint64_t n;
 
-        if (c == '?' || n == 0) {
-            return usage(text);
+        if (!read_number(optarg, &n) ||
+            (c == 'r' && (n == 0 || n > UINT32_MAX))) {
+            return shot_usage(text);
         }
         s.up = c == 'u' ? n : s.up;
         s.down = c == 'd' ? n : s.down;
         s.left = c == 'r' ? (uint32_t)n : s.left;
     }
     if (optind + 1 != argc) {
-        return usage(text);
+        return shot_usage(text);
+    }
+    if (s.up == 0 && s.down == 0) {
+        s.up = s.down = PERF_BYTES;
     }
     s.addr = argv[optind];
-    return converse(&s);
+    return shot_run(&s);
 }
 
 /* Prints the id of a key. */
@@ -267,7 +292,7 @@ static int show_file(const char *path)
     int rv = key_load(path, &key);
 
     if (rv != 0) {
-        return complain(path, rv);
+        return shot_complain(path, rv);
     }
     rv = show_key(key);
     p2p_key_free(key);
@@ -281,14 +306,17 @@ static int generate(const char *path, const char *type_name)
     int rv;
 
     if (type < 0) {
-        return complain(type_name, type);
+        (void)fprintf(stderr,
+                      "p2p: %s: must be ed25519, secp256k1, ecdsa or rsa\n",
+                      type_name);
+        return 2;
     }
     rv = p2p_key_generate((enum p2p_key_type)type, &key);
     if (rv != 0) {
-        return complain(type_name, rv);
+        return shot_complain(type_name, rv);
     }
     rv = key_save(path, key);
-    rv = rv != 0 ? complain(path, rv) : show_key(key);
+    rv = rv != 0 ? shot_complain(path, rv) : show_key(key);
     p2p_key_free(key);
     return rv;
 }
@@ -301,10 +329,11 @@ int oneshot_key(int argc, char **argv)
     if ((argc == 3 || argc == 4) && strcmp(argv[1], "gen") == 0) {
         return generate(argv[2], argc == 4 ? argv[3] : "ed25519");
     }
-    return usage("key gen FILE [ed25519|secp256k1|ecdsa|rsa] | key show FILE");
+    return shot_usage(
+        "key gen FILE [ed25519|secp256k1|ecdsa|rsa] | key show FILE");
 }
 
 int oneshot_id(int argc, char **argv)
 {
-    return argc == 2 ? show_file(argv[1]) : usage("id FILE");
+    return argc == 2 ? show_file(argv[1]) : shot_usage("id FILE");
 }

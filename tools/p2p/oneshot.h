@@ -18,4 +18,10 @@ int oneshot_identify(int argc, char **argv);
 /* `p2p perf MA [--up BYTES] [--down BYTES] [--runs N]` */
 int oneshot_perf(int argc, char **argv);
 
+/* `p2p pub MA TOPIC TEXT` */
+int oneshot_pub(int argc, char **argv);
+
+/* `p2p sub MA TOPIC [-n N]` */
+int oneshot_sub(int argc, char **argv);
+
 #endif

@@ -23,28 +23,55 @@ enum {
     OPT_MAX_SECONDS,
     OPT_QUIET,
     OPT_SCORING,
-    OPT_LOG
+    OPT_LOG,
+    OPT_HELP
 };
 
-static const struct option options[] = {
-    {"listen", required_argument, NULL, OPT_LISTEN},
-    {"connect", required_argument, NULL, OPT_CONNECT},
-    {"security", required_argument, NULL, OPT_SECURITY},
-    {"muxer", required_argument, NULL, OPT_MUXER},
-    {"key", required_argument, NULL, OPT_KEY},
-    {"seed", required_argument, NULL, OPT_SEED},
-    {"key-file", required_argument, NULL, OPT_KEY_FILE},
-    {"topic", required_argument, NULL, OPT_TOPIC},
-    {"sign", required_argument, NULL, OPT_SIGN},
-    {"mdns", no_argument, NULL, OPT_MDNS},
-    {"mdns-2021", no_argument, NULL, OPT_MDNS_2021},
-    {"msgid", required_argument, NULL, OPT_MSGID},
-    {"max-seconds", required_argument, NULL, OPT_MAX_SECONDS},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"scoring", no_argument, NULL, OPT_SCORING},
-    {"log", required_argument, NULL, OPT_LOG},
-    {NULL, 0, NULL, 0},
+/* One table of flags: it parses, and it makes the help. */
+static const struct {
+    const char *name;
+    int flag;
+    const char *arg; /* NULL: none */
+    const char *text;
+} flags[] = {
+    {"listen", OPT_LISTEN, "MA", "listen at a multiaddr; may be repeated"},
+    {"connect", OPT_CONNECT, "MA", "dial at the start; may be repeated"},
+    {"security", OPT_SECURITY, "noise", "what secures connections"},
+    {"muxer", OPT_MUXER, "NAME", "yamux (the default), mplex or both"},
+    {"key", OPT_KEY, "TYPE", "a new key: ed25519, secp256k1, ecdsa or rsa"},
+    {"seed", OPT_SEED, "N", "the Ed25519 key of a number"},
+    {"key-file", OPT_KEY_FILE, "FILE", "the key of `p2p key gen FILE`"},
+    {"topic", OPT_TOPIC, "T", "subscribe at the start; may be repeated"},
+    {"sign", OPT_SIGN, "HOW", "messages: strict (the default) or nosign"},
+    {"mdns", OPT_MDNS, NULL, "find peers on the link, and dial them"},
+    {"mdns-2021", OPT_MDNS_2021, NULL, "the same in the form of 2021"},
+    {"msgid", OPT_MSGID, "FROM", "message ids: from (the default) or key"},
+    {"scoring", OPT_SCORING, NULL, "score peers of the topics"},
+    {"max-seconds", OPT_MAX_SECONDS, "N", "end by itself"},
+    {"quiet", OPT_QUIET, NULL, "no events, count only"},
+    {"log", OPT_LOG, "LEVEL", "0 (errors, the default) to 4, on stderr"},
+    {"help", OPT_HELP, NULL, "this text"},
 };
+
+#define N_FLAGS (sizeof flags / sizeof flags[0])
+
+static void print_help(void)
+{
+    (void)puts(
+        "usage: p2p node [FLAGS]\n\n"
+        "A peer that scripts steer: it prints one JSON object a line and takes "
+        "a command a\nline, such as `ping MA 3`.\n");
+    for (size_t i = 0; i < N_FLAGS; i++) {
+        char left[48];
+
+        (void)snprintf(left, sizeof left, "--%s%s%s", flags[i].name,
+                       flags[i].arg != NULL ? " " : "",
+                       flags[i].arg != NULL ? flags[i].arg : "");
+        (void)printf("  %-18s %s\n", left, flags[i].text);
+    }
+    (void)fputs("\nCommands:", stdout);
+    node_command_names();
+}
 
 static int wrong(const char *flag, const char *value, const char *choices)
 {
@@ -148,8 +175,10 @@ static int set_value(struct node_opts *o, int c, const char *value)
             o->key_file = value;
             return 0;
         case OPT_LOG:
-            o->log_level = atoi(value);
-            return 0;
+            o->log_level = value[0] - '0';
+            return one_of(value, "0,1,2,3,4")
+                       ? 0
+                       : wrong("log", value, "0,1,2,3,4");
         default:
             return set_number(o, c, value);
     }
@@ -177,15 +206,27 @@ static int set_flag(struct node_opts *o, int c)
 
 int node_parse(struct node_opts *o, int argc, char **argv)
 {
+    struct option options[N_FLAGS + 1] = {{0}};
     int c;
 
+    for (size_t i = 0; i < N_FLAGS; i++) {
+        options[i] = (struct option){
+            .name = flags[i].name,
+            .has_arg = flags[i].arg != NULL ? required_argument : no_argument,
+            .val = flags[i].flag};
+    }
     *o = (struct node_opts){.key_type = "ed25519",
                             .muxer = "yamux",
                             .msgid = "from",
                             .sign = "strict"};
     while ((c = getopt_long_only(argc, argv, "", options, NULL)) != -1) {
-        int rv = optarg != NULL ? set_value(o, c, optarg) : set_flag(o, c);
+        int rv;
 
+        if (c == OPT_HELP) {
+            print_help();
+            return 1;
+        }
+        rv = optarg != NULL ? set_value(o, c, optarg) : set_flag(o, c);
         if (rv != 0) {
             return rv;
         }

@@ -209,18 +209,23 @@ int p2p__mdns_rx(struct p2p__mdns *m, const struct p2p__slice *in,
                          : take_question(m, from, now);
 }
 
-bool p2p__mdns_next(struct p2p__mdns *m, struct p2p__mdns_ev *ev)
+void p2p__mdns_self(const struct p2p__mdns *m, struct p2p__mdns_ev *ev)
 {
-    if (!m->found) {
-        return false;
-    }
-    m->found = false;
     *ev = (struct p2p__mdns_ev){
         .id = &m->msg.peer.id,
         .addrs = m->msg.peer.addrs,
         .count = m->msg.peer.count,
         .ttl = P2P__SEC(m->msg.peer.ttl_s),
     };
+}
+
+bool p2p__mdns_next(struct p2p__mdns *m, struct p2p__mdns_ev *ev)
+{
+    if (!m->found) {
+        return false;
+    }
+    m->found = false;
+    p2p__mdns_self(m, ev);
     return true;
 }
 

@@ -125,6 +125,10 @@ int p2p__mdns_rx(struct p2p__mdns *m, const struct p2p__slice *in,
 /* Pulls the event; false: none. */
 bool p2p__mdns_next(struct p2p__mdns *m, struct p2p__mdns_ev *ev);
 
+/* What the last datagram said of our own id: addresses that need not be ours.
+ * For a datagram that was P2P_ESELF, until the next call of rx. */
+void p2p__mdns_self(const struct p2p__mdns *m, struct p2p__mdns_ev *ev);
+
 /*
  * Writes one datagram and says where it goes; false: none is due now. The
  * outbuf is empty and has room for P2P__CAP_MDNS_SEND_BYTES.

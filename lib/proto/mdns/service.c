@@ -34,6 +34,7 @@ struct p2p__mdns_service {
     void *user;
     void (*found)(void *user, const struct p2p__mdns_ev *ev, p2p_ns now);
     void (*moved)(void *user, p2p_ns now);
+    void (*self)(void *user, const struct p2p__mdns_ev *ev, p2p_ns now);
     struct p2p__job job;
     struct p2p__timer deadline;
     struct p2p__timer rescan;
@@ -105,6 +106,10 @@ static void on_datagram(void *user, struct p2p__slice in,
     s->stat.received++;
     if (rv != 0 && rv != P2P_ESELF) {
         s->stat.ignored++;
+    }
+    if (rv == P2P_ESELF && s->self != NULL) {
+        p2p__mdns_self(&s->core, &ev);
+        s->self(s->user, &ev, now);
     }
     while (p2p__mdns_next(&s->core, &ev)) {
         s->stat.found++;
@@ -343,6 +348,7 @@ int p2p__mdns_service_new(const struct p2p__mdns_service_cfg *cfg, p2p_ns now,
     s->user = cfg->user;
     s->found = cfg->found;
     s->moved = cfg->moved;
+    s->self = cfg->self;
     s->wanted[IP4] = true;
     s->wanted[IP6] = cfg->ip6;
     s->wanted[ALONE] = (core.forms & P2P__MDNS_BIT(P2P__MDNS_GO)) != 0;

@@ -248,7 +248,7 @@ static void test_addresses_that_cannot_be(void **state)
     assert_int_equal(um_standin_uv_new(&h->loop, &cfg, &u), P2P_EIO);
     cfg.state = h->state;
     cfg.modules_json = "[]";
-    assert_int_equal(um_standin_uv_new(&h->loop, &cfg, &u), P2P_EIO);
+    assert_int_equal(um_standin_uv_new(&h->loop, &cfg, &u), P2P_EFORMAT);
     cfg.modules_json = NULL;
     assert_int_equal(um_standin_uv_new(&h->loop, &cfg, &u), 0);
     tcp = um_standin_uv_control(u);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Another host with our key: a copied state folder. Happy path: there is none.
+ * mDNS brings an answer with our id and an address that is not ours; who is
+ * there is asked by a handshake, which proves the key; a handshake that ends
+ * with our own id, at an address that is not ours, is told to the application.
+ * Failure modes: an answer is forged, then nobody proves anything; one dial and
+ * one event a while, whatever is said.
+ */
+#include "host/internal.h"
+#include "wire/maddr.h"
+
+#define MAX_IFACES 64
+
+/* Between two dials for this reason, and between two events. */
+#define PAUSE P2P__SEC(60)
+
+static bool same_ip(const struct p2p__addr *a, const struct p2p__addr *b)
+{
+    return a->family == b->family &&
+           memcmp(a->ip, b->ip, a->family == 4 ? 4 : 16) == 0;
+}
+
+/* Whether an address is of this machine; loopback is, whatever its number. */
+static bool is_local(const struct p2p_host *h, const struct p2p__addr *a)
+{
+    struct p2p__iface ifaces[MAX_IFACES];
+    int n = h->world->ifaces->list(h->world->ifaces, ifaces, MAX_IFACES);
+
+    for (int i = 0; i < n && i < MAX_IFACES; i++) {
+        if (same_ip(&ifaces[i].addr, a)) {
+            return true;
+        }
+    }
+    return a->family == 4 && a->ip[0] == 127;
+}
+
+/* Whether one of our listeners is there. */
+static bool is_own(const struct p2p_host *h, const struct p2p__addr *a)
+{
+    static const uint8_t any[16];
+
+    for (size_t i = 0; i < h->n_listen; i++) {
+        const struct p2p__addr *l = &h->listen[i];
+
+        if (l->family == a->family && l->port == a->port &&
+            (same_ip(l, a) ||
+             (memcmp(l->ip, any, sizeof any) == 0 && is_local(h, a)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void p2p__host_twin_found(struct p2p_host *h, const struct p2p_multiaddr *addrs,
+                          size_t count, p2p_ns now)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct p2p__maddr_waist t;
+
+        if (now < h->twin_dial_at || p2p__maddr_waist(&addrs[i], &t) != 0 ||
+            t.port_code != P2P_MULTIADDR_TCP || t.name[0] != '\0' ||
+            is_own(h, &t.addr)) {
+            continue;
+        }
+        h->twin_dial_at = p2p__ns_after(now, PAUSE);
+        (void)p2p__dial_addr(h->swarm, &addrs[i], NULL, NULL, now);
+    }
+}
+
+void p2p__host_twin(struct p2p_host *h, const struct p2p__conn *c, p2p_ns now)
+{
+    struct p2p_multiaddr at;
+
+    /* Our own dial to ourselves. What comes from this machine by a port of
+     * the system's choice may be that too. */
+    if (c->dialer ? is_own(h, &c->remote) : is_local(h, &c->remote)) {
+        return;
+    }
+    if (now < h->twin_event_at || h->events->twin == NULL) {
+        return;
+    }
+    h->twin_event_at = p2p__ns_after(now, PAUSE);
+    p2p__maddr_from_addr(&c->remote, P2P_MULTIADDR_TCP, &at);
+    h->events->twin(h->user, &at);
+}
