@@ -302,4 +302,5 @@ static void on_message(void *user, const struct p2p_peer_id *from,
 void um_article_stats(const struct um_article *a, struct um_article_stats *out)
 {
     *out = a->stats;
+    out->subscribers = um_bus_subscribers(a->cfg.bus, TOPIC);
 }

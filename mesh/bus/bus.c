@@ -26,6 +26,7 @@ struct entry {
 
 struct subscription {
     struct subscription *next;
+    const struct um_bus *bus;
     um_bus_message *on_message;
     void *user;
 };
@@ -364,9 +365,14 @@ static enum p2p_verdict on_message(void *user, const struct p2p_message *msg)
 {
     const struct subscription *s = user;
 
+    char from[P2P_PEER_ID_TEXT_MAX], via[P2P_PEER_ID_TEXT_MAX];
+
     if (msg->len > UM__CAP_BUS_MESSAGE_BYTES) {
         return P2P_REJECT;
     }
+    um_log_line(s->bus->cfg.log, UM_LOG_DEBUG, "message of %s on %s via %s",
+                p2p_peer_id_text(&msg->from, from), msg->topic,
+                p2p_peer_id_text(&msg->via, via));
     s->on_message(s->user, &msg->from, msg->data, msg->len);
     return P2P_ACCEPT;
 }
@@ -380,6 +386,7 @@ int um_bus_subscribe(struct um_bus *bus, const char *topic,
     if (s == NULL) {
         return P2P_ENOMEM;
     }
+    s->bus = bus;
     s->on_message = on_msg;
     s->user = user;
     rv = p2p_pubsub_subscribe(bus->pubsub, topic, on_message, s);
@@ -396,6 +403,11 @@ int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
                    size_t len)
 {
     return p2p_pubsub_publish(bus->pubsub, topic, data, len);
+}
+
+size_t um_bus_subscribers(const struct um_bus *bus, const char *topic)
+{
+    return p2p_pubsub_peers(bus->pubsub, topic, false, NULL, 0);
 }
 
 /* The address at the front of a multiaddr. */
