@@ -11,7 +11,7 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-.PHONY: all demo help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
+.PHONY: all acceptance demo help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
 	mutants 	install dist clean distclean
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
@@ -35,6 +35,9 @@ test: deps all ## build, then unit tests and fuzz corpora
 
 demo: deps all ## three nodes in namespaces follow one change; KEEP=1 leaves them
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) tools/demo.py $(if $(KEEP),--keep)
+
+acceptance: deps all ## one mesh with nodes of other kinds; 20 of ours at once
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/acceptance/run.py
 
 # One suite or program: make unit T=base/map
 unit: deps all ## unit tests alone; T=base/map for one of them
