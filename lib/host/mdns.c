@@ -15,6 +15,8 @@
 #define TTL_MAX P2P__SEC(600)
 /* How long the end with the larger id waits for the other one's dial. */
 #define WAIT_NS P2P__SEC(1)
+/* A node with our key is told of again after so long. */
+#define TWIN_NS P2P__SEC(600)
 
 /* A peer that is to be dialed, unless it dials us first. */
 struct waiting {
@@ -29,6 +31,7 @@ struct p2p__host_mdns {
     struct p2p__timer timer;
     struct p2p__list waiting; /* the earliest first */
     size_t n_waiting;
+    p2p_ns twin_at; /* when a node with our key was told of; 0: never */
 };
 
 static void drop(struct p2p__host_mdns *m, struct waiting *w)
@@ -116,6 +119,23 @@ static void on_found(void *user, const struct p2p__mdns_ev *ev, p2p_ns now)
     p2p__peer_unref(peer);
 }
 
+static void on_twin(void *user, const struct p2p__addr *from, p2p_ns now)
+{
+    struct p2p__host_mdns *m = user;
+    struct p2p_multiaddr ma;
+    char text[P2P_MULTIADDR_TEXT_MAX];
+
+    if (m->twin_at != 0 && now - m->twin_at < TWIN_NS) {
+        return;
+    }
+    m->twin_at = now;
+    p2p__maddr_from_addr(from, P2P_MULTIADDR_UDP, &ma);
+    P2P__LOG(&m->host->logger, WARN,
+             "%s announces this node's own id: its key was copied, and two "
+             "nodes cannot share one",
+             p2p_multiaddr_text(&ma, text));
+}
+
 static void on_moved(void *user, p2p_ns now)
 {
     const struct p2p__host_mdns *m = user;
@@ -138,6 +158,7 @@ static int start(struct p2p__host_mdns *m, const struct p2p_host_config *cfg)
         .runq = h->world->q,
         .user = m,
         .found = on_found,
+        .twin = on_twin,
         .moved = on_moved};
 
     return p2p__mdns_service_new(&sc, p2p__host_now(h), &m->service);

@@ -9,6 +9,7 @@
 #include "mux/mplex/mplex.h"
 #include "mux/yamux/yamux.h"
 #include "stack/connmgr.h"
+#include "wire/maddr.h"
 
 /* Two connections that opened within this time were dialed by both ends. */
 #define SIMULTANEOUS_NS P2P__SEC(10)
@@ -256,6 +257,18 @@ static void end_pending(struct p2p__conn *c)
     }
 }
 
+static void say_twin(const struct p2p__conn *c)
+{
+    struct p2p_multiaddr ma;
+    char text[P2P_MULTIADDR_TEXT_MAX];
+
+    p2p__maddr_from_addr(&c->remote, P2P_MULTIADDR_TCP, &ma);
+    P2P__LOG(c->swarm->env->log, WARN,
+             "%s has this node's own key: it is this node, or its key was "
+             "copied",
+             p2p_multiaddr_text(&ma, text));
+}
+
 int p2p__swarm_secured(struct p2p__swarm *s, struct p2p__conn *c,
                        const struct p2p_peer_id *id)
 {
@@ -263,6 +276,7 @@ int p2p__swarm_secured(struct p2p__swarm *s, struct p2p__conn *c,
     int rv;
 
     if (p2p_peer_id_equal(id, &s->self)) {
+        say_twin(c);
         return P2P_ESELF;
     }
     if (g != NULL && g->secured != NULL &&

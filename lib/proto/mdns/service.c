@@ -33,6 +33,7 @@ struct p2p__mdns_service {
     struct p2p__ifaces *ifaces;
     void *user;
     void (*found)(void *user, const struct p2p__mdns_ev *ev, p2p_ns now);
+    void (*twin)(void *user, const struct p2p__addr *from, p2p_ns now);
     void (*moved)(void *user, p2p_ns now);
     struct p2p__job job;
     struct p2p__timer deadline;
@@ -105,6 +106,8 @@ static void on_datagram(void *user, struct p2p__slice in,
     s->stat.received++;
     if (rv != 0 && rv != P2P_ESELF) {
         s->stat.ignored++;
+    } else if (rv == P2P_ESELF && !at.own_host && s->twin != NULL) {
+        s->twin(s->user, from, now);
     }
     while (p2p__mdns_next(&s->core, &ev)) {
         s->stat.found++;
@@ -342,6 +345,7 @@ int p2p__mdns_service_new(const struct p2p__mdns_service_cfg *cfg, p2p_ns now,
     s->ifaces = cfg->ifaces;
     s->user = cfg->user;
     s->found = cfg->found;
+    s->twin = cfg->twin;
     s->moved = cfg->moved;
     s->wanted[IP4] = true;
     s->wanted[IP6] = cfg->ip6;

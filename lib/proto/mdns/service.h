@@ -27,6 +27,8 @@ struct p2p__mdns_service_cfg {
     void *user;                 /* what the calls below get */
     /* A peer was found; the event is valid until the call returns. */
     void (*found)(void *user, const struct p2p__mdns_ev *ev, p2p_ns now);
+    /* Another host answers with this node's id; may be NULL. */
+    void (*twin)(void *user, const struct p2p__addr *from, p2p_ns now);
     /* Addresses of this host changed; may be NULL. To be answered by
      * p2p__mdns_service_set_addrs(). */
     void (*moved)(void *user, p2p_ns now);

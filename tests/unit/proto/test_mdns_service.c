@@ -43,7 +43,7 @@ struct world {
     struct p2p__addr sent_to;
     const struct fake_udp *sent_on;
     int send_error;
-    unsigned found, moved;
+    unsigned found, moved, twins;
     size_t found_addrs;
 };
 
@@ -137,6 +137,15 @@ static void on_found(void *user, const struct p2p__mdns_ev *ev, p2p_ns now)
     w->found_addrs = ev->count;
 }
 
+static void on_twin(void *user, const struct p2p__addr *from, p2p_ns now)
+{
+    struct world *w = user;
+
+    (void)now;
+    assert_int_equal(from->ip[3], 3);
+    w->twins++;
+}
+
 static void on_moved(void *user, p2p_ns now)
 {
     struct world *w = user;
@@ -171,8 +180,8 @@ static void add_iface(struct world *w, uint32_t index, uint8_t last,
     }
 }
 
-static struct p2p__mdns_service *start(struct world *w, unsigned forms,
-                                       bool ip6)
+static struct p2p__mdns_service *start_as(struct world *w, unsigned forms,
+                                          bool ip6, const char *self)
 {
     struct p2p__mdns_service_cfg cfg = {
         .core = {.forms = forms, .env = &w->env.env},
@@ -182,13 +191,20 @@ static struct p2p__mdns_service *start(struct world *w, unsigned forms,
         .ip6 = ip6,
         .user = w,
         .found = on_found,
+        .twin = on_twin,
         .moved = on_moved};
     struct p2p__mdns_service *s;
 
-    assert_int_equal(
-        p2p_peer_id_from_text(JS_QM_ID, strlen(JS_QM_ID), &cfg.core.self), 0);
+    assert_int_equal(p2p_peer_id_from_text(self, strlen(self), &cfg.core.self),
+                     0);
     assert_int_equal(p2p__mdns_service_new(&cfg, 1, &s), 0);
     return s;
+}
+
+static struct p2p__mdns_service *start(struct world *w, unsigned forms,
+                                       bool ip6)
+{
+    return start_as(w, forms, ip6, JS_QM_ID);
 }
 
 /* Ends all; every socket must have been closed. */
@@ -325,6 +341,26 @@ static void test_what_is_heard_is_told(void **state)
     mine.ip[0] = mine.ip[1] = mine.ip[2] = mine.ip[3] = 0;
     hear(w, 0, JS3_ANSWER, &mine, 3);
     assert_int_equal(w->found_addrs, 2);
+    end(w, s);
+}
+
+/* Our own answers come back to us; from another host they are a copy's. */
+static void test_a_copy_of_our_key_is_told(void **state)
+{
+    struct world *w = world_new();
+    struct p2p__mdns_service *s;
+    struct p2p__addr mine = other;
+
+    (void)state;
+    mine.ip[3] = 9;
+    add_iface(w, 2, 9, false);
+    s = start_as(w, P2P__MDNS_TODAY, false, JS_ID);
+    hear(w, 0, JS3_ANSWER, &mine, 2);
+    assert_int_equal(w->twins, 0);
+    hear(w, 0, JS3_ANSWER, &other, 3);
+    assert_int_equal(w->twins, 1);
+    assert_int_equal(w->found, 0);
+    assert_int_equal(p2p__mdns_service_stat(s)->ignored, 0);
     end(w, s);
 }
 
@@ -538,6 +574,7 @@ int main(void)
         cmocka_unit_test(test_loopback_is_used_when_it_is_the_only_one),
         cmocka_unit_test(test_a_host_without_interfaces_waits_for_one),
         cmocka_unit_test(test_what_is_heard_is_told),
+        cmocka_unit_test(test_a_copy_of_our_key_is_told),
         cmocka_unit_test(test_a_question_is_answered_in_time),
         cmocka_unit_test(test_2021_has_a_socket_of_its_own),
         cmocka_unit_test(test_ip6_joins_where_there_is_ip6),
