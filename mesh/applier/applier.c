@@ -43,6 +43,15 @@ static void order_free(struct order *o)
     *o = (struct order){0};
 }
 
+/* Tells an intent's owner that it will not be, and forgets it. */
+static void drop(struct order *o, enum um_outcome outcome, const char *text)
+{
+    if (o->config != NULL) {
+        o->done(o->user, outcome, text);
+    }
+    order_free(o);
+}
+
 struct um_applier *um_applier_new(struct um_unit *unit,
                                   const struct um_alarms *alarms,
                                   const struct um_log *log)
@@ -63,8 +72,8 @@ void um_applier_free(struct um_applier *a)
         return;
     }
     a->alarms->clear(a->alarms->user, a->alarm);
-    order_free(&a->now);
-    order_free(&a->next);
+    drop(&a->now, UM_GAVE_UP, "the daemon is ending");
+    drop(&a->next, UM_GAVE_UP, "the daemon is ending");
     free(a->last);
     free(a->shown);
     free(a);
@@ -207,12 +216,7 @@ void um_applier_submit(struct um_applier *a, const struct um_intent *intent,
         begin(a);
         return;
     }
-    if (a->next.config != NULL) {
-        struct order old = a->next;
-
-        old.done(old.user, UM_SUPERSEDED, "");
-        order_free(&old);
-    }
+    drop(&a->next, UM_SUPERSEDED, "");
     a->next = o;
 }
 

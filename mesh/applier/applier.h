@@ -45,7 +45,7 @@ struct um_applier *um_applier_new(struct um_unit *unit,
                                   const struct um_alarms *alarms,
                                   const struct um_log *log);
 
-/** Ends it; intents end without a word. */
+/** Ends it, before its unit is freed or after; its intents are UM_GAVE_UP. */
 void um_applier_free(struct um_applier *a);
 
 /** Takes an intent; the one that waits, if any, is superseded. */

@@ -25,11 +25,13 @@ struct header {
 struct um_http {
     struct MHD_Daemon *mhd;
     struct um_http_cfg cfg;
-    bool running; /* inside MHD_run() */
+    struct um_http_req *open; /* of which the owner was asked, no reply yet */
+    bool running;             /* inside MHD_run() */
 };
 
 struct um_http_req {
     struct um_http *http;
+    struct um_http_req *next;    /* in http->open */
     struct MHD_Connection *conn; /* NULL: the client left */
     char *method;
     char *path;
@@ -131,6 +133,22 @@ static enum MHD_Result queue(struct um_http_req *r)
     return MHD_queue_response(r->conn, r->status, r->response);
 }
 
+static void open_add(struct um_http_req *r)
+{
+    r->next = r->http->open;
+    r->http->open = r;
+}
+
+static void open_remove(struct um_http_req *r)
+{
+    struct um_http_req **at = &r->http->open;
+
+    while (*at != r) {
+        at = &(*at)->next;
+    }
+    *at = r->next;
+}
+
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn,
                                   const char *path, const char *method,
                                   const char *version, const char *data,
@@ -149,6 +167,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn,
     }
     if (!r->handled) {
         r->handled = true;
+        open_add(r);
         if (r->too_big) {
             um_http_reply(r, 413, NULL, "The body is too big.\n", 21);
         } else {
@@ -210,10 +229,18 @@ struct um_http *um_http_new(const struct um_http_cfg *cfg)
 
 void um_http_free(struct um_http *h)
 {
-    if (h != NULL) {
-        MHD_stop_daemon(h->mhd);
-        free(h);
+    static const char text[] = "The daemon is ending.\n";
+
+    if (h == NULL) {
+        return;
     }
+    h->running = true; /* once, below, for all of them */
+    while (h->open != NULL) {
+        um_http_reply(h->open, 503, NULL, text, sizeof text - 1);
+    }
+    (void)MHD_run(h->mhd); /* it must not be stopped while one is suspended */
+    MHD_stop_daemon(h->mhd);
+    free(h);
 }
 
 int um_http_fd(const struct um_http *h)
@@ -313,6 +340,7 @@ void um_http_reply(struct um_http_req *req, unsigned status, const char *type,
         void *m;
     } bytes = {.c = body};
 
+    open_remove(req);
     if (req->ended) {
         req_free(req);
         return;
