@@ -21,10 +21,16 @@ struct options {
     bool json;
 };
 
-static int usage(const char *name, const char *more)
+/* To whoever asked, or to whoever erred. */
+static void usage(FILE *to, const char *name, const char *more)
 {
-    (void)fprintf(stderr, "usage: unitmesh %s [--control PATH] [-o json]%s\n",
+    (void)fprintf(to, "usage: unitmesh %s [--control PATH] [-o text|json]%s\n",
                   name, more);
+}
+
+static int wrong(const char *name, const char *more)
+{
+    usage(stderr, name, more);
     return 2;
 }
 
@@ -42,14 +48,16 @@ static void default_socket(char *out, size_t cap)
     }
 }
 
-/* Reads the options; 0, 1 when help was printed, or 2. */
+enum { HELPED = -1 };
+
+/* Reads the options; 0, HELPED, or 2. */
 static int parse(struct options *o, int argc, char **argv, const char *more)
 {
     static const struct option options[] = {
         {"control", required_argument, NULL, 'c'},
         {"output", required_argument, NULL, 'o'},
         {"host", required_argument, NULL, 'h'},
-        {"help", no_argument, NULL, '?'},
+        {"help", no_argument, NULL, 'H'},
         {NULL, 0, NULL, 0},
     };
     int c;
@@ -66,12 +74,18 @@ static int parse(struct options *o, int argc, char **argv, const char *more)
                 break;
             case 'o':
                 o->json = strcmp(optarg, "json") == 0;
+                if (!o->json && strcmp(optarg, "text") != 0) {
+                    return wrong(argv[0], more);
+                }
                 break;
+            case 'H':
+                usage(stdout, argv[0], more);
+                return HELPED;
             default:
-                return usage(argv[0], more);
+                return wrong(argv[0], more);
         }
     }
-    return optind == argc ? 0 : usage(argv[0], more);
+    return optind == argc ? 0 : wrong(argv[0], more);
 }
 
 static const char *text(yyjson_val *obj, const char *key)
@@ -135,7 +149,7 @@ int um_cli_status(int argc, char **argv)
     int code = parse(&o, argc, argv, "");
 
     if (code != 0) {
-        return code;
+        return code == HELPED ? 0 : code;
     }
     doc = ask(&o, "/mesh/status", &code);
     if (doc == NULL) {
@@ -173,7 +187,7 @@ int um_cli_peers(int argc, char **argv)
     int code = parse(&o, argc, argv, "");
 
     if (code != 0) {
-        return code;
+        return code == HELPED ? 0 : code;
     }
     doc = ask(&o, "/mesh/nodes", &code);
     if (doc == NULL) {
@@ -201,7 +215,7 @@ int um_cli_id(int argc, char **argv)
     int code = parse(&o, argc, argv, "");
 
     if (code != 0) {
-        return code;
+        return code == HELPED ? 0 : code;
     }
     doc = ask(&o, "/mesh/id", &code);
     if (doc == NULL) {
@@ -221,7 +235,7 @@ int um_cli_publish(int argc, char **argv)
     int code = parse(&o, argc, argv, more);
 
     if (code != 0) {
-        return code;
+        return code == HELPED ? 0 : code;
     }
     r.host = o.host;
     code = 1;
