@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #define MAX_HEADERS 8
@@ -43,6 +44,7 @@ struct um_http_req {
     unsigned status;
     char client[INET6_ADDRSTRLEN];
     bool too_big;
+    bool twofold;   /* it says twice what must be said once */
     bool handled;   /* the owner was asked */
     bool suspended; /* libmicrohttpd waits for the reply */
     bool ended;     /* libmicrohttpd is done with it */
@@ -84,6 +86,34 @@ static void set_client(struct um_http_req *r)
     }
 }
 
+/* How often a request has the fields that say whom and what it is about. */
+struct once {
+    unsigned host, authorization, length, coding;
+};
+
+static enum MHD_Result count_field(void *user, enum MHD_ValueKind kind,
+                                   const char *name, const char *value)
+{
+    struct once *n = user;
+
+    (void)kind;
+    (void)value;
+    n->host += strcasecmp(name, "Host") == 0;
+    n->authorization += strcasecmp(name, "Authorization") == 0;
+    n->length += strcasecmp(name, "Content-Length") == 0;
+    n->coding += strcasecmp(name, "Transfer-Encoding") == 0;
+    return MHD_YES;
+}
+
+/* Two of a kind: whoever stands between may have seen the other one. */
+static bool is_twofold(struct MHD_Connection *conn)
+{
+    struct once n = {0};
+
+    (void)MHD_get_connection_values(conn, MHD_HEADER_KIND, count_field, &n);
+    return n.host > 1 || n.authorization > 1 || n.length + n.coding > 1;
+}
+
 static struct um_http_req *req_new(struct um_http *h,
                                    struct MHD_Connection *conn,
                                    const char *path, const char *method)
@@ -101,6 +131,7 @@ static struct um_http_req *req_new(struct um_http *h,
         req_free(r);
         return NULL;
     }
+    r->twofold = is_twofold(conn);
     set_client(r);
     return r;
 }
@@ -170,6 +201,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn,
         open_add(r);
         if (r->too_big) {
             um_http_reply(r, 413, NULL, "The body is too big.\n", 21);
+        } else if (r->twofold) {
+            um_http_reply(r, 400, NULL, "A field stands twice.\n", 22);
         } else {
             h->cfg.handle(h->cfg.user, r);
         }
