@@ -11,7 +11,7 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-.PHONY: all acceptance demo help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
+.PHONY: all acceptance demo e2e help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
 	mutants 	install dist clean distclean
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
@@ -38,6 +38,11 @@ demo: deps all ## three nodes in namespaces follow one change; KEEP=1 leaves the
 
 acceptance: deps all ## one mesh with nodes of other kinds; 20 of ours at once
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/acceptance/run.py
+
+# Some of it: make e2e T="-k hostile"
+e2e: deps all ## the daemon beside failing Units and hostile peers; T=… some
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) -m pytest -rs -p no:cacheprovider \
+		tests/e2e $(T)
 
 # One suite or program: make unit T=base/map
 unit: deps all ## unit tests alone; T=base/map for one of them
