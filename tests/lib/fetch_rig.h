@@ -44,6 +44,7 @@ struct um_fetch {
     char text[FETCH_RIG_LOG];
 };
 
+/* A rig with nothing asked yet. */
 void fetch_rig_init(struct um_fetch *rig);
 /* Nothing may be left over. */
 void fetch_rig_fini(struct um_fetch *rig);
