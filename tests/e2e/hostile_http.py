@@ -78,6 +78,19 @@ def no_json(sock):
     whole(sock, b"<html>log in first</html>")
 
 
+def no_object(sock):
+    whole(sock, b"[{}]")
+
+
+def deep(sock):
+    """Enough to kill a Unit's parser."""
+    whole(sock, b'{"x": ' + b"[" * 1_000_000 + b"]" * 1_000_000 + b"}")
+
+
+def full(sock):
+    whole(sock, b'{"x": [' + b"1, " * 1_000_000 + b"1]}")
+
+
 def no_unit(sock):
     whole(sock, b'{"bogus": true}')
 
@@ -109,7 +122,7 @@ def mute(sock):
 
 MODES = {f.__name__: f for f in (
     fine, each_other, endless, drip, huge, redirect, own_path, no_json,
-    no_unit, short, no_http, missing, heads, mute)}
+    no_object, deep, full, no_unit, short, no_http, missing, heads, mute)}
 
 
 class Handler(socketserver.BaseRequestHandler):

@@ -122,9 +122,12 @@ def test_an_answer_that_is_none(scene, mode, words, seconds):
 
 
 @pytest.mark.parametrize("mode,words", [
-    ("no_json", "refused config from .*Invalid JSON"),
+    ("no_json", "refused config from .*A valid JSON value is expected"),
+    ("no_object", "refused config from .*A configuration is an object"),
+    ("deep", "refused config from .*nesting exceeds the maximum"),
+    ("full", "refused config from .*too many elements"),
     ("no_unit", "refused config from .*Invalid configuration")])
-def test_a_body_that_unit_refuses(scene, mode, words):
+def test_a_body_that_is_refused(scene, mode, words):
     config = scene.us.config()
     scene.mode(mode)
     mark = scene.say(scene.lan.ip("evil"))

@@ -135,6 +135,25 @@ static void test_a_refusal_is_final(void **state)
     scene_free(s);
 }
 
+static void test_what_cannot_be_one_never_reaches_unit(void **state)
+{
+    static const char *const texts[] = {"", "[]", "<html>", "{\"a\":}"};
+    struct scene *s = scene_new();
+    struct um_applier_stats stats;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        submit(s, texts[i]);
+        assert_int_equal(s->outcome[i], UM_REFUSED);
+    }
+    assert_int_equal(s->rig.started, 0);
+    um_applier_stats(s->applier, &stats);
+    assert_int_equal(stats.refused, 4);
+    assert_false(stats.busy);
+    assert_int_equal(fetch_rig_said(&s->rig, "refused a test: "), 4);
+    scene_free(s);
+}
+
 /* UM__CAP_APPLIER_TRIES, with pauses that grow. */
 static void test_failures_are_tried_so_often(void **state)
 {
@@ -193,6 +212,7 @@ int main(void)
         cmocka_unit_test(test_it_applies_and_remembers),
         cmocka_unit_test(test_the_newest_wins),
         cmocka_unit_test(test_a_refusal_is_final),
+        cmocka_unit_test(test_what_cannot_be_one_never_reaches_unit),
         cmocka_unit_test(test_failures_are_tried_so_often),
         cmocka_unit_test(test_the_end_tells_all),
     };
