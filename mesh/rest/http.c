@@ -38,6 +38,7 @@ struct um_http_req {
     char *path;
     char *body;
     size_t len;
+    size_t room; /* of body */
     struct header headers[MAX_HEADERS];
     size_t n_headers;
     struct MHD_Response *response;
@@ -140,18 +141,21 @@ static struct um_http_req *req_new(struct um_http *h,
 static enum MHD_Result collect(struct um_http_req *r, const char *data,
                                size_t *size)
 {
-    char *grown;
-
     if (r->too_big || *size > r->http->cfg.max_body - r->len) {
         r->too_big = true;
         *size = 0;
         return MHD_YES;
     }
-    grown = realloc(r->body, r->len + *size + 1);
-    if (grown == NULL) {
-        return MHD_NO;
+    if (*size >= r->room - r->len) {
+        size_t room = (r->len + *size + 1) * 2;
+        char *grown = realloc(r->body, room);
+
+        if (grown == NULL) {
+            return MHD_NO;
+        }
+        r->body = grown;
+        r->room = room;
     }
-    r->body = grown;
     memcpy(r->body + r->len, data, *size);
     r->len += *size;
     r->body[r->len] = '\0';
