@@ -11,14 +11,14 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-.PHONY: all demo help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
-	mutants hostile soak install dist clean distclean
+.PHONY: all acceptance asan clean demo deps deps-build dist distclean e2e fmt \
+	fuzz fuzz-smoke help hostile install lint lint-write mutants soak test unit
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
 	@$(NINJA) -C $(BUILDDIR)
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' \
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' \
 		Makefile
 
 deps: ## install the Debian packages that are missing (root or sudo)
@@ -35,6 +35,14 @@ test: deps all ## build, then unit tests and fuzz corpora
 
 demo: deps all ## three nodes in namespaces follow one change; KEEP=1 leaves them
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) tools/demo.py $(if $(KEEP),--keep)
+
+acceptance: deps all ## one mesh with nodes of other kinds; 20 of ours at once
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/acceptance/run.py
+
+# Some of it: make e2e T="-k hostile"
+e2e: deps all ## the daemon beside failing Units and hostile peers; T=… some
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) -m pytest -rs -p no:cacheprovider \
+		tests/e2e $(T)
 
 # One suite or program: make unit T=base/map
 unit: deps all ## unit tests alone; T=base/map for one of them

@@ -8,12 +8,21 @@
  */
 #include "uv/tcp.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include "base/mem.h"
 #include "uv/addr.h"
 #include "uv/errors.h"
 
 #define LINGER_MS 2000U
 #define BACKLOG   511
+/* A peer that is gone without a word: yamux finds out by its pings, and no
+ * sooner than this; mplex has none, so the kernel must. */
+#define SILENCE_S 30
+#define PROBE_S   5
+#define DEAD_MS   40000U
 
 struct rest {
     uv_write_t req;
@@ -274,6 +283,23 @@ static struct tcp *tcp_new(struct p2p__uv_net *n, int *err)
     return t;
 }
 
+/* Writes leave at once, and the kernel notices when the other end is gone. */
+static void set_options(struct tcp *t)
+{
+    const int on = 1, idle = SILENCE_S, every = PROBE_S;
+    const unsigned dead = DEAD_MS;
+    uv_os_fd_t fd;
+
+    (void)uv_tcp_nodelay(&t->h, 1);
+    if (uv_fileno((const uv_handle_t *)&t->h, &fd) != 0) {
+        return;
+    }
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every, sizeof every);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &dead, sizeof dead);
+}
+
 static void on_connected(uv_connect_t *req, int status)
 {
     struct dial *d = P2P__CONTAINER(req, struct dial, req);
@@ -284,7 +310,7 @@ static void on_connected(uv_connect_t *req, int status)
         return;
     }
     if (status == 0) {
-        (void)uv_tcp_nodelay(&t->h, 1);
+        set_options(t);
     }
     t->pipe.cb->connected(t->pipe.user, p2p__uv_err(status), p2p__uv_now());
 }
@@ -352,7 +378,7 @@ static void on_incoming(uv_stream_t *server, int status)
         shut(t);
         return;
     }
-    (void)uv_tcp_nodelay(&t->h, 1);
+    set_options(t);
     l->l.cb->accepted(l->l.user, &t->pipe, p2p__uv_now());
 }
 

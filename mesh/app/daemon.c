@@ -22,6 +22,8 @@
 
 #define MAX_BODY (8U * 1024U * 1024U)
 #define AGENT    "unitmesh/" P2P_VERSION
+/* How long a signal waits for Unit's answer to a change. */
+#define DRAIN_MS 5000U
 
 static void on_found(void *user, const struct p2p_peer_id *peer)
 {
@@ -259,19 +261,34 @@ static void start_facade(struct um_daemon *d)
 
 /* What the article's flow waits for, while the applier works. */
 struct pulled {
+    struct um_daemon *daemon;
     um_article_done *done;
     void *arg;
 };
 
+static bool is_applying(const struct um_daemon *d)
+{
+    struct um_applier_stats s = {0};
+
+    if (d->applier != NULL) {
+        um_applier_stats(d->applier, &s);
+    }
+    return s.busy;
+}
+
 static void on_outcome(void *user, enum um_outcome outcome, const char *text)
 {
     struct pulled *p = user;
+    struct um_daemon *d = p->daemon;
 
     (void)text;
     p->done(p->arg, outcome == UM_APPLIED     ? UM_ARTICLE_APPLIED
                     : outcome == UM_UNCHANGED ? UM_ARTICLE_UNCHANGED
                                               : UM_ARTICLE_NOT);
     free(p);
+    if (d->ending && !is_applying(d)) {
+        uv_stop(&d->loop.uv);
+    }
 }
 
 /* The article's flow hands a configuration to the applier. */
@@ -281,13 +298,13 @@ static void apply(void *user, const struct um_article_config *config,
     struct um_daemon *d = user;
     const struct um_intent intent = {
         .config = config->bytes, .len = config->len, .why = config->why};
-    struct pulled *p = malloc(sizeof *p);
+    struct pulled *p = d->ending ? NULL : malloc(sizeof *p);
 
     if (p == NULL) {
         done(arg, UM_ARTICLE_NOT);
         return;
     }
-    *p = (struct pulled){.done = done, .arg = arg};
+    *p = (struct pulled){.daemon = d, .done = done, .arg = arg};
     um_applier_submit(d->applier, &intent, on_outcome, p);
 }
 
@@ -367,13 +384,28 @@ static int check_rest(const struct um_daemon *d)
     return -1;
 }
 
+static void on_drained(uv_timer_t *timer)
+{
+    const struct um_daemon *d = timer->data;
+
+    um_log_line(&d->log, UM_LOG_WARN, "Unit has not answered: ending without");
+    uv_stop(timer->loop);
+}
+
+/* A change that is on its way to Unit is waited for, once. */
 static void on_signal(uv_signal_t *h, int signum)
 {
     struct um_daemon *d = h->data;
 
     um_log_line(&d->log, UM_LOG_INFO, "%s: ending",
                 signum == SIGTERM ? "SIGTERM" : "SIGINT");
-    uv_stop(&d->loop.uv);
+    if (d->ending || !is_applying(d)) {
+        uv_stop(&d->loop.uv);
+        return;
+    }
+    d->ending = true;
+    um_log_line(&d->log, UM_LOG_INFO, "waiting for Unit's answer first");
+    (void)uv_timer_start(&d->drain, on_drained, DRAIN_MS, 0);
 }
 
 static void start_signals(struct um_daemon *d)
@@ -381,6 +413,8 @@ static void start_signals(struct um_daemon *d)
     static const int numbers[] = {SIGTERM, SIGINT};
 
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)uv_timer_init(&d->loop.uv, &d->drain);
+    d->drain.data = d;
     for (size_t i = 0; i < 2; i++) {
         (void)uv_signal_init(&d->loop.uv, &d->signals[i]);
         d->signals[i].data = d;
@@ -422,6 +456,7 @@ static int start(struct um_daemon *d)
 static void stop(struct um_daemon *d)
 {
     um_unit_free(d->unit);
+    um_applier_free(d->applier);
     um_loop_unserve(d->facade);
     um_loop_unserve(d->remote);
     um_loop_unserve(d->local);
@@ -429,13 +464,15 @@ static void stop(struct um_daemon *d)
         (void)unlink(d->settings.control);
     }
     um_article_free(d->article);
-    um_applier_free(d->applier);
     um_bus_free(d->bus);
     if (d->standin != NULL) {
         um_standin_uv_close(d->standin, NULL, NULL);
     }
     for (size_t i = 0; d->p2p != NULL && i < 2; i++) {
         uv_close((uv_handle_t *)&d->signals[i], NULL);
+    }
+    if (d->p2p != NULL) {
+        uv_close((uv_handle_t *)&d->drain, NULL);
     }
     p2p_loop_free(d->p2p);
     um_loop_fini(&d->loop);

@@ -34,6 +34,8 @@ struct um_daemon {
     struct um_serve *remote;
     struct um_serve *facade; /**< the article's GET on port 8888 */
     uv_signal_t signals[2];
+    uv_timer_t drain; /**< how long a signal waits for Unit */
+    bool ending;      /**< a signal came while a change was at Unit */
     uint64_t started_ms;
 };
 

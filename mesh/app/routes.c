@@ -59,6 +59,7 @@ static void put_article(const struct um_daemon *d, struct um_json *j)
     }
     um_article_stats(d->article, &s);
     um_json_open(j, "article", '{');
+    um_json_uint(j, "subscribers", s.subscribers);
     um_json_uint(j, "published", s.published);
     um_json_uint(j, "received", s.received);
     um_json_uint(j, "refused", s.refused);

@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mesh/base/arena.h"
+#include "mesh/doc/parse.h"
+#include "p2p/err.h"
+
 #define FIRST_PAUSE_MS 250U
 
 struct order {
@@ -43,6 +47,15 @@ static void order_free(struct order *o)
     *o = (struct order){0};
 }
 
+/* Tells an intent's owner that it will not be, and forgets it. */
+static void drop(struct order *o, enum um_outcome outcome, const char *text)
+{
+    if (o->config != NULL) {
+        o->done(o->user, outcome, text);
+    }
+    order_free(o);
+}
+
 struct um_applier *um_applier_new(struct um_unit *unit,
                                   const struct um_alarms *alarms,
                                   const struct um_log *log)
@@ -63,8 +76,8 @@ void um_applier_free(struct um_applier *a)
         return;
     }
     a->alarms->clear(a->alarms->user, a->alarm);
-    order_free(&a->now);
-    order_free(&a->next);
+    drop(&a->now, UM_GAVE_UP, "the daemon is ending");
+    drop(&a->next, UM_GAVE_UP, "the daemon is ending");
     free(a->last);
     free(a->shown);
     free(a);
@@ -192,11 +205,43 @@ static bool order_fill(struct order *o, const struct um_intent *intent,
     return true;
 }
 
+/* Why a text cannot be a configuration, or NULL. Unit has the last word, but a
+ * million brackets would kill it. */
+static const char *objection_to(const struct um_intent *intent)
+{
+    const struct um_str text = {.p = intent->config, .len = intent->len};
+    struct um_doc_error err = {.text = "the text is too long"};
+    const char *why = NULL;
+    struct um_arena arena;
+    struct um_val v;
+    int rv;
+
+    um_arena_init(&arena);
+    rv = um_doc_parse(text, &arena, &v, &err);
+    if (rv == P2P_ENOMEM) {
+        why = "out of memory";
+    } else if (rv != 0) {
+        why = err.text;
+    } else if (v.kind != UM_VAL_OBJECT) {
+        why = "A configuration is an object.";
+    }
+    um_arena_fini(&arena);
+    return why;
+}
+
 void um_applier_submit(struct um_applier *a, const struct um_intent *intent,
                        um_applier_done *done, void *user)
 {
+    const char *objection = objection_to(intent);
     struct order o;
 
+    if (objection != NULL) {
+        um_log_line(a->log, UM_LOG_ERROR, "refused %s: %s", intent->why,
+                    objection);
+        count(a, UM_REFUSED);
+        done(user, UM_REFUSED, objection);
+        return;
+    }
     if (!order_fill(&o, intent, done, user)) {
         done(user, UM_GAVE_UP, "out of memory");
         return;
@@ -207,12 +252,7 @@ void um_applier_submit(struct um_applier *a, const struct um_intent *intent,
         begin(a);
         return;
     }
-    if (a->next.config != NULL) {
-        struct order old = a->next;
-
-        old.done(old.user, UM_SUPERSEDED, "");
-        order_free(&old);
-    }
+    drop(&a->next, UM_SUPERSEDED, "");
     a->next = o;
 }
 

@@ -45,10 +45,12 @@ struct um_applier *um_applier_new(struct um_unit *unit,
                                   const struct um_alarms *alarms,
                                   const struct um_log *log);
 
-/** Ends it; intents end without a word. */
+/** Ends it, before its unit is freed or after; its intents are UM_GAVE_UP. */
 void um_applier_free(struct um_applier *a);
 
-/** Takes an intent; the one that waits, if any, is superseded. */
+/** Takes an intent; the one that waits, if any, is superseded. What cannot be
+ * a configuration (no JSON, no object, above a cap of mesh/doc) is UM_REFUSED
+ * at once, and Unit never sees it. */
 void um_applier_submit(struct um_applier *a, const struct um_intent *intent,
                        um_applier_done *done, void *user);
 

@@ -15,17 +15,22 @@
 
 #define TOPIC "news"
 
+/* A host to pull from, and when the message that named it came. */
+struct heard {
+    struct um_host host;
+    uint64_t ms;
+};
+
 struct um_article {
     struct um_article_cfg cfg;
     struct um_fetch_job *pull;
-    struct um_host from;    /* of the pull under way */
-    struct um_host pending; /* text "" : none */
-    uint64_t heard_ms;      /* when the message of the pull came */
-    unsigned lookups;       /* names under way */
+    struct heard from;    /* of the pull under way */
+    struct heard pending; /* text "" : none */
+    unsigned lookups;     /* names under way */
     struct um_article_stats stats;
 };
 
-static void start_pull(struct um_article *a, const struct um_host *host);
+static void start_pull(struct um_article *a, const struct heard *from);
 
 static void warn_of_trust(const struct um_log *log)
 {
@@ -132,55 +137,78 @@ void um_article_post(struct um_article *a, const char *host_header,
         200, "Published config event to all other nodes"};
 }
 
+/* A configuration at the applier's. */
+struct applying {
+    struct um_article *article;
+    struct heard from;
+};
+
 static void on_applied(void *arg, enum um_article_outcome outcome)
 {
-    struct um_article *a = arg;
+    struct applying *p = arg;
+    struct um_article *a = p->article;
     uint64_t now = a->cfg.alarms->now_ms(a->cfg.alarms->user);
 
     if (outcome == UM_ARTICLE_APPLIED) {
         a->stats.applied++;
         um_log_line(a->cfg.log, UM_LOG_INFO, "applied config from %s in %lu ms",
-                    a->from.text, (unsigned long)(now - a->heard_ms));
+                    p->from.host.text, (unsigned long)(now - p->from.ms));
     } else if (outcome == UM_ARTICLE_UNCHANGED) {
         um_log_line(a->cfg.log, UM_LOG_INFO,
-                    "config from %s is what runs already", a->from.text);
+                    "config from %s is what runs already", p->from.host.text);
     }
+    free(p);
+}
+
+/* Hands what was pulled to the applier. */
+static void apply(struct um_article *a, const struct um_fetch_answer *answer)
+{
+    char why[UM__CAP_ARTICLE_HOST_BYTES + 16];
+    const struct um_article_config config = {
+        .bytes = answer->body, .len = answer->len, .why = why};
+    struct applying *p = malloc(sizeof *p);
+
+    if (p == NULL) {
+        um_log_line(a->cfg.log, UM_LOG_ERROR, "cannot apply: out of memory");
+        return;
+    }
+    *p = (struct applying){.article = a, .from = a->from};
+    (void)snprintf(why, sizeof why, "config from %s", a->from.host.text);
+    a->cfg.apply(a->cfg.apply_user, &config, on_applied, p);
 }
 
 /* The next pull, if messages came meanwhile. */
 static void next_pull(struct um_article *a)
 {
-    struct um_host host = a->pending;
+    const struct heard from = a->pending;
 
-    a->pending = (struct um_host){0};
-    if (host.text[0] != '\0') {
-        start_pull(a, &host);
+    a->pending = (struct heard){0};
+    if (from.host.text[0] != '\0') {
+        start_pull(a, &from);
     }
 }
 
 static void on_pulled(void *user, const struct um_fetch_answer *answer)
 {
     struct um_article *a = user;
-    char why[UM__CAP_ARTICLE_HOST_BYTES + 16];
 
     a->pull = NULL;
-    if (answer->status != UM_FETCH_OK || answer->code != 200) {
-        um_log_line(
-            a->cfg.log, UM_LOG_ERROR, "cannot pull config from %s: %s",
-            a->from.text,
-            answer->status != UM_FETCH_OK ? answer->text : "no configuration");
+    if (answer->status != UM_FETCH_OK) {
+        um_log_line(a->cfg.log, UM_LOG_ERROR, "cannot pull config from %s: %s",
+                    a->from.host.text, answer->text);
+    } else if (answer->code != 200) {
+        um_log_line(a->cfg.log, UM_LOG_ERROR,
+                    "cannot pull config from %s: it answered %ld",
+                    a->from.host.text, answer->code);
     } else {
-        const struct um_article_config config = {
-            .bytes = answer->body, .len = answer->len, .why = why};
-
-        (void)snprintf(why, sizeof why, "config from %s", a->from.text);
-        a->cfg.apply(a->cfg.apply_user, &config, on_applied, a);
+        apply(a, answer);
     }
     next_pull(a);
 }
 
-static void start_pull(struct um_article *a, const struct um_host *host)
+static void start_pull(struct um_article *a, const struct heard *from)
 {
+    const struct um_host *host = &from->host;
     char url[UM__CAP_ARTICLE_HOST_BYTES + 64];
     struct um_fetch_req req = {.method = "GET",
                                .url = url,
@@ -192,7 +220,7 @@ static void start_pull(struct um_article *a, const struct um_host *host)
         url, sizeof url,
         host->ip.len == 16 ? "http://[%s]:%u/config" : "http://%s:%u/config",
         host->text, (unsigned)a->cfg.port);
-    a->from = *host;
+    a->from = *from;
     um_log_line(a->cfg.log, UM_LOG_INFO, "pulling config from %s", url);
     a->stats.pulls++;
     a->pull = um_fetch_start(a->cfg.fetch, &req, on_pulled, a);
@@ -223,6 +251,8 @@ static void consider(struct um_article *a, const struct p2p_peer_id *from,
                      const struct um_host *host)
 {
     const char *why = objection(a, from, host);
+    const struct heard heard = {
+        .host = *host, .ms = a->cfg.alarms->now_ms(a->cfg.alarms->user)};
 
     if (why != NULL) {
         a->stats.refused++;
@@ -232,10 +262,9 @@ static void consider(struct um_article *a, const struct p2p_peer_id *from,
         um_log_line(a->cfg.log, UM_LOG_WARN,
                     "there is no Unit here to configure");
     } else if (a->pull != NULL) {
-        a->pending = *host;
+        a->pending = heard;
     } else {
-        a->heard_ms = a->cfg.alarms->now_ms(a->cfg.alarms->user);
-        start_pull(a, host);
+        start_pull(a, &heard);
     }
 }
 
@@ -308,4 +337,5 @@ static void on_message(void *user, const struct p2p_peer_id *from,
 void um_article_stats(const struct um_article *a, struct um_article_stats *out)
 {
     *out = a->stats;
+    out->subscribers = um_bus_subscribers(a->cfg.bus, TOPIC);
 }

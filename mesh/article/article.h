@@ -84,6 +84,7 @@ void um_article_post(struct um_article *a, const char *host_header,
 
 /** Counters, for status pages. */
 struct um_article_stats {
+    unsigned long subscribers; /**< peers that would hear a message now */
     unsigned long published;
     unsigned long received;
     unsigned long refused;

@@ -6,6 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Whether a text is ":" and at most five digits. */
+static bool is_port(const char *text, size_t len)
+{
+    if (len == 0 || len > 6 || text[0] != ':') {
+        return false;
+    }
+    for (size_t i = 1; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The part in front of ":PORT", without brackets; false: malformed. */
 static bool cut_port(const char *text, size_t len, size_t *from, size_t *to)
 {
@@ -20,12 +34,13 @@ static bool cut_port(const char *text, size_t len, size_t *from, size_t *to)
         }
         *from = 1;
         *to = (size_t)(end - text);
-        return *to + 1 == len || text[*to + 1] == ':';
+        return *to + 1 == len || is_port(end + 1, len - *to - 1);
     }
     end = memchr(text, ':', len);
     if (end != NULL &&
         memchr(end + 1, ':', len - (size_t)(end - text) - 1) == NULL) {
         *to = (size_t)(end - text);
+        return is_port(end, len - *to);
     }
     return true;
 }
@@ -52,6 +67,7 @@ static void read_ip(struct um_host *h)
         if (memcmp(h->ip.bytes, mapped, sizeof mapped) == 0) {
             memmove(h->ip.bytes, h->ip.bytes + 12, 4);
             h->ip.len = 4;
+            (void)inet_ntop(AF_INET, h->ip.bytes, h->text, sizeof h->text);
         }
     }
 }

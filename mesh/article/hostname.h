@@ -27,7 +27,7 @@ struct um_host {
  */
 bool um_host_parse(const char *text, size_t len, struct um_host *out);
 
-/** Writes an address as it stands in a URL: 192.0.2.1 or [2001:db8::1]. */
+/** A host that is an address: 192.0.2.1 or 2001:db8::1. */
 void um_host_from_ip(const struct um_ip *ip, struct um_host *out);
 
 /** What may be connected to because a peer said so. */

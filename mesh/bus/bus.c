@@ -15,6 +15,8 @@
 
 #define MAX_ADDRS 64
 #define MAX_CONNS 4096
+/* A peer at two addresses is told of again after so long. */
+#define TWIN_NS UINT64_C(600000000000)
 
 struct entry {
     struct entry *next;
@@ -22,11 +24,13 @@ struct entry {
     char agent[128];
     struct p2p_multiaddr observed; /* how it sees us */
     uint64_t changed_ns;
+    uint64_t twin_ns; /* when two addresses were told of; 0: never */
     bool connected;
 };
 
 struct subscription {
     struct subscription *next;
+    const struct um_bus *bus;
     um_bus_message *on_message;
     void *user;
 };
@@ -107,6 +111,104 @@ static void on_peer_up(void *user, const struct p2p_peer_id *peer)
     bus->cfg.cb->peer_up(bus->cfg.user, peer);
 }
 
+/* The open connections; owned by the caller. */
+static struct p2p_conn_info *list_conns(const struct um_bus *bus, size_t *n)
+{
+    struct p2p_conn_info *conns;
+
+    *n = p2p_host_conns(bus->host, NULL, 0);
+    *n = *n < MAX_CONNS ? *n : MAX_CONNS;
+    conns = calloc(*n + 1, sizeof *conns);
+    if (conns == NULL) {
+        *n = 0;
+        return NULL;
+    }
+    (void)p2p_host_conns(bus->host, conns, *n);
+    return conns;
+}
+
+/* The address at the front of a multiaddr. */
+static bool ip_of(const struct p2p_multiaddr *ma, struct um_ip *ip)
+{
+    struct p2p_multiaddr_part part;
+    size_t at = 0;
+
+    *ip = (struct um_ip){0};
+    while (p2p_multiaddr_next(ma, &at, &part)) {
+        if (part.code == P2P_MULTIADDR_IP4 || part.code == P2P_MULTIADDR_IP6) {
+            ip->len = (uint8_t)part.len;
+            memcpy(ip->bytes, part.value, part.len);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool same_ip(const struct um_ip *a, const struct um_ip *b)
+{
+    return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+static bool is_loopback(const struct um_ip *ip)
+{
+    static const uint8_t one[16] = {[15] = 1};
+
+    return (ip->len == 4 && ip->bytes[0] == 127) ||
+           (ip->len == 16 && memcmp(ip->bytes, one, 16) == 0);
+}
+
+/* Whether both are the same host; all loopback addresses are this one. */
+static bool same_host(const struct um_ip *a, const struct um_ip *b)
+{
+    return same_ip(a, b) || (is_loopback(a) && is_loopback(b));
+}
+
+/* Whether a connection's peer is connected from another address; which. */
+static bool conn_elsewhere(const struct um_bus *bus,
+                           const struct p2p_conn_info *conn,
+                           struct p2p_multiaddr *other)
+{
+    size_t n;
+    struct p2p_conn_info *conns = list_conns(bus, &n);
+    struct um_ip here, there;
+    bool found = false;
+
+    for (size_t i = 0; i < n && !found; i++) {
+        found = p2p_peer_id_equal(&conns[i].peer, &conn->peer) &&
+                ip_of(&conn->addr, &here) && ip_of(&conns[i].addr, &there) &&
+                here.len == there.len && !same_host(&here, &there);
+        if (found) {
+            *other = conns[i].addr;
+        }
+    }
+    free(conns);
+    return found;
+}
+
+/* A connection opened; is its peer connected from another address as well? */
+static void on_connected(void *user, const struct p2p_conn_info *conn)
+{
+    struct um_bus *bus = user;
+    struct entry *e = find(bus, &conn->peer);
+    uint64_t now = p2p_loop_now_ns(bus->cfg.loop);
+    char id[P2P_PEER_ID_TEXT_MAX];
+    char here[P2P_MULTIADDR_TEXT_MAX], there[P2P_MULTIADDR_TEXT_MAX];
+    struct p2p_multiaddr other;
+
+    if (e == NULL || (e->twin_ns != 0 && now - e->twin_ns < TWIN_NS) ||
+        !conn_elsewhere(bus, conn, &other)) {
+        return;
+    }
+    e->twin_ns = now;
+    um_log_line(bus->cfg.log, UM_LOG_WARN,
+                "%s is at two addresses, %s and %s: it has a new one, or two "
+                "networks, or a second node runs on a copy of its state "
+                "folder, which must not be",
+                p2p_peer_id_text(&conn->peer, id),
+                p2p_multiaddr_text(&other, there),
+                p2p_multiaddr_text(&conn->addr, here));
+}
+
 static void on_peer_down(void *user, const struct p2p_peer_id *peer)
 {
     struct um_bus *bus = user;
@@ -172,6 +274,7 @@ static void on_log(void *user, int level, const char *text)
 }
 
 static const struct p2p_host_events events = {
+    .connected = on_connected,
     .peer_up = on_peer_up,
     .peer_down = on_peer_down,
     .identified = on_identified,
@@ -301,22 +404,6 @@ void um_bus_addrs(const struct um_bus *bus,
     }
 }
 
-/* The open connections; owned by the caller. */
-static struct p2p_conn_info *list_conns(const struct um_bus *bus, size_t *n)
-{
-    struct p2p_conn_info *conns;
-
-    *n = p2p_host_conns(bus->host, NULL, 0);
-    *n = *n < MAX_CONNS ? *n : MAX_CONNS;
-    conns = calloc(*n + 1, sizeof *conns);
-    if (conns == NULL) {
-        *n = 0;
-        return NULL;
-    }
-    (void)p2p_host_conns(bus->host, conns, *n);
-    return conns;
-}
-
 static const struct p2p_conn_info *conn_of(const struct p2p_conn_info *conns,
                                            size_t n,
                                            const struct p2p_peer_id *id)
@@ -382,9 +469,14 @@ static enum p2p_verdict on_message(void *user, const struct p2p_message *msg)
 {
     const struct subscription *s = user;
 
+    char from[P2P_PEER_ID_TEXT_MAX], via[P2P_PEER_ID_TEXT_MAX];
+
     if (msg->len > UM__CAP_BUS_MESSAGE_BYTES) {
         return P2P_REJECT;
     }
+    um_log_line(s->bus->cfg.log, UM_LOG_DEBUG, "message of %s on %s via %s",
+                p2p_peer_id_text(&msg->from, from), msg->topic,
+                p2p_peer_id_text(&msg->via, via));
     s->on_message(s->user, &msg->from, msg->data, msg->len);
     return P2P_ACCEPT;
 }
@@ -398,6 +490,7 @@ int um_bus_subscribe(struct um_bus *bus, const char *topic,
     if (s == NULL) {
         return P2P_ENOMEM;
     }
+    s->bus = bus;
     s->on_message = on_msg;
     s->user = user;
     rv = p2p_pubsub_subscribe(bus->pubsub, topic, on_message, s);
@@ -416,40 +509,9 @@ int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
     return p2p_pubsub_publish(bus->pubsub, topic, data, len);
 }
 
-/* The address at the front of a multiaddr. */
-static bool ip_of(const struct p2p_multiaddr *ma, struct um_ip *ip)
+size_t um_bus_subscribers(const struct um_bus *bus, const char *topic)
 {
-    struct p2p_multiaddr_part part;
-    size_t at = 0;
-
-    *ip = (struct um_ip){0};
-    while (p2p_multiaddr_next(ma, &at, &part)) {
-        if (part.code == P2P_MULTIADDR_IP4 || part.code == P2P_MULTIADDR_IP6) {
-            ip->len = (uint8_t)part.len;
-            memcpy(ip->bytes, part.value, part.len);
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool same_ip(const struct um_ip *a, const struct um_ip *b)
-{
-    return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
-}
-
-static bool is_loopback(const struct um_ip *ip)
-{
-    static const uint8_t one[16] = {[15] = 1};
-
-    return (ip->len == 4 && ip->bytes[0] == 127) ||
-           (ip->len == 16 && memcmp(ip->bytes, one, 16) == 0);
-}
-
-/* Whether both are the same host; all loopback addresses are this one. */
-static bool same_host(const struct um_ip *a, const struct um_ip *b)
-{
-    return same_ip(a, b) || (is_loopback(a) && is_loopback(b));
+    return p2p_pubsub_peers(bus->pubsub, topic, false, NULL, 0);
 }
 
 /* Whether a connection (with `peer`, unless NULL) leads to an address. */

@@ -107,6 +107,9 @@ int um_bus_subscribe(struct um_bus *bus, const char *topic,
 int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
                    size_t len);
 
+/** How many peers are subscribed to a topic. */
+size_t um_bus_subscribers(const struct um_bus *bus, const char *topic);
+
 /** Whether a connection with the peer is open to this address; all loopback
  * addresses are one. */
 bool um_bus_peer_at(const struct um_bus *bus, const struct p2p_peer_id *peer,

@@ -52,6 +52,10 @@ static void on_dialed(void *user, int status, const struct p2p_peer_id *peer)
         n->pause_ms = PAUSE_MIN_MS;
         return;
     }
+    if (status == P2P_ESELF) {
+        um_log_line(n->log, UM_LOG_WARN, "--peer %s is this node", n->text);
+        return;
+    }
     /* Said once; silence means that it goes on trying. */
     um_log_line(n->log,
                 n->pause_ms == PAUSE_MIN_MS ? UM_LOG_WARN : UM_LOG_DEBUG,

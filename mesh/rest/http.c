@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #define MAX_HEADERS 8
@@ -25,22 +26,26 @@ struct header {
 struct um_http {
     struct MHD_Daemon *mhd;
     struct um_http_cfg cfg;
-    bool running; /* inside MHD_run() */
+    struct um_http_req *open; /* of which the owner was asked, no reply yet */
+    bool running;             /* inside MHD_run() */
 };
 
 struct um_http_req {
     struct um_http *http;
+    struct um_http_req *next;    /* in http->open */
     struct MHD_Connection *conn; /* NULL: the client left */
     char *method;
     char *path;
     char *body;
     size_t len;
+    size_t room; /* of body */
     struct header headers[MAX_HEADERS];
     size_t n_headers;
     struct MHD_Response *response;
     unsigned status;
     char client[INET6_ADDRSTRLEN];
     bool too_big;
+    bool twofold;   /* it says twice what must be said once */
     bool handled;   /* the owner was asked */
     bool suspended; /* libmicrohttpd waits for the reply */
     bool ended;     /* libmicrohttpd is done with it */
@@ -82,6 +87,34 @@ static void set_client(struct um_http_req *r)
     }
 }
 
+/* How often a request has the fields that say whom and what it is about. */
+struct once {
+    unsigned host, authorization, length, coding;
+};
+
+static enum MHD_Result count_field(void *user, enum MHD_ValueKind kind,
+                                   const char *name, const char *value)
+{
+    struct once *n = user;
+
+    (void)kind;
+    (void)value;
+    n->host += strcasecmp(name, "Host") == 0;
+    n->authorization += strcasecmp(name, "Authorization") == 0;
+    n->length += strcasecmp(name, "Content-Length") == 0;
+    n->coding += strcasecmp(name, "Transfer-Encoding") == 0;
+    return MHD_YES;
+}
+
+/* Two of a kind: whoever stands between may have seen the other one. */
+static bool is_twofold(struct MHD_Connection *conn)
+{
+    struct once n = {0};
+
+    (void)MHD_get_connection_values(conn, MHD_HEADER_KIND, count_field, &n);
+    return n.host > 1 || n.authorization > 1 || n.length + n.coding > 1;
+}
+
 static struct um_http_req *req_new(struct um_http *h,
                                    struct MHD_Connection *conn,
                                    const char *path, const char *method)
@@ -99,6 +132,7 @@ static struct um_http_req *req_new(struct um_http *h,
         req_free(r);
         return NULL;
     }
+    r->twofold = is_twofold(conn);
     set_client(r);
     return r;
 }
@@ -107,18 +141,21 @@ static struct um_http_req *req_new(struct um_http *h,
 static enum MHD_Result collect(struct um_http_req *r, const char *data,
                                size_t *size)
 {
-    char *grown;
-
     if (r->too_big || *size > r->http->cfg.max_body - r->len) {
         r->too_big = true;
         *size = 0;
         return MHD_YES;
     }
-    grown = realloc(r->body, r->len + *size + 1);
-    if (grown == NULL) {
-        return MHD_NO;
+    if (*size >= r->room - r->len) {
+        size_t room = (r->len + *size + 1) * 2;
+        char *grown = realloc(r->body, room);
+
+        if (grown == NULL) {
+            return MHD_NO;
+        }
+        r->body = grown;
+        r->room = room;
     }
-    r->body = grown;
     memcpy(r->body + r->len, data, *size);
     r->len += *size;
     r->body[r->len] = '\0';
@@ -129,6 +166,22 @@ static enum MHD_Result collect(struct um_http_req *r, const char *data,
 static enum MHD_Result queue(struct um_http_req *r)
 {
     return MHD_queue_response(r->conn, r->status, r->response);
+}
+
+static void open_add(struct um_http_req *r)
+{
+    r->next = r->http->open;
+    r->http->open = r;
+}
+
+static void open_remove(struct um_http_req *r)
+{
+    struct um_http_req **at = &r->http->open;
+
+    while (*at != r) {
+        at = &(*at)->next;
+    }
+    *at = r->next;
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn,
@@ -149,8 +202,11 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn,
     }
     if (!r->handled) {
         r->handled = true;
+        open_add(r);
         if (r->too_big) {
             um_http_reply(r, 413, NULL, "The body is too big.\n", 21);
+        } else if (r->twofold) {
+            um_http_reply(r, 400, NULL, "A field stands twice.\n", 22);
         } else {
             h->cfg.handle(h->cfg.user, r);
         }
@@ -210,10 +266,18 @@ struct um_http *um_http_new(const struct um_http_cfg *cfg)
 
 void um_http_free(struct um_http *h)
 {
-    if (h != NULL) {
-        MHD_stop_daemon(h->mhd);
-        free(h);
+    static const char text[] = "The daemon is ending.\n";
+
+    if (h == NULL) {
+        return;
     }
+    h->running = true; /* once, below, for all of them */
+    while (h->open != NULL) {
+        um_http_reply(h->open, 503, NULL, text, sizeof text - 1);
+    }
+    (void)MHD_run(h->mhd); /* it must not be stopped while one is suspended */
+    MHD_stop_daemon(h->mhd);
+    free(h);
 }
 
 int um_http_fd(const struct um_http *h)
@@ -313,6 +377,7 @@ void um_http_reply(struct um_http_req *req, unsigned status, const char *type,
         void *m;
     } bytes = {.c = body};
 
+    open_remove(req);
     if (req->ended) {
         req_free(req);
         return;

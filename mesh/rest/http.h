@@ -39,7 +39,7 @@ struct um_http_cfg {
  */
 struct um_http *um_http_new(const struct um_http_cfg *cfg);
 
-/** Ends a server; requests that were not answered are dropped. */
+/** Ends a server; requests that wait for an answer get a 503 now. */
 void um_http_free(struct um_http *h);
 
 /** The descriptor to wait for; it stays the server's. */

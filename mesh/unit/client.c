@@ -23,6 +23,8 @@
 #define GET_MS     3000
 #define PUT_MS     300000
 #define CONNECT_MS 2000
+#define TEXT_BYTES 512
+#define TOO_BIG    "the configuration is too big"
 
 struct job {
     struct job *next;
@@ -139,14 +141,33 @@ static enum um_unit_status status_of(long code)
     return code >= 500 ? UM_UNIT_FAILED : UM_UNIT_REFUSED;
 }
 
+/* Unit's words on one line, for people: its white space is for the eye. */
+static const char *on_a_line(const char *body, char *out, size_t cap)
+{
+    size_t len = 0;
+
+    for (; *body != '\0' && len + 1 < cap; body++) {
+        if (strchr(" \t\r\n", *body) == NULL) {
+            out[len++] = *body;
+        } else if (len > 0 && out[len - 1] != ' ') {
+            out[len++] = ' ';
+        }
+    }
+    len -= len > 0 && out[len - 1] == ' ' ? 1 : 0;
+    out[len] = '\0';
+    return out;
+}
+
 /* Unit answered: the job ends with its words. */
 static void finish_answer(struct um_unit *u, const struct um_fetch_answer *f)
 {
-    const struct um_unit_answer a = {.status = status_of(f->code),
-                                     .code = f->code,
-                                     .body = f->body,
-                                     .len = f->len,
-                                     .text = f->code < 300 ? "" : f->body};
+    char text[TEXT_BYTES] = "";
+    const struct um_unit_answer a = {
+        .status = status_of(f->code),
+        .code = f->code,
+        .body = f->body,
+        .len = f->len,
+        .text = f->code < 300 ? text : on_a_line(f->body, text, sizeof text)};
 
     finish(u, &a);
 }
@@ -208,13 +229,30 @@ static void on_piece(struct um_unit *u, const struct um_fetch_answer *f)
     finish_answer(u, &whole);
 }
 
-/* The look after a PUT without an answer: did Unit change? */
+/* Whether it is what a Unit shows that began anew. */
+static bool is_default(const char *body)
+{
+    static const char fresh[] =
+        "{\"listeners\":{},\"routes\":[],\"applications\":{}}";
+    const char *want = fresh;
+
+    for (; *body != '\0'; body++) {
+        if (strchr(" \t\r\n", *body) == NULL && *body != *want++) {
+            return false;
+        }
+    }
+    return *want == '\0';
+}
+
+/* The look after a PUT without an answer: did Unit change? A Unit that crashed
+ * and began anew changed too, but not to what was asked. */
 static void on_look(struct um_unit *u, const struct um_fetch_answer *f)
 {
     struct job *j = u->head;
 
     j->looking = false;
-    if (j->before != NULL && strcmp(j->before, f->body) != 0) {
+    if (f->code == 200 && strcmp(j->before, f->body) != 0 &&
+        !is_default(f->body)) {
         finish_answer(u, f); /* it did: what it shows now is the answer */
         return;
     }
@@ -259,7 +297,7 @@ static void on_no_answer(struct um_unit *u, const struct um_fetch_answer *f)
     if (f->status == UM_FETCH_CONNECT) {
         fail(u, UM_UNIT_ABSENT, f->text);
     } else if (f->status == UM_FETCH_TOO_BIG) {
-        fail(u, UM_UNIT_REFUSED, "the configuration is too big");
+        fail(u, UM_UNIT_REFUSED, TOO_BIG);
     } else if (mutation) {
         j->looking = true;
         run(u);
@@ -359,7 +397,13 @@ void um_unit_put_config(struct um_unit *u, const void *body, size_t len,
                         um_unit_done *done, void *user)
 {
     struct job job = {.unit = u, .len = len, .done = done, .user = user};
+    const struct um_unit_answer too_big = {
+        .status = UM_UNIT_REFUSED, .body = "", .text = TOO_BIG};
 
+    if (len > UM__CAP_UNIT_CONFIG_BYTES) {
+        done(user, &too_big);
+        return;
+    }
     job.body = malloc(len + 1);
     if (job.body != NULL) {
         memcpy(job.body, body, len);

@@ -27,6 +27,7 @@ static const char usage[] =
     "\n"
     "  --control ADDR     where the control API listens; port 0: any\n"
     "  --state DIR        conf.json, certs and scripts are kept there\n"
+    "  --any ADDR         listeners at *:PORT open there, not everywhere\n"
     "  --flavour NAME     unit (1.35.0, default) or freeunit (1.36.0)\n"
     "  --modules FILE     language modules it pretends to have, in the form\n"
     "                     of /status/modules\n"
@@ -199,6 +200,9 @@ static int set_option(struct options *o, int option, const char *value)
         case 'm':
             o->modules_file = value;
             return 0;
+        case 'a':
+            o->cfg.any = value;
+            return 0;
         case 'n':
             o->cfg.njs = true;
             return 0;
@@ -223,6 +227,7 @@ static int parse_options(struct options *o, int argc, char **argv)
     static const struct option names[] = {
         {"control", required_argument, NULL, 'c'},
         {"state", required_argument, NULL, 's'},
+        {"any", required_argument, NULL, 'a'},
         {"flavour", required_argument, NULL, 'f'},
         {"modules", required_argument, NULL, 'm'},
         {"njs", no_argument, NULL, 'n'},

@@ -172,7 +172,7 @@ def test_article():
              f"http://{lan.ip('a')}:3000/config"],
             capture_output=True, text=True, check=True).stdout
         assert said == "Published config event to all other nodes"
-        b.wait_text(f"^received {lan.ip('a')} from {a.id}$")
+        b.wait_text(f"^received {lan.ip('a')} from {a.id} via ")
         b.wait_text(f"^pulling config from {lan.ip('a')}$")
         unit_b.wait_text('^PUT /config {"of": "a"}$')
         b.wait_text("^own Unit answered 200")

@@ -3,7 +3,7 @@
 
     with Lan(["a", "b"]) as lan:
         Peer.start("go", [...], netns=lan.ns("a"))     # lan.ip("a")
-        lan.cut("b"); lan.heal("b")
+        lan.cut("b"); lan.heal("b"); lan.split("b"); lan.join()
 
 The bridge lives in a namespace of its own: the machine's network is not
 touched. Names carry the pid, so that several runs live side by side.
@@ -63,9 +63,10 @@ class Lan:
         try:
             switch = self.ns("switch")
             self._add(switch)
-            ip("-n", switch, "link", "add", "br0", "type", "bridge",
-               "mcast_snooping", "0", "forward_delay", "0")
-            ip("-n", switch, "link", "set", "br0", "up")
+            for bridge in ("br0", "br1"):
+                ip("-n", switch, "link", "add", bridge, "type", "bridge",
+                   "mcast_snooping", "0", "forward_delay", "0")
+                ip("-n", switch, "link", "set", bridge, "up")
             for i, name in enumerate(self.names):
                 self._plug(i, name)
         except BaseException:
@@ -91,9 +92,19 @@ class Lan:
     def heal(self, name):
         self._port(name, "up")
 
-    def _port(self, name, state):
+    def split(self, *names):
+        """Cut the bridge in two: these hosts have the other half."""
+        for name in names:
+            self._port(name, "master", "br1")
+
+    def join(self):
+        """Make the bridge one again."""
+        for name in self.names:
+            self._port(name, "master", "br0")
+
+    def _port(self, name, *state):
         ip("-n", self.ns("switch"), "link", "set",
-           f"port{self.names.index(name)}", state)
+           f"port{self.names.index(name)}", *state)
 
     def __exit__(self, *exc):
         for ns in reversed(self.made):

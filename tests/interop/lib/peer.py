@@ -221,21 +221,27 @@ class Lines:
 class Program(Lines):
     """A child that prints text for people, such as a daemon or article.js."""
 
+    # What each kind runs instead of the scriptable peer.
+    ARTICLES = {"js2021": "article.js", "js": "article.mjs", "go": "article"}
+
     def __init__(self, name, argv, netns=None, env=None):
         self.lines = []
+        self.times = []  # of the lines, monotonic seconds
         super().__init__(name, argv, netns, env)
 
     @classmethod
-    def article(cls, netns=None, env=None, name="article"):
-        """The 2021 control plane; see peers/js2021/article.js for env."""
-        program = cls(name, executable("js2021"), netns,
-                      {"PEER_MAIN": "article.js", **(env or {})})
+    def article(cls, netns=None, env=None, name="article", kind="js2021"):
+        """A control plane as the article has it; see peers/js2021/article.js
+        for env."""
+        program = cls(name, executable(kind), netns,
+                      {"PEER_MAIN": cls.ARTICLES[kind], **(env or {})})
         program.id = program.wait_text(r"^My Node ID (\S+)")[1]
         program.wait_text(r"^REST on port")
         return program
 
     def on_line(self, text):
         self.lines.append(text)
+        self.times.append(time.monotonic())
 
     def mark(self):
         """A point in time for `after=`: only later lines count."""
@@ -244,6 +250,10 @@ class Program(Lines):
 
     def wait_text(self, pattern, timeout=WAIT_SECONDS, after=0):
         """The match of the first line since `after` that has the pattern."""
+        return self.wait_line(pattern, timeout, after)[0]
+
+    def wait_line(self, pattern, timeout=WAIT_SECONDS, after=0):
+        """The same, and when it came."""
         at = after
 
         def find():
@@ -252,7 +262,7 @@ class Program(Lines):
                 at += 1
                 found = re.search(pattern, self.lines[at - 1])
                 if found:
-                    return found
+                    return found, self.times[at - 1]
             return None
 
         return self.until(find, f"line with {pattern!r}", timeout)

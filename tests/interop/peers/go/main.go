@@ -13,6 +13,12 @@ import (
 )
 
 func main() {
+	if os.Getenv("PEER_MAIN") == "article" {
+		if err := runArticle(); err != nil {
+			fatal(err)
+		}
+		return
+	}
 	started := time.Now()
 	f, err := parseFlags(os.Args[1:])
 	if err != nil {

@@ -93,9 +93,14 @@ async function startNode () {
   const id = node.peerId.toB58String()
   console.log(`My Node ID ${id}`)
   for (const ma of node.multiaddrs) console.log(`Listening on ${ma}/p2p/${id}`)
+  node.pubsub.on('pubsub:subscription-change', (id, changes) => {
+    for (const c of changes) {
+      if (c.topicID === TOPIC && c.subscribe) console.log(`Subscribed ${id.toB58String()}`)
+    }
+  })
   node.pubsub.on(TOPIC, (msg) => {
     const host = toString(msg.data)
-    console.log(`received ${host} from ${msg.from}`)
+    console.log(`received ${host} from ${msg.from} via ${msg.receivedFrom}`)
     follow(host).catch(err => console.log(`could not follow ${host}: ${err.message}`))
   })
   await node.pubsub.subscribe(TOPIC)

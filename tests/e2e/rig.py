@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What the tests of the daemon share: loopback hosts, Units that fail on
+request, hosts on a bridge, raw requests."""
+
+import contextlib
+import itertools
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+
+import lan as lan_
+import pytest
+from daemon import STANDIN, UNITMESH, Daemon, fetch
+from peer import Program
+
+P2P_PORT = 4901
+_numbers = itertools.count(1)
+
+
+def loopback():
+    """A loopback address of this process's own, so that runs can be many."""
+    pid = os.getpid()
+    return f"127.{1 + pid // 250 % 200}.{1 + pid % 250}.{next(_numbers)}"
+
+
+def until(look, what, seconds=10):
+    """Look until something true comes; returns it."""
+    pause = threading.Event()
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"not in {seconds} s: {what}"
+        pause.wait(0.05)
+
+
+def config(greeting, port=8080):
+    """What a Unit would run; the stand-in serves it."""
+    return {"listeners": {f"*:{port}": {"pass": "routes"}}, "routes": [
+        {"action": {"return": 200, "response_headers": {
+            "X-Greeting": greeting}}}]}
+
+
+class Standin(Program):
+    """A Unit beside a daemon, with failures on request."""
+
+    def __init__(self, folder, *flags, control=None):
+        self.control = control or f"unix:{folder}/unit.sock"
+        self.target = self.control if self.control.startswith("unix:") \
+            else f"http://{self.control}"
+        super().__init__("unit", [
+            STANDIN, "--control", self.control, "--state", folder / "unitd",
+            "--any", loopback(), *flags])
+        self.wait_text('"type":"ready"')
+
+    def tell(self, line):
+        """A command, such as `fault mute`; waits until it is obeyed."""
+        mark = self.mark()
+        self.write(line)
+        assert json.loads(self.wait_text("^.*reply.*$", 5, mark)[0])["ok"]
+
+    def ask(self, method, path, body=None):
+        if self.control.startswith("unix:"):
+            return fetch(f"http://localhost{path}", method=method, body=body,
+                         unix=self.control[5:])
+        return fetch(self.target + path, method=method, body=body)
+
+    def config(self):
+        return json.loads(self.ask("GET", "/config").body)
+
+
+@contextlib.contextmanager
+def daemons(*programs):
+    """Enters programs that were made together; ends them in order."""
+    with contextlib.ExitStack() as stack:
+        for program in programs:
+            stack.enter_context(program)
+        yield programs[0] if len(programs) == 1 else programs
+
+
+class Pair:
+    """Two daemons on loopback addresses: `a`, whose Unit is given, follows
+    `b`, whose Unit is embedded."""
+
+    def __init__(self, folder, unit, flags=()):
+        at, to = loopback(), loopback()
+        self.b = Daemon("b", folder, bind=to, flags=[
+            "--listen", f"/ip4/{to}/tcp/{P2P_PORT}"])
+        self.a = Daemon("a", folder, bind=at, unit=unit, flags=[
+            "--peer", f"/ip4/{to}/tcp/{P2P_PORT}", *flags])
+
+    def __enter__(self):
+        self.b.ready()
+        self.a.ready()
+        self.a.wait_text(f"Connection established to {self.b.id}")
+        until(lambda: self.b.get("/mesh/status")["article"]["subscribers"],
+              "a hears b")
+        return self
+
+    def __exit__(self, *exc):
+        self.a.stop()
+        self.b.stop()
+
+    def publish(self, what):
+        """b changes its Unit and tells; a mark in a's log from before."""
+        self.b.put_config(what)
+        mark = self.a.mark()
+        self.b.publish(self.b.bind)
+        return mark
+
+    def follow(self, what, seconds=15):
+        """The same, and a has applied it."""
+        mark = self.publish(what)
+        self.a.wait_text("applied config from", seconds, mark)
+
+    def unit(self):
+        """What a's status says of its Unit."""
+        return self.a.get("/mesh/status")["unit"]
+
+
+def network(*names):
+    """Hosts on a bridge; skips where that is not allowed."""
+    reason = lan_.why_not()
+    if reason:
+        pytest.skip(f"no network of namespaces: {reason}")
+    return lan_.Lan(names, prefix="ume2e")
+
+
+def raw(host, port, data, seconds=5):
+    """Sends bytes, returns all that comes until the other end closes."""
+    with socket.create_connection((host, port), timeout=seconds) as sock:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            sock.sendall(data)
+        return drain(sock)
+
+
+def drain(sock):
+    got = b""
+    with contextlib.suppress(ConnectionResetError, TimeoutError):
+        while part := sock.recv(65536):
+            got += part
+    return got
+
+
+def run(*args, seconds=20, env=None, **more):
+    """`unitmesh ARGS…` until it ends."""
+    return subprocess.run(
+        [UNITMESH, *map(str, args)], capture_output=True, text=True,
+        timeout=seconds, check=False, env={**os.environ, **(env or {})},
+        **more)

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The bus over a library whose host is the test's: peers that come and go,
+ * and messages. */
+#include "mesh/bus/bus.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <p2p/p2p.h>
+
+#include "unit.h"
+
+enum { CONNS_MAX = 4, LOG_BYTES = 8192 };
+
+/* The host is the world of the test. */
+struct p2p_host {
+    const struct p2p_host_events *events;
+    void *user;
+    struct p2p_conn_info conn[CONNS_MAX];
+    size_t conns;
+    p2p_on_message on_message;
+    void *message_user;
+    uint64_t now_ns;
+    unsigned up, down, messages;
+    char log[LOG_BYTES];
+};
+
+int p2p_host_new(struct p2p_loop *loop, const struct p2p_host_config *cfg,
+                 struct p2p_host **out)
+{
+    struct p2p_host *h = (struct p2p_host *)loop;
+
+    h->events = cfg->events;
+    h->user = cfg->user;
+    *out = h;
+    return 0;
+}
+
+void p2p_host_free(struct p2p_host *host)
+{
+    (void)host;
+}
+
+int p2p_host_listen(struct p2p_host *host, const char *addr)
+{
+    (void)host;
+    (void)addr;
+    return 0;
+}
+
+size_t p2p_host_conns(const struct p2p_host *host, struct p2p_conn_info *out,
+                      size_t cap)
+{
+    if (cap >= host->conns && host->conns > 0) {
+        memcpy(out, host->conn, host->conns * sizeof *out);
+    }
+    return host->conns;
+}
+
+int p2p_pubsub_new(struct p2p_host *host, const struct p2p_pubsub_config *cfg,
+                   struct p2p_pubsub **out)
+{
+    (void)cfg;
+    *out = (struct p2p_pubsub *)host;
+    return 0;
+}
+
+int p2p_pubsub_subscribe(struct p2p_pubsub *ps, const char *topic,
+                         p2p_on_message on_msg, void *user)
+{
+    struct p2p_host *h = (struct p2p_host *)ps;
+
+    (void)topic;
+    h->on_message = on_msg;
+    h->message_user = user;
+    return 0;
+}
+
+uint64_t p2p_loop_now_ns(const struct p2p_loop *loop)
+{
+    return ((const struct p2p_host *)loop)->now_ns;
+}
+
+static void on_found(void *user, const struct p2p_peer_id *peer)
+{
+    (void)user;
+    (void)peer;
+}
+
+static void on_up(void *user, const struct p2p_peer_id *peer)
+{
+    struct p2p_host *h = user;
+
+    (void)peer;
+    h->up++;
+}
+
+static void on_down(void *user, const struct p2p_peer_id *peer)
+{
+    struct p2p_host *h = user;
+
+    (void)peer;
+    h->down++;
+}
+
+static const struct um_bus_cb callbacks = {.found = on_found,
+                                           .peer_up = on_up,
+                                           .peer_down = on_down};
+
+static void sink(void *user, enum um_log_level level, const char *line)
+{
+    struct p2p_host *h = user;
+    size_t len = strlen(h->log);
+
+    (void)level;
+    (void)snprintf(h->log + len, sizeof h->log - len, "%s\n", line);
+}
+
+struct scene {
+    struct p2p_host world;
+    struct um_log log;
+    struct um_bus *bus;
+};
+
+static struct scene *scene_new(void)
+{
+    static const char *const listen[] = {"/ip4/127.0.0.1/tcp/0"};
+    struct scene *s = calloc(1, sizeof *s);
+    struct um_bus_cfg cfg = {
+        .listen = listen, .n_listen = 1, .agent = "test", .cb = &callbacks};
+
+    assert_non_null(s);
+    s->log =
+        (struct um_log){.level = UM_LOG_INFO, .user = &s->world, .sink = sink};
+    cfg.loop = (struct p2p_loop *)&s->world;
+    cfg.log = &s->log;
+    cfg.user = &s->world;
+    s->bus = um_bus_new(&cfg);
+    assert_non_null(s->bus);
+    return s;
+}
+
+static void scene_free(struct scene *s)
+{
+    um_bus_free(s->bus);
+    free(s);
+}
+
+static struct p2p_peer_id id_of(unsigned n)
+{
+    struct p2p_peer_id id = {.len = 34, .bytes = {0x12, 0x20}};
+
+    id.bytes[2] = (uint8_t)(n >> 8);
+    id.bytes[3] = (uint8_t)n;
+    return id;
+}
+
+static void come(struct scene *s, unsigned n)
+{
+    struct p2p_peer_id id = id_of(n);
+
+    s->world.now_ns++;
+    s->world.events->peer_up(s->world.user, &id);
+}
+
+static void go(struct scene *s, unsigned n)
+{
+    struct p2p_peer_id id = id_of(n);
+
+    s->world.now_ns++;
+    s->world.events->peer_down(s->world.user, &id);
+}
+
+/* What a list of peers is asked for. */
+struct look {
+    size_t all, connected;
+    bool first, second; /* whether peers 1 and 2 are in it */
+};
+
+static void each(void *user, const struct um_bus_peer *p)
+{
+    struct look *l = user;
+    struct p2p_peer_id one = id_of(1), two = id_of(2);
+
+    l->all++;
+    l->connected += p->connected;
+    l->first = l->first || p2p_peer_id_equal(&p->id, &one);
+    l->second = l->second || p2p_peer_id_equal(&p->id, &two);
+}
+
+static struct look look(struct scene *s)
+{
+    struct look l = {0};
+
+    um_bus_peers(s->bus, each, &l);
+    return l;
+}
+
+/* UM__CAP_BUS_PEERS: of those that are gone, the oldest are forgotten. */
+static void test_peers_beyond_the_cap_are_forgotten(void **state)
+{
+    struct scene *s = scene_new();
+    struct look l;
+
+    (void)state;
+    come(s, 1); /* stays */
+    for (unsigned n = 2; n <= UM__CAP_BUS_PEERS; n++) {
+        come(s, n);
+        go(s, n);
+    }
+    l = look(s);
+    assert_int_equal(l.all, UM__CAP_BUS_PEERS);
+    assert_true(l.first && l.second);
+    come(s, UM__CAP_BUS_PEERS + 1);
+    l = look(s);
+    assert_int_equal(l.all, UM__CAP_BUS_PEERS);
+    assert_int_equal(l.connected, 2);
+    assert_true(l.first);   /* connected, though the oldest */
+    assert_false(l.second); /* gone for longest */
+    for (unsigned n = 0; n < 5000; n++) {
+        come(s, 10000 + n);
+        go(s, 10000 + n);
+    }
+    l = look(s);
+    assert_int_equal(l.all, UM__CAP_BUS_PEERS);
+    assert_int_equal(l.connected, 2);
+    assert_int_equal(um_bus_connected(s->bus), 2);
+    scene_free(s);
+}
+
+static void on_message(void *user, const struct p2p_peer_id *from,
+                       const void *data, size_t len)
+{
+    struct p2p_host *h = user;
+
+    (void)from;
+    (void)data;
+    (void)len;
+    h->messages++;
+}
+
+/* UM__CAP_BUS_MESSAGE_BYTES: longer ones are nobody's, and not passed on. */
+static void test_messages_beyond_the_cap_are_rejected(void **state)
+{
+    struct scene *s = scene_new();
+    struct p2p_message m = {.topic = "news", .len = UM__CAP_BUS_MESSAGE_BYTES};
+    uint8_t *data = calloc(1, UM__CAP_BUS_MESSAGE_BYTES + 1);
+
+    (void)state;
+    assert_non_null(data);
+    m.data = data;
+    m.from = m.via = id_of(1);
+    assert_int_equal(um_bus_subscribe(s->bus, "news", on_message, &s->world),
+                     0);
+    assert_int_equal(s->world.on_message(s->world.message_user, &m),
+                     P2P_ACCEPT);
+    assert_int_equal(s->world.messages, 1);
+    m.len++;
+    assert_int_equal(s->world.on_message(s->world.message_user, &m),
+                     P2P_REJECT);
+    assert_int_equal(s->world.messages, 1);
+    free(data);
+    scene_free(s);
+}
+
+static void connect_from(struct scene *s, unsigned n, const char *addr)
+{
+    struct p2p_conn_info *c = &s->world.conn[s->world.conns++];
+
+    assert_true(s->world.conns <= CONNS_MAX);
+    *c = (struct p2p_conn_info){.peer = id_of(n), .muxer = ""};
+    assert_int_equal(p2p_multiaddr_from_text(addr, strlen(addr), &c->addr), 0);
+    s->world.events->connected(s->world.user, c);
+}
+
+static void test_one_peer_at_two_addresses_is_told(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    connect_from(s, 1, "/ip4/192.0.2.1/tcp/1000");
+    come(s, 1);
+    connect_from(s, 1, "/ip4/192.0.2.1/tcp/2000"); /* a second connection */
+    connect_from(s, 2, "/ip4/192.0.2.9/tcp/1000");
+    come(s, 2);
+    assert_string_equal(s->world.log, "");
+    connect_from(s, 1, "/ip4/192.0.2.2/tcp/1000");
+    assert_non_null(strstr(s->world.log,
+                           "is at two addresses, "
+                           "/ip4/192.0.2.1/tcp/1000 and "
+                           "/ip4/192.0.2.2/tcp/1000"));
+    /* Once, not with each connection. */
+    s->world.log[0] = '\0';
+    s->world.conns--;
+    connect_from(s, 1, "/ip4/192.0.2.2/tcp/1001");
+    assert_string_equal(s->world.log, "");
+    s->world.now_ns += UINT64_C(700000000000);
+    s->world.conns--;
+    connect_from(s, 1, "/ip4/192.0.2.2/tcp/1002");
+    assert_non_null(strstr(s->world.log, "is at two addresses"));
+    scene_free(s);
+}
+
+static void test_loopback_addresses_are_one_host(void **state)
+{
+    struct scene *s = scene_new();
+    struct p2p_peer_id one = id_of(1), two = id_of(2);
+    const struct um_ip loop = {.len = 4, .bytes = {127, 0, 0, 9}};
+    const struct um_ip far = {.len = 4, .bytes = {192, 0, 2, 1}};
+
+    (void)state;
+    connect_from(s, 1, "/ip4/127.0.0.1/tcp/1");
+    come(s, 1);
+    connect_from(s, 1, "/ip4/127.0.0.2/tcp/1");
+    assert_string_equal(s->world.log, "");
+    connect_from(s, 2, "/ip4/192.0.2.1/tcp/1");
+    assert_true(um_bus_peer_at(s->bus, &one, &loop));
+    assert_false(um_bus_peer_at(s->bus, &one, &far));
+    assert_true(um_bus_peer_at(s->bus, &two, &far));
+    assert_false(um_bus_peer_at(s->bus, &two, &loop));
+    assert_true(um_bus_anybody_at(s->bus, &far));
+    scene_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_peers_beyond_the_cap_are_forgotten),
+        cmocka_unit_test(test_messages_beyond_the_cap_are_rejected),
+        cmocka_unit_test(test_one_peer_at_two_addresses_is_told),
+        cmocka_unit_test(test_loopback_addresses_are_one_host),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
