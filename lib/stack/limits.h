@@ -76,6 +76,7 @@ struct p2p__limits {
     p2p_ns upgrade_ns;         /* from TCP to the muxer */
     p2p_ns negotiate_ns;       /* a stream's protocol */
     p2p_ns dial_ns;            /* one address */
+    p2p_ns stall_ns;           /* a peer that reads nothing is cut off */
     p2p_ns grace_ns;           /* a connection is not trimmed when younger */
 };
 

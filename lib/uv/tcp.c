@@ -8,6 +8,13 @@
  */
 #include "uv/tcp.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
+
 #include "base/mem.h"
 #include "uv/addr.h"
 #include "uv/errors.h"
@@ -176,6 +183,23 @@ static int tcp_write(struct p2p__pipe *pipe, const uint8_t *buf, size_t len)
     return write_rest(t, buf + n, len - (size_t)n);
 }
 
+/* What libuv keeps for us, and what the kernel has and the peer has not. */
+static size_t tcp_unsent(const struct p2p__pipe *pipe)
+{
+    const struct tcp *t = of_pipe(pipe);
+    size_t left = uv_stream_get_write_queue_size((const uv_stream_t *)&t->h);
+#ifdef SIOCOUTQ
+    uv_os_fd_t fd;
+    int queued = 0;
+
+    if (uv_fileno((const uv_handle_t *)&t->h, &fd) == 0 &&
+        ioctl(fd, SIOCOUTQ, &queued) == 0 && queued > 0) {
+        left += (size_t)queued;
+    }
+#endif
+    return left;
+}
+
 static void tcp_read(struct p2p__pipe *pipe, bool on)
 {
     struct tcp *t = of_pipe(pipe);
@@ -246,6 +270,7 @@ static void tcp_remote(const struct p2p__pipe *pipe, struct p2p__addr *addr)
 
 static const struct p2p__pipe_ops tcp_ops = {
     .write = tcp_write,
+    .unsent = tcp_unsent,
     .read = tcp_read,
     .close = tcp_close,
     .local = tcp_local,
