@@ -5,7 +5,8 @@
  * ours; what it negotiates tells the core the version; the core's frames are
  * pumped into it as far as it takes them. Failure: a stream that ends while the
  * peer stays connected is opened again, a bounded number of times; a peer
- * that does not speak pubsub is left alone.
+ * that does not speak pubsub is left alone; one whose score fell so low that
+ * nothing is heard of it is disconnected, unless it is protected.
  */
 #include "p2p/pubsub.h"
 
@@ -13,6 +14,10 @@
 #include "host/internal.h"
 #include "proto/gossip/frame.h"
 #include "proto/gossip/gossip.h"
+#include "wire/addr_class.h"
+
+/* So long we do not dial a peer again whose score was too low. */
+#define SHUN_NS P2P__SEC(120)
 
 struct topic {
     struct p2p__list link;
@@ -69,6 +74,23 @@ static void pump(struct member *m, p2p_ns now)
     }
 }
 
+/* Where the peer is, for P6. Not told of this host's own: many nodes on one
+ * machine are no reason for distrust. */
+static void set_ip(struct p2p__gossip_peer_info *info,
+                   const struct p2p__conn *c)
+{
+    struct p2p__addr local;
+
+    c->pipe->ops->local(c->pipe, &local);
+    if (c->remote.family == 0 ||
+        p2p__addr_class(&c->remote) == P2P__ADDR_LOOPBACK ||
+        memcmp(local.ip, c->remote.ip, sizeof local.ip) == 0) {
+        return;
+    }
+    info->ip_len = c->remote.family == 4 ? 4 : 16;
+    memcpy(info->ip, c->remote.ip, info->ip_len);
+}
+
 /* The core learns of the peer with its first open stream. */
 static int join(struct member *m, enum p2p__gossip_version v, p2p_ns now)
 {
@@ -82,6 +104,7 @@ static int join(struct member *m, enum p2p__gossip_version v, p2p_ns now)
     }
     if (c != NULL) {
         info.outbound = c->dialer;
+        set_ip(&info, c);
     }
     return p2p__gossip_peer_add(m->ps->g, &info, now, &m->gp);
 }
@@ -207,6 +230,21 @@ static void on_message(struct p2p_pubsub *ps, const struct p2p__gossip_ev *ev,
     }
 }
 
+/* Nothing is heard of the peer any more: why keep the connection? */
+static void on_graylisted(struct p2p_pubsub *ps,
+                          const struct p2p__gossip_ev *ev, p2p_ns now)
+{
+    const struct member *m = ev->user;
+
+    if (m == NULL || m->peer->protected) {
+        return;
+    }
+    P2P__LOG(ps->host->env.log, INFO,
+             "a peer's pubsub score fell too low: disconnected");
+    m->peer->backoff_until = p2p__ns_after(now, SHUN_NS);
+    (void)p2p__swarm_disconnect(ps->host->swarm, &m->peer->id);
+}
+
 static void drain(struct p2p_pubsub *ps, p2p_ns now)
 {
     struct p2p__gossip_ev ev;
@@ -214,6 +252,8 @@ static void drain(struct p2p_pubsub *ps, p2p_ns now)
     while (p2p__gossip_next(ps->g, &ev)) {
         if (ev.type == P2P__GOSSIP_MESSAGE) {
             on_message(ps, &ev, now);
+        } else if (ev.type == P2P__GOSSIP_GRAYLISTED) {
+            on_graylisted(ps, &ev, now);
         }
     }
 }
