@@ -16,6 +16,8 @@
 #include "proto/gossip/gossip.h"
 #include "wire/addr_class.h"
 
+/* So long the peer may take to end a stream that another one follows. */
+#define MOVE_NS P2P__SEC(2)
 /* So long we do not dial a peer again whose score was too low. */
 #define SHUN_NS P2P__SEC(120)
 
@@ -47,6 +49,7 @@ struct member {
     struct p2p_stream *out;
     struct p2p_stream *in;
     struct p2p__gossip_frame frame; /* of `in` */
+    struct p2p__timer moving;     /* `out` is finished, another one follows */
     unsigned reopens;
     bool out_open;
     bool had_out; /* a stream before this one was open */
@@ -151,6 +154,33 @@ static void on_out_writable(void *user, struct p2p_stream *s, p2p_ns now)
     pump(user, now);
 }
 
+/* Lets go of a stream that goes on without us. */
+static void disown(struct p2p_stream *s)
+{
+    if (s != NULL) {
+        p2p__stream_listen(s, NULL, NULL);
+        p2p__stream_reset(s, P2P_ECANCELED);
+    }
+}
+
+/* The stream on the former connection is done with: the next one. */
+static void move_on(struct member *m, p2p_ns now)
+{
+    p2p__timer_set(&m->moving, P2P_NEVER);
+    disown(m->out);
+    m->out = NULL;
+    if (p2p__peer_primary(m->peer) != NULL) {
+        open_out(m, now);
+    } else {
+        leave_if_alone(m, now);
+    }
+}
+
+static void on_moving_due(struct p2p__timer *timer, p2p_ns now)
+{
+    move_on(P2P__CONTAINER(timer, struct member, moving), now);
+}
+
 static void on_out_closed(void *user, struct p2p_stream *s, int status,
                           p2p_ns now)
 {
@@ -161,6 +191,10 @@ static void on_out_closed(void *user, struct p2p_stream *s, int status,
     }
     m->out = NULL;
     m->out_open = false;
+    if (m->moving.node.armed) {
+        move_on(m, now);
+        return;
+    }
     leave_if_alone(m, now);
     if (!m->ps->closing && status != P2P_ENOPROTO &&
         m->reopens < P2P__CAP_PUBSUB_REOPENS &&
@@ -356,28 +390,30 @@ void p2p__pubsub_peer_up(struct p2p_pubsub *ps, struct p2p__peer *peer)
     peer->user = m;
     p2p__list_init(&m->link);
     p2p__list_push(&ps->members, &m->link);
+    p2p__timer_init(&m->moving, ps->host->world->q, on_moving_due);
     open_out(m, p2p__host_now(ps->host));
 }
 
-/* Lets go of a stream that goes on without us. */
-static void disown(struct p2p_stream *s)
-{
-    if (s != NULL) {
-        p2p__stream_listen(s, NULL, NULL);
-        p2p__stream_reset(s, P2P_ECANCELED);
-    }
-}
-
+/* Our stream follows to the peer's best connection. What it carries is not
+ * lost: it ends, and the next one begins when the peer has seen that. */
 void p2p__pubsub_peer_moved(struct p2p_pubsub *ps, struct p2p__peer *peer)
 {
     struct member *m = peer->user;
     const struct p2p__conn *c = p2p__peer_primary(peer);
+    p2p_ns now = p2p__host_now(ps->host);
 
-    if (m == NULL || c == NULL || (m->out != NULL && m->out->conn == c)) {
+    if (m == NULL || c == NULL || m->moving.node.armed ||
+        (m->out != NULL && m->out->conn == c)) {
         return;
     }
-    disown(m->out);
-    open_out(m, p2p__host_now(ps->host));
+    if (m->out == NULL || !m->out_open) {
+        disown(m->out);
+        open_out(m, now);
+        return;
+    }
+    p2p__stream_finish(m->out);
+    m->out_open = false;
+    p2p__timer_set(&m->moving, p2p__ns_after(now, MOVE_NS));
 }
 
 void p2p__pubsub_peer_down(struct p2p_pubsub *ps, struct p2p__peer *peer)
@@ -398,6 +434,7 @@ void p2p__pubsub_peer_down(struct p2p_pubsub *ps, struct p2p__peer *peer)
     drain(ps, now);
     peer->user = NULL;
     p2p__list_remove(&m->link);
+    p2p__timer_fini(&m->moving);
     p2p__peer_unref(peer);
     p2p__free(m);
 }

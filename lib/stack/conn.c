@@ -10,6 +10,11 @@
 /* How long a draining connection waits for its streams to end. */
 #define DRAIN_NS P2P__MS(500)
 
+/* How often a spare connection is looked at. The end that dialed it closes it;
+ * the other one does if that end (not ours, then) does not. */
+#define SPARE_DIALED_NS   P2P__MS(500)
+#define SPARE_ACCEPTED_NS P2P__SEC(5)
+
 /* A full pipe is looked at so often in limits.stall_ns, so that a peer that
  * stops reading is cut off after less than that. */
 #define STALL_LOOKS 4U
@@ -51,6 +56,7 @@ struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer)
     c->dialer = dialer;
     c->deadline = P2P_NEVER;
     c->stall_at = P2P_NEVER;
+    c->spare_at = P2P_NEVER;
     c->state = dialer ? P2P__CONN_DIALING : P2P__CONN_UPGRADING;
     p2p__list_init(&c->peer_link);
     p2p__list_init(&c->streams);
@@ -114,6 +120,13 @@ void p2p__conn_drain(struct p2p__conn *c, p2p_ns now)
     p2p__mark(&c->job);
 }
 
+void p2p__conn_spare(struct p2p__conn *c, p2p_ns now)
+{
+    c->spare_at = p2p__ns_after(now, c->dialer ? SPARE_DIALED_NS
+                                               : SPARE_ACCEPTED_NS);
+    p2p__conn_arm(c, c->spare_at);
+}
+
 void p2p__conn_push(struct p2p__conn *c, const struct p2p__chan_ops *ops,
                     void *chan)
 {
@@ -165,6 +178,7 @@ static p2p_ns next_deadline(const struct p2p__conn *c)
 {
     p2p_ns at = p2p__ns_min(c->deadline, c->stall_at);
 
+    at = p2p__ns_min(at, c->spare_at);
     for (unsigned i = 0; i < c->n_layers; i++) {
         if (c->layers[i].chan != NULL) {
             at = p2p__ns_min(at, c->layers[i].ops->deadline(c->layers[i].chan));
@@ -440,6 +454,21 @@ static void on_job(struct p2p__job *job, p2p_ns now)
     p2p__conn_arm(c, next_deadline(c));
 }
 
+/* A spare connection that nobody uses is closed; one that became the peer's
+ * best is spare no more. */
+static void look_at_spare(struct p2p__conn *c, p2p_ns now)
+{
+    c->spare_at = P2P_NEVER;
+    if (c->state != P2P__CONN_OPEN || p2p__peer_primary(c->peer) == c) {
+        return;
+    }
+    if (c->stream_count > 0) {
+        p2p__conn_spare(c, now);
+    } else {
+        p2p__conn_drain(c, now);
+    }
+}
+
 /* The session heard nothing for a while; taking our bytes is life, too. */
 static int expire_session(struct p2p__conn *c, p2p_ns now)
 {
@@ -457,6 +486,9 @@ static int expire(struct p2p__conn *c, p2p_ns now)
 
     if (now >= c->deadline) {
         return c->state == P2P__CONN_DRAINING ? P2P_ECLOSED : P2P_ETIMEDOUT;
+    }
+    if (now >= c->spare_at) {
+        look_at_spare(c, now);
     }
     if (now >= c->stall_at) {
         rv = expire_stall(c, now);

@@ -63,6 +63,7 @@ struct p2p__conn {
     struct p2p__addr remote;
     p2p_ns opened_at;
     p2p_ns deadline;  /* of the upgrade or the drain; P2P_NEVER */
+    p2p_ns spare_at;  /* the next look whether it is in use; P2P_NEVER */
     p2p_ns stall_at;  /* the next look at a pipe that is full; P2P_NEVER */
     uint64_t written; /* to the pipe, and how much of it the peer had taken */
     uint64_t taken;   /* when it was last seen to take any: */
@@ -104,6 +105,13 @@ void p2p__conn_fail(struct p2p__conn *c, int err);
 
 /* Says go-away, opens no more streams, and closes after a short while. */
 void p2p__conn_drain(struct p2p__conn *c, p2p_ns now);
+
+/*
+ * Another connection carries the peer's new streams: this one closes as soon
+ * as nothing is under way on it. Not earlier: go and rust end a connection, and
+ * all streams on it, at the first go-away.
+ */
+void p2p__conn_spare(struct p2p__conn *c, p2p_ns now);
 
 /* Puts a channel (allocated, initialised) on top of the others; takes it. */
 void p2p__conn_push(struct p2p__conn *c, const struct p2p__chan_ops *ops,

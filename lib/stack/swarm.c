@@ -329,9 +329,7 @@ static void join_peer(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
         p2p__list_push(&c->peer->conns, &c->peer_link);
         loser = c;
     }
-    if (loser->dialer) { /* the other end drains what it dialed */
-        p2p__conn_drain(loser, now);
-    }
+    p2p__conn_spare(loser, now);
 }
 
 static void attach_waiting(struct p2p__peer *peer, p2p_ns now)

@@ -3,102 +3,21 @@
  * Whole hosts with a peer that takes nothing, or takes it slowly: the first is
  * cut off in time and gives all back, the second lives.
  */
-#include "simhost.h"
+#include "flow.h"
 #include "unit.h"
 
 #define STREAMS 8
 
-static const char *const sink_protocol[] = {"/sink/1.0.0"};
-
-/* What one stream still has to send. */
-struct source {
-    size_t left;
-    bool closed;
-    int status;
-};
-
-static void send_all(struct source *from, struct p2p_stream *s)
-{
-    static const uint8_t chunk[4096];
-
-    while (from->left > 0) {
-        size_t n = p2p__min(from->left, sizeof chunk);
-
-        if (p2p_stream_send(s, chunk, n) != 0) {
-            return;
-        }
-        from->left -= n;
-    }
-    p2p_stream_finish(s);
-}
-
-static void source_writable(void *user, struct p2p_stream *s)
-{
-    send_all(user, s);
-}
-
-static void source_closed(void *user, struct p2p_stream *s, int status)
-{
-    struct source *from = user;
-
-    (void)s;
-    from->closed = true;
-    from->status = status;
-}
-
-static const struct p2p_stream_events source_events = {
-    .writable = source_writable,
-    .closed = source_closed,
-};
-
-static void sink_data(void *user, struct p2p_stream *s, const uint8_t *p,
-                      size_t len)
-{
-    (void)s;
-    *(size_t *)user += len;
-}
-
-static void sink_finished(void *user, struct p2p_stream *s)
-{
-    (void)user;
-    p2p_stream_finish(s);
-}
-
-static const struct p2p_stream_events sink_events = {
-    .data = sink_data,
-    .finished = sink_finished,
-};
-
-static void on_sink(void *user, struct p2p_stream *s)
-{
-    p2p_stream_listen(s, &sink_events, user);
-}
-
-/* Two hosts that are connected; each serves the sink. */
+/* Two hosts that are connected, with streams both ways. */
 struct pair {
     struct sim sim;
     struct simhost a;
     struct simhost b;
     size_t at_a;
     size_t at_b;
-    struct source from[STREAMS];
-    struct source from_b;
-    struct p2p_stream *streams[STREAMS]; /* of a to b */
-    struct p2p_stream *back;             /* of b to a */
+    struct flow from[STREAMS]; /* a's, to b */
+    struct flow back;
 };
-
-/* A stream, whose protocol is agreed on when a byte went over it. */
-static struct p2p_stream *to_sink(struct simhost *from,
-                                  const struct simhost *to, struct source *src)
-{
-    struct p2p_stream *s;
-
-    assert_int_equal(p2p_stream_open(from->host, p2p_host_id(to->host),
-                                     sink_protocol, 1, &source_events, src, &s),
-                     0);
-    assert_int_equal(p2p_stream_send(s, "!", 1), 0);
-    return s;
-}
 
 static void pair_start(struct pair *p, uint64_t bytes_per_s, bool mplex)
 {
@@ -113,17 +32,15 @@ static void pair_start(struct pair *p, uint64_t bytes_per_s, bool mplex)
     sim_init(&p->sim, &cfg, 2);
     simhost_start(&p->a, &p->sim, 0, &hc);
     simhost_start(&p->b, &p->sim, 1, &hc);
-    assert_int_equal(
-        p2p_host_handle(p->a.host, sink_protocol[0], on_sink, &p->at_a), 0);
-    assert_int_equal(
-        p2p_host_handle(p->b.host, sink_protocol[0], on_sink, &p->at_b), 0);
+    flow_serve(&p->a, &p->at_a);
+    flow_serve(&p->b, &p->at_b);
     assert_int_equal(simhost_dial(&p->a, &p->b), 0);
     sim_run(&p->sim, P2P__SEC(3));
     assert_int_equal(simhost_conns(&p->a), 1);
     for (size_t i = 0; i < STREAMS; i++) {
-        p->streams[i] = to_sink(&p->a, &p->b, &p->from[i]);
+        flow_open(&p->from[i], &p->a, &p->b);
     }
-    p->back = to_sink(&p->b, &p->a, &p->from_b);
+    flow_open(&p->back, &p->b, &p->a);
     sim_run(&p->sim, P2P__SEC(5));
 }
 
@@ -138,8 +55,7 @@ static void pair_stop(struct pair *p)
 static void send_on_all(struct pair *p, size_t each)
 {
     for (size_t i = 0; i < STREAMS; i++) {
-        p->from[i].left = each;
-        send_all(&p->from[i], p->streams[i]);
+        flow_send(&p->from[i], each);
     }
 }
 
@@ -170,7 +86,7 @@ static void stop_reading(const struct simhost *h, struct p2p__sess_ops *ops)
 static void chatter(struct pair *p, p2p_ns until)
 {
     while (p->sim.now < until && p->a.downs == 0) {
-        assert_int_equal(p2p_stream_send(p->back, "!", 1), 0);
+        assert_int_equal(p2p_stream_send(p->back.stream, "!", 1), 0);
         sim_run(&p->sim, p->sim.now + P2P__SEC(1));
     }
 }
