@@ -20,7 +20,7 @@ struct p2p__host_identify {
     struct p2p_host *host;
     struct p2p__identify_self self;
     struct p2p__job job; /* something of ours changed */
-    bool ready;
+    bool ready; /* `self` has been told what we are */
 };
 
 /* What is known of a connected peer. Counted: peer->identify until it is gone,
@@ -231,33 +231,13 @@ static const struct p2p__attach_cb telling_cb = {
     .done = telling_done,
 };
 
-/* Tells a peer who we are, and where we see it. 0 or P2P_ENOMEM. */
-static int tell(struct p2p_host *h, struct p2p_stream *stream, p2p_ns now)
-{
-    struct p2p__identify_writer_cfg cfg = {.self = &h->identify->self};
-    struct p2p_multiaddr seen;
-    struct telling *s = p2p__zalloc(sizeof *s);
-
-    if (s == NULL) {
-        return P2P_ENOMEM;
-    }
-    if (stream->conn != NULL) {
-        p2p__maddr_from_addr(&stream->conn->remote, P2P_MULTIADDR_TCP, &seen);
-        cfg.observed = &seen;
-    }
-    p2p__attach_init(&s->a, h, &telling_cb, s);
-    cfg.owner = &s->a.job;
-    p2p__identify_writer_init(&s->core, &cfg, now);
-    p2p__attach_start(&s->a, stream, &p2p__identify_writer_ops, &s->core);
-    return 0;
-}
-
 /* Gathers what we are now; 1 when it is news, 0, or a negative code. */
 static int refresh(struct p2p__host_identify *id)
 {
     struct p2p_multiaddr addrs[P2P__CAP_OWN_ADDRS];
     const char *names[P2P__CAP_HANDLERS];
     struct p2p__identify_content content = {.addrs = addrs, .protocols = names};
+    int rv;
 
     content.n_addrs =
         p2p__min(p2p_host_addrs(id->host, addrs, P2P__CAP_OWN_ADDRS),
@@ -273,7 +253,34 @@ static int refresh(struct p2p__host_identify *id)
             names[content.n_protocols++] = e->name;
         }
     }
-    return p2p__identify_self_set(&id->self, &content);
+    rv = p2p__identify_self_set(&id->self, &content);
+    id->ready = id->ready || rv >= 0;
+    return rv;
+}
+
+/* Tells a peer who we are, and where we see it. 0 or P2P_ENOMEM. */
+static int tell(struct p2p_host *h, struct p2p_stream *stream, p2p_ns now)
+{
+    struct p2p__identify_writer_cfg cfg = {.self = &h->identify->self};
+    struct p2p_multiaddr seen;
+    struct telling *s;
+
+    if (!h->identify->ready && refresh(h->identify) < 0) {
+        return P2P_ENOMEM;
+    }
+    s = p2p__zalloc(sizeof *s);
+    if (s == NULL) {
+        return P2P_ENOMEM;
+    }
+    if (stream->conn != NULL) {
+        p2p__maddr_from_addr(&stream->conn->remote, P2P_MULTIADDR_TCP, &seen);
+        cfg.observed = &seen;
+    }
+    p2p__attach_init(&s->a, h, &telling_cb, s);
+    cfg.owner = &s->a.job;
+    p2p__identify_writer_init(&s->core, &cfg, now);
+    p2p__attach_start(&s->a, stream, &p2p__identify_writer_ops, &s->core);
+    return 0;
 }
 
 static void push_to(struct p2p_host *h, struct p2p__peer *peer, p2p_ns now)
@@ -299,7 +306,6 @@ static void on_job(struct p2p__job *job, p2p_ns now)
         P2P__CONTAINER(job, struct p2p__host_identify, job);
     struct p2p__swarm *swarm = id->host->swarm;
 
-    id->ready = true;
     if (refresh(id) != 1) {
         return;
     }
@@ -316,10 +322,6 @@ static void on_ask(void *user, struct p2p_stream *stream, p2p_ns now)
 {
     struct p2p_host *h = user;
 
-    if (!h->identify->ready) {
-        (void)refresh(h->identify);
-        h->identify->ready = true;
-    }
     if (tell(h, stream, now) != 0) {
         p2p__stream_reset(stream, P2P_ENOMEM);
     }
