@@ -2,7 +2,8 @@
 /*
  * identify on streams. Each peer is asked once it is connected, and answers;
  * when our addresses or protocols change, in one later turn, all peers that
- * have answered are told by a push. What a peer tells goes to the application,
+ * have answered are told by a push. Where we listen on all interfaces, those
+ * are looked at again and again. What a peer tells goes to the application,
  * and its addresses into the book, better believed when it signed them.
  */
 #include "base/mem.h"
@@ -13,6 +14,8 @@
 #include "proto/identify/writer.h"
 #include "wire/maddr.h"
 
+/* How often our addresses are looked at: interfaces come and go. */
+#define LOOK_NS P2P__SEC(10)
 /* Addresses that a peer told are believed for so long after it is gone. */
 #define TTL_NS P2P__SEC(3600)
 
@@ -20,6 +23,7 @@ struct p2p__host_identify {
     struct p2p_host *host;
     struct p2p__identify_self self;
     struct p2p__job job; /* something of ours changed */
+    struct p2p__timer look;
     bool ready; /* `self` has been told what we are */
 };
 
@@ -306,6 +310,9 @@ static void on_job(struct p2p__job *job, p2p_ns now)
         P2P__CONTAINER(job, struct p2p__host_identify, job);
     struct p2p__swarm *swarm = id->host->swarm;
 
+    if (p2p__host_is_wild(id->host)) {
+        p2p__timer_set(&id->look, p2p__ns_after(now, LOOK_NS));
+    }
     if (refresh(id) != 1) {
         return;
     }
@@ -316,6 +323,15 @@ static void on_job(struct p2p__job *job, p2p_ns now)
             push_to(id->host, c->peer, now);
         }
     }
+}
+
+static void on_look(struct p2p__timer *timer, p2p_ns now)
+{
+    struct p2p__host_identify *id =
+        P2P__CONTAINER(timer, struct p2p__host_identify, look);
+
+    (void)now;
+    p2p__mark(&id->job);
 }
 
 static void on_ask(void *user, struct p2p_stream *stream, p2p_ns now)
@@ -389,6 +405,7 @@ int p2p__host_identify_init(struct p2p_host *h)
     id->host = h;
     p2p__identify_self_init(&id->self, h->key, h->agent, &h->env);
     p2p__job_init(&id->job, h->world->q, on_job);
+    p2p__timer_init(&id->look, h->world->q, on_look);
     h->identify = id;
     rv = p2p__handlers_set(&h->swarm->handlers, P2P__IDENTIFY_PROTOCOL, on_ask,
                            h);
@@ -408,6 +425,7 @@ void p2p__host_identify_fini(struct p2p_host *h)
         return;
     }
     p2p__identify_self_fini(&id->self);
+    p2p__timer_fini(&id->look);
     p2p__job_fini(&id->job);
     p2p__free(id);
     h->identify = NULL;
