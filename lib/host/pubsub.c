@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * gossipsub on streams. Each peer has one stream that we opened, for what we
- * send, and one that it opened, for what it sends. Happy path: peer_up opens
+ * send, and one that it opened, for what it sends; while there are two
+ * connections it may have one on each (rust does). Happy path: peer_up opens
  * ours; what it negotiates tells the core the version; the core's frames are
  * pumped into it as far as it takes them. Failure: a stream that ends while the
  * peer stays connected is opened again, a bounded number of times; a peer
@@ -47,12 +48,19 @@ struct member {
     struct p2p__peer *peer;      /* counted; peer->user is this member */
     struct p2p__gossip_peer *gp; /* NULL: no stream yet */
     struct p2p_stream *out;
-    struct p2p_stream *in;
-    struct p2p__gossip_frame frame; /* of `in` */
+    struct p2p__list inlets;
     struct p2p__timer moving;     /* `out` is finished, another one follows */
     unsigned reopens;
     bool out_open;
     bool had_out; /* a stream before this one was open */
+};
+
+/* A stream that the peer opened: the newest one of its connection. */
+struct inlet {
+    struct p2p__list link; /* member->inlets */
+    struct member *m;
+    struct p2p_stream *s;
+    struct p2p__gossip_frame frame;
 };
 
 static void open_out(struct member *m, p2p_ns now);
@@ -114,7 +122,7 @@ static int join(struct member *m, enum p2p__gossip_version v, p2p_ns now)
 
 static void leave_if_alone(struct member *m, p2p_ns now)
 {
-    if (m->gp != NULL && m->in == NULL && m->out == NULL) {
+    if (m->gp != NULL && p2p__list_empty(&m->inlets) && m->out == NULL) {
         p2p__gossip_peer_remove(m->ps->g, m->gp, now);
         m->gp = NULL;
     }
@@ -302,22 +310,30 @@ static void pump_all(struct p2p_pubsub *ps, p2p_ns now)
     }
 }
 
+static void drop_inlet(struct inlet *i)
+{
+    p2p__list_remove(&i->link);
+    p2p__gossip_frame_fini(&i->frame);
+    p2p__free(i);
+}
+
 static void on_in_data(void *user, struct p2p_stream *s, struct p2p__slice in,
                        p2p_ns now)
 {
-    struct member *m = user;
+    struct inlet *i = user;
+    struct p2p_pubsub *ps = i->m->ps;
     struct p2p__slice rpc;
     int rv = 0;
 
-    while (m->in == s && rv >= 0 &&
-           (rv = p2p__gossip_frame_next(&m->frame, &in, &rpc)) == 1) {
+    while (rv >= 0 &&
+           (rv = p2p__gossip_frame_next(&i->frame, &in, &rpc)) == 1) {
         while (rpc.len > 0 && rv != P2P_EFORMAT) {
-            rv = p2p__gossip_rx(m->ps->g, m->gp, &rpc, now);
-            drain(m->ps, now);
+            rv = p2p__gossip_rx(ps->g, i->m->gp, &rpc, now);
+            drain(ps, now);
         }
         rv = rv == P2P_EFORMAT ? rv : 0;
     }
-    if (rv < 0 && m->in == s) {
+    if (rv < 0) {
         p2p__stream_reset(s, rv);
     }
 }
@@ -332,14 +348,12 @@ static void on_in_finished(void *user, struct p2p_stream *s, p2p_ns now)
 static void on_in_closed(void *user, struct p2p_stream *s, int status,
                          p2p_ns now)
 {
-    struct member *m = user;
+    struct inlet *i = user;
+    struct member *m = i->m;
 
+    (void)s;
     (void)status;
-    if (m->in != s) {
-        return;
-    }
-    m->in = NULL;
-    p2p__gossip_frame_fini(&m->frame);
+    drop_inlet(i);
     leave_if_alone(m, now);
 }
 
@@ -349,31 +363,54 @@ static const struct p2p__stream_cb in_cb = {
     .closed = on_in_closed,
 };
 
-/* The peer opened its stream to us; the newest is the one that counts. */
+/* Ends a stream of the peer's. */
+static void end_inlet(struct inlet *i)
+{
+    disown(i->s);
+    drop_inlet(i);
+}
+
+/* Takes a stream of the peer's; the former one of its connection ends. */
+static int add_inlet(struct member *m, struct p2p_stream *s)
+{
+    struct inlet *i = p2p__zalloc(sizeof *i);
+
+    if (i == NULL) {
+        return P2P_ENOMEM;
+    }
+    P2P__LIST_EACH_SAFE (it, &m->inlets) {
+        struct inlet *old = P2P__CONTAINER(it, struct inlet, link);
+
+        if (old->s->conn == s->conn) {
+            end_inlet(old);
+        }
+    }
+    i->m = m;
+    i->s = s;
+    p2p__list_init(&i->link);
+    p2p__list_push(&m->inlets, &i->link);
+    p2p__gossip_frame_init(&i->frame, &m->peer->quota);
+    p2p__stream_listen(s, &in_cb, i);
+    return 0;
+}
+
+/* The peer opened its stream to us. */
 static void on_inbound(void *user, struct p2p_stream *s, p2p_ns now)
 {
     struct p2p_pubsub *ps = user;
     struct member *m = s->peer->user;
+    int rv;
 
     if (m == NULL || ps->closing) {
         p2p__stream_reset(s, P2P_ESTATE);
         return;
     }
-    if (m->in != NULL) {
-        struct p2p_stream *old = m->in;
-
-        m->in = NULL;
-        p2p__gossip_frame_fini(&m->frame);
-        p2p__stream_listen(old, NULL, NULL);
-        p2p__stream_reset(old, P2P_ECANCELED);
-    }
-    if (m->gp == NULL && join(m, version_of(s->protocol), now) != 0) {
+    rv = m->gp == NULL ? join(m, version_of(s->protocol), now) : 0;
+    rv = rv == 0 ? add_inlet(m, s) : rv;
+    if (rv != 0) {
         p2p__stream_reset(s, P2P_ELIMIT);
-        return;
+        leave_if_alone(m, now);
     }
-    m->in = s;
-    p2p__gossip_frame_init(&m->frame, &m->peer->quota);
-    p2p__stream_listen(s, &in_cb, m);
 }
 
 void p2p__pubsub_peer_up(struct p2p_pubsub *ps, struct p2p__peer *peer)
@@ -388,6 +425,7 @@ void p2p__pubsub_peer_up(struct p2p_pubsub *ps, struct p2p__peer *peer)
     m->ps = ps;
     m->peer = p2p__peer_ref(peer);
     peer->user = m;
+    p2p__list_init(&m->inlets);
     p2p__list_init(&m->link);
     p2p__list_push(&ps->members, &m->link);
     p2p__timer_init(&m->moving, ps->host->world->q, on_moving_due);
@@ -425,11 +463,10 @@ void p2p__pubsub_peer_down(struct p2p_pubsub *ps, struct p2p__peer *peer)
         return;
     }
     disown(m->out);
-    disown(m->in);
-    if (m->in != NULL) {
-        p2p__gossip_frame_fini(&m->frame);
+    m->out = NULL;
+    P2P__LIST_EACH_SAFE (it, &m->inlets) {
+        end_inlet(P2P__CONTAINER(it, struct inlet, link));
     }
-    m->in = m->out = NULL;
     leave_if_alone(m, now);
     drain(ps, now);
     peer->user = NULL;

@@ -7,7 +7,7 @@
 #include "flow.h"
 #include "unit.h"
 
-#define SEEDS    20U
+#define SEEDS    8U
 #define MESSAGES 60U
 
 struct pair {
@@ -70,13 +70,13 @@ static void test_streams_on_the_spare_connection_end_in_order(void **state)
         assert_true(sim_run_until(&p.sim, P2P__SEC(5), both_up, &p));
         for (size_t i = 0; i < 2; i++) {
             flow_open(&p.flows[i], &p.h[i], &p.h[1 - i]);
-            flow_send(&p.flows[i], 8 << 20);
+            flow_send(&p.flows[i], 4 << 20);
         }
         sim_run(&p.sim, P2P__SEC(60));
         for (size_t i = 0; i < 2; i++) {
             assert_true(p.flows[i].closed);
             assert_int_equal(p.flows[i].status, 0);
-            assert_int_equal(p.at[i], (8 << 20) + 1);
+            assert_int_equal(p.at[i], (4 << 20) + 1);
             assert_int_equal(simhost_conns(&p.h[i]), 1);
             assert_int_equal(p.h[i].downs, 0);
         }
@@ -145,12 +145,75 @@ static void test_spare_that_the_dialer_leaves_is_closed(void **state)
     pair_stop(&p);
 }
 
+static void on_closed(void *user, struct p2p_stream *s, int status)
+{
+    (void)s;
+    (void)status;
+    ++*(unsigned *)user;
+}
+
+static const struct p2p_stream_events closed_events = {.closed = on_closed};
+
+static struct p2p_stream *meshsub(struct pair *p, unsigned *closed)
+{
+    static const char *const names[] = {"/meshsub/1.1.0"};
+    struct p2p_stream *s;
+
+    assert_int_equal(p2p_stream_open(p->h[1].host, p2p_host_id(p->h[0].host),
+                                     names, 1, &closed_events, closed, &s),
+                     0);
+    assert_int_equal(p2p_stream_send(s, "", 0), 0);
+    sim_run(&p->sim, p->sim.now + P2P__SEC(1));
+    return s;
+}
+
+/* rust keeps a pubsub stream on each connection, and says things on the first
+ * one; of two on one connection the newer one counts. */
+static void test_pubsub_is_heard_on_both_connections(void **state)
+{
+    static const char subscribe[] = "\x0a\x0a\x08\x08\x01\x12\x04"
+                                    "news";
+    const struct sim_cfg cfg = {
+        .seed = 3, .latency_min = P2P__MS(1), .latency_max = P2P__MS(9)};
+    struct pair p = {0};
+    struct p2p_stream *first;
+    unsigned closed[3] = {0};
+
+    (void)state;
+    sim_init(&p.sim, &cfg, 2);
+    simhost_start(&p.h[0], &p.sim, 0, NULL);
+    simhost_start(&p.h[1], &p.sim, 1, NULL);
+    assert_int_equal(p2p_pubsub_new(p.h[0].host, NULL, &p.h[0].pubsub), 0);
+    assert_int_equal(p2p_pubsub_subscribe(p.h[0].pubsub, "news", on_message,
+                                          &p.heard[0]),
+                     0);
+    assert_int_equal(simhost_dial(&p.h[1], &p.h[0]), 0);
+    sim_run(&p.sim, P2P__SEC(2));
+    first = meshsub(&p, &closed[0]);
+    assert_int_equal(simhost_dial(&p.h[1], &p.h[0]), 0);
+    sim_run(&p.sim, p.sim.now + P2P__SEC(2));
+    assert_int_equal(p.h[0].host->swarm->n_open, 2);
+    (void)meshsub(&p, &closed[1]);
+    assert_int_equal(closed[0], 0);
+    assert_int_equal(p2p_stream_send(first, subscribe, sizeof subscribe - 1),
+                     0);
+    sim_run(&p.sim, p.sim.now + P2P__SEC(1));
+    assert_int_equal(p2p_pubsub_peers(p.h[0].pubsub, "news", false, NULL, 0),
+                     1);
+    (void)meshsub(&p, &closed[2]);
+    assert_int_equal(closed[0], 0);
+    assert_int_equal(closed[1], 1);
+    assert_int_equal(closed[2], 0);
+    pair_stop(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_streams_on_the_spare_connection_end_in_order),
         cmocka_unit_test(test_no_message_is_lost_while_pubsub_moves),
         cmocka_unit_test(test_spare_that_the_dialer_leaves_is_closed),
+        cmocka_unit_test(test_pubsub_is_heard_on_both_connections),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
