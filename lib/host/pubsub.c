@@ -49,7 +49,7 @@ struct member {
     struct p2p__gossip_peer *gp; /* NULL: no stream yet */
     struct p2p_stream *out;
     struct p2p__list inlets;
-    struct p2p__timer moving;     /* `out` is finished, another one follows */
+    struct p2p__timer moving; /* `out` is finished, another one follows */
     unsigned reopens;
     bool out_open;
     bool had_out; /* a stream before this one was open */

@@ -122,8 +122,8 @@ void p2p__conn_drain(struct p2p__conn *c, p2p_ns now)
 
 void p2p__conn_spare(struct p2p__conn *c, p2p_ns now)
 {
-    c->spare_at = p2p__ns_after(now, c->dialer ? SPARE_DIALED_NS
-                                               : SPARE_ACCEPTED_NS);
+    c->spare_at =
+        p2p__ns_after(now, c->dialer ? SPARE_DIALED_NS : SPARE_ACCEPTED_NS);
     p2p__conn_arm(c, c->spare_at);
 }
 

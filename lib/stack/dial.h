@@ -48,9 +48,9 @@ struct p2p__dial {
     uint32_t n_addrs;
     uint32_t n_names;
     uint32_t resolving; /* names under way */
-    uint32_t next;    /* the first address not tried yet */
-    uint32_t running; /* attempts under way */
-    int err;          /* the most telling one so far */
+    uint32_t next;      /* the first address not tried yet */
+    uint32_t running;   /* attempts under way */
+    int err;            /* the most telling one so far */
     bool active;
 };
 

@@ -55,8 +55,8 @@ static int read_file(int fd, char *token)
 int um_token_load(int dir, char token[UM_TOKEN_CHARS + 1],
                   const struct um_log *log)
 {
-    int fd = openat(dir, FILE_NAME,
-                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd =
+        openat(dir, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     int rv;
 
     if (fd < 0 && errno == ENOENT) {

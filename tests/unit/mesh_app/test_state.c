@@ -52,8 +52,7 @@ static int setup(void **state)
     (void)snprintf(r->dir, sizeof r->dir, "%s/um-state-XXXXXX",
                    tmp != NULL && strlen(tmp) < 30 ? tmp : "/tmp");
     assert_non_null(mkdtemp(r->dir));
-    r->log =
-        (struct um_log){.level = UM_LOG_DEBUG, .user = r, .sink = on_line};
+    r->log = (struct um_log){.level = UM_LOG_DEBUG, .user = r, .sink = on_line};
     *state = r;
     return 0;
 }

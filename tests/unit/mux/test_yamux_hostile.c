@@ -572,8 +572,7 @@ static void test_T6_peer_that_still_reads_has_time_to_answer(void **state)
         r->ops->alive(r->sess, r->now);
     }
     r->now = r->ops->deadline(r->sess);
-    assert_int_equal(r->now,
-                     asked + 11 * p2p__yamux_tune_default.dead_ns);
+    assert_int_equal(r->now, asked + 11 * p2p__yamux_tune_default.dead_ns);
     assert_int_equal(r->ops->expire(r->sess, r->now), P2P_ETIMEDOUT);
     rig_free(r);
 }

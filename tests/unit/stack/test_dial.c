@@ -113,11 +113,12 @@ struct p2p__dns_query {
     char name[64];
 };
 
-static struct p2p__dns_query *resolve(
-    struct p2p__resolver *dns, const char *name, uint8_t family,
-    void (*done)(void *user, int status, const struct p2p__addr *at,
-                 size_t count, p2p_ns now),
-    void *user, int *err)
+static struct p2p__dns_query *resolve(struct p2p__resolver *dns,
+                                      const char *name, uint8_t family,
+                                      void (*done)(void *user, int status,
+                                                   const struct p2p__addr *at,
+                                                   size_t count, p2p_ns now),
+                                      void *user, int *err)
 {
     struct names *n = P2P__CONTAINER(dns, struct names, dns);
     struct p2p__dns_query *q = calloc(1, sizeof *q);

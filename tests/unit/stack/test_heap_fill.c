@@ -49,9 +49,9 @@ static uint64_t play(bool mplex)
         assert_int_equal(
             p2p_pubsub_subscribe(h[i].pubsub, "news", on_message, NULL), 0);
     }
-    assert_int_equal(p2p_host_dial(h[0].host, simhost_addr(&h[1], addr),
-                                   on_dialed, &status),
-                     0);
+    assert_int_equal(
+        p2p_host_dial(h[0].host, simhost_addr(&h[1], addr), on_dialed, &status),
+        0);
     sim_run(&sim, P2P__SEC(5));
     assert_int_equal(status, 0);
     flow_open(&flow, &h[0], &h[1]);

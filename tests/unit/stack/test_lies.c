@@ -63,9 +63,8 @@ static void lie(struct liar *l, const char *listen, const char *observed,
     p2p__pbw_close(&w, mark);
     l->len = (size_t)p2p__pbw_end(&w);
     assert_true(l->len > 0 && l->len < sizeof l->message);
-    assert_int_equal(p2p_host_handle(l->h.host, P2P__IDENTIFY_PROTOCOL, on_ask,
-                                     l),
-                     0);
+    assert_int_equal(
+        p2p_host_handle(l->h.host, P2P__IDENTIFY_PROTOCOL, on_ask, l), 0);
 }
 
 static void world_start(struct world *w)
@@ -138,8 +137,7 @@ static void test_T18_observed_addresses_change_nothing_of_ours(void **state)
     sim_run(&w.sim, P2P__SEC(10));
     assert_true(
         believes(&w.c, p2p_host_id(w.a.host), "/ip4/10.0.0.5/tcp/4001"));
-    assert_false(
-        believes(&w.c, p2p_host_id(w.a.host), "/ip4/6.6.6.6/tcp/666"));
+    assert_false(believes(&w.c, p2p_host_id(w.a.host), "/ip4/6.6.6.6/tcp/666"));
     world_stop(&w);
 }
 
@@ -176,8 +174,8 @@ static void test_T16_records_of_others_are_not_kept(void **state)
         assert_int_equal(simhost_dial(&l->h, &w.a), 0);
         sim_run(&w.sim, w.sim.now + P2P__SEC(1));
         assert_int_equal(simhost_conns(&w.a), 1);
-        assert_int_equal(
-            p2p_host_disconnect(l->h.host, p2p_host_id(w.a.host)), 0);
+        assert_int_equal(p2p_host_disconnect(l->h.host, p2p_host_id(w.a.host)),
+                         0);
         sim_run(&w.sim, w.sim.now + P2P__SEC(1));
     }
     p2p_host_stats(w.a.host, &stats);

@@ -96,8 +96,8 @@ static int speak(struct pair *p)
 {
     static const uint8_t bytes[20000];
     struct p2p_stream *s;
-    int rv = p2p_stream_open(p->hosts[0], p2p_host_id(p->hosts[1]), protocol,
-                             1, &events, p, &s);
+    int rv = p2p_stream_open(p->hosts[0], p2p_host_id(p->hosts[1]), protocol, 1,
+                             &events, p, &s);
 
     if (rv == 0) {
         rv = p2p_stream_send(s, bytes, sizeof bytes);

@@ -171,8 +171,9 @@ static struct p2p_stream *meshsub(struct pair *p, unsigned *closed)
  * one; of two on one connection the newer one counts. */
 static void test_pubsub_is_heard_on_both_connections(void **state)
 {
-    static const char subscribe[] = "\x0a\x0a\x08\x08\x01\x12\x04"
-                                    "news";
+    static const char subscribe[] =
+        "\x0a\x0a\x08\x08\x01\x12\x04"
+        "news";
     const struct sim_cfg cfg = {
         .seed = 3, .latency_min = P2P__MS(1), .latency_max = P2P__MS(9)};
     struct pair p = {0};
@@ -184,9 +185,9 @@ static void test_pubsub_is_heard_on_both_connections(void **state)
     simhost_start(&p.h[0], &p.sim, 0, NULL);
     simhost_start(&p.h[1], &p.sim, 1, NULL);
     assert_int_equal(p2p_pubsub_new(p.h[0].host, NULL, &p.h[0].pubsub), 0);
-    assert_int_equal(p2p_pubsub_subscribe(p.h[0].pubsub, "news", on_message,
-                                          &p.heard[0]),
-                     0);
+    assert_int_equal(
+        p2p_pubsub_subscribe(p.h[0].pubsub, "news", on_message, &p.heard[0]),
+        0);
     assert_int_equal(simhost_dial(&p.h[1], &p.h[0]), 0);
     sim_run(&p.sim, P2P__SEC(2));
     first = meshsub(&p, &closed[0]);

@@ -76,8 +76,8 @@ static void rig_accepted(void *user, struct p2p__pipe *pipe, p2p_ns now)
     r->pipes[r->n_pipes++] = pipe;
 }
 
-static const struct p2p__listener_cb rig_listener_cb = {
-    .accepted = rig_accepted};
+static const struct p2p__listener_cb rig_listener_cb = {.accepted =
+                                                            rig_accepted};
 
 static inline void rig_start(struct uv_rig *r)
 {
@@ -111,10 +111,9 @@ static inline void rig_until_pipes(struct uv_rig *r, size_t n)
 /* A plain socket that connects; it does so in the kernel's backlog. */
 static inline int rig_connect(const struct uv_rig *r)
 {
-    const struct sockaddr_in to = {
-        .sin_family = AF_INET,
-        .sin_port = htons(r->listener->addr.port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct sockaddr_in to = {.sin_family = AF_INET,
+                                   .sin_port = htons(r->listener->addr.port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     assert_true(fd >= 0);
