@@ -167,7 +167,7 @@ void p2p__gossip_peer_alias(struct p2p__gossip *g,
                             struct p2p__gossip_peer *peer, bool alias);
 
 /*
- * The outbound stream ended and another one is open: a frame that had no
+ * The outbound stream ended and another one is open: a message that had no
  * tx_done comes again, and our subscriptions and places in meshes are said
  * again.
  */
