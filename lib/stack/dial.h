@@ -73,7 +73,7 @@ int p2p__dial_addr(struct p2p__swarm *s, const struct p2p_multiaddr *ma,
 void p2p__dial_attempt_done(struct p2p__dial *d, struct p2p__conn *c,
                             int status, p2p_ns now);
 
-/* Ends a dial now, without a result: when the swarm ends. */
+/* Ends a dial now; its owner is not told. */
 void p2p__dial_free(struct p2p__dial *d);
 
 /* The timer of a peer that is to be kept went off: dial it again. */

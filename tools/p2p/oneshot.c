@@ -12,6 +12,7 @@
 
 /* A host for one conversation. */
 struct shot {
+    bool ended;
     struct p2p_key *key;
     struct p2p_loop *loop;
     struct p2p_host *host;
@@ -33,6 +34,7 @@ static int complain(const char *what, int status)
 
 static void end(struct shot *s, int code)
 {
+    s->ended = true;
     s->code = code;
     p2p_loop_stop(s->loop);
 }
@@ -48,6 +50,9 @@ static void on_dialed(void *user, int status, const struct p2p_peer_id *peer)
 {
     struct shot *s = user;
 
+    if (s->ended) {
+        return; /* the host ends, and with it the dial */
+    }
     if (status < 0) {
         end(s, complain(s->addr, status));
         return;

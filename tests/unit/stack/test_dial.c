@@ -257,6 +257,8 @@ static void test_names_that_lead_nowhere(void **state)
     dial_name(&a, "dns", &d); /* the host ends meanwhile */
     simhost_stop(&a);
     assert_int_equal(n.cancelled, 1);
+    assert_int_equal(d.calls, 3); /* who waits for it hears so */
+    assert_int_equal(d.status, P2P_ECLOSED);
     sim_fini(&sim);
 }
 
