@@ -162,7 +162,7 @@ typedef void (*p2p_dial_done)(void *user, int status,
  * other end must prove to be that peer (P2P_EPEER).
  * @param host borrows the host
  * @param addr borrows the text
- * @param done told once, later; may be NULL
+ * @param done told once, later, P2P_ECLOSED when the host ends; may be NULL
  * @param user borrows until done
  * @return 0, P2P_EFORMAT, P2P_ENOTSUP, P2P_ELIMIT, P2P_ESELF, P2P_ENOMEM
  */

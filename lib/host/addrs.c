@@ -72,6 +72,16 @@ size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
     return c.count;
 }
 
+bool p2p__host_is_wild(const struct p2p_host *h)
+{
+    for (size_t i = 0; i < h->n_listen; i++) {
+        if (unspecified(&h->listen[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void p2p__host_addrs_changed(struct p2p_host *h)
 {
     p2p__host_mdns_addrs(h);

@@ -2,7 +2,8 @@
 /*
  * identify on streams. Each peer is asked once it is connected, and answers;
  * when our addresses or protocols change, in one later turn, all peers that
- * have answered are told by a push. What a peer tells goes to the application,
+ * have answered are told by a push. Where we listen on all interfaces, those
+ * are looked at again and again. What a peer tells goes to the application,
  * and its addresses into the book, better believed when it signed them.
  */
 #include "base/mem.h"
@@ -13,6 +14,8 @@
 #include "proto/identify/writer.h"
 #include "wire/maddr.h"
 
+/* How often our addresses are looked at: interfaces come and go. */
+#define LOOK_NS P2P__SEC(10)
 /* Addresses that a peer told are believed for so long after it is gone. */
 #define TTL_NS P2P__SEC(3600)
 
@@ -20,7 +23,8 @@ struct p2p__host_identify {
     struct p2p_host *host;
     struct p2p__identify_self self;
     struct p2p__job job; /* something of ours changed */
-    bool ready;
+    struct p2p__timer look;
+    bool ready; /* `self` has been told what we are */
 };
 
 /* What is known of a connected peer. Counted: peer->identify until it is gone,
@@ -231,33 +235,13 @@ static const struct p2p__attach_cb telling_cb = {
     .done = telling_done,
 };
 
-/* Tells a peer who we are, and where we see it. 0 or P2P_ENOMEM. */
-static int tell(struct p2p_host *h, struct p2p_stream *stream, p2p_ns now)
-{
-    struct p2p__identify_writer_cfg cfg = {.self = &h->identify->self};
-    struct p2p_multiaddr seen;
-    struct telling *s = p2p__zalloc(sizeof *s);
-
-    if (s == NULL) {
-        return P2P_ENOMEM;
-    }
-    if (stream->conn != NULL) {
-        p2p__maddr_from_addr(&stream->conn->remote, P2P_MULTIADDR_TCP, &seen);
-        cfg.observed = &seen;
-    }
-    p2p__attach_init(&s->a, h, &telling_cb, s);
-    cfg.owner = &s->a.job;
-    p2p__identify_writer_init(&s->core, &cfg, now);
-    p2p__attach_start(&s->a, stream, &p2p__identify_writer_ops, &s->core);
-    return 0;
-}
-
 /* Gathers what we are now; 1 when it is news, 0, or a negative code. */
 static int refresh(struct p2p__host_identify *id)
 {
     struct p2p_multiaddr addrs[P2P__CAP_OWN_ADDRS];
     const char *names[P2P__CAP_HANDLERS];
     struct p2p__identify_content content = {.addrs = addrs, .protocols = names};
+    int rv;
 
     content.n_addrs =
         p2p__min(p2p_host_addrs(id->host, addrs, P2P__CAP_OWN_ADDRS),
@@ -273,7 +257,34 @@ static int refresh(struct p2p__host_identify *id)
             names[content.n_protocols++] = e->name;
         }
     }
-    return p2p__identify_self_set(&id->self, &content);
+    rv = p2p__identify_self_set(&id->self, &content);
+    id->ready = id->ready || rv >= 0;
+    return rv;
+}
+
+/* Tells a peer who we are, and where we see it. 0 or P2P_ENOMEM. */
+static int tell(struct p2p_host *h, struct p2p_stream *stream, p2p_ns now)
+{
+    struct p2p__identify_writer_cfg cfg = {.self = &h->identify->self};
+    struct p2p_multiaddr seen;
+    struct telling *s;
+
+    if (!h->identify->ready && refresh(h->identify) < 0) {
+        return P2P_ENOMEM;
+    }
+    s = p2p__zalloc(sizeof *s);
+    if (s == NULL) {
+        return P2P_ENOMEM;
+    }
+    if (stream->conn != NULL) {
+        p2p__maddr_from_addr(&stream->conn->remote, P2P_MULTIADDR_TCP, &seen);
+        cfg.observed = &seen;
+    }
+    p2p__attach_init(&s->a, h, &telling_cb, s);
+    cfg.owner = &s->a.job;
+    p2p__identify_writer_init(&s->core, &cfg, now);
+    p2p__attach_start(&s->a, stream, &p2p__identify_writer_ops, &s->core);
+    return 0;
 }
 
 static void push_to(struct p2p_host *h, struct p2p__peer *peer, p2p_ns now)
@@ -299,7 +310,9 @@ static void on_job(struct p2p__job *job, p2p_ns now)
         P2P__CONTAINER(job, struct p2p__host_identify, job);
     struct p2p__swarm *swarm = id->host->swarm;
 
-    id->ready = true;
+    if (p2p__host_is_wild(id->host)) {
+        p2p__timer_set(&id->look, p2p__ns_after(now, LOOK_NS));
+    }
     if (refresh(id) != 1) {
         return;
     }
@@ -312,14 +325,19 @@ static void on_job(struct p2p__job *job, p2p_ns now)
     }
 }
 
+static void on_look(struct p2p__timer *timer, p2p_ns now)
+{
+    struct p2p__host_identify *id =
+        P2P__CONTAINER(timer, struct p2p__host_identify, look);
+
+    (void)now;
+    p2p__mark(&id->job);
+}
+
 static void on_ask(void *user, struct p2p_stream *stream, p2p_ns now)
 {
     struct p2p_host *h = user;
 
-    if (!h->identify->ready) {
-        (void)refresh(h->identify);
-        h->identify->ready = true;
-    }
     if (tell(h, stream, now) != 0) {
         p2p__stream_reset(stream, P2P_ENOMEM);
     }
@@ -387,6 +405,7 @@ int p2p__host_identify_init(struct p2p_host *h)
     id->host = h;
     p2p__identify_self_init(&id->self, h->key, h->agent, &h->env);
     p2p__job_init(&id->job, h->world->q, on_job);
+    p2p__timer_init(&id->look, h->world->q, on_look);
     h->identify = id;
     rv = p2p__handlers_set(&h->swarm->handlers, P2P__IDENTIFY_PROTOCOL, on_ask,
                            h);
@@ -406,6 +425,7 @@ void p2p__host_identify_fini(struct p2p_host *h)
         return;
     }
     p2p__identify_self_fini(&id->self);
+    p2p__timer_fini(&id->look);
     p2p__job_fini(&id->job);
     p2p__free(id);
     h->identify = NULL;

@@ -61,6 +61,9 @@ int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *cfg,
 /* Fills the public view of a connection. */
 void p2p__host_conn_info(const struct p2p__conn *c, struct p2p_conn_info *out);
 
+/* Whether we listen on all interfaces, whichever there are. */
+bool p2p__host_is_wild(const struct p2p_host *h);
+
 /* Our addresses changed: identify and mDNS tell the others. */
 void p2p__host_addrs_changed(struct p2p_host *h);
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * gossipsub on streams. Each peer has one stream that we opened, for what we
- * send, and one that it opened, for what it sends. Happy path: peer_up opens
+ * send, and one that it opened, for what it sends; while there are two
+ * connections it may have one on each (rust does). Happy path: peer_up opens
  * ours; what it negotiates tells the core the version; the core's frames are
  * pumped into it as far as it takes them. Failure: a stream that ends while the
  * peer stays connected is opened again, a bounded number of times; a peer
- * that does not speak pubsub is left alone.
+ * that does not speak pubsub is left alone; one whose score fell so low that
+ * nothing is heard of it is disconnected, unless it is protected.
  */
 #include "p2p/pubsub.h"
 
@@ -14,6 +16,12 @@
 #include "host/internal.h"
 #include "proto/gossip/frame.h"
 #include "proto/gossip/gossip.h"
+#include "wire/addr_class.h"
+
+/* So long the peer may take to end a stream that another one follows. */
+#define MOVE_NS P2P__SEC(2)
+/* So long we do not dial a peer again whose score was too low. */
+#define SHUN_NS P2P__SEC(120)
 
 struct topic {
     struct p2p__list link;
@@ -43,11 +51,19 @@ struct member {
     struct p2p__peer *peer;      /* counted; peer->user is this member */
     struct p2p__gossip_peer *gp; /* NULL: no stream yet */
     struct p2p_stream *out;
-    struct p2p_stream *in;
-    struct p2p__gossip_frame frame; /* of `in` */
+    struct p2p__list inlets;
+    struct p2p__timer moving; /* `out` is finished, another one follows */
     unsigned reopens;
     bool out_open;
     bool had_out; /* a stream before this one was open */
+};
+
+/* A stream that the peer opened: the newest one of its connection. */
+struct inlet {
+    struct p2p__list link; /* member->inlets */
+    struct member *m;
+    struct p2p_stream *s;
+    struct p2p__gossip_frame frame;
 };
 
 static void open_out(struct member *m, p2p_ns now);
@@ -72,6 +88,23 @@ static void pump(struct member *m, p2p_ns now)
     }
 }
 
+/* Where the peer is, for P6. Not told of this host's own: many nodes on one
+ * machine are no reason for distrust. */
+static void set_ip(struct p2p__gossip_peer_info *info,
+                   const struct p2p__conn *c)
+{
+    struct p2p__addr local;
+
+    c->pipe->ops->local(c->pipe, &local);
+    if (c->remote.family == 0 ||
+        p2p__addr_class(&c->remote) == P2P__ADDR_LOOPBACK ||
+        memcmp(local.ip, c->remote.ip, sizeof local.ip) == 0) {
+        return;
+    }
+    info->ip_len = c->remote.family == 4 ? 4 : 16;
+    memcpy(info->ip, c->remote.ip, info->ip_len);
+}
+
 /* The core learns of the peer with its first open stream. */
 static int join(struct member *m, enum p2p__gossip_version v, p2p_ns now)
 {
@@ -85,13 +118,14 @@ static int join(struct member *m, enum p2p__gossip_version v, p2p_ns now)
     }
     if (c != NULL) {
         info.outbound = c->dialer;
+        set_ip(&info, c);
     }
     return p2p__gossip_peer_add(m->ps->g, &info, now, &m->gp);
 }
 
 static void leave_if_alone(struct member *m, p2p_ns now)
 {
-    if (m->gp != NULL && m->in == NULL && m->out == NULL) {
+    if (m->gp != NULL && p2p__list_empty(&m->inlets) && m->out == NULL) {
         p2p__gossip_peer_remove(m->ps->g, m->gp, now);
         m->gp = NULL;
     }
@@ -131,6 +165,33 @@ static void on_out_writable(void *user, struct p2p_stream *s, p2p_ns now)
     pump(user, now);
 }
 
+/* Lets go of a stream that goes on without us. */
+static void disown(struct p2p_stream *s)
+{
+    if (s != NULL) {
+        p2p__stream_listen(s, NULL, NULL);
+        p2p__stream_reset(s, P2P_ECANCELED);
+    }
+}
+
+/* The stream on the former connection is done with: the next one. */
+static void move_on(struct member *m, p2p_ns now)
+{
+    p2p__timer_set(&m->moving, P2P_NEVER);
+    disown(m->out);
+    m->out = NULL;
+    if (p2p__peer_primary(m->peer) != NULL) {
+        open_out(m, now);
+    } else {
+        leave_if_alone(m, now);
+    }
+}
+
+static void on_moving_due(struct p2p__timer *timer, p2p_ns now)
+{
+    move_on(P2P__CONTAINER(timer, struct member, moving), now);
+}
+
 static void on_out_closed(void *user, struct p2p_stream *s, int status,
                           p2p_ns now)
 {
@@ -141,6 +202,10 @@ static void on_out_closed(void *user, struct p2p_stream *s, int status,
     }
     m->out = NULL;
     m->out_open = false;
+    if (m->moving.node.armed) {
+        move_on(m, now);
+        return;
+    }
     leave_if_alone(m, now);
     if (!m->ps->closing && status != P2P_ENOPROTO &&
         m->reopens < P2P__CAP_PUBSUB_REOPENS &&
@@ -210,6 +275,21 @@ static void on_message(struct p2p_pubsub *ps, const struct p2p__gossip_ev *ev,
     }
 }
 
+/* Nothing is heard of the peer any more: why keep the connection? */
+static void on_graylisted(struct p2p_pubsub *ps,
+                          const struct p2p__gossip_ev *ev, p2p_ns now)
+{
+    const struct member *m = ev->user;
+
+    if (m == NULL || m->peer->protected) {
+        return;
+    }
+    P2P__LOG(ps->host->env.log, INFO,
+             "a peer's pubsub score fell too low: disconnected");
+    m->peer->backoff_until = p2p__ns_after(now, SHUN_NS);
+    (void)p2p__swarm_disconnect(ps->host->swarm, &m->peer->id);
+}
+
 static void drain(struct p2p_pubsub *ps, p2p_ns now)
 {
     struct p2p__gossip_ev ev;
@@ -217,6 +297,8 @@ static void drain(struct p2p_pubsub *ps, p2p_ns now)
     while (p2p__gossip_next(ps->g, &ev)) {
         if (ev.type == P2P__GOSSIP_MESSAGE) {
             on_message(ps, &ev, now);
+        } else if (ev.type == P2P__GOSSIP_GRAYLISTED) {
+            on_graylisted(ps, &ev, now);
         }
     }
 }
@@ -231,22 +313,30 @@ static void pump_all(struct p2p_pubsub *ps, p2p_ns now)
     }
 }
 
+static void drop_inlet(struct inlet *i)
+{
+    p2p__list_remove(&i->link);
+    p2p__gossip_frame_fini(&i->frame);
+    p2p__free(i);
+}
+
 static void on_in_data(void *user, struct p2p_stream *s, struct p2p__slice in,
                        p2p_ns now)
 {
-    struct member *m = user;
+    struct inlet *i = user;
+    struct p2p_pubsub *ps = i->m->ps;
     struct p2p__slice rpc;
     int rv = 0;
 
-    while (m->in == s && rv >= 0 &&
-           (rv = p2p__gossip_frame_next(&m->frame, &in, &rpc)) == 1) {
+    while (rv >= 0 &&
+           (rv = p2p__gossip_frame_next(&i->frame, &in, &rpc)) == 1) {
         while (rpc.len > 0 && rv != P2P_EFORMAT) {
-            rv = p2p__gossip_rx(m->ps->g, m->gp, &rpc, now);
-            drain(m->ps, now);
+            rv = p2p__gossip_rx(ps->g, i->m->gp, &rpc, now);
+            drain(ps, now);
         }
         rv = rv == P2P_EFORMAT ? rv : 0;
     }
-    if (rv < 0 && m->in == s) {
+    if (rv < 0) {
         p2p__stream_reset(s, rv);
     }
 }
@@ -261,14 +351,12 @@ static void on_in_finished(void *user, struct p2p_stream *s, p2p_ns now)
 static void on_in_closed(void *user, struct p2p_stream *s, int status,
                          p2p_ns now)
 {
-    struct member *m = user;
+    struct inlet *i = user;
+    struct member *m = i->m;
 
+    (void)s;
     (void)status;
-    if (m->in != s) {
-        return;
-    }
-    m->in = NULL;
-    p2p__gossip_frame_fini(&m->frame);
+    drop_inlet(i);
     leave_if_alone(m, now);
 }
 
@@ -278,31 +366,54 @@ static const struct p2p__stream_cb in_cb = {
     .closed = on_in_closed,
 };
 
-/* The peer opened its stream to us; the newest is the one that counts. */
+/* Ends a stream of the peer's. */
+static void end_inlet(struct inlet *i)
+{
+    disown(i->s);
+    drop_inlet(i);
+}
+
+/* Takes a stream of the peer's; the former one of its connection ends. */
+static int add_inlet(struct member *m, struct p2p_stream *s)
+{
+    struct inlet *i = p2p__zalloc(sizeof *i);
+
+    if (i == NULL) {
+        return P2P_ENOMEM;
+    }
+    P2P__LIST_EACH_SAFE (it, &m->inlets) {
+        struct inlet *old = P2P__CONTAINER(it, struct inlet, link);
+
+        if (old->s->conn == s->conn) {
+            end_inlet(old);
+        }
+    }
+    i->m = m;
+    i->s = s;
+    p2p__list_init(&i->link);
+    p2p__list_push(&m->inlets, &i->link);
+    p2p__gossip_frame_init(&i->frame, &m->peer->quota);
+    p2p__stream_listen(s, &in_cb, i);
+    return 0;
+}
+
+/* The peer opened its stream to us. */
 static void on_inbound(void *user, struct p2p_stream *s, p2p_ns now)
 {
     struct p2p_pubsub *ps = user;
     struct member *m = s->peer->user;
+    int rv;
 
     if (m == NULL || ps->closing) {
         p2p__stream_reset(s, P2P_ESTATE);
         return;
     }
-    if (m->in != NULL) {
-        struct p2p_stream *old = m->in;
-
-        m->in = NULL;
-        p2p__gossip_frame_fini(&m->frame);
-        p2p__stream_listen(old, NULL, NULL);
-        p2p__stream_reset(old, P2P_ECANCELED);
-    }
-    if (m->gp == NULL && join(m, version_of(s->protocol), now) != 0) {
+    rv = m->gp == NULL ? join(m, version_of(s->protocol), now) : 0;
+    rv = rv == 0 ? add_inlet(m, s) : rv;
+    if (rv != 0) {
         p2p__stream_reset(s, P2P_ELIMIT);
-        return;
+        leave_if_alone(m, now);
     }
-    m->in = s;
-    p2p__gossip_frame_init(&m->frame, &m->peer->quota);
-    p2p__stream_listen(s, &in_cb, m);
 }
 
 void p2p__pubsub_peer_up(struct p2p_pubsub *ps, struct p2p__peer *peer)
@@ -317,30 +428,33 @@ void p2p__pubsub_peer_up(struct p2p_pubsub *ps, struct p2p__peer *peer)
     m->ps = ps;
     m->peer = p2p__peer_ref(peer);
     peer->user = m;
+    p2p__list_init(&m->inlets);
     p2p__list_init(&m->link);
     p2p__list_push(&ps->members, &m->link);
+    p2p__timer_init(&m->moving, ps->host->world->q, on_moving_due);
     open_out(m, p2p__host_now(ps->host));
 }
 
-/* Lets go of a stream that goes on without us. */
-static void disown(struct p2p_stream *s)
-{
-    if (s != NULL) {
-        p2p__stream_listen(s, NULL, NULL);
-        p2p__stream_reset(s, P2P_ECANCELED);
-    }
-}
-
+/* Our stream follows to the peer's best connection. What it carries is not
+ * lost: it ends, and the next one begins when the peer has seen that. */
 void p2p__pubsub_peer_moved(struct p2p_pubsub *ps, struct p2p__peer *peer)
 {
     struct member *m = peer->user;
     const struct p2p__conn *c = p2p__peer_primary(peer);
+    p2p_ns now = p2p__host_now(ps->host);
 
-    if (m == NULL || c == NULL || (m->out != NULL && m->out->conn == c)) {
+    if (m == NULL || c == NULL || m->moving.node.armed ||
+        (m->out != NULL && m->out->conn == c)) {
         return;
     }
-    disown(m->out);
-    open_out(m, p2p__host_now(ps->host));
+    if (m->out == NULL || !m->out_open) {
+        disown(m->out);
+        open_out(m, now);
+        return;
+    }
+    p2p__stream_finish(m->out);
+    m->out_open = false;
+    p2p__timer_set(&m->moving, p2p__ns_after(now, MOVE_NS));
 }
 
 void p2p__pubsub_peer_down(struct p2p_pubsub *ps, struct p2p__peer *peer)
@@ -352,15 +466,15 @@ void p2p__pubsub_peer_down(struct p2p_pubsub *ps, struct p2p__peer *peer)
         return;
     }
     disown(m->out);
-    disown(m->in);
-    if (m->in != NULL) {
-        p2p__gossip_frame_fini(&m->frame);
+    m->out = NULL;
+    P2P__LIST_EACH_SAFE (it, &m->inlets) {
+        end_inlet(P2P__CONTAINER(it, struct inlet, link));
     }
-    m->in = m->out = NULL;
     leave_if_alone(m, now);
     drain(ps, now);
     peer->user = NULL;
     p2p__list_remove(&m->link);
+    p2p__timer_fini(&m->moving);
     p2p__peer_unref(peer);
     p2p__free(m);
 }

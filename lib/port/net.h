@@ -42,6 +42,9 @@ struct p2p__pipe_ops {
      * writable, or a negative code (broken).
      */
     int (*write)(struct p2p__pipe *pipe, const uint8_t *buf, size_t len);
+    /* Bytes of what was written that the peer has not acknowledged, as far as
+     * the system tells: while it falls, the peer reads. */
+    size_t (*unsent)(const struct p2p__pipe *pipe);
     /* Stops or goes on reading (mplex, or the host's quota is spent). */
     void (*read)(struct p2p__pipe *pipe, bool on);
     /* Ends our side after what is kept was written, then frees the pipe. */

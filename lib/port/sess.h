@@ -82,6 +82,9 @@ struct p2p__sess_ops {
     void (*reset)(void *sess, void *stream, uint64_t code);
     /* Asks the peer for a PONG; P2P_ENOTSUP where the protocol has no ping. */
     int (*ping)(void *sess, p2p_ns now);
+    /* The peer last took bytes of ours at `at`: a sign of life, though it says
+     * nothing. Called before expire(). NULL: does not matter. */
+    void (*alive)(void *sess, p2p_ns at);
     /* Says go-away (code 0: normal) in the next tx. */
     void (*goaway)(void *sess, uint64_t code);
     /* Bytes waiting to be sent on the stream. */

@@ -10,6 +10,18 @@
 /* How long a draining connection waits for its streams to end. */
 #define DRAIN_NS P2P__MS(500)
 
+/* How often a spare connection is looked at. The end that dialed it closes it;
+ * the other one does if that end (not ours, then) does not. */
+#define SPARE_DIALED_NS   P2P__MS(500)
+#define SPARE_ACCEPTED_NS P2P__SEC(5)
+
+/* A full pipe is looked at so often in limits.stall_ns, so that a peer that
+ * stops reading is cut off after less than that. */
+#define STALL_LOOKS 4U
+
+/* Taking less than this is not progress. */
+#define STALL_BYTES 1024U
+
 static void on_job(struct p2p__job *job, p2p_ns now);
 static void on_due(struct p2p__timer *timer, p2p_ns now);
 
@@ -43,6 +55,8 @@ struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer)
     c->swarm = swarm;
     c->dialer = dialer;
     c->deadline = P2P_NEVER;
+    c->stall_at = P2P_NEVER;
+    c->spare_at = P2P_NEVER;
     c->state = dialer ? P2P__CONN_DIALING : P2P__CONN_UPGRADING;
     p2p__list_init(&c->peer_link);
     p2p__list_init(&c->streams);
@@ -106,6 +120,13 @@ void p2p__conn_drain(struct p2p__conn *c, p2p_ns now)
     p2p__mark(&c->job);
 }
 
+void p2p__conn_spare(struct p2p__conn *c, p2p_ns now)
+{
+    c->spare_at =
+        p2p__ns_after(now, c->dialer ? SPARE_DIALED_NS : SPARE_ACCEPTED_NS);
+    p2p__conn_arm(c, c->spare_at);
+}
+
 void p2p__conn_push(struct p2p__conn *c, const struct p2p__chan_ops *ops,
                     void *chan)
 {
@@ -155,8 +176,9 @@ void p2p__conn_arm(struct p2p__conn *c, p2p_ns at)
 /* The earliest moment that anything on the connection waits for. */
 static p2p_ns next_deadline(const struct p2p__conn *c)
 {
-    p2p_ns at = c->deadline;
+    p2p_ns at = p2p__ns_min(c->deadline, c->stall_at);
 
+    at = p2p__ns_min(at, c->spare_at);
     for (unsigned i = 0; i < c->n_layers; i++) {
         if (c->layers[i].chan != NULL) {
             at = p2p__ns_min(at, c->layers[i].ops->deadline(c->layers[i].chan));
@@ -287,6 +309,36 @@ static int pull(struct p2p__src *src, uint8_t *dst, size_t cap, p2p_ns now)
     return pull_layer(a->conn, a->layer, &out, now);
 }
 
+/* Looks at what the peer has taken. */
+static void look_at_pipe(struct p2p__conn *c, p2p_ns now)
+{
+    size_t left = c->pipe->ops->unsent(c->pipe);
+    uint64_t taken = c->written - (left < c->written ? left : c->written);
+
+    if (taken >= c->taken + STALL_BYTES) {
+        c->taken = taken;
+        c->took_at = now;
+    }
+}
+
+/* The pipe is full: look at it again and again until it is not. */
+static void watch_stall(struct p2p__conn *c, p2p_ns now)
+{
+    look_at_pipe(c, now);
+    c->took_at = now;
+    c->stall_at = p2p__ns_after(now, c->swarm->limits.stall_ns / STALL_LOOKS);
+}
+
+/* It is still full; 0, or P2P_ETIMEDOUT for a peer that does not read. */
+static int expire_stall(struct p2p__conn *c, p2p_ns now)
+{
+    const p2p_ns pause = c->swarm->limits.stall_ns / STALL_LOOKS;
+
+    look_at_pipe(c, now);
+    c->stall_at = p2p__ns_after(now, pause);
+    return now - c->took_at < (STALL_LOOKS - 1) * pause ? 0 : P2P_ETIMEDOUT;
+}
+
 /* One pull and one write; what is left makes another turn. */
 static void flush(struct p2p__conn *c, p2p_ns now)
 {
@@ -306,7 +358,11 @@ static void flush(struct p2p__conn *c, p2p_ns now)
         if (more < 0) {
             rv = rv < 0 ? rv : more;
         } else {
+            c->written += out.len;
             c->blocked = more == 0;
+            if (c->blocked) {
+                watch_stall(c, now);
+            }
             p2p__mark(&c->job);
         }
     }
@@ -398,6 +454,31 @@ static void on_job(struct p2p__job *job, p2p_ns now)
     p2p__conn_arm(c, next_deadline(c));
 }
 
+/* A spare connection that nobody uses is closed; one that became the peer's
+ * best is spare no more. */
+static void look_at_spare(struct p2p__conn *c, p2p_ns now)
+{
+    c->spare_at = P2P_NEVER;
+    if (c->state != P2P__CONN_OPEN || p2p__peer_primary(c->peer) == c) {
+        return;
+    }
+    if (c->stream_count > 0) {
+        p2p__conn_spare(c, now);
+    } else {
+        p2p__conn_drain(c, now);
+    }
+}
+
+/* The session heard nothing for a while; taking our bytes is life, too. */
+static int expire_session(struct p2p__conn *c, p2p_ns now)
+{
+    if (c->sess_ops->alive != NULL) {
+        look_at_pipe(c, now);
+        c->sess_ops->alive(c->sess, c->took_at);
+    }
+    return c->sess_ops->expire(c->sess, now);
+}
+
 /* What is due on a connection whose timer went off. */
 static int expire(struct p2p__conn *c, p2p_ns now)
 {
@@ -405,6 +486,12 @@ static int expire(struct p2p__conn *c, p2p_ns now)
 
     if (now >= c->deadline) {
         return c->state == P2P__CONN_DRAINING ? P2P_ECLOSED : P2P_ETIMEDOUT;
+    }
+    if (now >= c->spare_at) {
+        look_at_spare(c, now);
+    }
+    if (now >= c->stall_at) {
+        rv = expire_stall(c, now);
     }
     for (unsigned i = 0; i < c->n_layers && rv == 0; i++) {
         const struct p2p__layer *l = &c->layers[i];
@@ -414,7 +501,7 @@ static int expire(struct p2p__conn *c, p2p_ns now)
         }
     }
     if (rv == 0 && c->sess != NULL && c->sess_ops->deadline(c->sess) <= now) {
-        rv = c->sess_ops->expire(c->sess, now);
+        rv = expire_session(c, now);
     }
     return rv;
 }
@@ -467,6 +554,7 @@ static void on_writable(void *user, p2p_ns now)
 
     (void)now;
     c->blocked = false;
+    c->stall_at = P2P_NEVER;
     p2p__mark(&c->job);
 }
 

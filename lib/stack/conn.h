@@ -8,6 +8,10 @@
  * and writes once. Failure: p2p__conn_fail() notes the reason and marks the
  * job; the job draws the last word, closes the pipe, tells the streams and the
  * swarm, and frees. So nothing is freed below a caller.
+ *
+ * A peer that sends but never reads fills its pipe. While the pipe is full,
+ * conn looks every now and then whether the peer took anything; one that did
+ * not for limits.stall_ns is cut off. Who reads slowly lives.
  */
 #ifndef P2P_STACK_CONN_H
 #define P2P_STACK_CONN_H
@@ -59,6 +63,11 @@ struct p2p__conn {
     struct p2p__addr remote;
     p2p_ns opened_at;
     p2p_ns deadline;  /* of the upgrade or the drain; P2P_NEVER */
+    p2p_ns spare_at;  /* the next look whether it is in use; P2P_NEVER */
+    p2p_ns stall_at;  /* the next look at a pipe that is full; P2P_NEVER */
+    uint64_t written; /* to the pipe, and how much of it the peer had taken */
+    uint64_t taken;   /* when it was last seen to take any: */
+    p2p_ns took_at;   /* then */
     p2p_ns ping_sent; /* unused where the session has no ping */
     uint64_t rtt_ns;  /* of the last ping; 0: not known */
     uint32_t stream_count;
@@ -96,6 +105,13 @@ void p2p__conn_fail(struct p2p__conn *c, int err);
 
 /* Says go-away, opens no more streams, and closes after a short while. */
 void p2p__conn_drain(struct p2p__conn *c, p2p_ns now);
+
+/*
+ * Another connection carries the peer's new streams: this one closes as soon
+ * as nothing is under way on it. Not earlier: go and rust end a connection, and
+ * all streams on it, at the first go-away.
+ */
+void p2p__conn_spare(struct p2p__conn *c, p2p_ns now);
 
 /* Puts a channel (allocated, initialised) on top of the others; takes it. */
 void p2p__conn_push(struct p2p__conn *c, const struct p2p__chan_ops *ops,

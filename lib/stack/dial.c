@@ -66,8 +66,10 @@ void p2p__dial_free(struct p2p__dial *d)
 {
     struct p2p__swarm *s = d->swarm;
 
-    if (d->query != NULL) {
-        s->dns->cancel(s->dns, d->query);
+    for (uint32_t i = 0; i < d->n_names; i++) {
+        if (d->names[i].query != NULL) {
+            s->dns->cancel(s->dns, d->names[i].query);
+        }
     }
     abandon_attempts(d);
     p2p__list_remove(&d->link);
@@ -204,9 +206,6 @@ static int attempt(struct p2p__dial *d, const struct p2p__addr *to)
 /* Tries the next addresses, until one is under way. */
 static void step(struct p2p__dial *d, p2p_ns now)
 {
-    if (d->query != NULL) {
-        return; /* a name is being resolved */
-    }
     while (d->next < d->n_addrs) {
         int rv = attempt(d, &d->addrs[d->next++]);
 
@@ -222,7 +221,7 @@ static void step(struct p2p__dial *d, p2p_ns now)
         }
         d->err = more_telling(d->err, rv);
     }
-    if (d->running == 0) {
+    if (d->running == 0 && d->resolving == 0) {
         finish(d, NULL, d->err, now);
     }
 }
@@ -250,19 +249,43 @@ static void add_candidate(struct p2p__dial *d, const struct p2p__addr *a)
 static void on_resolved(void *user, int status, const struct p2p__addr *at,
                         size_t count, p2p_ns now)
 {
-    struct p2p__dial *d = user;
+    struct p2p__dial_name *name = user;
+    struct p2p__dial *d = name->dial;
 
-    d->query = NULL;
+    name->query = NULL;
+    d->resolving--;
     d->err = status < 0 ? more_telling(d->err, status) : d->err;
     for (size_t i = 0; status == 0 && i < count; i++) {
         struct p2p__addr a = at[i];
 
-        a.port = d->name_port;
+        a.port = name->port;
         add_candidate(d, &a);
     }
-    if (d->active) {
+    if (d->active && !(d->running > 0 && d->timer.node.armed)) {
         p2p__timer_set(&d->timer, now);
     }
+}
+
+/* Asks for what a name leads to; too many are left out. */
+static int add_name(struct p2p__dial *d, const struct p2p__maddr_waist *t)
+{
+    struct p2p__resolver *dns = d->swarm->dns;
+    struct p2p__dial_name *name = &d->names[d->n_names];
+    int rv = 0;
+
+    if (dns == NULL || d->n_names == P2P__CAP_DIAL_NAMES) {
+        return dns == NULL ? P2P_ENOTSUP : P2P_ELIMIT;
+    }
+    name->dial = d;
+    name->port = t->addr.port;
+    name->query =
+        dns->resolve(dns, t->name, t->addr.family, on_resolved, name, &rv);
+    if (name->query == NULL) {
+        return rv;
+    }
+    d->n_names++;
+    d->resolving++;
+    return 0;
 }
 
 /* Whether TCP, and nothing on it but perhaps /p2p/ID, is what is behind the
@@ -278,7 +301,7 @@ static bool plain_tcp(const struct p2p_multiaddr *ma,
             (part.code == P2P_MULTIADDR_P2P && at == ma->len));
 }
 
-/* Adds what one multiaddr leads to; one name a dial is resolved. */
+/* Adds what one multiaddr leads to. */
 static int add_maddr(struct p2p__dial *d, const struct p2p_multiaddr *ma)
 {
     struct p2p__maddr_waist t;
@@ -287,17 +310,11 @@ static int add_maddr(struct p2p__dial *d, const struct p2p_multiaddr *ma)
     if (rv != 0 || !plain_tcp(ma, &t)) {
         return P2P_ENOTSUP;
     }
-    if (t.name[0] == '\0') {
-        add_candidate(d, &t.addr);
-        return 0;
+    if (t.name[0] != '\0') {
+        return add_name(d, &t);
     }
-    if (d->query != NULL || d->swarm->dns == NULL) {
-        return d->query != NULL ? 0 : P2P_ENOTSUP;
-    }
-    d->name_port = t.addr.port;
-    d->query = d->swarm->dns->resolve(d->swarm->dns, t.name, t.addr.family,
-                                      on_resolved, d, &rv);
-    return d->query == NULL ? rv : 0;
+    add_candidate(d, &t.addr);
+    return 0;
 }
 
 int p2p__dial_peer(struct p2p__swarm *s, struct p2p__peer *peer, p2p_ns now)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Dials: several addresses of a peer raced with a head start each, names
- * resolved first, a bounded number under way, back-off after failure.
+ * resolved beside that, a bounded number under way, back-off after failure.
  *
- * Happy path: p2p__dial() collects candidates, resolves names, starts one
- * attempt and the next one HEAD_START later or as soon as one failed; the first
- * connection that opens wins and the others are closed. Failure: when no
- * attempt is left the callbacks get the most telling error and the peer backs
- * off.
+ * Happy path: p2p__dial_peer() collects candidates, asks for names, starts one
+ * attempt and the next one HEAD_START later or as soon as one failed; what a
+ * name leads to joins the candidates; the first connection that opens wins and
+ * the others are closed. Failure: when neither attempt nor name is left the
+ * callbacks get the most telling error and the peer backs off.
  */
 #ifndef P2P_STACK_DIAL_H
 #define P2P_STACK_DIAL_H
@@ -28,6 +28,13 @@ struct p2p__conn;
 typedef void p2p__dial_done(void *user, int status, struct p2p__conn *c,
                             p2p_ns now);
 
+/* A name of a dial that is being resolved. */
+struct p2p__dial_name {
+    struct p2p__dial *dial;
+    struct p2p__dns_query *query; /* NULL: not under way */
+    uint16_t port;                /* goes with what it leads to */
+};
+
 struct p2p__dial {
     struct p2p__list link; /* swarm->dials or ->dial_queue */
     struct p2p__timer timer;
@@ -35,14 +42,15 @@ struct p2p__dial {
     struct p2p__peer *peer;      /* counted; NULL: whoever answers */
     struct p2p_peer_id expected; /* who must answer, when peer is NULL */
     struct p2p__addr addrs[P2P__CAP_DIAL_ADDRS];
-    struct p2p__dns_query *query;
+    struct p2p__dial_name names[P2P__CAP_DIAL_NAMES];
     p2p__dial_done *done;
     void *user;
-    uint16_t name_port; /* goes with the name that `query` resolves */
     uint32_t n_addrs;
-    uint32_t next;    /* the first address not tried yet */
-    uint32_t running; /* attempts under way */
-    int err;          /* the most telling one so far */
+    uint32_t n_names;
+    uint32_t resolving; /* names under way */
+    uint32_t next;      /* the first address not tried yet */
+    uint32_t running;   /* attempts under way */
+    int err;            /* the most telling one so far */
     bool active;
 };
 
@@ -65,7 +73,7 @@ int p2p__dial_addr(struct p2p__swarm *s, const struct p2p_multiaddr *ma,
 void p2p__dial_attempt_done(struct p2p__dial *d, struct p2p__conn *c,
                             int status, p2p_ns now);
 
-/* Ends a dial now, without a result: when the swarm ends. */
+/* Ends a dial now; its owner is not told. */
 void p2p__dial_free(struct p2p__dial *d);
 
 /* The timer of a peer that is to be kept went off: dial it again. */

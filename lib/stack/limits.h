@@ -42,6 +42,8 @@
 #define P2P__CAP_DIAL_QUEUE 1024
 /* Addresses that one dial tries. */
 #define P2P__CAP_DIAL_ADDRS 16
+/* Names that one dial has resolved; further ones are left out. */
+#define P2P__CAP_DIAL_NAMES 4
 /* Peers that we know but are not connected to; the oldest is forgotten. */
 #define P2P__CAP_PEER_BOOK 1024
 /* Addresses kept of one peer. */
@@ -76,6 +78,7 @@ struct p2p__limits {
     p2p_ns upgrade_ns;         /* from TCP to the muxer */
     p2p_ns negotiate_ns;       /* a stream's protocol */
     p2p_ns dial_ns;            /* one address */
+    p2p_ns stall_ns;           /* a peer that reads nothing is cut off */
     p2p_ns grace_ns;           /* a connection is not trimmed when younger */
 };
 

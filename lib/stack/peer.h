@@ -47,8 +47,7 @@ struct p2p__peer {
     struct p2p__timer waiter; /* ends streams that waited too long */
     struct p2p__quota quota;
     struct p2p_peer_id id;
-    uint64_t record_seq; /* of the last signed record */
-    uint32_t refs;       /* connections, dials, streams, the host */
+    uint32_t refs; /* connections, dials, streams, the host */
     uint32_t n_addrs;
     uint32_t n_waiting;
     uint32_t failures; /* dials that failed in a row */

@@ -94,12 +94,20 @@ static void free_listeners(struct p2p__swarm *s)
     }
 }
 
-static void free_dials(struct p2p__list *dials)
+/* Who waits for a dial hears that there will be nothing. */
+static void end_dials(struct p2p__list *dials, p2p_ns now)
 {
     struct p2p__list *link = p2p__list_first(dials);
 
     while (link != NULL) {
-        p2p__dial_free(P2P__CONTAINER(link, struct p2p__dial, link));
+        struct p2p__dial *d = P2P__CONTAINER(link, struct p2p__dial, link);
+        p2p__dial_done *done = d->done;
+        void *user = d->user;
+
+        p2p__dial_free(d);
+        if (done != NULL) {
+            done(user, P2P_ECLOSED, NULL, now);
+        }
         link = p2p__list_first(dials);
     }
 }
@@ -149,8 +157,8 @@ void p2p__swarm_close(struct p2p__swarm *s, p2p_ns now)
         p2p__conn_free(P2P__CONTAINER(link, struct p2p__conn, link), now);
         link = p2p__list_first(&s->conns);
     }
-    free_dials(&s->dials);
-    free_dials(&s->dial_queue);
+    end_dials(&s->dials, now);
+    end_dials(&s->dial_queue, now);
     end_waiting(s, now);
     release_kept(s);
 }
@@ -329,9 +337,7 @@ static void join_peer(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
         p2p__list_push(&c->peer->conns, &c->peer_link);
         loser = c;
     }
-    if (loser->dialer) { /* the other end drains what it dialed */
-        p2p__conn_drain(loser, now);
-    }
+    p2p__conn_spare(loser, now);
 }
 
 static void attach_waiting(struct p2p__peer *peer, p2p_ns now)

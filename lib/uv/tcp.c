@@ -4,13 +4,19 @@
  * slab, uv_try_write at once. What the kernel does not take is copied into a
  * write request (the rest of one out buffer at most: the caller waits for
  * writable). close() lets that rest leave, for LINGER_MS at most.
- * Failure modes: every error of libuv ends in cb->ended or cb->connected.
+ * Failure modes: every error of libuv ends in cb->ended or cb->connected. A
+ * connection that there is no descriptor or memory for is taken and closed, so
+ * that the listener goes on (libuv keeps a descriptor in reserve for that).
+ * What the kernel has heard nothing of for DEAD_S ends, whatever runs on it.
  */
 #include "uv/tcp.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/socket.h>
+#include <sys/ioctl.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
 
 #include "base/mem.h"
 #include "uv/addr.h"
@@ -18,11 +24,11 @@
 
 #define LINGER_MS 2000U
 #define BACKLOG   511
-/* A peer that is gone without a word: yamux finds out by its pings, and no
- * sooner than this; mplex has none, so the kernel must. */
-#define SILENCE_S 30
-#define PROBE_S   5
-#define DEAD_MS   40000U
+
+/* Silence after which the kernel asks, how often, and when it gives up. */
+#define IDLE_S  15
+#define PROBE_S 5
+#define DEAD_S  30
 
 struct rest {
     uv_write_t req;
@@ -55,6 +61,11 @@ struct tcp_listener {
     struct p2p__listener l;
     struct p2p__uv_net *net;
     uv_tcp_t h;
+    uv_tcp_t unwanted; /* takes and closes what there is no memory for */
+    unsigned handles;  /* of the two, those that are open */
+    bool busy;         /* `unwanted` is being closed */
+    bool waiting;      /* one more is to be closed after that */
+    bool closing;
 };
 
 static struct tcp *of_pipe(const struct p2p__pipe *p)
@@ -185,6 +196,23 @@ static int tcp_write(struct p2p__pipe *pipe, const uint8_t *buf, size_t len)
     return write_rest(t, buf + n, len - (size_t)n);
 }
 
+/* What libuv keeps for us, and what the kernel has and the peer has not. */
+static size_t tcp_unsent(const struct p2p__pipe *pipe)
+{
+    const struct tcp *t = of_pipe(pipe);
+    size_t left = uv_stream_get_write_queue_size((const uv_stream_t *)&t->h);
+#ifdef SIOCOUTQ
+    uv_os_fd_t fd;
+    int queued = 0;
+
+    if (uv_fileno((const uv_handle_t *)&t->h, &fd) == 0 &&
+        ioctl(fd, SIOCOUTQ, &queued) == 0 && queued > 0) {
+        left += (size_t)queued;
+    }
+#endif
+    return left;
+}
+
 static void tcp_read(struct p2p__pipe *pipe, bool on)
 {
     struct tcp *t = of_pipe(pipe);
@@ -255,11 +283,39 @@ static void tcp_remote(const struct p2p__pipe *pipe, struct p2p__addr *addr)
 
 static const struct p2p__pipe_ops tcp_ops = {
     .write = tcp_write,
+    .unsent = tcp_unsent,
     .read = tcp_read,
     .close = tcp_close,
     .local = tcp_local,
     .remote = tcp_remote,
 };
+
+static void set_option(int fd, int level, int option, int value)
+{
+    /* One that this system does not have is done without. */
+    (void)setsockopt(fd, level, option, &value, sizeof value);
+}
+
+/* Lets the kernel find out that the peer is gone: mplex has no ping, and what
+ * waits in the kernel is out of the stack's sight. Accepted connections have
+ * it from their listener. */
+static void watch_peer(const uv_tcp_t *h)
+{
+    uv_os_fd_t fd;
+
+    if (uv_fileno((const uv_handle_t *)h, &fd) != 0) {
+        return;
+    }
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, IDLE_S);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, PROBE_S);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, (DEAD_S - IDLE_S) / PROBE_S);
+#endif
+#ifdef TCP_USER_TIMEOUT
+    set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, DEAD_S * 1000);
+#endif
+}
 
 static struct tcp *tcp_new(struct p2p__uv_net *n, int *err)
 {
@@ -283,23 +339,6 @@ static struct tcp *tcp_new(struct p2p__uv_net *n, int *err)
     return t;
 }
 
-/* Writes leave at once, and the kernel notices when the other end is gone. */
-static void set_options(struct tcp *t)
-{
-    const int on = 1, idle = SILENCE_S, every = PROBE_S;
-    const unsigned dead = DEAD_MS;
-    uv_os_fd_t fd;
-
-    (void)uv_tcp_nodelay(&t->h, 1);
-    if (uv_fileno((const uv_handle_t *)&t->h, &fd) != 0) {
-        return;
-    }
-    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every, sizeof every);
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &dead, sizeof dead);
-}
-
 static void on_connected(uv_connect_t *req, int status)
 {
     struct dial *d = P2P__CONTAINER(req, struct dial, req);
@@ -310,7 +349,7 @@ static void on_connected(uv_connect_t *req, int status)
         return;
     }
     if (status == 0) {
-        set_options(t);
+        (void)uv_tcp_nodelay(&t->h, 1);
     }
     t->pipe.cb->connected(t->pipe.user, p2p__uv_err(status), p2p__uv_now());
 }
@@ -335,6 +374,7 @@ static int start_dial(struct tcp *t, const struct p2p__addr *to)
         p2p__free(d);
         return p2p__uv_err(rv);
     }
+    watch_peer(&t->h);
     return 0;
 }
 
@@ -360,6 +400,46 @@ static struct p2p__pipe *net_dial(struct p2p__net *net,
     return &t->pipe;
 }
 
+/* One handle of the listener is closed; with the last one it goes. */
+static void listener_unref(struct tcp_listener *l)
+{
+    l->net->handles--;
+    if (--l->handles == 0) {
+        p2p__free(l);
+    }
+}
+
+static void turn_away(struct tcp_listener *l);
+
+static void on_turned_away(uv_handle_t *h)
+{
+    struct tcp_listener *l = h->data;
+    bool again = l->waiting && !l->closing;
+
+    l->busy = l->waiting = false;
+    if (again) {
+        turn_away(l);
+    }
+    listener_unref(l);
+}
+
+/* Takes a connection and closes it. Left where it is it would keep all others
+ * waiting: libuv accepts none before it is taken. */
+static void turn_away(struct tcp_listener *l)
+{
+    if (l->busy) {
+        l->waiting = true;
+        return;
+    }
+    (void)uv_tcp_init(l->net->uv, &l->unwanted); /* takes no memory */
+    l->unwanted.data = l;
+    l->busy = true;
+    l->handles++;
+    l->net->handles++;
+    (void)uv_accept((uv_stream_t *)&l->h, (uv_stream_t *)&l->unwanted);
+    uv_close((uv_handle_t *)&l->unwanted, on_turned_away);
+}
+
 static void on_incoming(uv_stream_t *server, int status)
 {
     struct tcp_listener *l = server->data;
@@ -371,6 +451,7 @@ static void on_incoming(uv_stream_t *server, int status)
     }
     t = tcp_new(l->net, &err);
     if (t == NULL) {
+        turn_away(l);
         return;
     }
     if (uv_accept(server, (uv_stream_t *)&t->h) != 0) {
@@ -378,22 +459,20 @@ static void on_incoming(uv_stream_t *server, int status)
         shut(t);
         return;
     }
-    set_options(t);
+    (void)uv_tcp_nodelay(&t->h, 1);
     l->l.cb->accepted(l->l.user, &t->pipe, p2p__uv_now());
 }
 
 static void on_listener_closed(uv_handle_t *h)
 {
-    struct tcp_listener *l = h->data;
-
-    l->net->handles--;
-    p2p__free(l);
+    listener_unref(h->data);
 }
 
 static void listener_close(struct p2p__listener *base)
 {
     struct tcp_listener *l = P2P__CONTAINER(base, struct tcp_listener, l);
 
+    l->closing = true;
     uv_close((uv_handle_t *)&l->h, on_listener_closed);
 }
 
@@ -409,6 +488,7 @@ static int start_listen(struct tcp_listener *l, const struct p2p__addr *at)
     }
     rv = uv_tcp_bind(&l->h, (struct sockaddr *)&sa, flags);
     if (rv == 0) {
+        watch_peer(&l->h);
         rv = uv_listen((uv_stream_t *)&l->h, BACKLOG, on_incoming);
     }
     if (rv == 0) {
@@ -436,6 +516,7 @@ static struct p2p__listener *net_listen(struct p2p__net *net,
     l->l.cb = cb;
     l->l.user = user;
     l->l.close = listener_close;
+    l->handles = 1;
     n->handles++;
     *err = start_listen(l, at);
     if (*err != 0) {

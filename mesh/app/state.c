@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * A key is written to a temporary file, synced, and renamed: a crash leaves a
- * whole key or none. Links are not followed. A key that others can read is
- * refused, and said so.
+ * whole key or none. Links are not followed. A key that is damaged, or that
+ * others can read, is refused, with a line that says what to do; it is never
+ * replaced, for it is who this node is.
  */
 #include "mesh/app/state.h"
 
@@ -35,26 +36,44 @@ static int make_folders(const char *path)
     return 0;
 }
 
+static int refuse(const struct um_log *log, const char *why)
+{
+    um_log_line(log, UM_LOG_ERROR,
+                "%s %s: put a good copy in its place, or remove it to get a "
+                "new identity",
+                KEY_FILE, why);
+    return -1;
+}
+
+/* Why a file cannot be the key, or NULL. */
+static const char *unfit(int fd)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return "is not a file";
+    }
+    if ((st.st_mode & 077) != 0) {
+        return "can be read by others (chmod 600 it)";
+    }
+    if (st.st_size == 0) {
+        return "is empty";
+    }
+    return st.st_size > P2P_PRIVKEY_MAX ? "is longer than any key" : NULL;
+}
+
 static int read_key(struct um_state *s, int fd, const struct um_log *log)
 {
     uint8_t pb[P2P_PRIVKEY_MAX];
-    struct stat st;
+    const char *why = unfit(fd);
     ssize_t n;
-    int rv;
 
-    if (fstat(fd, &st) != 0 || (st.st_mode & 077) != 0) {
-        um_log_line(
-            log, UM_LOG_ERROR,
-            "%s can be read by others: chmod 600 it, or remove it to get "
-            "a new identity",
-            KEY_FILE);
-        return -1;
+    if (why != NULL) {
+        return refuse(log, why);
     }
     n = read(fd, pb, sizeof pb);
-    rv = n <= 0 ? P2P_EFORMAT : p2p_key_decode(pb, (size_t)n, &s->key);
-    if (rv != 0) {
-        um_log_line(log, UM_LOG_ERROR, "%s: %s", KEY_FILE, p2p_err_text(rv));
-        return -1;
+    if (n <= 0 || p2p_key_decode(pb, (size_t)n, &s->key) != 0) {
+        return refuse(log, "is damaged");
     }
     return 0;
 }
@@ -94,11 +113,15 @@ static int make_key(struct um_state *s, const struct um_log *log)
 
 static int load_key(struct um_state *s, const struct um_log *log)
 {
-    int fd = openat(s->dir, KEY_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(s->dir, KEY_FILE,
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     int rv;
 
     if (fd < 0 && errno == ENOENT) {
         return make_key(s, log);
+    }
+    if (fd < 0 && errno == ELOOP) {
+        return refuse(log, "is a link");
     }
     if (fd < 0) {
         um_log_line(log, UM_LOG_ERROR, "cannot open %s: %s", KEY_FILE,

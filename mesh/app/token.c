@@ -39,11 +39,14 @@ static int make(int dir, char *token)
 static int read_file(int fd, char *token)
 {
     struct stat st;
-    ssize_t n = read(fd, token, UM_TOKEN_CHARS);
+    ssize_t n = -1;
 
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+        st.st_size == UM_TOKEN_CHARS + 1) {
+        n = read(fd, token, UM_TOKEN_CHARS);
+    }
     token[UM_TOKEN_CHARS] = '\0';
-    return n == UM_TOKEN_CHARS && fstat(fd, &st) == 0 &&
-                   (st.st_mode & 077) == 0 &&
+    return n == UM_TOKEN_CHARS && (st.st_mode & 077) == 0 &&
                    strspn(token, "0123456789abcdef") == UM_TOKEN_CHARS
                ? 0
                : -1;
@@ -52,7 +55,8 @@ static int read_file(int fd, char *token)
 int um_token_load(int dir, char token[UM_TOKEN_CHARS + 1],
                   const struct um_log *log)
 {
-    int fd = openat(dir, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd =
+        openat(dir, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     int rv;
 
     if (fd < 0 && errno == ENOENT) {

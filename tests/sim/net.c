@@ -223,6 +223,11 @@ static int pipe_write(struct p2p__pipe *pipe, const uint8_t *buf, size_t len)
     return e->waiting ? 0 : 1;
 }
 
+static size_t pipe_unsent(const struct p2p__pipe *pipe)
+{
+    return of_pipe(pipe)->in_flight;
+}
+
 struct resume {
     struct sim_event ev;
     struct end *end;
@@ -291,6 +296,7 @@ static void pipe_remote(const struct p2p__pipe *pipe, struct p2p__addr *addr)
 
 static const struct p2p__pipe_ops pipe_ops = {
     .write = pipe_write,
+    .unsent = pipe_unsent,
     .read = pipe_read,
     .close = pipe_close,
     .local = pipe_local,

@@ -37,8 +37,8 @@ static const struct p2p_host_events events = {
     .disconnected = on_disconnected,
 };
 
-void simhost_start(struct simhost *h, struct sim *sim, size_t index,
-                   const struct p2p_host_config *cfg)
+void simhost_make(struct simhost *h, struct sim *sim, size_t index,
+                  const struct p2p_host_config *cfg)
 {
     struct p2p_host_config hc = P2P_HOST_CONFIG_INIT;
     struct sim_host *machine = &sim->hosts[index];
@@ -57,6 +57,15 @@ void simhost_start(struct simhost *h, struct sim *sim, size_t index,
     hc.user = h;
     rv = p2p__host_new(&machine->world, &hc, &h->host);
     assert(rv == 0);
+    (void)rv;
+}
+
+void simhost_start(struct simhost *h, struct sim *sim, size_t index,
+                   const struct p2p_host_config *cfg)
+{
+    int rv;
+
+    simhost_make(h, sim, index, cfg);
     rv = p2p_host_listen(h->host, "/ip4/0.0.0.0/tcp/4001");
     assert(rv == 0);
     (void)rv;

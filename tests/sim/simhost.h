@@ -28,6 +28,10 @@ struct simhost {
 void simhost_start(struct simhost *h, struct sim *sim, size_t index,
                    const struct p2p_host_config *cfg);
 
+/* The same without a listener: any number of them fit on one machine. */
+void simhost_make(struct simhost *h, struct sim *sim, size_t index,
+                  const struct p2p_host_config *cfg);
+
 /* Ends it in order. Its simulated machine lives on. */
 void simhost_stop(struct simhost *h);
 

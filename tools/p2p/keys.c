@@ -29,16 +29,26 @@ int key_type_of(const char *name)
 
 int key_load(const char *path, struct p2p_key **out)
 {
-    uint8_t pb[P2P_PRIVKEY_MAX];
+    uint8_t pb[P2P_PRIVKEY_MAX + 1];
     FILE *f = fopen(path, "rb");
+    struct stat st;
     size_t len;
+    int rv = 0;
 
+    *out = NULL;
     if (f == NULL) {
-        return errno == ENOENT ? P2P_ENOTFOUND : P2P_EIO;
+        return errno == ENOENT   ? P2P_ENOTFOUND
+               : errno == EACCES ? P2P_EACCES
+                                 : P2P_EIO;
     }
-    len = fread(pb, 1, sizeof pb, f);
+    if (fstat(fileno(f), &st) != 0 || S_ISDIR(st.st_mode)) {
+        rv = P2P_EIO;
+    } else if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
+        rv = P2P_EACCES;
+    }
+    len = rv == 0 ? fread(pb, 1, sizeof pb, f) : 0;
     (void)fclose(f);
-    return p2p_key_decode(pb, len, out);
+    return rv != 0 ? rv : p2p_key_decode(pb, len, out);
 }
 
 int key_save(const char *path, const struct p2p_key *key)
@@ -57,7 +67,11 @@ int key_save(const char *path, const struct p2p_key *key)
     if (write(fd, pb, (size_t)len) != len) {
         rv = P2P_EIO;
     }
-    return close(fd) != 0 ? P2P_EIO : rv;
+    rv = close(fd) != 0 ? P2P_EIO : rv;
+    if (rv != 0) {
+        (void)unlink(path);
+    }
+    return rv;
 }
 
 int key_from_number(uint64_t seed, struct p2p_key **out)

@@ -185,7 +185,7 @@ static int start(struct node *n)
     int rv = node_make_key(o, &n->key);
 
     if (rv != 0) {
-        return fatal("key", rv);
+        return fatal(o->key_file != NULL ? o->key_file : "key", rv);
     }
     rv = p2p_loop_new(&n->loop);
     if (rv == 0) {

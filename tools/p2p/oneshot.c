@@ -22,6 +22,7 @@ int shot_complain(const char *what, int status)
 
 void shot_end(struct shot *s, int code)
 {
+    s->ended = true;
     s->code = code;
     p2p_loop_stop(s->loop);
 }
@@ -37,6 +38,9 @@ static void on_dialed(void *user, int status, const struct p2p_peer_id *peer)
 {
     struct shot *s = user;
 
+    if (s->ended) {
+        return; /* the host ends, and with it the dial */
+    }
     if (status < 0) {
         shot_end(s, shot_complain(s->addr, status));
         return;

@@ -9,6 +9,7 @@
 #include <p2p/p2p.h>
 
 struct shot {
+    bool ended; /* the host goes, and what is said to it is its end */
     struct p2p_key *key;
     struct p2p_loop *loop;
     struct p2p_host *host;

@@ -10,8 +10,8 @@
 #include "mux/yamux/priv.h"
 
 const struct p2p__yamux_tune p2p__yamux_tune_default = {
-    .keepalive_ns = P2P__SEC(30),
-    .dead_ns = P2P__SEC(10),
+    .keepalive_ns = P2P__SEC(15),
+    .dead_ns = P2P__SEC(15),
     .max_window_bytes = P2P__CAP_YAMUX_WINDOW_BYTES,
 };
 
@@ -158,9 +158,11 @@ static p2p_ns op_deadline(const void *sess)
     if (s->tune->keepalive_ns == 0) {
         return P2P_NEVER;
     }
-    return s->bits & P2P__Y_PROBED
-               ? p2p__ns_after(s->ping_at, s->tune->dead_ns)
-               : p2p__ns_after(s->last_rx, s->tune->keepalive_ns);
+    if (!(s->bits & P2P__Y_PROBED)) {
+        return p2p__ns_after(s->last_rx, s->tune->keepalive_ns);
+    }
+    return p2p__ns_after(s->last_rx > s->ping_at ? s->last_rx : s->ping_at,
+                         s->tune->dead_ns);
 }
 
 /* Silence: a ping, which replaces one that was not answered; more silence,
@@ -197,6 +199,17 @@ static int op_ping(void *sess, p2p_ns now)
     s->bits |= P2P__Y_PING_TELL;
     p2p__yamux_want_ping(s);
     return 0;
+}
+
+/* Our ping may stand behind much that a slow peer has yet to read: it gets
+ * more time to answer. */
+static void op_alive(void *sess, p2p_ns at)
+{
+    struct p2p__yamux *s = sess;
+
+    if (s->bits & P2P__Y_PROBED && at > s->last_rx) {
+        s->last_rx = at;
+    }
 }
 
 static void op_goaway(void *sess, uint64_t code)
@@ -343,6 +356,7 @@ const struct p2p__sess_ops p2p__yamux_ops = {
     .finish = op_finish,
     .reset = op_reset,
     .ping = op_ping,
+    .alive = op_alive,
     .goaway = op_goaway,
     .queued = op_queued,
     .fini = op_fini,

@@ -57,7 +57,7 @@ struct p2p__yamux_tune {
     uint32_t max_window_bytes; /* at least P2P__YAMUX_WINDOW_BYTES */
 };
 
-/* 30 s, 10 s, 16 MiB. */
+/* 15 s, 15 s, 16 MiB: who is silent for 30 s is dead. */
 extern const struct p2p__yamux_tune p2p__yamux_tune_default;
 
 struct p2p__yamux_cfg {

@@ -167,8 +167,9 @@ void p2p__gossip_peer_alias(struct p2p__gossip *g,
                             struct p2p__gossip_peer *peer, bool alias);
 
 /*
- * The outbound stream broke and another one is open: the frame that was under
- * way is lost, and our subscriptions and our places in meshes are said again.
+ * The outbound stream ended and another one is open: a message that had no
+ * tx_done comes again, and our subscriptions and places in meshes are said
+ * again.
  */
 void p2p__gossip_peer_restart(struct p2p__gossip *g,
                               struct p2p__gossip_peer *peer);

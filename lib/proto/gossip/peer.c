@@ -290,7 +290,9 @@ void p2p__gossip_peer_restart(struct p2p__gossip *g,
                               struct p2p__gossip_peer *peer)
 {
     assert(peer->connected);
-    p2p__gossip_tx_release(g, peer);
+    if (peer->sending_control != NULL) {
+        p2p__gossip_tx_release(g, peer);
+    }
     p2p__gossip_announce_again(g, peer);
     P2P__LIST_EACH (l, &peer->members) {
         struct p2p__gossip_member *m = P2P__MEMBER(l, in_peer);

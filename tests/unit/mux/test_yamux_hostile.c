@@ -501,6 +501,7 @@ static void test_T6_silent_peer_is_dead_in_time(void **state)
         p2p__yamux_tune_default.keepalive_ns + p2p__yamux_tune_default.dead_ns;
 
     (void)state;
+    assert_true(bound <= P2P__SEC(30));
     for (int drawn = 0; drawn < 2; drawn++) {
         struct rig *r = yamux_rig(true, CHUNK_ALL, NULL);
         const p2p_ns start = r->now;
@@ -545,9 +546,34 @@ static void test_T6_control_peer_that_answers_lives(void **state)
         }
         assert_int_equal(rig_rx(r, answer, sizeof answer), 0);
         rig_expect(r, i == 0 ? "pong 9000000000\n" : ""); /* who asked? */
-        assert_int_equal(r->ops->deadline(r->sess), r->now + P2P__SEC(30));
+        assert_int_equal(r->ops->deadline(r->sess), r->now + P2P__SEC(15));
     }
     assert_int_equal(p2p__yamux_rtt(r->sess), P2P__SEC(9));
+    rig_free(r);
+}
+
+/* Our ping stands behind what the peer has yet to read: while it reads it
+ * lives, and when it stops it is dead in time. */
+static void test_T6_peer_that_still_reads_has_time_to_answer(void **state)
+{
+    struct rig *r = yamux_rig(true, CHUNK_ALL, NULL);
+    p2p_ns asked;
+
+    (void)state;
+    asked = r->ops->deadline(r->sess);
+    r->ops->alive(r->sess, asked - 1); /* nobody asked yet: no news */
+    assert_int_equal(r->ops->deadline(r->sess), asked);
+    r->now = asked;
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(r->ops->expire(r->sess, r->now), 0);
+        rig_tx(r);
+        assert_int_equal(r->out_len, i == 0 ? P2P__YAMUX_HEADER_BYTES : 0);
+        r->now = r->ops->deadline(r->sess);
+        r->ops->alive(r->sess, r->now);
+    }
+    r->now = r->ops->deadline(r->sess);
+    assert_int_equal(r->now, asked + 11 * p2p__yamux_tune_default.dead_ns);
+    assert_int_equal(r->ops->expire(r->sess, r->now), P2P_ETIMEDOUT);
     rig_free(r);
 }
 
@@ -567,7 +593,7 @@ static void test_T6_late_expire_asks_first(void **state)
         assert_int_equal(r->ops->expire(r->sess, r->now), 0);
         rig_tx(r);
         assert_int_equal(r->out_len, 12);
-        assert_int_equal(r->ops->deadline(r->sess), r->now + P2P__SEC(10));
+        assert_int_equal(r->ops->deadline(r->sess), r->now + P2P__SEC(15));
         rig_free(r);
     }
 }
@@ -606,6 +632,7 @@ int main(void)
         cmocka_unit_test(test_T5_room_for_nothing),
         cmocka_unit_test(test_T6_silent_peer_is_dead_in_time),
         cmocka_unit_test(test_T6_control_peer_that_answers_lives),
+        cmocka_unit_test(test_T6_peer_that_still_reads_has_time_to_answer),
         cmocka_unit_test(test_T6_late_expire_asks_first),
         cmocka_unit_test(test_no_keepalive_has_no_deadline),
     };

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A host on a machine whose interfaces come and go: what it tells of itself
+ * follows, with mDNS and without, and those that it is connected to hear it.
+ */
+#include "simhost.h"
+#include "unit.h"
+
+/* The interfaces of the machine under test, instead of the simulator's. */
+struct machine {
+    struct p2p__iface list[4];
+    size_t n;
+};
+
+static struct machine machine;
+
+static int list(struct p2p__ifaces *self, struct p2p__iface *at, size_t cap)
+{
+    (void)self;
+    for (size_t i = 0; i < machine.n && i < cap; i++) {
+        at[i] = machine.list[i];
+    }
+    return (int)machine.n;
+}
+
+static void plug(uint32_t index, const uint8_t ip[4], bool loopback)
+{
+    struct p2p__iface *i = &machine.list[machine.n++];
+
+    *i = (struct p2p__iface){.index = index,
+                             .loopback = loopback,
+                             .multicast = !loopback,
+                             .addr = {.family = 4}};
+    memcpy(i->addr.ip, ip, 4);
+}
+
+static const uint8_t lo[] = {127, 0, 0, 1}, first[] = {10, 0, 0, 1},
+                     second[] = {192, 168, 7, 9};
+
+/* Whether h tells this address of itself. */
+static bool tells(const struct simhost *h, const uint8_t ip[4])
+{
+    struct p2p_multiaddr addrs[P2P__CAP_OWN_ADDRS];
+    size_t n = p2p_host_addrs(h->host, addrs, P2P__CAP_OWN_ADDRS);
+
+    for (size_t i = 0; i < n; i++) {
+        if (memcmp(addrs[i].bytes + 1, ip, 4) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether b heard from a that it is there. */
+static bool heard(const struct simhost *b, const struct simhost *a,
+                  const uint8_t ip[4])
+{
+    const struct p2p__peer *peer =
+        p2p__book_find(&b->host->swarm->book, p2p_host_id(a->host));
+
+    P2P__LIST_EACH (it, &peer->addrs) {
+        const struct p2p__peer_addr *x =
+            P2P__CONTAINER(it, struct p2p__peer_addr, link);
+
+        if (memcmp(x->bytes + 1, ip, 4) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_addresses_follow_the_interfaces(void **state)
+{
+    const struct sim_cfg cfg = {
+        .seed = 37, .latency_min = P2P__MS(5), .latency_max = P2P__MS(15)};
+    struct sim sim;
+    struct simhost a = {0};
+
+    (void)state;
+    sim_init(&sim, &cfg, 1);
+    sim.hosts[0].ifaces.list = list;
+    machine = (struct machine){0};
+    simhost_start(&a, &sim, 0, NULL);
+    assert_int_equal(p2p_host_addrs(a.host, NULL, 0), 0);
+    plug(1, lo, true);
+    assert_true(tells(&a, lo)); /* there is nothing else */
+    plug(2, first, false);
+    plug(3, second, false);
+    assert_true(tells(&a, first) && tells(&a, second));
+    assert_false(tells(&a, lo));
+    machine.n = 2;
+    assert_true(tells(&a, first));
+    assert_false(tells(&a, second));
+    simhost_stop(&a);
+    sim_fini(&sim);
+}
+
+static void peers_hear_of_it(bool mdns)
+{
+    const struct sim_cfg cfg = {
+        .seed = 37, .latency_min = P2P__MS(5), .latency_max = P2P__MS(15)};
+    struct p2p_host_config hc = P2P_HOST_CONFIG_INIT;
+    struct sim sim;
+    struct simhost a = {0}, b = {0};
+
+    hc.mdns = mdns;
+    sim_init(&sim, &cfg, 2);
+    sim.hosts[0].ifaces.list = list;
+    machine = (struct machine){0};
+    plug(1, lo, true);
+    plug(2, first, false);
+    simhost_start(&a, &sim, 0, &hc);
+    simhost_start(&b, &sim, 1, NULL);
+    assert_int_equal(simhost_dial(&a, &b), 0);
+    sim_run(&sim, P2P__SEC(5));
+    assert_true(heard(&b, &a, first));
+    plug(3, second, false);
+    sim_run(&sim, sim.now + P2P__SEC(12));
+    assert_true(heard(&b, &a, second));
+    simhost_stop(&a);
+    simhost_stop(&b);
+    sim_fini(&sim);
+}
+
+static void test_peers_hear_of_a_new_interface(void **state)
+{
+    (void)state;
+    peers_hear_of_it(false);
+}
+
+static void test_peers_hear_of_a_new_interface_with_mdns(void **state)
+{
+    (void)state;
+    peers_hear_of_it(true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_addresses_follow_the_interfaces),
+        cmocka_unit_test(test_peers_hear_of_a_new_interface),
+        cmocka_unit_test(test_peers_hear_of_a_new_interface_with_mdns),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
