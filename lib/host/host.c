@@ -31,6 +31,11 @@ static void env_random(struct p2p__env *env, void *p, size_t len)
     up->random(up, p, len);
 }
 
+static void env_map_seed(struct p2p__env *env, uint64_t seed[2])
+{
+    p2p__env_seed(P2P__CONTAINER(env, struct p2p_host, env)->world_env, seed);
+}
+
 static int64_t env_wall(struct p2p__env *env)
 {
     struct p2p__env *up = P2P__CONTAINER(env, struct p2p_host, env)->world_env;
@@ -217,8 +222,10 @@ int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *given,
         (struct p2p__logger){.level = (enum p2p__log_level)cfg->log_level,
                              .user = h,
                              .sink = on_log};
-    h->env = (struct p2p__env){
-        .random = env_random, .wall_ns = env_wall, .log = &h->logger};
+    h->env = (struct p2p__env){.random = env_random,
+                               .wall_ns = env_wall,
+                               .map_seed = env_map_seed,
+                               .log = &h->logger};
     h->key = cfg->key;
     h->events = cfg->events != NULL ? cfg->events : &no_events;
     h->user = cfg->user;

@@ -35,7 +35,7 @@ static void init_lists(struct p2p__swarm *s)
     p2p__book_init(&s->book, seed);
     p2p__env_seed(s->env, seed);
     p2p__handlers_init(&s->handlers, seed);
-    p2p__env_seed(s->env, seed);
+    s->env->random(s->env, seed, sizeof seed);
     p2p__rng_seed(&s->rng, seed[0]);
 }
 

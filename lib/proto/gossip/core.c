@@ -120,7 +120,8 @@ int p2p__gossip_new(const struct p2p__gossip_cfg *cfg, struct p2p__env *env,
     init_cfg(g, cfg);
     init_maps(g);
     init_lists(g);
-    env->random(env, g->seed, sizeof g->seed);
+    p2p__env_seed(env, &g->seed[0]);
+    p2p__env_seed(env, &g->seed[2]);
     env->random(env, &seed, sizeof seed);
     p2p__rng_seed(&g->rng, seed);
     p2p__gossip_idset_init(&g->seen, cfg->quota, P2P__CAP_GOSSIP_SEEN);
