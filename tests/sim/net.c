@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Pipes and datagrams of the simulated world. A pipe has two ends; bytes that
- * are written leave as segments, arrive in order after the latency, and later
- * by RTO when one is lost or the way is cut. A reader that stopped reading
- * leaves segments in the pipe, and the writer waits when more than SNDBUF is
- * on its way.
+ * are written leave as segments and arrive in order after the latency, a lost
+ * one by RTO later, twice that when it is lost again. Where the way is cut or
+ * the machine dark, what is on its way waits at the far end, and the first of
+ * it is tried again, less and less often, as TCP does: until the way is free,
+ * the machine answers that it knows nothing of it, or the writer gives up. A
+ * reader that stopped reading leaves segments in the pipe, and the writer waits
+ * when more than SNDBUF is on its way.
  */
 #include <stdlib.h>
 
@@ -12,8 +15,12 @@
 
 #define SNDBUF (256U * 1024U)
 #define RTO    P2P__MS(200)
-/* Tries until a pipe breaks: some minutes, as TCP. */
-#define MAX_TRIES 600
+/* A quarter of an hour until a pipe breaks, half a minute for a new one. */
+#define RTO_MAX   P2P__SEC(120)
+#define MAX_TRIES 15
+#define SYN_RTO   P2P__SEC(1)
+#define SYN_TRIES 5
+#define PORT_MIN  49152U
 
 struct end {
     struct p2p__pipe pipe;
@@ -29,7 +36,9 @@ struct end {
     struct p2p__list held; /* segments that a stopped reader left */
     bool reading;
     bool waiting; /* write said 0 */
-    bool closed;  /* by the owner, or its host died */
+    bool cut;     /* the first one that is held is being tried again */
+    bool closed;  /* by the owner */
+    bool dark;    /* and nobody was told: its machine went off */
 };
 
 struct segment {
@@ -37,9 +46,17 @@ struct segment {
     struct p2p__list link;
     struct end *to;   /* counted */
     struct end *from; /* counted */
-    int tries;
-    size_t len; /* 0: the end */
+    size_t len;       /* 0: the end */
     uint8_t bytes[];
+};
+
+/* The first of what is held at `to` is sent once more. */
+struct retry {
+    struct sim_event ev;
+    struct end *to;   /* counted */
+    struct end *from; /* counted */
+    p2p_ns rto;
+    int tries;
 };
 
 struct connect {
@@ -122,32 +139,9 @@ static void hand_over(struct end *to, struct segment *s)
     sim_touch(to->host, sim->now);
 }
 
-/* A segment arrives: it is taken, held, or tried again later. */
-static void on_segment(struct sim *sim, struct sim_event *ev)
-{
-    struct segment *s = P2P__CONTAINER(ev, struct segment, ev);
-    struct end *to = s->to;
-
-    if (!to->closed && !sim_connected(to->host, s->from->host) &&
-        s->from->host->alive && s->tries++ < MAX_TRIES) {
-        sim_at(sim, &s->ev, sim->now + RTO);
-        return;
-    }
-    if (to->closed) {
-        free_segment(s);
-        return;
-    }
-    if (!to->reading || !p2p__list_empty(&to->held)) {
-        p2p__list_push(&to->held, &s->link);
-        return;
-    }
-    hand_over(to, s);
-    free_segment(s);
-}
-
 static void release_held(struct end *e)
 {
-    while (e->reading && !e->closed) {
+    while (e->reading && !e->closed && !e->cut) {
         struct p2p__list *link = p2p__list_pop(&e->held);
         struct segment *s;
 
@@ -170,6 +164,87 @@ static void drop_held(struct end *e)
     }
 }
 
+/* Whether a segment gets to an end now. */
+static bool reaches(const struct end *from, const struct end *to)
+{
+    return !to->dark && to->host->alive && to->host->group == from->host->group;
+}
+
+/* Nothing of what is held will arrive; the writer may hear why. */
+static void give_up(struct retry *r, int status)
+{
+    struct sim *sim = r->from->host->sim;
+
+    r->to->cut = false;
+    drop_held(r->to);
+    if (status < 0 && !r->from->closed) {
+        r->from->pipe.cb->ended(r->from->pipe.user, status, sim->now);
+        sim_touch(r->from->host, sim->now);
+    }
+}
+
+static void on_retry(struct sim *sim, struct sim_event *ev)
+{
+    struct retry *r = P2P__CONTAINER(ev, struct retry, ev);
+    struct end *to = r->to;
+
+    if (!r->from->host->alive || r->from->dark || (to->closed && !to->dark)) {
+        give_up(r, 0);
+    } else if (to->dark && to->host->alive) {
+        give_up(r, P2P_ERESET);
+    } else if (reaches(r->from, to)) {
+        to->cut = false;
+        release_held(to);
+    } else if (++r->tries == MAX_TRIES) {
+        give_up(r, P2P_ETIMEDOUT);
+    } else {
+        r->rto = p2p__ns_min(2 * r->rto, RTO_MAX);
+        sim_at(sim, &r->ev, sim->now + r->rto);
+        return;
+    }
+    end_unref(r->to);
+    end_unref(r->from);
+    free(r);
+}
+
+/* The way to an end is cut. */
+static void cut(struct end *from, struct end *to)
+{
+    struct retry *r = calloc(1, sizeof *r);
+
+    assert(r != NULL && !to->cut);
+    r->ev.run = on_retry;
+    r->to = to;
+    r->from = from;
+    r->rto = RTO;
+    to->refs++;
+    from->refs++;
+    to->cut = true;
+    sim_at(to->host->sim, &r->ev, to->host->sim->now + RTO);
+}
+
+/* A segment arrives: it is taken, or held. */
+static void on_segment(struct sim *sim, struct sim_event *ev)
+{
+    struct segment *s = P2P__CONTAINER(ev, struct segment, ev);
+    struct end *to = s->to;
+
+    (void)sim;
+    if (to->closed && !to->dark) {
+        free_segment(s);
+        return;
+    }
+    if (!to->cut && !reaches(s->from, to)) {
+        cut(s->from, to);
+    }
+    if (to->cut || !to->reading || !p2p__list_empty(&to->held)) {
+        p2p__list_push(&to->held, &s->link);
+        return;
+    }
+    hand_over(to, s);
+    free_segment(s);
+}
+
 /* When what is sent now arrives: after all that was sent before. */
 static p2p_ns arrival(struct end *e, size_t len)
 {
@@ -182,7 +257,9 @@ static p2p_ns arrival(struct end *e, size_t len)
         e->line_free = at;
     }
     at += sim_latency(sim);
-    at += sim_lost(sim) ? RTO : 0;
+    for (p2p_ns rto = RTO; rto < RTO_MAX && sim_lost(sim); rto *= 2) {
+        at += rto;
+    }
     if (at <= e->last_arrival) {
         at = e->last_arrival + 1;
     }
@@ -207,6 +284,7 @@ static void send_segment(struct end *e, const uint8_t *p, size_t len)
     }
     e->in_flight += len;
     e->host->bytes_sent += len;
+    e->host->sim->segments++;
     sim_at(e->host->sim, &s->ev, arrival(e, len));
 }
 
@@ -215,7 +293,7 @@ static int pipe_write(struct p2p__pipe *pipe, const uint8_t *buf, size_t len)
     struct end *e = of_pipe(pipe);
 
     assert(!e->closed && !e->waiting);
-    if (e->other == NULL || e->other->closed) {
+    if (e->other == NULL || (e->other->closed && !e->other->dark)) {
         return P2P_ERESET;
     }
     send_segment(e, buf, len);
@@ -255,17 +333,19 @@ static void pipe_read(struct p2p__pipe *pipe, bool on)
     sim_at(e->host->sim, &r->ev, e->host->sim->now);
 }
 
-/* The end is closed by its owner (or its host): the other one hears of it. */
-static void shut(struct end *e, bool tell)
+/* The end is closed by its owner: the other one hears of it, unless the
+ * machine is off. */
+static void shut(struct end *e)
 {
     if (e->closed) {
         return;
     }
     e->closed = true;
+    e->dark = !e->host->alive;
     p2p__list_remove(&e->link);
     drop_held(e);
     if (e->other != NULL) {
-        if (tell && !e->other->closed) {
+        if (!e->dark && !e->other->closed) {
             send_segment(e, NULL, 0);
         }
         end_unref(e->other);
@@ -276,7 +356,7 @@ static void shut(struct end *e, bool tell)
 
 static void pipe_close(struct p2p__pipe *pipe)
 {
-    shut(of_pipe(pipe), true);
+    shut(of_pipe(pipe));
 }
 
 static void pipe_local(const struct p2p__pipe *pipe, struct p2p__addr *addr)
@@ -348,8 +428,8 @@ static void on_connect(struct sim *sim, struct sim_event *ev)
         goto done;
     }
     if (to == NULL || !sim_connected(e->host, to)) {
-        if (to != NULL && c->tries++ < 100) {
-            sim_at(sim, &c->ev, sim->now + P2P__SEC(1));
+        if (to != NULL && c->tries < SYN_TRIES) {
+            sim_at(sim, &c->ev, sim->now + (SYN_RTO << c->tries++));
             return;
         }
         e->pipe.cb->connected(e->pipe.user, P2P_EUNREACH, sim->now);
@@ -372,6 +452,25 @@ done:
     free(c);
 }
 
+static uint16_t take_port(struct sim_host *h)
+{
+    if (h->next_port < PORT_MIN) {
+        h->next_port = PORT_MIN;
+    }
+    return h->next_port++;
+}
+
+/* When a new connection is there: a round trip, and later if one is lost. */
+static p2p_ns greeting(struct sim *sim)
+{
+    p2p_ns at = sim->now + 2 * sim_latency(sim);
+
+    for (int i = 0; i < SYN_TRIES && sim_lost(sim); i++) {
+        at += SYN_RTO << i;
+    }
+    return at;
+}
+
 static struct p2p__pipe *net_dial(struct p2p__net *net,
                                   const struct p2p__addr *to,
                                   const struct p2p__pipe_cb *cb, void *user,
@@ -386,11 +485,11 @@ static struct p2p__pipe *net_dial(struct p2p__net *net,
     e->pipe.cb = cb;
     e->pipe.user = user;
     e->remote = *to;
-    e->local.port = h->next_port++;
+    e->local.port = take_port(h);
     e->refs++;
     c->ev.run = on_connect;
     c->end = e;
-    sim_at(h->sim, &c->ev, h->sim->now + 2 * sim_latency(h->sim));
+    sim_at(h->sim, &c->ev, greeting(h->sim));
     return &e->pipe;
 }
 
@@ -419,7 +518,7 @@ static struct p2p__listener *net_listen(struct p2p__net *net,
     assert(l != NULL);
     l->l = (struct p2p__listener){
         .cb = cb, .user = user, .addr = *at, .close = listener_close};
-    l->l.addr.port = at->port != 0 ? at->port : h->next_port++;
+    l->l.addr.port = at->port != 0 ? at->port : take_port(h);
     l->host = h;
     p2p__list_push(&h->listeners, &l->link);
     *err = 0;
@@ -531,7 +630,7 @@ static struct p2p__udp *net_udp(struct p2p__net *net,
                                .close = udp_close};
     u->host = h;
     u->at = *at;
-    u->at.port = at->port != 0 ? at->port : h->next_port++;
+    u->at.port = at->port != 0 ? at->port : take_port(h);
     p2p__list_push(&h->udps, &u->link);
     *err = 0;
     return &u->udp;
@@ -548,7 +647,7 @@ void sim_net_kill(struct sim_host *h)
     struct p2p__list *link = p2p__list_first(&h->pipes);
 
     while (link != NULL) {
-        shut(P2P__CONTAINER(link, struct end, link), true);
+        shut(P2P__CONTAINER(link, struct end, link));
         link = p2p__list_first(&h->pipes);
     }
     link = p2p__list_first(&h->listeners);

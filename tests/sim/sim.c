@@ -13,13 +13,14 @@ static const uint64_t trace_seed[2] = {1, 2};
 
 void sim_trace(struct sim *sim, const void *p, size_t len)
 {
-    struct {
-        uint64_t trace;
-        uint64_t now;
-        uint64_t hash;
-    } step = {sim->trace, sim->now, p2p__siphash(trace_seed, p, len)};
+    const uint64_t words[] = {sim->trace, sim->now,
+                              p2p__siphash(trace_seed, p, len)};
+    uint8_t step[sizeof words];
 
-    sim->trace = p2p__siphash(trace_seed, &step, sizeof step);
+    for (size_t i = 0; i < sizeof step; i++) {
+        step[i] = (uint8_t)(words[i / 8] >> (i % 8 * 8));
+    }
+    sim->trace = p2p__siphash(trace_seed, step, sizeof step);
 }
 
 void sim_at(struct sim *sim, struct sim_event *ev, p2p_ns at)
@@ -58,6 +59,15 @@ static void fill(struct p2p__env *env, void *p, size_t len)
     p2p__rng_fill(&P2P__CONTAINER(env, struct sim_host, env)->rng, p, len);
 }
 
+/* Apart from all else: two map seeds, one trace. */
+static void map_seed(struct p2p__env *env, uint64_t seed[2])
+{
+    struct p2p__rng *rng = &P2P__CONTAINER(env, struct sim_host, env)->maps;
+
+    seed[0] = p2p__rng_next(rng);
+    seed[1] = p2p__rng_next(rng);
+}
+
 static int64_t wall(struct p2p__env *env)
 {
     const struct sim *sim = P2P__CONTAINER(env, struct sim_host, env)->sim;
@@ -91,16 +101,18 @@ static void host_init(struct sim *sim, struct sim_host *h, size_t index)
     *h = (struct sim_host){.sim = sim, .index = index, .alive = true};
     h->addr.family = 4;
     h->addr.ip[0] = 10;
-    h->addr.ip[1] = (uint8_t)(index >> 16);
-    h->addr.ip[2] = (uint8_t)(index >> 8);
+    h->addr.ip[1] = (uint8_t)((index + 1) >> 16);
+    h->addr.ip[2] = (uint8_t)((index + 1) >> 8);
     h->addr.ip[3] = (uint8_t)(index + 1);
-    h->next_port = 49152;
-    h->env =
-        (struct p2p__env){.random = fill, .wall_ns = wall, .log = &h->logger};
+    h->env = (struct p2p__env){.random = fill,
+                               .wall_ns = wall,
+                               .map_seed = map_seed,
+                               .log = &h->logger};
     h->logger = (struct p2p__logger){
         .level = P2P__LOG_DEBUG, .user = h, .sink = on_log};
     h->ifaces.list = list_ifaces;
     p2p__rng_seed(&h->rng, p2p__rng_next(&sim->rng));
+    p2p__rng_seed(&h->maps, sim->cfg.map_seed + index);
     p2p__runq_init(&h->q, on_wake);
     p2p__list_init(&h->listeners);
     p2p__list_init(&h->udps);
@@ -217,13 +229,13 @@ void sim_fini(struct sim *sim)
 
 struct sim_host *sim_find(struct sim *sim, const struct p2p__addr *addr)
 {
-    size_t index = ((size_t)addr->ip[1] << 16) + ((size_t)addr->ip[2] << 8);
+    size_t n =
+        ((size_t)addr->ip[1] << 16) + ((size_t)addr->ip[2] << 8) + addr->ip[3];
 
-    if (addr->family != 4 || addr->ip[0] != 10 || addr->ip[3] == 0) {
+    if (addr->family != 4 || addr->ip[0] != 10 || n == 0 || n > sim->n_hosts) {
         return NULL;
     }
-    index += addr->ip[3] - 1U;
-    return index < sim->n_hosts ? &sim->hosts[index] : NULL;
+    return &sim->hosts[n - 1];
 }
 
 p2p_ns sim_latency(struct sim *sim)
@@ -248,12 +260,11 @@ void sim_set_group(struct sim *sim, size_t host, uint32_t group)
     sim->hosts[host].group = group;
 }
 
-void sim_kill(struct sim *sim, size_t host)
+void sim_power_off(struct sim *sim, size_t host)
 {
     struct sim_host *h = &sim->hosts[host];
 
     h->alive = false;
-    sim_net_kill(h);
     p2p__heap_remove(&sim->events, &h->turn);
 }
 
@@ -262,5 +273,6 @@ void sim_revive(struct sim *sim, size_t host)
     struct sim_host *h = &sim->hosts[host];
 
     assert(!h->alive && p2p__list_empty(&h->q.jobs));
+    assert(p2p__list_empty(&h->pipes) && p2p__list_empty(&h->listeners));
     h->alive = true;
 }

@@ -20,7 +20,7 @@ struct sim_cfg {
     uint64_t map_seed;  /* seeds the hosts' hash maps apart from the rest */
     p2p_ns latency_min; /* one way */
     p2p_ns latency_max;
-    uint32_t loss_permille; /* segments that come RTO later; datagrams lost */
+    uint32_t loss_permille; /* segments that are sent again; datagrams lost */
     uint64_t bytes_per_s;   /* of each pipe direction; 0: unlimited */
     void (*log)(struct sim *sim, size_t host, int level, const char *text);
 };
@@ -37,6 +37,7 @@ struct sim_host {
     struct p2p__list udps;
     struct p2p__list pipes;
     struct p2p__rng rng;
+    struct p2p__rng maps; /* seeds of its hash tables */
     struct sim *sim;
     size_t index;
     uint32_t group; /* hosts of different groups are cut off */
@@ -56,6 +57,7 @@ struct sim {
     uint64_t trace; /* hash of all that happened */
     uint64_t n_events;
     uint64_t bytes; /* carried by pipes */
+    uint64_t segments;
     uint64_t datagrams;
 };
 
@@ -75,9 +77,12 @@ bool sim_run_until(struct sim *sim, p2p_ns until, bool (*done)(void *arg),
 /* Puts a host into a group; groups cannot talk to each other. */
 void sim_set_group(struct sim *sim, size_t host, uint32_t group);
 
-/* The host dies: its pipes break at the other ends. Free what stands on it
- * first. */
-void sim_kill(struct sim *sim, size_t host);
+/*
+ * The machine goes dark: the other ends of its pipes are told nothing. Free
+ * what stands on it next; a process that ends on a machine that is on closes
+ * its pipes instead.
+ */
+void sim_power_off(struct sim *sim, size_t host);
 
 /* It comes back, without anything on it. */
 void sim_revive(struct sim *sim, size_t host);
