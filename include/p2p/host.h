@@ -191,7 +191,7 @@ P2P_API int p2p_host_keep(struct p2p_host *host, const struct p2p_peer_id *peer,
                           bool keep);
 
 /**
- * Closes all connections with a peer.
+ * Closes all connections with a peer. One that is kept is let go.
  * @param host borrows the host
  * @param peer borrows the id
  * @return 0, P2P_ENOTFOUND

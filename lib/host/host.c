@@ -397,10 +397,8 @@ int p2p_host_keep(struct p2p_host *host, const struct p2p_peer_id *peer,
         p->keep = p->protected = true;
         p2p__peer_ref(p); /* until it is let go, or the swarm ends */
         p2p__dial_redial_due(&p->redial, p2p__host_now(host));
-    } else if (!keep && p->keep) {
-        p->keep = p->protected = false;
-        p2p__timer_set(&p->redial, P2P_NEVER);
-        p2p__peer_unref(p);
+    } else if (!keep) {
+        p2p__peer_let_go(p);
     }
     p2p__peer_unref(p);
     return 0;

@@ -126,6 +126,15 @@ void p2p__peer_unref(struct p2p__peer *peer)
     }
 }
 
+void p2p__peer_let_go(struct p2p__peer *peer)
+{
+    if (peer->keep) {
+        peer->keep = peer->protected = false;
+        p2p__timer_set(&peer->redial, P2P_NEVER);
+        p2p__peer_unref(peer);
+    }
+}
+
 static struct p2p__peer_addr *find_addr(const struct p2p__peer *peer,
                                         const void *maddr, size_t len)
 {

@@ -87,6 +87,10 @@ struct p2p__peer *p2p__peer_ref(struct p2p__peer *peer);
 /* Drops a reference; an idle peer may be forgotten at any time after it. */
 void p2p__peer_unref(struct p2p__peer *peer);
 
+/* A peer that is kept is not any more, and its reference is dropped; harmless
+ * for another. */
+void p2p__peer_let_go(struct p2p__peer *peer);
+
 /*
  * Notes an address (without /p2p) until now + ttl. A known one is renewed.
  * When there are too many the one of the worst source that expires first goes.

@@ -130,11 +130,7 @@ static void release_kept(struct p2p__swarm *s)
     P2P__LIST_EACH_SAFE (it, &s->book.busy) {
         struct p2p__peer *peer = P2P__CONTAINER(it, struct p2p__peer, link);
 
-        if (peer->keep) {
-            peer->keep = false;
-            p2p__timer_set(&peer->redial, P2P_NEVER);
-            p2p__peer_unref(peer);
-        }
+        p2p__peer_let_go(peer);
     }
 }
 
@@ -431,7 +427,7 @@ int p2p__swarm_disconnect(struct p2p__swarm *s, const struct p2p_peer_id *id)
     if (peer == NULL || p2p__list_empty(&peer->conns)) {
         return P2P_ENOTFOUND;
     }
-    peer->keep = false;
+    p2p__peer_let_go(peer);
     P2P__LIST_EACH (it, &peer->conns) {
         p2p__conn_fail(P2P__CONTAINER(it, struct p2p__conn, peer_link),
                        P2P_ECANCELED);

@@ -280,6 +280,33 @@ static void test_kept_peer_is_dialed_again(void **state)
     sim_fini(&sim);
 }
 
+static void test_a_kept_peer_that_is_disconnected_is_let_go(void **state)
+{
+    struct sim sim;
+    struct simhost a = {0}, b = {0};
+    char addr[P2P_MULTIADDR_TEXT_MAX];
+    struct p2p_peer_id id;
+
+    (void)state;
+    world(&sim, 2);
+    simhost_start(&a, &sim, 0, NULL);
+    simhost_start(&b, &sim, 1, NULL);
+    id = *p2p_host_id(b.host);
+    assert_int_equal(p2p_host_add_addr(a.host, simhost_addr(&b, addr), 0), 0);
+    assert_int_equal(p2p_host_keep(a.host, &id, true), 0);
+    sim_run(&sim, P2P__SEC(5));
+    assert_int_equal(simhost_conns(&a), 1);
+    assert_int_equal(p2p_host_disconnect(a.host, &id), 0);
+    sim_run(&sim, P2P__SEC(60));
+    assert_int_equal(simhost_conns(&a), 0);
+    /* Nothing holds the peer any more. */
+    assert_int_equal(p2p__book_find(&a.host->swarm->book, &id)->refs, 0);
+    assert_int_equal(p2p_host_keep(a.host, &id, false), 0);
+    simhost_stop(&a);
+    simhost_stop(&b);
+    sim_fini(&sim);
+}
+
 /* A raw pipe that connects and says nothing. */
 static void mute_connected(void *user, int status, p2p_ns now)
 {
@@ -418,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_simultaneous_dials_settle_on_one),
         cmocka_unit_test(test_dial_says_who_answered_and_why_not),
         cmocka_unit_test(test_kept_peer_is_dialed_again),
+        cmocka_unit_test(test_a_kept_peer_that_is_disconnected_is_let_go),
         cmocka_unit_test(test_T36_silent_connections_are_few_and_end),
         cmocka_unit_test(test_a_reader_that_does_not_consume_stops_the_writer),
     };
