@@ -62,11 +62,16 @@ void simhost_start(struct simhost *h, struct sim *sim, size_t index,
     (void)rv;
 }
 
-void simhost_stop(struct simhost *h)
+void simhost_end(struct simhost *h)
 {
     p2p_host_free(h->host);
-    p2p_key_free(h->key);
     h->host = NULL;
+}
+
+void simhost_stop(struct simhost *h)
+{
+    simhost_end(h);
+    p2p_key_free(h->key);
     h->key = NULL;
 }
 

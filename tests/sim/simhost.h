@@ -28,7 +28,11 @@ struct simhost {
 void simhost_start(struct simhost *h, struct sim *sim, size_t index,
                    const struct p2p_host_config *cfg);
 
-/* Ends it in order. Its simulated machine lives on. */
+/* Ends it in order, but for its key: it can start again. Its simulated machine
+ * lives on. */
+void simhost_end(struct simhost *h);
+
+/* Ends it with its key. */
 void simhost_stop(struct simhost *h);
 
 /* Its address with /p2p, as text; `buf` has P2P_MULTIADDR_TEXT_MAX bytes. */
