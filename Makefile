@@ -12,7 +12,7 @@ SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
 .PHONY: all demo help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
-	mutants hostile soak install dist clean distclean
+	mutants hostile soak sim sim-hash install dist clean distclean
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
 	@$(NINJA) -C $(BUILDDIR)
@@ -50,6 +50,17 @@ lint: deps all ## floors, symbols, format, names, sizes, limits, documents
 
 lint-write: deps all ## renew the files that are generated from the sources
 	@$(PYTHON) tools/lint/run.py $(BUILDDIR) --write exports caps api
+
+SEEDS ?= 1
+HOSTS ?= 1000
+MINUTES ?= 10
+# Whole hosts on virtual time: make sim SEEDS="1 2 3" HOSTS=300
+sim: deps-build all ## 1000 hosts for 10 virtual minutes; SEEDS=… HOSTS=… MINUTES=…
+	@rv=0; for seed in $(SEEDS); do $(BUILDDIR)/tests/sim/sim_mesh \
+		--hosts $(HOSTS) --minutes $(MINUTES) --seed $$seed || rv=1; done; exit $$rv
+
+sim-hash: deps ## one course whatever built it: gcc, clang, ASan; LARGE=1: 1000 hosts
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/sim/hashes.py $(if $(LARGE),--large)
 
 fuzz-smoke: deps ## every fuzz target for 60 s
 	@tools/fuzz.sh all 60

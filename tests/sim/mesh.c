@@ -322,7 +322,8 @@ static const struct mesh_node *find(const struct mesh *m,
 static bool together(const struct mesh *m, const struct mesh_node *a,
                      const struct mesh_node *b)
 {
-    return sim_connected(&m->sim.hosts[a->h.index], &m->sim.hosts[b->h.index]);
+    return b->up_since != P2P_NEVER &&
+           sim_connected(&m->sim.hosts[a->h.index], &m->sim.hosts[b->h.index]);
 }
 
 static void count_links(const struct mesh *m, struct mesh_links *out)
@@ -344,8 +345,11 @@ static void count_links(const struct mesh *m, struct mesh_links *out)
         for (size_t k = 0; k < links && k < 64; k++) {
             const struct mesh_node *to = find(m, &ids[k]);
 
-            out->lopsided += to != NULL && settled(to, m->sim.now) &&
-                             together(m, n, to) && !has(to, &n->id);
+            if (to == NULL || !together(m, n, to)) {
+                out->nowhere++;
+            } else if (settled(to, m->sim.now) && !has(to, &n->id)) {
+                out->lopsided++;
+            }
         }
     }
 }

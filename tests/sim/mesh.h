@@ -54,6 +54,7 @@ struct mesh_links {
     size_t links;    /* theirs */
     size_t thin;     /* of them, with fewer than D_LO though peers are there */
     size_t lopsided; /* links that only one end has */
+    size_t nowhere;  /* links to hosts that are gone or cut off */
 };
 
 struct mesh {
