@@ -141,7 +141,9 @@ static int read_options(struct options *o, int argc, char **argv)
         }
     }
     n[PARTITION] = n[PARTITION] == UINT64_MAX ? 6 * n[MINUTES] : n[PARTITION];
-    if (optind != argc || n[DEGREE] >= n[HOSTS]) {
+    /* The cut begins at two fifths; after it there must be time to heal. */
+    if (optind != argc || n[DEGREE] >= n[HOSTS] ||
+        24 * n[MINUTES] + n[PARTITION] + HEAL_S + 15 > 60 * n[MINUTES]) {
         return 2;
     }
     set_config(o, n, trace);
