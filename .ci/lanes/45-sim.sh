@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Whole hosts in a simulated world: the small meshes, one course from three
-# builds, two map seeds and two patterns of freed memory, and 1,000 hosts for ten
-# virtual minutes with the seed of the day.
+# builds, two map seeds and two patterns of freed memory, and 1,000 hosts for
+# ten virtual minutes with the seed of the day.
 # budget: 240
 # timeout: 900
 rv=0

@@ -3,8 +3,8 @@
 """usage: hashes.py [--seeds N] [--large] [-- OPTION of sim_mesh…]
 
 A simulated mesh must take the same course whatever built it and whatever lies
-in its memory: builds sim_mesh with gcc, clang, and gcc with ASan and UBSan, runs
-each seed in all of them, with a second seed of hash tables and with freed
+in its memory: builds sim_mesh with gcc, clang, and gcc with ASan and UBSan,
+runs each seed in all of them, with a second seed of hash tables and with freed
 memory filled with two patterns, and compares the hashes of the traces. --large
 does so once for 1,000 hosts and 10 minutes too, without ASan. Where two differ,
 the first second that differs is looked for.

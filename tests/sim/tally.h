@@ -35,7 +35,10 @@ struct tally {
     uint32_t took[TALLY_WINDOW_MS + 1]; /* how many took so many ms */
 };
 
+/* Nothing said, nothing got. */
 void tally_init(struct tally *t, size_t hosts);
+
+/* Frees all rows. */
 void tally_fini(struct tally *t);
 
 /* A message is sent; returns its number. */
