@@ -206,7 +206,7 @@ static void on_settle(struct sim *sim, struct sim_event *ev)
                    said < m->healed_at + m->cfg.heal;
 
     (void)sim;
-    reach_from(m, msg->from, m->reach);
+    reach_from(m, msg->from, false, m->reach);
     for (size_t i = 0; i < m->cfg.hosts; i++) {
         const struct mesh_node *n = &m->nodes[i];
         bool same = n->side == m->nodes[msg->from].side;
@@ -243,7 +243,9 @@ static void on_publish(struct sim *sim, struct sim_event *ev)
     uint8_t data[LONG_BYTES];
     int rv;
 
-    reach_from(m, n->h.index, m->tally.msgs[number]->reach);
+    /* When the network is cut, a host may be alone until it is dialed. */
+    reach_from(m, n->h.index, !both_sides(m, sim->now),
+               m->tally.msgs[number]->reach);
     memcpy(data, zeros, sizeof data);
     for (size_t i = 0; i < 4; i++) {
         data[i] = (uint8_t)(number >> (8 * i));

@@ -26,7 +26,16 @@ static bool joined(const struct mesh *m, size_t i,
            sim_connected(&m->sim.hosts[i], &m->sim.hosts[to->node]);
 }
 
-void reach_from(const struct mesh *m, size_t from, bool *out)
+static bool is_open(const struct mesh *m, size_t i,
+                    const struct mesh_neighbour *to)
+{
+    const struct p2p__peer *peer =
+        p2p__book_find(&m->nodes[i].h.host->swarm->book, &to->id);
+
+    return peer != NULL && p2p__peer_primary(peer) != NULL;
+}
+
+void reach_from(const struct mesh *m, size_t from, bool open, bool *out)
 {
     size_t n = m->cfg.hosts, *root = calloc(n, sizeof *root);
 
@@ -38,7 +47,7 @@ void reach_from(const struct mesh *m, size_t from, bool *out)
         for (unsigned k = 0; k < m->cfg.degree; k++) {
             const struct mesh_neighbour *to = &m->nodes[i].neighbours[k];
 
-            if (joined(m, i, to)) {
+            if (joined(m, i, to) && (!open || is_open(m, i, to))) {
                 root[root_of(root, i)] = root_of(root, to->node);
             }
         }

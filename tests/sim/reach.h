@@ -8,8 +8,8 @@
 
 /*
  * Marks the hosts that have a path to `from` now: out[i] for each host. Links
- * count that their neighbour lists name, whether they are open or not.
+ * count that their neighbour lists name; or of these, the open ones alone.
  */
-void reach_from(const struct mesh *m, size_t from, bool *out);
+void reach_from(const struct mesh *m, size_t from, bool open, bool *out);
 
 #endif
