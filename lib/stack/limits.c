@@ -25,7 +25,7 @@ void p2p__limits_default(struct p2p__limits *l)
         .upgrade_ns = P2P__SEC(P2P__CAP_UPGRADE_S),
         .negotiate_ns = P2P__SEC(P2P__CAP_NEGOTIATE_S),
         .dial_ns = P2P__SEC(P2P__CAP_DIAL_S),
-        .stall_ns = P2P__SEC(30),
+        .stall_ns = P2P__SEC(P2P__CAP_STALL_S),
         .grace_ns = P2P__SEC(20),
     };
 }

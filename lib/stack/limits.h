@@ -42,6 +42,9 @@
 #define P2P__CAP_DIAL_QUEUE 1024
 /* Addresses that one dial tries. */
 #define P2P__CAP_DIAL_ADDRS 16
+/* Seconds that a peer may read nothing of what waits for it, sending or not;
+ * then its connection ends (T4). */
+#define P2P__CAP_STALL_S 30
 /* Names that one dial has resolved; further ones are left out. */
 #define P2P__CAP_DIAL_NAMES 4
 /* Peers that we know but are not connected to; the oldest is forgotten. */

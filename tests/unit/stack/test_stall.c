@@ -98,6 +98,7 @@ static void cut_off_who_never_reads(bool mplex)
     struct p2p_host_stats stats;
     p2p_ns start;
 
+    assert_true(P2P__CAP_STALL_S <= 30);
     pair_start(&p, 0, mplex);
     stop_reading(&p.b, &ops);
     start = p.sim.now;
