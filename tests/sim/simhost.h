@@ -28,13 +28,10 @@ struct simhost {
 void simhost_start(struct simhost *h, struct sim *sim, size_t index,
                    const struct p2p_host_config *cfg);
 
-<<<<<<< HEAD
 /* The same without a listener: any number of them fit on one machine. */
 void simhost_make(struct simhost *h, struct sim *sim, size_t index,
                   const struct p2p_host_config *cfg);
 
-=======
->>>>>>> w-sim
 /* Ends it in order, but for its key: it can start again. Its simulated machine
  * lives on. */
 void simhost_end(struct simhost *h);
