@@ -128,15 +128,16 @@ static unsigned gives(const struct um_roster_entry *e)
     return e->s.what == UM_GRANT ? e->s.roles & reach[e->level] : 0;
 }
 
-/* Whether a key stands as high as a level: who speaks there leaves it alone.
- * Its `now` is settled for the roles above the level. */
+/* Whether a key stands, or once stood, as high as a level: who speaks there
+ * leaves it alone. Once: else what one owner says against another would lie
+ * in wait for the day that he steps back. `given` is settled that high. */
 static bool stands_beside(const struct um_roster_key *k, unsigned level)
 {
     unsigned high = level == ROOT    ? UM_ROOT
                     : level == OWNER ? UM_ROOT | UM_OWNER
                                      : 0;
 
-    return (k->now & high) != 0;
+    return (k->given & high) != 0;
 }
 
 /* The roles that a revocation takes from a key now. */
@@ -154,24 +155,24 @@ static unsigned takes(const struct um_roster_entry *e,
 static bool holds(const struct um_roster_key *k, unsigned role,
                   const struct um_roster_entry *e)
 {
-    bool given = false;
-
     for (const struct um_roster_entry *a = k->about; a != NULL; a = a->next) {
-        if ((gives(a) & role) != 0)
-            given = true;
         if ((takes(a, k) & role) != 0 &&
             (e == NULL || !um_names_has(a->s.stand, &e->s.id)))
             return false;
     }
-    return given;
+    return (k->given & role) != 0;
 }
 
 /* Settles whether keys have a role, whose givers and takers are settled. */
 static void settle_role(struct um_roster *r, unsigned role)
 {
     for (size_t i = 0; i < r->keys_n; i++) {
-        if ((r->keys[i]->ever & role) != 0 && holds(r->keys[i], role, NULL))
-            r->keys[i]->now |= (uint8_t)role;
+        struct um_roster_key *k = r->keys[i];
+
+        for (const struct um_roster_entry *a = k->about; a != NULL; a = a->next)
+            k->given |= (uint8_t)(gives(a) & role);
+        if (holds(k, role, NULL))
+            k->now |= (uint8_t)role;
     }
 }
 
@@ -185,7 +186,7 @@ static void settle_level(struct um_roster *r, unsigned role, uint8_t level)
         if (e->level != NONE)
             continue;
         k = find_key(r, &e->s.by);
-        if ((k->ever & role) != 0 && holds(k, role, e))
+        if (holds(k, role, e))
             e->level = level;
     }
 }
@@ -199,7 +200,7 @@ static void settle(struct um_roster *r)
             e == r->genesis || is_recovery(r, &e->s.by) ? RECOVERY : NONE;
     }
     for (size_t i = 0; i < r->keys_n; i++)
-        r->keys[i]->now = 0;
+        r->keys[i]->now = r->keys[i]->given = 0;
     settle_role(r, UM_ROOT);
     settle_level(r, UM_ROOT, ROOT);
     settle_role(r, UM_OWNER);
@@ -447,20 +448,17 @@ static void collect(struct keeps *c, const struct um_statement *s)
     c->n++;
 }
 
-/* The revocations that take a role from a key, but for what they let stand. */
+/* The revocations that take roles from a key, but for what they let stand.
+ * Returns whether any of the roles was given by what stands. */
 static bool collect_takers(struct keeps *c, const struct um_roster_key *k,
                            unsigned roles, const struct um_roster_entry *e)
 {
-    bool given = false;
-
     for (const struct um_roster_entry *a = k->about; a != NULL; a = a->next) {
-        if ((gives(a) & roles) != 0)
-            given = true;
         if ((takes(a, k) & roles) != 0 &&
             (e == NULL || !um_names_has(a->s.stand, &e->s.id)))
             collect(c, &a->s);
     }
-    return given;
+    return (k->given & roles) != 0;
 }
 
 /*

@@ -29,8 +29,9 @@ struct um_roster_entry;
 /** A key that a statement names or that signed one. */
 struct um_roster_key {
     struct um_name name;
-    uint8_t ever; /**< roles that an accepted statement gave it */
-    uint8_t now;  /**< roles that it has */
+    uint8_t ever;  /**< roles that an accepted statement gave it */
+    uint8_t given; /**< roles that a standing one gives it */
+    uint8_t now;   /**< roles that it has: given, and not taken */
     struct um_roster_entry *about; /**< private */
 };
 
