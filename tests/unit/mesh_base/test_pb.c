@@ -99,24 +99,25 @@ static void test_T22_varints_end(void **state)
     uint64_t v;
 
     (void)state;
-    assert_int_equal(
-        READ(&m, "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), 0);
+    assert_int_equal(READ(&m, "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
+                     0);
     um_pb_num(&m, 1, UINT64_MAX, &v);
     assert_true(v == UINT64_MAX);
-    assert_int_equal(
-        READ(&m, "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"), P2P_EFORMAT);
+    assert_int_equal(READ(&m, "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"),
+                     P2P_EFORMAT);
     assert_int_equal(
         READ(&m, "\x08\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"),
         P2P_EFORMAT);
     /* a length that says it is nearly all there is */
-    assert_int_equal(
-        READ(&m, "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01x"), P2P_EFORMAT);
+    assert_int_equal(READ(&m, "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01x"),
+                     P2P_EFORMAT);
 }
 
 static void test_getters_refuse_what_does_not_fit(void **state)
 {
-    static const char msg[] = "\x08\x05\x12\x03"
-                              "abc";
+    static const char msg[] =
+        "\x08\x05\x12\x03"
+        "abc";
     struct um_pb m;
     uint64_t num;
     struct um_str s;

@@ -20,9 +20,9 @@ static void test_bip350_vectors(void **state)
     struct um_buf b = UM_BUF_INIT;
 
     (void)state;
-    assert_int_equal(get("abcdef1l7aum6echk45nj3s0wdvt2fg8x9yrzpqzd3ryx",
-                         "abcdef", &b),
-                     P2P_ENOTSUP); /* version "l" */
+    assert_int_equal(
+        get("abcdef1l7aum6echk45nj3s0wdvt2fg8x9yrzpqzd3ryx", "abcdef", &b),
+        P2P_ENOTSUP); /* version "l" */
     assert_int_equal(error.wrong, UM_BECH32_VERSION);
     assert_int_equal(error.at, 7);
     assert_int_equal(get("split1checkupstagehandshakeupstreamerranterredcaperr"
@@ -31,9 +31,9 @@ static void test_bip350_vectors(void **state)
                      P2P_ENOTSUP);
     assert_int_equal(error.wrong, UM_BECH32_VERSION);
     /* of Bech32, not m */
-    assert_int_equal(get("abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw",
-                         "abcdef", &b),
-                     P2P_EFORMAT);
+    assert_int_equal(
+        get("abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw", "abcdef", &b),
+        P2P_EFORMAT);
     assert_int_equal(error.wrong, UM_BECH32_CHECKSUM);
     um_buf_fini(&b);
 }
@@ -68,6 +68,22 @@ static void test_bytes_there_and_back(void **state)
     }
     um_buf_fini(&text);
     um_buf_fini(&back);
+}
+
+/* Five bits and more that are left over, or are not zero. */
+static void test_padding_has_one_form(void **state)
+{
+    struct um_buf b = UM_BUF_INIT;
+
+    (void)state;
+    assert_int_equal(get("abc1qqqcg2d0n", "abc", &b), 0);
+    assert_int_equal(b.len, 1);
+    assert_int_equal(get("abc1qqp977cjp", "abc", &b), P2P_EFORMAT);
+    assert_int_equal(error.wrong, UM_BECH32_CONTENT);
+    assert_int_equal(get("abc1qqqqdwreek", "abc", &b), P2P_EFORMAT);
+    assert_int_equal(error.wrong, UM_BECH32_CONTENT);
+    assert_int_equal(b.len, 0);
+    um_buf_fini(&b);
 }
 
 static void some_code(struct um_code *c)
@@ -301,8 +317,8 @@ static void test_recovery_keys(void **state)
     assert_int_equal(um_code_get(um_buf_view(&b), &c, &error), P2P_EFORMAT);
     assert_int_equal(error.wrong, UM_BECH32_PREFIX);
     um_buf_clear(&b);
-    assert_int_equal(
-        um_bech32_put(&b, "umkey", 0, um_str_n((char *)seed, 31)), 0);
+    assert_int_equal(um_bech32_put(&b, "umkey", 0, um_str_n((char *)seed, 31)),
+                     0);
     assert_int_equal(um_code_get_seed(um_buf_view(&b), back, &error),
                      P2P_EFORMAT);
     assert_int_equal(error.wrong, UM_BECH32_CONTENT);
@@ -314,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bip350_vectors),
         cmocka_unit_test(test_bytes_there_and_back),
+        cmocka_unit_test(test_padding_has_one_form),
         cmocka_unit_test(test_one_wrong_character_is_found),
         cmocka_unit_test(test_two_wrong_characters_are_noticed),
         cmocka_unit_test(test_how_people_write_it),

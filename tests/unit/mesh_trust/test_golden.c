@@ -180,12 +180,12 @@ static void tell_begin(struct story *s)
                      (struct um_revision){.number = 1, .wall_ms = T0});
     g.first = s->r1;
     s->mesh = statement("genesis", g);
-    s->grant = statement("grant", (struct um_statement){
-                                      .mesh = s->mesh,
-                                      .what = UM_GRANT,
-                                      .key = rig_name(2),
-                                      .roles = UM_WRITER | UM_NODE,
-                                      .wall_ms = T0 + 1000});
+    s->grant =
+        statement("grant", (struct um_statement){.mesh = s->mesh,
+                                                 .what = UM_GRANT,
+                                                 .key = rig_name(2),
+                                                 .roles = UM_WRITER | UM_NODE,
+                                                 .wall_ms = T0 + 1000});
 }
 
 static void tell_revisions(struct story *s)

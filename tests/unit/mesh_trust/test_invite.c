@@ -78,9 +78,8 @@ static void differs(const struct um_invite *inv, const struct um_join *base,
 static void test_a_proof_is_good_for_one_thing(void **state)
 {
     struct um_invite inv;
-    struct um_join join = {.joiner = rig_id(1),
-                           .inviter = rig_id(2),
-                           .mesh = rig_id(3)};
+    struct um_join join = {
+        .joiner = rig_id(1), .inviter = rig_id(2), .mesh = rig_id(3)};
     struct um_join other;
     uint8_t a[UM_INVITE_PROOF_BYTES];
     uint8_t b[UM_INVITE_PROOF_BYTES];

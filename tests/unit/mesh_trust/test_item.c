@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Signed items: one form, one signer, one purpose; and what each kind may say. */
+/* Signed items: one form, one signer, one purpose; and what each kind may say.
+ */
 #include "mesh/trust/item.h"
 
 #include "p2p/envelope.h"
@@ -13,8 +14,7 @@ static size_t wrap(struct um_str payload, const char *domain, const char *type,
 {
     struct p2p_envelope_kind kind = {domain, type, strlen(type)};
     struct p2p_key *key = rig_key(seed);
-    int len =
-        p2p_envelope_seal(key, &kind, payload.p, payload.len, out, cap);
+    int len = p2p_envelope_seal(key, &kind, payload.p, payload.len, out, cap);
 
     assert_true(len > 0);
     p2p_key_free(key);
@@ -218,13 +218,11 @@ static void test_size_is_looked_at_first(void **state)
     rig_init(&g);
     r1_payload(&g, &p);
     /* exactly the longest, and one more */
-    um_pb_put_bytes(&p, 63, big,
-                    UM__CAP_ITEM_BYTES - g.texts[0].len - 5);
+    um_pb_put_bytes(&p, 63, big, UM__CAP_ITEM_BYTES - g.texts[0].len - 5);
     assert_int_equal(open_payload(rig_view(&p), 1), 0);
     p.len = 0;
     r1_payload(&g, &p);
-    um_pb_put_bytes(&p, 63, big,
-                    UM__CAP_ITEM_BYTES - g.texts[0].len - 4);
+    um_pb_put_bytes(&p, 63, big, UM__CAP_ITEM_BYTES - g.texts[0].len - 4);
     assert_int_equal(open_payload(rig_view(&p), 1), P2P_ETOOBIG);
     um_buf_fini(&p);
     rig_fini(&g);
@@ -257,10 +255,10 @@ static void test_revisions_that_make_no_sense(void **state)
     struct um_revision r = good;
 
     (void)state;
-#define BAD(change)                                     \
-    do {                                                \
-        r = good;                                       \
-        change;                                         \
+#define BAD(change)                                    \
+    do {                                               \
+        r = good;                                      \
+        change;                                        \
         assert_int_equal(try_revision(r), P2P_EINVAL); \
     } while (0)
     assert_int_equal(try_revision(good), 0);
@@ -284,8 +282,7 @@ static void test_revisions_that_make_no_sense(void **state)
     BAD(r.policy = UM_TRIAL);
     BAD(r.policy = (enum um_policy)3; r.deadline_ms = 1);
     BAD(r.policy = UM_TRIAL; r.deadline_ms = UM__CAP_ITEM_SPAN_MS + 1);
-    BAD(r.policy = UM_STAGED; r.deadline_ms = 1;
-        r.budget = UM__CAP_BUDGET + 1);
+    BAD(r.policy = UM_STAGED; r.deadline_ms = 1; r.budget = UM__CAP_BUDGET + 1);
     BAD(r.message = UM_STR("two\nlines"));
     set[1] = set[0];
     BAD(r.policy = UM_STAGED; r.deadline_ms = 1;

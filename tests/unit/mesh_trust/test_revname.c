@@ -60,11 +60,24 @@ static void test_what_fits_and_what_does_not(void **state)
 
 static void test_what_is_no_revision(void **state)
 {
-    static const char *const bad[] = {
-        "",     "r",       "r0",   "r042",  "r-1",      "r42.",
-        "r42x", "r42.9g",  "42",   "9f3c",  "9f3c000",  "9f3c000g",
-        "r 42", "r42.9f ", ".9f3c", "rr42", "r9007199254740992",
-        "r10000000000000000000000000000"};
+    static const char *const bad[] = {"",
+                                      "r",
+                                      "r0",
+                                      "r042",
+                                      "r-1",
+                                      "r42.",
+                                      "r42x",
+                                      "r42.9g",
+                                      "42",
+                                      "9f3c",
+                                      "9f3c000",
+                                      "9f3c000g",
+                                      "r 42",
+                                      "r42.9f ",
+                                      ".9f3c",
+                                      "rr42",
+                                      "r9007199254740992",
+                                      "r10000000000000000000000000000"};
     char text[80];
     struct um_revname n;
 

@@ -96,12 +96,10 @@ static void test_nobody_grants_his_own_level(void **state)
     (void)state;
     people(&g);
     s = rig_sign(&g, OWNER_SEED, rig_grant(9, UM_OWNER | UM_NODE));
-    assert_int_equal(um_roster_add(&g.roster, &s, &g.known, &need),
-                     P2P_EAGAIN);
+    assert_int_equal(um_roster_add(&g.roster, &s, &g.known, &need), P2P_EAGAIN);
     assert_int_equal(need.what, UM_NEED_GRANT);
     assert_true(um_name_eq(&need.name, &by));
-    assert_int_equal(rig_add(&g, ROOT_SEED, rig_grant(9, UM_ROOT)),
-                     P2P_EAGAIN);
+    assert_int_equal(rig_add(&g, ROOT_SEED, rig_grant(9, UM_ROOT)), P2P_EAGAIN);
     assert_int_equal(rig_add(&g, WRITER_SEED, rig_grant(9, UM_NODE)),
                      P2P_EAGAIN);
     assert_int_equal(rig_add(&g, NODE_SEED, rig_revoke(WRITER_SEED, 0)),
@@ -124,7 +122,8 @@ static void test_nobody_revokes_upwards(void **state)
     people(&g);
     assert_int_equal(rig_add(&g, ROOT_SEED, rig_grant(6, UM_OWNER | UM_WRITER)),
                      0);
-    /* an owner: not the root, not another owner, not himself, nothing of them */
+    /* an owner: not the root, not another owner, not himself, nothing of them
+     */
     assert_int_equal(rig_add(&g, OWNER_SEED, rig_revoke(ROOT_SEED, 0)), 0);
     assert_int_equal(rig_add(&g, OWNER_SEED, rig_revoke(6, 0)), 0);
     assert_int_equal(rig_add(&g, 6, rig_revoke(OWNER_SEED, UM_OWNER)), 0);
@@ -224,10 +223,11 @@ static void test_what_a_revoked_owner_said_falls(void **state)
     s.keep = (struct um_names){&g.r1.id, 1};
     assert_int_equal(rig_add(&g, ROOT_SEED, s), 0);
     assert_int_equal(roles_of(&g, OWNER_SEED), 0);
-    assert_int_equal(roles_of(&g, 6), UM_WRITER);       /* let stand */
+    assert_int_equal(roles_of(&g, 6), UM_WRITER); /* let stand */
     assert_int_equal(keeps_of(&g, 6), 0);
-    assert_int_equal(roles_of(&g, WRITER_SEED), 0);     /* fell */
-    assert_int_equal(roles_of(&g, NODE_SEED), UM_NODE); /* his revocation fell */
+    assert_int_equal(roles_of(&g, WRITER_SEED), 0); /* fell */
+    assert_int_equal(roles_of(&g, NODE_SEED),
+                     UM_NODE); /* his revocation fell */
     /* and the work of those whom he enrolled is kept by what felled him */
     assert_int_equal(um_roster_keeps(&g.roster, &w, out, 4), 1);
     assert_int_equal(out[0]->keep.n, 1);
@@ -241,8 +241,8 @@ static void test_what_a_revoked_owner_said_falls(void **state)
     }
     assert_int_equal(fallen, 3);
     /* the root enrols one of them anew */
-    assert_int_equal(
-        rig_add(&g, ROOT_SEED, rig_grant(WRITER_SEED, UM_WRITER)), 0);
+    assert_int_equal(rig_add(&g, ROOT_SEED, rig_grant(WRITER_SEED, UM_WRITER)),
+                     0);
     assert_int_equal(roles_of(&g, WRITER_SEED), UM_WRITER);
     assert_int_equal(keeps_of(&g, WRITER_SEED), 0);
     rig_fini(&g);
@@ -347,8 +347,8 @@ static void test_of_equal_numbers_the_higher_id_wins(void **state)
         if (um_name_cmp(&made.id, &highest) > 0)
             highest = made.id;
     }
-    assert_true(um_name_eq(
-        &um_roster_value(&g.roster, NULL, UM_STR("n"))->id, &highest));
+    assert_true(um_name_eq(&um_roster_value(&g.roster, NULL, UM_STR("n"))->id,
+                           &highest));
     rig_fini(&g);
 }
 

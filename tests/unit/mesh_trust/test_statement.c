@@ -84,8 +84,7 @@ static void fits(const char *kinds, struct um_statement with)
             s.name = with.name;
         if (with.value.len > 0)
             s.value = with.value;
-        assert_int_equal(try_it(s),
-                         kinds[what - 1] == '+' ? 0 : P2P_EINVAL);
+        assert_int_equal(try_it(s), kinds[what - 1] == '+' ? 0 : P2P_EINVAL);
     }
 }
 
