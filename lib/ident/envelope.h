@@ -11,7 +11,7 @@
 #include "p2p/envelope.h"
 
 /* The longest envelope that is read or written, in bytes. */
-#define P2P__CAP_ENVELOPE_BYTES ((size_t)P2P_ENVELOPE_MAX)
+#define P2P__CAP_ENVELOPE_BYTES 65536U
 
 /* The longest domain and type: they are constants of ours, in bytes. */
 #define P2P__ENVELOPE_NAME_MAX ((size_t)P2P_ENVELOPE_NAME_MAX)

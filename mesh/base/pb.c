@@ -115,12 +115,20 @@ void um_pb_exact(struct um_pb *m, unsigned field, size_t len, void *out)
         memcpy(out, s.p, len);
 }
 
+/* Whether a character is none of those that are refused. */
+static bool is_fine(uint32_t c, size_t len)
+{
+    static const uint32_t least[] = {0, 0x20, 0x80, 0x800, 0x10000};
+
+    return c >= least[len] && c <= 0x10ffff && c != 0x7f &&
+           !(c >= 0xd800 && c < 0xe000);
+}
+
 /* How many bytes of UTF-8 the character at the front has; 0: it is none. */
 static size_t char_len(const uint8_t *p, size_t len)
 {
     uint32_t c = p[0];
     size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-    static const uint32_t least[] = {0, 0x20, 0x80, 0x800, 0x10000};
 
     if (n == 0 || n > len || c > 0xf4)
         return 0;
@@ -130,10 +138,7 @@ static size_t char_len(const uint8_t *p, size_t len)
             return 0;
         c = c << 6 | (p[i] & 0x3fU);
     }
-    if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ||
-        c == 0x7f)
-        return 0;
-    return n;
+    return is_fine(c, n) ? n : 0;
 }
 
 bool um_pb_is_text(struct um_str s)

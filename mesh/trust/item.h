@@ -20,7 +20,7 @@
 
 /** The longest span in an item: 366 days. Longer ones are refused, so that
  * sums of moments and spans cannot overflow. */
-#define UM__CAP_ITEM_SPAN_MS (UINT64_C(366) * 24 * 3600 * 1000)
+#define UM__CAP_ITEM_SPAN_MS 31622400000ULL
 
 /** The version of items that this code reads and writes. */
 #define UM_ITEM_VERSION 1

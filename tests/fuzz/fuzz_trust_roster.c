@@ -46,6 +46,7 @@ static void make(struct trial *t, const uint8_t *p)
 {
     struct um_statement *s = &t->s[t->n];
     static const struct um_name ids[1] = {{{9}}};
+    uint8_t id[5];
 
     memset(s, 0, sizeof *s);
     s->what = (enum um_statement_what)(p[0] % 4 + 2);
@@ -69,7 +70,10 @@ static void make(struct trial *t, const uint8_t *p)
         s->name = UM_STR("n");
         s->value = um_str_n((const char *)p, 1);
     }
-    p2p_sha256(p, 4, s->id.b);
+    /* What it lets stand depends on how many there are. */
+    id[4] = (uint8_t)t->n;
+    memcpy(id, p, 4);
+    p2p_sha256(id, sizeof id, s->id.b);
     t->ids[t->n++] = s->id;
 }
 
