@@ -94,10 +94,10 @@ int um_item_read(struct um_str payload, enum um_kind kind, struct um_item *out)
     um_pb_need(&out->m, v > 0 && um_pb_has(&out->m, UM_ITEM_BY));
     if (out->m.err != 0)
         return out->m.err;
-    if (is != kind || v > UM_ITEM_VERSION)
-        return P2P_ENOTSUP;
     p2p_sha256(payload.p, payload.len, out->id.b);
-    return 0;
+    if (v > UM_ITEM_VERSION)
+        return P2P_ENOTSUP;
+    return is == kind ? 0 : P2P_EFORMAT;
 }
 
 int um_item_open(struct um_str in, enum um_kind kind, struct um_item *out)
@@ -110,16 +110,16 @@ int um_item_open(struct um_str in, enum um_kind kind, struct um_item *out)
         return P2P_ETOOBIG;
     err = p2p_envelope_open(in.p, in.len, &kinds[kind], &e);
     if (err != 0)
-        return err;
+        return err == P2P_ENOTSUP ? P2P_EFORMAT : err;
     if (!one_form(in, kind, &e))
         return P2P_EFORMAT;
     err = um_item_read(um_str_n((const char *)e.payload, e.payload_len), kind,
                        out);
-    if (err != 0)
+    if (err != 0 && err != P2P_ENOTSUP)
         return err;
     if (memcmp(out->by.b, e.pubkey + sizeof key_head, UM_NAME_BYTES) != 0)
         return P2P_EPEER;
-    return 0;
+    return err;
 }
 
 struct um_str um_item_payload(struct um_str in, enum um_kind kind)

@@ -51,9 +51,10 @@ struct um_item {
  * @param in   borrows the envelope, and `out` after it
  * @param kind what it must be
  * @param out  set on success
- * @return 0, P2P_ETOOBIG, P2P_EFORMAT, P2P_EAUTH (signature, or another
- * domain), P2P_ENOTSUP (another kind, or a version of later: keep it aside),
- *         P2P_EPEER (signed by another than it names), P2P_ENOMEM
+ * @return 0, P2P_ETOOBIG, P2P_EFORMAT (or another kind), P2P_EAUTH
+ *         (signature, or another domain), P2P_EPEER (signed by another than it
+ *         names), P2P_ENOTSUP (a version of later: keep it aside; out is set,
+ *         but what its content means is not known), P2P_ENOMEM
  */
 int um_item_open(struct um_str in, enum um_kind kind, struct um_item *out);
 

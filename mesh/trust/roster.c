@@ -24,7 +24,8 @@ enum { RECOVERY, ROOT, OWNER, NONE };
 struct um_roster_entry {
     struct um_statement s;
     struct um_roster_entry *next; /* about the same key */
-    uint8_t level;                /* by whose authority it stands */
+    const struct um_roster_key *by;
+    uint8_t level; /* by whose authority it stands */
     char bytes[];
 };
 
@@ -181,18 +182,17 @@ static void settle_level(struct um_roster *r, unsigned role, uint8_t level)
 {
     for (size_t i = 0; i < r->entries_n; i++) {
         struct um_roster_entry *e = r->entries[i];
-        const struct um_roster_key *k;
 
-        if (e->level != NONE)
-            continue;
-        k = find_key(r, &e->s.by);
-        if (holds(k, role, e))
+        if (e->level == NONE && holds(e->by, role, e))
             e->level = level;
     }
 }
 
 static void settle(struct um_roster *r)
 {
+    if (r->settled)
+        return;
+    r->settled = true;
     for (size_t i = 0; i < r->entries_n; i++) {
         struct um_roster_entry *e = r->entries[i];
 
@@ -344,6 +344,7 @@ static void link_in(struct um_roster *r, struct um_roster_entry *e,
             (r->entries_n - i) * sizeof *r->entries);
     r->entries[i] = e;
     r->entries_n++;
+    r->settled = false;
     if (e->s.what == UM_GENESIS)
         r->genesis = e;
     if (about != NULL) {
@@ -359,6 +360,7 @@ int um_roster_add(struct um_roster *r, const struct um_statement *s,
 {
     const struct um_name *whom = s->what == UM_GENESIS ? &s->by : &s->key;
     struct um_roster_key *about = NULL;
+    const struct um_roster_key *by;
     struct um_roster_entry *e;
     int err;
 
@@ -368,8 +370,9 @@ int um_roster_add(struct um_roster *r, const struct um_statement *s,
     err = judge(r, s, known, need);
     if (err != 0)
         return err;
-    if (grow((void **)&r->entries, r->entries_n, &r->entries_cap) != 0 ||
-        know_key(r, &s->by) == NULL)
+    by = know_key(r, &s->by);
+    if (by == NULL ||
+        grow((void **)&r->entries, r->entries_n, &r->entries_cap) != 0)
         return P2P_ENOMEM;
     if (!um_name_none(whom)) {
         about = know_key(r, whom);
@@ -379,17 +382,18 @@ int um_roster_add(struct um_roster *r, const struct um_statement *s,
     e = copy(s);
     if (e == NULL)
         return P2P_ENOMEM;
+    e->by = by;
     link_in(r, e, about);
-    settle(r);
     return 0;
 }
 
 /* ---- answers */
 
-const struct um_statement *um_roster_at(const struct um_roster *r, size_t i,
+const struct um_statement *um_roster_at(struct um_roster *r, size_t i,
                                         bool *stands)
 {
     assert(i < r->entries_n);
+    settle(r);
     *stands = r->entries[i]->level != NONE;
     return &r->entries[i]->s;
 }
@@ -407,10 +411,11 @@ const struct um_statement *um_roster_genesis(const struct um_roster *r)
     return r->genesis != NULL ? &r->genesis->s : NULL;
 }
 
-unsigned um_roster_roles(const struct um_roster *r, const struct um_name *key)
+unsigned um_roster_roles(struct um_roster *r, const struct um_name *key)
 {
     const struct um_roster_key *k = find_key(r, key);
 
+    settle(r);
     return k != NULL ? k->now : 0;
 }
 
@@ -421,13 +426,21 @@ unsigned um_roster_ever(const struct um_roster *r, const struct um_name *key)
     return k != NULL ? k->ever : 0;
 }
 
-size_t um_roster_members(const struct um_roster *r)
+size_t um_roster_members(struct um_roster *r)
 {
     size_t n = 0;
 
+    settle(r);
     for (size_t i = 0; i < r->keys_n; i++)
         n += (r->keys[i]->now & UM_NODE) != 0;
     return n;
+}
+
+const struct um_roster_key *um_roster_key_at(struct um_roster *r, size_t i)
+{
+    assert(i < r->keys_n);
+    settle(r);
+    return r->keys[i];
 }
 
 /* What is collected by um_roster_keeps(). */
@@ -466,39 +479,40 @@ static bool collect_takers(struct keeps *c, const struct um_roster_key *k,
  * stands any more, why those who granted them have lost theirs. It goes up a
  * level each time: writer, owner, root; and the recovery key loses nothing.
  */
-static void collect_why(const struct um_roster *r, struct keeps *c,
-                        const struct um_roster_key *k, unsigned roles)
+static void collect_why(struct keeps *c, const struct um_roster_key *k,
+                        unsigned roles)
 {
     if (collect_takers(c, k, roles, NULL))
         return;
     for (const struct um_roster_entry *a = k->about; a != NULL; a = a->next) {
         unsigned above =
             (roles & UM_WRITER) != 0 ? UM_ROOT | UM_OWNER : UM_ROOT;
-        const struct um_roster_key *by = find_key(r, &a->s.by);
 
         if (a->s.what != UM_GRANT || (a->s.roles & roles) == 0 ||
             (gives(a) & roles) != 0)
             continue;
-        if (!collect_takers(c, by, above, a))
-            collect_why(r, c, by, above);
+        if (!collect_takers(c, a->by, above, a))
+            collect_why(c, a->by, above);
     }
 }
 
-size_t um_roster_keeps(const struct um_roster *r, const struct um_name *key,
+size_t um_roster_keeps(struct um_roster *r, const struct um_name *key,
                        const struct um_statement **out, size_t cap)
 {
     struct keeps c = {out, out != NULL ? cap : 0, 0};
     const struct um_roster_key *k = find_key(r, key);
 
+    settle(r);
     if (k != NULL && (k->ever & UM_WRITER) != 0)
-        collect_why(r, &c, k, UM_WRITER);
+        collect_why(&c, k, UM_WRITER);
     return c.n;
 }
 
-bool um_roster_voids(const struct um_roster *r, const struct um_name *revision)
+bool um_roster_voids(struct um_roster *r, const struct um_name *revision)
 {
     if (r->genesis == NULL || um_name_eq(&r->genesis->s.first, revision))
         return false;
+    settle(r);
     for (size_t i = 0; i < r->entries_n; i++) {
         const struct um_roster_entry *e = r->entries[i];
 
@@ -509,7 +523,7 @@ bool um_roster_voids(const struct um_roster *r, const struct um_name *revision)
     return false;
 }
 
-const struct um_statement *um_roster_value(const struct um_roster *r,
+const struct um_statement *um_roster_value(struct um_roster *r,
                                            const struct um_name *key,
                                            struct um_str name)
 {
@@ -517,6 +531,7 @@ const struct um_statement *um_roster_value(const struct um_roster *r,
     const struct um_name *whose = key != NULL ? key : &mesh;
     const struct um_statement *best = NULL;
 
+    settle(r);
     /* Entries ascend by id: of equal numbers the later one has the higher. */
     for (size_t i = 0; i < r->entries_n; i++) {
         const struct um_roster_entry *e = r->entries[i];

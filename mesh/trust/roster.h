@@ -13,9 +13,10 @@
  *     n = um_roster_keeps(&r, &rev.by, out, cap)      rule 12, its half
  *
  * Acceptance looks at what was ever granted, and never at a revocation, so it
- * only grows. All else is worked out anew after each added statement, without
- * memory, level by level. What is void is for who knows ancestors: a revision
- * is void unless every statement of um_roster_keeps() has it below its `keep`.
+ * only grows. All else is worked out anew, without memory, by the first
+ * question after statements were added. What is void is for who knows
+ * ancestors: a revision is void unless every statement of um_roster_keeps() has
+ * it below its `keep`.
  */
 #ifndef UM_TRUST_ROSTER_H
 #define UM_TRUST_ROSTER_H
@@ -37,6 +38,7 @@ struct um_roster_key {
 
 /** All members are private; keys may be walked, see um_roster_key_at(). */
 struct um_roster {
+    bool settled; /* what stands is worked out */
     struct um_name mesh;
     struct um_roster_entry *genesis;
     struct um_roster_entry **entries; /* ascending by id */
@@ -93,7 +95,7 @@ static inline size_t um_roster_count(const struct um_roster *r)
 }
 
 /** The i-th statement by id, and whether it stands. Valid until fini. */
-const struct um_statement *um_roster_at(const struct um_roster *r, size_t i,
+const struct um_statement *um_roster_at(struct um_roster *r, size_t i,
                                         bool *stands);
 
 /** The statement with an id, or NULL. Valid until fini. */
@@ -104,20 +106,16 @@ const struct um_statement *um_roster_find(const struct um_roster *r,
 const struct um_statement *um_roster_genesis(const struct um_roster *r);
 
 /** The roles of a key now; 0 for a stranger. */
-unsigned um_roster_roles(const struct um_roster *r, const struct um_name *key);
+unsigned um_roster_roles(struct um_roster *r, const struct um_name *key);
 
 /** The roles that a key was ever granted. */
 unsigned um_roster_ever(const struct um_roster *r, const struct um_name *key);
 
 /** How many keys have the role node: what majorities are measured by. */
-size_t um_roster_members(const struct um_roster *r);
+size_t um_roster_members(struct um_roster *r);
 
 /** The i-th of r->keys_n keys, ascending by name. Valid until the next add. */
-static inline const struct um_roster_key *um_roster_key_at(
-    const struct um_roster *r, size_t i)
-{
-    return r->keys[i];
-}
+const struct um_roster_key *um_roster_key_at(struct um_roster *r, size_t i);
 
 /**
  * The revocations that a revision or fact by a key has to be kept by: rule 12.
@@ -125,11 +123,11 @@ static inline const struct um_roster_key *um_roster_key_at(
  * @param out room for `cap` statements, valid until fini; may be NULL
  * @return how many there are, which may be more than cap; 0: nothing is void
  */
-size_t um_roster_keeps(const struct um_roster *r, const struct um_name *key,
+size_t um_roster_keeps(struct um_roster *r, const struct um_name *key,
                        const struct um_statement **out, size_t cap);
 
 /** Whether a standing VOID names a revision (never r1). */
-bool um_roster_voids(const struct um_roster *r, const struct um_name *revision);
+bool um_roster_voids(struct um_roster *r, const struct um_name *revision);
 
 /**
  * The SET that counts for a name: the highest (seq, id) of those that stand.
@@ -137,7 +135,7 @@ bool um_roster_voids(const struct um_roster *r, const struct um_name *revision);
  * @param name borrows
  * @return the statement, valid until fini, or NULL: none, or it was unset
  */
-const struct um_statement *um_roster_value(const struct um_roster *r,
+const struct um_statement *um_roster_value(struct um_roster *r,
                                            const struct um_name *key,
                                            struct um_str name);
 

@@ -112,7 +112,7 @@ static void fill(struct um_roster *r, const struct trial *t, bool backwards)
 }
 
 /* What has to be equal, and what has to hold in any roster. */
-static void compare(const struct um_roster *a, const struct um_roster *b)
+static void compare(struct um_roster *a, struct um_roster *b)
 {
     const struct um_name revision = {{9}};
     const struct um_statement *out[STATEMENTS];

@@ -84,7 +84,7 @@ static int read_history(struct history *h)
     return 1;
 }
 
-static void say(const struct um_roster *r, const struct history *h)
+static void say(struct um_roster *r, const struct history *h)
 {
     const struct um_statement *out[MOST];
     char state[MOST];

@@ -123,11 +123,11 @@ static void test_another_domain_or_type_does_not_count(void **state)
     assert_int_equal(um_revision_open(in, &r), P2P_EAUTH);
     in = um_str_n((char *)buf, wrap(rig_view(&p), "unitmesh-revision",
                                     "/unitmesh/fact", 1, buf, sizeof buf));
-    assert_int_equal(um_revision_open(in, &r), P2P_ENOTSUP);
+    assert_int_equal(um_revision_open(in, &r), P2P_EFORMAT);
     /* a fact's envelope around a revision */
     in = um_str_n((char *)buf, wrap(rig_view(&p), "unitmesh-fact",
                                     "/unitmesh/fact", 1, buf, sizeof buf));
-    assert_int_equal(um_fact_open(in, &f), P2P_ENOTSUP);
+    assert_int_equal(um_fact_open(in, &f), P2P_EFORMAT);
     assert_int_equal(open_payload(rig_view(&p), 1), 0);
     um_buf_fini(&p);
     rig_fini(&g);
@@ -194,11 +194,12 @@ static void test_later_versions_are_kept_aside(void **state)
     r1_payload(&g, &p);
     p.p[1] = 2;
     assert_int_equal(open_payload(rig_view(&p), 1), P2P_ENOTSUP);
+    assert_int_equal(open_payload(rig_view(&p), 2), P2P_EPEER);
     assert_int_equal(open_payload(um_str_skip(rig_view(&p), 2), 1),
                      P2P_EFORMAT); /* none at all */
     p.p[1] = 1;
     p.p[3] = 2; /* another kind */
-    assert_int_equal(open_payload(rig_view(&p), 1), P2P_ENOTSUP);
+    assert_int_equal(open_payload(rig_view(&p), 1), P2P_EFORMAT);
     um_buf_fini(&p);
     rig_fini(&g);
 }

@@ -5,14 +5,14 @@
 #include "p2p/err.h"
 #include "rig.h"
 
-static unsigned roles_of(const struct rig *g, unsigned seed)
+static unsigned roles_of(struct rig *g, unsigned seed)
 {
     struct um_name name = rig_name(seed);
 
     return um_roster_roles(&g->roster, &name);
 }
 
-static size_t keeps_of(const struct rig *g, unsigned seed)
+static size_t keeps_of(struct rig *g, unsigned seed)
 {
     struct um_name name = rig_name(seed);
 
@@ -398,7 +398,7 @@ static void add_all(struct rig *g, struct um_roster *r,
 }
 
 /* Whether two rosters say the same. */
-static void compare(const struct um_roster *a, const struct um_roster *b)
+static void compare(struct um_roster *a, struct um_roster *b)
 {
     assert_int_equal(um_roster_count(a), um_roster_count(b));
     for (size_t i = 0; i < um_roster_count(a); i++) {
