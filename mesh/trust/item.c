@@ -23,6 +23,7 @@ static const struct p2p_envelope_kind kinds[] = {
     [UM_REVISION] = {"unitmesh-revision", "/unitmesh/revision", 18},
     [UM_FACT] = {"unitmesh-fact", "/unitmesh/fact", 14},
     [UM_STATEMENT] = {"unitmesh-roster", "/unitmesh/roster", 16},
+    [UM_ROW] = {"unitmesh-row", "/unitmesh/row", 13},
 };
 
 void um_item_pubkey(const struct um_name *member,
@@ -105,7 +106,7 @@ int um_item_open(struct um_str in, enum um_kind kind, struct um_item *out)
     struct p2p_envelope e;
     int err;
 
-    assert(kind >= UM_REVISION && kind <= UM_STATEMENT);
+    assert(kind >= UM_REVISION && kind <= UM_ROW);
     if (in.len > UM__CAP_ITEM_BYTES)
         return P2P_ETOOBIG;
     err = p2p_envelope_open(in.p, in.len, &kinds[kind], &e);

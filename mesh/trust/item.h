@@ -26,7 +26,7 @@
 #define UM_ITEM_VERSION 1
 
 /** Kinds of items, with the numbers that stand in them. */
-enum um_kind { UM_REVISION = 1, UM_FACT = 2, UM_STATEMENT = 3 };
+enum um_kind { UM_REVISION = 1, UM_FACT = 2, UM_STATEMENT = 3, UM_ROW = 4 };
 
 /** Fields of every payload; the kind's own begin with 5. */
 enum um_item_field {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "mesh/trust/invite.h"
+#include "mesh/trust/row.h"
 #include "mesh/trust/seal.h"
 #include "p2p/err.h"
 #include "p2p/hash.h"
@@ -283,6 +284,45 @@ static void tell_end(struct story *s)
                                             .wall_ms = T0 + 11000});
 }
 
+static void tell_row(const struct story *s)
+{
+    struct um_name bad[] = {s->trial, s->staged};
+    struct um_row row = {.mesh = s->mesh,
+                         .applied = s->edit,
+                         .effective = hash("{\"a\":1}"),
+                         .seq = um_row_seq(0, T0 + 12000),
+                         .wall_ms = T0 + 12000,
+                         .healthy_ms = 60000,
+                         .drift = UM_DIFFERS,
+                         .ready = true,
+                         .bad = {bad, 2},
+                         .unit = UM_STR("1.35.0"),
+                         .reason = UM_STR("refused: /listeners"),
+                         .name = UM_STR("node-3")};
+    struct um_buf b = UM_BUF_INIT;
+    struct p2p_key *key = rig_key(3);
+    struct um_row back;
+
+    assert_int_equal(um_row_seal(&row, key, &b), 0);
+    same("row", um_buf_view(&b));
+    assert_int_equal(um_row_open(golden("row"), &back), 0);
+    assert_true(um_name_eq(&back.mesh, &row.mesh));
+    assert_true(um_name_eq(&back.by, &row.by));
+    assert_true(um_name_eq(&back.applied, &row.applied));
+    assert_true(um_name_eq(&back.effective, &row.effective));
+    assert_int_equal(back.seq, row.seq);
+    assert_int_equal(back.wall_ms, row.wall_ms);
+    assert_int_equal(back.healthy_ms, row.healthy_ms);
+    assert_int_equal(back.drift, row.drift);
+    assert_int_equal(back.ready, row.ready);
+    names_equal(back.bad, row.bad);
+    assert_true(um_str_eq(back.unit, row.unit));
+    assert_true(um_str_eq(back.reason, row.reason));
+    assert_true(um_str_eq(back.name, row.name));
+    p2p_key_free(key);
+    um_buf_fini(&b);
+}
+
 static void test_items(void **state)
 {
     struct story s;
@@ -292,6 +332,7 @@ static void test_items(void **state)
     tell_revisions(&s);
     tell_facts(&s);
     tell_end(&s);
+    tell_row(&s);
 }
 
 static void test_unknown_fields_are_kept_and_hashed(void **state)
