@@ -25,6 +25,7 @@ struct um_roster_entry {
     struct um_statement s;
     struct um_roster_entry *next; /* about the same key */
     const struct um_roster_key *by;
+    uint64_t walk; /* the last one that collected it */
     uint8_t level; /* by whose authority it stands */
     char bytes[];
 };
@@ -448,16 +449,17 @@ struct keeps {
     const struct um_statement **out;
     size_t cap;
     size_t n;
+    uint64_t walk;
 };
 
-static void collect(struct keeps *c, const struct um_statement *s)
+/* Counts a revocation, once. */
+static void collect(struct keeps *c, struct um_roster_entry *e)
 {
-    for (size_t i = 0; i < c->n && i < c->cap; i++) {
-        if (c->out[i] == s)
-            return;
-    }
+    if (e->walk == c->walk)
+        return;
+    e->walk = c->walk;
     if (c->n < c->cap)
-        c->out[c->n] = s;
+        c->out[c->n] = &e->s;
     c->n++;
 }
 
@@ -466,10 +468,10 @@ static void collect(struct keeps *c, const struct um_statement *s)
 static bool collect_takers(struct keeps *c, const struct um_roster_key *k,
                            unsigned roles, const struct um_roster_entry *e)
 {
-    for (const struct um_roster_entry *a = k->about; a != NULL; a = a->next) {
+    for (struct um_roster_entry *a = k->about; a != NULL; a = a->next) {
         if ((takes(a, k) & roles) != 0 &&
             (e == NULL || !um_names_has(a->s.stand, &e->s.id)))
-            collect(c, &a->s);
+            collect(c, a);
     }
     return (k->given & roles) != 0;
 }
@@ -499,7 +501,7 @@ static void collect_why(struct keeps *c, const struct um_roster_key *k,
 size_t um_roster_keeps(struct um_roster *r, const struct um_name *key,
                        const struct um_statement **out, size_t cap)
 {
-    struct keeps c = {out, out != NULL ? cap : 0, 0};
+    struct keeps c = {out, out != NULL ? cap : 0, 0, ++r->walks};
     const struct um_roster_key *k = find_key(r, key);
 
     settle(r);

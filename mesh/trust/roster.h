@@ -39,6 +39,7 @@ struct um_roster_key {
 /** All members are private; keys may be walked, see um_roster_key_at(). */
 struct um_roster {
     bool settled; /* what stands is worked out */
+    uint64_t walks;
     struct um_name mesh;
     struct um_roster_entry *genesis;
     struct um_roster_entry **entries; /* ascending by id */

@@ -248,6 +248,25 @@ static void test_what_a_revoked_owner_said_falls(void **state)
     rig_fini(&g);
 }
 
+/* One revocation counts once, however many grants it felled, and however many
+ * there is room for. */
+static void test_a_revocation_counts_once(void **state)
+{
+    struct rig g;
+    struct um_name w = rig_name(WRITER_SEED);
+    const struct um_statement *out[2];
+
+    (void)state;
+    people(&g);
+    assert_int_equal(rig_add(&g, OWNER_SEED, rig_grant(WRITER_SEED, UM_WRITER)),
+                     0);
+    assert_int_equal(rig_add(&g, ROOT_SEED, rig_revoke(OWNER_SEED, 0)), 0);
+    assert_int_equal(keeps_of(&g, WRITER_SEED), 1);
+    assert_int_equal(um_roster_keeps(&g.roster, &w, out, 2), 1);
+    assert_int_equal(um_roster_keeps(&g.roster, &w, out, 0), 1);
+    rig_fini(&g);
+}
+
 /* A stolen root: the recovery key takes it away, with all that hangs on it. */
 static void test_the_recovery_key_undoes_the_root(void **state)
 {
@@ -499,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_one_role_can_be_revoked),
         cmocka_unit_test(test_every_revocation_has_to_keep),
         cmocka_unit_test(test_what_a_revoked_owner_said_falls),
+        cmocka_unit_test(test_a_revocation_counts_once),
         cmocka_unit_test(test_the_recovery_key_undoes_the_root),
         cmocka_unit_test(test_a_fallen_root_may_still_be_an_owner),
         cmocka_unit_test(test_labels_and_settings),
