@@ -21,7 +21,7 @@ int um_fact_decode(struct um_item *it, struct um_fact *out)
     um_name_read(m, F_REVISION, &out->revision);
     um_pb_num(m, F_WHAT, UM_ABORT, &what);
     um_pb_num(m, F_WALL, UM_PB_NUM_MAX, &out->wall_ms);
-    um_names_read(m, F_NODES, true, &out->nodes);
+    um_namelist_read(m, F_NODES, true, &out->nodes);
     um_pb_text(m, F_MESSAGE, UM__CAP_ITEM_MESSAGE_BYTES, &out->message);
     out->what = (enum um_fact_what)what;
     um_pb_need(m, um_pb_has(m, F_REVISION) && what > 0 && out->wall_ms > 0 &&
@@ -44,7 +44,7 @@ static void write_payload(const struct um_fact *f, struct um_buf *out)
     um_name_put(out, F_REVISION, &f->revision);
     um_pb_put_num(out, F_WHAT, f->what);
     um_pb_put_num(out, F_WALL, f->wall_ms);
-    um_names_put(out, F_NODES, f->nodes);
+    um_namelist_put(out, F_NODES, f->nodes);
     um_pb_put_str(out, F_MESSAGE, f->message);
 }
 

@@ -21,8 +21,8 @@ struct um_fact {
     struct um_name revision; /**< about which */
     uint64_t wall_ms;        /**< a CONFIRM is measured by it */
     enum um_fact_what what;
-    struct um_names nodes; /**< OPEN: for whom, ascending; borrows */
-    struct um_str message; /**< borrows */
+    struct um_namelist nodes; /**< OPEN: for whom, ascending; borrows */
+    struct um_str message;    /**< borrows */
 };
 
 /** Reads the content of an item; like um_revision_decode(). */

@@ -27,13 +27,13 @@ static int compare(const void *a, const void *b)
     return um_name_cmp(a, b);
 }
 
-bool um_names_has(struct um_names set, const struct um_name *n)
+bool um_namelist_has(struct um_namelist set, const struct um_name *n)
 {
     return set.n > 0 &&
            bsearch(n, set.p, set.n, sizeof *set.p, compare) != NULL;
 }
 
-size_t um_names_sort(struct um_name *p, size_t n)
+size_t um_namelist_sort(struct um_name *p, size_t n)
 {
     size_t kept = 0;
 
@@ -52,8 +52,8 @@ void um_name_read(struct um_pb *m, unsigned field, struct um_name *out)
     um_pb_need(m, !um_pb_has(m, field) || !um_name_none(out));
 }
 
-void um_names_read(struct um_pb *m, unsigned field, bool set,
-                   struct um_names *out)
+void um_namelist_read(struct um_pb *m, unsigned field, bool set,
+                      struct um_namelist *out)
 {
     struct um_str s;
 
@@ -74,7 +74,8 @@ void um_name_put(struct um_buf *out, unsigned field, const struct um_name *n)
         um_pb_put_bytes(out, field, n->b, UM_NAME_BYTES);
 }
 
-void um_names_put(struct um_buf *out, unsigned field, struct um_names names)
+void um_namelist_put(struct um_buf *out, unsigned field,
+                     struct um_namelist names)
 {
     um_pb_put_bytes(out, field, names.p, names.n * UM_NAME_BYTES);
 }

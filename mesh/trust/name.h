@@ -30,7 +30,7 @@ struct um_name {
 };
 
 /** A list of names that somebody else holds. Borrows. */
-struct um_names {
+struct um_namelist {
     const struct um_name *p;
     size_t n;
 };
@@ -59,10 +59,10 @@ static inline bool um_name_none(const struct um_name *n)
 char *um_name_text(const struct um_name *n, char text[UM_NAME_TEXT_MAX]);
 
 /** Whether a set, ascending, has the name. */
-bool um_names_has(struct um_names set, const struct um_name *n);
+bool um_namelist_has(struct um_namelist set, const struct um_name *n);
 
 /** Sorts names and drops those that come twice; returns how many are left. */
-size_t um_names_sort(struct um_name *p, size_t n);
+size_t um_namelist_sort(struct um_name *p, size_t n);
 
 /** Reads the field of a name; wrong unless absent (no name) or one. */
 void um_name_read(struct um_pb *m, unsigned field, struct um_name *out);
@@ -71,13 +71,14 @@ void um_name_read(struct um_pb *m, unsigned field, struct um_name *out);
  * Reads a list of at most UM__CAP_NAMES names; `set`: ascending, none twice.
  * @param out borrows what m was read from
  */
-void um_names_read(struct um_pb *m, unsigned field, bool set,
-                   struct um_names *out);
+void um_namelist_read(struct um_pb *m, unsigned field, bool set,
+                      struct um_namelist *out);
 
 /** Appends a name; nothing if it is none. */
 void um_name_put(struct um_buf *out, unsigned field, const struct um_name *n);
 
 /** Appends a list; nothing if it is empty. */
-void um_names_put(struct um_buf *out, unsigned field, struct um_names names);
+void um_namelist_put(struct um_buf *out, unsigned field,
+                     struct um_namelist names);
 
 #endif

@@ -25,9 +25,9 @@ enum {
 
 static void read_parents(struct um_pb *m, struct um_revision *r)
 {
-    struct um_names names;
+    struct um_namelist names;
 
-    um_names_read(m, F_PARENTS, false, &names);
+    um_namelist_read(m, F_PARENTS, false, &names);
     um_pb_need(m, names.n <= 2);
     for (size_t i = 0; i < names.n && i < 2; i++)
         r->parents[i] = names.p[i];
@@ -44,7 +44,7 @@ static void read_policy(struct um_pb *m, struct um_revision *r)
     um_pb_num(m, F_DEADLINE, UM__CAP_ITEM_SPAN_MS, &r->deadline_ms);
     um_pb_num(m, F_SOAK, UM__CAP_ITEM_SPAN_MS, &r->soak_ms);
     um_pb_num(m, F_BUDGET, UM__CAP_BUDGET, &budget);
-    um_names_read(m, F_FIRST, true, &r->first);
+    um_namelist_read(m, F_FIRST, true, &r->first);
     r->policy = (enum um_policy)policy;
     r->budget = (uint32_t)budget;
     if (r->policy == UM_IMMEDIATE)
@@ -94,7 +94,8 @@ int um_revision_open(struct um_str envelope, struct um_revision *out)
 static void write_payload(const struct um_revision *r, struct um_buf *out)
 {
     um_item_begin(out, UM_REVISION, &r->mesh, &r->by);
-    um_names_put(out, F_PARENTS, (struct um_names){r->parents, r->parents_n});
+    um_namelist_put(out, F_PARENTS,
+                    (struct um_namelist){r->parents, r->parents_n});
     um_pb_put_num(out, F_NUMBER, r->number);
     um_pb_put_num(out, F_WALL, r->wall_ms);
     um_name_put(out, F_DOC, &r->doc);
@@ -103,7 +104,7 @@ static void write_payload(const struct um_revision *r, struct um_buf *out)
     um_pb_put_num(out, F_DEADLINE, r->deadline_ms);
     um_pb_put_num(out, F_SOAK, r->soak_ms);
     um_pb_put_num(out, F_BUDGET, r->budget);
-    um_names_put(out, F_FIRST, r->first);
+    um_namelist_put(out, F_FIRST, r->first);
     um_pb_put_num(out, F_AUTO, r->by_machine);
     um_pb_put_str(out, F_MESSAGE, r->message);
 }

@@ -7,10 +7,8 @@
 #ifndef UM_TRUST_REVISION_H
 #define UM_TRUST_REVISION_H
 
+#include "mesh/doc/value.h"
 #include "mesh/trust/item.h"
-
-/** The longest document, in bytes; a revision of a longer one is refused. */
-#define UM__CAP_DOC_BYTES (8 << 20)
 
 /** The highest budget of a staged revision; a higher one is refused. */
 #define UM__CAP_BUDGET 65536
@@ -36,10 +34,10 @@ struct um_revision {
     uint32_t budget;
     uint32_t doc_bytes;
     enum um_policy policy;
-    uint8_t parents_n;     /**< 0 (r1 alone), 1 or 2 */
-    bool by_machine;       /**< "auto": a re-base, nobody looked at it */
-    struct um_names first; /**< the first batch, ascending; borrows */
-    struct um_str message; /**< borrows */
+    uint8_t parents_n;        /**< 0 (r1 alone), 1 or 2 */
+    bool by_machine;          /**< "auto": a re-base, nobody looked at it */
+    struct um_namelist first; /**< the first batch, ascending; borrows */
+    struct um_str message;    /**< borrows */
 };
 
 /**

@@ -159,7 +159,7 @@ static bool holds(const struct um_roster_key *k, unsigned role,
 {
     for (const struct um_roster_entry *a = k->about; a != NULL; a = a->next) {
         if ((takes(a, k) & role) != 0 &&
-            (e == NULL || !um_names_has(a->s.stand, &e->s.id)))
+            (e == NULL || !um_namelist_has(a->s.stand, &e->s.id)))
             return false;
     }
     return (k->given & role) != 0;
@@ -470,7 +470,7 @@ static bool collect_takers(struct keeps *c, const struct um_roster_key *k,
 {
     for (struct um_roster_entry *a = k->about; a != NULL; a = a->next) {
         if ((takes(a, k) & roles) != 0 &&
-            (e == NULL || !um_names_has(a->s.stand, &e->s.id)))
+            (e == NULL || !um_namelist_has(a->s.stand, &e->s.id)))
             collect(c, a);
     }
     return (k->given & roles) != 0;
@@ -519,7 +519,7 @@ bool um_roster_voids(struct um_roster *r, const struct um_name *revision)
         const struct um_roster_entry *e = r->entries[i];
 
         if (e->s.what == UM_VOID && e->level != NONE &&
-            um_names_has(e->s.ids, revision))
+            um_namelist_has(e->s.ids, revision))
             return true;
     }
     return false;

@@ -36,7 +36,7 @@ static int decode(struct um_item *it, struct um_row *out)
     um_name_read(m, F_APPLIED, &out->applied);
     um_name_read(m, F_EFFECTIVE, &out->effective);
     um_pb_num(m, F_HEALTHY, UM_PB_NUM_MAX, &out->healthy_ms);
-    um_names_read(m, F_BAD, false, &out->bad);
+    um_namelist_read(m, F_BAD, false, &out->bad);
     um_pb_num(m, F_DRIFT, UM_ADOPTED, &drift);
     um_pb_num(m, F_READY, 1, &ready);
     um_pb_text(m, F_UNIT, UM__CAP_ROW_UNIT_BYTES, &out->unit);
@@ -69,7 +69,7 @@ static void write_payload(const struct um_row *row, struct um_buf *out)
     um_name_put(out, F_APPLIED, &row->applied);
     um_name_put(out, F_EFFECTIVE, &row->effective);
     um_pb_put_num(out, F_HEALTHY, row->healthy_ms);
-    um_names_put(out, F_BAD, row->bad);
+    um_namelist_put(out, F_BAD, row->bad);
     um_pb_put_num(out, F_DRIFT, row->drift);
     um_pb_put_num(out, F_READY, row->ready);
     um_pb_put_str(out, F_UNIT, row->unit);

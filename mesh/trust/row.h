@@ -31,11 +31,11 @@ struct um_row {
     uint64_t wall_ms;         /**< the node's clock */
     uint64_t healthy_ms;      /**< for how long; 0: it is not */
     enum um_drift drift;
-    bool ready;           /**< an established revision ran here */
-    struct um_names bad;  /**< refused or unhealthy, newest first; borrows */
-    struct um_str unit;   /**< Unit's version; borrows */
-    struct um_str reason; /**< why not in step, for people; borrows */
-    struct um_str name;   /**< what the node calls itself; borrows */
+    bool ready;             /**< an established revision ran here */
+    struct um_namelist bad; /**< refused or unhealthy, newest first; borrows */
+    struct um_str unit;     /**< Unit's version; borrows */
+    struct um_str reason;   /**< why not in step, for people; borrows */
+    struct um_str name;     /**< what the node calls itself; borrows */
 };
 
 /** um_item_open() and the reading of a row; errors of um_item_open(). */

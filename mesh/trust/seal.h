@@ -46,10 +46,10 @@ struct um_sealed {
 /** What to seal. */
 struct um_sealed_plan {
     struct um_name mesh;
-    struct um_str name;      /**< borrows */
-    struct um_str content;   /**< the secret; borrows */
-    struct um_names members; /**< ascending, any number; borrows */
-    const uint8_t *entropy;  /**< borrows 32 secret random bytes */
+    struct um_str name;         /**< borrows */
+    struct um_str content;      /**< the secret; borrows */
+    struct um_namelist members; /**< ascending, any number; borrows */
+    const uint8_t *entropy;     /**< borrows 32 secret random bytes */
 };
 
 /**

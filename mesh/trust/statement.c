@@ -73,9 +73,9 @@ int um_statement_decode(struct um_item *it, struct um_statement *out)
     um_pb_num(m, F_WHAT, UM_VOID, &what);
     um_name_read(m, F_KEY, &out->key);
     um_pb_num(m, F_ROLES, UM_ROLES_ALL, &roles);
-    um_names_read(m, F_KEEP, true, &out->keep);
-    um_names_read(m, F_STAND, true, &out->stand);
-    um_names_read(m, F_IDS, true, &out->ids);
+    um_namelist_read(m, F_KEEP, true, &out->keep);
+    um_namelist_read(m, F_STAND, true, &out->stand);
+    um_namelist_read(m, F_IDS, true, &out->ids);
     um_pb_text(m, F_NAME, UM__CAP_SET_NAME_BYTES, &out->name);
     um_pb_text(m, F_VALUE, UM__CAP_SET_VALUE_BYTES, &out->value);
     um_pb_num(m, F_SEQ, UM_PB_NUM_MAX, &out->seq);
@@ -103,9 +103,9 @@ static void write_payload(const struct um_statement *s, struct um_buf *out)
     um_pb_put_num(out, F_WHAT, s->what);
     um_name_put(out, F_KEY, &s->key);
     um_pb_put_num(out, F_ROLES, s->roles);
-    um_names_put(out, F_KEEP, s->keep);
-    um_names_put(out, F_STAND, s->stand);
-    um_names_put(out, F_IDS, s->ids);
+    um_namelist_put(out, F_KEEP, s->keep);
+    um_namelist_put(out, F_STAND, s->stand);
+    um_namelist_put(out, F_IDS, s->ids);
     um_pb_put_str(out, F_NAME, s->name);
     um_pb_put_str(out, F_VALUE, s->value);
     um_pb_put_num(out, F_SEQ, s->seq);

@@ -49,12 +49,12 @@ struct um_statement {
     enum um_statement_what what;
     uint8_t roles; /**< bits of um_role; REVOKE: all, if none are named */
     uint8_t nonce[UM_GENESIS_NONCE_BYTES];
-    struct um_names keep;  /**< REVOKE: heads that stay; borrows */
-    struct um_names stand; /**< REVOKE: statements that stay; borrows */
-    struct um_names ids;   /**< VOID: which revisions; borrows */
-    struct um_str name;    /**< SET, GENESIS; borrows */
-    struct um_str value;   /**< SET; empty: unset; borrows */
-    struct um_str message; /**< borrows */
+    struct um_namelist keep;  /**< REVOKE: heads that stay; borrows */
+    struct um_namelist stand; /**< REVOKE: statements that stay; borrows */
+    struct um_namelist ids;   /**< VOID: which revisions; borrows */
+    struct um_str name;       /**< SET, GENESIS; borrows */
+    struct um_str value;      /**< SET; empty: unset; borrows */
+    struct um_str message;    /**< borrows */
 };
 
 /** Reads the content of an item; like um_revision_decode(). */

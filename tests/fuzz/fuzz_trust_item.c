@@ -34,7 +34,7 @@ static void same_again(const struct um_pb *m, struct um_str in)
     um_buf_fini(&b);
 }
 
-static void ascending(struct um_names names)
+static void ascending(struct um_namelist names)
 {
     for (size_t i = 1; i < names.n; i++)
         need(um_name_cmp(&names.p[i - 1], &names.p[i]) < 0);

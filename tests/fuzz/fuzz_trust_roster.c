@@ -61,11 +61,11 @@ static void make(struct trial *t, const uint8_t *p)
     if (s->what == UM_GRANT && s->roles == 0)
         s->roles = UM_NODE;
     if (s->what == UM_REVOKE && p[3] >= 128)
-        s->stand = (struct um_names){&t->ids[p[3] % t->n], 1};
+        s->stand = (struct um_namelist){&t->ids[p[3] % t->n], 1};
     if (s->what == UM_REVOKE && p[3] % 64 >= 32)
-        s->keep = (struct um_names){ids, 1};
+        s->keep = (struct um_namelist){ids, 1};
     if (s->what == UM_VOID)
-        s->ids = (struct um_names){ids, 1};
+        s->ids = (struct um_namelist){ids, 1};
     if (s->what == UM_SET) {
         s->name = UM_STR("n");
         s->value = um_str_n((const char *)p, 1);

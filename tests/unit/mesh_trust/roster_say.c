@@ -79,7 +79,7 @@ static int read_history(struct history *h)
         if (i > 0)
             s->mesh = h->ids[0];
         if (stand >= 0)
-            s->stand = (struct um_names){&h->ids[stand], 1};
+            s->stand = (struct um_namelist){&h->ids[stand], 1};
     }
     return 1;
 }

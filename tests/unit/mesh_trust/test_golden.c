@@ -126,7 +126,7 @@ static void fact(const char *name, unsigned seed, struct um_fact f)
     um_buf_fini(&b);
 }
 
-static void names_equal(struct um_names a, struct um_names b)
+static void names_equal(struct um_namelist a, struct um_namelist b)
 {
     assert_int_equal(a.n, b.n);
     if (b.n > 0)
@@ -200,7 +200,7 @@ static void tell_revisions(struct story *s)
                             .wall_ms = T0 + 2000,
                             .message = UM_STR("first edit")};
 
-    assert_int_equal(um_names_sort(both, 2), 2);
+    assert_int_equal(um_namelist_sort(both, 2), 2);
     s->edit = revision("immediate", 2, "{\"a\":1}", r);
     r = (struct um_revision){.mesh = s->mesh,
                              .parents = {s->edit},
@@ -246,7 +246,7 @@ static void tell_facts(const struct story *s)
                         .wall_ms = T0 + 6000,
                         .nodes = {nodes, 2}};
 
-    assert_int_equal(um_names_sort(nodes, 2), 2);
+    assert_int_equal(um_namelist_sort(nodes, 2), 2);
     fact("open", 2, f);
     f.what = UM_CONFIRM;
     f.wall_ms = T0 + 7000;
@@ -263,7 +263,7 @@ static void tell_end(struct story *s)
 {
     struct um_name ids[] = {s->trial, s->rebase};
 
-    assert_int_equal(um_names_sort(ids, 2), 2);
+    assert_int_equal(um_namelist_sort(ids, 2), 2);
     statement("revoke", (struct um_statement){.mesh = s->mesh,
                                               .what = UM_REVOKE,
                                               .key = rig_name(2),
@@ -464,7 +464,7 @@ static void test_sealed(void **state)
     struct p2p_key *key = rig_key(3);
 
     (void)state;
-    assert_int_equal(um_names_sort(members, 2), 2);
+    assert_int_equal(um_namelist_sort(members, 2), 2);
     assert_int_equal(um_sealed_make(&plan, &out), 0);
     same("sealed", um_buf_view(&out));
     um_buf_clear(&out);

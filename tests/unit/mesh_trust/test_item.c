@@ -278,7 +278,7 @@ static void test_revisions_that_make_no_sense(void **state)
     BAD(r.deadline_ms = 1); /* immediate */
     BAD(r.soak_ms = 1);
     BAD(r.budget = 1);
-    BAD(r.first = ((struct um_names){set, 2}));
+    BAD(r.first = ((struct um_namelist){set, 2}));
     BAD(r.policy = UM_STAGED); /* without a deadline */
     BAD(r.policy = UM_TRIAL);
     BAD(r.policy = (enum um_policy)3; r.deadline_ms = 1);
@@ -287,10 +287,10 @@ static void test_revisions_that_make_no_sense(void **state)
     BAD(r.message = UM_STR("two\nlines"));
     set[1] = set[0];
     BAD(r.policy = UM_STAGED; r.deadline_ms = 1;
-        r.first = ((struct um_names){set, 2})); /* twice */
+        r.first = ((struct um_namelist){set, 2})); /* twice */
     set[0] = rig_id(7);
     BAD(r.policy = UM_STAGED; r.deadline_ms = 1;
-        r.first = ((struct um_names){set, 2})); /* not ascending */
+        r.first = ((struct um_namelist){set, 2})); /* not ascending */
 #undef BAD
     r = good;
     r.policy = UM_STAGED;
@@ -383,13 +383,13 @@ static void test_names_sort_and_are_found(void **state)
     char text[UM_NAME_TEXT_MAX];
 
     (void)state;
-    assert_int_equal(um_names_sort(n, 4), 3);
+    assert_int_equal(um_namelist_sort(n, 4), 3);
     assert_int_equal(n[0].b[0], 1);
     assert_int_equal(n[2].b[31], 5);
-    assert_true(um_names_has((struct um_names){n, 3}, &n[1]));
-    assert_false(um_names_has((struct um_names){n, 3}, &other));
-    assert_false(um_names_has((struct um_names){NULL, 0}, &other));
-    assert_int_equal(um_names_sort(NULL, 0), 0);
+    assert_true(um_namelist_has((struct um_namelist){n, 3}, &n[1]));
+    assert_false(um_namelist_has((struct um_namelist){n, 3}, &other));
+    assert_false(um_namelist_has((struct um_namelist){NULL, 0}, &other));
+    assert_int_equal(um_namelist_sort(NULL, 0), 0);
     other.b[0] = 0xa9;
     assert_string_equal(
         um_name_text(&other, text),

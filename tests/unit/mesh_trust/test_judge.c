@@ -160,14 +160,14 @@ static void test_statements_wait_for_what_they_name(void **state)
     begin(&g);
     heads[0] = g.r1.id;
     heads[1] = rig_id(0x44);
-    assert_int_equal(um_names_sort(heads, 2), 2);
-    s.keep = (struct um_names){heads, 2};
-    s.stand = (struct um_names){&stand, 1};
+    assert_int_equal(um_namelist_sort(heads, 2), 2);
+    s.keep = (struct um_namelist){heads, 2};
+    s.stand = (struct um_namelist){&stand, 1};
     s = rig_sign(&g, ROOT_SEED, s);
     assert_int_equal(um_roster_add(&g.roster, &s, &g.known, &need), P2P_EAGAIN);
     waits_for(UM_NEED_STATEMENT, stand);
     s = rig_revoke(WRITER_SEED, 0);
-    s.keep = (struct um_names){heads, 2};
+    s.keep = (struct um_namelist){heads, 2};
     s = rig_sign(&g, ROOT_SEED, s);
     assert_int_equal(um_roster_add(&g.roster, &s, &g.known, &need), P2P_EAGAIN);
     waits_for(UM_NEED_REVISION, rig_id(0x44));

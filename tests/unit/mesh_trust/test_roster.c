@@ -190,7 +190,7 @@ static void test_every_revocation_has_to_keep(void **state)
 
     (void)state;
     people(&g);
-    s.keep = (struct um_names){&g.r1.id, 1};
+    s.keep = (struct um_namelist){&g.r1.id, 1};
     assert_int_equal(rig_add(&g, OWNER_SEED, s), 0);
     assert_int_equal(rig_add(&g, ROOT_SEED, rig_revoke(WRITER_SEED, UM_WRITER)),
                      0);
@@ -219,8 +219,8 @@ static void test_what_a_revoked_owner_said_falls(void **state)
     assert_int_equal(um_roster_add(&g.roster, &stays, &g.known, &need), 0);
     assert_int_equal(rig_add(&g, OWNER_SEED, rig_revoke(NODE_SEED, 0)), 0);
     assert_int_equal(roles_of(&g, NODE_SEED), 0);
-    s.stand = (struct um_names){&stays.id, 1};
-    s.keep = (struct um_names){&g.r1.id, 1};
+    s.stand = (struct um_namelist){&stays.id, 1};
+    s.keep = (struct um_namelist){&g.r1.id, 1};
     assert_int_equal(rig_add(&g, ROOT_SEED, s), 0);
     assert_int_equal(roles_of(&g, OWNER_SEED), 0);
     assert_int_equal(roles_of(&g, 6), UM_WRITER); /* let stand */
@@ -382,7 +382,7 @@ static void test_void_names_revisions_but_never_r1(void **state)
     people(&g);
     ids[0] = g.r1.id;
     ids[1] = named;
-    assert_int_equal(um_names_sort(ids, 2), 2);
+    assert_int_equal(um_namelist_sort(ids, 2), 2);
     assert_int_equal(
         rig_add(&g, OWNER_SEED,
                 (struct um_statement){.what = UM_VOID, .ids = {ids, 2}}),
@@ -459,7 +459,7 @@ static struct um_statement random_statement(struct rig *g, uint32_t *seed,
     if (what == 1)
         s = rig_revoke(about, roles);
     if (what == 1 && n > 0 && next_random(seed) % 2 == 0)
-        s.stand = (struct um_names){&before[next_random(seed) % n].id, 1};
+        s.stand = (struct um_namelist){&before[next_random(seed) % n].id, 1};
     if (what == 2 && next_random(seed) % 2 == 0)
         s = rig_revoke(about, 0);
     return rig_sign(g, by, s);

@@ -20,7 +20,7 @@ static void make(struct object *o)
     memset(o, 0, sizeof *o);
     o->members[0] = rig_name(1);
     o->members[1] = rig_name(2);
-    assert_int_equal(um_names_sort(o->members, 2), 2);
+    assert_int_equal(um_namelist_sort(o->members, 2), 2);
     o->plan = (struct um_sealed_plan){.mesh = rig_id(7),
                                       .name = UM_STR("variables/password"),
                                       .content = UM_STR("open sesame"),
@@ -193,7 +193,7 @@ static void test_what_cannot_be_sealed(void **state)
     p = o.plan;
     o.members[1] = o.members[0];
     assert_int_equal(plan_gives(&p), P2P_EINVAL);
-    p.members = (struct um_names){many, 1}; /* no point of the curve */
+    p.members = (struct um_namelist){many, 1}; /* no point of the curve */
     assert_int_equal(plan_gives(&p), P2P_EFORMAT);
     p.members.n = UM__CAP_SEALED_SLOTS + 1;
     assert_int_equal(plan_gives(&p), P2P_ETOOBIG);

@@ -40,7 +40,7 @@ static struct um_statement least(enum um_statement_what what)
         s.seq = 1;
     }
     if (what == UM_VOID)
-        s.ids = (struct um_names){one, 1};
+        s.ids = (struct um_namelist){one, 1};
     return s;
 }
 
@@ -90,7 +90,7 @@ static void fits(const char *kinds, struct um_statement with)
 
 static void test_fields_of_other_kinds_are_refused(void **state)
 {
-    struct um_names names = {one, 1};
+    struct um_namelist names = {one, 1};
 
     (void)state;
     one[0] = rig_id(3);
