@@ -14,10 +14,11 @@
 #define UM_CODE_SECRET_BYTES 16
 #define UM_CODE_HALF_BYTES   16
 
-/** The most addresses in a join code, and the longest one; a code with more is
- * refused. */
-#define UM__CAP_CODE_ADDRS      4
-#define UM__CAP_CODE_ADDR_BYTES 255
+/** The most addresses in a join code; a code with more is refused. */
+#define UM__CAP_CODE_ADDRS 4
+
+/** The longest address: what its length can say. */
+#define UM_CODE_ADDR_BYTES 255
 
 /** The longest content of a join code; a longer one is refused. */
 #define UM__CAP_CODE_BYTES 512
@@ -33,7 +34,7 @@ struct um_code {
     uint64_t expires_ms; /**< since 1970, whole minutes; 0: not said */
     struct {
         uint8_t len;
-        uint8_t bytes[UM__CAP_CODE_ADDR_BYTES];
+        uint8_t bytes[UM_CODE_ADDR_BYTES];
     } addrs[UM__CAP_CODE_ADDRS]; /**< binary multiaddrs, not checked here */
     size_t addrs_n;
 };

@@ -271,7 +271,7 @@ static void test_addresses_have_their_length(void **state)
     assert_int_equal(with_addresses("\x01z\x01", 3), P2P_EFORMAT);
     assert_int_equal(with_addresses("\1a\1b\1c\1d", 8), 0);
     assert_int_equal(with_addresses("\1a\1b\1c\1d\1e", 10), P2P_EFORMAT);
-    many[0] = (char)(uint8_t)UM__CAP_CODE_ADDR_BYTES;
+    many[0] = (char)(uint8_t)UM_CODE_ADDR_BYTES;
     many[256] = (char)(uint8_t)(UM__CAP_CODE_BYTES - 52 - 257);
     assert_int_equal(with_addresses(many, UM__CAP_CODE_BYTES - 52), 0);
     many[256]++;
@@ -296,7 +296,7 @@ static void test_what_cannot_be_printed(void **state)
     c.addrs_n = UM__CAP_CODE_ADDRS + 1;
     assert_int_equal(um_code_put(&c, &b), P2P_EINVAL);
     c.addrs_n = 2;
-    c.addrs[0].len = c.addrs[1].len = UM__CAP_CODE_ADDR_BYTES;
+    c.addrs[0].len = c.addrs[1].len = UM_CODE_ADDR_BYTES;
     assert_int_equal(um_code_put(&c, &b), P2P_ETOOBIG);
     assert_int_equal(b.len, 0);
     um_buf_fini(&b);

@@ -174,6 +174,7 @@ static void test_what_cannot_be_sealed(void **state)
 
     (void)state;
     make(&o);
+    memset(big, 'n', sizeof big);
     p = o.plan;
     p.content = um_str_n(big, UM__CAP_SEALED_CONTENT_BYTES);
     assert_int_equal(plan_gives(&p), 0);
