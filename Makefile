@@ -11,14 +11,9 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-<<<<<<< HEAD
 .PHONY: all acceptance asan clean demo deps deps-build dist distclean e2e fmt \
 	fuzz fuzz-smoke help hostile install lint lint-write mutants sim sim-hash \
 	soak test unit
-=======
-.PHONY: all demo help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
-	mutants hostile soak sim sim-hash install dist clean distclean
->>>>>>> w-sim
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
 	@$(NINJA) -C $(BUILDDIR)

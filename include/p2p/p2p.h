@@ -6,6 +6,7 @@
 #ifndef P2P_P2P_H
 #define P2P_P2P_H
 
+#include "p2p/envelope.h"
 #include "p2p/err.h"
 #include "p2p/hash.h"
 #include "p2p/host.h"
@@ -14,6 +15,7 @@
 #include "p2p/multiaddr.h"
 #include "p2p/peer_id.h"
 #include "p2p/pubsub.h"
+#include "p2p/seal.h"
 #include "p2p/stream.h"
 
 /** The version of these headers. */

@@ -124,6 +124,21 @@ P2P_API const char *p2p_stream_protocol(const struct p2p_stream *stream);
 P2P_API const struct p2p_peer_id *p2p_stream_peer(
     const struct p2p_stream *stream);
 
+/** Bytes of a connection's binding. */
+#define P2P_BINDING_BYTES 32
+
+/**
+ * The binding of the connection that a stream is on: 32 bytes that both ends
+ * share, that no other connection has, and that nobody can choose (the hash of
+ * the Noise handshake). A code over it proves something on this connection
+ * alone, whoever stands in between.
+ * @param stream borrows the stream
+ * @param out    room for P2P_BINDING_BYTES bytes
+ * @return 0, P2P_ESTATE (the stream waits for a connection)
+ */
+P2P_API int p2p_stream_binding(const struct p2p_stream *stream,
+                               uint8_t out[P2P_BINDING_BYTES]);
+
 #ifdef __cplusplus
 }
 #endif

@@ -18,3 +18,19 @@ void p2p_sha256(const void *p, size_t len, uint8_t out[P2P_SHA256_BYTES])
         (void)crypto_hash_sha256(out, p, len);
     }
 }
+
+void p2p_hmac_sha256(const void *key, size_t key_len, const void *msg,
+                     size_t msg_len, uint8_t out[P2P_SHA256_BYTES])
+{
+    crypto_auth_hmacsha256_state st;
+
+    (void)crypto_auth_hmacsha256_init(&st, key, key_len);
+    (void)crypto_auth_hmacsha256_update(&st, msg, msg_len);
+    (void)crypto_auth_hmacsha256_final(&st, out);
+    sodium_memzero(&st, sizeof st);
+}
+
+int p2p_hmac_equal(const void *a, const void *b, size_t len)
+{
+    return sodium_memcmp(a, b, len) == 0;
+}

@@ -118,6 +118,21 @@ const char *p2p_stream_protocol(const struct p2p_stream *stream)
     return stream->protocol;
 }
 
+int p2p_stream_binding(const struct p2p_stream *stream,
+                       uint8_t out[P2P_BINDING_BYTES])
+{
+    const uint8_t *hash = NULL;
+
+    if (stream->conn != NULL && stream->conn->noise != NULL) {
+        hash = p2p__noise_hash(stream->conn->noise);
+    }
+    if (hash == NULL) {
+        return P2P_ESTATE;
+    }
+    memcpy(out, hash, P2P_BINDING_BYTES);
+    return 0;
+}
+
 const struct p2p_peer_id *p2p_stream_peer(const struct p2p_stream *stream)
 {
     return &stream->peer->id;

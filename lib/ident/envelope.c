@@ -18,6 +18,8 @@
 
 #define SMALL_BYTES 2048
 
+_Static_assert(P2P__CAP_ENVELOPE_BYTES == P2P_ENVELOPE_MAX, "one cap");
+
 /* The bytes that are signed: in `small`, or in owned memory. */
 struct signed_text {
     uint8_t *p;
@@ -183,4 +185,59 @@ int p2p__envelope_seal(const struct p2p_key *key,
     p2p__pbw_bytes(&w, FIELD_PAYLOAD, payload.p, payload.len);
     p2p__pbw_bytes(&w, FIELD_SIGNATURE, sig, sig_len);
     return p2p__pbw_end(&w);
+}
+
+/* The same for the library's users. */
+static int inner_kind(const struct p2p_envelope_kind *kind,
+                      struct p2p__envelope_kind *out)
+{
+    if (kind->domain == NULL || kind->domain[0] == '\0' ||
+        strnlen(kind->domain, P2P_ENVELOPE_NAME_MAX + 1) >
+            P2P_ENVELOPE_NAME_MAX ||
+        kind->type_len > P2P_ENVELOPE_NAME_MAX) {
+        return P2P_EINVAL;
+    }
+    out->domain = kind->domain;
+    out->type = kind->type;
+    out->type_len = kind->type_len;
+    return 0;
+}
+
+int p2p_envelope_open(const void *in, size_t len,
+                      const struct p2p_envelope_kind *kind,
+                      struct p2p_envelope *out)
+{
+    struct p2p__envelope_kind inner;
+    struct p2p__envelope e;
+    int err = inner_kind(kind, &inner);
+
+    memset(out, 0, sizeof *out);
+    if (err == 0) {
+        err = p2p__envelope_open(p2p__slice_of(in, len), &inner, &e);
+    }
+    if (err != 0) {
+        return err;
+    }
+    out->pubkey = e.pubkey.p;
+    out->pubkey_len = e.pubkey.len;
+    out->payload = e.payload.p;
+    out->payload_len = e.payload.len;
+    out->signature = e.signature.p;
+    out->signature_len = e.signature.len;
+    out->signer = e.signer;
+    return 0;
+}
+
+int p2p_envelope_seal(const struct p2p_key *key,
+                      const struct p2p_envelope_kind *kind, const void *payload,
+                      size_t payload_len, uint8_t *buf, size_t cap)
+{
+    struct p2p__envelope_kind inner;
+    int err = inner_kind(kind, &inner);
+
+    if (err != 0) {
+        return err;
+    }
+    return p2p__envelope_seal(key, &inner, p2p__slice_of(payload, payload_len),
+                              buf, cap);
 }

@@ -8,14 +8,13 @@
 #define P2P_IDENT_ENVELOPE_H
 
 #include "base/slice.h"
-#include "p2p/key.h"
-#include "p2p/peer_id.h"
+#include "p2p/envelope.h"
 
 /* The longest envelope that is read or written, in bytes. */
 #define P2P__CAP_ENVELOPE_BYTES 65536U
 
 /* The longest domain and type: they are constants of ours, in bytes. */
-#define P2P__ENVELOPE_NAME_MAX 64U
+#define P2P__ENVELOPE_NAME_MAX ((size_t)P2P_ENVELOPE_NAME_MAX)
 
 /* What an envelope is for: a constant of who seals and opens it. */
 struct p2p__envelope_kind {

@@ -164,6 +164,11 @@ const uint8_t *p2p_key_public(const struct p2p_key *key, size_t *len)
     return key->pub;
 }
 
+const uint8_t *p2p__key_ed25519(const struct p2p_key *key)
+{
+    return key->type == P2P_KEY_ED25519 ? key->secret : NULL;
+}
+
 int p2p_key_sign(const struct p2p_key *key, const void *msg, size_t msg_len,
                  uint8_t *sig, size_t *sig_len)
 {

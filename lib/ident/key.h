@@ -24,4 +24,8 @@ int p2p__key_generate_env(enum p2p_key_type type, struct p2p__env *env,
 int p2p__key_split(struct p2p__slice pb, uint64_t *type,
                    struct p2p__slice *data);
 
+/* The 64 bytes of an Ed25519 private key (seed, public half), valid until the
+ * key is freed; NULL if it is of another type. */
+const uint8_t *p2p__key_ed25519(const struct p2p_key *key);
+
 #endif

@@ -23,4 +23,13 @@ void *um_mem_realloc(void *p, size_t n);
 /** Frees a block; NULL is fine. */
 void um_mem_free(void *p);
 
+/** Overwrites a secret with zeros, which no compiler leaves out. */
+static inline void um_mem_wipe(void *p, size_t n)
+{
+    volatile unsigned char *at = p;
+
+    for (; n > 0; n--)
+        *at++ = 0;
+}
+
 #endif

@@ -93,6 +93,29 @@ static void test_hmac_rfc_vectors(void **state)
         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+/* The public one, which is another library's: keys and messages around the
+ * lengths where blocks end. */
+static void test_the_public_hmac_is_the_same(void **state)
+{
+    uint8_t bytes[150];
+    uint8_t a[P2P_SHA256_BYTES];
+    uint8_t b[P2P_SHA256_BYTES];
+
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i * 5 + 1);
+    }
+    for (size_t len = 0; len < sizeof bytes; len++) {
+        size_t key_len = sizeof bytes - len;
+
+        p2p__crypto_hmac(*state, bytes, key_len, bytes, len, a);
+        p2p_hmac_sha256(bytes, key_len, bytes, len, b);
+        assert_memory_equal(a, b, sizeof a);
+        assert_int_equal(p2p_hmac_equal(a, b, sizeof a), 1);
+        b[len % sizeof b] ^= 0x80;
+        assert_int_equal(p2p_hmac_equal(a, b, sizeof a), 0);
+    }
+}
+
 /* RFC 5869, case 3: no salt (as good as 32 zero bytes) and no info is what
  * Noise's HKDF does. The RFC gives the first 42 of the 64 bytes. */
 static void test_hkdf_rfc_vector(void **state)
@@ -144,6 +167,7 @@ int main(void)
         cmocka_unit_test(test_sha256_of_a_million_a),
         cmocka_unit_test(test_two_pieces_hash_like_one),
         cmocka_unit_test(test_hmac_rfc_vectors),
+        cmocka_unit_test(test_the_public_hmac_is_the_same),
         cmocka_unit_test(test_hkdf_rfc_vector),
         cmocka_unit_test(test_hkdf_without_input_still_moves_on),
         cmocka_unit_test(test_T14_secrets_compare_whole),

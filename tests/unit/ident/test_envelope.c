@@ -258,6 +258,52 @@ static void test_a_small_buffer_is_told(void **state)
     p2p_key_free(key);
 }
 
+/* The same by the public interface. */
+static void test_the_public_face_is_the_same_envelope(void **state)
+{
+    const struct p2p_envelope_kind pub_kind = {
+        .domain = "test-domain", .type = type_bytes, .type_len = 2};
+    struct p2p_envelope_kind other = pub_kind;
+    struct p2p_key *key = spec_key(0);
+    struct p2p_envelope e;
+    char name[P2P_ENVELOPE_NAME_MAX + 2];
+    uint8_t buf[512];
+    uint8_t own[512];
+    size_t len = seal(0, "hello", buf, sizeof buf);
+
+    (void)state;
+    assert_int_equal(
+        p2p_envelope_seal(key, &pub_kind, "hello", 5, own, sizeof own), len);
+    assert_memory_equal(buf, own, len);
+    assert_int_equal(
+        p2p_envelope_seal(key, &pub_kind, "hello", 5, own, len - 1),
+        P2P_ETOOBIG);
+    assert_int_equal(p2p_envelope_open(buf, len, &pub_kind, &e), 0);
+    assert_int_equal(e.payload_len, 5);
+    assert_memory_equal(e.payload, "hello", 5);
+    assert_int_equal(e.pubkey_len, 36);
+    assert_ptr_equal(e.pubkey, buf + 2);
+    assert_int_equal(e.signature_len, 64);
+    assert_ptr_equal(e.signature, buf + len - 64);
+    assert_true(e.signer.len > 0);
+    other.domain = "another";
+    assert_int_equal(p2p_envelope_open(buf, len, &other, &e), P2P_EAUTH);
+    assert_null(e.payload);
+    memset(name, 'n', sizeof name);
+    name[sizeof name - 1] = '\0';
+    other.domain = name; /* one too long */
+    assert_int_equal(p2p_envelope_open(buf, len, &other, &e), P2P_EINVAL);
+    other.domain = name + 1;
+    assert_int_equal(p2p_envelope_open(buf, len, &other, &e), P2P_EAUTH);
+    other.domain = "";
+    assert_int_equal(p2p_envelope_seal(key, &other, "", 0, own, sizeof own),
+                     P2P_EINVAL);
+    other = pub_kind;
+    other.type_len = P2P_ENVELOPE_NAME_MAX + 1;
+    assert_int_equal(p2p_envelope_open(buf, len, &other, &e), P2P_EINVAL);
+    p2p_key_free(key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_T24_groups_are_refused),
         cmocka_unit_test(test_large_payloads_up_to_the_cap),
         cmocka_unit_test(test_a_small_buffer_is_told),
+        cmocka_unit_test(test_the_public_face_is_the_same_envelope),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,6 +138,82 @@ static void test_echo_of_a_mebibyte_over_dialed_connection(void **state)
     sim_fini(&sim);
 }
 
+/* What an end knows of a stream's connection. */
+struct bound {
+    uint8_t binding[P2P_BINDING_BYTES];
+    unsigned count;
+};
+
+static void on_bound(void *user, struct p2p_stream *s)
+{
+    struct bound *b = user;
+
+    assert_int_equal(p2p_stream_binding(s, b->binding), 0);
+    b->count++;
+    p2p_stream_listen(s, &server_events, user);
+}
+
+static void bound_opened(void *user, struct p2p_stream *s)
+{
+    on_bound(user, s);
+    p2p_stream_finish(s);
+}
+
+static const struct p2p_stream_events bound_events = {.opened = bound_opened};
+
+/* Opens a stream from a to b; both ends say what they are bound to. */
+static void bind_once(struct simhost *a, struct simhost *b, struct bound *mine)
+{
+    struct p2p_stream *s;
+    uint8_t none[P2P_BINDING_BYTES];
+    bool waits = simhost_conns(a) == 0;
+
+    assert_int_equal(p2p_stream_open(a->host, p2p_host_id(b->host),
+                                     echo_protocol, 1, &bound_events, mine, &s),
+                     0);
+    if (waits) {
+        assert_int_equal(p2p_stream_binding(s, none), P2P_ESTATE);
+    }
+}
+
+static void test_both_ends_are_bound_to_one_connection(void **state)
+{
+    struct sim sim;
+    struct simhost a = {0}, b = {0};
+    struct bound mine = {0}, theirs = {0};
+    uint8_t first[P2P_BINDING_BYTES];
+    char addr[P2P_MULTIADDR_TEXT_MAX];
+
+    (void)state;
+    world(&sim, 2);
+    simhost_start(&a, &sim, 0, NULL);
+    simhost_start(&b, &sim, 1, NULL);
+    assert_int_equal(
+        p2p_host_handle(b.host, echo_protocol[0], on_bound, &theirs), 0);
+    assert_int_equal(p2p_host_add_addr(a.host, simhost_addr(&b, addr), 0), 0);
+    bind_once(&a, &b, &mine);
+    sim_run(&sim, P2P__SEC(5));
+    assert_int_equal(mine.count, 1);
+    assert_int_equal(theirs.count, 1);
+    assert_memory_equal(mine.binding, theirs.binding, P2P_BINDING_BYTES);
+    memcpy(first, mine.binding, sizeof first);
+    bind_once(&a, &b, &mine); /* the same connection */
+    sim_run(&sim, P2P__SEC(10));
+    assert_int_equal(theirs.count, 2);
+    assert_memory_equal(first, theirs.binding, sizeof first);
+    (void)p2p_host_disconnect(a.host, p2p_host_id(b.host));
+    sim_run(&sim, P2P__SEC(15));
+    assert_int_equal(simhost_conns(&a), 0);
+    bind_once(&a, &b, &mine); /* another one */
+    sim_run(&sim, P2P__SEC(20));
+    assert_int_equal(theirs.count, 3);
+    assert_memory_equal(mine.binding, theirs.binding, P2P_BINDING_BYTES);
+    assert_memory_not_equal(first, mine.binding, sizeof first);
+    simhost_stop(&a);
+    simhost_stop(&b);
+    sim_fini(&sim);
+}
+
 static void test_protocol_that_nobody_serves_is_ENOPROTO(void **state)
 {
     struct sim sim;
@@ -441,6 +517,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_echo_of_a_mebibyte_over_dialed_connection),
+        cmocka_unit_test(test_both_ends_are_bound_to_one_connection),
         cmocka_unit_test(test_protocol_that_nobody_serves_is_ENOPROTO),
         cmocka_unit_test(test_simultaneous_dials_settle_on_one),
         cmocka_unit_test(test_dial_says_who_answered_and_why_not),

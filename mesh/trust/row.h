@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * A node's row: what it says of itself, replaced by its next one. Signed, since
+ * others pass it on; in no set, and in no view. docs/reference/formats.md.
+ */
+#ifndef UM_TRUST_ROW_H
+#define UM_TRUST_ROW_H
+
+#include "mesh/trust/item.h"
+
+/** The longest row with its envelope; a longer one is refused unread. */
+#define UM__CAP_ROW_BYTES 4096
+
+/** The most revisions that a row names as bad, and the longest text of Unit's
+ * version and of the node's name; a row with more is refused. */
+#define UM__CAP_ROW_BAD        4
+#define UM__CAP_ROW_UNIT_BYTES 64
+#define UM__CAP_ROW_NAME_BYTES 63
+
+/** How what runs differs from what should. */
+enum um_drift { UM_NO_DRIFT, UM_DIFFERS, UM_HEALING, UM_ADOPTED };
+
+/** A row. */
+struct um_row {
+    struct um_name mesh;
+    struct um_name by;
+    struct um_name applied;   /**< the revision that runs; none: none does */
+    struct um_name effective; /**< of the configuration that runs */
+    uint64_t seq;             /**< um_row_seq() */
+    uint64_t wall_ms;         /**< the node's clock */
+    uint64_t healthy_ms;      /**< for how long; 0: it is not */
+    enum um_drift drift;
+    bool ready;             /**< an established revision ran here */
+    struct um_namelist bad; /**< refused or unhealthy, newest first; borrows */
+    struct um_str unit;     /**< Unit's version; borrows */
+    struct um_str reason;   /**< why not in step, for people; borrows */
+    struct um_str name;     /**< what the node calls itself; borrows */
+};
+
+/** um_item_open() and the reading of a row; errors of um_item_open(). */
+int um_row_open(struct um_str envelope, struct um_row *out);
+
+/** Signs a row and appends the envelope; like um_revision_seal(). */
+int um_row_seal(struct um_row *row, const struct p2p_key *key,
+                struct um_buf *out);
+
+/** The seq of the row after one with `last`, at a moment: a node whose disk
+ * was restored does not fall behind itself. */
+uint64_t um_row_seq(uint64_t last, uint64_t wall_ms);
+
+#endif

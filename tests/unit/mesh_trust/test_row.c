@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Rows: what a node says of itself, and how far it may go. */
+#include "mesh/trust/row.h"
+
+#include "p2p/err.h"
+#include "rig.h"
+
+static int try_row(struct um_row row)
+{
+    struct um_buf b = UM_BUF_INIT;
+    struct p2p_key *key = rig_key(1);
+    struct um_row back;
+    int err = um_row_seal(&row, key, &b);
+
+    if (err == 0)
+        assert_int_equal(um_row_open(um_buf_view(&b), &back), 0);
+    p2p_key_free(key);
+    um_buf_fini(&b);
+    return err;
+}
+
+static void test_rows_that_make_no_sense(void **state)
+{
+    static char text[UM__CAP_ITEM_MESSAGE_BYTES + 1];
+    struct um_name bad[UM__CAP_ROW_BAD + 1];
+    const struct um_row good = {
+        .mesh = rig_id(1), .seq = 1, .wall_ms = 1, .bad = {bad, 0}};
+    struct um_row r = good;
+
+    (void)state;
+    memset(text, 't', sizeof text);
+    for (unsigned i = 0; i <= UM__CAP_ROW_BAD; i++)
+        bad[i] = rig_id(9 - i); /* newest first: any order */
+    assert_int_equal(try_row(r), 0);
+    r.bad.n = UM__CAP_ROW_BAD;
+    r.drift = UM_ADOPTED;
+    r.unit = um_str_n(text, UM__CAP_ROW_UNIT_BYTES);
+    r.name = um_str_n(text, UM__CAP_ROW_NAME_BYTES);
+    r.reason = um_str_n(text, UM__CAP_ITEM_MESSAGE_BYTES);
+    assert_int_equal(try_row(r), 0);
+    r.bad.n++;
+    assert_int_equal(try_row(r), P2P_EINVAL);
+    r.bad.n--;
+    r.unit.len++;
+    assert_int_equal(try_row(r), P2P_EINVAL);
+    r.unit.len--;
+    r.name.len++;
+    assert_int_equal(try_row(r), P2P_EINVAL);
+    r.name.len--;
+    r.reason.len++;
+    assert_int_equal(try_row(r), P2P_EINVAL);
+    r = good;
+    r.drift = (enum um_drift)4;
+    assert_int_equal(try_row(r), P2P_EINVAL);
+    r = good;
+    r.seq = 0;
+    assert_int_equal(try_row(r), P2P_EINVAL);
+    r = good;
+    r.wall_ms = 0;
+    assert_int_equal(try_row(r), P2P_EINVAL);
+    r = good;
+    memset(&r.mesh, 0, sizeof r.mesh);
+    assert_int_equal(try_row(r), P2P_EINVAL);
+}
+
+static void test_a_row_is_signed_by_whom_it_is_about(void **state)
+{
+    struct um_row row = {.mesh = rig_id(1), .seq = 1, .wall_ms = 1};
+    struct um_row back;
+    struct um_buf b = UM_BUF_INIT;
+    struct p2p_key *key = rig_key(3);
+    struct um_name by = rig_name(3);
+
+    (void)state;
+    assert_int_equal(um_row_seal(&row, key, &b), 0);
+    assert_int_equal(um_row_open(um_buf_view(&b), &back), 0);
+    assert_true(um_name_eq(&back.by, &by));
+    for (size_t i = 0; i < b.len; i++) {
+        b.p[i] = (char)(b.p[i] ^ 1);
+        assert_true(um_row_open(um_buf_view(&b), &back) < 0);
+        b.p[i] = (char)(b.p[i] ^ 1);
+    }
+    p2p_key_free(key);
+    um_buf_fini(&b);
+}
+
+static void test_size_is_looked_at_first(void **state)
+{
+    static char big[UM__CAP_ROW_BYTES + 1];
+    struct um_row back;
+
+    (void)state;
+    assert_int_equal(um_row_open(um_str_n(big, sizeof big), &back),
+                     P2P_ETOOBIG);
+    assert_int_equal(um_row_open(um_str_n(big, sizeof big - 1), &back),
+                     P2P_EFORMAT);
+}
+
+static void test_seq_goes_on_and_follows_the_clock(void **state)
+{
+    (void)state;
+    assert_true(um_row_seq(0, 0) == 1);
+    assert_true(um_row_seq(7, 0) == 8);
+    assert_true(um_row_seq(0, T0) == 8 * T0);
+    assert_true(um_row_seq(8 * T0, T0) == 8 * T0 + 1);
+    assert_true(um_row_seq(9 * T0, T0) == 9 * T0 + 1);
+    assert_true(um_row_seq(4, UINT64_MAX) == 5); /* no clock of this world */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows_that_make_no_sense),
+        cmocka_unit_test(test_a_row_is_signed_by_whom_it_is_about),
+        cmocka_unit_test(test_size_is_looked_at_first),
+        cmocka_unit_test(test_seq_goes_on_and_follows_the_clock),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
