@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench.h"
 #include "oneshot.h"
 #include "node.h"
 
@@ -26,6 +27,12 @@ static const struct {
     {"identify", oneshot_identify, "identify MA: what a peer tells of itself"},
     {"perf", oneshot_perf,
      "perf MA [--up BYTES] [--down BYTES] [--runs N]: throughput"},
+    {"bench-conn", bench_conn,
+     "bench-conn MA [-n N] [--par P]: connects, identifies, closes"},
+    {"bench-idle", bench_idle,
+     "bench-idle MA [-n N] [--par P]: holds N connections until stdin ends"},
+    {"bench-ping", bench_ping, "bench-ping MA [-n N]: pings on one stream"},
+    {"bench-echo", bench_echo, "bench-echo MA [-n N]: a stream an echo"},
     {"version", version, "the version"},
 };
 
@@ -33,7 +40,7 @@ static void usage(FILE *out)
 {
     (void)fputs("usage: p2p COMMAND [ARGUMENTS]\n\n", out);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        (void)fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].text);
+        (void)fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].text);
     }
 }
 
