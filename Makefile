@@ -11,7 +11,7 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-.PHONY: all demo help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
+.PHONY: all bench demo help deps deps-build test unit lint lint-write fmt asan fuzz fuzz-smoke \
 	mutants 	install dist clean distclean
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
@@ -63,6 +63,10 @@ mutants: deps ## each mistake of tests/mutants must turn its test red; ONLY=…
 
 fmt: deps ## clang-format all C files
 	@git ls-files '*.[ch]' | xargs clang-format -i
+
+# make bench ROWS="stream conns"; SMOKE=1 only looks whether every row works.
+bench: deps all ## measure ours and others: ROWS=…; writes docs/reference/bench.md
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) bench/run.py $(if $(SMOKE),--smoke) $(ROWS)
 
 install: all ## install into $(DESTDIR)$(prefix)
 	@meson configure $(BUILDDIR) --prefix=$(prefix)
