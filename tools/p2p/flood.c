@@ -33,7 +33,6 @@ static uint64_t dropped(const struct node *n)
     return s.dropped;
 }
 
-
 static void finish(struct flood *f, int status)
 {
     uint64_t ns = p2p_loop_now_ns(f->node->loop) - f->started_ns;
