@@ -8,6 +8,8 @@
  */
 #include "uv/loop.h"
 
+#include <signal.h>
+
 #include "base/mem.h"
 #include "uv/env.h"
 #include "uv/errors.h"
@@ -152,6 +154,19 @@ static p2p_ns world_now(const struct p2p__world *world)
     return uv_hrtime();
 }
 
+/* libuv writes without MSG_NOSIGNAL: a peer that resets its connection would
+ * end the process. A program's own handler stays. */
+static void ignore_sigpipe(void)
+{
+    struct sigaction sa;
+
+    if (sigaction(SIGPIPE, NULL, &sa) == 0 && !(sa.sa_flags & SA_SIGINFO) &&
+        sa.sa_handler == SIG_DFL) {
+        sa.sa_handler = SIG_IGN;
+        (void)sigaction(SIGPIPE, &sa, NULL);
+    }
+}
+
 static int init(struct p2p_loop *l)
 {
     int rv = p2p__uv_err(uv_mutex_init(&l->mutex));
@@ -177,6 +192,7 @@ static int init(struct p2p_loop *l)
                                    .ifaces = &l->ifaces,
                                    .now = world_now};
     init_handles(l);
+    ignore_sigpipe();
     return 0;
 }
 
