@@ -59,6 +59,7 @@ struct p2p__conn {
     struct p2p__addr remote;
     p2p_ns opened_at;
     p2p_ns deadline;  /* of the upgrade or the drain; P2P_NEVER */
+    p2p_ns starved_at; /* when streams try again; P2P_NEVER */
     p2p_ns ping_sent; /* unused where the session has no ping */
     uint64_t rtt_ns;  /* of the last ping; 0: not known */
     uint32_t stream_count;
@@ -71,6 +72,7 @@ struct p2p__conn {
     bool early_mux; /* the muxer was agreed on inside the handshake */
     bool pending;   /* counted among the pending handshakes */
     bool paused;    /* reading is stopped */
+    bool starved;   /* the quota refused what a stream sends */
     void *user;     /* the host's, about this connection */
 };
 

@@ -81,6 +81,9 @@ int crowd_parse(struct crowd *c, int argc, char **argv, const char *usage)
 
 void crowd_end(struct crowd *c, const char *text, int status)
 {
+    if (c->ended) {
+        return; /* the first one counts */
+    }
     if (text != NULL) {
         (void)fprintf(stderr, "p2p: %s: %s: %s\n", c->addr, text,
                       p2p_err_text(status));
