@@ -150,13 +150,14 @@ def warm(mesh, times):
 
 def measure(smoke):
     size, warming, publishes, rounds = (3, 1, 2, 1) if smoke else \
-        (10, 20, 30, 2)
+        (10, 20, 40, 3)
     need("js")
     why = lan_.why_not()
     if why:
         raise Skipped(why)
     latency = {k: Samples() for k in ("c", "js")}
     memory = {k: Samples() for k in ("c", "js")}
+    share = {k: Samples() for k in ("c", "js")}
 
     def one(kind, number):
         with contextlib.ExitStack() as stack:
@@ -174,8 +175,9 @@ def measure(smoke):
                     took.append(mesh.publish(name))
             each = 1000 * sum(m.used) / publishes
             latency[kind].add(statistics.median(took), each)
-            memory[kind].add(statistics.median(
-                memory_kb(n.pid)[0] for n in mesh.nodes.values()) / 1024)
+            used = [memory_kb(n.pid) for n in mesh.nodes.values()]
+            memory[kind].add(statistics.median(u[0] for u in used) / 1024)
+            share[kind].add(statistics.median(u[1] for u in used) / 1024)
 
     for i in range(rounds):
         for kind in ("c", "js"):
@@ -186,4 +188,6 @@ def measure(smoke):
                "ms/publish, all nodes", who="js"),
         Result("memory of a node, RSS", "MiB", memory["c"], memory["js"],
                ("ratio<=", 0.1), who="js"),
+        Result("memory of a node, PSS", "MiB", share["c"], share["js"],
+               who="js"),
     ]

@@ -147,10 +147,9 @@ class Result:
     def ratio(self):
         if self.theirs is None or not self.theirs.values:
             return None
-        pairs = zip(self.ours.values, self.theirs.values)
-        if len(self.ours.values) != len(self.theirs.values):
-            return self.ours.median / self.theirs.median
-        return statistics.median(a / b for a, b in pairs)
+        ratios = [a / b for a, b in zip(self.ours.values, self.theirs.values)
+                  if b > 0]
+        return statistics.median(ratios) if ratios else None
 
     def verdict(self):
         if self.gate is None:

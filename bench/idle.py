@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Memory of idle connections: what the listening process grows by, for each
-of them. The peers are hosts of our own in another process, for both."""
+of them, and the CPU that it takes to do nothing. The peers are hosts of our
+own in another process, for both sides."""
 
-from common import Result, Samples, alternate, need, server
+import time
+
+from common import Meter, Result, Samples, alternate, need, server
 from idlers import Idlers
 
 
@@ -19,10 +22,11 @@ def settled(peer):
 
 
 def measure(smoke):
-    count, rounds = (50, 1) if smoke else (1000, 3)
+    count, rounds, seconds = (50, 1, 0.1) if smoke else (1000, 3, 5)
     need("go")
     per = {k: Samples() for k in ("c", "go")}
     counted = Samples()
+    idle = {k: Samples() for k in ("c", "go")}
 
     def one(stack, kind):
         a = stack.enter_context(server(kind))
@@ -31,6 +35,9 @@ def measure(smoke):
             held = a.cmd("stats").get("memory_bytes", 0)
             with Idlers(a.addr, count):
                 per[kind].add((settled(a) - before) / count)
+                with Meter(a.pid) as m:
+                    time.sleep(seconds)
+                idle[kind].add(1000 * m.used[0] / seconds)
                 if kind == "c":
                     now = a.cmd("stats")["memory_bytes"]
                     counted.add((now - held) / count / 1024)
@@ -41,4 +48,6 @@ def measure(smoke):
                per["go"], ("<=", 8)),
         Result(f"{count} idle connections, counted by quota", "KiB each",
                counted),
+        Result(f"CPU with {count} idle connections", "ms/s", idle["c"],
+               idle["go"]),
     ]
