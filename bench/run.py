@@ -61,7 +61,8 @@ def machine():
     model = next((line.split(":", 1)[1].strip() for line in
                   Path("/proc/cpuinfo").read_text().splitlines()
                   if line.startswith("model name")), platform.machine())
-    return f"{os.cpu_count()} cores of {model}, Linux {platform.release()}"
+    return f"{os.cpu_count()} cores of {model}, Linux " + \
+        platform.release().split("-")[0]
 
 
 def build_type():

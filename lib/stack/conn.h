@@ -58,10 +58,10 @@ struct p2p__conn {
     struct p2p__quota quota;
     struct p2p__addr remote;
     p2p_ns opened_at;
-    p2p_ns deadline;  /* of the upgrade or the drain; P2P_NEVER */
+    p2p_ns deadline;   /* of the upgrade or the drain; P2P_NEVER */
     p2p_ns starved_at; /* when streams try again; P2P_NEVER */
-    p2p_ns ping_sent; /* unused where the session has no ping */
-    uint64_t rtt_ns;  /* of the last ping; 0: not known */
+    p2p_ns ping_sent;  /* unused where the session has no ping */
+    uint64_t rtt_ns;   /* of the last ping; 0: not known */
     uint32_t stream_count;
     uint32_t negotiating_in;
     int err; /* why it ends; 0: it does not */
