@@ -22,7 +22,7 @@ def run(stack, subscriber, count, rate):
 
 
 def measure(smoke):
-    count, rate, rounds = (200, 1000, 1) if smoke else (10000, 4000, 5)
+    count, rate, rounds = (200, 1000, 1) if smoke else (10000, 4000, 7)
     need("go")
     paced = {k: Samples() for k in ("c", "go")}
     flood = {k: Samples() for k in ("c", "go")}

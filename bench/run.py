@@ -124,7 +124,8 @@ def table(kept):
         else:
             out.append(f"| {name} | {record['commit']} | " + record.get(
                 "noise", f"skipped: {record.get('skipped')}") + " |")
-    return "\n".join(out) + "\n"
+    profiles = Path(__file__).with_name("profiles.md").read_text()
+    return "\n".join(out) + "\n\n" + profiles
 
 
 def keep(records):
@@ -137,7 +138,6 @@ def keep(records):
     kept["rows"].update(records)
     KEPT.write_text(json.dumps(kept, indent=1))
     TABLE.write_text(table(kept))
-    print(f"\nwritten: {TABLE.relative_to(ROOT)}")
 
 
 def main():
@@ -153,11 +153,13 @@ def main():
     for name in args.rows or ROWS:
         try:
             records[name] = run_row(name, args.smoke)
+            if not args.smoke:
+                keep({name: records[name]})
         except Exception as err:  # pylint: disable=broad-except
             failed += 1
             print(f"FAILED: {name}: {err}")
-    if not args.smoke:
-        keep(records)
+    if not args.smoke and records:
+        print(f"\nwritten: {TABLE.relative_to(ROOT)}")
     skipped = sum("skipped" in r for r in records.values())
     missed = [line["name"] for r in records.values() for line in r["lines"]
               if line["verdict"] == "MISS"]
