@@ -11,9 +11,9 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-.PHONY: all acceptance asan clean demo deps deps-build dist distclean e2e fmt \
-	fuzz fuzz-smoke help hostile install lint lint-write mutants sim sim-hash \
-	soak test unit
+.PHONY: all acceptance asan bench clean demo deps deps-build dist distclean e2e \
+	fmt fuzz fuzz-smoke help hostile install lint lint-write mutants sim \
+	sim-hash soak test unit
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
 	@$(NINJA) -C $(BUILDDIR)
@@ -92,6 +92,10 @@ soak: deps all ## thousands of publishes, connections, changes: nothing grows
 
 fmt: deps ## clang-format all C files
 	@git ls-files '*.[ch]' | xargs clang-format -i
+
+# make bench ROWS="stream conns"; SMOKE=1 only looks whether every row works.
+bench: deps all ## measure ours and others: ROWS=…; writes docs/reference/bench.md
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) bench/run.py $(if $(SMOKE),--smoke) $(ROWS)
 
 install: all ## install into $(DESTDIR)$(prefix)
 	@meson configure $(BUILDDIR) --prefix=$(prefix)

@@ -6,6 +6,9 @@
  * another kind: wait until p2p_loop_fd() is readable or p2p_loop_timeout_ms()
  * has passed, then call p2p_loop_drive(). Everything but p2p_loop_post() is to
  * be called on the loop's thread.
+ *
+ * Making a loop lets the process ignore SIGPIPE, unless it handles that
+ * already: a peer that resets a connection must not end the program.
  */
 #ifndef P2P_LOOP_H
 #define P2P_LOOP_H

@@ -76,8 +76,8 @@ P2P_API void p2p_stream_listen(struct p2p_stream *stream,
  * @param stream borrows the stream
  * @param bytes  borrows the bytes; they are copied
  * @param len    how many
- * @return 0, P2P_EAGAIN (`writable` follows), P2P_ELIMIT (quota),
- *         P2P_ECLOSED, P2P_ERESET, P2P_ENOMEM
+ * @return 0, P2P_EAGAIN (`writable` follows), P2P_ELIMIT (more than half
+ *         of what the quota can ever hold), P2P_ECLOSED, P2P_ERESET, P2P_ENOMEM
  */
 P2P_API int p2p_stream_send(struct p2p_stream *stream, const void *bytes,
                             size_t len);

@@ -75,16 +75,12 @@ void p2p__map_fini(struct p2p__map *m)
     m->count = 0;
 }
 
-struct p2p__map_node *p2p__map_get(const struct p2p__map *m, const void *key,
-                                   size_t key_len)
+/* The node of a key whose hash is known. */
+static struct p2p__map_node *find(const struct p2p__map *m, uint64_t hash,
+                                  const void *key, size_t key_len)
 {
     struct p2p__map_node *n;
-    uint64_t hash;
 
-    if (m->buckets == NULL) {
-        return NULL;
-    }
-    hash = p2p__siphash(m->seed, key, key_len);
     for (n = m->buckets[hash & m->mask]; n != NULL; n = n->next) {
         if (n->hash == hash && n->key_len == key_len &&
             (key_len == 0 || memcmp(n->key, key, key_len) == 0)) {
@@ -92,6 +88,15 @@ struct p2p__map_node *p2p__map_get(const struct p2p__map *m, const void *key,
         }
     }
     return NULL;
+}
+
+struct p2p__map_node *p2p__map_get(const struct p2p__map *m, const void *key,
+                                   size_t key_len)
+{
+    if (m->buckets == NULL) {
+        return NULL;
+    }
+    return find(m, p2p__siphash(m->seed, key, key_len), key, key_len);
 }
 
 /* Moves all nodes into `count` fresh buckets. */
@@ -141,10 +146,10 @@ int p2p__map_put(struct p2p__map *m, struct p2p__map_node *node,
     if (rv != 0) {
         return rv;
     }
-    assert(p2p__map_get(m, key, key_len) == NULL);
     node->key = key;
     node->key_len = key_len;
     node->hash = p2p__siphash(m->seed, key, key_len);
+    assert(find(m, node->hash, key, key_len) == NULL);
     slot = &m->buckets[node->hash & m->mask];
     node->next = *slot;
     *slot = node;

@@ -78,6 +78,16 @@ uint64_t p2p__quota_room(const struct p2p__quota *q, enum p2p__quota_kind k)
     return room;
 }
 
+uint64_t p2p__quota_most(const struct p2p__quota *q, enum p2p__quota_kind k)
+{
+    uint64_t most = P2P__Q_UNLIMITED;
+
+    for (const struct p2p__quota *s = q; s != NULL; s = s->parent) {
+        most = s->limit[k] < most ? s->limit[k] : most;
+    }
+    return most;
+}
+
 const char *p2p__quota_kind_text(enum p2p__quota_kind k)
 {
     static const char *const texts[] = {

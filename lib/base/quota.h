@@ -63,6 +63,9 @@ int p2p__quota_move(struct p2p__quota *q, struct p2p__quota *to);
 /* How much could be taken now without a refusal. */
 uint64_t p2p__quota_room(const struct p2p__quota *q, enum p2p__quota_kind k);
 
+/* The most that a scope can ever hold: its limit, or a lower one above it. */
+uint64_t p2p__quota_most(const struct p2p__quota *q, enum p2p__quota_kind k);
+
 /* The text of a kind. */
 const char *p2p__quota_kind_text(enum p2p__quota_kind k);
 

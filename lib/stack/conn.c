@@ -57,6 +57,7 @@ struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer)
     c->deadline = P2P_NEVER;
     c->stall_at = P2P_NEVER;
     c->spare_at = P2P_NEVER;
+    c->starved_at = P2P_NEVER;
     c->state = dialer ? P2P__CONN_DIALING : P2P__CONN_UPGRADING;
     p2p__list_init(&c->peer_link);
     p2p__list_init(&c->streams);
@@ -178,6 +179,7 @@ static p2p_ns next_deadline(const struct p2p__conn *c)
 {
     p2p_ns at = p2p__ns_min(c->deadline, c->stall_at);
 
+    at = p2p__ns_min(at, c->starved_at);
     at = p2p__ns_min(at, c->spare_at);
     for (unsigned i = 0; i < c->n_layers; i++) {
         if (c->layers[i].chan != NULL) {
@@ -448,6 +450,7 @@ static void on_job(struct p2p__job *job, p2p_ns now)
         return;
     }
     pause_or_resume(c);
+    p2p__stream_feed(c, now);
     if (!c->job.queued && drained(c)) {
         p2p__conn_fail(c, P2P_ECLOSED);
     }

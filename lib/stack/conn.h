@@ -62,14 +62,15 @@ struct p2p__conn {
     struct p2p__quota quota;
     struct p2p__addr remote;
     p2p_ns opened_at;
-    p2p_ns deadline;  /* of the upgrade or the drain; P2P_NEVER */
-    p2p_ns spare_at;  /* the next look whether it is in use; P2P_NEVER */
-    p2p_ns stall_at;  /* the next look at a pipe that is full; P2P_NEVER */
-    uint64_t written; /* to the pipe, and how much of it the peer had taken */
-    uint64_t taken;   /* when it was last seen to take any: */
-    p2p_ns took_at;   /* then */
-    p2p_ns ping_sent; /* unused where the session has no ping */
-    uint64_t rtt_ns;  /* of the last ping; 0: not known */
+    p2p_ns deadline;   /* of the upgrade or the drain; P2P_NEVER */
+    p2p_ns starved_at; /* when streams try again; P2P_NEVER */
+    p2p_ns spare_at;   /* the next look whether it is in use; P2P_NEVER */
+    p2p_ns stall_at;   /* the next look at a pipe that is full; P2P_NEVER */
+    uint64_t written;  /* to the pipe, and how much of it the peer had taken */
+    uint64_t taken;    /* when it was last seen to take any: */
+    p2p_ns took_at;    /* then */
+    p2p_ns ping_sent;  /* unused where the session has no ping */
+    uint64_t rtt_ns;   /* of the last ping; 0: not known */
     uint32_t stream_count;
     uint32_t negotiating_in;
     int err; /* why it ends; 0: it does not */
@@ -80,6 +81,7 @@ struct p2p__conn {
     bool early_mux; /* the muxer was agreed on inside the handshake */
     bool pending;   /* counted among the pending handshakes */
     bool paused;    /* reading is stopped */
+    bool starved;   /* the quota refused what a stream sends */
     void *user;     /* the host's, about this connection */
 };
 

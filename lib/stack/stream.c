@@ -12,6 +12,13 @@
 /* How long a stream waits for a connection with its peer. */
 #define WAIT_NS P2P__SEC(30)
 
+/* What sending leaves of the quota for receiving, or it would end the
+ * connection: a record that comes in parts, new streams. */
+#define SPARE_BYTES (256U * 1024U)
+
+/* When those try again whom the quota refused: who gives back is not told. */
+#define STARVED_NS P2P__MS(20)
+
 static const struct p2p__stream_cb no_cb;
 
 static void *sess(const struct p2p_stream *s)
@@ -469,8 +476,26 @@ void p2p__stream_listen(struct p2p_stream *s, const struct p2p__stream_cb *cb,
     s->user = user;
 }
 
+/* Sends if that leaves some of the quota: P2P_ELIMIT where it does not. */
+static int send_within(struct p2p_stream *s, const struct p2p__slice *data,
+                       uint64_t most)
+{
+    uint64_t room = p2p__quota_room(&s->conn->quota, P2P__Q_MEMORY);
+    uint64_t spare = p2p__min(SPARE_BYTES, most / 4);
+
+    if (room < data->len + spare) {
+        /* Fails, and is counted among the refusals. */
+        return p2p__quota_take(&s->conn->quota, P2P__Q_MEMORY,
+                               data->len + spare);
+    }
+    return ops(s)->send(sess(s), s->handle, data);
+}
+
 int p2p__stream_send(struct p2p_stream *s, const struct p2p__slice *data)
 {
+    uint64_t most;
+    int rv;
+
     if (s->reset) {
         return s->status != 0 ? s->status : P2P_ERESET;
     }
@@ -484,7 +509,18 @@ int p2p__stream_send(struct p2p_stream *s, const struct p2p__slice *data)
     if (s->conn->err != 0) {
         return s->conn->err;
     }
-    return ops(s)->send(sess(s), s->handle, data);
+    most = p2p__quota_most(&s->conn->quota, P2P__Q_MEMORY);
+    if (data->len > most / 2) {
+        return P2P_ELIMIT;
+    }
+    rv = send_within(s, data, most);
+    if (rv == P2P_ELIMIT) {
+        s->starved = true;
+        s->conn->starved = true;
+        p2p__mark(&s->conn->job);
+        return P2P_EAGAIN;
+    }
+    return rv;
 }
 
 void p2p__stream_consume(struct p2p_stream *s, size_t n)
@@ -500,6 +536,7 @@ void p2p__stream_finish(struct p2p_stream *s)
         return;
     }
     s->finish = true;
+    s->starved = false;
     send_finish(s);
 }
 
@@ -513,6 +550,31 @@ void p2p__stream_expire(struct p2p__conn *c, p2p_ns now)
             p2p__stream_reset(s, P2P_ETIMEDOUT);
         } else {
             p2p__conn_arm(c, at);
+        }
+    }
+}
+
+void p2p__stream_feed(struct p2p__conn *c, p2p_ns now)
+{
+    if (!c->starved) {
+        return;
+    }
+    if (c->starved_at == P2P_NEVER) {
+        c->starved_at = p2p__ns_after(now, STARVED_NS);
+    }
+    if (now < c->starved_at) {
+        return;
+    }
+    c->starved_at = P2P_NEVER;
+    c->starved = false;
+    P2P__LIST_EACH_SAFE (it, &c->streams) {
+        struct p2p_stream *s = P2P__CONTAINER(it, struct p2p_stream, link);
+
+        if (s->starved && !s->reset) {
+            s->starved = false;
+            if (s->cb->writable != NULL) {
+                s->cb->writable(s->user, s, now);
+            }
         }
     }
 }

@@ -59,6 +59,7 @@ struct p2p_stream {
     bool want_writable; /* send() said P2P_EAGAIN before it was open */
     bool finish;        /* finish() came before it was open */
     bool reset;         /* reset() was called */
+    bool starved;       /* send() said P2P_EAGAIN for want of quota */
 };
 
 /*
@@ -80,7 +81,8 @@ void p2p__stream_waiter_due(struct p2p__timer *timer, p2p_ns now);
 void p2p__stream_listen(struct p2p_stream *s, const struct p2p__stream_cb *cb,
                         void *user);
 
-/* Sends all of it or nothing: 0, P2P_EAGAIN (writable follows), or why not. */
+/* Sends all of it or nothing: 0, P2P_EAGAIN (writable follows), P2P_ELIMIT
+ * (more than half of the quota), or why not. */
 int p2p__stream_send(struct p2p_stream *s, const struct p2p__slice *data);
 
 /* Opens the window again for `n` bytes that a manual owner dealt with. */
@@ -104,5 +106,8 @@ void p2p__stream_end(struct p2p_stream *s, int status, p2p_ns now);
 
 /* Streams of a connection whose negotiation took too long are reset. */
 void p2p__stream_expire(struct p2p__conn *c, p2p_ns now);
+
+/* Lets those try again that the quota refused, when that is due. */
+void p2p__stream_feed(struct p2p__conn *c, p2p_ns now);
 
 #endif

@@ -20,8 +20,18 @@ struct flood {
     uint64_t count;
     uint64_t sent;
     uint64_t rate;
+    uint64_t dropped; /* before the flood: queues that were full */
     uint64_t started_ns;
 };
+
+/* Messages that did not fit into a peer's queue, since the start. */
+static uint64_t dropped(const struct node *n)
+{
+    struct p2p_pubsub_stats s;
+
+    p2p_pubsub_stats(n->pubsub, &s);
+    return s.dropped;
+}
 
 static void finish(struct flood *f, int status)
 {
@@ -35,6 +45,7 @@ static void finish(struct flood *f, int status)
         json_text(&j, "error", p2p_err_text(status));
     }
     json_uint(&j, "sent", f->sent);
+    json_uint(&j, "dropped", dropped(f->node) - f->dropped);
     json_real(&j, "seconds", (double)ns / 1e9);
     json_end(&j);
     p2p_timer_free(f->timer);
@@ -99,6 +110,7 @@ void node_flood(struct node *n, const char *cmd, char *rest)
     f->count = count;
     f->rate = rate;
     f->data = calloc(1, f->size);
+    f->dropped = dropped(n);
     f->started_ns = p2p_loop_now_ns(n->loop);
     if (f->data == NULL || p2p_timer_new(n->loop, 1, rate == 0 ? 1 : TICK_MS,
                                          on_tick, f, &f->timer) != 0) {

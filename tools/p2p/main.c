@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench.h"
 #include "oneshot.h"
 #include "node.h"
 
@@ -28,6 +29,12 @@ static const struct {
      "perf MA [--up BYTES] [--down BYTES] [--runs N]: throughput"},
     {"pub", oneshot_pub, "pub MA TOPIC TEXT: one message to a topic"},
     {"sub", oneshot_sub, "sub MA TOPIC [-n N]: what comes on a topic"},
+    {"bench-conn", bench_conn,
+     "bench-conn MA [-n N] [--par P]: connects, identifies, closes"},
+    {"bench-idle", bench_idle,
+     "bench-idle MA [-n N] [--par P]: holds N connections until stdin ends"},
+    {"bench-ping", bench_ping, "bench-ping MA [-n N]: pings on one stream"},
+    {"bench-echo", bench_echo, "bench-echo MA [-n N]: a stream an echo"},
     {"version", version, "the version"},
 };
 
@@ -35,7 +42,7 @@ static void usage(FILE *out)
 {
     (void)fputs("usage: p2p COMMAND [ARGUMENTS]\n\n", out);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        (void)fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].text);
+        (void)fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].text);
     }
     (void)fputs(
         "\nMA is a multiaddr such as /ip4/192.0.2.7/tcp/4001, with or without "

@@ -4,7 +4,8 @@
  * consumed, and doubled when that took less than a few round trips: then the
  * window, not the path, was what limited the peer. go-yamux and rust-yamux do
  * the same. Growth is charged to the quota; where that says no, or would lose
- * more than half of what is free, the window stays.
+ * more than half of what is free, or of all that there is, the window stays:
+ * the other half is for what is sent.
  */
 #include "mux/yamux/priv.h"
 
@@ -27,6 +28,14 @@ static bool is_stale(const struct p2p__yamux *s, bool grown, p2p_ns now)
     return s->rtt_us == 0 || grown || now - s->ping_at > RTT_VALID_NS;
 }
 
+/* Whether the quota can lose that much and be good for more. */
+static bool affordable(const struct p2p__quota *q, uint32_t by)
+{
+    uint64_t room = p2p__quota_room(q, P2P__Q_MEMORY);
+
+    return room / 2 >= by && room - by >= p2p__quota_most(q, P2P__Q_MEMORY) / 2;
+}
+
 /* Doubles the window if the cap and the quota let it; returns by how much. */
 static uint32_t grow(struct p2p__yamux *s, struct p2p__ystream *st)
 {
@@ -38,7 +47,7 @@ static uint32_t grow(struct p2p__yamux *s, struct p2p__ystream *st)
     if (by > s->tune->max_window_bytes - st->max) {
         by = s->tune->max_window_bytes - st->max;
     }
-    if (p2p__quota_room(s->quota, P2P__Q_MEMORY) / 2 < by ||
+    if (!affordable(s->quota, by) ||
         p2p__quota_take(s->quota, P2P__Q_MEMORY, by) != 0) {
         return 0;
     }

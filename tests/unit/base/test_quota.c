@@ -103,6 +103,7 @@ static void test_a_limit_lowered_below_use_refuses_until_given_back(void **s)
     tree_init(&t);
     assert_int_equal(p2p__quota_take(&t.stream, P2P__Q_MEMORY, 100), 0);
     t.conn.limit[P2P__Q_MEMORY] = 50;
+    assert_int_equal(p2p__quota_most(&t.stream, P2P__Q_MEMORY), 50);
     assert_int_equal(p2p__quota_room(&t.stream, P2P__Q_MEMORY), 0);
     assert_int_equal(p2p__quota_take(&t.stream, P2P__Q_MEMORY, 0), P2P_ELIMIT);
     p2p__quota_give(&t.stream, P2P__Q_MEMORY, 60);
@@ -117,6 +118,7 @@ static void test_no_quota_takes_and_gives_nothing(void **state)
     assert_int_equal(p2p__quota_take(NULL, P2P__Q_MEMORY, UINT64_MAX), 0);
     p2p__quota_give(NULL, P2P__Q_MEMORY, UINT64_MAX);
     assert_true(p2p__quota_room(NULL, P2P__Q_MEMORY) == P2P__Q_UNLIMITED);
+    assert_true(p2p__quota_most(NULL, P2P__Q_MEMORY) == P2P__Q_UNLIMITED);
 }
 
 static void test_every_kind_has_a_text(void **state)

@@ -227,6 +227,11 @@ static void test_quota_stops_growth(void **state)
     receive(r, WINDOW / 2);
     rig_tx(r);
     assert_int_equal(length_at(r, 0), WINDOW / 2);
+    /* Half of the room, but less than half of the limit would be left. */
+    r->quota.limit[P2P__Q_MEMORY] += WINDOW;
+    receive(r, WINDOW / 2);
+    rig_tx(r);
+    assert_int_equal(length_at(r, 0), WINDOW / 2);
     r->quota.limit[P2P__Q_MEMORY] += WINDOW; /* control */
     receive(r, WINDOW / 2);
     rig_tx(r);

@@ -513,6 +513,98 @@ static void test_a_reader_that_does_not_consume_stops_the_writer(void **state)
     sim_fini(&sim);
 }
 
+/* A server that takes everything and answers with its end. */
+static const struct p2p_stream_events sink_events = {
+    .data = hoard_data,
+    .finished = server_finished,
+};
+
+static void on_sink(void *user, struct p2p_stream *s)
+{
+    p2p_stream_listen(s, &sink_events, user);
+}
+
+#define SENDERS 16
+
+/* More senders than the quota has room for: each gets its turn, and what the
+ * connection itself needs is never taken by them. */
+static void spend_the_quota(bool mplex)
+{
+    const struct p2p_host_config cfg = {.size = sizeof cfg,
+                                        .max_memory = 1 << 20,
+                                        .mplex = mplex,
+                                        .no_yamux = mplex};
+    struct sim sim;
+    struct simhost a = {0}, b = {0};
+    struct client c[SENDERS] = {0};
+    struct p2p_stream *s;
+    uint64_t taken = 0;
+
+    world(&sim, 2);
+    simhost_start(&a, &sim, 0, &cfg);
+    simhost_start(&b, &sim, 1, &cfg);
+    assert_int_equal(p2p_host_handle(b.host, echo_protocol[0], on_sink, &taken),
+                     0);
+    assert_int_equal(simhost_dial(&a, &b), 0);
+    sim_run(&sim, P2P__SEC(2));
+    for (size_t i = 0; i < SENDERS; i++) {
+        c[i].total = 1 << 20;
+        assert_int_equal(
+            p2p_stream_open(a.host, p2p_host_id(b.host), echo_protocol, 1,
+                            &client_events, &c[i], &s),
+            0);
+        client_send(&c[i], s);
+    }
+    sim_run(&sim, P2P__SEC(120));
+    assert_int_equal(taken, (uint64_t)SENDERS << 20);
+    for (size_t i = 0; i < SENDERS; i++) {
+        assert_true(c[i].closed);
+        assert_int_equal(c[i].status, 0);
+    }
+    assert_int_equal(a.downs, 0);
+    simhost_stop(&a);
+    simhost_stop(&b);
+    sim_fini(&sim);
+}
+
+static void test_a_spent_quota_delays_senders_and_ends_nobody(void **state)
+{
+    (void)state;
+    spend_the_quota(false);
+    spend_the_quota(true);
+}
+
+static void test_more_than_the_quota_is_ELIMIT(void **state)
+{
+    const struct p2p_host_config cfg = {.size = sizeof cfg,
+                                        .max_memory = 1 << 20};
+    static uint8_t much[600 * 1024];
+    struct sim sim;
+    struct simhost a = {0}, b = {0};
+    struct client c = {0};
+    struct p2p_stream *s;
+
+    (void)state;
+    world(&sim, 2);
+    simhost_start(&a, &sim, 0, &cfg);
+    simhost_start(&b, &sim, 1, NULL);
+    assert_int_equal(p2p_host_handle(b.host, echo_protocol[0], on_stream, NULL),
+                     0);
+    assert_int_equal(simhost_dial(&a, &b), 0);
+    sim_run(&sim, P2P__SEC(2));
+    assert_int_equal(p2p_stream_open(a.host, p2p_host_id(b.host), echo_protocol,
+                                     1, &client_events, &c, &s),
+                     0);
+    assert_int_equal(p2p_stream_send(s, much, sizeof much), P2P_ELIMIT);
+    p2p_stream_finish(s);
+    sim_run(&sim, P2P__SEC(4));
+    assert_true(c.closed);
+    assert_int_equal(c.status, 0);
+    simhost_stop(&a);
+    simhost_stop(&b);
+    sim_fini(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -525,6 +617,8 @@ int main(void)
         cmocka_unit_test(test_a_kept_peer_that_is_disconnected_is_let_go),
         cmocka_unit_test(test_T36_silent_connections_are_few_and_end),
         cmocka_unit_test(test_a_reader_that_does_not_consume_stops_the_writer),
+        cmocka_unit_test(test_a_spent_quota_delays_senders_and_ends_nobody),
+        cmocka_unit_test(test_more_than_the_quota_is_ELIMIT),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,6 +75,8 @@ func (n *node) run(cmd string, args []string, line string) (fields, error) {
 		return nil, n.pub.publish(args[0], []byte(textAfter(line, 2)))
 	case "flood":
 		return n.runFlood(args)
+	case "bench-conn":
+		return n.runBenchConn(args)
 	}
 	return n.runPeer(cmd, args)
 }
@@ -104,6 +106,15 @@ func (n *node) runFlood(args []string) (fields, error) {
 		return nil, err
 	}
 	return n.pub.flood(args[0], int(size), int(count), rate)
+}
+
+func (n *node) runBenchConn(args []string) (fields, error) {
+	count, err1 := arg(args, 1, 200)
+	par, err2 := arg(args, 2, 1)
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, err
+	}
+	return n.benchConn(args[0], int(count), int(par))
 }
 
 func (n *node) runPeer(cmd string, args []string) (fields, error) {

@@ -18,7 +18,10 @@ const {
   PORT = '3000',
   UNIT_URL = 'http://127.0.0.1:8888',
   PULL_PORT = '8888',
-  LISTEN = '/ip4/0.0.0.0/tcp/0'
+  LISTEN = '/ip4/0.0.0.0/tcp/0',
+  // Of benches, which start ten at once: no attack, and in less than 20 s.
+  MDNS_INTERVAL_MS,
+  LIFT_LIMITS
 } = process.env
 
 async function follow (host) {
@@ -48,7 +51,10 @@ async function startNode () {
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
-    peerDiscovery: [mdns()],
+    peerDiscovery: [mdns(MDNS_INTERVAL_MS ? { interval: Number(MDNS_INTERVAL_MS) } : {})],
+    connectionManager: LIFT_LIMITS
+      ? { inboundConnectionThreshold: 1e6, maxIncomingPendingConnections: 1e6 }
+      : {},
     services: {
       identify: identify(),
       identifyPush: identifyPush(),
