@@ -93,7 +93,7 @@ static void test_only_one_form_is_taken(void **state)
     assert_int_equal(READ(&m, "\x08\x01\x80"), P2P_EFORMAT);
 }
 
-static void test_T22_varints_end(void **state)
+static void test_varints_end(void **state)
 {
     struct um_pb m;
     uint64_t v;
@@ -181,7 +181,7 @@ int main(void)
         cmocka_unit_test(test_what_is_written_is_read),
         cmocka_unit_test(test_nothing_is_a_message),
         cmocka_unit_test(test_only_one_form_is_taken),
-        cmocka_unit_test(test_T22_varints_end),
+        cmocka_unit_test(test_varints_end),
         cmocka_unit_test(test_getters_refuse_what_does_not_fit),
         cmocka_unit_test(test_text_is_utf8_without_controls),
     };

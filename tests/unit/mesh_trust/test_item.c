@@ -59,7 +59,7 @@ static void test_an_item_opens_and_has_its_id(void **state)
     rig_fini(&g);
 }
 
-static void test_T8_every_bit_counts(void **state)
+static void test_every_bit_counts(void **state)
 {
     struct rig g;
     struct um_revision r;
@@ -400,7 +400,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_item_opens_and_has_its_id),
-        cmocka_unit_test(test_T8_every_bit_counts),
+        cmocka_unit_test(test_every_bit_counts),
         cmocka_unit_test(test_an_envelope_has_one_form),
         cmocka_unit_test(test_another_domain_or_type_does_not_count),
         cmocka_unit_test(test_who_signs_is_who_is_named),
