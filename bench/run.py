@@ -10,7 +10,6 @@ run; a gate that is missed is in the table.
 """
 
 import argparse
-import contextlib
 import datetime
 import importlib
 import json
@@ -77,6 +76,12 @@ def build_type():
             f"sanitizer {options['b_sanitize']})")
 
 
+def real_time():
+    """Says so if somebody ran us under chrt."""
+    return "" if os.sched_getscheduler(0) == os.SCHED_OTHER else \
+        ", real-time priority (chrt)"
+
+
 def run_row(name, smoke):
     """The row's record for the table, or None if it could not be run."""
     began, busy, own = time.monotonic(), busy_s(), own_s()
@@ -91,7 +96,7 @@ def run_row(name, smoke):
     took = time.monotonic() - began
     others = max(0, (busy_s() - busy) - (own_s() - own))
     record["noise"] = (f"{took:.0f} s, others had {100 * others / took:.0f} % "
-                       "of one core")
+                       "of one core" + real_time())
     record["lines"] = [r.row() for r in results]
     if smoke:
         for r in record["lines"]:
@@ -108,8 +113,7 @@ def table(kept):
            "Written by `make bench`, which measures ours and theirs in turns "
            "in one run.", "Medians, [least-most] over the rounds; the ratio "
            "is the median of the rounds'", "ours / theirs. CPU is of all "
-           "processes of a side, or of the one named. All run at the highest "
-           "priority where that is allowed.", "",
+           "processes of a side, or of the one named.", "",
            f"Machine: {kept['machine']}.", f"Build: {kept['build']}.",
            f"Written {kept['date']}.", "",
            "| " + " | ".join(title for _, title in COLUMNS) + " |",
@@ -151,9 +155,6 @@ def main():
     unknown = [r for r in args.rows if r not in ROWS]
     if unknown:
         parser.error(f"no such row: {' '.join(unknown)}")
-    if not args.smoke:
-        with contextlib.suppress(PermissionError):
-            os.nice(-20)  # what else runs disturbs less, and both sides alike
     records, failed = {}, 0
     for name in args.rows or ROWS:
         try:
