@@ -12,8 +12,8 @@ SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
 .PHONY: all acceptance asan bench clean demo deps deps-build dist distclean e2e \
-	fmt fuzz fuzz-smoke help hostile install lint lint-write mutants sim \
-	sim-hash soak test unit
+	fmt fuzz fuzz-smoke help hostile install lint lint-write mutants \
+	oracle sim sim-hash soak test unit
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
 	@$(NINJA) -C $(BUILDDIR)
@@ -89,6 +89,10 @@ soak: deps all ## thousands of publishes, connections, changes: nothing grows
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/soak/run.py $(SOAK) \
 		$(if $(PUBLISHES),--publishes $(PUBLISHES)) \
 		$(if $(CONNECTS),--connects $(CONNECTS)) $(if $(POSTS),--posts $(POSTS))
+# make oracle SEEDS=100000
+oracle: deps all ## the model against its rules as a program; SEEDS=…
+	@$(PYTHON) tests/model/oracle.py $(BUILDDIR)/tests/model/model-replay \
+		--seeds $(or $(SEEDS),2000)
 
 fmt: deps ## clang-format all C files
 	@git ls-files '*.[ch]' | xargs clang-format -i
