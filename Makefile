@@ -89,6 +89,7 @@ soak: deps all ## thousands of publishes, connections, changes: nothing grows
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/soak/run.py $(SOAK) \
 		$(if $(PUBLISHES),--publishes $(PUBLISHES)) \
 		$(if $(CONNECTS),--connects $(CONNECTS)) $(if $(POSTS),--posts $(POSTS))
+
 # make oracle SEEDS=100000
 oracle: deps all ## the model against its rules as a program; SEEDS=…
 	@$(PYTHON) tests/model/oracle.py $(BUILDDIR)/tests/model/model-replay \

@@ -121,9 +121,9 @@ static int grow_revs(struct um_history *h)
 }
 
 /* Copies a list to *at, which moves on. */
-static struct um_names copy_names(char **at, struct um_names names)
+static struct um_namelist copy_names(char **at, struct um_namelist names)
 {
-    struct um_names out = {(struct um_name *)*at, names.n};
+    struct um_namelist out = {(struct um_name *)*at, names.n};
 
     if (names.n > 0)
         memcpy(*at, names.p, names.n * sizeof *names.p);

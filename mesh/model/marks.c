@@ -49,7 +49,7 @@ static void spread(struct um_marks *m, const struct um_history *h)
 }
 
 int um_marks_below(struct um_marks *m, const struct um_history *h,
-                   struct um_names ids)
+                   struct um_namelist ids)
 {
     int err = um_marks_clear(m, h);
 
@@ -84,8 +84,8 @@ int um_marks_base(const struct um_history *h, uint32_t a, uint32_t b,
                   uint32_t *out)
 {
     struct um_marks ma = {0}, mb = {0};
-    struct um_names na = {&h->revs[a]->rev.id, 1};
-    struct um_names nb = {&h->revs[b]->rev.id, 1};
+    struct um_namelist na = {&h->revs[a]->rev.id, 1};
+    struct um_namelist nb = {&h->revs[b]->rev.id, 1};
     int err = um_marks_below(&ma, h, na);
 
     if (err == 0)

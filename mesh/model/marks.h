@@ -44,7 +44,7 @@ void um_marks_set_parents(struct um_marks *m, const struct um_past *p);
  * @return 0, P2P_ENOMEM
  */
 int um_marks_below(struct um_marks *m, const struct um_history *h,
-                   struct um_names ids);
+                   struct um_namelist ids);
 
 /**
  * The highest common ancestor of two revisions (rule 5): what a merge of them

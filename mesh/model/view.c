@@ -262,10 +262,10 @@ bool um_view_opened(struct um_view *v, const struct um_history *h,
                     struct um_roster *roster, const struct um_past *p,
                     const struct um_name *member)
 {
-    if (um_names_has(p->rev.first, member))
+    if (um_namelist_has(p->rev.first, member))
         return true;
     for (const struct um_noted *n = p->facts; n != NULL; n = n->next) {
-        if (n->fact.what == UM_OPEN && um_names_has(n->fact.nodes, member) &&
+        if (n->fact.what == UM_OPEN && um_namelist_has(n->fact.nodes, member) &&
             counts(v, h, roster, p, &n->fact))
             return true;
     }

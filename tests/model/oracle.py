@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """usage: oracle.py REPLAY [--seeds N] [--first SEED] [--orders K]
 
-Holds mesh/model against model.py, the rules as a program: each seed is a random
+Holds mesh/model against tests/data/model, the rules as a program: each seed is a random
 history of a hostile world (people, partitions, crashes, late clocks, a member
 or a writer who lies, a revocation). Its items are given to both in K random
 orders, what waits is given again, and after every few items both say the heads,
@@ -10,11 +10,13 @@ how many conflicts are not listed, and what each node is to run. The first
 difference is printed with the seed and the lines that lead to it.
 """
 import argparse
+import pathlib
 import random
 import subprocess
 import sys
 
-import model
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / 'data/model'))
+import model  # noqa: E402
 
 ROLES = {'owner': 7, 'writer': 6, 'node': 4}
 # Ticks become moments above zero: clocks of the model may be far below.

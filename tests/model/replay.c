@@ -90,7 +90,7 @@ static size_t list(const struct mesh *m, char *word, enum id_kind kind,
         if (*at == ',')
             at++;
     }
-    return set ? um_names_sort(out, n) : n;
+    return set ? um_namelist_sort(out, n) : n;
 }
 
 static void say(int err)
@@ -151,7 +151,7 @@ static void on_rev(struct mesh *m, char **w)
     r.deadline_ms = num(w[7]);
     r.by_machine = num(w[8]) != 0;
     r.doc = r.id;
-    r.first = (struct um_names){first, list(m, w[9], ID_KEY, first, true)};
+    r.first = (struct um_namelist){first, list(m, w[9], ID_KEY, first, true)};
     r.parents_n = (uint8_t)list(m, w[10], ID_REV, parents, false);
     memcpy(r.parents, parents, r.parents_n * sizeof *parents);
     if (r.parents_n == 0)
@@ -171,7 +171,7 @@ static void on_fact(struct mesh *m, char **w)
     f.what = w[3][0] == 'O' ? UM_OPEN : w[3][0] == 'C' ? UM_CONFIRM : UM_ABORT;
     f.by = key(num(w[4]));
     f.wall_ms = num(w[5]);
-    f.nodes = (struct um_names){nodes, list(m, w[6], ID_KEY, nodes, true)};
+    f.nodes = (struct um_namelist){nodes, list(m, w[6], ID_KEY, nodes, true)};
     say(um_history_add_fact(&m->history, &m->roster, &f, &need));
 }
 
@@ -180,7 +180,7 @@ static void on_statement(struct mesh *m, char **w)
     struct um_name ids[UM__CAP_NAMES];
     struct um_statement s = {
         .mesh = m->mesh, .by = key(0), .wall_ms = 1, .what = UM_VOID};
-    struct um_names set;
+    struct um_namelist set;
 
     s.id = id_of(ID_STATEMENT, num(w[1]) + 1, num(w[1]));
     if (w[0][0] == 'g') {
@@ -188,12 +188,12 @@ static void on_statement(struct mesh *m, char **w)
         s.key = key(num(w[2]));
         s.roles = (uint8_t)num(w[3]);
     } else if (w[0][0] == 'r') {
-        set = (struct um_names){ids, list(m, w[3], ID_REV, ids, true)};
+        set = (struct um_namelist){ids, list(m, w[3], ID_REV, ids, true)};
         s.what = UM_REVOKE;
         s.key = key(num(w[2]));
         s.keep = set;
     } else {
-        s.ids = (struct um_names){ids, list(m, w[2], ID_REV, ids, true)};
+        s.ids = (struct um_namelist){ids, list(m, w[2], ID_REV, ids, true)};
     }
     say(add_statement(m, &s));
 }

@@ -125,7 +125,7 @@ int rig_fact(struct rig *g, enum um_fact_what what, unsigned rev, unsigned by,
 
     f.id = id('f', ++g->facts);
     if (what == UM_OPEN)
-        f.nodes = (struct um_names){&node, 1};
+        f.nodes = (struct um_namelist){&node, 1};
     return um_history_add_fact(&g->history, &g->roster, &f, &g->need);
 }
 

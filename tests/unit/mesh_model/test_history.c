@@ -80,7 +80,7 @@ static void test_texts_and_lists_are_its_own(void **state)
 
     r.policy = UM_STAGED;
     r.deadline_ms = N_MS;
-    r.first = (struct um_names){&first, 1};
+    r.first = (struct um_namelist){&first, 1};
     r.message = um_str(message);
     assert_int_equal(rig_add(g, &r), 0);
     memset(message, 'x', 3);
@@ -88,7 +88,7 @@ static void test_texts_and_lists_are_its_own(void **state)
     p = um_history_find(&g->history, &r.id);
     first = rig_key(2);
     assert_true(um_str_eq(p->rev.message, UM_STR("why")));
-    assert_true(um_names_has(p->rev.first, &first));
+    assert_true(um_namelist_has(p->rev.first, &first));
 }
 
 static void test_thousands_are_found_and_ranked(void **state)

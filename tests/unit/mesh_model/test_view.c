@@ -123,7 +123,7 @@ static void test_an_open_revision_is_for_those_it_was_opened_to(void **state)
 
     r.policy = UM_STAGED;
     r.deadline_ms = N_MS;
-    r.first = (struct um_names){&first, 1};
+    r.first = (struct um_namelist){&first, 1};
     assert_int_equal(rig_add(g, &r), 0);
     rig_look(g, T0 + 10);
     assert_int_equal(rig_state(g, 1), UM_STILL_OPEN);
