@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """usage: oracle.py REPLAY [--seeds N] [--first SEED] [--orders K]
 
-Holds mesh/model against tests/data/model, the rules as a program: each seed is a random
-history of a hostile world (people, partitions, crashes, late clocks, a member
-or a writer who lies, a revocation). Its items are given to both in K random
+Holds mesh/model against tests/data/model, the rules as a program: each seed is
+a random history of a hostile world (people, partitions, crashes, late clocks, a
+member or a writer who lies, a revocation). Its items are given to both in K random
 orders, what waits is given again, and after every few items both say the heads,
 how many conflicts are not listed, and what each node is to run. The first
 difference is printed with the seed and the lines that lead to it.
@@ -158,7 +158,7 @@ def tell(replay, world, rng):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__.split('\n\n', maxsplit=1)[0])
+    p = argparse.ArgumentParser(description=__doc__.split('\n\n')[0])
     p.add_argument('replay')
     p.add_argument('--seeds', type=int, default=100)
     p.add_argument('--first', type=int, default=1)
