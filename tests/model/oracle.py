@@ -4,10 +4,10 @@
 
 Holds mesh/model against tests/data/model, the rules as a program: each seed is
 a random history of a hostile world (people, partitions, crashes, late clocks, a
-member or a writer who lies, a revocation). Its items are given to both in K random
-orders, what waits is given again, and after every few items both say the heads,
-how many conflicts are not listed, and what each node is to run. The first
-difference is printed with the seed and the lines that lead to it.
+member or a writer who lies, a revocation). Its items are given to both in K
+random orders, what waits is given again, and after every few items both say the
+heads, how many conflicts are not listed, and what each node is to run. The
+first difference is printed with the seed and the lines that lead to it.
 """
 import argparse
 import pathlib
