@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# usage: fuzz.sh [all|slice|ledger|NAME] [SECONDS]
+# usage: fuzz.sh [all|slice|ledger|keep|NAME] [SECONDS]
 # Builds the libFuzzer targets of tests/fuzz and runs all of them, today's
 # slice (FUZZ_SLICE targets, 4 by default, in turn by day), or one. Two run at
 # a time. What they learn stays in the user's cache; findings are written to
-# build-fuzz/findings, and any makes this fail. `ledger` sums up all runs.
+# build-fuzz/findings, and any makes this fail. `ledger` sums up all runs;
+# `keep` packs the inputs that matter into tests/fuzz/learnt, from where another
+# machine begins.
 set -eu
 cd "$(dirname "$(readlink -f "$0")")/.."
 what=${1:-all}
@@ -31,7 +33,7 @@ slice() {
 }
 
 case $what in
-    all) chosen=("${targets[@]}") ;;
+    all | keep) chosen=("${targets[@]}") ;;
     slice) mapfile -t chosen < <(slice) ;;
     *) chosen=("$what") ;;
 esac
@@ -47,10 +49,33 @@ ninja -C $build "${chosen[@]/#/tests/fuzz/fuzz_}" > $build/ninja.log || {
     exit 1
 }
 
+# What was kept of a target, into a cache that knows nothing of it yet.
+unpack() {
+    local kept=tests/fuzz/learnt/$1.tar.gz
+    [ ! -e "$kept" ] || [ -n "$(ls -A "$learnt/$1")" ] ||
+        tar -xzf "$kept" -C "$learnt/$1"
+}
+export -f unpack
+
+# The fewest inputs that reach all that the learnt ones reach.
+keep() {
+    local few
+    few=$(mktemp -d)
+    nice "$2/tests/fuzz/fuzz_$1" -merge=1 -rss_limit_mb=2048 "$few" \
+        "$learnt/$1" "tests/fuzz/corpus/$1" > "$2/keep-$1.log" 2>&1
+    mkdir -p tests/fuzz/learnt
+    tar -C "$few" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \
+        -cf - . | gzip -9n > "tests/fuzz/learnt/$1.tar.gz"
+    echo "kept $1: $(ls "$few" | wc -l) inputs"
+    rm -rf "$few"
+}
+export -f keep
+
 # One target; a line with what it did. Its log ends with libFuzzer's stats.
 one() {
     local t=$1 log=$2/fuzz-$1.log rv=0 runs dict=()
     mkdir -p "$learnt/$t" "$2/findings"
+    unpack "$t"
     [ -f "tests/fuzz/$t.dict" ] && dict=("-dict=tests/fuzz/$t.dict")
     nice "$2/tests/fuzz/fuzz_$t" -max_total_time="$3" -timeout=10 \
         -rss_limit_mb=2048 -print_final_stats=1 "${dict[@]}" \
@@ -67,5 +92,12 @@ one() {
 }
 export -f one
 mkdir -p "$learnt"
+if [ "$what" = keep ]; then
+    for t in "${chosen[@]}"; do
+        mkdir -p "$learnt/$t"
+        keep "$t" $build
+    done
+    exit
+fi
 printf '%s\n' "${chosen[@]}" |
     xargs -P "${FUZZ_JOBS:-2}" -I{} bash -c "one {} $build $seconds"
