@@ -151,7 +151,8 @@ struct p2p_pubsub_stats {
     uint64_t duplicates;
     uint64_t invalid;
     uint64_t forwarded;
-    uint64_t dropped; /**< a peer's queue was full */
+    uint64_t dropped;   /**< a peer's queue was full */
+    uint64_t asked_for; /**< sent because a peer asked: it had missed them */
 };
 
 /**

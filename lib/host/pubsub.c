@@ -18,8 +18,9 @@
 #include "proto/gossip/gossip.h"
 #include "wire/addr_class.h"
 
-/* So long the peer may take to end a stream that another one follows. */
-#define MOVE_NS P2P__SEC(2)
+/* So long the peer may take to end a stream that another one follows. (js never
+ * ends it; what came too late then is told again by IHAVE.) */
+#define MOVE_NS P2P__MS(500)
 /* So long we do not dial a peer again whose score was too low. */
 #define SHUN_NS P2P__SEC(120)
 
@@ -703,5 +704,6 @@ void p2p_pubsub_stats(const struct p2p_pubsub *ps, struct p2p_pubsub_stats *out)
         .invalid = s->invalid,
         .forwarded = s->forwarded,
         .dropped = s->dropped,
+        .asked_for = s->iwant_served,
     };
 }

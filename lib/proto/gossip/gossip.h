@@ -168,8 +168,8 @@ void p2p__gossip_peer_alias(struct p2p__gossip *g,
 
 /*
  * The outbound stream ended and another one is open: a message that had no
- * tx_done comes again, and our subscriptions and places in meshes are said
- * again.
+ * tx_done comes again, our subscriptions and places in meshes are said again,
+ * and IHAVE names what may have been lost.
  */
 void p2p__gossip_peer_restart(struct p2p__gossip *g,
                               struct p2p__gossip_peer *peer);

@@ -4,6 +4,10 @@
  * their list `lazy`; when their frame is made, the ids of the window are
  * written into it in random order, but for what they sent us themselves.
  * A peer that does not read is still owed one IHAVE a topic, not many.
+ *
+ * Who comes into a mesh is told at once: heartbeats pass members over, and
+ * what went through the mesh just before would never reach it. What waits to be
+ * sent to the peer goes first: IHAVE would make it ask for that, too.
  */
 #include "proto/gossip/lazy.h"
 
@@ -31,6 +35,24 @@ static bool has_news(const struct p2p__gossip *g,
            in_window(g, P2P__MSG(t->recent.prev, in_topic));
 }
 
+static void owe(struct p2p__gossip *g, struct p2p__gossip_member *m)
+{
+    if (p2p__list_empty(&m->in_lazy)) {
+        p2p__list_push(&m->peer->lazy, &m->in_lazy);
+    }
+    p2p__gossip_peer_dirty(g, m->peer);
+}
+
+void p2p__gossip_lazy_welcome(struct p2p__gossip *g,
+                              struct p2p__gossip_member *m)
+{
+    if (has_news(g, m->topic)) {
+        owe(g, m);
+    } else {
+        p2p__list_remove(&m->in_lazy);
+    }
+}
+
 void p2p__gossip_lazy_emit(struct p2p__gossip *g, struct p2p__gossip_topic *t,
                            p2p_ns now)
 {
@@ -46,13 +68,14 @@ void p2p__gossip_lazy_emit(struct p2p__gossip *g, struct p2p__gossip_topic *t,
     target = p2p__min(count, p2p__max(target, g->cfg.params.d_lazy));
     p2p__gossip_shuffle(g, 0, target);
     for (size_t i = 0; i < target; i++) {
-        struct p2p__gossip_member *m = p2p__gossip_picked(g, i);
-
-        if (p2p__list_empty(&m->in_lazy)) {
-            p2p__list_push(&m->peer->lazy, &m->in_lazy);
-        }
-        p2p__gossip_peer_dirty(g, m->peer);
+        owe(g, p2p__gossip_picked(g, i));
     }
+}
+
+bool p2p__gossip_lazy_due(const struct p2p__gossip_peer *peer)
+{
+    return !p2p__list_empty(&peer->lazy) && peer->own.count == 0 &&
+           peer->forward.count == 0;
 }
 
 /* Gathers a topic's messages for the peer, newest first, then shuffles. */
@@ -82,6 +105,9 @@ int p2p__gossip_lazy_prepare(struct p2p__gossip *g,
                              const struct p2p__gossip_peer *peer)
 {
     p2p__gossip_pick_begin(g);
+    if (!p2p__gossip_lazy_due(peer)) {
+        return 0;
+    }
     P2P__LIST_EACH (l, &peer->lazy) {
         int rv = gather(g, peer, P2P__MEMBER(l, in_lazy)->topic);
 
@@ -126,6 +152,9 @@ size_t p2p__gossip_lazy_write(const struct p2p__gossip *g,
     size_t members = 0;
     size_t i = 0;
 
+    if (!p2p__gossip_lazy_due(peer)) {
+        return 0;
+    }
     P2P__LIST_EACH (l, &peer->lazy) {
         const struct p2p__gossip_member *m = P2P__MEMBER(l, in_lazy);
         const struct p2p__gossip_msg *msg =

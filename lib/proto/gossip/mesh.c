@@ -11,6 +11,7 @@
 
 #include "proto/gossip/backoff.h"
 #include "proto/gossip/event.h"
+#include "proto/gossip/lazy.h"
 #include "proto/gossip/member.h"
 #include "proto/gossip/pick.h"
 #include "proto/gossip/score.h"
@@ -20,7 +21,7 @@ void p2p__gossip_mesh_add(struct p2p__gossip *g, struct p2p__gossip_member *m,
 {
     assert(m->topic->subscribed && m->place != P2P__GOSSIP_MESH);
     p2p__gossip_member_place(m, P2P__GOSSIP_MESH);
-    p2p__list_remove(&m->in_lazy);
+    p2p__gossip_lazy_welcome(g, m);
     p2p__gossip_score_graft(g, m, now);
     p2p__gossip_event_push(g, P2P__GOSSIP_GRAFTED, m->peer, m->topic);
     g->stats.grafts++;

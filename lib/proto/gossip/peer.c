@@ -12,6 +12,7 @@
 #include "proto/gossip/announce.h"
 #include "proto/gossip/colocation.h"
 #include "proto/gossip/event.h"
+#include "proto/gossip/lazy.h"
 #include "proto/gossip/member.h"
 #include "proto/gossip/mesh.h"
 #include "proto/gossip/msg.h"
@@ -299,6 +300,7 @@ void p2p__gossip_peer_restart(struct p2p__gossip *g,
 
         if (m->place == P2P__GOSSIP_MESH) {
             p2p__gossip_member_say(g, m, P2P__GOSSIP_SAY_GRAFT);
+            p2p__gossip_lazy_welcome(g, m);
         }
     }
     p2p__gossip_peer_dirty(g, peer);

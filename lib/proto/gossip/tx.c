@@ -127,6 +127,10 @@ bool p2p__gossip_tx(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
         if (peer->sending_control == NULL) {
             peer->sending = next_msg(g, peer);
         }
+        if (peer->sending_control == NULL && peer->sending == NULL) {
+            /* An IHAVE waited behind messages that were declined. */
+            peer->sending_control = p2p__gossip_word_make(g, peer, now);
+        }
         peer->stalled = peer->sending_control != NULL || peer->sending != NULL;
     }
     if (!peer->stalled) {

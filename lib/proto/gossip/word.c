@@ -34,7 +34,7 @@ bool p2p__gossip_word_due(const struct p2p__gossip *g,
                           const struct p2p__gossip_peer *peer)
 {
     return p2p__gossip_announce_due(g, peer) ||
-           !p2p__list_empty(&peer->words) || !p2p__list_empty(&peer->lazy) ||
+           !p2p__list_empty(&peer->words) || p2p__gossip_lazy_due(peer) ||
            peer->iwant.len > 0 || peer->idontwant.len > 0;
 }
 

@@ -84,6 +84,30 @@ static void test_gossip_does_not_name_what_the_peer_sent(void **state)
     rig_fini(&r);
 }
 
+/* It grafts us after the message and before the next heartbeat. */
+static void test_who_comes_into_the_mesh_is_told_of_what_went_before(
+    void **state)
+{
+    struct rig_id id;
+    struct rig r;
+
+    (void)state;
+    start(&r, 5);
+    rig_hello(&r, 0, T, &id);
+    rig_hello(&r, 4, T, NULL); /* its own message is not named */
+    rig_forget(&r);
+    rig_graft(&r, 4, T);
+    assert_true(rig_in_mesh(&r, T, 4));
+    assert_int_equal(r.peers[4].heard.messages, 0);
+    assert_int_equal(r.peers[4].heard.ihaves, 1);
+    assert_int_equal(r.peers[4].heard.ihave_ids, 1);
+    rig_ids(&r, 4, IWANT, NULL, &id, 1);
+    assert_int_equal(r.peers[4].heard.messages, 1);
+    rig_beat(&r, 3);
+    assert_int_equal(r.peers[4].heard.ihaves, 1);
+    rig_fini(&r);
+}
+
 static void test_iwant_is_served_for_five_heartbeats(void **state)
 {
     struct rig_id id;
@@ -474,7 +498,7 @@ static void test_control_fits_into_frames_that_go_takes(void **state)
     assert_int_equal(r.peers[1].heard.subs, 3000);
     assert_int_equal(r.peers[1].heard.iwant_ids, P2P__CAP_GOSSIP_IHAVE_IDS);
     assert_int_equal(r.peers[1].heard.ihave_ids, P2P__CAP_GOSSIP_IHAVE_IDS);
-    assert_in_range(r.peers[1].heard.largest, 500 * 1024, 1024 * 1024);
+    assert_in_range(r.peers[1].heard.largest, 250 * 1024, 1024 * 1024);
     rig_fini(&r);
 }
 
@@ -485,6 +509,8 @@ int main(void)
         cmocka_unit_test(test_gossip_goes_to_a_quarter_of_many),
         cmocka_unit_test(test_gossip_names_three_heartbeats_of_messages),
         cmocka_unit_test(test_gossip_does_not_name_what_the_peer_sent),
+        cmocka_unit_test(
+            test_who_comes_into_the_mesh_is_told_of_what_went_before),
         cmocka_unit_test(test_iwant_is_served_for_five_heartbeats),
         cmocka_unit_test(test_T30_the_same_message_is_served_three_times),
         cmocka_unit_test(test_what_we_lack_is_asked_for),

@@ -503,14 +503,18 @@ static void test_a_broken_stream_is_told_again(void **state)
     struct rig r;
 
     (void)state;
-    start(&r, 1);
+    start(&r, 2);
     rig_hello(&r, 0, T, NULL);
+    rig_hello(&r, 1, T, NULL);
+    rig_forget(&r);
     p2p__gossip_peer_restart(r.g, r.peers[0].gp);
     assert_true(p2p__gossip_tx(r.g, r.peers[0].gp, &frame, r.now));
     p2p__gossip_peer_restart(r.g, r.peers[0].gp); /* that one is lost */
     rig_pull(&r);
     assert_int_equal(r.peers[0].heard.subs, 1);
     assert_int_equal(r.peers[0].heard.grafts, 1);
+    assert_int_equal(r.peers[0].heard.ihaves, 1);
+    assert_int_equal(r.peers[0].heard.ihave_ids, 1); /* not its own */
     rig_fini(&r);
 }
 

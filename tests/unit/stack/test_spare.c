@@ -94,6 +94,7 @@ static bool both_subscribed(void *arg)
            p2p_pubsub_peers(p->h[1].pubsub, "news", false, NULL, 0) == 1;
 }
 
+/* Nor is any told again: IHAVE, by which a lost one would come, has no part. */
 static void test_no_message_is_lost_while_pubsub_moves(void **state)
 {
     static uint8_t data[20000];
@@ -116,6 +117,12 @@ static void test_no_message_is_lost_while_pubsub_moves(void **state)
         sim_run(&p.sim, P2P__SEC(30));
         assert_int_equal(p.heard[0], MESSAGES);
         assert_int_equal(p.heard[1], MESSAGES);
+        for (size_t j = 0; j < 2; j++) {
+            struct p2p_pubsub_stats stats;
+
+            p2p_pubsub_stats(p.h[j].pubsub, &stats);
+            assert_int_equal(stats.asked_for, 0);
+        }
         assert_int_equal(simhost_conns(&p.h[0]), 1);
         pair_stop(&p);
     }
