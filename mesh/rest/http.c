@@ -9,6 +9,7 @@
 #include "mesh/rest/http.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -44,9 +45,7 @@ struct um_http_req {
     struct MHD_Response *response;
     unsigned status;
     char client[INET6_ADDRSTRLEN];
-    bool too_big;
-    bool twofold;   /* it says twice what must be said once */
-    bool handled;   /* the owner was asked */
+    bool handled;   /* the owner was asked, or need not be */
     bool suspended; /* libmicrohttpd waits for the reply */
     bool ended;     /* libmicrohttpd is done with it */
 };
@@ -87,32 +86,63 @@ static void set_client(struct um_http_req *r)
     }
 }
 
-/* How often a request has the fields that say whom and what it is about. */
-struct once {
+/* What a request's head has of what there may not be too much of. */
+struct head {
     unsigned host, authorization, length, coding;
+    unsigned fields;
+    uint64_t body_bytes; /* announced; UINT64_MAX: more than can be */
 };
 
-static enum MHD_Result count_field(void *user, enum MHD_ValueKind kind,
-                                   const char *name, const char *value)
+static uint64_t announced(const char *value)
 {
-    struct once *n = user;
+    char *end;
+    unsigned long long n;
+
+    errno = 0;
+    n = strtoull(value, &end, 10);
+    return errno != 0 || *end != '\0' ? UINT64_MAX : n;
+}
+
+static enum MHD_Result look_at_field(void *user, enum MHD_ValueKind kind,
+                                     const char *name, const char *value)
+{
+    struct head *n = user;
 
     (void)kind;
-    (void)value;
+    n->fields++;
     n->host += strcasecmp(name, "Host") == 0;
     n->authorization += strcasecmp(name, "Authorization") == 0;
-    n->length += strcasecmp(name, "Content-Length") == 0;
     n->coding += strcasecmp(name, "Transfer-Encoding") == 0;
+    if (strcasecmp(name, "Content-Length") == 0) {
+        n->length++;
+        n->body_bytes = announced(value);
+    }
     return MHD_YES;
 }
 
-/* Two of a kind: whoever stands between may have seen the other one. */
-static bool is_twofold(struct MHD_Connection *conn)
+/* What is wrong with a head: a text and *status, or NULL. Two fields of a kind:
+ * whoever stands between may have seen the other one. */
+static const char *wrong(struct um_http_req *r, unsigned *status)
 {
-    struct once n = {0};
+    struct head n = {0};
 
-    (void)MHD_get_connection_values(conn, MHD_HEADER_KIND, count_field, &n);
-    return n.host > 1 || n.authorization > 1 || n.length + n.coding > 1;
+    (void)MHD_get_connection_values(r->conn, MHD_HEADER_KIND, look_at_field,
+                                    &n);
+    *status = 400;
+    if (n.host > 1 || n.authorization > 1 || n.length + n.coding > 1) {
+        return "A field stands twice.\n";
+    }
+    *status = 431;
+    if (n.fields > UM__CAP_HTTP_FIELDS) {
+        return "There are too many fields.\n";
+    }
+    *status = 414;
+    if (strlen(r->path) > UM__CAP_HTTP_PATH_BYTES) {
+        return "The path is too long.\n";
+    }
+    *status = 413;
+    return n.body_bytes > r->http->cfg.max_body ? "The body is too big.\n"
+                                                : NULL;
 }
 
 static struct um_http_req *req_new(struct um_http *h,
@@ -132,19 +162,17 @@ static struct um_http_req *req_new(struct um_http *h,
         req_free(r);
         return NULL;
     }
-    r->twofold = is_twofold(conn);
     set_client(r);
     return r;
 }
 
-/* Adds a piece of the body; what is above the cap is not kept. */
+/* Adds a piece of the body; one that nobody announced and that goes above the
+ * cap can only be cut off. */
 static enum MHD_Result collect(struct um_http_req *r, const char *data,
                                size_t *size)
 {
-    if (r->too_big || *size > r->http->cfg.max_body - r->len) {
-        r->too_big = true;
-        *size = 0;
-        return MHD_YES;
+    if (*size > r->http->cfg.max_body - r->len) {
+        return MHD_NO;
     }
     if (*size >= r->room - r->len) {
         size_t room = (r->len + *size + 1) * 2;
@@ -184,6 +212,25 @@ static void open_remove(struct um_http_req *r)
     *at = r->next;
 }
 
+/* The head is there. */
+static enum MHD_Result begin(struct um_http_req *r)
+{
+    unsigned status;
+    const char *why;
+
+    if (r == NULL) {
+        return MHD_NO;
+    }
+    why = wrong(r, &status);
+    if (why == NULL) {
+        return MHD_YES;
+    }
+    r->handled = true;
+    open_add(r);
+    um_http_reply(r, status, NULL, why, strlen(why));
+    return r->response != NULL ? queue(r) : MHD_NO;
+}
+
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn,
                                   const char *path, const char *method,
                                   const char *version, const char *data,
@@ -194,8 +241,9 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn,
 
     (void)version;
     if (r == NULL) {
-        *state = req_new(h, conn, path, method);
-        return *state == NULL ? MHD_NO : MHD_YES;
+        r = req_new(h, conn, path, method);
+        *state = r;
+        return begin(r);
     }
     if (*size > 0) {
         return collect(r, data, size);
@@ -203,13 +251,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn,
     if (!r->handled) {
         r->handled = true;
         open_add(r);
-        if (r->too_big) {
-            um_http_reply(r, 413, NULL, "The body is too big.\n", 21);
-        } else if (r->twofold) {
-            um_http_reply(r, 400, NULL, "A field stands twice.\n", 22);
-        } else {
-            h->cfg.handle(h->cfg.user, r);
-        }
+        h->cfg.handle(h->cfg.user, r);
     }
     if (r->response != NULL) {
         return queue(r);

@@ -17,6 +17,10 @@
 #define UM__CAP_HTTP_CONNS_PER_ADDR 16
 /** Bytes of a request's head; libmicrohttpd answers 431 above it. */
 #define UM__CAP_HTTP_HEAD_BYTES 16384
+/** Fields of a request's head; 431 above it. */
+#define UM__CAP_HTTP_FIELDS 64
+/** Bytes of a request's path; 414 above it. */
+#define UM__CAP_HTTP_PATH_BYTES 2048
 /** Seconds of silence after which a connection is closed. */
 #define UM__CAP_HTTP_IDLE_S 30
 
@@ -27,7 +31,8 @@ struct um_http_req;
 struct um_http_cfg {
     int fd;          /**< a listening socket; takes it */
     bool local;      /**< a unix socket: peers have no address */
-    size_t max_body; /**< bytes of a request's body; 413 above it */
+    size_t max_body; /**< bytes of a request's body; 413 if more is announced,
+                          the connection ends if more comes */
     /** Called when a request is whole; must lead to one um_http_reply(). */
     void (*handle)(void *user, struct um_http_req *req);
     void *user; /**< borrowed until um_http_free() */

@@ -277,6 +277,66 @@ static void test_a_body_above_its_cap(void **state)
     scene_free(s);
 }
 
+/* One that is too big is told so before it is sent, or cut off if nobody said
+ * how big it is. */
+static void test_a_body_is_judged_early(void **state)
+{
+    struct scene *s = scene_new();
+    size_t c = join(s, 1);
+    char text[4 * MAX_BODY];
+
+    (void)state;
+    say(s, c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n");
+    run(s);
+    assert_int_equal(status(s, c), 413);
+    c = join(s, 1);
+    say(s, c,
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: "
+        "99999999999999999999\r\n\r\n");
+    run(s);
+    assert_int_not_equal(status(s, c), 200);
+    c = join(s, 1);
+    (void)snprintf(text, sizeof text,
+                   "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked"
+                   "\r\n\r\n%x\r\n%0*d\r\n",
+                   2 * MAX_BODY, 2 * MAX_BODY, 0);
+    say(s, c, text);
+    run(s);
+    assert_string_equal(got(s, c), "end");
+    assert_int_equal(s->asked, 0);
+    scene_free(s);
+}
+
+/* UM__CAP_HTTP_FIELDS and UM__CAP_HTTP_PATH_BYTES: one more is refused. */
+static void test_many_fields_and_a_long_path(void **state)
+{
+    struct scene *s = scene_new();
+    char text[4096];
+
+    (void)state;
+    for (unsigned more = 0; more <= 1; more++) {
+        size_t c = join(s, 1);
+        int n = sprintf(text, "GET / HTTP/1.1\r\nHost: a\r\n");
+
+        for (unsigned i = 1; i < UM__CAP_HTTP_FIELDS + more; i++) {
+            n += sprintf(text + n, "X%u: y\r\n", i);
+        }
+        (void)sprintf(text + n, "\r\n");
+        say(s, c, text);
+        run(s);
+        assert_int_equal(status(s, c), more == 0 ? 200 : 431);
+        c = join(s, 1);
+        (void)snprintf(text, sizeof text,
+                       "GET /%0*u HTTP/1.1\r\nHost: a\r\n\r\n",
+                       (int)(UM__CAP_HTTP_PATH_BYTES - 1 + more), 0);
+        say(s, c, text);
+        run(s);
+        assert_int_equal(status(s, c), more == 0 ? 200 : 414);
+    }
+    assert_int_equal(s->asked, 2);
+    scene_free(s);
+}
+
 static void test_a_field_that_stands_twice(void **state)
 {
     static const char *const heads[] = {
@@ -350,6 +410,8 @@ int main(void)
         cmocka_unit_test(test_a_long_head),
         cmocka_unit_test(test_silent_connections_end),
         cmocka_unit_test(test_a_body_above_its_cap),
+        cmocka_unit_test(test_a_body_is_judged_early),
+        cmocka_unit_test(test_many_fields_and_a_long_path),
         cmocka_unit_test(test_a_field_that_stands_twice),
         cmocka_unit_test(test_a_late_answer_and_one_to_nobody),
         cmocka_unit_test(test_the_end_while_requests_wait),
