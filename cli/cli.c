@@ -74,10 +74,7 @@ static int print_help(const struct command *cmd)
 
 static int wrong(const struct command *cmd, const char *what, const char *why)
 {
-    (void)fprintf(stderr,
-                  "unitmesh %s: %s: %s\n"
-                  "unitmesh %s --help tells more.\n",
-                  cmd->name, what, why, cmd->name);
+    (void)fprintf(stderr, "unitmesh %s: %s: %s\n", cmd->name, what, why);
     return 2;
 }
 
@@ -105,9 +102,10 @@ static int set(struct options *o, const struct command *cmd, int flag,
     }
 }
 
-/* Reads the flags; 0, 1 when help was printed, or 2. */
-static int parse(struct options *o, const struct command *cmd, int argc,
-                 char **argv)
+/* Reads the flags; 0, 1 when help was printed, or 2 when it was said what is
+ * wrong. */
+static int read_flags(struct options *o, const struct command *cmd, int argc,
+                      char **argv)
 {
     struct option options[N_FLAGS + 1] = {{0}};
     int c, rv = 0;
@@ -135,6 +133,17 @@ static int parse(struct options *o, const struct command *cmd, int argc,
     }
     if (o->socket[0] == '\0') {
         um_settings_socket(o->name, o->socket, sizeof o->socket);
+    }
+    return rv;
+}
+
+static int parse(struct options *o, const struct command *cmd, int argc,
+                 char **argv)
+{
+    int rv = read_flags(o, cmd, argc, argv);
+
+    if (rv == 2) {
+        (void)fprintf(stderr, "unitmesh %s --help tells more.\n", cmd->name);
     }
     return rv;
 }

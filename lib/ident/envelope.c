@@ -18,8 +18,6 @@
 
 #define SMALL_BYTES 2048
 
-_Static_assert(P2P__CAP_ENVELOPE_BYTES == P2P_ENVELOPE_MAX, "one cap");
-
 /* The bytes that are signed: in `small`, or in owned memory. */
 struct signed_text {
     uint8_t *p;

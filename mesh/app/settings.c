@@ -385,7 +385,8 @@ static int finish(struct um_settings *s, const char *rest)
     return rv;
 }
 
-int um_settings_parse(struct um_settings *s, int argc, char **argv)
+/* The flags; what is wrong with them was said when it returns 2. */
+static int read_flags(struct um_settings *s, int argc, char **argv)
 {
     struct option options[N_FLAGS + 1] = {{0}};
     const char *rest = NULL;
@@ -414,4 +415,14 @@ int um_settings_parse(struct um_settings *s, int argc, char **argv)
         return 2;
     }
     return finish(s, rest);
+}
+
+int um_settings_parse(struct um_settings *s, int argc, char **argv)
+{
+    int rv = read_flags(s, argc, argv);
+
+    if (rv == 2) {
+        (void)fprintf(stderr, "unitmesh run --help tells more.\n");
+    }
+    return rv;
 }

@@ -103,7 +103,9 @@ def test_help(command):
 def test_wrong_usage_is_2(command, args):
     done = run(command, *args)
     assert done.returncode == 2 and done.stdout == ""
-    assert "usage: unitmesh " + command in done.stderr
+    said, more = done.stderr.splitlines()
+    assert said.startswith(f"unitmesh {command}: ")
+    assert more == f"unitmesh {command} --help tells more."
 
 
 def test_the_program(folder):

@@ -278,22 +278,24 @@ def test_the_level_of_the_log(folder):
     (["--log", "xml"], "text or json"), (["--log-level", "loud"], "error,"),
     (["--unit", "ftp://x"], "unix:PATH"), (["--bind", "localhost"], "IPv4"),
     (["--unit-flavour", "nginx"], "freeunit"),
-    (["--control", "x" * 200], "too long")])
+    (["--control", "x" * 200], "too long"),
+    (["--listen", "/ip4/999.0.0.1/tcp/1"], "/ip4/999.0.0.1/tcp/1"),
+    (["--listen", "nonsense"], "nonsense"),
+    (["--peer", "nonsense"], "nonsense"),
+    (["--rest", "nowhere"], "nowhere"), (["--rest", "127.0.0.1:"], "127.0.0.1"),
+    (["--rest", "127.0.0.1:99999"], "99999"),
+    (["--unit", "embedded", "--unit-listen", "300.0.0.1:1"], "300.0.0.1"),
+    (["--unit-listen", "127.0.0.1:1"], "needs --unit embedded")])
 def test_wrong_usage_is_2(folder, flags, words):
     done = run("run", "--state", folder / "s", *flags)
     assert done.returncode == 2 and words in done.stderr
+    assert done.stderr.endswith("\nunitmesh run --help tells more.\n")
     assert not (folder / "s").exists()
 
 
 @pytest.mark.parametrize("flags,words", [
-    (["--listen", "/ip4/999.0.0.1/tcp/1"], "/ip4/999.0.0.1/tcp/1"),
-    (["--listen", "nonsense"], "nonsense"),
-    (["--peer", "nonsense"], "nonsense"),
     (["--peer", "/unix/tmp"], "/unix/tmp"),
-    (["--rest", "nowhere"], "nowhere"), (["--rest", "127.0.0.1:"], "127.0.0.1"),
-    (["--rest", "127.0.0.1:99999"], "99999"),
     (["--rest", "0.0.0.0:4902"], "only addresses of this machine"),
-    (["--unit", "embedded", "--unit-listen", "300.0.0.1:1"], "300.0.0.1"),
     (["--unit", "embedded", "--unit-modules", "/nonexistent"], "nonexistent")])
 def test_what_cannot_start_is_1(folder, flags, words):
     done = run("run", "--state", folder / "s", "--control", folder / "c.sock",

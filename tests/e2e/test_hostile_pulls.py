@@ -114,6 +114,7 @@ def test_an_answer_that_is_none(scene, mode, words, seconds):
     assert time.monotonic() - begun < seconds
     assert scene.memory_kb() - memory < 40_000
     # One request, and none where it was sent on to.
+    scene.web.wait_text("^request", 5, web)
     assert [x for x in scene.web.lines[web:] if x.startswith("request")] == \
         ["request GET /config HTTP/1.1"]
     assert not scene.other.lines[other:]

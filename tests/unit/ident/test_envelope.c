@@ -259,6 +259,12 @@ static void test_a_small_buffer_is_told(void **state)
 }
 
 /* The same by the public interface. */
+static void test_the_cap_is_the_public_one(void **state)
+{
+    (void)state;
+    assert_int_equal(P2P__CAP_ENVELOPE_BYTES, P2P_ENVELOPE_MAX);
+}
+
 static void test_the_public_face_is_the_same_envelope(void **state)
 {
     const struct p2p_envelope_kind pub_kind = {
@@ -317,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_T24_groups_are_refused),
         cmocka_unit_test(test_large_payloads_up_to_the_cap),
         cmocka_unit_test(test_a_small_buffer_is_told),
+        cmocka_unit_test(test_the_cap_is_the_public_one),
         cmocka_unit_test(test_the_public_face_is_the_same_envelope),
     };
 

@@ -207,10 +207,11 @@ static void test_an_answer(void **state)
 
 static void test_an_answer_with_a_cap(void **state)
 {
-    static const char *const says[] = {
-        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789",
+    static const char by_chunks[] =
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-        "5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n",
+        "5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n";
+    const char *const says[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789", by_chunks,
         "HTTP/1.1 200 OK\r\n\r\n0123456789"};
     struct scene *s = scene_new();
 
