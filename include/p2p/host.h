@@ -164,7 +164,8 @@ typedef void (*p2p_dial_done)(void *user, int status,
  * @param addr borrows the text
  * @param done told once, later, P2P_ECLOSED when the host ends; may be NULL
  * @param user borrows until done
- * @return 0, P2P_EFORMAT, P2P_ENOTSUP, P2P_ELIMIT, P2P_ESELF, P2P_ENOMEM
+ * @return 0, P2P_EFORMAT, P2P_ENOTSUP, P2P_ELIMIT, P2P_ESELF, P2P_ENOMEM,
+ *         P2P_ECLOSED (the host is ending)
  */
 P2P_API int p2p_host_dial(struct p2p_host *host, const char *addr,
                           p2p_dial_done done, void *user);

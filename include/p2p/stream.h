@@ -53,7 +53,8 @@ struct p2p_stream_events {
  * @param events    borrows the table until `closed`; may be NULL
  * @param user      borrows until `closed`
  * @param out       set to the stream
- * @return 0, P2P_ENOADDR, P2P_ELIMIT, P2P_ESELF, P2P_EINVAL, P2P_ENOMEM
+ * @return 0, P2P_ENOADDR, P2P_ELIMIT, P2P_ESELF, P2P_EINVAL, P2P_ENOMEM,
+ *         P2P_ECLOSED (the host is ending)
  */
 P2P_API int p2p_stream_open(struct p2p_host *host,
                             const struct p2p_peer_id *peer,

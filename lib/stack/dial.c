@@ -19,12 +19,16 @@ static void on_due(struct p2p__timer *t, p2p_ns now)
     step(P2P__CONTAINER(t, struct p2p__dial, timer), now);
 }
 
-/* A dial that stands in the queue; NULL when that is full. */
+/* A dial that stands in the queue; NULL when that is full, or it ends. */
 static struct p2p__dial *dial_new(struct p2p__swarm *s, struct p2p__peer *peer,
                                   int *err)
 {
     struct p2p__dial *d;
 
+    *err = P2P_ECLOSED;
+    if (s->closing) {
+        return NULL;
+    }
     *err = P2P_ELIMIT;
     if (s->n_dial_queue >= P2P__CAP_DIAL_QUEUE) {
         s->refused_quota++;

@@ -433,6 +433,10 @@ struct p2p_stream *p2p__stream_new(struct p2p__peer *peer,
         *err = P2P_EINVAL;
         return NULL;
     }
+    if (peer->swarm->closing) {
+        *err = P2P_ECLOSED;
+        return NULL;
+    }
     s = stream_new(peer, false);
     if (s == NULL) {
         *err = P2P_ENOMEM;

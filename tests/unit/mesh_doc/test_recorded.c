@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What real Units said (tests/data/unit-transcripts). Each configuration that
- * came back from GET is read and printed as the same bytes. Each body that a
+ * came back from GET is read and printed as the same bytes. Each that a Unit
+ * took by PUT is read. Each body that a
  * Unit refused as JSON is refused with the same words, offset, line and
  * column. Each change is done to a document of ours, too: its path is found or
  * not as by Unit, and what GET gives then, at any path, is what Unit gave.
@@ -17,6 +18,7 @@ static const char *folder;
 
 struct counts {
     size_t same;
+    size_t taken;
     size_t refused;
     size_t changed;
     size_t nowhere; /* 404 and 405 */
@@ -62,6 +64,19 @@ static void check_get(struct um_str body, struct counts *n)
     if (!um_str_eq(um_buf_view(&r.text), body))
         fail_msg("another: %.*s", UM_STR_ARG(body));
     n->same++;
+    rig_fini(&r);
+}
+
+/* A configuration that Unit took: none that runs somewhere is refused. */
+static void check_taken(struct um_str body, struct counts *n)
+{
+    struct rig r = {.arena = UM_ARENA_INIT};
+    struct um_val v;
+
+    if (um_doc_parse(body, &r.arena, &v, NULL) != 0)
+        fail_msg("refused: %.*s", UM_STR_ARG(body));
+    assert_int_equal(v.kind, UM_VAL_OBJECT);
+    n->taken++;
     rig_fini(&r);
 }
 
@@ -281,6 +296,9 @@ static void check_exchange(struct um_str line, struct follower *f,
     if (x.path.p != NULL && x.said.p != NULL &&
         um_str_eq(x.method, UM_STR("GET")))
         check_get(x.said, n);
+    if (x.path.p != NULL && x.path.len == 0 && x.status == 200 &&
+        x.body.p != NULL && um_str_eq(x.method, UM_STR("PUT")))
+        check_taken(x.body, n);
     if (x.body.p != NULL && x.said.p != NULL &&
         um_doc_parse(x.said, a, &answer, NULL) == 0 &&
         um_str_eq(text_of(&answer, "error"), UM_STR("Invalid JSON.")))
@@ -307,7 +325,7 @@ static void check_file(const char *path, struct counts *n)
 
 static void test_recorded_exchanges(void **state)
 {
-    struct counts n = {0, 0, 0, 0, 0};
+    struct counts n = {0};
     char pattern[4096];
     glob_t files;
 
@@ -322,7 +340,7 @@ static void test_recorded_exchanges(void **state)
         "%zu answers after them\n",
         n.same, n.refused, n.changed, n.nowhere, n.followed);
     /* Fewer would mean that this test reads the recordings wrongly. */
-    assert_true(n.same >= 180 && n.refused >= 60);
+    assert_true(n.same >= 180 && n.taken >= 170 && n.refused >= 60);
     assert_true(n.changed >= 80 && n.nowhere >= 30 && n.followed >= 120);
 }
 

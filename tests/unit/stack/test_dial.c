@@ -323,6 +323,87 @@ static void test_every_name_of_a_peer_is_tried(void **state)
     sim_fini(&sim);
 }
 
+/* ---- the end of the host ---- */
+
+/* Somebody who never gives up. */
+struct stubborn {
+    struct p2p_host *host;
+    const char *at;
+    struct p2p_peer_id peer;
+    unsigned refused; /* more of what he asked for */
+    unsigned dials;
+    unsigned streams;
+};
+
+static void on_dial_over(void *user, int status, const struct p2p_peer_id *peer)
+{
+    struct stubborn *s = user;
+
+    (void)peer;
+    assert_int_equal(status, P2P_ECLOSED);
+    assert_true(++s->dials < 10); /* not for ever */
+    s->refused +=
+        p2p_host_dial(s->host, s->at, on_dial_over, s) == P2P_ECLOSED ? 1 : 0;
+}
+
+static void open_stream(struct stubborn *s, int want);
+
+static void on_stream_over(void *user, struct p2p_stream *stream, int status)
+{
+    struct stubborn *s = user;
+
+    (void)stream;
+    assert_int_equal(status, P2P_ECLOSED);
+    assert_true(++s->streams < 10);
+    open_stream(s, P2P_ECLOSED);
+    s->refused++;
+}
+
+static void open_stream(struct stubborn *s, int want)
+{
+    static const char *const names[] = {"/x/1"};
+    static const struct p2p_stream_events events = {.closed = on_stream_over};
+    struct p2p_stream *stream;
+
+    assert_int_equal(
+        p2p_stream_open(s->host, &s->peer, names, 1, &events, s, &stream),
+        want);
+}
+
+/* Who hears that his dial or his stream ended with the host, and asks for
+ * another one at once, hears no: else the host would never end. */
+static void test_nothing_begins_while_the_host_ends(void **state)
+{
+    struct sim sim;
+    struct simhost a = {0}, b = {0}, c = {0};
+    struct stubborn s = {.at = "/ip4/10.0.0.4/tcp/4001"};
+
+    (void)state;
+    world(&sim, 4);
+    sim_set_group(&sim, 3, 9);
+    simhost_start(&a, &sim, 0, NULL);
+    simhost_start(&b, &sim, 1, NULL);
+    simhost_start(&c, &sim, 2, NULL);
+    s.host = a.host;
+    s.peer = *p2p_host_id(b.host);
+    told(&a, &b, 4, SIMHOST_PORT);
+    assert_int_equal(simhost_dial(&a, &c), 0);
+    assert_true(sim_run_until(&sim, P2P__SEC(5), is_up, &a));
+    assert_int_equal(p2p_host_dial(a.host, s.at, on_dial_over, &s), 0);
+    open_stream(&s, 0); /* waits for a connection with b */
+    s.peer = *p2p_host_id(c.host);
+    open_stream(&s, 0); /* on the connection with c */
+    s.peer = *p2p_host_id(b.host);
+    sim_run(&sim, sim.now + P2P__MS(1));
+    simhost_stop(&a);
+    assert_int_equal(s.dials, 1);
+    assert_int_equal(s.streams, 2);
+    assert_int_equal(s.refused, 3);
+    simhost_stop(&b);
+    simhost_stop(&c);
+    sim_fini(&sim);
+}
+
 /* ---- back-off ---- */
 
 #define TRIES 64
@@ -502,6 +583,7 @@ int main(void)
         cmocka_unit_test(test_names_that_lead_nowhere),
         cmocka_unit_test(test_addresses_do_not_wait_for_names),
         cmocka_unit_test(test_every_name_of_a_peer_is_tried),
+        cmocka_unit_test(test_nothing_begins_while_the_host_ends),
         cmocka_unit_test(test_a_kept_peer_is_dialed_less_and_less_often),
         cmocka_unit_test(test_above_the_high_mark_old_idle_ones_go),
         cmocka_unit_test(test_protected_peers_and_those_in_use_stay),
