@@ -14,7 +14,7 @@
 #include "mesh/bus/bus.h"
 #include "mesh/rest/auth.h"
 #include "mesh/unit/client.h"
-#include "mesh/unit/standin_uv.h"
+#include "mesh/standin/uv.h"
 
 /** Everything that a daemon is; pointers are owned, NULL where absent. */
 struct um_daemon {

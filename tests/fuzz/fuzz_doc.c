@@ -6,8 +6,8 @@
  */
 #include "doc_parts.h"
 
-#include "mesh/unit/standin_parse.h"
-#include "mesh/unit/standin_print.h"
+#include "mesh/standin/parse.h"
+#include "mesh/standin/print.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,7 @@
  */
 #include <stdlib.h>
 
-#include "mesh/unit/standin_site.h"
+#include "mesh/standin/site.h"
 #include "p2p/err.h"
 #include "unit_rig.h"
 

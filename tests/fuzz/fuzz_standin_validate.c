@@ -6,10 +6,10 @@
  */
 #include <stdlib.h>
 
-#include "mesh/unit/standin_check.h"
-#include "mesh/unit/standin_parse.h"
-#include "mesh/unit/standin_print.h"
-#include "mesh/unit/standin_site.h"
+#include "mesh/standin/check.h"
+#include "mesh/standin/parse.h"
+#include "mesh/standin/print.h"
+#include "mesh/standin/site.h"
 #include "p2p/err.h"
 #include "unit_rig.h"
 

@@ -8,7 +8,7 @@
 #define TESTS_LIB_UNIT_RIG_H
 
 #include "chunker.h"
-#include "mesh/unit/standin.h"
+#include "mesh/standin/standin.h"
 
 enum { RIG_FILES = 64, RIG_NAMES = 64, RIG_CONNS = 64, RIG_ANSWER = 1 << 20 };
 
