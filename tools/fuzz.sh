@@ -73,16 +73,18 @@ export -f keep
 
 # One target; a line with what it did. Its log ends with libFuzzer's stats.
 one() {
-    local t=$1 log=$2/fuzz-$1.log rv=0 runs dict=()
+    local t=$1 log=$2/fuzz-$1.log rv=0 runs cpu dict=() TIMEFORMAT=%U
     mkdir -p "$learnt/$t" "$2/findings"
     unpack "$t"
     [ -f "tests/fuzz/$t.dict" ] && dict=("-dict=tests/fuzz/$t.dict")
-    nice "$2/tests/fuzz/fuzz_$t" -max_total_time="$3" -timeout=10 \
+    { time nice "$2/tests/fuzz/fuzz_$t" -max_total_time="$3" -timeout=10 \
         -rss_limit_mb=2048 -print_final_stats=1 "${dict[@]}" \
         -artifact_prefix="$2/findings/$t-" \
         "$learnt/$t" "tests/fuzz/corpus/$t" > "$log" 2>&1 || rv=$?
+    } 2> "$log.cpu"
+    cpu=$(cat "$log.cpu")
     runs=$(awk '/number_of_executed_units/ { print $2 }' "$log")
-    echo "$t ${runs:-0} $3 $(git rev-parse --short HEAD)" >> "$learnt/ledger"
+    echo "$t ${runs:-0} $cpu $(git rev-parse --short HEAD)" >> "$learnt/ledger"
     if [ $rv -ne 0 ]; then
         echo "FAIL fuzz/$t after ${runs:-?} runs: see $log"
         grep -E 'ERROR|SUMMARY|Test unit written' "$log" | head -5
