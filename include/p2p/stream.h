@@ -73,12 +73,16 @@ P2P_API void p2p_stream_listen(struct p2p_stream *stream,
                                void *user);
 
 /**
- * Queues bytes to be sent: all of them, or none.
+ * Queues bytes to be sent: all of them, or none. What is queued counts against
+ * the host's `max_memory`, and 32 MiB of one connection; a send may be a
+ * quarter of the lower one. While others hold too much of it, sending says
+ * P2P_EAGAIN; after 30 s of that P2P_ELIMIT, and fewer bytes, or a later try,
+ * may still go.
  * @param stream borrows the stream
  * @param bytes  borrows the bytes; they are copied
  * @param len    how many
- * @return 0, P2P_EAGAIN (`writable` follows), P2P_ELIMIT (more than half
- *         of what the quota can ever hold), P2P_ECLOSED, P2P_ERESET, P2P_ENOMEM
+ * @return 0, P2P_EAGAIN (`writable` follows), P2P_ELIMIT (none follows),
+ *         P2P_ECLOSED, P2P_ERESET, P2P_ENOMEM
  */
 P2P_API int p2p_stream_send(struct p2p_stream *stream, const void *bytes,
                             size_t len);

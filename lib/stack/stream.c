@@ -19,6 +19,9 @@
 /* When those try again whom the quota refused: who gives back is not told. */
 #define STARVED_NS P2P__MS(20)
 
+/* How long they do: what others hold may never be given back. */
+#define HOPE_NS P2P__SEC(30)
+
 static const struct p2p__stream_cb no_cb;
 
 static void *sess(const struct p2p_stream *s)
@@ -385,6 +388,7 @@ void p2p__stream_attach(struct p2p_stream *s, struct p2p__conn *c, p2p_ns now)
 
     p2p__list_remove(&s->link);
     s->peer->n_waiting--;
+    s->deadline = P2P_NEVER;
     rv = s->reset ? P2P_ECANCELED : begin(s, c, now);
     if (rv != 0) {
         p2p__stream_end(s, rv, now);
@@ -480,26 +484,65 @@ void p2p__stream_listen(struct p2p_stream *s, const struct p2p__stream_cb *cb,
     s->user = user;
 }
 
-/* Sends if that leaves some of the quota: P2P_ELIMIT where it does not. */
-static int send_within(struct p2p_stream *s, const struct p2p__slice *data,
-                       uint64_t most)
+/*
+ * What one send may charge. Receive windows leave half of the quota (see
+ * mux/yamux/window.c), sending leaves up to 3/16 of it: a quarter fits into
+ * the rest as soon as the queues are empty, and streams that are idle.
+ */
+static uint64_t most_at_once(uint64_t quota)
+{
+    return quota / 4;
+}
+
+static uint64_t spare(uint64_t quota)
+{
+    return p2p__min(SPARE_BYTES, quota / 16 * 3);
+}
+
+/* The quota has no room for `n` bytes now: P2P_EAGAIN, but for one who has
+ * tried for long enough. */
+static int starve(struct p2p_stream *s, uint64_t n)
+{
+    if (s->hopeless) {
+        s->hopeless = false;
+        s->deadline = P2P_NEVER;
+        return P2P_ELIMIT;
+    }
+    if (!s->starved && s->deadline == P2P_NEVER) {
+        /* Fails, and is counted among the refusals: once for all tries. */
+        (void)p2p__quota_take(&s->conn->quota, P2P__Q_MEMORY, n);
+    }
+    s->starved = true;
+    s->conn->starved = true;
+    p2p__mark(&s->conn->job);
+    return P2P_EAGAIN;
+}
+
+/* Sends if that leaves some of the quota. */
+static int send_within(struct p2p_stream *s, const struct p2p__slice *data)
 {
     uint64_t room = p2p__quota_room(&s->conn->quota, P2P__Q_MEMORY);
-    uint64_t spare = p2p__min(SPARE_BYTES, most / 4);
+    uint64_t most = p2p__quota_most(&s->conn->quota, P2P__Q_MEMORY);
+    uint64_t cost = p2p__slice_cost(data);
+    int rv;
 
-    if (room < data->len + spare) {
-        /* Fails, and is counted among the refusals. */
-        return p2p__quota_take(&s->conn->quota, P2P__Q_MEMORY,
-                               data->len + spare);
+    if (cost > most_at_once(most)) {
+        return P2P_ELIMIT;
     }
-    return ops(s)->send(sess(s), s->handle, data);
+    if (room < cost + spare(most)) {
+        return starve(s, cost + spare(most));
+    }
+    rv = ops(s)->send(sess(s), s->handle, data);
+    if (rv == P2P_ELIMIT) {
+        return starve(s, cost + spare(most));
+    }
+    s->hopeless = false;
+    s->deadline = P2P_NEVER;
+    return rv;
 }
 
 int p2p__stream_send(struct p2p_stream *s, const struct p2p__slice *data)
 {
-    uint64_t most;
-    int rv;
-
     if (s->reset) {
         return s->status != 0 ? s->status : P2P_ERESET;
     }
@@ -510,21 +553,7 @@ int p2p__stream_send(struct p2p_stream *s, const struct p2p__slice *data)
         s->want_writable = true;
         return P2P_EAGAIN;
     }
-    if (s->conn->err != 0) {
-        return s->conn->err;
-    }
-    most = p2p__quota_most(&s->conn->quota, P2P__Q_MEMORY);
-    if (data->len > most / 2) {
-        return P2P_ELIMIT;
-    }
-    rv = send_within(s, data, most);
-    if (rv == P2P_ELIMIT) {
-        s->starved = true;
-        s->conn->starved = true;
-        p2p__mark(&s->conn->job);
-        return P2P_EAGAIN;
-    }
-    return rv;
+    return s->conn->err != 0 ? s->conn->err : send_within(s, data);
 }
 
 void p2p__stream_consume(struct p2p_stream *s, size_t n)
@@ -558,6 +587,23 @@ void p2p__stream_expire(struct p2p__conn *c, p2p_ns now)
     }
 }
 
+/* Lets a stream try again, for as long as there is hope. */
+static void feed(struct p2p_stream *s, p2p_ns now)
+{
+    s->starved = false;
+    if (s->deadline == P2P_NEVER) {
+        s->deadline = p2p__ns_after(now, HOPE_NS);
+    }
+    s->hopeless = now >= s->deadline;
+    if (s->cb->writable != NULL) {
+        s->cb->writable(s->user, s, now);
+    }
+    if (!s->starved) { /* it went through, or nothing is to be sent any more */
+        s->hopeless = false;
+        s->deadline = P2P_NEVER;
+    }
+}
+
 void p2p__stream_feed(struct p2p__conn *c, p2p_ns now)
 {
     if (!c->starved) {
@@ -575,10 +621,7 @@ void p2p__stream_feed(struct p2p__conn *c, p2p_ns now)
         struct p2p_stream *s = P2P__CONTAINER(it, struct p2p_stream, link);
 
         if (s->starved && !s->reset) {
-            s->starved = false;
-            if (s->cb->writable != NULL) {
-                s->cb->writable(s->user, s, now);
-            }
+            feed(s, now);
         }
     }
 }

@@ -50,8 +50,9 @@ struct p2p_stream {
     void *user;
     const void *app; /* the host layer's table and user */
     void *app_user;
-    p2p_ns deadline; /* of a waiting stream */
-    int status;      /* why it ends */
+    p2p_ns
+        deadline; /* of a waiting stream, or until the quota must have room */
+    int status;   /* why it ends */
     uint8_t state;
     uint8_t n_offer;
     bool inbound;
@@ -60,6 +61,7 @@ struct p2p_stream {
     bool finish;        /* finish() came before it was open */
     bool reset;         /* reset() was called */
     bool starved;       /* send() said P2P_EAGAIN for want of quota */
+    bool hopeless;      /* it did for so long that this try is the last */
 };
 
 /*
@@ -82,7 +84,8 @@ void p2p__stream_listen(struct p2p_stream *s, const struct p2p__stream_cb *cb,
                         void *user);
 
 /* Sends all of it or nothing: 0, P2P_EAGAIN (writable follows), P2P_ELIMIT
- * (more than half of the quota), or why not. */
+ * (more than a quarter of the quota, or it had no room for 30 s), or why not.
+ * All tries of one starvation count as one refusal. */
 int p2p__stream_send(struct p2p_stream *s, const struct p2p__slice *data);
 
 /* Opens the window again for `n` bytes that a manual owner dealt with. */

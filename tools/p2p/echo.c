@@ -20,16 +20,37 @@ struct server {
     bool finished;
 };
 
+/* Sends a piece, as one that will not go ends the stream: 0, or not now. */
+static int server_send(struct p2p_stream *stream, const uint8_t *bytes,
+                       size_t len)
+{
+    int rv = p2p_stream_send(stream, bytes, len);
+
+    if (rv == 0) {
+        p2p_stream_consume(stream, len);
+    } else if (rv != P2P_EAGAIN) {
+        p2p_stream_reset(stream);
+    }
+    return rv;
+}
+
 static void server_flush(struct server *s, struct p2p_stream *stream)
 {
-    if (s->len > 0) {
-        if (p2p_stream_send(stream, s->held, s->len) != 0) {
-            return; /* writable comes, or closed */
+    size_t done = 0;
+
+    while (done < s->len) {
+        size_t n = s->len - done < CHUNK ? s->len - done : CHUNK;
+
+        if (server_send(stream, s->held + done, n) != 0) {
+            break; /* writable comes, or closed */
         }
-        p2p_stream_consume(stream, s->len);
-        s->len = 0;
+        done += n;
     }
-    if (s->finished) {
+    if (done > 0) {
+        s->len -= done;
+        memmove(s->held, s->held + done, s->len);
+    }
+    if (s->len == 0 && s->finished) {
         p2p_stream_finish(stream);
     }
 }
@@ -52,11 +73,9 @@ static void server_data(void *user, struct p2p_stream *stream,
 {
     struct server *s = user;
 
-    if (s->len == 0 && p2p_stream_send(stream, bytes, len) == 0) {
-        p2p_stream_consume(stream, len);
-        return;
+    if (s->len > 0 || server_send(stream, bytes, len) != 0) {
+        hold(s, bytes, len);
     }
-    hold(s, bytes, len);
 }
 
 static void server_writable(void *user, struct p2p_stream *stream)
@@ -129,11 +148,17 @@ static void client_send(struct client *c, struct p2p_stream *stream)
     while (c->sent < c->size) {
         uint64_t left = c->size - c->sent;
         size_t n = left < CHUNK ? (size_t)left : CHUNK;
+        int rv;
 
         for (size_t i = 0; i < n; i++) {
             chunk[i] = pattern(c->sent + i);
         }
-        if (p2p_stream_send(stream, chunk, n) != 0) {
+        rv = p2p_stream_send(stream, chunk, n);
+        if (rv == P2P_EAGAIN) {
+            return;
+        }
+        if (rv != 0) {
+            p2p_stream_reset(stream);
             return;
         }
         c->sent += n;
