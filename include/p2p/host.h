@@ -182,7 +182,8 @@ P2P_API int p2p_host_add_addr(struct p2p_host *host, const char *addr,
 
 /**
  * Keeps a peer: it is never trimmed, and dialed again, with back-off, when it
- * goes away. false lets it go.
+ * goes away. false lets it go: its connections stay, and dials to it that only
+ * this asked for end. p2p_host_disconnect() lets it go, too.
  * @param host borrows the host
  * @param peer borrows the id
  * @param keep whether
@@ -192,10 +193,11 @@ P2P_API int p2p_host_keep(struct p2p_host *host, const struct p2p_peer_id *peer,
                           bool keep);
 
 /**
- * Closes all connections with a peer. One that is kept is let go.
+ * Closes all connections with a peer. One that is kept is let go, connected or
+ * not: it is not dialed again.
  * @param host borrows the host
  * @param peer borrows the id
- * @return 0, P2P_ENOTFOUND
+ * @return 0, P2P_ENOTFOUND (neither connected nor kept)
  */
 P2P_API int p2p_host_disconnect(struct p2p_host *host,
                                 const struct p2p_peer_id *peer);

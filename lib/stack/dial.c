@@ -207,9 +207,22 @@ static int attempt(struct p2p__dial *d, const struct p2p__addr *to)
     return 0;
 }
 
+/* Whether it was given up, and nobody came since to whom it matters. */
+static bool is_unwanted(const struct p2p__dial *d)
+{
+    return d->unwanted && !d->peer->keep && p2p__list_empty(&d->peer->waiting);
+}
+
 /* Tries the next addresses, until one is under way. */
 static void step(struct p2p__dial *d, p2p_ns now)
 {
+    if (is_unwanted(d)) {
+        finish(d, NULL, P2P_ECANCELED, now);
+        return;
+    }
+    if (!d->active) {
+        return; /* its turn has not come */
+    }
     while (d->next < d->n_addrs) {
         int rv = attempt(d, &d->addrs[d->next++]);
 
@@ -410,6 +423,14 @@ void p2p__dial_schedule(struct p2p__peer *peer, p2p_ns now)
         back_off(peer, now);
     }
     p2p__timer_set(&peer->redial, peer->backoff_until);
+}
+
+void p2p__dial_unwant(struct p2p__dial *d)
+{
+    if (d->done == NULL) {
+        d->unwanted = true;
+        p2p__timer_set(&d->timer, 0);
+    }
 }
 
 void p2p__dial_redial_due(struct p2p__timer *t, p2p_ns now)

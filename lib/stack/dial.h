@@ -52,6 +52,7 @@ struct p2p__dial {
     uint32_t running;   /* attempts under way */
     int err;            /* the most telling one so far */
     bool active;
+    bool unwanted; /* it ends in its next turn */
 };
 
 /*
@@ -75,6 +76,10 @@ void p2p__dial_attempt_done(struct p2p__dial *d, struct p2p__conn *c,
 
 /* Ends a dial now; its owner is not told. */
 void p2p__dial_free(struct p2p__dial *d);
+
+/* A peer is kept no more: the dial to it ends in a later turn, unless somebody
+ * asked for it, or a stream waits for it. */
+void p2p__dial_unwant(struct p2p__dial *d);
 
 /* The timer of a peer that is to be kept went off: dial it again. */
 void p2p__dial_redial_due(struct p2p__timer *t, p2p_ns now);

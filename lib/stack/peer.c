@@ -131,6 +131,9 @@ void p2p__peer_let_go(struct p2p__peer *peer)
     if (peer->keep) {
         peer->keep = peer->protected = false;
         p2p__timer_set(&peer->redial, P2P_NEVER);
+        if (peer->dial != NULL) {
+            p2p__dial_unwant(peer->dial);
+        }
         p2p__peer_unref(peer);
     }
 }

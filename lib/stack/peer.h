@@ -86,8 +86,8 @@ struct p2p__peer *p2p__peer_ref(struct p2p__peer *peer);
 /* Drops a reference; an idle peer may be forgotten at any time after it. */
 void p2p__peer_unref(struct p2p__peer *peer);
 
-/* A peer that is kept is not any more, and its reference is dropped; harmless
- * for another. */
+/* A peer that is kept is not any more: no dial to it for that alone goes on,
+ * and its reference is dropped. Harmless for another. */
 void p2p__peer_let_go(struct p2p__peer *peer);
 
 /*

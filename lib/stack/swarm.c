@@ -430,7 +430,7 @@ int p2p__swarm_disconnect(struct p2p__swarm *s, const struct p2p_peer_id *id)
 {
     struct p2p__peer *peer = p2p__book_find(&s->book, id);
 
-    if (peer == NULL || p2p__list_empty(&peer->conns)) {
+    if (peer == NULL || (p2p__list_empty(&peer->conns) && !peer->keep)) {
         return P2P_ENOTFOUND;
     }
     p2p__peer_let_go(peer);

@@ -130,7 +130,8 @@ int p2p__swarm_secured(struct p2p__swarm *s, struct p2p__conn *c,
 /* A connection is about to be freed. */
 void p2p__swarm_closed(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now);
 
-/* Closes all connections with a peer; 0, or P2P_ENOTFOUND. */
+/* Closes all connections with a peer, and lets it go if it was kept; 0, or
+ * P2P_ENOTFOUND: neither. */
 int p2p__swarm_disconnect(struct p2p__swarm *s, const struct p2p_peer_id *id);
 
 #endif

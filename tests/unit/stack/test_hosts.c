@@ -383,6 +383,82 @@ static void test_a_kept_peer_that_is_disconnected_is_let_go(void **state)
     sim_fini(&sim);
 }
 
+/* While it is away, between two dials or in the midst of one. */
+static void disconnect_who_is_away(p2p_ns after)
+{
+    struct sim sim;
+    struct simhost a = {0}, b = {0};
+    char addr[P2P_MULTIADDR_TEXT_MAX];
+    struct p2p_peer_id id;
+
+    world(&sim, 2);
+    simhost_start(&a, &sim, 0, NULL);
+    simhost_start(&b, &sim, 1, NULL);
+    id = *p2p_host_id(b.host);
+    assert_int_equal(p2p_host_add_addr(a.host, simhost_addr(&b, addr), 0), 0);
+    assert_int_equal(p2p_host_keep(a.host, &id, true), 0);
+    if (after > P2P__SEC(1)) {
+        sim_run(&sim, P2P__SEC(5));
+        simhost_end(&b);
+    }
+    sim_run(&sim, after);
+    assert_int_equal(simhost_conns(&a), 0);
+    assert_int_equal(p2p_host_disconnect(a.host, &id), 0);
+    assert_int_equal(p2p_host_disconnect(a.host, &id), P2P_ENOTFOUND);
+    if (after > P2P__SEC(1)) {
+        simhost_start(&b, &sim, 1, NULL);
+    }
+    sim_run(&sim, after + P2P__SEC(700));
+    assert_int_equal(a.ups, after > P2P__SEC(1) ? 1 : 0);
+    assert_int_equal(simhost_conns(&a), 0);
+    assert_int_equal(p2p__book_find(&a.host->swarm->book, &id)->refs, 0);
+    simhost_stop(&a);
+    simhost_stop(&b);
+    sim_fini(&sim);
+}
+
+static void test_a_kept_peer_that_is_away_is_let_go(void **state)
+{
+    (void)state;
+    disconnect_who_is_away(P2P__SEC(20));
+    disconnect_who_is_away(P2P__MS(2)); /* TCP */
+    for (p2p_ns at = P2P__MS(10); at <= P2P__MS(30); at += P2P__MS(5)) {
+        disconnect_who_is_away(at); /* the handshake */
+    }
+}
+
+/* A dial that was given up goes on for a stream that came then. */
+static void test_a_stream_saves_the_dial_of_one_let_go(void **state)
+{
+    struct sim sim;
+    struct simhost a = {0}, b = {0};
+    char addr[P2P_MULTIADDR_TEXT_MAX];
+    struct client c = {.total = 1 << 12};
+    struct p2p_stream *s;
+
+    (void)state;
+    world(&sim, 2);
+    simhost_start(&a, &sim, 0, NULL);
+    simhost_start(&b, &sim, 1, NULL);
+    assert_int_equal(p2p_host_handle(b.host, echo_protocol[0], on_stream, NULL),
+                     0);
+    assert_int_equal(p2p_host_add_addr(a.host, simhost_addr(&b, addr), 0), 0);
+    assert_int_equal(p2p_host_keep(a.host, p2p_host_id(b.host), true), 0);
+    sim_run(&sim, P2P__MS(2));
+    assert_int_equal(p2p_host_disconnect(a.host, p2p_host_id(b.host)), 0);
+    assert_int_equal(p2p_stream_open(a.host, p2p_host_id(b.host), echo_protocol,
+                                     1, &client_events, &c, &s),
+                     0);
+    client_send(&c, s);
+    sim_run(&sim, P2P__SEC(5));
+    assert_true(c.closed);
+    assert_int_equal(c.status, 0);
+    assert_int_equal(c.got, 1 << 12);
+    simhost_stop(&a);
+    simhost_stop(&b);
+    sim_fini(&sim);
+}
+
 /* A raw pipe that connects and says nothing. */
 static void mute_connected(void *user, int status, p2p_ns now)
 {
@@ -615,6 +691,8 @@ int main(void)
         cmocka_unit_test(test_dial_says_who_answered_and_why_not),
         cmocka_unit_test(test_kept_peer_is_dialed_again),
         cmocka_unit_test(test_a_kept_peer_that_is_disconnected_is_let_go),
+        cmocka_unit_test(test_a_kept_peer_that_is_away_is_let_go),
+        cmocka_unit_test(test_a_stream_saves_the_dial_of_one_let_go),
         cmocka_unit_test(test_T36_silent_connections_are_few_and_end),
         cmocka_unit_test(test_a_reader_that_does_not_consume_stops_the_writer),
         cmocka_unit_test(test_a_spent_quota_delays_senders_and_ends_nobody),
