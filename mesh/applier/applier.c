@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mesh/base/arena.h"
 #include "mesh/doc/parse.h"
 #include "p2p/err.h"
 
@@ -206,27 +205,21 @@ static bool order_fill(struct order *o, const struct um_intent *intent,
 }
 
 /* Why a text cannot be a configuration, or NULL. Unit has the last word, but a
- * million brackets would kill it. */
+ * million brackets would kill it; how many members there are harms nobody. */
 static const char *objection_to(const struct um_intent *intent)
 {
     const struct um_str text = {.p = intent->config, .len = intent->len};
-    struct um_doc_error err = {.text = "the text is too long"};
-    const char *why = NULL;
-    struct um_arena arena;
-    struct um_val v;
-    int rv;
+    struct um_doc_error err = {0};
+    enum um_val_kind kind = UM_VAL_NULL;
+    int rv = um_doc_look(text, &kind, &err);
 
-    um_arena_init(&arena);
-    rv = um_doc_parse(text, &arena, &v, &err);
     if (rv == P2P_ENOMEM) {
-        why = "out of memory";
-    } else if (rv != 0) {
-        why = err.text;
-    } else if (v.kind != UM_VAL_OBJECT) {
-        why = "A configuration is an object.";
+        return "out of memory";
     }
-    um_arena_fini(&arena);
-    return why;
+    if (rv != 0) {
+        return err.text;
+    }
+    return kind == UM_VAL_OBJECT ? NULL : "A configuration is an object.";
 }
 
 void um_applier_submit(struct um_applier *a, const struct um_intent *intent,

@@ -57,6 +57,7 @@ struct parser {
     size_t count;
     size_t room;
     size_t members; /* of all containers */
+    bool only_look; /* make nothing: a member is forgotten as it is read */
 };
 
 static int fail(struct parser *ps, size_t at, const char *text)
@@ -211,6 +212,7 @@ static int close_frame(struct parser *ps)
 
     if (rc == 0 && ps->twice_at < ps->text.len)
         rc = P2P_EFORMAT;
+    n = ps->only_look ? 0 : n;
     if (rc == 0 && !(f->object ? um_val_object(ps->arena, n, &v)
                                : um_val_array(ps->arena, n, &v)))
         rc = P2P_ENOMEM;
@@ -341,13 +343,15 @@ static int check_end(struct parser *ps, bool object)
                          "without a closing bracket (]).");
 }
 
-static int count_member(struct parser *ps, bool object)
+static int count_member(struct parser *ps)
 {
+    if (ps->only_look) {
+        ps->count = ps->frames[ps->depth - 1].first;
+        return 0;
+    }
     if (ps->members++ < UM__CAP_DOC_MEMBERS)
         return 0;
-    return fail(ps, ps->at,
-                object ? "JSON object has too many members."
-                       : "JSON array has too many elements.");
+    return fail(ps, ps->at, "The document has too many members and elements.");
 }
 
 /* Behind an opening byte or a comma: a member, or the container's end. */
@@ -364,7 +368,7 @@ static int parse_next(struct parser *ps, bool *closed)
     if (*closed)
         return close_frame(ps);
     if (!object || ps->text.p[ps->at] == '"')
-        rc = count_member(ps, object);
+        rc = count_member(ps);
     if (rc != 0)
         return rc;
     return object ? parse_name(ps) : append(ps, um_str_n(NULL, 0), ps->at);
@@ -480,10 +484,10 @@ static int report(struct parser *ps, struct um_str text,
     return P2P_EFORMAT;
 }
 
-int um_doc_parse(struct um_str text, struct um_arena *arena, struct um_val *out,
-                 struct um_doc_error *err)
+/* Reads the text as `ps` says: into its arena, what is made to *out. */
+static int read_text(struct parser *ps, struct um_str text, struct um_val *out,
+                     struct um_doc_error *err)
 {
-    struct parser ps = {.arena = arena, .pointer = UM_BUF_INIT};
     int rc;
 
     if (um_str_starts(text, UM_STR("\xef\xbb\xbf")))
@@ -493,19 +497,44 @@ int um_doc_parse(struct um_str text, struct um_arena *arena, struct um_val *out,
                            UM__CAP_DOC_BYTES);
         return P2P_ETOOBIG;
     }
-    ps.twice_at = text.len;
-    ps.bytes = um_arena_alloc(arena, text.len);
-    if (ps.bytes == NULL)
+    ps->twice_at = text.len;
+    ps->bytes = um_arena_alloc(ps->arena, text.len);
+    if (ps->bytes == NULL)
         return P2P_ENOMEM;
     if (text.len > 0)
-        memcpy(ps.bytes, text.p, text.len);
-    ps.text = um_str_n(ps.bytes, text.len);
-    rc = parse_tree(&ps);
+        memcpy(ps->bytes, text.p, text.len);
+    ps->text = um_str_n(ps->bytes, text.len);
+    rc = parse_tree(ps);
     if (rc == P2P_EFORMAT)
-        rc = report(&ps, text, err);
+        rc = report(ps, text, err);
     if (rc == 0)
-        *out = ps.list[0].value;
-    um_mem_free(ps.list);
-    um_buf_fini(&ps.pointer);
+        *out = ps->list[0].value;
+    um_mem_free(ps->list);
+    um_buf_fini(&ps->pointer);
+    return rc;
+}
+
+int um_doc_parse(struct um_str text, struct um_arena *arena, struct um_val *out,
+                 struct um_doc_error *err)
+{
+    struct parser ps = {.arena = arena, .pointer = UM_BUF_INIT};
+
+    return read_text(&ps, text, out, err);
+}
+
+int um_doc_look(struct um_str text, enum um_val_kind *kind,
+                struct um_doc_error *err)
+{
+    struct um_arena arena = UM_ARENA_INIT;
+    struct parser ps = {
+        .arena = &arena, .pointer = UM_BUF_INIT, .only_look = true};
+    struct um_val v;
+    int rc = read_text(&ps, text, &v, err);
+
+    if (rc == 0)
+        *kind = v.kind;
+    if (err != NULL)
+        err->has_pointer = false; /* which element it is was not counted */
+    um_arena_fini(&arena);
     return rc;
 }

@@ -24,4 +24,17 @@
 int um_doc_parse(struct um_str text, struct um_arena *arena, struct um_val *out,
                  struct um_doc_error *err);
 
+/**
+ * Looks whether a text is one value that can be read without harm, and makes
+ * nothing of it: for who passes the text on unchanged. Bytes and depth are
+ * capped as above; members are not, because none is kept, and whether a name
+ * comes twice is not looked at.
+ * @param text borrowed for the call only
+ * @param kind of the value
+ * @param err as above, without a pointer
+ * @return as above
+ */
+int um_doc_look(struct um_str text, enum um_val_kind *kind,
+                struct um_doc_error *err);
+
 #endif

@@ -91,6 +91,13 @@ def full(sock):
     whole(sock, b'{"x": [' + b"1, " * 1_000_000 + b"1]}")
 
 
+def many(sock):
+    """More members than a document of a mesh may have; a Unit runs it."""
+    sources = [f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in range(150000)]
+    whole(sock, json.dumps({"routes": [
+        {"match": {"source": sources}, "action": {"return": 200}}]}).encode())
+
+
 def no_unit(sock):
     whole(sock, b'{"bogus": true}')
 
@@ -122,7 +129,7 @@ def mute(sock):
 
 MODES = {f.__name__: f for f in (
     fine, each_other, endless, drip, huge, redirect, own_path, no_json,
-    no_object, deep, full, no_unit, short, no_http, missing, heads, mute)}
+    no_object, deep, full, many, no_unit, short, no_http, missing, heads, mute)}
 
 
 class Handler(socketserver.BaseRequestHandler):

@@ -6,6 +6,7 @@ port 8888 does what it is told; `other` a host that has nothing to do with it.
 """
 
 import contextlib
+import json
 import shutil
 import sys
 import time
@@ -126,7 +127,7 @@ def test_an_answer_that_is_none(scene, mode, words, seconds):
     ("no_json", "refused config from .*A valid JSON value is expected"),
     ("no_object", "refused config from .*A configuration is an object"),
     ("deep", "refused config from .*nesting exceeds the maximum"),
-    ("full", "refused config from .*too many elements"),
+    ("full", "refused config from .*Invalid configuration"),
     ("no_unit", "refused config from .*Invalid configuration")])
 def test_a_body_that_is_refused(scene, mode, words):
     config = scene.us.config()
@@ -134,6 +135,16 @@ def test_a_body_that_is_refused(scene, mode, words):
     mark = scene.say(scene.lan.ip("evil"))
     scene.us.wait_text(words, 10, mark)
     assert scene.us.config() == config
+    scene.alive()
+
+
+def test_a_body_with_many_members_is_applied(scene):
+    """Unit 1.35 has no limit on them, and what is pulled is its business."""
+    scene.mode("many")
+    mark = scene.say(scene.lan.ip("evil"))
+    scene.us.wait_text(r"applied config from \S+ in \d+ ms", 30, mark)
+    routes = json.loads(scene.us.config())["routes"]
+    assert len(routes[0]["match"]["source"]) == 150_000
     scene.alive()
 
 

@@ -61,6 +61,23 @@ static bool is_minus_zero(const struct um_doc_error *err, struct um_str text)
            text.p[err->at - 1] == '-';
 }
 
+/* A look says what reading says, but that a name comes twice. */
+static void same_by_a_look(struct um_str text, int rc, const struct um_val *v,
+                           const struct um_doc_error *err)
+{
+    struct um_doc_error seen;
+    enum um_val_kind kind = UM_VAL_NULL;
+    int look = um_doc_look(text, &kind, &seen);
+
+    if (rc == 0) {
+        must(look == 0 && kind == v->kind);
+    } else if (strncmp(err->text, "Duplicate", 9) != 0) {
+        must(look == rc && seen.text == err->text && seen.at == err->at);
+    } else {
+        must(look == 0 || seen.at > err->at);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct um_sjson_limits limits = {UM__CAP_DOC_DEPTH, 0, 0};
@@ -74,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int rc = um_doc_parse(text, &a, &v, &err);
     int unit_rc;
 
+    same_by_a_look(text, rc, &v, &err);
     if (um_str_starts(text, UM_STR("\xef\xbb\xbf")))
         bare = um_str_skip(text, 3);
     unit_rc = um_sjson_parse(bare, &limits, &a, &s, &unit_err);

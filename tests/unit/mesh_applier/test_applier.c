@@ -3,6 +3,7 @@
  * again, refusals are not. */
 #include "mesh/applier/applier.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,6 +155,35 @@ static void test_what_cannot_be_one_never_reaches_unit(void **state)
     scene_free(s);
 }
 
+/* Unit takes routes without number; so do we, up to the bytes of a config. */
+static void test_many_members_are_unit_s_to_judge(void **state)
+{
+    enum { MANY = 150000, ROOM = 16 + 3 * MANY };
+    struct scene *s = scene_new();
+    char *config = malloc(ROOM);
+    size_t n = (size_t)snprintf(config, ROOM, "{\"a\":[");
+
+    (void)state;
+    assert_non_null(config);
+    for (size_t i = 0; i < MANY; i++) {
+        memcpy(config + n, "{},", 3);
+        n += 3;
+    }
+    memcpy(config + n - 1, "]}", 3);
+    submit(s, config);
+    take(s, "{}", "{}");
+    assert_int_equal(s->outcome[0], UM_APPLIED);
+    /* Deep ones it would die of. */
+    memset(config, '[', 101);
+    memset(config + 101, ']', 101);
+    config[202] = '\0';
+    submit(s, config);
+    assert_int_equal(s->outcome[1], UM_REFUSED);
+    assert_int_equal(fetch_rig_said(&s->rig, "nesting exceeds"), 1);
+    free(config);
+    scene_free(s);
+}
+
 /* UM__CAP_APPLIER_TRIES, with pauses that grow. */
 static void test_failures_are_tried_so_often(void **state)
 {
@@ -213,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_the_newest_wins),
         cmocka_unit_test(test_a_refusal_is_final),
         cmocka_unit_test(test_what_cannot_be_one_never_reaches_unit),
+        cmocka_unit_test(test_many_members_are_unit_s_to_judge),
         cmocka_unit_test(test_failures_are_tried_so_often),
         cmocka_unit_test(test_the_end_tells_all),
     };

@@ -248,10 +248,12 @@ static void test_members_are_capped(void **state)
     assert_int_equal(um_doc_parse(um_buf_view(&b), &r.arena, &v, NULL), 0);
     b.len -= 2;
     um_buf_text(&b, "1]]");
-    refuses(um_buf_view(&b), "JSON array has too many elements.", b.len - 3);
+    refuses(um_buf_view(&b), "The document has too many members and elements.",
+            b.len - 3);
     b.len -= 3;
     um_buf_text(&b, "],{\"a\":1}]");
-    refuses(um_buf_view(&b), "JSON array has too many elements.", b.len - 8);
+    refuses(um_buf_view(&b), "The document has too many members and elements.",
+            b.len - 8);
     um_buf_fini(&b);
     rig_fini(&r);
 }
@@ -276,6 +278,53 @@ static void test_bytes_are_capped(void **state)
     rig_fini(&r);
 }
 
+/* Looking at a text takes what reading takes, and more members. */
+static void test_a_look_counts_no_members(void **state)
+{
+    static const struct {
+        const char *text;
+        int rc;
+        enum um_val_kind kind;
+    } cases[] = {
+        {"{}", 0, UM_VAL_OBJECT},
+        {"\xef\xbb\xbf [1, 2,] // x\n", 0, UM_VAL_ARRAY},
+        {"{\"a\": [{\"b\": [1, {}]}, null], \"c\": -1.5}", 0, UM_VAL_OBJECT},
+        {"\"x\"", 0, UM_VAL_STRING},
+        {"{\"a\": 1, \"a\": 2}", 0, UM_VAL_OBJECT}, /* Unit will say so */
+        {"{\"a\": [1, 2 3]}", P2P_EFORMAT, 0},
+        {"{\"a\": 1, b: 2}", P2P_EFORMAT, 0},
+        {"{\"a\": 1", P2P_EFORMAT, 0},
+        {"{} {}", P2P_EFORMAT, 0},
+        {"", P2P_EFORMAT, 0},
+    };
+    struct um_buf b = UM_BUF_INIT;
+    struct um_doc_error err;
+    enum um_val_kind kind = UM_VAL_NULL;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(um_doc_look(um_str(cases[i].text), &kind, &err),
+                         cases[i].rc);
+        if (cases[i].rc == 0)
+            assert_int_equal(kind, cases[i].kind);
+        else
+            assert_true(!err.has_pointer && err.text != NULL);
+    }
+    um_buf_text(&b, "{\"a\": [");
+    for (size_t i = 0; i < 10 * (size_t)UM__CAP_DOC_MEMBERS; i++)
+        um_buf_text(&b, i % 2 == 0 ? "1," : "{\"b\": []},");
+    um_buf_text(&b, "]}");
+    assert_int_equal(um_doc_look(um_buf_view(&b), &kind, NULL), 0);
+    assert_int_equal(kind, UM_VAL_OBJECT);
+    nested(&b, UM__CAP_DOC_DEPTH + 1);
+    assert_int_equal(um_doc_look(um_buf_view(&b), &kind, &err), P2P_EFORMAT);
+    assert_int_equal(err.at, UM__CAP_DOC_DEPTH);
+    um_buf_clear(&b);
+    um_buf_fill(&b, ' ', UM__CAP_DOC_BYTES + 1);
+    assert_int_equal(um_doc_look(um_buf_view(&b), &kind, &err), P2P_ETOOBIG);
+    um_buf_fini(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_depth_is_capped),
         cmocka_unit_test(test_members_are_capped),
         cmocka_unit_test(test_bytes_are_capped),
+        cmocka_unit_test(test_a_look_counts_no_members),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
