@@ -311,8 +311,8 @@ static int pull(struct p2p__src *src, uint8_t *dst, size_t cap, p2p_ns now)
     return pull_layer(a->conn, a->layer, &out, now);
 }
 
-/* Looks at what the peer has taken. */
-static void look_at_pipe(struct p2p__conn *c, p2p_ns now)
+/* Looks at what the peer has taken; returns how much that is. */
+static uint64_t look_at_pipe(struct p2p__conn *c, p2p_ns now)
 {
     size_t left = c->pipe->ops->unsent(c->pipe);
     uint64_t taken = c->written - (left < c->written ? left : c->written);
@@ -321,13 +321,14 @@ static void look_at_pipe(struct p2p__conn *c, p2p_ns now)
         c->taken = taken;
         c->took_at = now;
     }
+    return taken;
 }
 
 /* The pipe is full: look at it again and again until it is not. */
 static void watch_stall(struct p2p__conn *c, p2p_ns now)
 {
-    look_at_pipe(c, now);
-    c->took_at = now;
+    (void)look_at_pipe(c, now);
+    c->full_at = now;
     c->stall_at = p2p__ns_after(now, c->swarm->limits.stall_ns / STALL_LOOKS);
 }
 
@@ -335,10 +336,12 @@ static void watch_stall(struct p2p__conn *c, p2p_ns now)
 static int expire_stall(struct p2p__conn *c, p2p_ns now)
 {
     const p2p_ns pause = c->swarm->limits.stall_ns / STALL_LOOKS;
+    p2p_ns since;
 
-    look_at_pipe(c, now);
+    (void)look_at_pipe(c, now);
     c->stall_at = p2p__ns_after(now, pause);
-    return now - c->took_at < (STALL_LOOKS - 1) * pause ? 0 : P2P_ETIMEDOUT;
+    since = c->took_at > c->full_at ? c->took_at : c->full_at;
+    return now - since < (STALL_LOOKS - 1) * pause ? 0 : P2P_ETIMEDOUT;
 }
 
 /* One pull and one write; what is left makes another turn. */
@@ -472,11 +475,13 @@ static void look_at_spare(struct p2p__conn *c, p2p_ns now)
     }
 }
 
-/* The session heard nothing for a while; taking our bytes is life, too. */
+/* The session heard nothing for a while; taking our bytes is life, too: those
+ * since the last time that it heard nothing, or our ping alone, which a kernel
+ * takes for a process that stands still, could be the last of many. */
 static int expire_session(struct p2p__conn *c, p2p_ns now)
 {
     if (c->sess_ops->alive != NULL) {
-        look_at_pipe(c, now);
+        c->taken = look_at_pipe(c, now);
         c->sess_ops->alive(c->sess, c->took_at);
     }
     return c->sess_ops->expire(c->sess, now);

@@ -69,6 +69,7 @@ struct p2p__conn {
     uint64_t written;  /* to the pipe, and how much of it the peer had taken */
     uint64_t taken;    /* when it was last seen to take any: */
     p2p_ns took_at;    /* then */
+    p2p_ns full_at;    /* when the pipe was last found to be full */
     p2p_ns ping_sent;  /* unused where the session has no ping */
     uint64_t rtt_ns;   /* of the last ping; 0: not known */
     uint32_t stream_count;

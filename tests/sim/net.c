@@ -108,11 +108,18 @@ static struct end *of_pipe(const struct p2p__pipe *p)
     return P2P__CONTAINER(u.m, struct end, pipe);
 }
 
+/* Whether a segment gets to an end now. */
+static bool reaches(const struct end *from, const struct end *to)
+{
+    return !to->dark && to->host->alive && to->host->group == from->host->group;
+}
+
+/* A segment is done with; the writer learns of it if the wire is whole. */
 static void free_segment(struct segment *s)
 {
     struct end *from = s->from;
 
-    from->in_flight -= s->len;
+    from->in_flight -= reaches(from, s->to) ? s->len : 0;
     if (from->waiting && !from->closed && from->in_flight <= SNDBUF / 2) {
         from->waiting = false;
         from->pipe.cb->writable(from->pipe.user, from->host->sim->now);
@@ -162,12 +169,6 @@ static void drop_held(struct end *e)
         free_segment(P2P__CONTAINER(link, struct segment, link));
         link = p2p__list_pop(&e->held);
     }
-}
-
-/* Whether a segment gets to an end now. */
-static bool reaches(const struct end *from, const struct end *to)
-{
-    return !to->dark && to->host->alive && to->host->group == from->host->group;
 }
 
 /* Nothing of what is held will arrive; the writer may hear why. */
@@ -293,7 +294,7 @@ static int pipe_write(struct p2p__pipe *pipe, const uint8_t *buf, size_t len)
     struct end *e = of_pipe(pipe);
 
     assert(!e->closed && !e->waiting);
-    if (e->other == NULL || (e->other->closed && !e->other->dark)) {
+    if (e->other == NULL || (e->other->closed && reaches(e, e->other))) {
         return P2P_ERESET;
     }
     send_segment(e, buf, len);

@@ -22,7 +22,7 @@
 #define HEAL_S 30U
 /* Links that one end has alone: of those that were just made, a permille. */
 #define LOPSIDED_PERMILLE 2U
-/* Links of a thousand that may lead to who is gone: silence tells it after 40
+/* Links of a thousand that may lead to who is gone: silence tells it after 30
  * s, so a cut must be longer for this to hold before it is healed. */
 #define NOWHERE_PERMILLE 20U
 #define SILENCE          P2P__SEC(45)
