@@ -7,13 +7,18 @@
 # of the same name carries both files. Pinned, and checked by pip.
 set -eu
 version=0.10.0
-dir=${XDG_CACHE_HOME:-$HOME/.cache}/unitmesh/yyjson-$version
+dir=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/unitmesh/yyjson-$version
 if [ "${1:-}" != --get ]; then
     echo "$dir"
     exit
 fi
 if [ -f "$dir/yyjson.c" ] || pkg-config --exists yyjson; then
     exit
+fi
+if ! mkdir -p "$dir.part" 2> /dev/null || ! [ -w "$dir.part" ]; then
+    echo "yyjson $version cannot be put into $dir: that cannot be written." >&2
+    echo "Set XDG_CACHE_HOME to a folder that can, for make deps and make." >&2
+    exit 1
 fi
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -30,7 +35,6 @@ if ! $python -m pip download -q --no-deps --no-binary :all: \
     exit 1
 fi
 tar -xzf "$tmp"/yyjson-*.tar.gz -C "$tmp"
-mkdir -p "$dir.part"
 cp "$tmp"/yyjson-*/yyjson/yyjson.[ch] "$dir.part"
 mv -T "$dir.part" "$dir" 2>/dev/null || [ -f "$dir/yyjson.c" ]
 echo "yyjson $version is in $dir"

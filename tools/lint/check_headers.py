@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Every header compiles alone, with gcc and clang; public ones as C++ too.
 What compiled once is remembered by its content and that of its includes."""
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -57,9 +58,10 @@ def alone(tree, path):
     jobs += [('clang', CXX)] if path.startswith('include/') else []
     problems = [p for p in (fails(tree, path, *j) for j in jobs) if p]
     if tree.build and not problems:
-        os.makedirs(os.path.dirname(done), exist_ok=True)
-        with open(done, 'w', encoding='utf-8'):
-            pass
+        with contextlib.suppress(OSError):  # it is looked at again, then
+            os.makedirs(os.path.dirname(done), exist_ok=True)
+            with open(done, 'w', encoding='utf-8'):
+                pass
     return problems
 
 
