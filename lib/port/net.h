@@ -45,6 +45,10 @@ struct p2p__pipe_ops {
     /* Bytes of what was written that the peer has not acknowledged, as far as
      * the system tells: while it falls, the peer reads. */
     size_t (*unsent)(const struct p2p__pipe *pipe);
+    /* How long nothing has come from the machine at the other end, not even
+     * that it got something; while the wire is whole that is less than half a
+     * minute. 0 where the system does not tell. */
+    p2p_ns (*silence)(const struct p2p__pipe *pipe);
     /* Stops or goes on reading (mplex, or the host's quota is spent). */
     void (*read)(struct p2p__pipe *pipe, bool on);
     /* Ends our side after what is kept was written, then frees the pipe. */

@@ -22,6 +22,10 @@
 /* Taking less than this is not progress. */
 #define STALL_BYTES 1024U
 
+/* A peer of whose machine nothing was heard for so long is gone. yamux asks it
+ * and has its own time for that. */
+#define SILENT_NS P2P__SEC(30)
+
 static void on_job(struct p2p__job *job, p2p_ns now);
 static void on_due(struct p2p__timer *timer, p2p_ns now);
 
@@ -58,6 +62,7 @@ struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer)
     c->stall_at = P2P_NEVER;
     c->spare_at = P2P_NEVER;
     c->starved_at = P2P_NEVER;
+    c->listen_at = P2P_NEVER;
     c->state = dialer ? P2P__CONN_DIALING : P2P__CONN_UPGRADING;
     p2p__list_init(&c->peer_link);
     p2p__list_init(&c->streams);
@@ -163,6 +168,9 @@ void p2p__conn_set_session(struct p2p__conn *c, const struct p2p__sess_ops *ops,
     c->state = P2P__CONN_OPEN;
     c->deadline = P2P_NEVER;
     c->opened_at = now;
+    if (ops->alive == NULL) {
+        c->listen_at = p2p__ns_after(now, SILENT_NS);
+    }
     p2p__swarm_opened(c->swarm, c, now);
     p2p__mark(&c->job);
 }
@@ -181,6 +189,7 @@ static p2p_ns next_deadline(const struct p2p__conn *c)
 
     at = p2p__ns_min(at, c->starved_at);
     at = p2p__ns_min(at, c->spare_at);
+    at = p2p__ns_min(at, c->listen_at);
     for (unsigned i = 0; i < c->n_layers; i++) {
         if (c->layers[i].chan != NULL) {
             at = p2p__ns_min(at, c->layers[i].ops->deadline(c->layers[i].chan));
@@ -487,6 +496,19 @@ static int expire_session(struct p2p__conn *c, p2p_ns now)
     return c->sess_ops->expire(c->sess, now);
 }
 
+/* A session without a ping relies on what the system heard; 0, or
+ * P2P_ETIMEDOUT for a peer that is silent. */
+static int expire_silence(struct p2p__conn *c, p2p_ns now)
+{
+    p2p_ns silence = c->pipe->ops->silence(c->pipe);
+
+    if (silence >= SILENT_NS) {
+        return P2P_ETIMEDOUT;
+    }
+    c->listen_at = p2p__ns_after(now, SILENT_NS - silence);
+    return 0;
+}
+
 /* What is due on a connection whose timer went off. */
 static int expire(struct p2p__conn *c, p2p_ns now)
 {
@@ -500,6 +522,9 @@ static int expire(struct p2p__conn *c, p2p_ns now)
     }
     if (now >= c->stall_at) {
         rv = expire_stall(c, now);
+    }
+    if (rv == 0 && now >= c->listen_at) {
+        rv = expire_silence(c, now);
     }
     for (unsigned i = 0; i < c->n_layers && rv == 0; i++) {
         const struct p2p__layer *l = &c->layers[i];

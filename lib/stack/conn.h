@@ -66,6 +66,7 @@ struct p2p__conn {
     p2p_ns starved_at; /* when streams try again; P2P_NEVER */
     p2p_ns spare_at;   /* the next look whether it is in use; P2P_NEVER */
     p2p_ns stall_at;   /* the next look at a pipe that is full; P2P_NEVER */
+    p2p_ns listen_at;  /* the next look whether it is silent; P2P_NEVER */
     uint64_t written;  /* to the pipe, and how much of it the peer had taken */
     uint64_t taken;    /* when it was last seen to take any: */
     p2p_ns took_at;    /* then */

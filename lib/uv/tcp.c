@@ -213,6 +213,41 @@ static size_t tcp_unsent(const struct p2p__pipe *pipe)
     return left;
 }
 
+#ifdef __linux__
+/* Whether the kernel was told to ask, and was able to obey. */
+static bool asks(uv_os_fd_t fd)
+{
+    int idle = 0;
+    socklen_t len = sizeof idle;
+
+    return getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &len) == 0 &&
+           idle == IDLE_S;
+}
+#endif
+
+/* The kernel asks when it has heard nothing for IDLE_S, and then ends what was
+ * silent for DEAD_S; but its time begins anew with what is sent meanwhile. */
+static p2p_ns tcp_silence(const struct p2p__pipe *pipe)
+{
+    uint32_t ms = 0;
+#ifdef __linux__
+    const struct tcp *t = of_pipe(pipe);
+    struct tcp_info info = {0};
+    socklen_t len = sizeof info;
+    uv_os_fd_t fd;
+
+    if (uv_fileno((const uv_handle_t *)&t->h, &fd) == 0 && asks(fd) &&
+        getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0) {
+        ms = info.tcpi_last_ack_recv < info.tcpi_last_data_recv
+                 ? info.tcpi_last_ack_recv
+                 : info.tcpi_last_data_recv;
+    }
+#else
+    (void)pipe;
+#endif
+    return P2P__MS(ms);
+}
+
 static void tcp_read(struct p2p__pipe *pipe, bool on)
 {
     struct tcp *t = of_pipe(pipe);
@@ -284,6 +319,7 @@ static void tcp_remote(const struct p2p__pipe *pipe, struct p2p__addr *addr)
 static const struct p2p__pipe_ops tcp_ops = {
     .write = tcp_write,
     .unsent = tcp_unsent,
+    .silence = tcp_silence,
     .read = tcp_read,
     .close = tcp_close,
     .local = tcp_local,

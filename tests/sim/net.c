@@ -307,6 +307,19 @@ static size_t pipe_unsent(const struct p2p__pipe *pipe)
     return of_pipe(pipe)->in_flight;
 }
 
+static p2p_ns pipe_silence(const struct p2p__pipe *pipe)
+{
+    const struct end *e = of_pipe(pipe);
+    p2p_ns since;
+
+    if (e->other == NULL || reaches(e, e->other)) {
+        return 0;
+    }
+    since = e->host->cut_at > e->other->host->cut_at ? e->host->cut_at
+                                                     : e->other->host->cut_at;
+    return e->host->sim->now - since;
+}
+
 struct resume {
     struct sim_event ev;
     struct end *end;
@@ -378,6 +391,7 @@ static void pipe_remote(const struct p2p__pipe *pipe, struct p2p__addr *addr)
 static const struct p2p__pipe_ops pipe_ops = {
     .write = pipe_write,
     .unsent = pipe_unsent,
+    .silence = pipe_silence,
     .read = pipe_read,
     .close = pipe_close,
     .local = pipe_local,

@@ -258,6 +258,7 @@ bool sim_connected(const struct sim_host *a, const struct sim_host *b)
 void sim_set_group(struct sim *sim, size_t host, uint32_t group)
 {
     sim->hosts[host].group = group;
+    sim->hosts[host].cut_at = sim->now;
 }
 
 void sim_power_off(struct sim *sim, size_t host)
@@ -265,6 +266,7 @@ void sim_power_off(struct sim *sim, size_t host)
     struct sim_host *h = &sim->hosts[host];
 
     h->alive = false;
+    h->cut_at = sim->now;
     p2p__heap_remove(&sim->events, &h->turn);
 }
 

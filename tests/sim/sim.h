@@ -41,6 +41,7 @@ struct sim_host {
     struct sim *sim;
     size_t index;
     uint32_t group; /* hosts of different groups are cut off */
+    p2p_ns cut_at;  /* when it came into its group, or its machine went off */
     bool alive;
     struct p2p__addr addr; /* 10.x.y.z */
     uint16_t next_port;

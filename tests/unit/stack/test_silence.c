@@ -24,15 +24,18 @@ struct pair {
     p2p_ns down[2]; /* when it was noticed; 0: not yet */
 };
 
-static void pair_start(struct pair *p, uint64_t seed)
+static void pair_start(struct pair *p, uint64_t seed, bool mplex)
 {
     const struct sim_cfg cfg = {
         .seed = seed, .latency_min = P2P__MS(5), .latency_max = P2P__MS(20)};
 
+    struct p2p_host_config hc = P2P_HOST_CONFIG_INIT;
+
     *p = (struct pair){0};
+    hc.mplex = hc.no_yamux = mplex;
     sim_init(&p->sim, &cfg, 2);
     for (size_t i = 0; i < 2; i++) {
-        simhost_start(&p->h[i], &p->sim, i, NULL);
+        simhost_start(&p->h[i], &p->sim, i, &hc);
         flow_serve(&p->h[i], &p->at[i]);
     }
     assert_int_equal(simhost_dial(&p->h[0], &p->h[1]), 0);
@@ -71,12 +74,13 @@ static void talk_until(struct pair *p, const struct talk *t, p2p_ns until)
 }
 
 /* The wire is cut `at` after the last word before the talk. */
-static void cut_at(p2p_ns at, const struct talk *t, uint64_t seed, p2p_ns *most)
+static void cut_at(p2p_ns at, const struct talk *t, bool mplex, uint64_t seed,
+                   p2p_ns *most)
 {
     struct pair p;
     p2p_ns cut;
 
-    pair_start(&p, seed);
+    pair_start(&p, seed, mplex);
     talk_until(&p, t, P2P__SEC(2) + at);
     assert_int_equal(p.h[0].downs + p.h[1].downs, 0);
     cut = p.sim.now;
@@ -89,7 +93,7 @@ static void cut_at(p2p_ns at, const struct talk *t, uint64_t seed, p2p_ns *most)
     pair_stop(&p);
 }
 
-static void test_T6_silence_is_noticed_in_half_a_minute(void **state)
+static void silence_is_noticed(bool mplex)
 {
     static const struct talk talks[] = {
         {0, P2P__MS(100)},      {10, P2P__MS(100)},     {1000, P2P__MS(100)},
@@ -99,13 +103,25 @@ static void test_T6_silence_is_noticed_in_half_a_minute(void **state)
     };
     p2p_ns most = 0;
 
-    (void)state;
     for (size_t k = 0; k < P2P__COUNT(talks); k++) {
         for (unsigned i = 0; i < 64; i++) {
-            cut_at(P2P__MS(100) + i * P2P__MS(517), &talks[k], i + 1, &most);
+            cut_at(P2P__MS(100) + i * P2P__MS(517), &talks[k], mplex, i + 1,
+                   &most);
         }
     }
     assert_in_range(most, P2P__SEC(15), P2P__SEC(30) + SLACK);
+}
+
+static void test_T6_silence_is_noticed_in_half_a_minute(void **state)
+{
+    (void)state;
+    silence_is_noticed(false);
+}
+
+static void test_T6_silence_is_noticed_with_mplex_too(void **state)
+{
+    (void)state;
+    silence_is_noticed(true);
 }
 
 static struct p2p__conn *conn_of(const struct simhost *h)
@@ -136,7 +152,7 @@ static void stand_still_at(p2p_ns at, uint64_t seed, p2p_ns *most)
     const struct talk nothing = {0, P2P__MS(100)};
     p2p_ns since;
 
-    pair_start(&p, seed);
+    pair_start(&p, seed, false);
     c[0] = conn_of(&p.h[0]);
     c[1] = conn_of(&p.h[1]);
     pipe = *c[0]->pipe->ops;
@@ -169,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_T6_silence_is_noticed_in_half_a_minute),
+        cmocka_unit_test(test_T6_silence_is_noticed_with_mplex_too),
         cmocka_unit_test(test_T6_a_process_that_stands_still_is_noticed),
     };
 

@@ -68,6 +68,33 @@ static void test_unsent_falls_while_the_peer_reads(void **state)
     rig_stop(&r);
 }
 
+/* A peer that says nothing is silent, until its machine acknowledges. */
+static void test_silence_ends_with_an_acknowledgement(void **state)
+{
+    struct uv_rig r;
+    struct p2p__pipe *pipe;
+    p2p_ns silence;
+    int fd;
+
+    (void)state;
+    rig_start(&r);
+    fd = rig_connect(&r);
+    rig_until_pipes(&r, 1);
+    pipe = r.pipes[0];
+    assert_true(pipe->ops->silence(pipe) < P2P__SEC(15));
+    do { /* the clock of the kernel goes on */
+        (void)uv_run(r.loop->uv, UV_RUN_NOWAIT);
+        silence = pipe->ops->silence(pipe);
+    } while (silence < P2P__MS(50));
+    assert_int_equal(pipe->ops->write(pipe, (const uint8_t *)"!", 1), 1);
+    while (pipe->ops->unsent(pipe) > 0) {
+        (void)uv_run(r.loop->uv, UV_RUN_NOWAIT);
+    }
+    assert_true(pipe->ops->silence(pipe) < silence);
+    (void)close(fd);
+    rig_stop(&r);
+}
+
 /* What the sockets of a loop are set to. */
 static void check_options(uv_handle_t *h, void *arg)
 {
@@ -171,6 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unsent_falls_while_the_peer_reads),
+        cmocka_unit_test(test_silence_ends_with_an_acknowledgement),
         cmocka_unit_test(test_T6_the_kernel_watches_every_connection),
         cmocka_unit_test(test_without_descriptors_others_go_on),
     };
