@@ -79,11 +79,12 @@ struct p2p_host_events {
     /** Another host has our key, probably by a copy of our files: it proved it
      * at, or from, this address. At most once a minute. */
     void (*twin)(void *user, const struct p2p_multiaddr *addr);
+    void (*reserved[4])(void); /**< leave them NULL: room for more events */
 };
 
 /** What p2p_host_new() is told. Begin with P2P_HOST_CONFIG_INIT. */
 struct p2p_host_config {
-    size_t size; /**< set by P2P_HOST_CONFIG_INIT: keeps the ABI */
+    size_t size;                          /**< set by P2P_HOST_CONFIG_INIT */
     const struct p2p_key *key;            /**< borrows until host is freed */
     const char *agent;                    /**< copied; NULL: "p2p/VERSION" */
     const struct p2p_host_events *events; /**< borrows until freed; or NULL */
@@ -207,10 +208,12 @@ P2P_API int p2p_host_disconnect(struct p2p_host *host,
  * @param host borrows the host
  * @param out  room for `cap` entries; may be NULL when cap is 0
  * @param cap  how many fit
+ * @param size sizeof *out
  * @return how many there are, perhaps more than cap
  */
 P2P_API size_t p2p_host_conns(const struct p2p_host *host,
-                              struct p2p_conn_info *out, size_t cap);
+                              struct p2p_conn_info *out, size_t cap,
+                              size_t size);
 
 /** An inbound stream: call p2p_stream_listen() now, or reset it. */
 typedef void (*p2p_stream_handler)(void *user, struct p2p_stream *stream);
@@ -288,9 +291,10 @@ struct p2p_host_stats {
  * A snapshot of the counters.
  * @param host borrows the host
  * @param out  set
+ * @param size sizeof *out
  */
 P2P_API void p2p_host_stats(const struct p2p_host *host,
-                            struct p2p_host_stats *out);
+                            struct p2p_host_stats *out, size_t size);
 
 #ifdef __cplusplus
 }

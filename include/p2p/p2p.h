@@ -2,6 +2,20 @@
 /**
  * @file
  * Everything of libp2p in C, in one include.
+ *
+ * How structs grow, so that a program need not be compiled anew when the
+ * library is:
+ *
+ * - a config begins with its size, which its …_INIT sets: what an older program
+ *   does not have is the default;
+ * - what the library fills in for a program is asked for with its size
+ *   (p2p_host_stats(host, &s, sizeof s)): no more than that is written, and
+ *   what the library does not know is zero;
+ * - a table of events has reserved members that stay NULL, as an initializer
+ *   with names leaves them;
+ * - what the library lends during a call grows at its end: read it, and copy
+ *   members rather than the struct;
+ * - ids, multiaddrs and envelopes are what the specs say, and stay.
  */
 #ifndef P2P_P2P_H
 #define P2P_P2P_H

@@ -157,11 +157,12 @@ struct p2p_pubsub_stats {
 
 /**
  * A snapshot of the counters.
- * @param ps  borrows
- * @param out set
+ * @param ps   borrows
+ * @param out  set
+ * @param size sizeof *out
  */
 P2P_API void p2p_pubsub_stats(const struct p2p_pubsub *ps,
-                              struct p2p_pubsub_stats *out);
+                              struct p2p_pubsub_stats *out, size_t size);
 
 #ifdef __cplusplus
 }

@@ -40,6 +40,7 @@ struct p2p_stream_events {
     /** The end; the handle is invalid after this call. Status is 0 when both
      * sides finished, else why not: P2P_ERESET, P2P_ECLOSED, P2P_ENOPROTO, … */
     void (*closed)(void *user, struct p2p_stream *stream, int status);
+    void (*reserved[3])(void); /**< leave them NULL: room for more events */
 };
 
 /**

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Public config structs begin with their size as the program was compiled. */
+/* Structs that cross the library's border have the size that the program was
+ * compiled with: see p2p/p2p.h. */
 #ifndef P2P_HOST_CONFIG_H
 #define P2P_HOST_CONFIG_H
 
@@ -24,6 +25,17 @@ static inline int p2p__config_read(void *to, size_t size, const void *from)
     memset(to, 0, size);
     memcpy(to, from, n);
     return 0;
+}
+
+/* Writes what a program of an older header has room for; what one of a newer
+ * header has more than that is zero. */
+static inline void p2p__out_write(void *to, size_t room, const void *from,
+                                  size_t size)
+{
+    size_t n = room < size ? room : size;
+
+    memcpy(to, from, n);
+    memset((char *)to + n, 0, room - n);
 }
 
 #endif

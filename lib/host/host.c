@@ -426,8 +426,9 @@ int p2p_host_disconnect(struct p2p_host *host, const struct p2p_peer_id *peer)
 }
 
 size_t p2p_host_conns(const struct p2p_host *host, struct p2p_conn_info *out,
-                      size_t cap)
+                      size_t cap, size_t size)
 {
+    char *at = (char *)out;
     size_t count = 0;
 
     P2P__LIST_EACH (it, &host->swarm->conns) {
@@ -437,7 +438,10 @@ size_t p2p_host_conns(const struct p2p_host *host, struct p2p_conn_info *out,
             continue;
         }
         if (count < cap) {
-            p2p__host_conn_info(c, &out[count]);
+            struct p2p_conn_info info;
+
+            p2p__host_conn_info(c, &info);
+            p2p__out_write(at + count * size, size, &info, sizeof info);
         }
         count++;
     }
@@ -474,11 +478,11 @@ int p2p_host_handle(struct p2p_host *host, const char *protocol,
     return rv;
 }
 
-void p2p_host_stats(const struct p2p_host *host, struct p2p_host_stats *out)
+void p2p_host_stats(const struct p2p_host *host, struct p2p_host_stats *out,
+                    size_t size)
 {
     const struct p2p__swarm *s = host->swarm;
-
-    *out = (struct p2p_host_stats){
+    const struct p2p_host_stats own = {
         .conns_in = (uint32_t)s->quota.used[P2P__Q_CONNS_IN],
         .conns_out = (uint32_t)s->quota.used[P2P__Q_CONNS_OUT],
         .streams_in = (uint32_t)s->quota.used[P2P__Q_STREAMS_IN],
@@ -493,4 +497,6 @@ void p2p_host_stats(const struct p2p_host *host, struct p2p_host_stats *out)
             s->refused_quota + s->quota.refused + s->quota.refused_below,
         .trimmed = s->trimmed,
     };
+
+    p2p__out_write(out, size, &own, sizeof own);
 }

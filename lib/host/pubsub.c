@@ -692,11 +692,11 @@ size_t p2p_pubsub_peers(const struct p2p_pubsub *ps, const char *topic,
     return p2p__gossip_topic_peers(ps->g, topic, strlen(topic), mesh, out, cap);
 }
 
-void p2p_pubsub_stats(const struct p2p_pubsub *ps, struct p2p_pubsub_stats *out)
+void p2p_pubsub_stats(const struct p2p_pubsub *ps, struct p2p_pubsub_stats *out,
+                      size_t size)
 {
     const struct p2p__gossip_stats *s = p2p__gossip_stats(ps->g);
-
-    *out = (struct p2p_pubsub_stats){
+    const struct p2p_pubsub_stats own = {
         .published = s->published,
         .received = s->received,
         .delivered = s->delivered,
@@ -706,4 +706,6 @@ void p2p_pubsub_stats(const struct p2p_pubsub *ps, struct p2p_pubsub_stats *out)
         .dropped = s->dropped,
         .asked_for = s->iwant_served,
     };
+
+    p2p__out_write(out, size, &own, sizeof own);
 }

@@ -116,14 +116,14 @@ static struct p2p_conn_info *list_conns(const struct um_bus *bus, size_t *n)
 {
     struct p2p_conn_info *conns;
 
-    *n = p2p_host_conns(bus->host, NULL, 0);
+    *n = p2p_host_conns(bus->host, NULL, 0, sizeof *conns);
     *n = *n < MAX_CONNS ? *n : MAX_CONNS;
     conns = calloc(*n + 1, sizeof *conns);
     if (conns == NULL) {
         *n = 0;
         return NULL;
     }
-    (void)p2p_host_conns(bus->host, conns, *n);
+    (void)p2p_host_conns(bus->host, conns, *n, sizeof *conns);
     return conns;
 }
 
@@ -586,5 +586,5 @@ bool um_bus_own_ip(const struct um_bus *bus, const struct um_ip *ip)
 
 void um_bus_stats(const struct um_bus *bus, struct p2p_host_stats *out)
 {
-    p2p_host_stats(bus->host, out);
+    p2p_host_stats(bus->host, out, sizeof *out);
 }

@@ -470,7 +470,7 @@ static void let_go(struct mesh_node *n)
         assert(rv == 0);
         (void)rv;
     }
-    count = p2p_host_conns(n->h.host, info, P2P__COUNT(info));
+    count = p2p_host_conns(n->h.host, info, P2P__COUNT(info), sizeof *info);
     for (size_t i = 0; i < count && i < P2P__COUNT(info); i++) {
         (void)p2p_host_disconnect(n->h.host, &info[i].peer);
     }
@@ -485,7 +485,7 @@ void mesh_part(struct mesh *m)
     for (size_t i = 0; i < m->cfg.hosts; i++) {
         struct p2p_host_stats s;
 
-        p2p_host_stats(m->nodes[i].h.host, &s);
+        p2p_host_stats(m->nodes[i].h.host, &s, sizeof s);
         m->held += s.memory_bytes + s.conns_in + s.conns_out + s.streams_in +
                    s.streams_out + s.handshakes_pending;
     }

@@ -105,14 +105,14 @@ int simhost_dial(struct simhost *from, const struct simhost *to)
 
 size_t simhost_conns(const struct simhost *h)
 {
-    return p2p_host_conns(h->host, NULL, 0);
+    return p2p_host_conns(h->host, NULL, 0, 0);
 }
 
 bool simhost_is_idle(const struct simhost *h)
 {
     struct p2p_host_stats s;
 
-    p2p_host_stats(h->host, &s);
+    p2p_host_stats(h->host, &s, sizeof s);
     return s.conns_in == 0 && s.conns_out == 0 && s.streams_in == 0 &&
            s.streams_out == 0 && s.handshakes_pending == 0 &&
            s.memory_bytes == 0 && s.descriptors == 1;

@@ -124,7 +124,7 @@ static void cmd_peers(struct node *n, const char *cmd, char *rest)
     if (conns == NULL) {
         abort();
     }
-    count = p2p_host_conns(n->host, conns, MAX_PEERS);
+    count = p2p_host_conns(n->host, conns, MAX_PEERS, sizeof *conns);
     count = count < MAX_PEERS ? count : MAX_PEERS;
     begin_reply(&j, cmd, 0);
     json_array(&j, "peers");
@@ -453,8 +453,8 @@ static void cmd_stats(struct node *n, const char *cmd, char *rest)
     struct json j;
 
     (void)rest;
-    p2p_host_stats(n->host, &h);
-    p2p_pubsub_stats(n->pubsub, &p);
+    p2p_host_stats(n->host, &h, sizeof h);
+    p2p_pubsub_stats(n->pubsub, &p, sizeof p);
     begin_reply(&j, cmd, 0);
     json_uint(&j, "rss_kb", rss_kb());
     json_real(&j, "cpu_s", cpu_s());

@@ -29,7 +29,7 @@ static uint64_t dropped(const struct node *n)
 {
     struct p2p_pubsub_stats s;
 
-    p2p_pubsub_stats(n->pubsub, &s);
+    p2p_pubsub_stats(n->pubsub, &s, sizeof s);
     return s.dropped;
 }
 

@@ -50,8 +50,9 @@ int p2p_host_listen(struct p2p_host *host, const char *addr)
 }
 
 size_t p2p_host_conns(const struct p2p_host *host, struct p2p_conn_info *out,
-                      size_t cap)
+                      size_t cap, size_t size)
 {
+    assert_int_equal(size, sizeof *out);
     if (cap >= host->conns && host->conns > 0) {
         memcpy(out, host->conn, host->conns * sizeof *out);
     }

@@ -122,7 +122,7 @@ static void test_a_message_without_an_id_is_invalid(void **state)
     assert_true(p2p_pubsub_publish(deaf, "tea", "own", 3) < 0);
     sim_run(&sim, P2P__SEC(10));
     assert_int_equal(heard[1].count, 0);
-    p2p_pubsub_stats(deaf, &stats);
+    p2p_pubsub_stats(deaf, &stats, sizeof stats);
     assert_int_equal(stats.invalid, 1);
     end(&sim, &a, &b);
 }
@@ -177,6 +177,58 @@ static void test_sizes(void **state)
     end(&sim, &a, &b);
 }
 
+/* What is filled in has the size that the caller has room for: a program of an
+ * older header keeps what is behind, one of a newer gets zeros. */
+static void test_sizes_of_what_is_filled_in(void **state)
+{
+    struct sim sim;
+    struct simhost a = {0}, b = {0};
+    struct {
+        struct p2p_host_stats own;
+        uint64_t more;
+    } s;
+    struct {
+        struct p2p_pubsub_stats own;
+        uint64_t more;
+    } p;
+    struct {
+        struct p2p_conn_info own;
+        uint64_t more;
+    } c[2];
+    const size_t half = offsetof(struct p2p_host_stats, memory_bytes);
+    struct p2p_pubsub *ps;
+
+    (void)state;
+    pair(&sim, &a, &b);
+    assert_int_equal(p2p_pubsub_new(a.host, NULL, &ps), 0);
+    assert_int_equal(simhost_dial(&a, &b), 0);
+    assert_int_equal(simhost_dial(&a, &b), 0);
+    while (simhost_conns(&a) < 2) {
+        sim_run(&sim, sim.now + P2P__MS(1));
+    }
+    memset(&s, 0xff, sizeof s);
+    p2p_host_stats(a.host, &s.own, half);
+    assert_int_equal(s.own.conns_out, 2);
+    assert_int_equal(s.own.memory_bytes, UINT64_MAX);
+    p2p_host_stats(a.host, &s.own, sizeof s);
+    assert_int_not_equal(s.own.memory_bytes, UINT64_MAX);
+    assert_int_equal(s.more, 0);
+    memset(&p, 0xff, sizeof p);
+    p2p_pubsub_stats(ps, &p.own, sizeof p.own.published);
+    assert_int_equal(p.own.published, 0);
+    assert_int_equal(p.own.received, UINT64_MAX);
+    p2p_pubsub_stats(ps, &p.own, sizeof p);
+    assert_int_equal(p.more, 0);
+    memset(c, 0xff, sizeof c);
+    assert_int_equal(p2p_host_conns(a.host, &c[0].own, 2, sizeof c[0]), 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(p2p_peer_id_equal(&c[i].own.peer, p2p_host_id(b.host)));
+        assert_string_equal(c[i].own.transport, "tcp");
+        assert_int_equal(c[i].more, 0);
+    }
+    end(&sim, &a, &b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_a_message_without_an_id_is_invalid),
         cmocka_unit_test(test_configs_that_contradict_themselves),
         cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_sizes_of_what_is_filled_in),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

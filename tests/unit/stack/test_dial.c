@@ -527,7 +527,7 @@ static void test_above_the_high_mark_old_idle_ones_go(void **state)
     they_dial(&c, 9, MANY);
     assert_int_equal(simhost_conns(&c.a), MANY);
     sim_run(&c.sim, c.sim.now + P2P__SEC(3));
-    p2p_host_stats(c.a.host, &stats);
+    p2p_host_stats(c.a.host, &stats, sizeof stats);
     assert_int_equal(simhost_conns(&c.a), 6);
     assert_int_equal(stats.trimmed, MANY - 6);
     for (size_t i = 0; i < MANY; i++) {

@@ -519,12 +519,12 @@ static void test_T36_silent_connections_are_few_and_end(void **state)
     for (size_t i = 0; i < 20; i++) {
         pipes[i]->ops->read(pipes[i], true);
     }
-    p2p_host_stats(a.host, &stats);
+    p2p_host_stats(a.host, &stats, sizeof stats);
     assert_int_equal(stats.handshakes_pending, P2P__CAP_CONN_PENDING_PER_ADDR);
     assert_int_equal(stats.refused_pending,
                      20 - P2P__CAP_CONN_PENDING_PER_ADDR);
     sim_run(&sim, P2P__SEC(13));
-    p2p_host_stats(a.host, &stats);
+    p2p_host_stats(a.host, &stats, sizeof stats);
     assert_int_equal(stats.handshakes_pending, 0);
     assert_int_equal(stats.conns_in, 0);
     assert_int_equal(stats.memory_bytes, 0);
@@ -577,7 +577,7 @@ static void test_a_reader_that_does_not_consume_stops_the_writer(void **state)
     sim_run(&sim, P2P__SEC(20));
     assert_true(taken > 0 && taken <= 256 * 1024);
     assert_true(c.sent < 1 << 20);
-    p2p_host_stats(a.host, &stats);
+    p2p_host_stats(a.host, &stats, sizeof stats);
     assert_true(stats.memory_bytes < 1 << 20);
     assert_false(c.closed);
     p2p_stream_reset(s);

@@ -178,7 +178,7 @@ static void test_T16_records_of_others_are_not_kept(void **state)
                          0);
         sim_run(&w.sim, w.sim.now + P2P__SEC(1));
     }
-    p2p_host_stats(w.a.host, &stats);
+    p2p_host_stats(w.a.host, &stats, sizeof stats);
     assert_int_equal(stats.peers_known, 1);
     assert_int_equal(stats.memory_bytes, 0);
     /* And of the liar itself what it said without a signature. */

@@ -42,7 +42,7 @@ static struct p2p_host_stats stats_of(const struct simhost *h)
 {
     struct p2p_host_stats s;
 
-    p2p_host_stats(h->host, &s);
+    p2p_host_stats(h->host, &s, sizeof s);
     return s;
 }
 

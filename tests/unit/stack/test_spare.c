@@ -120,7 +120,7 @@ static void test_no_message_is_lost_while_pubsub_moves(void **state)
         for (size_t j = 0; j < 2; j++) {
             struct p2p_pubsub_stats stats;
 
-            p2p_pubsub_stats(p.h[j].pubsub, &stats);
+            p2p_pubsub_stats(p.h[j].pubsub, &stats, sizeof stats);
             assert_int_equal(stats.asked_for, 0);
         }
         assert_int_equal(simhost_conns(&p.h[0]), 1);

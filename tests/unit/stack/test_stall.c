@@ -114,7 +114,7 @@ static void cut_off_who_never_reads(bool mplex)
         assert_true(p.from[i].closed);
         assert_int_equal(p.from[i].status, P2P_ETIMEDOUT);
     }
-    p2p_host_stats(p.a.host, &stats);
+    p2p_host_stats(p.a.host, &stats, sizeof stats);
     assert_int_equal(stats.memory_bytes, 0);
     pair_stop(&p);
 }

@@ -68,7 +68,7 @@ static uint64_t refusals(const struct simhost *h)
 {
     struct p2p_host_stats stats;
 
-    p2p_host_stats(h->host, &stats);
+    p2p_host_stats(h->host, &stats, sizeof stats);
     return stats.refused_quota;
 }
 

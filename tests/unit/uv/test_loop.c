@@ -90,7 +90,7 @@ static void test_peers_that_close_while_we_write(void **state)
     }
     for (int i = 0; i < 100000 && (s.conns_in > 0 || i < 1000); i++) {
         p2p_loop_drive(loop);
-        p2p_host_stats(host, &s);
+        p2p_host_stats(host, &s, sizeof s);
     }
     assert_int_equal(s.conns_in, 0);
     assert_int_equal(s.handshakes_pending, 0);
