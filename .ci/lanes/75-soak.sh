@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# 10,000 publishes, 10,000 connections and 1,000 changes of a configuration:
+# 10,000 publishes, 10,000 connections and 2,000 changes of a configuration:
 # nobody may hold more than before.
 # budget: 240
 # timeout: 600
