@@ -67,6 +67,44 @@ static void test_T27_large_but_legal_backoffs_pass_heartbeats(void **state)
     rig_fini(&r);
 }
 
+/* A GRAFT or a PRUNE of a topic that is not ours leaves no trace: rust noted
+ * the topics of the first, and the back-offs of the second. */
+static void test_T28_grafts_of_foreign_topics_leave_nothing(void **state)
+{
+    uint64_t before;
+    char topic[32];
+    struct rig r;
+
+    (void)state;
+    start(&r, 0);
+    rig_add(&r, 0, P2P__GOSSIP_V12, false);
+    rig_add(&r, 1, P2P__GOSSIP_V12, false);
+    rig_sub(&r, 1, "theirs", true); /* known, and not ours */
+    rig_beat(&r, 1);
+    rig_forget(&r);
+    before = r.quota.used[P2P__Q_MEMORY] + r.peers[0].quota.used[P2P__Q_MEMORY];
+    for (unsigned k = 0; k < 5000; k++) {
+        name(topic, sizeof topic, 0, k);
+        rig_graft(&r, 0, topic);
+        rig_prune(&r, 0, topic, 3600);
+        rig_graft(&r, 0, "theirs");
+        rig_prune(&r, 0, "theirs", 3600);
+        if (k % 20 == 0) {
+            rig_beat(&r, 1);
+        }
+    }
+    assert_int_equal(
+        r.quota.used[P2P__Q_MEMORY] + r.peers[0].quota.used[P2P__Q_MEMORY],
+        before);
+    assert_int_equal(p2p__gossip_topic_peers(r.g, "theirs", 6, false, NULL, 0),
+                     1);
+    assert_int_equal(r.peers[0].heard.prunes, 0);
+    rig_remove(&r, 0);
+    rig_remove(&r, 1);
+    rig_beat(&r, 2);
+    rig_fini(&r);
+}
+
 static void test_T29_unknown_topics_are_bounded_and_reclaimed(void **state)
 {
     uint64_t before;
@@ -636,6 +674,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_T26_a_backoff_of_all_ones_is_capped),
         cmocka_unit_test(test_T27_large_but_legal_backoffs_pass_heartbeats),
+        cmocka_unit_test(test_T28_grafts_of_foreign_topics_leave_nothing),
         cmocka_unit_test(test_T29_unknown_topics_are_bounded_and_reclaimed),
         cmocka_unit_test(test_T29_all_peers_together_are_bounded),
         cmocka_unit_test(test_T29_only_known_topics_when_told_so),
