@@ -205,7 +205,7 @@ static bool order_fill(struct order *o, const struct um_intent *intent,
 }
 
 /* Why a text cannot be a configuration, or NULL. Unit has the last word, but a
- * million brackets would kill it; how many members there are harms nobody. */
+ * million brackets would kill it. */
 static const char *objection_to(const struct um_intent *intent)
 {
     const struct um_str text = {.p = intent->config, .len = intent->len};

@@ -49,8 +49,8 @@ struct um_applier *um_applier_new(struct um_unit *unit,
 void um_applier_free(struct um_applier *a);
 
 /** Takes an intent; the one that waits, if any, is superseded. What cannot be
- * a configuration (no JSON, no object, more than 8 MiB or 100 levels) is
- * UM_REFUSED at once, and Unit never sees it. */
+ * a configuration (no JSON, no object, more than 8 MiB, 100 levels or a
+ * million members) is UM_REFUSED at once, and Unit never sees it. */
 void um_applier_submit(struct um_applier *a, const struct um_intent *intent,
                        um_applier_done *done, void *user);
 

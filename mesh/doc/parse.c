@@ -345,11 +345,13 @@ static int check_end(struct parser *ps, bool object)
 
 static int count_member(struct parser *ps)
 {
+    size_t most = UM__CAP_DOC_MEMBERS;
+
     if (ps->only_look) {
+        most = UM__CAP_DOC_LOOK_MEMBERS;
         ps->count = ps->frames[ps->depth - 1].first;
-        return 0;
     }
-    if (ps->members++ < UM__CAP_DOC_MEMBERS)
+    if (ps->members++ < most)
         return 0;
     return fail(ps, ps->at, "The document has too many members and elements.");
 }

@@ -13,6 +13,11 @@
 #include "mesh/doc/error.h"
 #include "mesh/doc/value.h"
 
+/** Members and elements of a text that is only looked at: ten times what a
+ * document may have. Who passes it on has others build them, at a hundred bytes
+ * each; 8 MiB of what a Unit runs, addresses say, have fewer. */
+#define UM__CAP_DOC_LOOK_MEMBERS 1000000U
+
 /**
  * Reads one value.
  * @param text borrowed for the call only
@@ -27,8 +32,8 @@ int um_doc_parse(struct um_str text, struct um_arena *arena, struct um_val *out,
 /**
  * Looks whether a text is one value that can be read without harm, and makes
  * nothing of it: for who passes the text on unchanged. Bytes and depth are
- * capped as above; members are not, because none is kept, and whether a name
- * comes twice is not looked at.
+ * capped as above, members by UM__CAP_DOC_LOOK_MEMBERS, because none is kept;
+ * and whether a name comes twice is not looked at.
  * @param text borrowed for the call only
  * @param kind of the value
  * @param err as above, without a pointer

@@ -88,7 +88,7 @@ def deep(sock):
 
 
 def full(sock):
-    whole(sock, b'{"x": [' + b"1, " * 1_000_000 + b"1]}")
+    whole(sock, b'{"x": [' + b"1," * 4_000_000 + b"1]}")
 
 
 def many(sock):

@@ -279,7 +279,7 @@ static void test_bytes_are_capped(void **state)
 }
 
 /* Looking at a text takes what reading takes, and more members. */
-static void test_a_look_counts_no_members(void **state)
+static void test_a_look_takes_more_members(void **state)
 {
     static const struct {
         const char *text;
@@ -311,11 +311,16 @@ static void test_a_look_counts_no_members(void **state)
             assert_true(!err.has_pointer && err.text != NULL);
     }
     um_buf_text(&b, "{\"a\": [");
-    for (size_t i = 0; i < 10 * (size_t)UM__CAP_DOC_MEMBERS; i++)
-        um_buf_text(&b, i % 2 == 0 ? "1," : "{\"b\": []},");
+    for (size_t i = 0; i < UM__CAP_DOC_LOOK_MEMBERS - 1; i++)
+        um_buf_text(&b, i % 3 == 0 ? "1," : "[],");
     um_buf_text(&b, "]}");
     assert_int_equal(um_doc_look(um_buf_view(&b), &kind, NULL), 0);
     assert_int_equal(kind, UM_VAL_OBJECT);
+    b.len -= 2;
+    um_buf_text(&b, "1]}");
+    assert_int_equal(um_doc_look(um_buf_view(&b), &kind, &err), P2P_EFORMAT);
+    assert_string_equal(err.text,
+                        "The document has too many members and elements.");
     nested(&b, UM__CAP_DOC_DEPTH + 1);
     assert_int_equal(um_doc_look(um_buf_view(&b), &kind, &err), P2P_EFORMAT);
     assert_int_equal(err.at, UM__CAP_DOC_DEPTH);
@@ -339,7 +344,7 @@ int main(void)
         cmocka_unit_test(test_depth_is_capped),
         cmocka_unit_test(test_members_are_capped),
         cmocka_unit_test(test_bytes_are_capped),
-        cmocka_unit_test(test_a_look_counts_no_members),
+        cmocka_unit_test(test_a_look_takes_more_members),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
