@@ -87,8 +87,7 @@ struct p2p_pubsub_config {
     }
 
 /**
- * Adds publish and subscribe to a host: once, before it connects to peers. It
- * is freed with the host.
+ * Adds publish and subscribe to a host, once. It is freed with the host.
  * @param host borrows the host
  * @param cfg  borrows the config for the call; NULL: the defaults
  * @param out  set; valid until the host is freed

@@ -81,6 +81,9 @@ static void pump(struct member *m, p2p_ns now)
         if (rv == P2P_EAGAIN) {
             return;
         }
+        if (rv == P2P_ELIMIT && p2p__gossip_tx_skip(m->ps->g, m->gp)) {
+            continue; /* more than our quota will ever hold */
+        }
         p2p__gossip_tx_done(m->ps->g, m->gp);
         if (rv != 0) {
             p2p__stream_reset(m->out, rv);
@@ -193,6 +196,16 @@ static void on_moving_due(struct p2p__timer *timer, p2p_ns now)
     move_on(P2P__CONTAINER(timer, struct member, moving), now);
 }
 
+/* Our stream once more, a bounded number of times. */
+static void reopen(struct member *m, p2p_ns now)
+{
+    if (!m->ps->closing && m->reopens < P2P__CAP_PUBSUB_REOPENS &&
+        p2p__peer_primary(m->peer) != NULL) {
+        m->reopens++;
+        open_out(m, now);
+    }
+}
+
 static void on_out_closed(void *user, struct p2p_stream *s, int status,
                           p2p_ns now)
 {
@@ -208,11 +221,8 @@ static void on_out_closed(void *user, struct p2p_stream *s, int status,
         return;
     }
     leave_if_alone(m, now);
-    if (!m->ps->closing && status != P2P_ENOPROTO &&
-        m->reopens < P2P__CAP_PUBSUB_REOPENS &&
-        p2p__peer_primary(m->peer) != NULL) {
-        m->reopens++;
-        open_out(m, now);
+    if (status != P2P_ENOPROTO) {
+        reopen(m, now);
     }
 }
 
@@ -414,6 +424,8 @@ static void on_inbound(void *user, struct p2p_stream *s, p2p_ns now)
     if (rv != 0) {
         p2p__stream_reset(s, P2P_ELIMIT);
         leave_if_alone(m, now);
+    } else if (m->out == NULL) {
+        reopen(m, now); /* it speaks pubsub now, and did not when we asked */
     }
 }
 
@@ -571,6 +583,18 @@ static int serve(struct p2p_pubsub *ps)
     return rv;
 }
 
+/* Those who are connected already. */
+static void take_in(struct p2p_pubsub *ps)
+{
+    P2P__LIST_EACH (it, &ps->host->swarm->conns) {
+        struct p2p__conn *c = P2P__CONTAINER(it, struct p2p__conn, link);
+
+        if (c->state == P2P__CONN_OPEN && c->peer->user == NULL) {
+            p2p__pubsub_peer_up(ps, c->peer);
+        }
+    }
+}
+
 int p2p_pubsub_new(struct p2p_host *host, const struct p2p_pubsub_config *cfg,
                    struct p2p_pubsub **out)
 {
@@ -604,6 +628,7 @@ int p2p_pubsub_new(struct p2p_host *host, const struct p2p_pubsub_config *cfg,
         return rv;
     }
     host->pubsub = ps;
+    take_in(ps);
     p2p__host_identify_push(host);
     p2p__mark(&ps->job);
     *out = ps;

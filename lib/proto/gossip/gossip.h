@@ -210,6 +210,12 @@ bool p2p__gossip_tx(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
 /* The frame of the last tx was sent. */
 void p2p__gossip_tx_done(struct p2p__gossip *g, struct p2p__gossip_peer *peer);
 
+/*
+ * The frame of the last tx cannot be sent, now or ever: a message is dropped
+ * for this peer alone. false: it says what the peer must know; end the stream.
+ */
+bool p2p__gossip_tx_skip(struct p2p__gossip *g, struct p2p__gossip_peer *peer);
+
 /* ---- topics and messages ---- */
 
 struct p2p__gossip_topic_cfg {

@@ -166,6 +166,16 @@ void p2p__gossip_tx_done(struct p2p__gossip *g, struct p2p__gossip_peer *peer)
     }
 }
 
+bool p2p__gossip_tx_skip(struct p2p__gossip *g, struct p2p__gossip_peer *peer)
+{
+    if (peer->sending == NULL) {
+        return false;
+    }
+    g->stats.dropped++;
+    p2p__gossip_tx_done(g, peer);
+    return true;
+}
+
 void p2p__gossip_tx_drop(struct p2p__gossip *g, struct p2p__gossip_peer *peer)
 {
     struct p2p__gossip_msg *msg;

@@ -217,6 +217,38 @@ static void test_pubsub_is_heard_on_both_connections(void **state)
     pair_stop(&p);
 }
 
+/* One after the other, on a connection that is there: the first one asks, is
+ * told that the other end does not speak it, and asks again when it does. */
+static void test_pubsub_begins_on_a_connection_that_is_there(void **state)
+{
+    const struct sim_cfg cfg = {
+        .seed = 5, .latency_min = P2P__MS(1), .latency_max = P2P__MS(9)};
+    struct pair p = {0};
+
+    (void)state;
+    sim_init(&p.sim, &cfg, 2);
+    for (size_t i = 0; i < 2; i++) {
+        simhost_start(&p.h[i], &p.sim, i, NULL);
+    }
+    assert_int_equal(simhost_dial(&p.h[1], &p.h[0]), 0);
+    sim_run(&p.sim, P2P__SEC(1));
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(p2p_pubsub_new(p.h[i].host, NULL, &p.h[i].pubsub), 0);
+        assert_int_equal(p2p_pubsub_subscribe(p.h[i].pubsub, "news", on_message,
+                                              &p.heard[i]),
+                         0);
+        sim_run(&p.sim, p.sim.now + P2P__SEC(1));
+    }
+    assert_true(both_subscribed(&p));
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(p2p_pubsub_publish(p.h[i].pubsub, "news", "x", 1), 1);
+    }
+    sim_run(&p.sim, p.sim.now + P2P__SEC(1));
+    assert_int_equal(p.heard[0], 1);
+    assert_int_equal(p.heard[1], 1);
+    pair_stop(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_no_message_is_lost_while_pubsub_moves),
         cmocka_unit_test(test_spare_that_the_dialer_leaves_is_closed),
         cmocka_unit_test(test_pubsub_is_heard_on_both_connections),
+        cmocka_unit_test(test_pubsub_begins_on_a_connection_that_is_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,11 +252,45 @@ static void test_a_quota_that_stays_full_is_said_after_a_while(void **state)
     pair_stop(&p);
 }
 
+static enum p2p_verdict on_message(void *user, const struct p2p_message *m)
+{
+    *(size_t *)user += m->len;
+    return P2P_ACCEPT;
+}
+
+/* Its stream goes on, with what comes behind it. */
+static void test_a_message_that_never_fits_is_dropped_alone(void **state)
+{
+    static const uint8_t data[900000]; /* more than a quarter of max_memory */
+    struct p2p_pubsub_stats stats;
+    size_t heard[2] = {0};
+    struct pair p;
+
+    (void)state;
+    pair_start(&p, 3 << 20, false);
+    assert_int_equal(p2p_pubsub_new(p.a.host, NULL, &p.a.pubsub), 0);
+    assert_int_equal(p2p_pubsub_new(p.b.host, NULL, &p.b.pubsub), 0);
+    assert_int_equal(
+        p2p_pubsub_subscribe(p.a.pubsub, "news", on_message, &heard[0]), 0);
+    assert_int_equal(
+        p2p_pubsub_subscribe(p.b.pubsub, "news", on_message, &heard[1]), 0);
+    sim_run(&p.sim, p.sim.now + P2P__SEC(2));
+    assert_int_equal(p2p_pubsub_publish(p.a.pubsub, "news", data, sizeof data),
+                     1);
+    assert_int_equal(p2p_pubsub_publish(p.a.pubsub, "news", data, 5), 1);
+    sim_run(&p.sim, p.sim.now + P2P__SEC(60));
+    assert_int_equal(heard[1], 5);
+    p2p_pubsub_stats(p.a.pubsub, &stats, sizeof stats);
+    assert_int_equal(stats.dropped, 1);
+    pair_stop(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_size_goes_through_or_is_refused),
         cmocka_unit_test(test_a_quota_that_stays_full_is_said_after_a_while),
+        cmocka_unit_test(test_a_message_that_never_fits_is_dropped_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
