@@ -86,15 +86,17 @@ static int look_at_version(struct um_store *s)
     return err;
 }
 
-/* The structure of all tables but the large ones: those are of blobs with a
- * hash each, which is looked at when one is read. */
+/* The structure of all tables but the one of documents, which may be large:
+ * each is found by its hash and hashed when it is read. In another table a
+ * damaged page could hide rows that nobody asks for by name. */
 static int look_through(struct um_store *s)
 {
     static const char *const checks[] = {
         "PRAGMA integrity_check(items)",   "PRAGMA integrity_check(aside)",
         "PRAGMA integrity_check(self)",    "PRAGMA integrity_check(attempts)",
         "PRAGMA integrity_check(rows)",    "PRAGMA integrity_check(invites)",
-        "PRAGMA integrity_check(pending)", "PRAGMA integrity_check(answers)"};
+        "PRAGMA integrity_check(pending)", "PRAGMA integrity_check(answers)",
+        "PRAGMA integrity_check(copies)"};
     char answer[512];
     int err = 0;
 
@@ -108,10 +110,12 @@ static int look_through(struct um_store *s)
 
 static int set_up(struct um_store *s)
 {
-    int err = um_file_run(s, SETTINGS);
+    int err = 0;
 
-    if (err == 0 && !s->read)
+    if (!s->read) /* first: what reads would share its journal else */
         err = settle(s, "PRAGMA locking_mode = EXCLUSIVE", "exclusive");
+    if (err == 0)
+        err = um_file_run(s, SETTINGS);
     if (err == 0)
         err = look_at_version(s);
     if (err == 0 && !s->read)

@@ -127,9 +127,29 @@ static const char *words(enum um_trouble trouble)
     }
 }
 
+/* The system's error of a call that failed: SQLite keeps it with the file, and
+ * those that matter are of the journal. */
+static int last_errno(struct um_store *s)
+{
+    sqlite3_file *journal = NULL;
+    int err = 0;
+
+    if (s->db == NULL)
+        return errno;
+    (void)sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER,
+                               &journal);
+    if (journal != NULL && journal->pMethods != NULL)
+        (void)journal->pMethods->xFileControl(journal, SQLITE_FCNTL_LAST_ERRNO,
+                                              &err);
+    if (err == 0)
+        (void)sqlite3_file_control(s->db, "main", SQLITE_FCNTL_LAST_ERRNO,
+                                   &err);
+    return err != 0 ? err : sqlite3_system_errno(s->db);
+}
+
 int um_trouble_sqlite(struct um_store *s, int rc)
 {
-    int err = s->db != NULL ? sqlite3_system_errno(s->db) : errno;
+    int err = last_errno(s);
     enum um_trouble trouble = of_sqlite(rc, err);
     const char *message = sqlite3_errstr(rc);
 

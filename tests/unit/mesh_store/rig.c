@@ -26,13 +26,15 @@ void rig_folder(struct rig *g)
 void rig_init(struct rig *g)
 {
     rig_folder(g);
-    assert_int_equal(um_store_open(&g->s, g->path, UM_STORE_CREATE), 0);
+    if (um_store_open(&g->s, g->path, UM_STORE_CREATE) != 0)
+        fail_msg("%s", g->s.text);
 }
 
 void rig_again(struct rig *g)
 {
     um_store_close(&g->s);
-    assert_int_equal(um_store_open(&g->s, g->path, UM_STORE_EXISTING), 0);
+    if (um_store_open(&g->s, g->path, UM_STORE_EXISTING) != 0)
+        fail_msg("%s", g->s.text);
 }
 
 void rig_fini(struct rig *g)

@@ -76,6 +76,7 @@ static void test_a_new_one(void **state)
     assert_int_equal(access(rig_file(&g, ".new"), F_OK), -1);
     rig_again(&g);
     rig_has(&g.s, 3);
+    assert_int_equal(access(rig_file(&g, "-shm"), F_OK), -1);
     um_store_close(&g.s);
     assert_int_equal(um_store_open(&g.s, g.path, UM_STORE_CREATE), 0);
     rig_has(&g.s, 3);
