@@ -47,8 +47,10 @@ static int ask(struct um_store *s, const char *sql, char *out, size_t cap)
         rc = sqlite3_step(stmt);
     if (rc == SQLITE_ROW) {
         text = sqlite3_column_text(stmt, 0);
-        (void)snprintf(out, cap, "%s",
-                       text != NULL ? (const char *)text : "nothing");
+        if (text == NULL)
+            rc = SQLITE_NOMEM;
+        else
+            (void)snprintf(out, cap, "%s", (const char *)text);
     }
     (void)sqlite3_finalize(stmt);
     return rc == SQLITE_ROW ? 0 : um_trouble_sqlite(s, rc);
