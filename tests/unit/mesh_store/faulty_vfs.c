@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdbool.h>
 
 #include "unit.h"
 
@@ -12,6 +13,7 @@ static struct {
     unsigned hits;
     int rc;
     int err;
+    unsigned unsynced; /* files with writes that were not synced */
     sqlite3_vfs *below;
 } faulty;
 
@@ -19,6 +21,7 @@ static struct {
 struct file {
     sqlite3_file base;
     sqlite3_file *below;
+    bool unsynced;
 };
 
 /* SQLITE_OK, or what this call shall answer. */
@@ -40,8 +43,20 @@ static sqlite3_file *below(sqlite3_file *f)
     return ((struct file *)f)->below;
 }
 
+static void set_unsynced(sqlite3_file *f, bool unsynced)
+{
+    struct file *file = (struct file *)f;
+
+    if (unsynced && !file->unsynced)
+        faulty.unsynced++;
+    if (!unsynced && file->unsynced)
+        faulty.unsynced--;
+    file->unsynced = unsynced;
+}
+
 static int xclose(sqlite3_file *f)
 {
+    set_unsynced(f, false);
     return below(f)->pMethods->xClose(below(f));
 }
 
@@ -56,6 +71,7 @@ static int xwrite(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
 {
     int rc = failing(FAULTY_WRITE);
 
+    set_unsynced(f, true);
     /* Half of it may be on the disk. */
     if (rc != SQLITE_OK)
         (void)below(f)->pMethods->xWrite(below(f), p, n / 2, at);
@@ -73,9 +89,12 @@ static int xtruncate(sqlite3_file *f, sqlite3_int64 size)
 /* Nobody cuts the power here, and it takes long. */
 static int xsync(sqlite3_file *f, int flags)
 {
-    (void)f;
+    int rc = failing(FAULTY_SYNC);
+
     (void)flags;
-    return failing(FAULTY_SYNC);
+    if (rc == SQLITE_OK)
+        set_unsynced(f, false);
+    return rc;
 }
 
 static int xsize(sqlite3_file *f, sqlite3_int64 *size)
@@ -142,6 +161,7 @@ static int xopen(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags,
 
     (void)vfs;
     file->below = (sqlite3_file *)(file + 1);
+    file->unsynced = false;
     rc = faulty.below->xOpen(faulty.below, name, file->below, flags, out);
     f->pMethods = rc == SQLITE_OK ? &methods : NULL;
     return rc;
@@ -182,4 +202,9 @@ void faulty_vfs_set(enum faulty_call call, unsigned n, int rc, int err)
 unsigned faulty_vfs_hits(void)
 {
     return faulty.hits;
+}
+
+unsigned faulty_vfs_unsynced(void)
+{
+    return faulty.unsynced;
 }

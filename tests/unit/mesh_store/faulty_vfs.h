@@ -18,4 +18,7 @@ void faulty_vfs_set(enum faulty_call call, unsigned n, int rc, int err);
 /* How many calls of the kind failed since faulty_vfs_set(). */
 unsigned faulty_vfs_hits(void);
 
+/* How many open files were written to and not synced since. */
+unsigned faulty_vfs_unsynced(void);
+
 #endif

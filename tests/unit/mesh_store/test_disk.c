@@ -164,6 +164,23 @@ static void test_no_half_batch(void **state)
     rig_fini(&g);
 }
 
+/* When a commit returns, whatever was written is synced: tests/power says what
+ * it costs if not. */
+static void test_acknowledged_is_synced(void **state)
+{
+    struct rig g;
+
+    (void)state;
+    rig_init(&g);
+    for (uint64_t first = 1; first < 150; first += 3) {
+        assert_int_equal(batch(&g.s, first), 0);
+        assert_int_equal(faulty_vfs_unsynced(), 0);
+    }
+    um_store_close(&g.s);
+    assert_int_equal(faulty_vfs_unsynced(), 0);
+    rig_fini(&g);
+}
+
 static void test_a_page_that_cannot_be_read(void **state)
 {
     struct um_buf b = UM_BUF_INIT;
@@ -413,6 +430,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_write_and_sync_fails),
         cmocka_unit_test(test_no_half_batch),
+        cmocka_unit_test(test_acknowledged_is_synced),
         cmocka_unit_test(test_a_page_that_cannot_be_read),
         cmocka_unit_test(test_making_fails),
         cmocka_unit_test(test_a_limit_of_file_sizes),
