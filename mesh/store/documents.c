@@ -23,6 +23,9 @@ static int find(struct um_store *s, const struct um_name *hash,
     if (there) {
         out->place = um_query_num_at(&q, 0);
         out->size = um_query_num_at(&q, 1);
+        if (um_query_num_at(&q, 2) != out->size)
+            um_query_damaged(&q,
+                             "a document has another length than it should");
     }
     return um_query_fini(&q) != 0 ? q.err : there ? 0 : P2P_ENOTFOUND;
 }

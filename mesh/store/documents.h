@@ -29,7 +29,7 @@ int um_documents_get(struct um_store *s, const struct um_name *hash,
 int um_documents_part(struct um_store *s, const struct um_name *hash,
                       uint64_t offset, void *out, size_t *len);
 
-/** Bytes of one. Errors: P2P_ENOTFOUND, s->trouble. */
+/** Bytes of one. Errors: P2P_ENOTFOUND, P2P_EFORMAT, s->trouble. */
 int um_documents_size(struct um_store *s, const struct um_name *hash,
                       uint64_t *out);
 

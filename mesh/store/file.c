@@ -206,19 +206,23 @@ int um_file_run(struct um_store *s, const char *sql)
     return rc == SQLITE_OK ? 0 : um_trouble_sqlite(s, rc);
 }
 
-/* Removes what grew, or what an attempt that was cut off left. */
-static void remove_new(const struct um_store *s)
+/* Removes the file with a suffix; fine if there is none. */
+static int remove_one(struct um_store *s, const char *suffix)
 {
-    static const char *const suffixes[] = {NEW, NEW "-journal", NEW "-wal",
-                                           NEW "-shm"};
+    char *path = with_suffix(s, suffix);
+    int err = path == NULL ? no_memory(s) : 0;
 
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        char *path = with_suffix(s, suffixes[i]);
+    if (err == 0 && unlink(path) != 0 && errno != ENOENT)
+        err = of_system(s, "cannot be removed");
+    um_mem_free(path);
+    return err;
+}
 
-        if (path != NULL)
-            (void)unlink(path);
-        um_mem_free(path);
-    }
+/* Removes what grew, or what an attempt that was cut off left. */
+static void remove_new(struct um_store *s)
+{
+    (void)remove_one(s, NEW "-journal");
+    (void)remove_one(s, NEW);
 }
 
 /* An empty file that nobody else can read. */
@@ -308,4 +312,15 @@ int um_file_make(struct um_store *s)
         remove_new(s);
     um_mem_free(path);
     return err;
+}
+
+int um_file_remove(struct um_store *s)
+{
+    static const char *const suffixes[] = {"-wal", "-journal", ""};
+    int err = 0;
+
+    remove_new(s);
+    for (size_t i = 0; i < 3 && err == 0; i++)
+        err = remove_one(s, suffixes[i]);
+    return err == 0 ? sync_folder(s) : err;
 }

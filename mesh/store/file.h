@@ -22,6 +22,9 @@ int um_file_look(struct um_store *s);
 /** Makes a new store, whole or not at all. Errors: s->trouble. */
 int um_file_make(struct um_store *s);
 
+/** Removes the file, and what belongs to it. Errors: s->trouble. */
+int um_file_remove(struct um_store *s);
+
 /** Opens s->db; nothing is read, and closing would take no journal in. Errors:
  * s->trouble. */
 int um_file_connect(struct um_store *s);

@@ -58,12 +58,13 @@ static const struct {
     [UM_SQL_ASIDE_DROP] = {NULL, "DELETE FROM aside WHERE id = ?1"},
 
     [UM_SQL_DOC_FIND] = {NULL,
-                         "SELECT place, size FROM documents WHERE hash = ?1"},
+                         "SELECT place, size, length(bytes) FROM documents"
+                         " WHERE hash = ?1"},
     [UM_SQL_DOC_ADD] = {NULL,
                         "INSERT INTO documents (hash, size, bytes)"
                         " VALUES (?1, ?2, ?3)"},
     [UM_SQL_DOC_NEXT] = {NULL,
-                         "SELECT place, size, hash FROM documents"
+                         "SELECT place, length(bytes), hash FROM documents"
                          " WHERE hash > ?1 ORDER BY hash LIMIT 1"},
     [UM_SQL_DOC_DROP] = {NULL, "DELETE FROM documents WHERE hash = ?1"},
 

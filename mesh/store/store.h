@@ -49,7 +49,9 @@ enum um_trouble {
 enum um_store_mode {
     UM_STORE_EXISTING, /**< it must be there */
     UM_STORE_CREATE,   /**< it is made if it is not there */
-    UM_STORE_READ      /**< nothing is written, not even locks */
+    UM_STORE_READ      /**< nothing is written, not even locks, and the tables
+                            are not looked through: to see what is left of one
+                            that is damaged. Nobody may write meanwhile. */
 };
 
 /** An open store; all but `trouble` and `text` is private. */
@@ -78,6 +80,13 @@ int um_store_open(struct um_store *s, const char *path,
 
 /** Closes it; an open batch is given up. Fine after a failed open. */
 void um_store_close(struct um_store *s);
+
+/**
+ * Removes a store that nobody has open, with its journal.
+ * @param path borrows
+ * @return 0, P2P_ENOTFOUND (there was none), P2P_EACCES, P2P_EIO, P2P_ENOMEM
+ */
+int um_store_remove(const char *path);
 
 /** Begins a batch. Errors: P2P_ESTATE (in one), s->trouble. */
 int um_store_begin(struct um_store *s);

@@ -375,6 +375,45 @@ static void test_one_at_a_time(void **state)
     rig_fini(&g);
 }
 
+static void test_removed(void **state)
+{
+    struct rig g;
+
+    (void)state;
+    rig_init(&g);
+    um_store_close(&g.s);
+    killed_writer(&g, 3);
+    assert_int_equal(access(rig_file(&g, "-wal"), F_OK), 0);
+    assert_int_equal(um_store_remove(g.path), 0);
+    assert_int_equal(access(g.path, F_OK), -1);
+    assert_int_equal(access(rig_file(&g, "-wal"), F_OK), -1);
+    assert_int_equal(um_store_remove(g.path), P2P_ENOTFOUND);
+    assert_int_equal(um_store_open(&g.s, g.path, UM_STORE_CREATE), 0);
+    rig_has(&g.s, 0);
+    rig_fini(&g);
+}
+
+/* A store that is not open answers, and does nothing. */
+static void test_closed(void **state)
+{
+    struct um_buf b = UM_BUF_INIT;
+    struct um_stored item = rig_item(1, &b);
+    struct rig g;
+
+    (void)state;
+    rig_init(&g);
+    um_store_close(&g.s);
+    um_store_close(&g.s);
+    assert_int_equal(um_items_add(&g.s, &item), P2P_ESTATE);
+    assert_int_equal(um_items_next(&g.s, 0, &item), P2P_ESTATE);
+    assert_int_equal(um_documents_get(&g.s, &item.id, &b), P2P_ESTATE);
+    assert_int_equal(um_store_begin(&g.s), P2P_ESTATE);
+    assert_int_equal(um_store_commit(&g.s), P2P_ESTATE);
+    um_store_rollback(&g.s);
+    um_buf_fini(&b);
+    rig_fini(&g);
+}
+
 static void test_a_batch_is_all_or_nothing(void **state)
 {
     struct um_buf b = UM_BUF_INIT;
@@ -463,6 +502,8 @@ int main(void)
         cmocka_unit_test(test_reading_past_a_journal),
         cmocka_unit_test(test_a_file_without_write),
         cmocka_unit_test(test_one_at_a_time),
+        cmocka_unit_test(test_removed),
+        cmocka_unit_test(test_closed),
         cmocka_unit_test(test_a_batch_is_all_or_nothing),
         cmocka_unit_test(test_check_of_a_good_one),
     };
