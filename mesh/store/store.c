@@ -30,10 +30,11 @@ static int keep_path(struct um_store *s, const char *path)
     size_t len = strlen(prefix) + strlen(path) + 1;
 
     s->path = um_mem_alloc(len);
+    if (s->path != NULL)
+        (void)snprintf(s->path, len, "%s%s", prefix, path);
     s->stmts = um_mem_zalloc(UM_SQL_N * sizeof(struct sqlite3_stmt *));
     if (s->path == NULL || s->stmts == NULL)
         return um_trouble_sqlite(s, SQLITE_NOMEM);
-    (void)snprintf(s->path, len, "%s%s", prefix, path);
     return 0;
 }
 
