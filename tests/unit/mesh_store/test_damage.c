@@ -4,10 +4,13 @@
  * written, or an error that names the file: nothing else, and no crash.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "batches.h"
 #include "p2p/err.h"
 #include "rig.h"
 #include "unit.h"
@@ -406,6 +409,66 @@ static void test_past_a_damaged_item(void **state)
     rig_fini(&g);
 }
 
+/* Writes batches in a child, which is killed: all are in the journal. */
+static void killed_after(struct rig *g, uint64_t n)
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0) {
+        if (um_store_open(&g->s, g->path, UM_STORE_EXISTING) != 0)
+            _exit(1);
+        for (uint64_t i = 1; i <= n; i++) {
+            if (batches_write(&g->s, i) != 0)
+                _exit(1);
+        }
+        (void)raise(SIGKILL);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+}
+
+/* A damaged journal ends before the damage: whole batches, and none after. */
+static void test_a_damaged_journal(void **state)
+{
+    struct um_buf db = UM_BUF_INIT;
+    struct um_buf wal = UM_BUF_INIT;
+    uint64_t x = 5;
+    size_t fewer = 0;
+    struct rig g;
+
+    (void)state;
+    rig_init(&g);
+    um_store_close(&g.s);
+    rig_read(g.path, &db);
+    killed_after(&g, 12);
+    rig_read(rig_file(&g, "-wal"), &wal);
+    for (size_t i = 0; i < 100; i++) {
+        const char *wrong;
+        uint64_t n;
+        size_t at;
+
+        x = x * UINT64_C(6364136223846793005) + 1442695040888963407U;
+        at = i < 32 ? i : (x >> 33) % wal.len;
+        wal.p[at] ^= 4;
+        rig_write(g.path, db.p, db.len);
+        rig_write(rig_file(&g, "-wal"), wal.p, wal.len);
+        wal.p[at] ^= 4;
+        if (um_store_open(&g.s, g.path, UM_STORE_EXISTING) != 0)
+            fail_msg("%s", g.s.text);
+        wrong = batches_look(&g.s, &n);
+        if (wrong != NULL)
+            fail_msg("byte %zu of the journal: %s", at, wrong);
+        assert_in_range(n, 0, 12);
+        fewer += n < 12;
+        um_store_close(&g.s);
+    }
+    assert_in_range(fewer, 60, 100);
+    um_buf_fini(&db);
+    um_buf_fini(&wal);
+    rig_fini(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_the_rest_goes_on),
         cmocka_unit_test(test_past_a_damaged_item),
+        cmocka_unit_test(test_a_damaged_journal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
