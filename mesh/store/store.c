@@ -99,9 +99,9 @@ static int look_through(struct um_store *s)
 {
     static const char *const checks[] = {
         "PRAGMA quick_check(items)",
-        "SELECT iif((SELECT count(*) FROM items NOT INDEXED) ="
-        " (SELECT count(*) FROM items INDEXED BY sqlite_autoindex_items_1),"
-        " 'ok', 'items and their index differ')",
+        "SELECT CASE (SELECT count(*) FROM items NOT INDEXED) WHEN"
+        " (SELECT count(*) FROM items INDEXED BY sqlite_autoindex_items_1)"
+        " THEN 'ok' ELSE 'items and their index differ' END",
         "PRAGMA integrity_check(aside)",
         "PRAGMA integrity_check(self)",
         "PRAGMA integrity_check(attempts)",
