@@ -7,7 +7,8 @@ device, the writer killed and reaped at some moment, the file system shut down
 without flushing anything, mounted again, and looked at. Every batch that was
 acknowledged must be there, and none half. Then the same, at most 20 times,
 with SQLite's synchronous = NORMAL and OFF, which must lose something: else the
-cuts prove nothing. A line for each way: ok, FAIL, or skip where nothing can be mounted.
+cuts prove nothing. A line for each way: ok, FAIL, or skip where nothing can
+be mounted.
 """
 import argparse
 import contextlib
