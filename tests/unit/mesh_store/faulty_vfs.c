@@ -15,12 +15,16 @@ static struct {
     int err;
     unsigned unsynced; /* files with writes that were not synced */
     sqlite3_vfs *below;
+    struct torn_disk *disk; /* told of everything; NULL: nobody is */
+    unsigned cut;           /* calls until its power is cut; 0: it is not */
+    bool dead;              /* it was */
 } faulty;
 
 /* A file, with that of the VFS below behind it. */
 struct file {
     sqlite3_file base;
     sqlite3_file *below;
+    struct torn_file *torn;
     bool unsynced;
 };
 
@@ -36,6 +40,23 @@ static int failing(enum faulty_call call)
     faulty.hits++;
     errno = faulty.err;
     return faulty.rc;
+}
+
+/* One call more or less until the power is cut. SQLITE_OK, if it is not. */
+static int powered(void)
+{
+    if (faulty.disk == NULL)
+        return SQLITE_OK;
+    if (faulty.cut > 0 && --faulty.cut == 0) {
+        torn_disk_cut(faulty.disk);
+        faulty.dead = true;
+    }
+    return faulty.dead ? SQLITE_IOERR : SQLITE_OK;
+}
+
+static struct torn_file *torn(sqlite3_file *f)
+{
+    return faulty.disk != NULL ? ((struct file *)f)->torn : NULL;
 }
 
 static sqlite3_file *below(sqlite3_file *f)
@@ -72,6 +93,10 @@ static int xwrite(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
     int rc = failing(FAULTY_WRITE);
 
     set_unsynced(f, true);
+    if (rc == SQLITE_OK && torn(f) != NULL && !faulty.dead)
+        torn_disk_write(torn(f), (uint64_t)at, p, (size_t)n);
+    if (rc == SQLITE_OK)
+        rc = powered();
     /* Half of it may be on the disk. */
     if (rc != SQLITE_OK)
         (void)below(f)->pMethods->xWrite(below(f), p, n / 2, at);
@@ -83,6 +108,10 @@ static int xtruncate(sqlite3_file *f, sqlite3_int64 size)
 {
     int rc = failing(FAULTY_TRUNCATE);
 
+    if (rc == SQLITE_OK && torn(f) != NULL && !faulty.dead)
+        torn_disk_truncate(torn(f), (uint64_t)size);
+    if (rc == SQLITE_OK)
+        rc = powered();
     return rc != SQLITE_OK ? rc : below(f)->pMethods->xTruncate(below(f), size);
 }
 
@@ -93,7 +122,11 @@ static int xsync(sqlite3_file *f, int flags)
 
     (void)flags;
     if (rc == SQLITE_OK)
+        rc = powered();
+    if (rc == SQLITE_OK)
         set_unsynced(f, false);
+    if (rc == SQLITE_OK && torn(f) != NULL)
+        torn_disk_sync(torn(f));
     return rc;
 }
 
@@ -162,9 +195,23 @@ static int xopen(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags,
     (void)vfs;
     file->below = (sqlite3_file *)(file + 1);
     file->unsynced = false;
+    file->torn = NULL;
+    if (faulty.disk != NULL && name != NULL)
+        file->torn = torn_disk_open(faulty.disk, name);
     rc = faulty.below->xOpen(faulty.below, name, file->below, flags, out);
     f->pMethods = rc == SQLITE_OK ? &methods : NULL;
     return rc;
+}
+
+static int xdelete(sqlite3_vfs *vfs, const char *name, int sync)
+{
+    int rc = powered();
+
+    (void)vfs;
+    if (rc == SQLITE_OK && faulty.disk != NULL)
+        torn_disk_delete(faulty.disk, name);
+    return rc != SQLITE_OK ? rc
+                           : faulty.below->xDelete(faulty.below, name, sync);
 }
 
 static int xlast(sqlite3_vfs *vfs, int n, char *out)
@@ -185,6 +232,7 @@ void faulty_vfs_install(void)
     vfs.zName = "faulty";
     vfs.szOsFile += (int)sizeof(struct file);
     vfs.xOpen = xopen;
+    vfs.xDelete = xdelete;
     vfs.xGetLastError = xlast;
     vfs.pNext = NULL;
     assert_int_equal(sqlite3_vfs_register(&vfs, 1), SQLITE_OK);
@@ -207,4 +255,16 @@ unsigned faulty_vfs_hits(void)
 unsigned faulty_vfs_unsynced(void)
 {
     return faulty.unsynced;
+}
+
+void faulty_vfs_cut(struct torn_disk *disk, unsigned calls)
+{
+    faulty.disk = disk;
+    faulty.cut = calls;
+    faulty.dead = false;
+}
+
+bool faulty_vfs_dead(void)
+{
+    return faulty.dead;
 }

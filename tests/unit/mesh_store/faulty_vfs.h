@@ -5,6 +5,8 @@
 #ifndef TESTS_UNIT_MESH_STORE_FAULTY_VFS_H
 #define TESTS_UNIT_MESH_STORE_FAULTY_VFS_H
 
+#include "torn_disk.h"
+
 /* Calls that can fail. */
 enum faulty_call { FAULTY_READ, FAULTY_WRITE, FAULTY_SYNC, FAULTY_TRUNCATE };
 
@@ -20,5 +22,12 @@ unsigned faulty_vfs_hits(void);
 
 /* How many open files were written to and not synced since. */
 unsigned faulty_vfs_unsynced(void);
+
+/* From now on a disk is told of all that is written, and after so many calls
+ * its power is cut: all fail from then on. NULL: no disk, and no failures. */
+void faulty_vfs_cut(struct torn_disk *disk, unsigned calls);
+
+/* Whether it was cut. */
+bool faulty_vfs_dead(void);
 
 #endif
