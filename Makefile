@@ -13,7 +13,7 @@ SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 .DEFAULT_GOAL := all
 .PHONY: all acceptance asan bench clean demo deps deps-build dist distclean e2e \
 	fmt fuzz fuzz-smoke help hostile install lint lint-write mutants \
-	oracle sim sim-hash soak test unit
+	oracle power sim sim-hash soak test unit
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
 	@$(NINJA) -C $(BUILDDIR)
@@ -59,6 +59,10 @@ lint: deps all ## floors, symbols, format, names, sizes, limits, documents
 
 lint-write: deps all ## renew the files that are generated from the sources
 	@$(PYTHON) tools/lint/run.py $(BUILDDIR) --write exports caps api
+
+# make power CUTS=200
+power: deps all ## cut the power while a store is written; CUTS=…; needs root
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/power/run.py $(if $(CUTS),--cuts $(CUTS))
 
 SEEDS ?= 1
 HOSTS ?= 1000
