@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /** len bytes at p; p may be NULL when len is 0. Borrows. */
@@ -109,6 +110,28 @@ static inline bool um_str_eq_nocase(struct um_str a, struct um_str b)
             return false;
     }
     return true;
+}
+
+/**
+ * Reads a decimal number, digits only.
+ * @return the number, -1 if it is none, -2 if it does not fit
+ */
+static inline int64_t um_str_decimal(struct um_str s)
+{
+    int64_t value = 0;
+
+    if (s.len == 0)
+        return -1;
+    for (size_t i = 0; i < s.len; i++) {
+        int digit = s.p[i] - '0';
+
+        if (digit < 0 || digit > 9)
+            return -1;
+        if (value > (INT64_MAX - digit) / 10)
+            return -2;
+        value = value * 10 + digit;
+    }
+    return value;
 }
 
 #endif

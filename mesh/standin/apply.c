@@ -158,15 +158,14 @@ static void listener_free(struct um_standin *s, struct um_slistener *li)
 
 /* Finds an open listener for an address, or one that is still closing. */
 static struct um_slistener *find_listener(struct um_standin *s,
-                                          const struct um_saddr *addr,
+                                          const struct um_addr *addr,
                                           bool closed)
 {
     for (struct um_slink *l = s->listeners.next; l != &s->listeners;
          l = l->next) {
         struct um_slistener *li = listener_at(l);
 
-        if (li->closed == closed && !li->claimed &&
-            um_saddr_eq(&li->addr, addr))
+        if (li->closed == closed && !li->claimed && um_addr_eq(&li->addr, addr))
             return li;
     }
     return NULL;
@@ -174,7 +173,7 @@ static struct um_slistener *find_listener(struct um_standin *s,
 
 /* Opens a listener for a new configuration. */
 static int open_listener(struct um_standin *s, struct um_str name,
-                         const struct um_saddr *addr)
+                         const struct um_addr *addr)
 {
     const struct um_standin_world *w = &s->cfg.world;
     struct um_slistener *li;
@@ -210,9 +209,9 @@ static int open_listeners(struct um_standin *s, const struct um_sval *root)
          i++) {
         struct um_str name = listeners->members[i].name;
         struct um_slistener *li;
-        struct um_saddr addr;
+        struct um_addr addr;
 
-        if (!um_saddr_parse(name, freeunit, &addr))
+        if (!um_addr_parse(name, freeunit, &addr))
             return P2P_EINVAL;
         li = find_listener(s, &addr, false);
         if (li != NULL)

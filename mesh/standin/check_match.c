@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "mesh/standin/addr.h"
+#include "mesh/doc/addr.h"
 #include "mesh/standin/path.h"
 #include "mesh/standin/regex.h"
 #include "mesh/standin/schema.h"
@@ -169,24 +169,24 @@ int um_scheck_scheme(struct um_scheck *ck, const struct um_sval *v,
 
 static int address(struct um_scheck *ck, const struct um_sval *v)
 {
-    struct um_saddr_pattern p;
+    struct um_addr_pattern p;
 
     if (v->type != UM_SVAL_STRING)
         return um_scheck_fail(
             ck, "The \"match\" pattern for \"address\" must be a string.");
-    switch (um_saddr_pattern_parse(v->text, !ck->freeunit, &p)) {
-        case UM_SADDR_PORT:
+    switch (um_addr_pattern_parse(v->text, !ck->freeunit, &p)) {
+        case UM_ADDR_PORT:
             return um_scheck_fail(ck, "The \"address\" port an invalid port.");
-        case UM_SADDR_SHORT:
+        case UM_ADDR_SHORT:
             return um_scheck_fail(ck, "The \"address\" is too short.");
-        case UM_SADDR_FORMAT:
+        case UM_ADDR_FORMAT:
             return um_scheck_fail(ck, "The \"address\" format is invalid.");
-        case UM_SADDR_OVERLAP:
+        case UM_ADDR_OVERLAP:
             return um_scheck_fail(ck, "The \"address\" range is overlapping.");
-        case UM_SADDR_CIDR:
+        case UM_ADDR_CIDR:
             return um_scheck_fail(
                 ck, "The \"address\" has an invalid CIDR prefix.");
-        case UM_SADDR_OK:
+        case UM_ADDR_OK:
             break;
     }
     return 0;

@@ -3,7 +3,7 @@
  * Checks of listeners, their TLS, and upstreams. Failure modes: what Unit says
  * about them, in its words.
  */
-#include "mesh/standin/addr.h"
+#include "mesh/doc/addr.h"
 #include "mesh/standin/schema.h"
 
 enum { TICKET_SHORT = 48, TICKET_LONG = 80, WEIGHT_MAX = 1000000 };
@@ -11,10 +11,10 @@ enum { TICKET_SHORT = 48, TICKET_LONG = 80, WEIGHT_MAX = 1000000 };
 int um_scheck_listener(struct um_scheck *ck, struct um_str name,
                        const struct um_sval *v)
 {
-    struct um_saddr addr;
+    struct um_addr addr;
     int rc;
 
-    if (!um_saddr_parse(name, ck->freeunit, &addr))
+    if (!um_addr_parse(name, ck->freeunit, &addr))
         return um_scheck_fail(ck, "The listener address \"%V\" is invalid.",
                               &name);
     rc = um_scheck_type(ck, &name, v, UM_ST_OBJECT);
@@ -198,12 +198,12 @@ int um_scheck_upstream(struct um_scheck *ck, struct um_str name,
 int um_scheck_server(struct um_scheck *ck, struct um_str name,
                      const struct um_sval *v)
 {
-    struct um_saddr addr;
+    struct um_addr addr;
     int rc = um_scheck_type(ck, &name, v, UM_ST_OBJECT);
 
     if (rc != 0)
         return rc;
-    if (!um_saddr_parse(name, ck->freeunit, &addr))
+    if (!um_addr_parse(name, ck->freeunit, &addr))
         return um_scheck_fail(ck, "The \"%V\" is not valid server address.",
                               &name);
     return um_scheck_members(ck, v, um_sschema_server);

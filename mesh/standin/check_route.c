@@ -2,7 +2,7 @@
 /*
  * Checks of routes and actions. Failure modes: what Unit says about them.
  */
-#include "mesh/standin/addr.h"
+#include "mesh/doc/addr.h"
 #include "mesh/standin/pass.h"
 #include "mesh/standin/schema.h"
 #include "mesh/standin/tstr.h"
@@ -119,12 +119,12 @@ int um_scheck_proxy(struct um_scheck *ck, const struct um_sval *v,
                     const struct um_srule *rule)
 {
     struct um_str name = v->text;
-    struct um_saddr addr;
+    struct um_addr addr;
 
     (void)rule;
     if (um_str_starts(name, UM_STR("http://"))) {
         name = um_str_skip(name, 7);
-        if (um_saddr_parse(name, ck->freeunit, &addr))
+        if (um_addr_parse(name, ck->freeunit, &addr))
             return 0;
     }
     return um_scheck_fail(ck, "The \"proxy\" address is invalid \"%V\"", &name);

@@ -101,7 +101,7 @@ struct um_standin_conn {
 /** A listener that is open. */
 struct um_slistener {
     struct um_slink link;
-    struct um_saddr addr;
+    struct um_addr addr;
     bool claimed; /**< during an apply: the new configuration has it too */
     bool fresh;   /**< during an apply: was opened for it */
     bool closed;  /**< removed, but still taken until free_at_ns */

@@ -4,7 +4,6 @@
  */
 #include "mesh/standin/faults.h"
 
-#include "mesh/standin/path.h"
 #include "p2p/err.h"
 
 enum { CRASH_CONCURRENCY = 3, UNIX_CUT = 219111, TCP_CUT = 3919717 };
@@ -13,7 +12,7 @@ enum { CRASH_CONCURRENCY = 3, UNIX_CUT = 219111, TCP_CUT = 3919717 };
 
 static int set_number(struct um_str value, uint64_t factor, uint64_t *out)
 {
-    int64_t n = um_sint_parse(value);
+    int64_t n = um_str_decimal(value);
 
     if (n < 0 || (uint64_t)n > UINT64_MAX / factor)
         return P2P_EINVAL;

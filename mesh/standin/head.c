@@ -8,7 +8,6 @@
 
 #include <assert.h>
 
-#include "mesh/standin/path.h"
 #include "mesh/standin/target.h"
 #include "p2p/err.h"
 
@@ -214,7 +213,7 @@ static void keep_field(struct um_shead *h, struct um_shead_field f)
         h->fields[h->field_count++] = f;
     if (!um_str_eq_nocase(f.name, UM_STR("Content-Length")))
         return;
-    n = um_sint_parse(f.value);
+    n = um_str_decimal(f.value);
     if (n < 0)
         h->body_length_bad = true;
     else

@@ -49,17 +49,17 @@ static bool match_query(const struct um_srequest *r, const struct um_sval *v)
     return um_spattern_list(v, um_str_n(room, len), &query_like);
 }
 
-static bool match_address(const struct um_saddr *a, const struct um_sval *v)
+static bool match_address(const struct um_addr *a, const struct um_sval *v)
 {
     const struct um_sval *p;
     bool hit = true;
 
     for (size_t i = 0; (p = um_sval_item_or_self(v, i)) != NULL; i++) {
-        struct um_saddr_pattern pattern;
+        struct um_addr_pattern pattern;
 
-        if (um_saddr_pattern_parse(p->text, true, &pattern) != UM_SADDR_OK)
+        if (um_addr_pattern_parse(p->text, true, &pattern) != UM_ADDR_OK)
             return false;
-        hit = um_saddr_pattern_match(&pattern, a);
+        hit = um_addr_pattern_match(&pattern, a);
         if (hit != pattern.negative)
             return hit;
     }

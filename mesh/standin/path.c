@@ -52,24 +52,6 @@ bool um_surl_decode(struct um_str s, char *to, size_t *len)
     return true;
 }
 
-int64_t um_sint_parse(struct um_str s)
-{
-    int64_t value = 0;
-
-    if (s.len == 0)
-        return -1;
-    for (size_t i = 0; i < s.len; i++) {
-        int digit = s.p[i] - '0';
-
-        if (digit < 0 || digit > 9)
-            return -1;
-        if (value > (INT64_MAX - digit) / 10)
-            return -2;
-        value = value * 10 + digit;
-    }
-    return value;
-}
-
 /* The next segment of *rest, decoded into name; false if it is malformed. */
 static bool next_token(struct um_str *rest, char *name, struct um_str *token)
 {
@@ -94,7 +76,7 @@ static bool token_index(const struct um_sval *v, struct um_str token,
         return true;
     }
     assert(v->type == UM_SVAL_ARRAY);
-    n = um_sint_parse(token);
+    n = um_str_decimal(token);
     if (n < 0 || n > INT32_MAX)
         return false;
     *index = (size_t)n;

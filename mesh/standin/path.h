@@ -56,10 +56,4 @@ int um_spath_apply(struct um_arena *arena, const struct um_sval *root,
  */
 bool um_surl_decode(struct um_str s, char *to, size_t *len);
 
-/**
- * Reads a decimal number, digits only.
- * @return the number, -1 if it is none, -2 if it does not fit
- */
-int64_t um_sint_parse(struct um_str s);
-
 #endif

@@ -45,11 +45,11 @@ static void put_ip4(const uint8_t *ip, struct um_buf *out)
     um_buf_fmt(out, "%u.%u.%u.%u", ip[0], ip[1], ip[2], ip[3]);
 }
 
-static void put_address(const struct um_saddr *a, struct um_buf *out)
+static void put_address(const struct um_addr *a, struct um_buf *out)
 {
-    if (a->kind == UM_SADDR_UNIX) {
+    if (a->kind == UM_ADDR_UNIX) {
         um_buf_text(out, "unix:");
-    } else if (a->kind == UM_SADDR_IP4) {
+    } else if (a->kind == UM_ADDR_IP4) {
         put_ip4(a->ip, out);
     } else {
         for (unsigned i = 0; i < 16; i += 2)

@@ -16,8 +16,8 @@ struct um_srequest {
     struct um_str path; /**< may be rewritten on the way */
     struct um_str query;
     struct um_str host; /**< lower case, without the port */
-    const struct um_saddr *local;
-    const struct um_saddr *remote;
+    const struct um_addr *local;
+    const struct um_addr *remote;
     const struct um_standin_time *now;
     struct um_arena *arena; /**< for what is made on the way */
 };

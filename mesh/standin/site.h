@@ -49,8 +49,8 @@ struct um_ssite_cfg {
     struct um_standin *s;
     struct um_str listener; /**< its name in the configuration; copied */
     struct um_ssite_files files;
-    struct um_saddr local;
-    struct um_saddr remote;
+    struct um_addr local;
+    struct um_addr remote;
 };
 
 struct um_ssite;

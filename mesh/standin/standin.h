@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "mesh/base/buf.h"
-#include "mesh/standin/addr.h"
+#include "mesh/doc/addr.h"
 #include "mesh/standin/value.h"
 
 /** Bytes of a request's body that are kept; a longer one is not answered. */
@@ -69,9 +69,9 @@ struct um_standin_world {
     int (*list)(void *ctx, struct um_str folder,
                 void (*each)(void *arg, struct um_str name), void *arg);
     /** Opens a listener; P2P_EADDRINUSE or another error refuses the config. */
-    int (*bind)(void *ctx, struct um_str name, const struct um_saddr *addr);
+    int (*bind)(void *ctx, struct um_str name, const struct um_addr *addr);
     /** Closes a listener that was opened. */
-    void (*unbind)(void *ctx, struct um_str name, const struct um_saddr *addr);
+    void (*unbind)(void *ctx, struct um_str name, const struct um_addr *addr);
     /** May this application start? An error refuses the config. */
     int (*start)(void *ctx, const struct um_standin_app *app);
     /** Can an access log be opened at this path? */

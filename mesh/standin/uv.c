@@ -31,7 +31,7 @@ struct port {
         uv_tcp_t tcp;
         uv_pipe_t pipe;
     } h;
-    struct um_saddr addr;
+    struct um_addr addr;
     bool control;
     size_t name_len;
     char name[];
@@ -274,18 +274,18 @@ static struct um_standin_peer peer_of(const struct link *l, bool is_unix)
 }
 
 /* The address of a socket's end as the stand-in knows addresses. */
-static struct um_saddr address_of(const struct sockaddr_storage *sa)
+static struct um_addr address_of(const struct sockaddr_storage *sa)
 {
-    struct um_saddr out = {.kind = UM_SADDR_UNIX};
+    struct um_addr out = {.kind = UM_ADDR_UNIX};
     const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
     const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
 
     if (sa->ss_family == AF_INET) {
-        out.kind = UM_SADDR_IP4;
+        out.kind = UM_ADDR_IP4;
         out.port = ntohs(in->sin_port);
         memcpy(out.ip, &in->sin_addr, sizeof(in->sin_addr));
     } else if (sa->ss_family == AF_INET6) {
-        out.kind = UM_SADDR_IP6;
+        out.kind = UM_ADDR_IP6;
         out.port = ntohs(in6->sin6_port);
         memcpy(out.ip, &in6->sin6_addr, sizeof(in6->sin6_addr));
     }
@@ -304,7 +304,7 @@ static bool open_site(struct link *l, const struct port *p)
     int local_len = sizeof(local);
     int remote_len = sizeof(remote);
 
-    if (p->addr.kind != UM_SADDR_UNIX) {
+    if (p->addr.kind != UM_ADDR_UNIX) {
         uv_tcp_getsockname(&l->h.tcp, (struct sockaddr *)&local, &local_len);
         uv_tcp_getpeername(&l->h.tcp, (struct sockaddr *)&remote, &remote_len);
     }
@@ -316,7 +316,7 @@ static bool open_site(struct link *l, const struct port *p)
 
 static bool open_link(struct link *l, struct port *p)
 {
-    bool is_unix = p->addr.kind == UM_SADDR_UNIX;
+    bool is_unix = p->addr.kind == UM_ADDR_UNIX;
     struct um_standin_time now = time_now();
     struct um_standin_peer peer;
 
@@ -344,7 +344,7 @@ static void on_connection(uv_stream_t *stream, int status)
     um_slink_append(&p->u->links, &l->link);
     p->u->link_count++;
     p->u->handles++;
-    if (p->addr.kind == UM_SADDR_UNIX)
+    if (p->addr.kind == UM_ADDR_UNIX)
         uv_pipe_init(p->u->loop, &l->h.pipe, 0);
     else
         uv_tcp_init(p->u->loop, &l->h.tcp);
@@ -371,7 +371,7 @@ static void close_port(struct port *p)
 
 /* A socket that listens becomes a port; takes fd. */
 static int open_port(struct um_standin_uv *u, struct um_str name,
-                     const struct um_saddr *addr, int fd, bool control)
+                     const struct um_addr *addr, int fd, bool control)
 {
     struct port *p = calloc(1, sizeof(*p) + name.len);
     int rc;
@@ -387,7 +387,7 @@ static int open_port(struct um_standin_uv *u, struct um_str name,
     memcpy(p->name, name.p, name.len);
     um_slink_append(&u->ports, &p->link);
     u->handles++;
-    if (addr->kind == UM_SADDR_UNIX) {
+    if (addr->kind == UM_ADDR_UNIX) {
         uv_pipe_init(u->loop, &p->h.pipe, 0);
         rc = uv_pipe_open(&p->h.pipe, fd);
     } else {
@@ -405,20 +405,20 @@ static int open_port(struct um_standin_uv *u, struct um_str name,
     return P2P_EIO;
 }
 
-static int on_opened(void *ctx, struct um_str name, const struct um_saddr *addr,
+static int on_opened(void *ctx, struct um_str name, const struct um_addr *addr,
                      int fd)
 {
     return open_port(ctx, name, addr, fd, false);
 }
 
-static void on_closed(void *ctx, const struct um_saddr *addr)
+static void on_closed(void *ctx, const struct um_addr *addr)
 {
     struct um_standin_uv *u = ctx;
 
     for (struct um_slink *l = u->ports.next; l != &u->ports; l = l->next) {
         struct port *p = UM_SLINK_OF(l, struct port, link);
 
-        if (!p->control && um_saddr_eq(&p->addr, addr) &&
+        if (!p->control && um_addr_eq(&p->addr, addr) &&
             !uv_is_closing(&p->h.any)) {
             close_port(p);
             return;
@@ -427,17 +427,17 @@ static void on_closed(void *ctx, const struct um_saddr *addr)
 }
 
 /* "ADDR:0" lets the system choose a port. */
-static bool parse_control(struct um_str text, struct um_saddr *out)
+static bool parse_control(struct um_str text, struct um_addr *out)
 {
     char any[UM_STANDIN_UV_CONTROL_MAX];
 
     if (text.len >= sizeof(any))
         return false;
     if (!um_str_ends(text, UM_STR(":0")))
-        return um_saddr_parse(text, true, out);
+        return um_addr_parse(text, true, out);
     memcpy(any, text.p, text.len);
     any[text.len - 1] = '1';
-    if (!um_saddr_parse(um_str_n(any, text.len), true, out))
+    if (!um_addr_parse(um_str_n(any, text.len), true, out))
         return false;
     out->port = 0;
     return true;
@@ -461,12 +461,12 @@ static void name_control(struct um_standin_uv *u, const char *wish, int fd)
 
 static int open_control(struct um_standin_uv *u, const char *wish)
 {
-    struct um_saddr addr;
+    struct um_addr addr;
     int fd;
 
     if (!parse_control(um_str(wish), &addr))
         return P2P_EINVAL;
-    if (addr.kind == UM_SADDR_UNIX && !addr.abstract)
+    if (addr.kind == UM_ADDR_UNIX && !addr.abstract)
         unlink(addr.path);
     fd = um_sworld_listen(NULL, &addr);
     if (fd < 0)

@@ -163,7 +163,7 @@ static int list_folder(void *ctx, struct um_str folder,
 
 /* The address as the system wants it; its length, or 0 if it is too long. */
 static socklen_t fill_unix(const struct um_sworld *w,
-                           const struct um_saddr *addr, struct sockaddr_un *out)
+                           const struct um_addr *addr, struct sockaddr_un *out)
 {
     char path[UM_SWORLD_PATH_MAX];
     size_t room = sizeof(out->sun_path);
@@ -189,16 +189,16 @@ static socklen_t fill_unix(const struct um_sworld *w,
 }
 
 static socklen_t fill_address(const struct um_sworld *w,
-                              const struct um_saddr *addr,
+                              const struct um_addr *addr,
                               struct sockaddr_storage *out)
 {
     struct sockaddr_in *in = (struct sockaddr_in *)out;
     struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
 
     memset(out, 0, sizeof(*out));
-    if (addr->kind == UM_SADDR_UNIX)
+    if (addr->kind == UM_ADDR_UNIX)
         return fill_unix(w, addr, (struct sockaddr_un *)out);
-    if (addr->kind == UM_SADDR_IP4) {
+    if (addr->kind == UM_ADDR_IP4) {
         in->sin_family = AF_INET;
         in->sin_port = htons(addr->port);
         memcpy(&in->sin_addr, addr->ip, sizeof(in->sin_addr));
@@ -212,7 +212,7 @@ static socklen_t fill_address(const struct um_sworld *w,
     return sizeof(*in6);
 }
 
-int um_sworld_listen(struct um_sworld *w, const struct um_saddr *addr)
+int um_sworld_listen(struct um_sworld *w, const struct um_addr *addr)
 {
     struct sockaddr_storage sa;
     socklen_t len = fill_address(w, addr, &sa);
@@ -229,7 +229,7 @@ int um_sworld_listen(struct um_sworld *w, const struct um_saddr *addr)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
     if (bind(fd, (const struct sockaddr *)&sa, len) == 0 &&
         listen(fd, BACKLOG) == 0) {
-        if (addr->kind == UM_SADDR_UNIX && !addr->abstract)
+        if (addr->kind == UM_ADDR_UNIX && !addr->abstract)
             chmod(((const struct sockaddr_un *)&sa)->sun_path, SOCKET_MODE);
         return fd;
     }
@@ -239,7 +239,7 @@ int um_sworld_listen(struct um_sworld *w, const struct um_saddr *addr)
 }
 
 static int bind_listener(void *ctx, struct um_str name,
-                         const struct um_saddr *addr)
+                         const struct um_addr *addr)
 {
     struct um_sworld *w = ctx;
     int fd = um_sworld_listen(w, addr);
@@ -250,14 +250,14 @@ static int bind_listener(void *ctx, struct um_str name,
 }
 
 static void unbind_listener(void *ctx, struct um_str name,
-                            const struct um_saddr *addr)
+                            const struct um_addr *addr)
 {
     struct um_sworld *w = ctx;
     struct sockaddr_un sa;
 
     (void)name;
     w->sockets.closed(w->sockets.ctx, addr);
-    if (addr->kind == UM_SADDR_UNIX && !addr->abstract &&
+    if (addr->kind == UM_ADDR_UNIX && !addr->abstract &&
         fill_unix(w, addr, &sa) > 0)
         unlink(sa.sun_path);
 }

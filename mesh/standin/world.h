@@ -16,10 +16,10 @@ enum { UM_SWORLD_PATH_MAX = 4096 /**< bytes of a path */ };
 struct um_sworld_sockets {
     void *ctx;
     /** A socket listens; who is told takes fd. 0 or a negative P2P_E…. */
-    int (*opened)(void *ctx, struct um_str name, const struct um_saddr *addr,
+    int (*opened)(void *ctx, struct um_str name, const struct um_addr *addr,
                   int fd);
     /** A listener is to be closed. */
-    void (*closed)(void *ctx, const struct um_saddr *addr);
+    void (*closed)(void *ctx, const struct um_addr *addr);
 };
 
 /** How a world is made. */
@@ -52,6 +52,6 @@ struct um_ssite_files um_sworld_files(struct um_sworld *w);
  * @param w whose root unix sockets are under, NULL for none
  * @return the descriptor, owned, or a negative P2P_E…
  */
-int um_sworld_listen(struct um_sworld *w, const struct um_saddr *addr);
+int um_sworld_listen(struct um_sworld *w, const struct um_addr *addr);
 
 #endif

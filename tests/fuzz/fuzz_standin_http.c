@@ -120,8 +120,8 @@ static void begin(struct run *run, struct rig *r, uint8_t how)
     r->cfg.faults.apply_delay_ns = how & 4 ? 2000000 : 0;
     rig_start(r);
     cfg.s = r->s;
-    must(um_saddr_parse(UM_STR("10.0.0.1:80"), true, &cfg.local));
-    must(um_saddr_parse(UM_STR("[::1]:4321"), true, &cfg.remote));
+    must(um_addr_parse(UM_STR("10.0.0.1:80"), true, &cfg.local));
+    must(um_addr_parse(UM_STR("[::1]:4321"), true, &cfg.remote));
     *run = (struct run){.r = r, .site = um_ssite_new(&cfg)};
     must(run->site != NULL);
 }

@@ -74,8 +74,8 @@ static void visit(struct rig *r)
         struct um_ssite *c;
         bool end;
 
-        must(um_saddr_parse(UM_STR("10.0.0.1:80"), true, &cfg.local));
-        must(um_saddr_parse(UM_STR("10.0.0.2:81"), true, &cfg.remote));
+        must(um_addr_parse(UM_STR("10.0.0.1:80"), true, &cfg.local));
+        must(um_addr_parse(UM_STR("10.0.0.2:81"), true, &cfg.remote));
         c = um_ssite_new(&cfg);
         must(c != NULL);
         um_ssite_rx(c, UM_STR("GET /a/b.c?a=b&c=%64 HTTP/1.1\r\nHost: a\r\n"

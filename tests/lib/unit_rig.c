@@ -95,7 +95,7 @@ static void add_name(char names[RIG_NAMES][64], struct um_str name)
     slot[name.len] = '\0';
 }
 
-static int bind_port(void *ctx, struct um_str name, const struct um_saddr *addr)
+static int bind_port(void *ctx, struct um_str name, const struct um_addr *addr)
 {
     struct rig *r = ctx;
 
@@ -107,7 +107,7 @@ static int bind_port(void *ctx, struct um_str name, const struct um_saddr *addr)
     return 0;
 }
 
-static void unbind(void *ctx, struct um_str name, const struct um_saddr *addr)
+static void unbind(void *ctx, struct um_str name, const struct um_addr *addr)
 {
     struct rig *r = ctx;
     char *slot = find_name(r->open, name);

@@ -39,12 +39,25 @@ static void test_find(void **state)
     assert_false(um_str_has(UM_STR("a"), '\0'));
 }
 
+static void test_integers(void **state)
+{
+    (void)state;
+    assert_int_equal(um_str_decimal(UM_STR("0")), 0);
+    assert_int_equal(um_str_decimal(UM_STR("0012")), 12);
+    assert_int_equal(um_str_decimal(UM_STR("9223372036854775807")), INT64_MAX);
+    assert_int_equal(um_str_decimal(UM_STR("9223372036854775808")), -2);
+    assert_int_equal(um_str_decimal(UM_STR("")), -1);
+    assert_int_equal(um_str_decimal(UM_STR("-1")), -1);
+    assert_int_equal(um_str_decimal(UM_STR("1 ")), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_views_compare_bytes_zero_included),
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_find),
+        cmocka_unit_test(test_integers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,18 +243,6 @@ static void test_escapes(void **state)
     assert_false(um_surl_decode(UM_STR("%2g"), to, &len));
 }
 
-static void test_integers(void **state)
-{
-    (void)state;
-    assert_int_equal(um_sint_parse(UM_STR("0")), 0);
-    assert_int_equal(um_sint_parse(UM_STR("0012")), 12);
-    assert_int_equal(um_sint_parse(UM_STR("9223372036854775807")), INT64_MAX);
-    assert_int_equal(um_sint_parse(UM_STR("9223372036854775808")), -2);
-    assert_int_equal(um_sint_parse(UM_STR("")), -1);
-    assert_int_equal(um_sint_parse(UM_STR("-1")), -1);
-    assert_int_equal(um_sint_parse(UM_STR("1 ")), -1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,7 +257,6 @@ int main(void)
         cmocka_unit_test(test_long_segments),
         cmocka_unit_test(test_cap_steps),
         cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_integers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

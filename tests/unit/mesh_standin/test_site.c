@@ -84,8 +84,8 @@ static struct um_ssite *connect_to(struct rig *r, const char *listener)
         .s = r->s, .listener = um_str(listener), .files = {NULL, open_file}};
     struct um_ssite *c;
 
-    assert_true(um_saddr_parse(UM_STR("10.0.0.1:80"), true, &cfg.local));
-    assert_true(um_saddr_parse(UM_STR("10.9.8.7:4321"), true, &cfg.remote));
+    assert_true(um_addr_parse(UM_STR("10.0.0.1:80"), true, &cfg.local));
+    assert_true(um_addr_parse(UM_STR("10.9.8.7:4321"), true, &cfg.remote));
     c = um_ssite_new(&cfg);
     assert_non_null(c);
     return c;

@@ -24,7 +24,7 @@ struct here {
     int fd;
 };
 
-static int on_opened(void *ctx, struct um_str name, const struct um_saddr *addr,
+static int on_opened(void *ctx, struct um_str name, const struct um_addr *addr,
                      int fd)
 {
     struct here *h = ctx;
@@ -36,7 +36,7 @@ static int on_opened(void *ctx, struct um_str name, const struct um_saddr *addr,
     return 0;
 }
 
-static void on_closed(void *ctx, const struct um_saddr *addr)
+static void on_closed(void *ctx, const struct um_addr *addr)
 {
     struct here *h = ctx;
 
@@ -172,10 +172,10 @@ static void test_sockets(void **state)
 {
     struct here *h = *state;
     const struct um_str name = UM_STR("unix:/l.sock");
-    struct um_saddr a;
+    struct um_addr a;
     char path[128];
 
-    assert_true(um_saddr_parse(name, true, &a));
+    assert_true(um_addr_parse(name, true, &a));
     assert_int_equal(h->port.bind(h->w, name, &a), 0);
     assert_int_equal(h->opened, 1);
     snprintf(path, sizeof(path), "%s/l.sock", h->root);
@@ -186,7 +186,7 @@ static void test_sockets(void **state)
     assert_int_equal(h->closed, 1);
     assert_int_equal(access(path, F_OK), -1);
     /* an address of another machine: TEST-NET */
-    assert_true(um_saddr_parse(UM_STR("192.0.2.1:8080"), true, &a));
+    assert_true(um_addr_parse(UM_STR("192.0.2.1:8080"), true, &a));
     assert_int_equal(h->port.bind(h->w, UM_STR("x"), &a), P2P_ENOADDR);
 }
 

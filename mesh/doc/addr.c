@@ -5,11 +5,9 @@
  * be single, prefixes behind addresses that are none. Failure mode: false, or
  * the reason that Unit gives.
  */
-#include "mesh/standin/addr.h"
+#include "mesh/doc/addr.h"
 
 #include <assert.h>
-
-#include "mesh/standin/path.h"
 
 enum { IP4_LEN = 4, IP6_LEN = 16, PORT_MAX = 65535 };
 
@@ -149,7 +147,7 @@ static bool ip6_parse(struct um_str s, uint8_t *ip)
 
 static bool port_parse(struct um_str s, uint16_t *port)
 {
-    int64_t n = um_sint_parse(s);
+    int64_t n = um_str_decimal(s);
 
     if (n < 1 || n > PORT_MAX)
         return false;
@@ -165,11 +163,11 @@ static bool looks_like_ip6(struct um_str s)
     return um_str_has(s, ':') && um_str_has(rest, ':');
 }
 
-static bool unix_parse(struct um_str path, bool no_zero, struct um_saddr *out)
+static bool unix_parse(struct um_str path, bool no_zero, struct um_addr *out)
 {
-    if (path.len > UM_SADDR_UNIX_MAX)
+    if (path.len > UM_ADDR_UNIX_MAX)
         return false;
-    out->kind = UM_SADDR_UNIX;
+    out->kind = UM_ADDR_UNIX;
     out->abstract = path.p[0] == '@';
     if (!out->abstract && no_zero && um_str_has(path, '\0'))
         return false;
@@ -179,7 +177,7 @@ static bool unix_parse(struct um_str path, bool no_zero, struct um_saddr *out)
 }
 
 /* An address without brackets has no port, and Unit wants one: refused. */
-static bool addr6_parse(struct um_str text, struct um_saddr *out)
+static bool addr6_parse(struct um_str text, struct um_addr *out)
 {
     size_t end = um_str_find(text, ']');
     struct um_str port = um_str_skip(text, end + 1);
@@ -189,16 +187,16 @@ static bool addr6_parse(struct um_str text, struct um_saddr *out)
     if (port.len < 2 || port.p[0] != ':' ||
         !port_parse(um_str_skip(port, 1), &out->port))
         return false;
-    out->kind = UM_SADDR_IP6;
+    out->kind = UM_ADDR_IP6;
     return ip6_parse(um_str_n(text.p + 1, end - 1), out->ip);
 }
 
-static bool addr4_parse(struct um_str text, struct um_saddr *out)
+static bool addr4_parse(struct um_str text, struct um_addr *out)
 {
     size_t end = um_str_find(text, ':');
     struct um_str host = um_str_head(text, end);
 
-    out->kind = UM_SADDR_IP4;
+    out->kind = UM_ADDR_IP4;
     if (end == text.len || host.len == 0)
         return false;
     if (!um_str_eq(host, UM_STR("*")) && !ip4_parse(host, out->ip))
@@ -206,7 +204,7 @@ static bool addr4_parse(struct um_str text, struct um_saddr *out)
     return port_parse(um_str_skip(text, end + 1), &out->port);
 }
 
-bool um_saddr_parse(struct um_str text, bool no_zero, struct um_saddr *out)
+bool um_addr_parse(struct um_str text, bool no_zero, struct um_addr *out)
 {
     memset(out, 0, sizeof(*out));
     if (text.len == 0)
@@ -218,15 +216,15 @@ bool um_saddr_parse(struct um_str text, bool no_zero, struct um_saddr *out)
     return addr4_parse(text, out);
 }
 
-bool um_saddr_eq(const struct um_saddr *a, const struct um_saddr *b)
+bool um_addr_eq(const struct um_addr *a, const struct um_addr *b)
 {
     if (a->kind != b->kind)
         return false;
-    if (a->kind == UM_SADDR_UNIX)
+    if (a->kind == UM_ADDR_UNIX)
         return um_str_eq(um_str_n(a->path, a->path_len),
                          um_str_n(b->path, b->path_len));
     return a->port == b->port &&
-           memcmp(a->ip, b->ip, a->kind == UM_SADDR_IP4 ? IP4_LEN : IP6_LEN) ==
+           memcmp(a->ip, b->ip, a->kind == UM_ADDR_IP4 ? IP4_LEN : IP6_LEN) ==
                0;
 }
 
@@ -250,30 +248,30 @@ static bool pattern_ip(struct um_str s, unsigned ip_len, uint8_t *ip)
     return ip6_blocks_fit(s) && ip6_parse(s, ip);
 }
 
-static enum um_saddr_fault pattern_range(struct um_str s, size_t dash,
-                                         struct um_saddr_pattern *out)
+static enum um_addr_fault pattern_range(struct um_str s, size_t dash,
+                                        struct um_addr_pattern *out)
 {
     if (!pattern_ip(um_str_head(s, dash), out->ip_len, out->first) ||
         !pattern_ip(um_str_skip(s, dash + 1), out->ip_len, out->last))
-        return UM_SADDR_FORMAT;
+        return UM_ADDR_FORMAT;
     if (memcmp(out->first, out->last, out->ip_len) > 0)
-        return UM_SADDR_OVERLAP;
-    return UM_SADDR_OK;
+        return UM_ADDR_OVERLAP;
+    return UM_ADDR_OK;
 }
 
-static enum um_saddr_fault pattern_prefix(struct um_str s, size_t slash,
-                                          struct um_saddr_pattern *out)
+static enum um_addr_fault pattern_prefix(struct um_str s, size_t slash,
+                                         struct um_addr_pattern *out)
 {
-    int64_t bits = um_sint_parse(um_str_skip(s, slash + 1));
+    int64_t bits = um_str_decimal(um_str_skip(s, slash + 1));
     unsigned whole = out->ip_len * 8;
     bool good;
 
     if (bits < 0 || bits > (int64_t)whole)
-        return UM_SADDR_CIDR;
+        return UM_ADDR_CIDR;
     good = pattern_ip(um_str_head(s, slash), out->ip_len, out->first);
     /* with a prefix below 32 Unit does not see that an IPv4 address is none */
     if (!good && (out->ip_len == IP6_LEN || bits == (int64_t)whole))
-        return UM_SADDR_FORMAT;
+        return UM_ADDR_FORMAT;
     out->any = bits == 0;
     for (unsigned i = 0; i < out->ip_len; i++) {
         int left = (int)bits - (int)i * 8;
@@ -286,11 +284,11 @@ static enum um_saddr_fault pattern_prefix(struct um_str s, size_t slash,
         out->first[i] &= out->mask[i];
     }
     memcpy(out->last, out->first, sizeof(out->last));
-    return UM_SADDR_OK;
+    return UM_ADDR_OK;
 }
 
-static enum um_saddr_fault pattern_address(struct um_str s,
-                                           struct um_saddr_pattern *out)
+static enum um_addr_fault pattern_address(struct um_str s,
+                                          struct um_addr_pattern *out)
 {
     size_t dash = um_str_find(s, '-');
     size_t slash = um_str_find(s, '/');
@@ -300,28 +298,28 @@ static enum um_saddr_fault pattern_address(struct um_str s,
     if (slash < s.len)
         return pattern_prefix(s, slash, out);
     if (!pattern_ip(s, out->ip_len, out->first))
-        return UM_SADDR_FORMAT;
+        return UM_ADDR_FORMAT;
     memcpy(out->last, out->first, sizeof(out->last));
-    return UM_SADDR_OK;
+    return UM_ADDR_OK;
 }
 
-static enum um_saddr_fault pattern_ports(struct um_str s, bool loose_dash,
-                                         struct um_saddr_pattern *out)
+static enum um_addr_fault pattern_ports(struct um_str s, bool loose_dash,
+                                        struct um_addr_pattern *out)
 {
     size_t dash = um_str_find(s, '-');
     int64_t first, last;
 
     if (s.len == 0)
-        return UM_SADDR_FORMAT;
+        return UM_ADDR_FORMAT;
     if (loose_dash && dash + 1 == s.len)
         dash = s.len;
-    first = um_sint_parse(um_str_head(s, dash));
-    last = dash < s.len ? um_sint_parse(um_str_skip(s, dash + 1)) : first;
+    first = um_str_decimal(um_str_head(s, dash));
+    last = dash < s.len ? um_str_decimal(um_str_skip(s, dash + 1)) : first;
     if (first < 0 || first > PORT_MAX || last < first || last > PORT_MAX)
-        return UM_SADDR_PORT;
+        return UM_ADDR_PORT;
     out->port_first = (uint16_t)first;
     out->port_last = (uint16_t)last;
-    return UM_SADDR_OK;
+    return UM_ADDR_OK;
 }
 
 /* Where "]:" last stands in s, behind its first byte; 0 if nowhere. */
@@ -335,9 +333,9 @@ static size_t bracket_end(struct um_str s)
 }
 
 /* Splits off the port; port->p is NULL if there is none. */
-static enum um_saddr_fault pattern_split(struct um_str *addr,
-                                         struct um_str *port,
-                                         struct um_saddr_pattern *out)
+static enum um_addr_fault pattern_split(struct um_str *addr,
+                                        struct um_str *port,
+                                        struct um_addr_pattern *out)
 {
     size_t end;
 
@@ -347,24 +345,24 @@ static enum um_saddr_fault pattern_split(struct um_str *addr,
         if (end < addr->len)
             *port = um_str_skip(*addr, end + 1);
         *addr = um_str_head(*addr, end);
-        return UM_SADDR_OK;
+        return UM_ADDR_OK;
     }
     if (addr->p[0] != '[')
-        return UM_SADDR_OK;
+        return UM_ADDR_OK;
     *addr = um_str_skip(*addr, 1);
     end = bracket_end(*addr);
     if (end == 0)
-        return UM_SADDR_FORMAT;
+        return UM_ADDR_FORMAT;
     *port = um_str_skip(*addr, end + 2);
     *addr = um_str_head(*addr, end);
-    return UM_SADDR_OK;
+    return UM_ADDR_OK;
 }
 
-enum um_saddr_fault um_saddr_pattern_parse(struct um_str text, bool loose_dash,
-                                           struct um_saddr_pattern *out)
+enum um_addr_fault um_addr_pattern_parse(struct um_str text, bool loose_dash,
+                                         struct um_addr_pattern *out)
 {
     struct um_str port = {NULL, 0};
-    enum um_saddr_fault fault;
+    enum um_addr_fault fault;
 
     memset(out, 0, sizeof(*out));
     memset(out->mask, 0xff, sizeof(out->mask));
@@ -373,22 +371,22 @@ enum um_saddr_fault um_saddr_pattern_parse(struct um_str text, bool loose_dash,
     text = um_str_skip(text, out->negative ? 1 : 0);
     out->is_unix = um_str_eq(text, UM_STR("unix"));
     if (out->is_unix)
-        return UM_SADDR_OK;
+        return UM_ADDR_OK;
     if (text.len < 2)
-        return UM_SADDR_SHORT;
+        return UM_ADDR_SHORT;
     out->any_family = um_str_starts(text, UM_STR("*:"));
     if (out->any_family)
         return pattern_ports(um_str_skip(text, 2), loose_dash, out);
     fault = pattern_split(&text, &port, out);
-    if (fault == UM_SADDR_OK)
+    if (fault == UM_ADDR_OK)
         fault = pattern_address(text, out);
-    if (fault != UM_SADDR_OK || port.p == NULL)
+    if (fault != UM_ADDR_OK || port.p == NULL)
         return fault;
     return pattern_ports(port, loose_dash, out);
 }
 
-static bool in_range(const struct um_saddr_pattern *pattern,
-                     const struct um_saddr *a)
+static bool in_range(const struct um_addr_pattern *pattern,
+                     const struct um_addr *a)
 {
     uint8_t ip[IP6_LEN];
 
@@ -400,17 +398,17 @@ static bool in_range(const struct um_saddr_pattern *pattern,
            memcmp(ip, pattern->last, pattern->ip_len) <= 0;
 }
 
-bool um_saddr_pattern_match(const struct um_saddr_pattern *pattern,
-                            const struct um_saddr *a)
+bool um_addr_pattern_match(const struct um_addr_pattern *pattern,
+                           const struct um_addr *a)
 {
     bool hit;
 
-    if (pattern->is_unix || a->kind == UM_SADDR_UNIX) {
-        hit = pattern->is_unix && a->kind == UM_SADDR_UNIX;
+    if (pattern->is_unix || a->kind == UM_ADDR_UNIX) {
+        hit = pattern->is_unix && a->kind == UM_ADDR_UNIX;
     } else {
         bool family =
             pattern->any_family ||
-            pattern->ip_len == (a->kind == UM_SADDR_IP4 ? IP4_LEN : IP6_LEN);
+            pattern->ip_len == (a->kind == UM_ADDR_IP4 ? IP4_LEN : IP6_LEN);
 
         hit = family && a->port >= pattern->port_first &&
               a->port <= pattern->port_last &&

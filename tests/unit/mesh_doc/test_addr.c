@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "mesh/standin/addr.h"
+#include "mesh/doc/addr.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -10,34 +10,34 @@
 
 static bool is_addr(const char *text)
 {
-    struct um_saddr a;
+    struct um_addr a;
 
-    return um_saddr_parse(um_str(text), true, &a);
+    return um_addr_parse(um_str(text), true, &a);
 }
 
 static void ip_is(const char *text, const char *want)
 {
-    struct um_saddr a;
+    struct um_addr a;
     char shown[INET6_ADDRSTRLEN];
 
-    if (!um_saddr_parse(um_str(text), true, &a))
+    if (!um_addr_parse(um_str(text), true, &a))
         fail_msg("%s", text);
-    assert_true(a.kind != UM_SADDR_UNIX);
-    inet_ntop(a.kind == UM_SADDR_IP4 ? AF_INET : AF_INET6, a.ip, shown,
+    assert_true(a.kind != UM_ADDR_UNIX);
+    inet_ntop(a.kind == UM_ADDR_IP4 ? AF_INET : AF_INET6, a.ip, shown,
               sizeof(shown));
     assert_string_equal(shown, want);
 }
 
 static void test_ip4(void **state)
 {
-    struct um_saddr a;
+    struct um_addr a;
 
     (void)state;
     ip_is("127.0.0.1:80", "127.0.0.1");
     ip_is("*:80", "0.0.0.0");
     ip_is("010.1.2.3:80", "10.1.2.3");
     ip_is("1..2.3:80", "1.0.2.3");
-    assert_true(um_saddr_parse(UM_STR("1.2.3.4:65535"), true, &a));
+    assert_true(um_addr_parse(UM_STR("1.2.3.4:65535"), true, &a));
     assert_int_equal(a.port, 65535);
     assert_true(is_addr("1.2.3.4:0080"));
     assert_false(is_addr("1.2.3.4:0"));
@@ -86,7 +86,7 @@ static void test_ip6_round_trip(void **state)
 {
     struct p2p__rng rng;
     char text[64], in[80];
-    struct um_saddr a;
+    struct um_addr a;
     uint8_t ip[16];
 
     (void)state;
@@ -99,7 +99,7 @@ static void test_ip6_round_trip(void **state)
         }
         inet_ntop(AF_INET6, ip, text, sizeof(text));
         snprintf(in, sizeof(in), "[%s]:1", text);
-        if (!um_saddr_parse(um_str(in), true, &a))
+        if (!um_addr_parse(um_str(in), true, &a))
             fail_msg("%s", in);
         assert_memory_equal(a.ip, ip, sizeof(ip));
     }
@@ -107,33 +107,33 @@ static void test_ip6_round_trip(void **state)
 
 static void test_unix(void **state)
 {
-    char text[5 + UM_SADDR_UNIX_MAX + 2] = "unix:";
-    struct um_saddr a;
+    char text[5 + UM_ADDR_UNIX_MAX + 2] = "unix:";
+    struct um_addr a;
 
     (void)state;
-    assert_true(um_saddr_parse(UM_STR("unix:/run/x"), true, &a));
-    assert_int_equal(a.kind, UM_SADDR_UNIX);
+    assert_true(um_addr_parse(UM_STR("unix:/run/x"), true, &a));
+    assert_int_equal(a.kind, UM_ADDR_UNIX);
     assert_string_equal(a.path, "/run/x");
     assert_false(a.abstract);
-    assert_true(um_saddr_parse(UM_STR("unix:@x"), true, &a));
+    assert_true(um_addr_parse(UM_STR("unix:@x"), true, &a));
     assert_true(a.abstract);
     assert_false(is_addr("unix:"));
-    memset(text + 5, 'x', UM_SADDR_UNIX_MAX + 1);
+    memset(text + 5, 'x', UM_ADDR_UNIX_MAX + 1);
     assert_false(is_addr(text));
-    text[5 + UM_SADDR_UNIX_MAX] = '\0';
+    text[5 + UM_ADDR_UNIX_MAX] = '\0';
     assert_true(is_addr(text));
     /* freeunit looks for zero bytes */
-    assert_true(um_saddr_parse(um_str_n("unix:/a\0b", 9), false, &a));
-    assert_false(um_saddr_parse(um_str_n("unix:/a\0b", 9), true, &a));
+    assert_true(um_addr_parse(um_str_n("unix:/a\0b", 9), false, &a));
+    assert_false(um_addr_parse(um_str_n("unix:/a\0b", 9), true, &a));
 }
 
 static bool same(const char *a, const char *b)
 {
-    struct um_saddr x, y;
+    struct um_addr x, y;
 
-    assert_true(um_saddr_parse(um_str(a), true, &x));
-    assert_true(um_saddr_parse(um_str(b), true, &y));
-    return um_saddr_eq(&x, &y);
+    assert_true(um_addr_parse(um_str(a), true, &x));
+    assert_true(um_addr_parse(um_str(b), true, &y));
+    return um_addr_eq(&x, &y);
 }
 
 static void test_equality_is_of_sockets(void **state)
@@ -148,10 +148,10 @@ static void test_equality_is_of_sockets(void **state)
     assert_false(same("unix:/a", "unix:/b"));
 }
 
-static void pattern(const char *text, enum um_saddr_fault want)
+static void pattern(const char *text, enum um_addr_fault want)
 {
-    struct um_saddr_pattern p;
-    enum um_saddr_fault got = um_saddr_pattern_parse(um_str(text), false, &p);
+    struct um_addr_pattern p;
+    enum um_addr_fault got = um_addr_pattern_parse(um_str(text), false, &p);
 
     if (got != want)
         fail_msg("%s: %d, not %d", text, (int)got, (int)want);
@@ -159,40 +159,40 @@ static void pattern(const char *text, enum um_saddr_fault want)
 
 static void test_patterns_that_are_none(void **state)
 {
-    struct um_saddr_pattern p;
+    struct um_addr_pattern p;
 
     (void)state;
-    pattern("", UM_SADDR_SHORT);
-    pattern("!", UM_SADDR_SHORT);
-    pattern("x", UM_SADDR_SHORT);
-    pattern("*:", UM_SADDR_FORMAT);
-    pattern("*:x", UM_SADDR_PORT);
-    pattern("*:65536", UM_SADDR_PORT);
-    pattern("*:90-80", UM_SADDR_PORT);
-    pattern("1.2.3.4:", UM_SADDR_FORMAT);
-    pattern("1.2.3", UM_SADDR_FORMAT);
-    pattern("1.2.3.4-1.2.3.3", UM_SADDR_OVERLAP);
-    pattern("1.2.3.4-x", UM_SADDR_FORMAT);
-    pattern("1.2.3.4/33", UM_SADDR_CIDR);
-    pattern("1.2.3.4/x", UM_SADDR_CIDR);
-    pattern("1.2.3/32", UM_SADDR_FORMAT);
-    pattern("::1/129", UM_SADDR_CIDR);
-    pattern("12345::", UM_SADDR_FORMAT);
-    pattern("[::1", UM_SADDR_FORMAT);
-    pattern("*:80-", UM_SADDR_PORT);
-    assert_int_equal(um_saddr_pattern_parse(UM_STR("*:80-"), true, &p),
-                     UM_SADDR_PORT);
+    pattern("", UM_ADDR_SHORT);
+    pattern("!", UM_ADDR_SHORT);
+    pattern("x", UM_ADDR_SHORT);
+    pattern("*:", UM_ADDR_FORMAT);
+    pattern("*:x", UM_ADDR_PORT);
+    pattern("*:65536", UM_ADDR_PORT);
+    pattern("*:90-80", UM_ADDR_PORT);
+    pattern("1.2.3.4:", UM_ADDR_FORMAT);
+    pattern("1.2.3", UM_ADDR_FORMAT);
+    pattern("1.2.3.4-1.2.3.3", UM_ADDR_OVERLAP);
+    pattern("1.2.3.4-x", UM_ADDR_FORMAT);
+    pattern("1.2.3.4/33", UM_ADDR_CIDR);
+    pattern("1.2.3.4/x", UM_ADDR_CIDR);
+    pattern("1.2.3/32", UM_ADDR_FORMAT);
+    pattern("::1/129", UM_ADDR_CIDR);
+    pattern("12345::", UM_ADDR_FORMAT);
+    pattern("[::1", UM_ADDR_FORMAT);
+    pattern("*:80-", UM_ADDR_PORT);
+    assert_int_equal(um_addr_pattern_parse(UM_STR("*:80-"), true, &p),
+                     UM_ADDR_PORT);
 }
 
 static bool hits(const char *text, const char *addr)
 {
-    struct um_saddr_pattern p;
-    struct um_saddr a;
+    struct um_addr_pattern p;
+    struct um_addr a;
 
-    assert_int_equal(um_saddr_pattern_parse(um_str(text), false, &p),
-                     UM_SADDR_OK);
-    assert_true(um_saddr_parse(um_str(addr), true, &a));
-    return um_saddr_pattern_match(&p, &a);
+    assert_int_equal(um_addr_pattern_parse(um_str(text), false, &p),
+                     UM_ADDR_OK);
+    assert_true(um_addr_parse(um_str(addr), true, &a));
+    return um_addr_pattern_match(&p, &a);
 }
 
 static void test_patterns_match(void **state)
