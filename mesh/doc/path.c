@@ -20,8 +20,7 @@ static int hex(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Decodes URL escapes of raw into the arena. */
-static int decode(struct um_arena *a, struct um_str raw, struct um_str *out)
+int um_path_decode(struct um_arena *a, struct um_str raw, struct um_str *out)
 {
     size_t n = 0;
     char *to;
@@ -56,7 +55,7 @@ static int take(struct um_arena *a, struct um_str *rest, struct um_str *name)
         return P2P_ENOTFOUND;
     raw = um_str_head(raw, um_str_find(raw, '/'));
     *rest = um_str_skip(*rest, raw.len + 1);
-    return raw.len > 0 ? decode(a, raw, name) : P2P_ENOTFOUND;
+    return raw.len > 0 ? um_path_decode(a, raw, name) : P2P_ENOTFOUND;
 }
 
 static struct um_str without_end(struct um_str path)

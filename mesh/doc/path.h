@@ -32,6 +32,13 @@ struct um_path_answer {
 };
 
 /**
+ * Decodes the URL escapes of one segment.
+ * @param out a view of raw if it has none
+ * @return 0, P2P_ENOTFOUND (an escape that is none) or P2P_ENOMEM
+ */
+int um_path_decode(struct um_arena *a, struct um_str raw, struct um_str *out);
+
+/**
  * Follows a path.
  * @param a scratch memory
  * @param out valid as long as root; NULL: there is none

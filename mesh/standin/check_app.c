@@ -22,7 +22,7 @@ static int missing_type(struct um_scheck *ck)
 
 /* Everything about the "type" member, which the pointer then names. */
 static int application_type(struct um_scheck *ck, const struct um_sval *v,
-                            enum um_slang *lang)
+                            enum um_language *lang)
 {
     const struct um_str name = UM_STR("type");
     struct um_scheck_path here = {ck->path, name};
@@ -32,7 +32,7 @@ static int application_type(struct um_scheck *ck, const struct um_sval *v,
     rc = um_scheck_type(ck, &name, v, UM_ST_STRING);
     if (rc == 0) {
         *lang = um_smodules_find(ck->modules, v->text);
-        if (*lang == UM_SLANG_UNKNOWN)
+        if (*lang == UM_LANGUAGE_UNKNOWN)
             rc = um_scheck_fail(ck,
                                 "The module to run \"%V\" is not found among "
                                 "the available application modules.",
@@ -42,26 +42,26 @@ static int application_type(struct um_scheck *ck, const struct um_sval *v,
     return rc;
 }
 
-static const struct um_srule *table_of(enum um_slang lang,
+static const struct um_srule *table_of(enum um_language lang,
                                        const struct um_sval *v)
 {
     bool targets = um_sval_member(v, UM_STR("targets")) != NULL;
 
     switch (lang) {
-        case UM_SLANG_PYTHON:
+        case UM_LANGUAGE_PYTHON:
             return targets ? um_sschema_python_targets
                            : um_sschema_python_plain;
-        case UM_SLANG_PHP:
+        case UM_LANGUAGE_PHP:
             return targets ? um_sschema_php_targets : um_sschema_php_plain;
-        case UM_SLANG_PERL:
+        case UM_LANGUAGE_PERL:
             return um_sschema_perl;
-        case UM_SLANG_RUBY:
+        case UM_LANGUAGE_RUBY:
             return um_sschema_ruby;
-        case UM_SLANG_JAVA:
+        case UM_LANGUAGE_JAVA:
             return um_sschema_java;
-        case UM_SLANG_WASM:
+        case UM_LANGUAGE_WASM:
             return um_sschema_wasm;
-        case UM_SLANG_WASM_WC:
+        case UM_LANGUAGE_WASM_WC:
             return um_sschema_wasm_wc;
         default:
             return um_sschema_external;
@@ -72,7 +72,7 @@ int um_scheck_application(struct um_scheck *ck, struct um_str name,
                           const struct um_sval *v)
 {
     const struct um_sval *type;
-    enum um_slang lang = UM_SLANG_UNKNOWN;
+    enum um_language lang = UM_LANGUAGE_UNKNOWN;
     int rc = um_scheck_type(ck, &name, v, UM_ST_OBJECT);
 
     if (rc != 0)

@@ -7,20 +7,8 @@
 #ifndef UM_STANDIN_MODULES_H
 #define UM_STANDIN_MODULES_H
 
+#include "mesh/doc/language.h"
 #include "mesh/standin/value.h"
-
-/** Kinds of applications. */
-enum um_slang {
-    UM_SLANG_EXTERNAL,
-    UM_SLANG_PYTHON,
-    UM_SLANG_PHP,
-    UM_SLANG_PERL,
-    UM_SLANG_RUBY,
-    UM_SLANG_JAVA,
-    UM_SLANG_WASM,
-    UM_SLANG_WASM_WC,
-    UM_SLANG_UNKNOWN,
-};
 
 /** Modules; the value is what /status/modules shows. */
 struct um_smodules {
@@ -43,8 +31,9 @@ int um_smodules_load(struct um_smodules *m, struct um_str json);
 
 /**
  * The kind of an application's type, "python 3.11" for instance.
- * @return UM_SLANG_UNKNOWN if there is no module for it
+ * @return UM_LANGUAGE_UNKNOWN if there is no module for it
  */
-enum um_slang um_smodules_find(const struct um_smodules *m, struct um_str type);
+enum um_language um_smodules_find(const struct um_smodules *m,
+                                  struct um_str type);
 
 #endif

@@ -9,7 +9,9 @@
 
 #include "failing_mem.h"
 
+#include "mesh/doc/check.h"
 #include "mesh/doc/diff.h"
+#include "mesh/doc/locate.h"
 #include "mesh/doc/merge3.h"
 #include "mesh/doc/meshdoc.h"
 #include "mesh/doc/patch.h"
@@ -180,6 +182,35 @@ static int effective(void *arg)
     return rc;
 }
 
+static int check_and_locate(void *arg)
+{
+    static const char text[] =
+        "{\"applications\":{" MANY "},\"upstreams\":{" MANY
+        "},"
+        "\"routes\":{" MANY ",\"m~/\":[{\"action\":{\"pass\":\"a%20/b\"}}]}}";
+    const struct um_check_known known = {.user = NULL};
+    struct um_arena a = UM_ARENA_INIT;
+    struct um_problems found;
+    struct um_doc_error err = {.text = "t"};
+    struct um_val v;
+    int rc = begin(&a, arg);
+
+    um_problems_init(&found, &a);
+    if (rc == 0)
+        rc = parse(&a, text, &v);
+    if (rc == 0)
+        rc = um_doc_check(&a, &v, &known, &found);
+    if (rc == 0) {
+        assert_non_null(um_problems_error(&found));
+        um_doc_error_at(&err, "t", um_problems_error(&found)->pointer);
+        rc = um_doc_locate(um_str(text), &a, &err);
+    }
+    if (rc == 0)
+        assert_true(err.has_place);
+    um_arena_fini(&a);
+    return rc;
+}
+
 static void each(int (*body)(void *arg))
 {
     size_t n = 0;
@@ -199,6 +230,7 @@ static void test_each_allocation_may_fail(void **state)
     each(path);
     each(diff_and_merge);
     each(effective);
+    each(check_and_locate);
 }
 
 int main(void)

@@ -18,7 +18,7 @@ static void test_types_are_found(void **state)
     um_smodules_init(&m);
     assert_int_equal(um_smodules_load(&m, um_str(json)), 0);
 #define FIND(text, lang) \
-    assert_int_equal(um_smodules_find(&m, UM_STR(text)), UM_SLANG_##lang)
+    assert_int_equal(um_smodules_find(&m, UM_STR(text)), UM_LANGUAGE_##lang)
     FIND("python", PYTHON);
     FIND("python 3", PYTHON);
     FIND("python 3.10", PYTHON);
