@@ -177,3 +177,27 @@ bool um_number_equal(struct um_str a, struct um_str b)
     return x.negative == y.negative && x.digits == y.digits &&
            x.point == y.point;
 }
+
+/* Compares without regard to signs. */
+static int compare_sizes(const struct decimal *x, const struct decimal *y)
+{
+    unsigned count = x->count > y->count ? x->count : y->count;
+    uint64_t a = scaled(x, count);
+    uint64_t b = scaled(y, count);
+
+    if (x->count == 0 || y->count == 0)
+        return (x->count > 0) - (y->count > 0);
+    if (x->point != y->point)
+        return x->point < y->point ? -1 : 1;
+    return a < b ? -1 : a > b;
+}
+
+int um_number_compare(struct um_str a, struct um_str b)
+{
+    struct decimal x = read_decimal(a);
+    struct decimal y = read_decimal(b);
+
+    if (x.negative != y.negative)
+        return x.negative ? -1 : 1;
+    return x.negative ? compare_sizes(&y, &x) : compare_sizes(&x, &y);
+}

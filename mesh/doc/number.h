@@ -28,4 +28,7 @@ size_t um_number_scan(struct um_str s, size_t at, struct um_number_error *err);
 /** True if two numbers, as um_number_scan takes them, have one value. */
 bool um_number_equal(struct um_str a, struct um_str b);
 
+/** Compares two such numbers by value: negative, 0 or positive. */
+int um_number_compare(struct um_str a, struct um_str b);
+
 #endif

@@ -47,6 +47,32 @@ static void make_number(uint64_t *seed, char *to, size_t room)
                    digits, exponents[rig_random(seed) % 10]);
 }
 
+static void ordered(const char *a, const char *b, int want)
+{
+    int have = um_number_compare(um_str(a), um_str(b));
+
+    if ((have > 0) - (have < 0) != want)
+        fail_msg("%s and %s: %d", a, b, have);
+}
+
+static void test_ordered_by_value(void **state)
+{
+    static const char *const rising[] = {
+        "-1e3", "-12", "-1.2", "-0.5", "0",  "1e-9",
+        "0.5",  "1",   "1.01", "9",    "10", "2e9",
+    };
+
+    (void)state;
+    for (size_t i = 0; i + 1 < sizeof rising / sizeof rising[0]; i++) {
+        ordered(rising[i], rising[i + 1], -1);
+        ordered(rising[i + 1], rising[i], 1);
+        ordered(rising[i], rising[i], 0);
+    }
+    ordered("-0", "0", 0);
+    ordered("1e2", "100.0", 0);
+    ordered("100e-2", "1", 0);
+}
+
 /* What fits is what strtod says that fits, and equal what it says is. */
 static void test_like_strtod(void **state)
 {
@@ -84,6 +110,8 @@ static void test_like_strtod(void **state)
             bool same = value[0] <= value[1] && value[0] >= value[1];
 
             equal(text[0], text[1], same);
+            ordered(text[0], text[1],
+                    (value[0] > value[1]) - (value[0] < value[1]));
             compared += same;
         }
     }
@@ -94,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal_by_value),
+        cmocka_unit_test(test_ordered_by_value),
         cmocka_unit_test(test_like_strtod),
     };
 

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * Whether a policy permits one thing that a configuration reaches.
+ */
+#ifndef UM_TRUST_PERMIT_H
+#define UM_TRUST_PERMIT_H
+
+#include "mesh/trust/policy.h"
+#include "mesh/trust/reach.h"
+
+/** Where in a configuration the thing is. */
+struct um_permit {
+    struct um_arena *arena; /**< scratch memory */
+    const struct um_policy *policy;
+    const struct um_val *object; /**< that it is a member of */
+    const struct um_val *app;    /**< the application, or NULL */
+    bool failed;                 /**< memory was out: the answer is none */
+};
+
+/**
+ * Judges what stands as a value.
+ * @param v of any type: what should be a text and is none is refused, where
+ *        that matters
+ * @return NULL: it is permitted; else why not, a constant
+ */
+const char *um_permit_value(struct um_permit *w, enum um_reach what,
+                            const struct um_val *v);
+
+/** Judges the name of a member in the same way. */
+const char *um_permit_name(struct um_permit *w, enum um_reach what,
+                           struct um_str name);
+
+/** Judges the type of an application; NULL if it has none. */
+const char *um_permit_type(const struct um_policy *p,
+                           const struct um_val *type);
+
+/** Judges the command of an external application. */
+const char *um_permit_command(const struct um_policy *p,
+                              const struct um_val *app);
+
+#endif
