@@ -146,11 +146,12 @@ static const char *check_program(struct um_permit *w, struct um_str path)
     return why != NULL ? why : check_path(w, f, join(w, root->text, path));
 }
 
-/* A path that is written: who opens it, inside of the root or outside, is not
- * the same in all versions, so both must be fine. */
-static const char *check_written(struct um_permit *w, struct um_str path)
+/* A path that is opened outside of the application's root by some versions and
+ * for some languages, and inside by others: both must be fine. */
+static const char *check_both(struct um_permit *w,
+                              const struct um_policy_folders *f,
+                              struct um_str path)
 {
-    const struct um_policy_folders *f = &w->policy->written;
     const struct um_val *root = root_of(w);
     const char *why = check_path(w, f, path);
 
@@ -159,6 +160,16 @@ static const char *check_written(struct um_permit *w, struct um_str path)
     if (root->kind != UM_VAL_STRING)
         return no_text;
     return check_path(w, f, join(w, root->text, path));
+}
+
+static const char *check_written(struct um_permit *w, struct um_str path)
+{
+    return check_both(w, &w->policy->written, path);
+}
+
+static const char *check_early(struct um_permit *w, struct um_str path)
+{
+    return check_both(w, &w->policy->programs, path);
 }
 
 /* What is put behind a folder of which the end is not known. */
@@ -353,7 +364,7 @@ static const char *check_listener(struct um_permit *w, struct um_str text)
     um_range_resolve(&at, UM_RANGE_LISTEN);
     if (!in_ranges(&p->listeners, &at))
         return "This node listens at no such address.";
-    /* Unit makes the socket's file, over whatever is there. */
+    /* Unit makes the socket's file, and takes it away. */
     if (at.kind == UM_ADDR_UNIX && !at.abstract && p->written.said)
         return check_path(w, &p->written, um_str_n(at.path, at.path_len));
     return NULL;
@@ -387,6 +398,8 @@ static const char *permit_path(struct um_permit *w, enum um_reach what,
     switch (what) {
         case UM_REACH_PROGRAM:
             return check_in(w, &p->programs, v, check_program);
+        case UM_REACH_EARLY:
+            return check_in(w, &p->programs, v, check_early);
         case UM_REACH_PHP_SCRIPT:
             return check_in(w, &p->programs, v, check_php_script);
         case UM_REACH_PHP_INDEX:

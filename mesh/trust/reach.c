@@ -171,7 +171,10 @@ static const struct um_reach_rule limits[] = {
 };
 
 static const struct um_reach_rule namespaces[] = {
-    PLAIN("credential"), PLAIN("pid"),    PLAIN("network"), PLAIN("mount"),
+    PLAIN("credential"),
+    PLAIN("pid"),
+    PLAIN("network"),
+    PLAIN("mount"),
 };
 
 static const struct um_reach_rule automount[] = {
@@ -197,7 +200,7 @@ static const struct um_reach_rule isolation[] = {
     END,
 };
 
-/* The two logs are opened by whoever starts the application. */
+/* The two logs are opened by the application, inside of its root or not. */
 static const struct um_reach_rule any_app[] = {
     PLAIN("type"),
     OBJECT("limits", limits),
@@ -244,7 +247,7 @@ static const struct um_reach_rule python[] = {
 };
 
 static const struct um_reach_rule php_options[] = {
-    TEXT("file", PROGRAM),
+    TEXT("file", EARLY),
     EACH("admin", PHP_OPTION, &plain),
     EACH("user", PHP_OPTION, &plain),
     END,
@@ -296,7 +299,7 @@ static const struct um_reach_rule wasm_access[] = {
 };
 
 static const struct um_reach_rule wasm[] = {
-    TEXT("module", PROGRAM),
+    TEXT("module", EARLY),
     PLAIN("request_handler"),
     PLAIN("malloc_handler"),
     PLAIN("free_handler"),
@@ -310,7 +313,7 @@ static const struct um_reach_rule wasm[] = {
 };
 
 static const struct um_reach_rule wasm_wc[] = {
-    TEXT("component", PROGRAM),
+    TEXT("component", EARLY),
     OBJECT("access", wasm_access),
     ON(any_app),
 };

@@ -17,6 +17,7 @@ enum um_reach {
     UM_REACH_PLAIN,       /**< reaches nothing */
     UM_REACH_APPLICATION, /**< an object whose members depend on its type */
     UM_REACH_PROGRAM,     /**< what is run, or where it is looked for */
+    UM_REACH_EARLY,       /**< a program that is read before "rootfs" is */
     UM_REACH_PHP_SCRIPT,  /**< below the "root" beside it */
     UM_REACH_PHP_INDEX,   /**< below any folder of the "root" beside it */
     UM_REACH_MODULE,      /**< the name of a Python module */

@@ -187,16 +187,16 @@ static void test_parts(void **state)
     struct rig r = {.arena = UM_ARENA_INIT};
     const struct unit later = {.later = true};
     const char *config =
-        "{\"listners\":{},\"settings\":1,\"access_log\":[],"
+        "{\"routs\":{},\"settings\":1,\"access_log\":[],"
         "\"applications\":{\"a\":{\"type\":\"cobol\"},"
         "\"b\":{},\"c\":{\"type\":1},\"d\":[]}}";
 
     (void)state;
     finds("[]", "E \n");
-    finds(config, "E /listners\nE /applications/a/type\nE /applications/b\n");
+    finds(config, "E /routs\nE /applications/a/type\nE /applications/b\n");
     assert_string_equal(
         check(&r, config, &later),
-        "W /listners\nW /applications/a/type\nE /applications/b\n");
+        "W /routs\nW /applications/a/type\nE /applications/b\n");
     rig_fini(&r);
 }
 
@@ -308,11 +308,17 @@ static bool contains(struct um_str s, const char *word)
 static bool is_owed(struct um_str detail)
 {
     static const char *const words[] = {
-        "points to invalid location", "value \"\" is invalid",
-        "listener address",           "\"proxy\" address",
-        "Unknown parameter \"foo\".", "must be an object, but not a",
-        "\"type\" property set",      "The module to run",
-        "The \"action\" object must", "Unknown parameter \"listners\"",
+        "points to invalid location",
+        "value \"\" is invalid",
+        "listener address",
+        "\"proxy\" address",
+        "Unknown parameter \"foo\".",
+        "must be an object, but not a",
+        "\"type\" property set",
+        "The module to run",
+        "The \"action\" object must",
+        "Unknown parameter \"list"
+        "ners\"",
     };
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {

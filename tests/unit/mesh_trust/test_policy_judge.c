@@ -290,7 +290,7 @@ static const struct {
     {PY(",\"processes\":1e3"), X "processes"},
     {PY(",\"limits\":{\"shm\":99999999999}"), X "limits/shm"},
     /* Files that are written. */
-    {PY(",\"stderr\":\"/etc/cron.d/x\",\"stdout\":\"/root/.ssh/"
+    {PY(",\"stderr\":\"/etc/cron.d/x\",\"stdout\":\"/etc/ssh/"
         "authorized_keys\""),
      X "stderr " X "stdout"},
     {"{\"access_log\":\"/etc/cron.d/x\"}", "/access_log"},
@@ -617,6 +617,27 @@ static void test_roots(void **state)
                  X "root");
 }
 
+/* What is read before the root changes is outside of it. */
+static void test_before_the_root(void **state)
+{
+    static const char policy[] =
+        "{\"paths\":{\"programs\":[\"/jail/app\",\"/app/ok\"]}}";
+
+    (void)state;
+    policy_gives(policy,
+                 APP("\"type\":\"php\",\"root\":\"/app\",\"options\":{\"file\":"
+                     "\"/app/php.ini\"},\"isolation\":{\"rootfs\":\"/jail\"}"),
+                 X "options/file");
+    policy_gives(policy,
+                 APP("\"type\":\"php\",\"root\":\"/app\",\"options\":{\"file\":"
+                     "\"/app/ok/i\"},\"isolation\":{\"rootfs\":\"/jail\"}"),
+                 "");
+    policy_gives(policy,
+                 APP("\"type\":\"wasm\",\"module\":\"/app/x\","
+                     "\"isolation\":{\"rootfs\":\"/jail\"}"),
+                 X "module");
+}
+
 static void test_pointers(void **state)
 {
     (void)state;
@@ -711,12 +732,12 @@ static void test_long_paths(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_page),         cmocka_unit_test(test_nasty),
-        cmocka_unit_test(test_ordinary),     cmocka_unit_test(test_recorded),
-        cmocka_unit_test(test_names),        cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_roots),        cmocka_unit_test(test_pointers),
-        cmocka_unit_test(test_requirements), cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_long_paths),
+        cmocka_unit_test(test_page),     cmocka_unit_test(test_nasty),
+        cmocka_unit_test(test_ordinary), cmocka_unit_test(test_recorded),
+        cmocka_unit_test(test_names),    cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_roots),    cmocka_unit_test(test_before_the_root),
+        cmocka_unit_test(test_pointers), cmocka_unit_test(test_requirements),
+        cmocka_unit_test(test_sizes),    cmocka_unit_test(test_long_paths),
     };
 
     if (argc != 3)
