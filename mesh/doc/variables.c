@@ -114,6 +114,25 @@ static int take(struct filler *f, struct um_str *s, struct piece *out)
     return 0;
 }
 
+int um_variables_next(struct um_str *rest, struct um_str *name)
+{
+    struct filler none = {.depth = 0};
+    struct piece piece = {.variable = false};
+    int rc = 0;
+
+    while (rc == 0 && rest->len > 0 && !piece.variable)
+        rc = take(&none, rest, &piece);
+    *name = piece.variable ? piece.text : um_str_n(NULL, 0);
+    return rc;
+}
+
+bool um_variables_of_node(struct um_str name)
+{
+    return um_str_eq(name, UM_STR("node.id")) ||
+           um_str_eq(name, UM_STR("node.name")) ||
+           um_str_starts(name, UM_STR("label."));
+}
+
 /* The value of a fact of the node; false if there is none. */
 static bool find_fact(const struct um_node_facts *node, struct um_str name,
                       struct um_val *out)

@@ -51,6 +51,17 @@ bool um_variables_name(struct um_str s);
 bool um_variables_sealed(const struct um_val *v);
 
 /**
+ * Finds the next variable of a string or name.
+ * @param rest what of it was not looked at yet; moved behind the variable
+ * @param name its name, a view of rest; p is NULL: there is no further one
+ * @return 0, or P2P_EFORMAT: braces that hold no name
+ */
+int um_variables_next(struct um_str *rest, struct um_str *name);
+
+/** Whether a name is a fact of nodes: their own, or a label. */
+bool um_variables_of_node(struct um_str name);
+
+/**
  * Replaces the variables of a configuration.
  * @param a where the result is made; it shares what it can with config
  * @param err may be NULL; its pointer is one into config

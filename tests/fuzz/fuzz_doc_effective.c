@@ -6,6 +6,7 @@
 #include "doc_parts.h"
 
 #include "mesh/doc/meshdoc.h"
+#include "mesh/doc/uses.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,8 +33,12 @@ static void run(struct um_arena *a, const struct um_meshdoc *doc)
         .bundles = {bundles, 2}};
     struct um_meshdoc_error err = {.what = {.text = NULL}};
     struct um_val out;
+    struct um_problems found;
     int rc = um_meshdoc_effective(a, doc, &node, &out, &err);
 
+    um_problems_init(&found, a);
+    must(um_uses_check(a, doc, &found) == 0);
+    must(found.found[UM_PROBLEM_ERROR] == 0);
     must(rc != P2P_ENOMEM);
     if (rc == 0)
         must_be_document(&out);

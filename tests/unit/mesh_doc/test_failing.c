@@ -16,6 +16,7 @@
 #include "mesh/doc/meshdoc.h"
 #include "mesh/doc/patch.h"
 #include "mesh/doc/path.h"
+#include "mesh/doc/uses.h"
 
 #define MANY                                                          \
     "\"m1\":1,\"m2\":2,\"m3\":3,\"m4\":4,\"m5\":5,\"m6\":6,\"m7\":7," \
@@ -159,6 +160,7 @@ static int effective(void *arg)
         .facts = {UM_STR("id"), UM_STR("n"), NULL, 0}, .bundles = {&item, 1}};
     struct um_arena a = UM_ARENA_INIT;
     struct um_meshdoc_error err;
+    struct um_problems found;
     struct um_meshdoc doc;
     struct um_val v, out;
     int rc = begin(&a, arg);
@@ -178,6 +180,9 @@ static int effective(void *arg)
         rc = um_meshdoc_init(&doc, &a, &v, &err.what);
     if (rc == 0)
         rc = um_meshdoc_effective(&a, &doc, &node, &out, &err);
+    um_problems_init(&found, &a);
+    if (rc == 0)
+        rc = um_uses_check(&a, &doc, &found);
     um_arena_fini(&a);
     return rc;
 }
