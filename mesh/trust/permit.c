@@ -294,32 +294,15 @@ static const char *check_module(struct um_permit *w, const struct um_val *v)
                        "This node does not run that module.");
 }
 
-static const char *check_number(const struct um_val *most,
-                                const struct um_val *v)
-{
-    if (v != NULL && v->kind == UM_VAL_NUMBER &&
-        um_number_compare(v->text, most->text) <= 0)
-        return NULL;
-    return "This node runs fewer processes of an application.";
-}
-
-/* A number, or {"max": NUMBER, "spare": NUMBER}. */
 static const char *check_processes(const struct um_permit *w,
                                    const struct um_val *v)
 {
-    static const struct um_str limits[] = {UM_STR_INIT("max"),
-                                           UM_STR_INIT("spare")};
     const struct um_val *most = w->policy->processes;
-    const char *why = NULL;
 
-    if (most == NULL || v->kind != UM_VAL_OBJECT)
-        return most != NULL ? check_number(most, v) : NULL;
-    for (size_t i = 0; i < 2 && why == NULL; i++) {
-        const struct um_val *m = um_val_member(v, limits[i]);
-
-        why = m != NULL ? check_number(most, m) : NULL;
-    }
-    return why;
+    if (most == NULL || (v->kind == UM_VAL_NUMBER &&
+                         um_number_compare(v->text, most->text) <= 0))
+        return NULL;
+    return "This node runs fewer processes of an application.";
 }
 
 static bool in_ranges(const struct um_policy_ranges *r,

@@ -170,11 +170,21 @@ static const struct um_reach_rule limits[] = {
     END,
 };
 
+static const struct um_reach_rule processes[] = {
+    TEXT("spare", PROCESSES),
+    TEXT("max", PROCESSES),
+    PLAIN("idle_timeout"),
+    END,
+};
+
 static const struct um_reach_rule namespaces[] = {
     PLAIN("credential"),
     PLAIN("pid"),
     PLAIN("network"),
     PLAIN("mount"),
+    PLAIN("uname"),
+    PLAIN("cgroup"),
+    END,
 };
 
 static const struct um_reach_rule automount[] = {
@@ -204,7 +214,9 @@ static const struct um_reach_rule isolation[] = {
 static const struct um_reach_rule any_app[] = {
     PLAIN("type"),
     OBJECT("limits", limits),
-    TEXT("processes", PROCESSES),
+    {.name = UM_STR_INIT("processes"),
+     .text = UM_REACH_PROCESSES,
+     .members = processes},
     TEXT("user", USER),
     TEXT("group", GROUP),
     TEXT("working_directory", PROGRAM),

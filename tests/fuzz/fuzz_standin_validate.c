@@ -2,7 +2,8 @@
 /*
  * A configuration, checked by either flavour. One that is fine is put into a
  * stand-in; what a GET shows then can be put again, and requests to its
- * listeners are answered. What is refused is refused with words.
+ * listeners are answered. What is refused is refused with words. What is fine
+ * is so to the daemon's own checks, too.
  */
 #include <stdlib.h>
 
@@ -11,6 +12,7 @@
 #include "mesh/standin/print.h"
 #include "mesh/standin/site.h"
 #include "p2p/err.h"
+#include "refusal.h"
 #include "unit_rig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -143,12 +145,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct um_smodules modules;
     struct um_sjson_error err;
     struct um_sval conf;
+    char room[256];
 
     if (um_sjson_parse(um_str_n((const char *)data, size), &limits, &a, &conf,
                        &err) == 0) {
         um_smodules_init(&modules);
         must(um_smodules_load(&modules, um_str(modules_json)) == 0);
-        check(&conf, &modules, false, true);
+        if (check(&conf, &modules, false, true) == 0)
+            must(refusal_of(um_str_n((const char *)data, size), room,
+                            sizeof(room)) == NULL);
         if (check(&conf, &modules, false, false) == 0)
             apply(&conf, false);
         if (check(&conf, &modules, true, false) == 0)

@@ -8,6 +8,7 @@
 #include "mesh/standin/check.h"
 #include "mesh/standin/parse.h"
 #include "p2p/err.h"
+#include "refusal.h"
 #include "unit.h"
 
 /* What a Unit says of a configuration; text NULL: nothing, it is fine. */
@@ -47,6 +48,16 @@ static inline void same(const struct row *r, const char *what,
                  got.p != NULL ? got.p : "", want);
 }
 
+/* What a Unit takes is not refused by the daemon's own checks, either. */
+static inline void nobody_objects(const struct row *r)
+{
+    char room[256];
+    const char *why = refusal_of(um_str(r->conf), room, sizeof room);
+
+    if (why != NULL)
+        fail_msg("%s\nis taken, but: %s", r->conf, why);
+}
+
 static inline void check_row(const struct row *r, struct kind kind)
 {
     static const struct um_sjson_limits limits = {0, 0, 0};
@@ -73,6 +84,8 @@ static inline void check_row(const struct row *r, struct kind kind)
         same(r, "pointer", um_buf_view(&ck.pointer), r->pointer);
         same(r, "suggestion", ck.suggestion, r->suggestion);
     }
+    if (rc == 0)
+        nobody_objects(r);
     um_scheck_fini(&ck);
     um_smodules_fini(&modules);
     um_arena_fini(&a);

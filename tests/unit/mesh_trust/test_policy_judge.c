@@ -286,7 +286,8 @@ static const struct {
      X "isolation/automount"},
     {PY(",\"isolation\":{\"cgroup\":{\"path\":\"/system.slice/x\"}}"),
      X "isolation/cgroup/path"},
-    {PY(",\"processes\":{\"max\":5000,\"spare\":4000}"), X "processes"},
+    {PY(",\"processes\":{\"max\":5000,\"spare\":4000}"),
+     X "processes/max " X "processes/spare"},
     {PY(",\"processes\":1e3"), X "processes"},
     {PY(",\"limits\":{\"shm\":99999999999}"), X "limits/shm"},
     /* Files that are written. */
@@ -507,6 +508,140 @@ static void test_recorded(void **state)
     open_strict(&c);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         recorded_gives(&c, steps[i].file, steps[i].step, steps[i].want);
+    court_close(&c);
+}
+
+/* Every member that Unit's own checker knows, by the lists of its source. */
+#define COMMON                                                                \
+    "\"limits\":{\"timeout\":1,\"requests\":1,\"shm\":1},\"processes\":{"     \
+    "\"spare\":1,\"max\":1,"                                                  \
+    "\"idle_timeout\":1},\"user\":\"u\",\"group\":\"g\",\"working_"           \
+    "directory\":\"/\","                                                      \
+    "\"environment\":{\"A\":\"\"},\"stdout\":\"/o\",\"stderr\":\"/"           \
+    "e\",\"isolation\":{"                                                     \
+    "\"namespaces\":{\"credential\":true,\"pid\":true,\"network\":true,"      \
+    "\"mount\":true,"                                                         \
+    "\"uname\":true,\"cgroup\":true},\"uidmap\":[],\"gidmap\":[],\"rootfs\":" \
+    "\"/r\","                                                                 \
+    "\"automount\":{\"language_deps\":true,\"tmpfs\":true,\"procfs\":true},"  \
+    "\"new_privs\":true,\"cgroup\":{\"path\":\"/c\"}}"
+
+static const char *const everything[] = {
+    "{\"settings\":{\"listen_threads\":1,\"js_module\":\"m\",\"telemetry\":{"
+    "\"endpoint\":\"http://x\",\"batch_size\":1,\"protocol\":\"http\","
+    "\"sampling_ratio\":1},\"http\":{\"header_read_timeout\":1,"
+    "\"body_read_timeout\":1,\"send_timeout\":1,\"idle_timeout\":1,"
+    "\"large_header_buffer_size\":1,\"large_header_buffers\":1,"
+    "\"body_buffer_size\":1,\"max_body_size\":1,\"body_temp_path\":\"/t\","
+    "\"discard_unsafe_fields\":true,\"websocket\":{\"read_timeout\":1,"
+    "\"keepalive_interval\":1,\"max_frame_size\":1},\"static\":{\"mime_types\":"
+    "{}},\"log_route\":true,\"server_version\":true,\"chunked_transform\":true,"
+    "\"compression\":{\"types\":[],\"compressors\":[{\"encoding\":\"gzip\","
+    "\"level\":1,\"min_length\":1}]}}}}",
+    "{\"listeners\":{\"*:1\":{\"pass\":\"x\",\"application\":\"x\","
+    "\"forwarded\":{"
+    "\"client_ip\":\"\",\"protocol\":\"\",\"source\":[],\"recursive\":true},"
+    "\"client_ip\":{\"source\":[],\"header\":\"\",\"recursive\":true},"
+    "\"backlog\":"
+    "1,\"tls\":{\"certificate\":[],\"conf_commands\":{\"A\":\"\"},\"session\":{"
+    "\"cache_size\":1,\"timeout\":1,\"tickets\":true}}}}}",
+    "{\"routes\":[{\"match\":{\"method\":\"\",\"scheme\":\"\",\"host\":\"\","
+    "\"source\":\"\",\"destination\":\"\",\"uri\":\"\",\"query\":\"\","
+    "\"arguments\":{},\"headers\":{},\"cookies\":{},\"if\":\"\"},\"action\":{"
+    "\"pass\":\"\",\"rewrite\":\"\",\"response_headers\":{\"A\":\"\"}}},{"
+    "\"action\":{"
+    "\"return\":1,\"location\":\"\"}},{\"action\":{\"share\":\"\",\"index\":"
+    "\"\","
+    "\"types\":\"\",\"fallback\":{\"proxy\":\"\"},\"chroot\":\"\","
+    "\"follow_symlinks\":true,\"traverse_mounts\":true}}],\"upstreams\":{\"u\":"
+    "{"
+    "\"servers\":{\"1.2.3.4:5\":{\"weight\":1}}}},\"access_log\":{\"path\":"
+    "\"\","
+    "\"format\":{\"a\":\"\"},\"if\":\"\"}}",
+    "{\"routes\":{\"a\":[{\"action\":{\"return\":1}}]},\"access_log\":\"/x\"}",
+    APP("\"type\":\"external\",\"executable\":\"\",\"arguments\":[]," COMMON),
+    APP("\"type\":\"python\",\"home\":\"\",\"path\":[\"\"],\"protocol\":\"\","
+        "\"threads\":1,\"thread_stack_size\":1,\"module\":\"\",\"callable\":"
+        "\"\","
+        "\"factory\":true,\"prefix\":\"\"," COMMON),
+    APP("\"type\":\"python\",\"targets\":{\"t\":{\"module\":\"\",\"callable\":"
+        "\"\","
+        "\"factory\":true,\"prefix\":\"\"}}"),
+    APP("\"type\":\"php\",\"root\":\"\",\"script\":\"\",\"index\":\"\","
+        "\"options\":{"
+        "\"file\":\"\",\"admin\":{\"a\":\"\"},\"user\":{\"a\":\"\"}}," COMMON),
+    APP("\"type\":\"php\",\"targets\":{\"t\":{\"root\":\"\",\"script\":\"\","
+        "\"index\":\"\"}}"),
+    APP("\"type\":\"perl\",\"script\":\"\",\"threads\":1,\"thread_stack_size\":"
+        "1," COMMON),
+    APP("\"type\":\"ruby\",\"script\":\"\",\"threads\":1,\"hooks\":"
+        "\"\"," COMMON),
+    APP("\"type\":\"java\",\"classpath\":[],\"webapp\":\"\",\"options\":[],"
+        "\"unit_jars\":\"\",\"threads\":1,\"thread_stack_size\":1," COMMON),
+    APP("\"type\":\"wasm\",\"module\":\"\",\"request_handler\":\"\","
+        "\"malloc_handler\":\"\",\"free_handler\":\"\",\"module_init_handler\":"
+        "\"\","
+        "\"module_end_handler\":\"\",\"request_init_handler\":\"\","
+        "\"request_end_handler\":\"\",\"response_end_handler\":\"\",\"access\":"
+        "{"
+        "\"filesystem\":[]}," COMMON),
+    APP("\"type\":\"wasm-wasi-component\",\"component\":\"\",\"access\":{"
+        "\"filesystem\":[]}," COMMON),
+};
+
+/* Puts an unknown member in front of each object of v that has fixed ones, in
+ * turn, and asks: it is always refused. */
+static size_t add_unknown(struct court *c, struct um_val *root,
+                          struct um_val *v)
+{
+    static const char *const open[] = {
+        "environment",   "routes",           "admin",      "user",
+        "conf_commands", "response_headers", "mime_types", "arguments",
+        "headers",       "cookies",          "targets",    "servers",
+        "format",        "applications",     "upstreams",  "listeners"};
+    size_t n = 0;
+
+    for (size_t i = 0; v->kind == UM_VAL_OBJECT && i < v->count; i++) {
+        struct um_member *m = &v->members.p[i];
+        struct um_str name = m->name;
+        bool fixed = true;
+
+        for (size_t k = 0; k < sizeof open / sizeof open[0]; k++)
+            fixed = fixed && !um_str_eq(name, um_str(open[k]));
+        n += add_unknown(c, root, &m->value);
+        if (!fixed || m->value.kind != UM_VAL_OBJECT || m->value.count == 0)
+            continue;
+        name = m->value.members.p[0].name;
+        m->value.members.p[0].name = UM_STR("unknown");
+        um_problems_init(&c->found, &c->arena);
+        if (um_policy_judge(&c->policy, root, &c->found) != P2P_EACCES)
+            fail_msg("unknown in %.*s", UM_STR_ARG(m->name));
+        m->value.members.p[0].name = name;
+        n++;
+    }
+    for (size_t i = 0; v->kind == UM_VAL_ARRAY && i < v->count; i++)
+        n += add_unknown(c, root, &v->items.p[i]);
+    return n;
+}
+
+static void test_everything_is_known(void **state)
+{
+    struct court c;
+    size_t n = 0;
+
+    (void)state;
+    court_open(&c, UM_STR("{}"));
+    for (size_t i = 0; i < sizeof everything / sizeof everything[0]; i++) {
+        struct um_val v, copy;
+
+        gives(&c, everything[i], "");
+        assert_int_equal(
+            um_doc_parse(um_str(everything[i]), &c.arena, &v, NULL), 0);
+        assert_true(um_val_clone(&c.arena, &v, &copy));
+        n += add_unknown(&c, &copy, &copy);
+    }
+    print_message("%zu objects\n", n);
+    assert_true(n > 80);
     court_close(&c);
 }
 
@@ -732,12 +867,19 @@ static void test_long_paths(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_page),     cmocka_unit_test(test_nasty),
-        cmocka_unit_test(test_ordinary), cmocka_unit_test(test_recorded),
-        cmocka_unit_test(test_names),    cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_roots),    cmocka_unit_test(test_before_the_root),
-        cmocka_unit_test(test_pointers), cmocka_unit_test(test_requirements),
-        cmocka_unit_test(test_sizes),    cmocka_unit_test(test_long_paths),
+        cmocka_unit_test(test_page),
+        cmocka_unit_test(test_nasty),
+        cmocka_unit_test(test_ordinary),
+        cmocka_unit_test(test_recorded),
+        cmocka_unit_test(test_everything_is_known),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_roots),
+        cmocka_unit_test(test_before_the_root),
+        cmocka_unit_test(test_pointers),
+        cmocka_unit_test(test_requirements),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_long_paths),
     };
 
     if (argc != 3)
