@@ -308,17 +308,11 @@ static bool contains(struct um_str s, const char *word)
 static bool is_owed(struct um_str detail)
 {
     static const char *const words[] = {
-        "points to invalid location",
-        "value \"\" is invalid",
-        "listener address",
-        "\"proxy\" address",
-        "Unknown parameter \"foo\".",
-        "must be an object, but not a",
-        "\"type\" property set",
-        "The module to run",
-        "The \"action\" object must",
-        "Unknown parameter \"list"
-        "ners\"",
+        "points to invalid location", "value \"\" is invalid",
+        "listener address",           "\"proxy\" address",
+        "Unknown parameter \"foo\".", "must be an object, but not a",
+        "\"type\" property set",      "The module to run",
+        "The \"action\" object must", "Unknown parameter \"list",
     };
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
