@@ -25,7 +25,8 @@ struct checker {
     struct um_problems *out;
     const struct um_val *routes; /* NULL: there are none */
     struct um_names apps, upstreams, named_routes;
-    uint8_t *any_ports; /* bit n: somebody listens at *:n */
+    const struct um_val **targets; /* of each application, or NULL */
+    uint8_t *any_ports;            /* bit n: somebody listens at *:n */
     bool failed;
 };
 
@@ -90,7 +91,7 @@ static bool leads_to_app(const struct checker *ck, const struct pass *p)
     app = um_names_find(&ck->apps, p->part[1]);
     if (app == NULL || p->count == 2)
         return app != NULL;
-    targets = um_val_member(&app->value, UM_STR("targets"));
+    targets = ck->targets[app - ck->apps.object->members.p];
     if (targets == NULL || targets->count > TARGETS_MAX)
         return targets != NULL;
     return um_val_member(targets, p->part[2]) != NULL;
@@ -405,6 +406,18 @@ static void check_part(struct checker *ck, const struct um_member *m)
     unknown(ck, &here, "A configuration has no such part.");
 }
 
+/* Looked up once: many may pass to one application of many members. */
+static bool note_targets(struct checker *ck, const struct um_val *apps)
+{
+    size_t n = apps->kind == UM_VAL_OBJECT ? apps->count : 0;
+
+    ck->targets = um_arena_zalloc(ck->arena, n, sizeof(const struct um_val *));
+    for (size_t i = 0; ck->targets != NULL && i < n; i++)
+        ck->targets[i] =
+            um_val_member(&apps->members.p[i].value, UM_STR("targets"));
+    return ck->targets != NULL;
+}
+
 static bool begin(struct checker *ck, const struct um_val *config)
 {
     static const struct um_val none = {.kind = UM_VAL_NULL};
@@ -414,6 +427,7 @@ static bool begin(struct checker *ck, const struct um_val *config)
     ck->routes = um_val_member(config, UM_STR("routes"));
     ck->any_ports = um_arena_zalloc(ck->arena, PORT_BYTES, 1);
     return ck->any_ports != NULL &&
+           note_targets(ck, apps != NULL ? apps : &none) &&
            um_names_init(&ck->apps, ck->arena, apps != NULL ? apps : &none) &&
            um_names_init(&ck->upstreams, ck->arena,
                          ups != NULL ? ups : &none) &&

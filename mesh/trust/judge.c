@@ -115,9 +115,9 @@ static void visit_application(struct walk *w, const struct um_place *at,
     why = language == UM_LANGUAGE_EXTERNAL ? um_permit_command(p, v) : NULL;
     if (why != NULL)
         refuse(w->out, &of_program, why);
-    w->permit.app = v;
+    w->permit.root = um_permit_root(v);
     visit_members(w, at, um_reach_application(language), v);
-    w->permit.app = NULL;
+    w->permit.root = NULL;
 }
 
 static void visit(struct walk *w, const struct um_place *at,

@@ -122,11 +122,9 @@ static struct um_str join(struct um_permit *w, struct um_str folder,
     return out;
 }
 
-/* The "rootfs" of the application, or NULL. */
-static const struct um_val *root_of(const struct um_permit *w)
+const struct um_val *um_permit_root(const struct um_val *app)
 {
-    const struct um_val *v =
-        w->app != NULL ? um_val_member(w->app, UM_STR("isolation")) : NULL;
+    const struct um_val *v = um_val_member(app, UM_STR("isolation"));
 
     return v != NULL ? um_val_member(v, UM_STR("rootfs")) : NULL;
 }
@@ -135,7 +133,7 @@ static const struct um_val *root_of(const struct um_permit *w)
 static const char *check_program(struct um_permit *w, struct um_str path)
 {
     const struct um_policy_folders *f = &w->policy->programs;
-    const struct um_val *root = root_of(w);
+    const struct um_val *root = w->root;
     const char *why;
 
     if (root == NULL)
@@ -152,7 +150,7 @@ static const char *check_both(struct um_permit *w,
                               const struct um_policy_folders *f,
                               struct um_str path)
 {
-    const struct um_val *root = root_of(w);
+    const struct um_val *root = w->root;
     const char *why = check_path(w, f, path);
 
     if (why != NULL || root == NULL)
@@ -228,12 +226,23 @@ static bool is_jailed(struct um_permit *w)
            check_path(w, &w->policy->files, v->text) == NULL;
 }
 
+/* Looks at the action once, however many paths it shares. */
+static void know_share(struct um_permit *w)
+{
+    if (w->share == w->object)
+        return;
+    w->share = w->object;
+    w->links_off = says_no(w, UM_STR("follow_symlinks")) &&
+                   says_no(w, UM_STR("traverse_mounts"));
+    w->jailed = w->policy->files.said && is_jailed(w);
+}
+
 static const char *check_share_path(struct um_permit *w, struct um_str path)
 {
     struct um_template_shapes shapes;
     const char *why = NULL;
 
-    if (is_jailed(w))
+    if (w->jailed)
         return NULL;
     if (path.len > UM__CAP_POLICY_PATH_BYTES)
         return too_long;
@@ -261,9 +270,8 @@ static const char *check_share(struct um_permit *w, const struct um_val *v)
 {
     const char *why = check_template(w, v);
 
-    if (why == NULL && w->policy->refuses_links &&
-        !(says_no(w, UM_STR("follow_symlinks")) &&
-          says_no(w, UM_STR("traverse_mounts"))))
+    know_share(w);
+    if (why == NULL && w->policy->refuses_links && !w->links_off)
         why =
             "This node shares files only where \"follow_symlinks\" and "
             "\"traverse_mounts\" are false.";

@@ -14,9 +14,15 @@ struct um_permit {
     struct um_arena *arena; /**< scratch memory */
     const struct um_policy *policy;
     const struct um_val *object; /**< that it is a member of */
-    const struct um_val *app;    /**< the application, or NULL */
+    const struct um_val *root;   /**< "rootfs" of the application, or NULL */
+    const struct um_val *share;  /**< the action that the next two are of */
+    bool links_off;              /**< it follows no links, crosses no mounts */
+    bool jailed;                 /**< Unit keeps it in a folder that is fine */
     bool failed;                 /**< memory was out: the answer is none */
 };
+
+/** The "rootfs" of an application, or NULL. */
+const struct um_val *um_permit_root(const struct um_val *app);
 
 /**
  * Judges what stands as a value.

@@ -864,6 +864,38 @@ static void test_long_paths(void **state)
     court_close(&c);
 }
 
+/* Many of all take no time that grows with the square: an action of many
+ * members with many shares, an application of many with many paths. */
+static void test_many(void **state)
+{
+    enum { MANY = 20000 };
+    struct um_buf b = UM_BUF_INIT;
+    struct court c;
+
+    (void)state;
+    court_open(&c, UM_STR("{\"unknown\":true,\"links\":false,\"paths\":{"
+                          "\"programs\":[\"/p\"],\"files\":[\"/f\"]}}"));
+    um_buf_text(&b, "{\"routes\":[{\"action\":{");
+    for (unsigned i = 0; i < MANY; i++)
+        um_buf_fmt(&b, "\"j%u\":1,", i);
+    um_buf_text(&b, "\"share\":[");
+    for (unsigned i = 0; i < MANY; i++)
+        um_buf_fmt(&b, "\"/f/%u\",", i);
+    um_buf_text(&b,
+                "],\"follow_symlinks\":false,\"traverse_mounts\":false}}],"
+                "\"applications\":{\"x\":{");
+    for (unsigned i = 0; i < MANY; i++)
+        um_buf_fmt(&b, "\"j%u\":1,", i);
+    um_buf_text(&b, "\"type\":\"python\",\"path\":[");
+    for (unsigned i = 0; i < MANY; i++)
+        um_buf_fmt(&b, "\"/p/%u\",", i);
+    um_buf_text(&b, "\"/q\"]}}}");
+    um_buf_byte(&b, '\0');
+    gives(&c, b.p, X "path/20000");
+    um_buf_fini(&b);
+    court_close(&c);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -880,6 +912,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_requirements),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_long_paths),
+        cmocka_unit_test(test_many),
     };
 
     if (argc != 3)
