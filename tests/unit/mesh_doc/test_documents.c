@@ -2,14 +2,17 @@
 /*
  * Runs the examples of docs/reference/documents.md, its argument: fenced
  * blocks that are called by what they are, each kind kept until the next one
- * of it; effective, refused, diff, merged and conflicts are what must come of
- * those before.
+ * of it; effective, refused, problems, diff, merged, conflicts and guard are
+ * what must come of those before.
  */
 #include "doc_rig.h"
 
+#include "mesh/doc/check.h"
 #include "mesh/doc/diff.h"
+#include "mesh/doc/guard.h"
 #include "mesh/doc/merge3.h"
 #include "mesh/doc/meshdoc.h"
+#include "mesh/doc/uses.h"
 
 enum { MOST_LABELS = 8, MOST_BUNDLES = 8 };
 
@@ -110,6 +113,51 @@ static void check_refused(struct page *p, const char *want)
     assert_string_equal(b->p, want);
 }
 
+static bool no_name(void *user, struct um_str name)
+{
+    (void)user;
+    (void)name;
+    return false;
+}
+
+/* What the checks say of the document and of what it is on the node. */
+static void check_problems(struct page *p, const char *want)
+{
+    const struct um_check_known known = {.certificate = no_name};
+    struct um_buf *b = &p->rig.text;
+    struct um_meshdoc_error err;
+    struct um_problems found;
+    struct um_meshdoc doc;
+    struct um_val out;
+
+    um_problems_init(&found, &p->rig.arena);
+    assert_int_equal(run(p, &out, &err), 0);
+    assert_int_equal(um_doc_check(&p->rig.arena, &out, &known, &found), 0);
+    assert_int_equal(um_meshdoc_init(&doc, &p->rig.arena, p->document, NULL),
+                     0);
+    assert_int_equal(um_uses_check(&p->rig.arena, &doc, &found), 0);
+    um_buf_clear(b);
+    for (size_t i = 0; i < found.count; i++) {
+        um_buf_text(b, found.item[i].severity == UM_PROBLEM_ERROR ? "error "
+                                                                  : "warning ");
+        um_buf_str(b, found.item[i].pointer);
+        um_buf_fmt(b, ": %s\n", found.item[i].text);
+    }
+    um_buf_byte(b, '\0');
+    assert_string_equal(b->p, want);
+}
+
+static void check_guard(struct page *p, const char *want)
+{
+    struct um_buf *b = &p->rig.text;
+    const char *words = um_guard_words(um_guard_shrink(p->old, p->now));
+
+    um_buf_clear(b);
+    um_buf_fmt(b, "%s\n", words != NULL ? words : "");
+    um_buf_byte(b, '\0');
+    assert_string_equal(b->p, want);
+}
+
 static void check_diff(struct page *p, const char *want)
 {
     struct um_buf *b = &p->rig.text;
@@ -154,6 +202,10 @@ static void take_text(struct page *p, const char *kind, const char *text)
 {
     if (strcmp(kind, "refused") == 0)
         check_refused(p, text);
+    else if (strcmp(kind, "problems") == 0)
+        check_problems(p, text);
+    else if (strcmp(kind, "guard") == 0)
+        check_guard(p, text);
     else if (strcmp(kind, "diff") == 0)
         check_diff(p, text);
     else if (strcmp(kind, "conflicts") == 0)
@@ -230,7 +282,7 @@ static void test_examples_of_the_page(void **state)
     read_page(&p, f);
     (void)fclose(f);
     print_message("%zu examples\n", p.checked);
-    assert_int_equal(p.checked, 9);
+    assert_int_equal(p.checked, 11);
     rig_fini(&p.rig);
 }
 
