@@ -5,7 +5,7 @@
  * a Unit: where something is named that is not there, addresses that are none,
  * listeners that lead nowhere. All of it, and not only the first; never what a
  * Unit takes. Types, ranges and the members of each object are Unit's business
- * (docs/adr/0010).
+ * (docs/adr/0013).
  */
 #ifndef UM_DOC_CHECK_H
 #define UM_DOC_CHECK_H
