@@ -15,8 +15,7 @@
 
 #define VARINT_MAX 10
 
-/* Takes a varint in its shortest form off the front. */
-static bool take_varint(struct um_str *in, uint64_t *out)
+bool um_pb_take_varint(struct um_str *in, uint64_t *out)
 {
     uint64_t v = 0;
 
@@ -35,46 +34,85 @@ static bool take_varint(struct um_str *in, uint64_t *out)
     return false;
 }
 
-/* Takes one field off the front; `last` is the number of the one before. */
-static bool take_field(struct um_pb *m, struct um_str *in, uint64_t *last)
+bool um_pb_take(struct um_str *in, struct um_pb_field *out)
 {
     uint64_t tag;
     uint64_t v;
-    uint64_t field;
 
-    if (!take_varint(in, &tag) || !take_varint(in, &v) || v == 0)
+    if (!um_pb_take_varint(in, &tag) || !um_pb_take_varint(in, &v) || v == 0)
         return false;
-    field = tag >> 3;
-    if (field <= *last || field > UM_PB_FIELD_MAX)
+    if (tag >> 3 == 0 || tag >> 3 > UM_PB_FIELD_MAX)
         return false;
-    *last = field;
-    m->have |= UINT64_C(1) << field;
-    if ((tag & 7) == WIRE_NUM) {
-        if (field <= UM_PB_KNOWN_MAX)
-            m->num[field] = v;
-        return true;
+    out->number = (unsigned)(tag >> 3);
+    out->bytes = (tag & 7) == WIRE_BYTES;
+    if (!out->bytes) {
+        out->num = v;
+        return (tag & 7) == WIRE_NUM;
     }
-    if ((tag & 7) != WIRE_BYTES || v > in->len)
+    if (v > in->len)
         return false;
-    m->bytes |= UINT64_C(1) << field;
-    if (field <= UM_PB_KNOWN_MAX)
-        m->str[field] = um_str_head(*in, (size_t)v);
+    out->str = um_str_head(*in, (size_t)v);
     *in = um_str_skip(*in, (size_t)v);
     return true;
 }
 
-int um_pb_read(struct um_pb *m, struct um_str in)
+/* Takes one field off the front; `last` is the number of the one before. */
+static bool take_field(struct um_pb *m, struct um_str *in, unsigned *last,
+                       uint64_t lists)
 {
-    uint64_t last = 0;
+    const char *from = in->p;
+    struct um_pb_field f;
+    bool again;
+
+    if (!um_pb_take(in, &f))
+        return false;
+    again = f.number == *last && f.bytes &&
+            (lists & m->bytes & UINT64_C(1) << f.number) != 0;
+    if (f.number <= *last && !again)
+        return false;
+    *last = f.number;
+    m->have |= UINT64_C(1) << f.number;
+    m->bytes |= (uint64_t)f.bytes << f.number;
+    if (f.number > UM_PB_KNOWN_MAX)
+        return true;
+    if (!f.bytes)
+        m->num[f.number] = f.num;
+    else if ((lists >> f.number & 1) == 0)
+        m->str[f.number] = f.str;
+    else
+        m->str[f.number] =
+            um_str_n(again ? m->str[f.number].p : from,
+                     m->str[f.number].len + (size_t)(in->p - from));
+    return true;
+}
+
+int um_pb_read_lists(struct um_pb *m, struct um_str in, uint64_t lists)
+{
+    unsigned last = 0;
 
     memset(m, 0, sizeof *m);
     while (in.len > 0) {
-        if (!take_field(m, &in, &last)) {
+        if (!take_field(m, &in, &last, lists)) {
             m->err = P2P_EFORMAT;
             break;
         }
     }
     return m->err;
+}
+
+int um_pb_read(struct um_pb *m, struct um_str in)
+{
+    return um_pb_read_lists(m, in, 0);
+}
+
+bool um_pb_list_next(struct um_str *list, struct um_str *out)
+{
+    struct um_pb_field f;
+
+    if (list->len == 0)
+        return false;
+    *out = um_pb_take(list, &f) ? f.str : um_str_n(NULL, 0);
+    return true;
 }
 
 void um_pb_need(struct um_pb *m, bool fine)
@@ -153,7 +191,7 @@ bool um_pb_is_text(struct um_str s)
     return true;
 }
 
-static void put_varint(struct um_buf *out, uint64_t v)
+void um_pb_put_varint(struct um_buf *out, uint64_t v)
 {
     while (v >= 0x80) {
         um_buf_byte(out, (char)(uint8_t)(v | 0x80));
@@ -166,8 +204,8 @@ void um_pb_put_num(struct um_buf *out, unsigned field, uint64_t v)
 {
     assert(field > 0 && field <= UM_PB_FIELD_MAX);
     if (v != 0) {
-        put_varint(out, (uint64_t)field << 3 | WIRE_NUM);
-        put_varint(out, v);
+        um_pb_put_varint(out, (uint64_t)field << 3 | WIRE_NUM);
+        um_pb_put_varint(out, v);
     }
 }
 
@@ -176,8 +214,8 @@ void um_pb_put_bytes(struct um_buf *out, unsigned field, const void *p,
 {
     assert(field > 0 && field <= UM_PB_FIELD_MAX);
     if (len > 0) {
-        put_varint(out, (uint64_t)field << 3 | WIRE_BYTES);
-        put_varint(out, len);
+        um_pb_put_varint(out, (uint64_t)field << 3 | WIRE_BYTES);
+        um_pb_put_varint(out, len);
         um_buf_add(out, p, len);
     }
 }

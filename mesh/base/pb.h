@@ -48,6 +48,30 @@ struct um_pb {
  */
 int um_pb_read(struct um_pb *m, struct um_str in);
 
+/**
+ * The same, but fields whose bit is in `lists` may stand several times, one
+ * behind the other, with bytes in each; m->str of such a one is all of them as
+ * they stand, for um_pb_list_next().
+ */
+int um_pb_read_lists(struct um_pb *m, struct um_str in, uint64_t lists);
+
+/** Takes the next value off such a list; false: there is none. */
+bool um_pb_list_next(struct um_str *list, struct um_str *out);
+
+/** A field by itself. */
+struct um_pb_field {
+    unsigned number;
+    bool bytes;        /**< whether it has bytes, else a number */
+    uint64_t num;      /**< its number */
+    struct um_str str; /**< its bytes; borrows */
+};
+
+/** Takes a field off the front; false: what is there is none. */
+bool um_pb_take(struct um_str *in, struct um_pb_field *out);
+
+/** Takes a varint in its shortest form off the front; false: there is none. */
+bool um_pb_take_varint(struct um_str *in, uint64_t *out);
+
 /** Whether a field is there. */
 static inline bool um_pb_has(const struct um_pb *m, unsigned field)
 {
@@ -74,6 +98,9 @@ void um_pb_need(struct um_pb *m, bool fine);
 /** Whether bytes are UTF-8 without control characters (below U+0020, U+007F),
  * surrogates and overlong forms. */
 bool um_pb_is_text(struct um_str s);
+
+/** Appends a varint. */
+void um_pb_put_varint(struct um_buf *out, uint64_t v);
 
 /** Appends a number; nothing if it is 0. */
 void um_pb_put_num(struct um_buf *out, unsigned field, uint64_t v);

@@ -175,6 +175,87 @@ static void test_text_is_utf8_without_controls(void **state)
     assert_false(TEXT("\xe2\x82"));
 }
 
+/* A field that may stand several times is all of them, as they stand. */
+static void test_lists(void **state)
+{
+    static const char msg[] =
+        "\x08\x01\x12\x01"
+        "a"
+        "\x12\x02"
+        "bc"
+        "\x12\x01"
+        "d"
+        "\x1a\x01"
+        "e";
+    struct um_str in = um_str_n(msg, sizeof msg - 1);
+    struct um_pb m;
+    struct um_str list;
+    struct um_str s;
+
+    (void)state;
+    assert_int_equal(um_pb_read(&m, in), P2P_EFORMAT);
+    assert_int_equal(um_pb_read_lists(&m, in, 1U << 3), P2P_EFORMAT);
+    assert_int_equal(um_pb_read_lists(&m, in, 1U << 2), 0);
+    um_pb_bytes(&m, 2, 100, &list);
+    assert_int_equal(list.len, 10);
+    assert_true(um_pb_list_next(&list, &s) && um_str_eq(s, UM_STR("a")));
+    assert_true(um_pb_list_next(&list, &s) && um_str_eq(s, UM_STR("bc")));
+    assert_true(um_pb_list_next(&list, &s) && um_str_eq(s, UM_STR("d")));
+    assert_false(um_pb_list_next(&list, &s));
+    um_pb_bytes(&m, 3, 1, &s);
+    assert_true(um_str_eq(s, UM_STR("e")));
+    assert_int_equal(m.err, 0);
+}
+
+/* Several, but in one row, and of bytes. */
+static void test_lists_are_one_row(void **state)
+{
+    static const struct um_str bad[] = {
+        UM_STR_INIT("\x12\x01"
+                    "a"
+                    "\x1a\x01"
+                    "b"
+                    "\x12\x01"
+                    "c"),
+        UM_STR_INIT("\x10\x01\x10\x01"),
+        UM_STR_INIT("\x10\x01\x12\x01"
+                    "a"),
+        UM_STR_INIT("\x12\x01"
+                    "a"
+                    "\x10\x01"),
+        UM_STR_INIT("\x12\x01"
+                    "a"
+                    "\x12\x00"),
+    };
+    struct um_pb m;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(um_pb_read_lists(&m, bad[i], 1U << 2), P2P_EFORMAT);
+}
+
+static void test_a_field_by_itself(void **state)
+{
+    struct um_str in = UM_STR(
+        "\x08\x05\x12\x02"
+        "ab"
+        "\x12");
+    struct um_pb_field f;
+
+    (void)state;
+    assert_true(um_pb_take(&in, &f));
+    assert_true(f.number == 1 && !f.bytes && f.num == 5);
+    assert_true(um_pb_take(&in, &f));
+    assert_true(f.number == 2 && f.bytes && um_str_eq(f.str, UM_STR("ab")));
+    assert_false(um_pb_take(&in, &f));
+    in = UM_STR("\x0d\x01");
+    assert_false(um_pb_take(&in, &f)); /* another type of the wire */
+    in = UM_STR(
+        "\x02\x01"
+        "a");
+    assert_false(um_pb_take(&in, &f)); /* field 0 */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +265,9 @@ int main(void)
         cmocka_unit_test(test_varints_end),
         cmocka_unit_test(test_getters_refuse_what_does_not_fit),
         cmocka_unit_test(test_text_is_utf8_without_controls),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_lists_are_one_row),
+        cmocka_unit_test(test_a_field_by_itself),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
