@@ -325,6 +325,59 @@ def sealed(k, mesh):
                   f6=seal(own.public, entropy, content), f7=slots)
 
 
+def frame(message):
+    return varint(len(message)) + message
+
+
+def listed(num, values):
+    """A field that stands as often as it has values."""
+    return b''.join(fields(**{f'f{num}': v}) for v in values)
+
+
+def sync_frames(k, i, mesh):
+    """One frame of each message of sync, in the order of their numbers."""
+    def root(*ids):
+        return sha256(b''.join(
+            sha256(b''.join(sorted(x for x in ids if x[0] == b)))
+            for b in range(256)))
+    ids = {name: item.id for name, item in i.items()}
+    revisions = [ids['r1'], ids['immediate'], ids['staged']]
+    doc = sha256(b'{"a":1}')
+    messages = (
+        fields(f1=1, f2=mesh, f3=root(mesh, ids['grant']), f4=root(*revisions),
+               f5=root(), f6=k[3].public + struct.pack('>Q', 8 * T0)),
+        fields(f1=2),
+        fields(f1=3, f2=[sha256(b'')] * 256),
+        fields(f1=2, f2=bytes([0, 7, 255])),
+        fields(f1=2, f2=revisions, f3=1),
+        fields(f1=3, f2=[ids['open'], ids['confirm']]),
+        fields(f1=3) + listed(2, [i['open'].bytes]) + fields(
+            f3=ids['confirm']),
+        listed(1, [i['row'].bytes]),
+        fields(f1=doc, f2=262144),
+        fields(f1=doc, f2=2, f3=7, f4='a":1}'),
+        fields(f1=doc),
+        fields(f1=doc, f2=bytes(range(80))),
+        fields(f1=14, f2='what?'))
+    return b''.join(frame(fields(**{f'f{n}': m}))
+                    for n, m in enumerate(messages, 1))
+
+
+def joins(i, proofs):
+    """A Hello and a welcome, as frames; `proofs` is join-proofs."""
+    hello = fields(f1=1, f2=proofs[:8], f3=proofs[40:72], f4='node-3')
+    answer = fields(f1=1, f2=1, f3=proofs[72:]) + listed(
+        4, [i['genesis'].bytes, i['grant'].bytes])
+    return {'join-hello': frame(hello), 'join-answer': frame(answer)}
+
+
+def hint(i):
+    return (fields(f1=1) + listed(2, [i['immediate'].bytes, i['staged'].bytes])
+            + fields(f3=i['open'].bytes, f4=i['set'].bytes, f5=i['row'].bytes,
+                     f6=[i['r1'].id, i['trial'].id], f7=i['confirm'].id,
+                     f8=i['grant'].id) + listed(9, ['{"a":1}', '{"a":2}']))
+
+
 def everything():
     k = {n: Key(n.to_bytes(32, 'little')) for n in range(1, 5)}
     made, mesh = items(k, lambda text: {
@@ -332,6 +385,9 @@ def everything():
     out = {name: item.bytes for name, item in made.items()}
     out.update(codes(k, mesh))
     out['sealed'] = sealed(k, mesh)
+    out['sync-frames'] = sync_frames(k, made, mesh)
+    out.update(joins(made, out['join-proofs']))
+    out['hint'] = hint(made)
     return out
 
 

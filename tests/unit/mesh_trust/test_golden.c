@@ -4,10 +4,10 @@
  * docs/reference/formats.md is the file, and the file is read to those values.
  * The argument is the folder. Nothing here writes one.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "golden.h"
 #include "mesh/trust/invite.h"
 #include "mesh/trust/row.h"
 #include "mesh/trust/seal.h"
@@ -21,31 +21,8 @@ static const char *folder;
 static struct um_str golden(const char *name)
 {
     static char bytes[4096];
-    static char text[16384];
-    char path[4096];
-    size_t len = 0;
-    size_t n;
-    FILE *f;
 
-    (void)snprintf(path, sizeof path, "%s/%s.hex", folder, name);
-    f = fopen(path, "r");
-    assert_non_null(f);
-    n = fread(text, 1, sizeof text - 1, f);
-    text[n] = '\0';
-    assert_int_equal(fclose(f), 0);
-    for (const char *p = text; *p != '\0'; p++) {
-        unsigned v;
-
-        if (*p == '#')
-            p = strchr(p, '\n');
-        if (isspace((unsigned char)*p))
-            continue;
-        assert_int_equal(sscanf(p, "%2x", &v), 1);
-        assert_true(len < sizeof bytes);
-        bytes[len++] = (char)(uint8_t)v;
-        p++;
-    }
-    return um_str_n(bytes, len);
+    return um_str_n(bytes, golden_read(folder, name, bytes, sizeof bytes));
 }
 
 static void same(const char *name, struct um_str made)
