@@ -5,7 +5,7 @@ import re
 import common
 
 LEAST = 15
-CORES = r'(lib/(base|chan|mux|proto)|mesh/model)/.*\.c$'
+CORES = r'(lib/(base|chan|mux|proto)|mesh/(model|sync))/.*\.c$'
 NOTE = ''
 
 
