@@ -91,6 +91,8 @@ enum um_language um_smodules_find(const struct um_smodules *m,
     /* external applications are built in; their version is empty */
     if (t.language == UM_LANGUAGE_EXTERNAL)
         return t.version.len == 0 ? t.language : UM_LANGUAGE_UNKNOWN;
+    if (m->any)
+        return t.language;
     for (size_t i = 0; i < m->shown.count; i++) {
         const struct um_smember *mod = &m->shown.members[i];
 

@@ -14,6 +14,7 @@
 struct um_smodules {
     struct um_arena arena;
     struct um_sval shown;
+    bool any; /**< each language is there, in each version */
 };
 
 /** No modules: external applications only. */

@@ -17,6 +17,7 @@ static bool init(struct um_standin *s, const struct um_standin_time *now)
         um_smodules_load(&s->modules, um_str(s->cfg.modules_json)) != 0)
         return false;
     s->cfg.modules_json = NULL;
+    s->modules.any = s->cfg.any_module;
     w->store(w->ctx, UM_STR("version"),
              s->cfg.flavour == UM_STANDIN_FREEUNIT ? UM_STR("13600")
                                                    : UM_STR("13500"));

@@ -59,7 +59,11 @@ struct um_standin_app {
  */
 struct um_standin_world {
     void *ctx;
-    /** Reads a file of the state folder: "conf.json", "certs/NAME", … */
+    /**
+     * Reads a file of the state folder: "conf.json", "certs/NAME", …
+     * P2P_ESTATE of a certificate or script: it is there, and what is in it is
+     * not known.
+     */
     int (*load)(void *ctx, struct um_str name, struct um_buf *out);
     /** Writes a file of the state folder. */
     int (*store)(void *ctx, struct um_str name, struct um_str bytes);
@@ -122,6 +126,7 @@ struct um_standin_cfg {
     enum um_standin_flavour flavour;
     bool njs;
     const char *modules_json; /**< as /status/modules shows; NULL: none */
+    bool any_module;          /**< has each language in each version */
     uint32_t own_uid;         /**< whom freeunit lets in besides root */
     struct um_standin_world world;
     struct um_standin_faults faults;

@@ -7,6 +7,7 @@
  */
 #include <assert.h>
 
+#include "mesh/base/mem.h"
 #include "mesh/standin/core.h"
 #include "mesh/standin/js.h"
 #include "mesh/standin/parse.h"
@@ -44,6 +45,17 @@ static int describe_script(struct um_sitem *item, struct um_str bytes)
     return 0;
 }
 
+/* What cannot be read is there by its name, shown as null, and usable. */
+static int describe(const struct loading *lo, struct um_sitem *item, int rc,
+                    const struct um_buf *bytes)
+{
+    if (rc == P2P_ESTATE) {
+        item->usable = true;
+        return 0;
+    }
+    return rc == 0 ? lo->describe(item, um_buf_view(bytes)) : rc;
+}
+
 /* Files that are not what they should be are passed over. */
 static void load_file(void *arg, struct um_str name)
 {
@@ -52,15 +64,17 @@ static void load_file(void *arg, struct um_str name)
     struct um_buf file = UM_BUF_INIT;
     struct um_buf bytes = UM_BUF_INIT;
     struct um_sitem *item = um_sitem_new(name);
+    int rc = P2P_ENOMEM;
 
     um_buf_text(&file, lo->folder);
     um_buf_byte(&file, '/');
     um_buf_str(&file, name);
-    if (item == NULL || um_buf_failed(&file) ||
-        w->load(w->ctx, um_buf_view(&file), &bytes) != 0 ||
-        lo->describe(item, um_buf_view(&bytes)) != 0 ||
-        um_sstore_add(lo->store, item) != 0)
+    if (item != NULL && !um_buf_failed(&file))
+        rc = describe(lo, item, w->load(w->ctx, um_buf_view(&file), &bytes),
+                      &bytes);
+    if (rc != 0 || um_sstore_add(lo->store, item) != 0)
         um_sitem_free(item);
+    um_mem_wipe(bytes.p, bytes.len); /* a key */
     um_buf_fini(&file);
     um_buf_fini(&bytes);
 }

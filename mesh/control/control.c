@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Requests on the document of a mesh. Happy path: read the request, find its
+ * resource, let that answer. Failure mode: no memory, which has an answer that
+ * needs none.
+ */
+#include "mesh/control/control.h"
+
+#include <assert.h>
+
+#include "mesh/control/call.h"
+#include "p2p/err.h"
+
+#define NO_MEMORY "{\r\n\t\"error\": \"Memory allocation failed.\"\r\n}\r\n"
+
+static int certificates(struct um_call *c)
+{
+    return um_files_answer(c, UM_BUNDLE_CERTIFICATE);
+}
+
+static int js_modules(struct um_call *c)
+{
+    return um_files_answer(c, UM_BUNDLE_SCRIPT);
+}
+
+static int overlays(struct um_call *c)
+{
+    return um_parts_answer(c, "overlays");
+}
+
+static int variables(struct um_call *c)
+{
+    return um_parts_answer(c, "variables");
+}
+
+static const struct resource {
+    const char *path;
+    int (*answer)(struct um_call *c);
+} resources[] = {
+    {"/config", um_config_answer}, {"/certificates", certificates},
+    {"/js_modules", js_modules},   {"/mesh/overlays", overlays},
+    {"/mesh/variables", variables},
+};
+
+/* The resource that a request is for; NULL: it is elsewhere. */
+static const struct resource *find(struct um_call *c)
+{
+    for (size_t i = 0; i < sizeof(resources) / sizeof(*resources); i++) {
+        if (um_ask_below(&c->ask, resources[i].path))
+            return &resources[i];
+    }
+    return NULL;
+}
+
+/* Two requests are one if they ask the same of the same. */
+static bool name_request(struct um_call *c)
+{
+    const struct um_control_request *r = c->req;
+    struct um_buf text = UM_BUF_INIT;
+    bool ok;
+
+    um_buf_fmt(&text, "%zu %zu %zu %d%d\n", r->method.len, r->path.len,
+               r->content_type.len, r->dry_run, r->effective);
+    um_buf_str(&text, r->method);
+    um_buf_str(&text, r->path);
+    um_buf_str(&text, r->content_type);
+    um_buf_str(&text, r->body);
+    ok = !um_buf_failed(&text);
+    if (ok)
+        p2p_sha256(text.p, text.len, c->out->request);
+    um_buf_fini(&text);
+    return ok;
+}
+
+/* Quotes around the revision. */
+static bool tag(struct um_call *c)
+{
+    struct um_str r = c->state->revision;
+    char *p = um_arena_alloc(c->arena, r.len + 2);
+
+    if (p == NULL)
+        return false;
+    p[0] = p[r.len + 1] = '"';
+    if (r.len > 0)
+        memcpy(p + 1, r.p, r.len);
+    c->out->etag = um_str_n(p, r.len + 2);
+    return true;
+}
+
+static int run(struct um_call *c)
+{
+    const struct resource *r = NULL;
+    struct um_problem why;
+    int rc = um_ask_read(c->arena, c->req, &c->ask, &why);
+
+    if (rc == 0)
+        r = find(c);
+    if (rc == 0 && r == NULL)
+        return 0;
+    if (rc == 0)
+        rc = um_ask_check(c->arena, c->req, &why);
+    if (rc == P2P_EFORMAT)
+        return um_call_refuse(c, &why);
+    if (rc == 0)
+        rc = um_meshdoc_init(&c->doc, c->arena, c->state->document, NULL);
+    assert(rc == 0 || rc == P2P_ENOMEM);
+    if (rc == 0 && !name_request(c))
+        rc = P2P_ENOMEM;
+    if (rc == 0)
+        rc = r->answer(c);
+    if (rc == 0 && c->ask.method == UM_ASK_GET &&
+        (c->out->status == 200 || c->out->status == 304) && !tag(c))
+        rc = P2P_ENOMEM;
+    return rc;
+}
+
+void um_control_answer(struct um_arena *a, const struct um_control_state *state,
+                       const struct um_control_request *req,
+                       struct um_control_answer *out)
+{
+    struct um_call c = {.arena = a, .state = state, .req = req, .out = out};
+
+    *out = (struct um_control_answer){.kind = UM_CONTROL_ELSEWHERE};
+    if (run(&c) == 0)
+        return;
+    *out = (struct um_control_answer){.kind = UM_CONTROL_ANSWER,
+                                      .status = 500,
+                                      .type = "application/json",
+                                      .body = UM_STR(NO_MEMORY)};
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * /mesh/overlays and /mesh/variables: parts of the document that Unit has not,
+ * after its manner. One segment names a member; a part is shown whole, and
+ * changed member by member. Failure modes as those of /config, with words of
+ * our own.
+ */
+#include "mesh/control/call.h"
+#include "mesh/doc/parse.h"
+#include "mesh/doc/path.h"
+#include "p2p/err.h"
+
+/* The part that is in the document, or an empty one. */
+static const struct um_val *part_of(const struct um_call *c, const char *part)
+{
+    static const struct um_val empty = {.kind = UM_VAL_OBJECT};
+    const struct um_val *v = um_val_member(c->state->document, um_str(part));
+
+    return v != NULL ? v : &empty;
+}
+
+/* The name in the path, decoded; p NULL: there is none, or more than one. */
+static int name_of(struct um_call *c, struct um_str *out)
+{
+    struct um_str raw = um_str_skip(c->ask.rest, 1);
+    struct um_str none = {NULL, 0};
+
+    *out = none;
+    if (raw.len == 0 || um_str_has(raw, '/'))
+        return 0;
+    return um_path_decode(c->arena, raw, out);
+}
+
+static int get(struct um_call *c, const struct um_val *part)
+{
+    const struct um_val *v;
+    int rc = um_path_get(c->arena, part, c->ask.rest, &v);
+
+    return rc == 0 ? um_call_show(c, v) : um_call_path(c, rc);
+}
+
+static int write(struct um_call *c, const char *part, struct um_str name)
+{
+    struct um_call_change change = {.fresh = NULL};
+    struct um_doc_error err = {.text = ""};
+    struct um_val v;
+    bool put = c->ask.method == UM_ASK_PUT;
+    int rc;
+
+    if (put) {
+        rc = um_doc_parse(c->req->body, c->arena, &v, &err);
+        if (rc != 0)
+            return um_call_json(c, rc, &err);
+    }
+    if (!put && um_val_member(part_of(c, part), name) == NULL)
+        return um_call_path(c, P2P_ENOTFOUND);
+    rc = um_call_put(c, um_str(part), name, put ? &v : NULL, &change.root);
+    return rc == 0 ? um_call_change(c, &change) : um_call_path(c, rc);
+}
+
+int um_parts_answer(struct um_call *c, const char *part)
+{
+    const struct um_val *all = part_of(c, part);
+    bool reads = c->ask.method == UM_ASK_GET;
+    const struct um_val *there = NULL;
+    struct um_str name;
+    bool go_on;
+    int rc = name_of(c, &name);
+
+    if (rc == P2P_ENOMEM)
+        return rc;
+    if (!reads && c->ask.method != UM_ASK_PUT &&
+        c->ask.method != UM_ASK_DELETE) {
+        c->out->allow = "GET, PUT, DELETE";
+        return um_call_path(c, P2P_ENOTSUP);
+    }
+    if (um_path_get(c->arena, all, c->ask.rest, &there) == P2P_ENOMEM)
+        return P2P_ENOMEM;
+    rc = um_call_conditions(c, there != NULL, &go_on);
+    if (!go_on)
+        return rc;
+    if (reads)
+        return get(c, all);
+    if (name.p == NULL)
+        return um_call_say(c, 400, "Invalid name.",
+                           "Overlays and variables are changed one at a "
+                           "time, as a whole.");
+    return write(c, part, name);
+}
