@@ -82,9 +82,8 @@ static bool wants_problems(struct um_str accept)
 static int refuse(struct um_problem *why, unsigned status, const char *error,
                   const char *detail)
 {
-    *why = (struct um_problem){.status = status,
-                               .error = um_str(error),
-                               .detail = um_str(detail)};
+    *why = (struct um_problem){
+        .status = status, .error = um_str(error), .detail = um_str(detail)};
     return P2P_EFORMAT;
 }
 

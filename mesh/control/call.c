@@ -47,9 +47,8 @@ int um_call_refuse(struct um_call *c, const struct um_problem *p)
 int um_call_say(struct um_call *c, unsigned status, const char *error,
                 const char *detail)
 {
-    const struct um_problem p = {.status = status,
-                                 .error = um_str(error),
-                                 .detail = um_str(detail)};
+    const struct um_problem p = {
+        .status = status, .error = um_str(error), .detail = um_str(detail)};
 
     return um_call_refuse(c, &p);
 }
@@ -85,8 +84,9 @@ int um_call_trial(struct um_call *c, const struct um_trial_answer *trial)
     int rc;
 
     if (trial->status == 0)
-        return um_call_say(c, 400, "Invalid path.",
-                           "An escape in it is none, or it leads above the root.");
+        return um_call_say(
+            c, 400, "Invalid path.",
+            "An escape in it is none, or it leads above the root.");
     rc = um_problem_read(c->arena, trial->body, &p);
     p.status = trial->status;
     return rc == 0 ? um_call_refuse(c, &p) : rc;
@@ -118,8 +118,9 @@ static int refuse_condition(struct um_call *c, unsigned status)
                                "If-Match and If-None-Match are \"*\" or a list "
                                "of entity tags with their quotes.");
         case 412:
-            return um_call_say(c, 412, "The condition of the request is not "
-                                       "met.",
+            return um_call_say(c, 412,
+                               "The condition of the request is not "
+                               "met.",
                                "The document is at another revision than the "
                                "one that was named. Read it again.");
         default:
@@ -240,8 +241,8 @@ static int hand_over(struct um_call *c, const struct um_call_change *change,
     c->out->kind = c->req->dry_run ? UM_CONTROL_ANSWER : UM_CONTROL_CHANGE;
     if (change->fresh != NULL) {
         c->out->has_script = change->fresh->kind == UM_BUNDLE_SCRIPT;
-        c->out->bytes = c->out->has_script ? change->fresh->bytes
-                                           : um_str_n(NULL, 0);
+        c->out->bytes =
+            c->out->has_script ? change->fresh->bytes : um_str_n(NULL, 0);
     }
     return 0;
 }

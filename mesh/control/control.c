@@ -37,8 +37,8 @@ static const struct resource {
     const char *path;
     int (*answer)(struct um_call *c);
 } resources[] = {
-    {"/config", um_config_answer}, {"/certificates", certificates},
-    {"/js_modules", js_modules},   {"/mesh/overlays", overlays},
+    {"/config", um_config_answer},  {"/certificates", certificates},
+    {"/js_modules", js_modules},    {"/mesh/overlays", overlays},
     {"/mesh/variables", variables},
 };
 
@@ -87,31 +87,39 @@ static bool tag(struct um_call *c)
     return true;
 }
 
+/* Reads the request; r is NULL if it is elsewhere. */
+static int read(struct um_call *c, const struct resource **r,
+                struct um_problem *why)
+{
+    int rc = um_ask_read(c->arena, c->req, &c->ask, why);
+
+    *r = rc == 0 ? find(c) : NULL;
+    return *r != NULL ? um_ask_check(c->arena, c->req, why) : rc;
+}
+
+static bool has_tag(const struct um_call *c)
+{
+    return c->ask.method == UM_ASK_GET &&
+           (c->out->status == 200 || c->out->status == 304);
+}
+
 static int run(struct um_call *c)
 {
-    const struct resource *r = NULL;
+    const struct resource *r;
     struct um_problem why;
-    int rc = um_ask_read(c->arena, c->req, &c->ask, &why);
+    int rc = read(c, &r, &why);
 
-    if (rc == 0)
-        r = find(c);
-    if (rc == 0 && r == NULL)
-        return 0;
-    if (rc == 0)
-        rc = um_ask_check(c->arena, c->req, &why);
     if (rc == P2P_EFORMAT)
         return um_call_refuse(c, &why);
-    if (rc == 0)
-        rc = um_meshdoc_init(&c->doc, c->arena, c->state->document, NULL);
+    if (rc != 0 || r == NULL)
+        return rc;
+    rc = um_meshdoc_init(&c->doc, c->arena, c->state->document, NULL);
     assert(rc == 0 || rc == P2P_ENOMEM);
     if (rc == 0 && !name_request(c))
         rc = P2P_ENOMEM;
     if (rc == 0)
         rc = r->answer(c);
-    if (rc == 0 && c->ask.method == UM_ASK_GET &&
-        (c->out->status == 200 || c->out->status == 304) && !tag(c))
-        rc = P2P_ENOMEM;
-    return rc;
+    return rc == 0 && has_tag(c) && !tag(c) ? P2P_ENOMEM : rc;
 }
 
 void um_control_answer(struct um_arena *a, const struct um_control_state *state,

@@ -64,9 +64,9 @@ struct um_control_state {
     const struct um_val *document; /**< one that um_meshdoc_init takes */
     struct um_str revision;        /**< its name, as entity tags show it */
     bool require; /**< a change has to say to which revision it is made */
-    const struct um_control_node *node; /**< for whom the configuration is
-                                             checked and shown; NULL: for
-                                             nobody, its shape alone */
+    const struct um_control_node *node;   /**< for whom the configuration is
+                                               checked and shown; NULL: for
+                                               nobody, its shape alone */
     const struct um_control_vault *vault; /**< NULL: nothing can be read */
 };
 
@@ -100,19 +100,19 @@ enum um_control_kind {
 /** What came of a request. */
 struct um_control_answer {
     enum um_control_kind kind;
-    unsigned status;   /**< of HTTP */
-    const char *type;  /**< Content-Type; NULL: there is no body */
+    unsigned status;  /**< of HTTP */
+    const char *type; /**< Content-Type; NULL: there is no body */
     struct um_str body;
     struct um_str etag;       /**< of a GET, with its quotes; or empty: of a
                                    change, the caller's new one */
     const char *allow;        /**< methods, with a 405; else NULL */
     const char *accept_patch; /**< Accept-Patch, with a 405; else NULL */
 
-    bool dry_run; /**< nothing is to be changed: the kind is ANSWER (or ADOPT,
-                       which has to look at it), document and summary say what
-                       would be */
-    bool unchanged;         /**< the change changes nothing: ANSWER */
-    struct um_str document; /**< the new one, compact */
+    bool dry_run;   /**< nothing is to be changed: the kind is ANSWER (or ADOPT,
+                         which has to look at it), document and summary say what
+                         would be */
+    bool unchanged; /**< the change changes nothing: ANSWER */
+    struct um_str document;         /**< the new one, compact */
     uint8_t hash[P2P_SHA256_BYTES]; /**< its name */
     struct um_str summary; /**< a line: what changed; a revision's message */
     bool has_script;       /**< bytes is a script, to be kept as the document

@@ -58,11 +58,11 @@ static struct um_trial trial_of(const struct request *r)
 static int ask(const struct request *r, const struct um_trial *t,
                const char *method, struct um_trial_answer *out)
 {
-    const struct um_trial_request req = {
-        .method = method,
-        .path = r->c->req->path,
-        .body = r->c->ask.method == UM_ASK_PUT ? r->c->req->body
-                                               : um_str_n(NULL, 0)};
+    const struct um_trial_request req = {.method = method,
+                                         .path = r->c->req->path,
+                                         .body = r->c->ask.method == UM_ASK_PUT
+                                                     ? r->c->req->body
+                                                     : um_str_n(NULL, 0)};
 
     return um_trial_ask(r->c->arena, t, &req, out);
 }
@@ -102,8 +102,7 @@ static bool is_same_content(const struct request *r)
     struct um_buf have = UM_BUF_INIT;
     bool same;
 
-    if (r->old == NULL || vault == NULL ||
-        r->kind != UM_BUNDLE_CERTIFICATE)
+    if (r->old == NULL || vault == NULL || r->kind != UM_BUNDLE_CERTIFICATE)
         return false;
     assert(r->old->kind == UM_VAL_OBJECT && r->old->count == 1);
     same = vault->read(vault->user, r->kind, r->old->members.p[0].value.text,
@@ -134,8 +133,9 @@ static bool hex_of(struct um_arena *a, struct um_str bytes, struct um_str *out)
  * of an object that is not sealed yet. */
 static bool value_of(const struct request *r, struct um_val *out)
 {
-    static const char zeros[] = "00000000000000000000000000000000"
-                                "00000000000000000000000000000000";
+    static const char zeros[] =
+        "00000000000000000000000000000000"
+        "00000000000000000000000000000000";
     struct um_str hash = r->c->req->sealed;
 
     if (r->kind == UM_BUNDLE_SCRIPT) {
@@ -285,8 +285,8 @@ static int delete_it(const struct request *r)
         return um_call_say(r->c, 400, r->is->used, "");
     rc = success_of(r, answer.body, &change.success);
     if (rc == 0)
-        rc = um_call_put(r->c, um_str(r->is->part), r->name, NULL,
-                         &change.root);
+        rc =
+            um_call_put(r->c, um_str(r->is->part), r->name, NULL, &change.root);
     if (rc == P2P_ENOMEM)
         return rc;
     return rc == 0 ? um_call_change(r->c, &change) : um_call_path(r->c, rc);
@@ -295,8 +295,8 @@ static int delete_it(const struct request *r)
 int um_files_answer(struct um_call *c, enum um_bundle_kind kind)
 {
     struct request r = {.c = c, .kind = kind, .is = &kinds[kind]};
-    const struct um_val *part = um_val_member(c->state->document,
-                                              um_str(kinds[kind].part));
+    const struct um_val *part =
+        um_val_member(c->state->document, um_str(kinds[kind].part));
     bool go_on;
     int rc;
 

@@ -189,8 +189,8 @@ int um_trial_ask(struct um_arena *a, const struct um_trial *t,
     const struct um_standin_peer peer = {.is_unix = true, .uid = 0};
     struct um_trial world;
     struct um_standin *s = make(t, &world, &now);
-    struct um_standin_conn *c = s != NULL ? um_standin_accept(s, &peer, &now)
-                                          : NULL;
+    struct um_standin_conn *c =
+        s != NULL ? um_standin_accept(s, &peer, &now) : NULL;
     struct um_buf head = UM_BUF_INIT;
     int rc = P2P_ENOMEM;
 
@@ -203,8 +203,8 @@ int um_trial_ask(struct um_arena *a, const struct um_trial *t,
         feed(c, um_buf_view(&head), &now);
         feed(c, req->body, &now);
         *out = (struct um_trial_answer){.status = 0};
-        rc = um_standin_next(s) == c ? take_answer(a, um_standin_tx(c), out)
-                                     : 0;
+        rc =
+            um_standin_next(s) == c ? take_answer(a, um_standin_tx(c), out) : 0;
         um_standin_hangup(c);
     }
     um_standin_free(s);

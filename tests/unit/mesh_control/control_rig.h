@@ -14,8 +14,10 @@
 #include "mesh/doc/print.h"
 #include "p2p/err.h"
 
-#define HASH_A "9f3c0a12000000000000000000000000000000000000000000000000000000aa"
-#define HASH_B "77770a12000000000000000000000000000000000000000000000000000000bb"
+#define HASH_A \
+    "9f3c0a12000000000000000000000000000000000000000000000000000000aa"
+#define HASH_B \
+    "77770a12000000000000000000000000000000000000000000000000000000bb"
 
 /* A document in force, a node, and the request that is made. */
 struct rig {
@@ -24,9 +26,10 @@ struct rig {
     struct um_control_node node;
     struct um_control_vault vault;
     struct um_control_state state;
-    struct um_control_request req; /* method, path and body are set by rig_ask */
+    struct um_control_request
+        req; /* method, path and body are set by rig_ask */
     struct um_control_answer out;
-    struct um_buf text; /* of the last rig_body */
+    struct um_buf text;   /* of the last rig_body */
     const char *bytes[2]; /* what the vault has for HASH_A and HASH_B */
 };
 
@@ -141,10 +144,9 @@ static inline void rig_expect(struct rig *r, unsigned status, const char *body)
         fail_msg("%.*s %.*s: %u %s\nwant %u %s", UM_STR_ARG(r->req.method),
                  UM_STR_ARG(r->req.path), r->out.status, rig_body(r), status,
                  body);
-    assert_int_equal(r->out.kind,
-                     r->out.document.p != NULL && !r->out.dry_run
-                         ? UM_CONTROL_CHANGE
-                         : UM_CONTROL_ANSWER);
+    assert_int_equal(r->out.kind, r->out.document.p != NULL && !r->out.dry_run
+                                      ? UM_CONTROL_CHANGE
+                                      : UM_CONTROL_ANSWER);
 }
 
 #endif

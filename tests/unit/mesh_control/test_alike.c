@@ -151,8 +151,7 @@ static void both(struct rig *r, struct other *o, const char *method,
     unsigned ours = rig_ask(r, method, path, body);
 
     other_ask(o, &r->req, &theirs);
-    if (ours != status_of(&theirs) ||
-        !um_str_eq(r->out.body, body_of(&theirs)))
+    if (ours != status_of(&theirs) || !um_str_eq(r->out.body, body_of(&theirs)))
         fail_msg("%s %s %s:\n%u %.*sthey: %.*s", method, path, body, ours,
                  UM_STR_ARG(r->out.body), UM_STR_ARG(um_buf_view(&theirs)));
     if (r->out.kind == UM_CONTROL_CHANGE)
@@ -235,8 +234,9 @@ static unsigned run(enum um_standin_flavour flavour, uint64_t seed)
     unsigned changes = 0;
     struct rig r;
 
-    rig_init(&r, "{\"base\":{\"listeners\":{},\"routes\":[],"
-                 "\"applications\":{}}}");
+    rig_init(&r,
+             "{\"base\":{\"listeners\":{},\"routes\":[],"
+             "\"applications\":{}}}");
     r.node.flavour = flavour;
     for (unsigned i = 0; i < ROUNDS; i++) {
         const char *method = methods[next(&seed) % COUNT(methods)];

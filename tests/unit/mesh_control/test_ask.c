@@ -8,16 +8,18 @@ static void test_problems(void **state)
 
     (void)state;
     rig_init(&r, "{\"base\":{\"routes\":[]}}");
-    r.req.accept = UM_STR("application/json;q=0.5, "
-                          "Application/problem+json ; q=0.9");
+    r.req.accept = UM_STR(
+        "application/json;q=0.5, "
+        "Application/problem+json ; q=0.9");
     rig_ask(&r, "PUT", "/config/routes", "[\n{\"a\":}]");
     assert_string_equal(r.out.type, "application/problem+json");
     assert_non_null(strstr(rig_body(&r),
                            "\"error\":\"Invalid JSON.\",\"pointer\":\"/0\","
                            "\"of\":\"body\",\"offset\":7,\"line\":2,"
                            "\"column\":6}"));
-    assert_non_null(strstr(rig_body(&r), "\"type\":\"about:blank\",\"title\":"
-                                         "\"Bad Request\",\"status\":400,"));
+    assert_non_null(strstr(rig_body(&r),
+                           "\"type\":\"about:blank\",\"title\":"
+                           "\"Bad Request\",\"status\":400,"));
     rig_ask(&r, "GET", "/config/x", "");
     rig_expect(&r, 404,
                "{\"type\":\"about:blank\",\"title\":\"Not Found\","
@@ -74,9 +76,8 @@ static void test_who_wants_problems(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         r.req.accept = um_str(rows[i].accept);
         assert_int_equal(rig_ask(&r, "GET", "/config/x", ""), 404);
-        assert_string_equal(r.out.type, rows[i].yes
-                                            ? "application/problem+json"
-                                            : "application/json");
+        assert_string_equal(r.out.type, rows[i].yes ? "application/problem+json"
+                                                    : "application/json");
     }
     rig_fini(&r);
 }
@@ -172,8 +173,9 @@ static void test_cap_path(void **state)
 
 static void test_paths(void **state)
 {
-    static const char *const bad[] = {"", "config", "/%", "/%zz", "/config/%00",
-                                      "/../x", "/a b", "/a\r\nX: y"};
+    static const char *const bad[] = {"",     "config",      "/%",
+                                      "/%zz", "/config/%00", "/../x",
+                                      "/a b", "/a\r\nX: y"};
     struct rig r;
 
     (void)state;

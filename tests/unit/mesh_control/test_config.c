@@ -2,12 +2,11 @@
 /* /config: what Unit answers, on a document; and what Unit has not. */
 #include "control_rig.h"
 
-#define BASE                                         \
+#define BASE                                           \
     "{\"listeners\":{\"*:80\":{\"pass\":\"routes\"}}," \
     "\"routes\":[{\"action\":{\"return\":200}}]}"
-#define DONE "{\"success\":\"Reconfiguration done.\"}"
-#define CHECK_OF_NODE \
-    "{\"error\":\"Invalid configuration.\",\"detail\":"
+#define DONE          "{\"success\":\"Reconfiguration done.\"}"
+#define CHECK_OF_NODE "{\"error\":\"Invalid configuration.\",\"detail\":"
 
 static void test_get(void **state)
 {
@@ -38,8 +37,9 @@ static void test_put_keeps_order_and_text(void **state)
 
     (void)state;
     rig_init(&r, "{\"base\":" BASE "}");
-    rig_change(&r, "PUT", "/config/upstreams",
-               " {\"u\": {\"servers\": {\"10.0.0.1:1\": {\"weight\": 1.50}}},}");
+    rig_change(
+        &r, "PUT", "/config/upstreams",
+        " {\"u\": {\"servers\": {\"10.0.0.1:1\": {\"weight\": 1.50}}},}");
     assert_string_equal(rig_str(&r, r.out.summary),
                         "+ /base/upstreams: {\"u\":{\"servers\":{"
                         "\"10.0.0.1:1\":{\"weight\":1.50}}}}");
@@ -99,8 +99,9 @@ static void test_refused(void **state)
     rig_expect(&r, 405, "{\"error\":\"Method isn't allowed.\"}");
     rig_ask(&r, "PUT", "/config", "[]");
     rig_expect(&r, 400,
-               CHECK_OF_NODE "\"The configuration must be an object, but not "
-                             "an array.\",\"location\":{\"path\":\"\"}}");
+               CHECK_OF_NODE
+               "\"The configuration must be an object, but not "
+               "an array.\",\"location\":{\"path\":\"\"}}");
     rig_ask(&r, "PUT", "/config/listeners/*:80", "{}");
     rig_expect(&r, 500, "{\"error\":\"Failed to apply new configuration.\"}");
     assert_string_equal(rig_now(&r), "{\"base\":" BASE "}");
@@ -220,7 +221,8 @@ static void test_unchanged(void **state)
 
     (void)state;
     rig_init(&r, "{\"base\":" BASE "}");
-    rig_ask(&r, "PUT", "/config/routes", " [ {\"action\": {\"return\": 200}} ]");
+    rig_ask(&r, "PUT", "/config/routes",
+            " [ {\"action\": {\"return\": 200}} ]");
     rig_expect(&r, 200, DONE);
     assert_true(r.out.unchanged);
     assert_null(r.out.document.p);
@@ -265,7 +267,8 @@ static void test_dry_run(void **state)
 /* Whoever does not know what is there does not say that it is not. */
 static void test_modules(void **state)
 {
-    static const char app[] = "{\"a\":{\"type\":\"python 9\",\"module\":\"m\"}}";
+    static const char app[] =
+        "{\"a\":{\"type\":\"python 9\",\"module\":\"m\"}}";
     struct rig r;
 
     (void)state;
@@ -312,10 +315,16 @@ static void test_too_large(void **state)
 
 static void test_elsewhere(void **state)
 {
-    static const char *const paths[] = {
-        "/",        "/status",      "/status/requests", "/control/x",
-        "/configx", "/mesh/status", "/mesh",            "/mesh/overlaysx",
-        "/Config",  "/config/../status"};
+    static const char *const paths[] = {"/",
+                                        "/status",
+                                        "/status/requests",
+                                        "/control/x",
+                                        "/configx",
+                                        "/mesh/status",
+                                        "/mesh",
+                                        "/mesh/overlaysx",
+                                        "/Config",
+                                        "/config/../status"};
     struct rig r;
 
     (void)state;

@@ -12,9 +12,12 @@
     "{\"base\":{\"listeners\":{\"*:{{port}}\":{\"pass\":\"routes\",\"tls\":{" \
     "\"certificate\":\"c\"}}},\"routes\":[{\"action\":{\"return\":200}}],"    \
     "\"settings\":{\"js_module\":\"js\"}},"                                   \
-    "\"certificates\":{\"c\":{\"sealed\":\"" HASH_B "\"}},"                   \
-    "\"js_modules\":{\"js\":\"" HASH_A "\"},"                                 \
-    "\"variables\":{\"port\":80,\"s\":{\"sealed\":\"" HASH_A "\"}},"          \
+    "\"certificates\":{\"c\":{\"sealed\":\"" HASH_B                           \
+    "\"}},"                                                                   \
+    "\"js_modules\":{\"js\":\"" HASH_A                                        \
+    "\"},"                                                                    \
+    "\"variables\":{\"port\":80,\"s\":{\"sealed\":\"" HASH_A                  \
+    "\"}},"                                                                   \
     "\"overlays\":{\"all\":{\"merge\":{\"access_log\":\"/l\"}}}}"
 
 enum { STEP_BYTES = 128, MOST_LEFT = 2048, BLOCK_BYTES = 4096 };
@@ -47,13 +50,13 @@ static int ask(void *arg)
                                            .revision = UM_STR("r1"),
                                            .node = &node,
                                            .vault = &read};
-    const struct um_control_request req = {.method = um_str(q->method),
-                                           .path = um_str(q->path),
-                                           .content_type = um_str(q->type),
-                                           .body = um_str(q->body),
-                                           .accept =
-                                               UM_STR("application/problem+"
-                                                      "json")};
+    const struct um_control_request req = {
+        .method = um_str(q->method),
+        .path = um_str(q->path),
+        .content_type = um_str(q->type),
+        .body = um_str(q->body),
+        .accept = UM_STR("application/problem+"
+                         "json")};
     struct um_arena a = UM_ARENA_INIT;
     struct um_control_answer out = {.status = 500};
 
@@ -66,8 +69,8 @@ static int ask(void *arg)
     if (out.kind == UM_CONTROL_CHANGE) {
         assert_int_equal(out.status, 200);
         assert_non_null(q->made);
-        assert_non_null(memmem(out.document.p, out.document.len, q->made,
-                               strlen(q->made)));
+        assert_non_null(
+            memmem(out.document.p, out.document.len, q->made, strlen(q->made)));
         assert_int_equal(out.document.p[out.document.len - 1], '}');
     } else {
         assert_true(out.status != 200 || q->made == NULL);

@@ -5,9 +5,9 @@
 #include "pem_make.h"
 
 #define MODULE "export default {}"
-#define WITH_CERTIFICATE                                                  \
-    "{\"base\":{\"listeners\":{\"*:443\":{\"pass\":\"routes\",\"tls\":{"  \
-    "\"certificate\":\"a\"}}},\"routes\":[]},\"certificates\":{\"a\":{"   \
+#define WITH_CERTIFICATE                                                 \
+    "{\"base\":{\"listeners\":{\"*:443\":{\"pass\":\"routes\",\"tls\":{" \
+    "\"certificate\":\"a\"}}},\"routes\":[]},\"certificates\":{\"a\":{"  \
     "\"sealed\":\"" HASH_A "\"},\"b\":{\"sealed\":\"" HASH_B "\"}}}"
 
 /* A bundle whose key belongs to its certificate, or does not. */
@@ -51,8 +51,9 @@ static void test_certificate_is_sealed(void **state)
     r.req.sealed = UM_STR(HASH_A);
     rig_change(&r, "PUT", "/certificates/a", pem);
     assert_null(r.out.bytes.p);
-    assert_string_equal(rig_now(&r), "{\"base\":{},\"certificates\":{\"a\":{"
-                                     "\"sealed\":\"" HASH_A "\"}}}");
+    assert_string_equal(rig_now(&r),
+                        "{\"base\":{},\"certificates\":{\"a\":{"
+                        "\"sealed\":\"" HASH_A "\"}}}");
     r.bytes[0] = pem;
     rig_ask(&r, "GET", "/certificates/a/chain/0/subject", "");
     rig_expect(&r, 200, "{\"common_name\":\"a.test\"}");

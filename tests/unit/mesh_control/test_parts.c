@@ -4,7 +4,7 @@
 
 #include "mesh/control/summary.h"
 
-#define BASE                                          \
+#define BASE                                                 \
     "{\"listeners\":{\"*:{{port}}\":{\"pass\":\"routes\"}}," \
     "\"routes\":[{\"action\":{\"return\":\"{{status}}\"}}]}"
 #define DOCUMENT \
@@ -83,8 +83,9 @@ static void test_overlays(void **state)
     assert_non_null(strstr(rig_body(&r), "A selector is"));
     rig_ask(&r, "PUT", "/mesh/overlays/all", "{\"patch\":7}");
     assert_int_equal(r.out.status, 400);
-    assert_non_null(strstr(rig_body(&r), "\"path\":\"/overlays/all/patch\","
-                                         "\"of\":\"document\"}"));
+    assert_non_null(strstr(rig_body(&r),
+                           "\"path\":\"/overlays/all/patch\","
+                           "\"of\":\"document\"}"));
     /* fine as an overlay, and does not fit this node's configuration */
     rig_ask(&r, "PUT", "/mesh/overlays/node:web1",
             "{\"rename\":{\"/listeners/*:80\":\"*:81\"}}");
@@ -116,8 +117,7 @@ static void test_the_effective_is_checked(void **state)
     rig_change(&r, "PUT", "/config/routes/0/action/return", "\"{{port}}\"");
     assert_non_null(strstr(rig_now(&r), "\"return\":\"{{port}}\""));
     r.node.facts.label_count = 0;
-    rig_ask(&r, "PUT", "/config/routes/0/action/return",
-            "\"{{label.rack}}\"");
+    rig_ask(&r, "PUT", "/config/routes/0/action/return", "\"{{label.rack}}\"");
     assert_int_equal(r.out.status, 400);
     rig_fini(&r);
 }
@@ -130,8 +130,9 @@ static void test_errors_of_the_effective(void **state)
     rig_init(&r, DOCUMENT);
     rig_ask(&r, "PUT", "/mesh/variables/status", "2000");
     assert_int_equal(r.out.status, 400);
-    assert_non_null(strstr(rig_body(&r), "\"path\":\"/routes/0/action/return\","
-                                         "\"of\":\"effective\"}"));
+    assert_non_null(strstr(rig_body(&r),
+                           "\"path\":\"/routes/0/action/return\","
+                           "\"of\":\"effective\"}"));
     rig_ask(&r, "DELETE", "/mesh/variables/port", "");
     assert_int_equal(r.out.status, 400);
     assert_non_null(strstr(rig_body(&r), "There is no such variable."));
@@ -142,9 +143,8 @@ static void test_errors_of_the_effective(void **state)
                "\"of\":\"effective\"}}");
     /* paths are those of the base */
     assert_int_equal(rig_ask(&r, "GET", "/config/listeners/*:80", ""), 404);
-    assert_int_equal(rig_ask(&r, "GET", "/config/listeners/*:%7B%7Bport%7D%7D",
-                             ""),
-                     200);
+    assert_int_equal(
+        rig_ask(&r, "GET", "/config/listeners/*:%7B%7Bport%7D%7D", ""), 200);
     rig_fini(&r);
 }
 
@@ -178,9 +178,9 @@ static int open_secret(void *user, struct um_str name,
     return 0;
 }
 
-#define SECRET_DOCUMENT                                                     \
-    "{\"base\":{\"applications\":{\"a\":{\"type\":\"external\","            \
-    "\"executable\":\"x\",\"processes\":\"{{s}}\","                         \
+#define SECRET_DOCUMENT                                          \
+    "{\"base\":{\"applications\":{\"a\":{\"type\":\"external\"," \
+    "\"executable\":\"x\",\"processes\":\"{{s}}\","              \
     "\"environment\":{\"K\":\"v\"}}}},\"variables\":{\"s\":" SEALED "}}"
 
 /* A secret that is wrong is not quoted, where Unit quotes what is wrong. */

@@ -108,8 +108,9 @@ static void test_only_new(void **state)
     struct rig r;
 
     (void)state;
-    rig_init(&r, "{\"base\":{\"routes\":[]},\"variables\":{\"a\":1},"
-                 "\"js_modules\":{\"m\":\"" HASH_A "\"}}");
+    rig_init(&r,
+             "{\"base\":{\"routes\":[]},\"variables\":{\"a\":1},"
+             "\"js_modules\":{\"m\":\"" HASH_A "\"}}");
     r.req.if_none_match = UM_STR("*");
     assert_int_equal(rig_ask(&r, "PUT", "/config/routes", "[]"), 412);
     assert_int_equal(rig_ask(&r, "PUT", "/config/listeners", "{}"), 200);
