@@ -116,8 +116,9 @@ int um_ask_read(struct um_arena *a, const struct um_control_request *req,
     if (!is_plain(req->path) ||
         !um_starget_normalise(req->path, true, room, &out->path, &query) ||
         out->path.len == 0)
-        return refuse(why, 400, "Invalid path.",
-                      "An escape in it is none, or it leads above the root.");
+        return refuse(
+            why, 400, "Invalid path.",
+            "An escape in it is malformed, or it leads above the root.");
     if (out->path.len > 1 && out->path.p[out->path.len - 1] == '/')
         out->path.len--;
     return 0;

@@ -86,7 +86,7 @@ int um_call_trial(struct um_call *c, const struct um_trial_answer *trial)
     if (trial->status == 0)
         return um_call_say(
             c, 400, "Invalid path.",
-            "An escape in it is none, or it leads above the root.");
+            "An escape in it is malformed, or it leads above the root.");
     rc = um_problem_read(c->arena, trial->body, &p);
     p.status = trial->status;
     return rc == 0 ? um_call_refuse(c, &p) : rc;
@@ -132,12 +132,14 @@ static int refuse_condition(struct um_call *c, unsigned status)
 
 int um_call_conditions(struct um_call *c, bool exists, bool *go_on)
 {
+    bool reads = c->ask.method == UM_ASK_GET;
     const struct um_precond p = {
         .if_match = c->req->if_match,
-        .if_none_match = c->req->if_none_match,
+        .if_none_match =
+            reads && c->derived ? um_str_n(NULL, 0) : c->req->if_none_match,
         .revision = c->state->revision,
         .exists = exists,
-        .reads = c->ask.method == UM_ASK_GET,
+        .reads = reads,
         .require = c->state->require,
     };
     unsigned status = um_precond_check(&p);

@@ -19,6 +19,8 @@ struct um_call {
     const struct um_control_request *req;
     struct um_ask ask;
     struct um_meshdoc doc; /**< the document in force */
+    bool derived; /**< what is shown is not of the document alone, so the
+                       revision is no tag of it */
     struct um_control_answer *out;
 };
 

@@ -197,6 +197,7 @@ int um_config_answer(struct um_call *c)
     rc = um_path_get(c->arena, c->doc.base, c->ask.rest, &there);
     if (rc == P2P_ENOMEM)
         return rc;
+    c->derived = c->req->effective;
     rc = um_call_conditions(c, there != NULL, &go_on);
     if (!go_on)
         return rc;

@@ -99,7 +99,7 @@ static int read(struct um_call *c, const struct resource **r,
 
 static bool has_tag(const struct um_call *c)
 {
-    return c->ask.method == UM_ASK_GET &&
+    return c->ask.method == UM_ASK_GET && !c->derived &&
            (c->out->status == 200 || c->out->status == 304);
 }
 

@@ -103,14 +103,14 @@ struct um_control_answer {
     unsigned status;  /**< of HTTP */
     const char *type; /**< Content-Type; NULL: there is no body */
     struct um_str body;
-    struct um_str etag;       /**< of a GET, with its quotes; or empty: of a
-                                   change, the caller's new one */
+    struct um_str etag;       /**< of a GET of what the document alone says,
+                                   with its quotes; else empty */
     const char *allow;        /**< methods, with a 405; else NULL */
     const char *accept_patch; /**< Accept-Patch, with a 405; else NULL */
 
     bool dry_run;   /**< nothing is to be changed: the kind is ANSWER (or ADOPT,
-                         which has to look at it), document and summary say what
-                         would be */
+                         which has to look at it); document and summary say what
+                         would be, but for a certificate that is not sealed */
     bool unchanged; /**< the change changes nothing: ANSWER */
     struct um_str document;         /**< the new one, compact */
     uint8_t hash[P2P_SHA256_BYTES]; /**< its name */

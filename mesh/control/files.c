@@ -310,6 +310,7 @@ int um_files_answer(struct um_call *c, enum um_bundle_kind kind)
         c->out->allow = "GET, PUT, DELETE";
         return pass_on(&r, "POST");
     }
+    c->derived = true;
     rc = um_call_conditions(c, r.old != NULL || r.name.len == 0, &go_on);
     if (!go_on)
         return rc;
