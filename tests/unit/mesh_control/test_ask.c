@@ -94,7 +94,7 @@ static void test_cap_message(void **state)
     assert_int_equal(rig_ask(&r, "DELETE", "/config", ""), 200);
     um_buf_byte(&b, 'x');
     r.req.message = um_buf_view(&b);
-    rig_ask(&r, "DELETE", "/config", "");
+    assert_int_equal(rig_ask(&r, "DELETE", "/config", ""), 400);
     rig_expect(&r, 400,
                "{\"error\":\"Invalid message.\",\"detail\":\"X-Message is at "
                "most 1,024 bytes of UTF-8 without control characters.\"}");
