@@ -4,7 +4,9 @@
  * and a body, with a byte 0x1e between them; a letter in front of the method
  * says what else is chosen. The document stays as it was; a change makes one
  * that can be read, with a name, of which a stand-in takes what it is on this
- * node; what is refused has words.
+ * node; what is refused has words. Where nothing but Unit's API is asked for,
+ * of a document that is a plain configuration, the answer is that of a stand-in
+ * that has this configuration.
  */
 #include "doc_parts.h"
 
@@ -94,6 +96,70 @@ static void judge(struct um_arena *a, const struct um_control_state *state,
         must_be_fine(a, state, out);
 }
 
+/* Only what Unit knows is asked for, below /config. */
+static bool is_plain(const struct um_control_state *st,
+                     const struct um_control_request *req,
+                     const struct um_control_answer *out)
+{
+    return req->content_type.len == 0 && req->if_match.p == NULL &&
+           req->accept.p == NULL && !req->effective && !req->dry_run &&
+           !st->require && out->kind != UM_CONTROL_ELSEWHERE &&
+           out->kind != UM_CONTROL_ADOPT && req->method.len < 8 &&
+           um_str_starts(req->path, UM_STR("/config"));
+}
+
+static bool holds(struct um_str s, struct um_str piece)
+{
+    while (s.len > 0 && !um_str_starts(s, piece))
+        s = um_str_skip(s, 1);
+    return s.len > 0;
+}
+
+/* Where the two are meant to differ: documents have limits, and nothing here
+ * dies of a request or runs out of memory by one. */
+static bool may_differ(const struct um_control_request *req,
+                       const struct um_control_answer *out,
+                       const struct um_trial_answer *theirs)
+{
+    return theirs->status == 0 || out->status == 413 || out->status == 414 ||
+           holds(theirs->body, UM_STR("Memory allocation failed.")) ||
+           holds(out->body, UM_STR("exceeds the maximum")) ||
+           holds(out->body, UM_STR("would not survive")) ||
+           holds(req->body, UM_STR("-0"));
+}
+
+static void must_answer_alike(struct um_arena *a,
+                              const struct um_control_state *st,
+                              const struct um_control_request *req,
+                              const struct um_control_answer *out)
+{
+    struct um_trial_request get = {.method = "GET", .path = UM_STR("/config")};
+    struct um_trial_request same = {.path = req->path, .body = req->body};
+    struct um_trial_answer theirs;
+    struct um_buf compact = UM_BUF_INIT;
+    struct um_buf shown = UM_BUF_INIT;
+    char method[8] = "";
+    struct um_meshdoc doc;
+    struct um_trial t = {.node = st->node, .vault = st->vault, .doc = &doc};
+
+    must(um_meshdoc_init(&doc, a, st->document, NULL) == 0);
+    memcpy(method, req->method.p, req->method.len);
+    same.method = method;
+    must(um_doc_print(&compact, doc.base) == 0);
+    must(um_doc_print_pretty(&shown, doc.base) == 0);
+    t.config = um_buf_view(&compact);
+    must(um_trial_ask(a, &t, &get, &theirs) == 0);
+    /* else it could not begin with this configuration */
+    if (um_str_eq(theirs.body, um_buf_view(&shown))) {
+        must(um_trial_ask(a, &t, &same, &theirs) == 0);
+        must(may_differ(req, out, &theirs) ||
+             (theirs.status == out->status &&
+              um_str_eq(theirs.body, out->body)));
+    }
+    um_buf_fini(&compact);
+    um_buf_fini(&shown);
+}
+
 static void run(struct um_arena *a, struct um_str in,
                 const struct um_val *document)
 {
@@ -124,6 +190,10 @@ static void run(struct um_arena *a, struct um_str in,
     um_control_answer(a, &state, &req, &out);
     must(um_val_same(document, &copy));
     judge(a, &state, &req, &out);
+    if (um_val_member(document, UM_STR("overlays")) == NULL &&
+        um_val_member(document, UM_STR("variables")) == NULL &&
+        is_plain(&state, &req, &out))
+        must_answer_alike(a, &state, &req, &out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
