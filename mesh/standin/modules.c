@@ -12,6 +12,7 @@ void um_smodules_init(struct um_smodules *m)
 {
     um_arena_init(&m->arena);
     m->shown = (struct um_sval){.type = UM_SVAL_OBJECT};
+    m->any = false;
 }
 
 void um_smodules_fini(struct um_smodules *m)

@@ -325,6 +325,36 @@ static void test_escaped_names(void **state)
     assert_int_equal(rig_status(r, "GET", "/js_modules/a%2fb", NULL), 404);
 }
 
+static int locked(void *ctx, struct um_str name, struct um_buf *out)
+{
+    (void)ctx;
+    (void)out;
+    return um_str_starts(name, UM_STR("certs/")) ? P2P_ESTATE : P2P_ENOTFOUND;
+}
+
+/* What is in it is not known: it is there by its name, and can be used. */
+static void test_known_by_name_only(void **state)
+{
+    struct rig *r = malloc(sizeof(*r));
+
+    (void)state;
+    rig_init(r);
+    r->cfg.world.load = locked;
+    rig_save(r, "certs/a", "sealed");
+    rig_start(r);
+    ask(r, "GET", "/certificates", NULL, "{\r\n\t\"a\": null\r\n}\r\n");
+    ask(r, "GET", "/certificates/a/key", NULL, ERROR("Invalid path."));
+    ask(r, "PUT", "/certificates/a", "x", ERROR("Certificate already exists."));
+    ask(r, "PUT", "/config",
+        "{\"listeners\":{\"*:80\":{\"pass\":\"routes\",\"tls\":{"
+        "\"certificate\":\"a\"}}},\"routes\":[]}",
+        SUCCESS("Reconfiguration done."));
+    ask(r, "DELETE", "/certificates/a", NULL,
+        ERROR("Certificate is used in the configuration."));
+    rig_fini(r);
+    free(r);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -339,6 +369,7 @@ int main(void)
         TEST(test_modules_come_and_go),
         TEST(test_a_disk_that_refuses),
         TEST(test_escaped_names),
+        cmocka_unit_test(test_known_by_name_only),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,6 +43,10 @@ static void test_types_are_found(void **state)
     um_smodules_fini(&m);
     FIND("python", UNKNOWN);
     FIND("external", EXTERNAL);
+    m.any = true;
+    FIND("python 9", PYTHON);
+    FIND("external 1", UNKNOWN);
+    FIND("cobol", UNKNOWN);
 #undef FIND
 }
 
