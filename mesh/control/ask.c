@@ -124,8 +124,7 @@ int um_ask_read(struct um_arena *a, const struct um_control_request *req,
     return 0;
 }
 
-/* UTF-8 without control characters, as signed items carry it. */
-static int is_text(struct um_arena *a, struct um_str s, bool *yes)
+int um_ask_text(struct um_arena *a, struct um_str s, bool *yes)
 {
     char *text = um_arena_alloc(a, s.len + 1);
     size_t n = 1;
@@ -157,7 +156,7 @@ int um_ask_check(struct um_arena *a, const struct um_control_request *req,
                  struct um_problem *why)
 {
     bool text = req->message.len <= UM__CAP_CONTROL_MESSAGE_BYTES;
-    int rc = text ? is_text(a, req->message, &text) : 0;
+    int rc = text ? um_ask_text(a, req->message, &text) : 0;
 
     if (rc != 0)
         return rc;

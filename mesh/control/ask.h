@@ -52,6 +52,13 @@ int um_ask_read(struct um_arena *a, const struct um_control_request *req,
 int um_ask_check(struct um_arena *a, const struct um_control_request *req,
                  struct um_problem *why);
 
+/**
+ * Whether a text is UTF-8 without control characters, as signed items and
+ * sealed objects carry it.
+ * @return 0 or P2P_ENOMEM
+ */
+int um_ask_text(struct um_arena *a, struct um_str s, bool *yes);
+
 /** True if the path is that resource or below it; the rest is set then. */
 bool um_ask_below(struct um_ask *ask, const char *resource);
 

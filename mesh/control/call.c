@@ -183,6 +183,21 @@ int um_call_put(struct um_call *c, struct um_str part, struct um_str name,
     return rc;
 }
 
+bool um_call_sealed(struct um_call *c, struct um_val *out)
+{
+    static const char zeros[] =
+        "00000000000000000000000000000000"
+        "00000000000000000000000000000000";
+    struct um_str hash = c->req->sealed;
+
+    if (!um_val_object(c->arena, 1, out))
+        return false;
+    out->members.p[0].name = UM_STR("sealed");
+    out->members.p[0].value =
+        um_val_string(hash.p != NULL ? hash : um_str(zeros));
+    return true;
+}
+
 static int refuse_document(struct um_call *c, int rc,
                            const struct um_doc_error *err)
 {
@@ -249,18 +264,32 @@ static int hand_over(struct um_call *c, const struct um_call_change *change,
     return 0;
 }
 
-/* The certificate is fine; what it is called is known when it is sealed. */
+/* PART/NAME: what a sealed object is for. */
+static bool name_object(struct um_call *c, const struct um_call_change *change)
+{
+    struct um_buf text = UM_BUF_INIT;
+    bool ok;
+
+    um_buf_str(&text, change->part);
+    um_buf_byte(&text, '/');
+    um_buf_str(&text, change->name);
+    ok = !um_buf_failed(&text) &&
+         um_arena_dup(c->arena, um_buf_view(&text), &c->out->name);
+    um_buf_fini(&text);
+    return ok;
+}
+
+/* It is fine; what it is called is known when it is sealed. */
 static int ask_for_seal(struct um_call *c, const struct um_call_change *change,
                         const struct um_diff *diff)
 {
     int rc = succeed(c, change->success, diff);
 
-    if (rc == 0 && !c->req->dry_run) {
-        c->out->kind = UM_CONTROL_SEAL;
-        c->out->name = change->fresh->name;
-        c->out->bytes = change->fresh->bytes;
-    }
-    return rc;
+    if (rc != 0 || c->req->dry_run)
+        return rc;
+    c->out->kind = UM_CONTROL_SEAL;
+    c->out->bytes = change->bytes;
+    return name_object(c, change) ? 0 : P2P_ENOMEM;
 }
 
 /* Whether Unit would take what this node makes of the document. */
@@ -270,7 +299,8 @@ static int check(struct um_call *c, const struct um_call_change *change,
     const struct um_trial t = {.node = c->state->node,
                                .vault = c->state->vault,
                                .doc = doc,
-                               .fresh = change->fresh};
+                               .fresh = change->fresh,
+                               .secret = change->secret};
 
     return t.node == NULL
                ? 0
@@ -299,6 +329,6 @@ int um_call_change(struct um_call *c, const struct um_call_change *change)
         return um_call_refuse(c, &why);
     if (rc != 0)
         return rc;
-    return change->sealing ? ask_for_seal(c, change, &diff)
-                           : hand_over(c, change, &diff);
+    return change->name.p != NULL ? ask_for_seal(c, change, &diff)
+                                  : hand_over(c, change, &diff);
 }

@@ -29,7 +29,10 @@ struct um_call_change {
     struct um_val root;
     struct um_str success; /**< what Unit says; empty: of the configuration */
     const struct um_trial_fresh *fresh; /**< what comes with it; or NULL */
-    bool sealing; /**< its certificate is to be sealed first */
+    const struct um_member *secret;     /**< a variable that does; or NULL */
+    struct um_str part;  /**< what is to be sealed first: of which part, */
+    struct um_str name;  /**< under which name there; p NULL: nothing is */
+    struct um_str bytes; /**< and what */
 };
 
 /** @name All return 0, the answer is given then, or P2P_ENOMEM. */
@@ -62,6 +65,12 @@ int um_call_conditions(struct um_call *c, bool exists, bool *go_on);
  */
 int um_call_put(struct um_call *c, struct um_str part, struct um_str name,
                 const struct um_val *v, struct um_val *root);
+
+/**
+ * {"sealed": HASH}, as the caller sealed it; zeros before that.
+ * @return false if memory is out
+ */
+bool um_call_sealed(struct um_call *c, struct um_val *out);
 
 /** @name The resources; ask.rest is what is behind them. */
 /**@{*/

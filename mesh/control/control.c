@@ -59,8 +59,8 @@ static bool name_request(struct um_call *c)
     struct um_buf text = UM_BUF_INIT;
     bool ok;
 
-    um_buf_fmt(&text, "%zu %zu %zu %d%d\n", r->method.len, r->path.len,
-               r->content_type.len, r->dry_run, r->effective);
+    um_buf_fmt(&text, "%zu %zu %zu %d%d%d\n", r->method.len, r->path.len,
+               r->content_type.len, r->dry_run, r->effective, r->secret);
     um_buf_str(&text, r->method);
     um_buf_str(&text, r->path);
     um_buf_str(&text, r->content_type);
@@ -113,6 +113,8 @@ static int run(struct um_call *c)
         return um_call_refuse(c, &why);
     if (rc != 0 || r == NULL)
         return rc;
+    if (c->req->secret && r->answer != variables)
+        return um_call_say(c, 400, "Only a variable can be secret.", "");
     rc = um_meshdoc_init(&c->doc, c->arena, c->state->document, NULL);
     assert(rc == 0 || rc == P2P_ENOMEM);
     if (rc == 0 && !name_request(c))

@@ -30,6 +30,9 @@
 /** Bytes of a certificate bundle, the content of a sealed object; 413. */
 #define UM__CAP_CONTROL_CERTIFICATE_BYTES (256U * 1024)
 
+/** Bytes of a secret variable's value, compact; 413 above it. */
+#define UM__CAP_CONTROL_SECRET_BYTES (256U * 1024)
+
 /** Bytes of a script's source; 413 above it. */
 #define UM__CAP_CONTROL_SCRIPT_BYTES (1024U * 1024)
 
@@ -76,6 +79,7 @@ struct um_control_request {
     struct um_str path; /**< as sent; a query behind it is not looked at */
     bool dry_run;       /**< ?dry-run */
     bool effective;     /**< ?effective: what the node of the state runs */
+    bool secret;        /**< ?secret: a variable whose value is sealed */
     struct um_str content_type;
     struct um_str accept;
     struct um_str if_match;
@@ -117,8 +121,10 @@ struct um_control_answer {
     struct um_str summary; /**< a line: what changed; a revision's message */
     bool has_script;       /**< bytes is a script, to be kept as the document
                                 names it: by its hash */
-    struct um_str name;    /**< SEAL: of the certificate */
-    struct um_str bytes;   /**< what is to be sealed or kept; the body's */
+    struct um_str name;    /**< SEAL: of the object: "certificates/NAME" or
+                                "variables/NAME" */
+    struct um_str bytes;   /**< what is to be sealed, or kept: the body, or of a
+                                variable its value, compact */
     uint8_t request[P2P_SHA256_BYTES]; /**< of method, path, choices and body:
                                             tells two requests of one
                                             Idempotency-Key apart */

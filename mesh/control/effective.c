@@ -34,9 +34,10 @@ static int name_secret(void *user, struct um_str name,
 
 static const struct um_secrets names_only = {NULL, name_secret};
 
-/* What the node opens secrets with. */
+/* What secrets are had from. */
 struct opener {
-    const struct um_secrets *secrets;
+    const struct um_secrets *secrets; /* the node's; or NULL */
+    const struct um_member *fresh;    /* one that is not sealed yet; or NULL */
 };
 
 /* A secret that is not for this node is checked by its name. */
@@ -44,9 +45,15 @@ static int open_or_name(void *user, struct um_str name,
                         const struct um_val *sealed, struct um_arena *a,
                         struct um_val *out)
 {
-    const struct um_secrets *s = ((const struct opener *)user)->secrets;
-    int rc = s->open(s->user, name, sealed, a, out);
+    const struct opener *o = user;
+    int rc = P2P_EACCES;
 
+    if (o->fresh != NULL && um_str_eq(o->fresh->name, name)) {
+        *out = o->fresh->value;
+        return 0;
+    }
+    if (o->secrets != NULL)
+        rc = o->secrets->open(o->secrets->user, name, sealed, a, out);
     return rc == P2P_EACCES ? name_secret(NULL, name, sealed, a, out) : rc;
 }
 
@@ -154,8 +161,9 @@ static int put(struct um_arena *a, const struct um_trial *t,
 int um_effective_check(struct um_arena *a, const struct um_trial *t,
                        bool fuller, struct um_problem *why)
 {
-    bool opened = t->node->secrets != NULL && has_secrets(t->doc);
-    struct opener opener = {t->node->secrets};
+    struct opener opener = {t->node->secrets, t->secret};
+    bool opened =
+        t->secret != NULL || (t->node->secrets != NULL && has_secrets(t->doc));
     const struct um_secrets all = {&opener, open_or_name};
     struct um_val config;
     int rc = make(a, t, opened ? &all : &names_only, &config, why);

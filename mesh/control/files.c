@@ -129,26 +129,16 @@ static bool hex_of(struct um_arena *a, struct um_str bytes, struct um_str *out)
     return true;
 }
 
-/* What stands in the document for what was uploaded. Zeros stand for the hash
- * of an object that is not sealed yet. */
+/* What stands in the document for what was uploaded. */
 static bool value_of(const struct request *r, struct um_val *out)
 {
-    static const char zeros[] =
-        "00000000000000000000000000000000"
-        "00000000000000000000000000000000";
-    struct um_str hash = r->c->req->sealed;
+    struct um_str hash;
 
-    if (r->kind == UM_BUNDLE_SCRIPT) {
-        if (!hex_of(r->c->arena, r->c->req->body, &hash))
-            return false;
-        *out = um_val_string(hash);
-        return true;
-    }
-    if (!um_val_object(r->c->arena, 1, out))
+    if (r->kind == UM_BUNDLE_CERTIFICATE)
+        return um_call_sealed(r->c, out);
+    if (!hex_of(r->c->arena, r->c->req->body, &hash))
         return false;
-    out->members.p[0].name = UM_STR("sealed");
-    out->members.p[0].value =
-        um_val_string(hash.p != NULL ? hash : um_str(zeros));
+    *out = um_val_string(hash);
     return true;
 }
 
@@ -168,8 +158,11 @@ static int keep(const struct request *r, struct um_str body)
     }
     if (!value_of(r, &v))
         return P2P_ENOMEM;
-    change.sealing =
-        r->kind == UM_BUNDLE_CERTIFICATE && r->c->req->sealed.p == NULL;
+    if (r->kind == UM_BUNDLE_CERTIFICATE && r->c->req->sealed.p == NULL) {
+        change.part = um_str(r->is->part);
+        change.name = r->name;
+        change.bytes = r->c->req->body;
+    }
     rc = um_call_put(r->c, um_str(r->is->part), r->name, &v, &change.root);
     return rc == 0 ? um_call_change(r->c, &change) : um_call_path(r->c, rc);
 }
@@ -179,6 +172,7 @@ static int put(const struct request *r)
     const struct um_trial_fresh none = {r->kind, r->name, {NULL, 0}};
     struct um_trial t = trial_of(r);
     struct um_trial_answer answer;
+    bool text;
     int rc;
 
     t.fresh = &none;
@@ -189,7 +183,10 @@ static int put(const struct request *r)
         return rc;
     if (answer.status != 200)
         return um_call_trial(r->c, &answer);
-    if (r->name.len > UM__CAP_DOC_BUNDLE_NAME_BYTES)
+    rc = um_ask_text(r->c->arena, r->name, &text);
+    if (rc != 0)
+        return rc;
+    if (!text || r->name.len > UM__CAP_DOC_BUNDLE_NAME_BYTES)
         return um_call_say(r->c, 400, r->is->bad_name, "");
     return keep(r, answer.body);
 }

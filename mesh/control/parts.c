@@ -5,9 +5,11 @@
  * changed member by member. Failure modes as those of /config, with words of
  * our own.
  */
+#include "mesh/base/mem.h"
 #include "mesh/control/call.h"
 #include "mesh/doc/parse.h"
 #include "mesh/doc/path.h"
+#include "mesh/doc/print.h"
 #include "p2p/err.h"
 
 /* The part that is in the document, or an empty one. */
@@ -39,22 +41,59 @@ static int get(struct um_call *c, const struct um_val *part)
     return rc == 0 ? um_call_show(c, v) : um_call_path(c, rc);
 }
 
-static int write(struct um_call *c, const char *part, struct um_str name)
+/* Puts a secret in the place of its value: what is sealed is the value, as the
+ * document would have it. */
+static int hide(struct um_call *c, struct um_member *secret,
+                struct um_call_change *change, struct um_val *v)
+{
+    struct um_buf text = UM_BUF_INIT;
+    int rc = um_doc_print(&text, v);
+
+    if (rc == 0 && !um_arena_dup(c->arena, um_buf_view(&text), &change->bytes))
+        rc = P2P_ENOMEM;
+    if (text.p != NULL)
+        um_mem_wipe(text.p, text.len);
+    um_buf_fini(&text);
+    secret->value = *v;
+    change->secret = secret;
+    if (c->req->sealed.p == NULL) {
+        change->part = UM_STR("variables");
+        change->name = secret->name;
+    }
+    if (rc == 0 && !um_call_sealed(c, v))
+        rc = P2P_ENOMEM;
+    return rc;
+}
+
+static int put(struct um_call *c, const char *part, struct um_str name)
 {
     struct um_call_change change = {.fresh = NULL};
     struct um_doc_error err = {.text = ""};
+    struct um_member secret = {.name = name};
     struct um_val v;
-    bool put = c->ask.method == UM_ASK_PUT;
+    int rc = um_doc_parse(c->req->body, c->arena, &v, &err);
+
+    if (rc != 0)
+        return um_call_json(c, rc, &err);
+    if (c->req->secret)
+        rc = hide(c, &secret, &change, &v);
+    if (rc == 0 && change.bytes.len > UM__CAP_CONTROL_SECRET_BYTES)
+        return um_call_say(c, 413, "The upload is too large.", "");
+    if (rc == P2P_ETOOBIG)
+        rc = P2P_ELIMIT;
+    if (rc == 0)
+        rc = um_call_put(c, um_str(part), name, &v, &change.root);
+    return rc == 0 ? um_call_change(c, &change) : um_call_path(c, rc);
+}
+
+static int take_away(struct um_call *c, const char *part, struct um_str name)
+{
+    struct um_call_change change = {.fresh = NULL};
     int rc;
 
-    if (put) {
-        rc = um_doc_parse(c->req->body, c->arena, &v, &err);
-        if (rc != 0)
-            return um_call_json(c, rc, &err);
-    }
-    if (!put && um_val_member(part_of(c, part), name) == NULL)
+    if (um_val_member(part_of(c, part), name) == NULL)
         return um_call_path(c, P2P_ENOTFOUND);
-    rc = um_call_put(c, um_str(part), name, put ? &v : NULL, &change.root);
+    rc = um_call_put(c, um_str(part), name, NULL, &change.root);
     return rc == 0 ? um_call_change(c, &change) : um_call_path(c, rc);
 }
 
@@ -85,5 +124,6 @@ int um_parts_answer(struct um_call *c, const char *part)
         return um_call_say(c, 400, "Invalid name.",
                            "Overlays and variables are changed one at a "
                            "time, as a whole.");
-    return write(c, part, name);
+    return c->ask.method == UM_ASK_PUT ? put(c, part, name)
+                                       : take_away(c, part, name);
 }

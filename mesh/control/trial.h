@@ -23,8 +23,10 @@ struct um_trial {
     const struct um_control_vault *vault;
     const struct um_meshdoc *doc;
     const struct um_trial_fresh *fresh; /**< NULL: nothing */
-    struct um_str config; /**< what is in force; empty: the default */
-    bool freeunit;        /**< whatever the node has */
+    const struct um_member *secret; /**< a variable that is not sealed yet; or
+                                         NULL */
+    struct um_str config;           /**< what is in force; empty: the default */
+    bool freeunit;                  /**< whatever the node has */
 };
 
 /** A request to it. */

@@ -14,7 +14,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { DRY_RUN = 1, EFFECTIVE = 2, PROBLEM = 4, FREEUNIT = 8, REQUIRE = 16 };
+enum {
+    DRY_RUN = 1,
+    EFFECTIVE = 2,
+    PROBLEM = 4,
+    FREEUNIT = 8,
+    REQUIRE = 16,
+    SECRET = 64,
+};
 
 static int read_vault(void *user, enum um_bundle_kind kind, struct um_str hash,
                       struct um_buf *out)
@@ -39,6 +46,7 @@ static unsigned choose(struct um_str line, struct um_control_request *req)
     req->path = um_str_skip(line, req->method.len + 1);
     req->dry_run = (bits & DRY_RUN) != 0;
     req->effective = (bits & EFFECTIVE) != 0;
+    req->secret = (bits & SECRET) != 0;
     if ((bits & PROBLEM) != 0)
         req->accept = UM_STR("application/problem+json");
     return bits;
@@ -103,7 +111,7 @@ static bool is_plain(const struct um_control_state *st,
 {
     return req->content_type.len == 0 && req->if_match.p == NULL &&
            req->accept.p == NULL && !req->effective && !req->dry_run &&
-           !st->require && out->kind != UM_CONTROL_ELSEWHERE &&
+           !req->secret && !st->require && out->kind != UM_CONTROL_ELSEWHERE &&
            out->kind != UM_CONTROL_ADOPT && req->method.len < 8 &&
            um_str_starts(req->path, UM_STR("/config"));
 }

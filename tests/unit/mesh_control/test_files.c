@@ -43,7 +43,7 @@ static void test_certificate_is_sealed(void **state)
     rig_init(&r, "{\"base\":{}}");
     rig_ask(&r, "PUT", "/certificates/a", pem);
     assert_int_equal(r.out.kind, UM_CONTROL_SEAL);
-    assert_string_equal(rig_str(&r, r.out.name), "a");
+    assert_string_equal(rig_str(&r, r.out.name), "certificates/a");
     assert_string_equal(rig_str(&r, r.out.bytes), pem);
     assert_null(r.out.document.p);
     assert_string_equal(rig_body(&r),
@@ -278,6 +278,14 @@ static void test_names(void **state)
     um_buf_fill(&b, 'n', 1000);
     um_buf_byte(&b, '\0');
     assert_int_equal(rig_ask(&r, "GET", b.p, ""), 414);
+    /* a sealed object's name is text */
+    rig_ask(&r, "PUT", "/js_modules/%FF", MODULE);
+    rig_expect(&r, 400, "{\"error\":\"Invalid JS module name.\"}");
+    rig_ask(&r, "PUT", "/js_modules/a%01", MODULE);
+    assert_int_equal(r.out.status, 400);
+    r.req.secret = true;
+    rig_ask(&r, "PUT", "/js_modules/a", MODULE);
+    rig_expect(&r, 400, "{\"error\":\"Only a variable can be secret.\"}");
     um_buf_fini(&b);
     rig_fini(&r);
 }

@@ -59,7 +59,9 @@ static void request(struct page *p, struct um_str text)
     query = um_str_skip(req->path, um_str_find(req->path, '?'));
     req->dry_run = um_str_eq(query, UM_STR("?dry-run"));
     req->effective = um_str_eq(query, UM_STR("?effective"));
-    assert_true(query.len == 0 || req->dry_run || req->effective);
+    req->secret = um_str_eq(query, UM_STR("?secret"));
+    assert_true(query.len == 0 || req->dry_run || req->effective ||
+                req->secret);
     while ((line = line_of(&text)).len > 0) {
         if (um_str_starts(line, UM_STR("If-Match: ")))
             req->if_match = value_of(line, "If-Match: ");

@@ -248,6 +248,65 @@ static void test_a_wrong_secret(void **state)
     rig_fini(&r);
 }
 
+/* A secret is checked in its place, sealed by the caller, and nowhere else. */
+static void test_secret_variable(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    rig_init(&r,
+             "{\"base\":{\"settings\":{\"listen_threads\":\"{{n}}\"}},"
+             "\"variables\":{\"n\":1}}");
+    r.req.secret = true;
+    rig_ask(&r, "PUT", "/mesh/variables/n", " 7.0 ");
+    assert_int_equal(r.out.kind, UM_CONTROL_SEAL);
+    assert_string_equal(rig_str(&r, r.out.name), "variables/n");
+    assert_string_equal(rig_str(&r, r.out.bytes), "7.0");
+    assert_null(r.out.document.p);
+    r.req.sealed = UM_STR(HASH_A);
+    rig_change(&r, "PUT", "/mesh/variables/n", " 7.0 ");
+    assert_non_null(strstr(rig_now(&r), "\"variables\":{\"n\":" SEALED "}"));
+    assert_null(strstr(rig_str(&r, r.out.summary), "7.0"));
+    r.req.sealed = um_str_n(NULL, 0);
+    /* it would be no number of threads; what is wrong is its name's */
+    rig_ask(&r, "PUT", "/mesh/variables/n", "\"hunter2\"");
+    assert_int_equal(r.out.status, 400);
+    assert_null(strstr(rig_body(&r), "hunter2"));
+    r.req.dry_run = true;
+    rig_ask(&r, "PUT", "/mesh/variables/n", "8");
+    assert_int_equal(r.out.kind, UM_CONTROL_ANSWER);
+    assert_null(strstr(rig_body(&r), "8\""));
+    r.req.dry_run = false;
+    rig_ask(&r, "PUT", "/mesh/variables/a.b", "8");
+    assert_int_equal(r.out.status, 400);
+    /* what cannot be secret is refused, not kept in the open */
+    rig_ask(&r, "PUT", "/mesh/overlays/all", "{}");
+    assert_int_equal(r.out.status, 400);
+    rig_ask(&r, "PUT", "/config", "{}");
+    rig_expect(&r, 400, "{\"error\":\"Only a variable can be secret.\"}");
+    rig_fini(&r);
+}
+
+static void test_cap_secret(void **state)
+{
+    struct um_buf b = UM_BUF_INIT;
+    struct rig r;
+
+    (void)state;
+    rig_init(&r, "{\"base\":{}}");
+    r.req.secret = true;
+    um_buf_byte(&b, '"');
+    um_buf_fill(&b, 'x', UM__CAP_CONTROL_SECRET_BYTES - 2);
+    um_buf_text(&b, "\"\n");
+    um_buf_byte(&b, '\0');
+    assert_int_equal(rig_ask(&r, "PUT", "/mesh/variables/n", b.p), 200);
+    b.p[b.len - 3] = 'x';
+    b.p[b.len - 2] = '"';
+    assert_int_equal(rig_ask(&r, "PUT", "/mesh/variables/n", b.p), 413);
+    um_buf_fini(&b);
+    rig_fini(&r);
+}
+
 /* One line, text, and not more than a message may have. */
 static void test_summary(void **state)
 {
@@ -311,6 +370,8 @@ int main(void)
         cmocka_unit_test(test_secrets_are_not_quoted),
         cmocka_unit_test(test_secrets_are_checked),
         cmocka_unit_test(test_a_wrong_secret),
+        cmocka_unit_test(test_secret_variable),
+        cmocka_unit_test(test_cap_secret),
         cmocka_unit_test(test_summary),
         cmocka_unit_test(test_cap_changes),
     };
