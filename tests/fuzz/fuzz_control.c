@@ -104,6 +104,16 @@ static void judge(struct um_arena *a, const struct um_control_state *state,
         must_be_fine(a, state, out);
 }
 
+/* As HTTP has it: Unit itself takes blanks in a path, too. */
+static bool is_target(struct um_str path)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        if ((unsigned char)path.p[i] <= 0x20 || path.p[i] == 0x7f)
+            return false;
+    }
+    return true;
+}
+
 /* Only what Unit knows is asked for, below /config. */
 static bool is_plain(const struct um_control_state *st,
                      const struct um_control_request *req,
@@ -113,7 +123,7 @@ static bool is_plain(const struct um_control_state *st,
            req->accept.p == NULL && !req->effective && !req->dry_run &&
            !req->secret && !st->require && out->kind != UM_CONTROL_ELSEWHERE &&
            out->kind != UM_CONTROL_ADOPT && req->method.len < 8 &&
-           um_str_starts(req->path, UM_STR("/config"));
+           um_str_starts(req->path, UM_STR("/config")) && is_target(req->path);
 }
 
 static bool holds(struct um_str s, struct um_str piece)
