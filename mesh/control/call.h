@@ -17,6 +17,8 @@ struct um_call {
     struct um_arena *arena;
     const struct um_control_state *state;
     const struct um_control_request *req;
+    const struct um_control_unit *unit; /**< what is to be adopted; NULL: the
+                                             caller is to ask the Unit first */
     struct um_ask ask;
     struct um_meshdoc doc; /**< the document in force */
     bool derived; /**< what is shown is not of the document alone, so the
@@ -54,6 +56,8 @@ int um_call_path(struct um_call *c, int rc);
 int um_call_json(struct um_call *c, int rc, const struct um_doc_error *err);
 /** Checks a new document and answers with it. */
 int um_call_change(struct um_call *c, const struct um_call_change *change);
+/** Checks a document with another base and answers with it. */
+int um_call_base(struct um_call *c, const struct um_val *base);
 /** Judges the conditions of the request. */
 int um_call_conditions(struct um_call *c, bool exists, bool *go_on);
 /**@}*/
@@ -75,6 +79,7 @@ bool um_call_sealed(struct um_call *c, struct um_val *out);
 /** @name The resources; ask.rest is what is behind them. */
 /**@{*/
 int um_config_answer(struct um_call *c);
+int um_adopt_answer(struct um_call *c);
 int um_files_answer(struct um_call *c, enum um_bundle_kind kind);
 int um_parts_answer(struct um_call *c, const char *part);
 /**@}*/

@@ -47,8 +47,7 @@ static int get(struct um_call *c)
     return rc == 0 ? um_call_show(c, v) : um_call_path(c, rc);
 }
 
-/* Another base, in the document. */
-static int change_base(struct um_call *c, const struct um_val *base)
+int um_call_base(struct um_call *c, const struct um_val *base)
 {
     struct um_call_change change = {.fresh = NULL};
     struct um_spot spot = um_edit_root();
@@ -87,7 +86,7 @@ static int refuse_value(struct um_call *c, const struct um_val *v)
 
 static int become(struct um_call *c, const struct um_val *base)
 {
-    return base->kind == UM_VAL_OBJECT ? change_base(c, base)
+    return base->kind == UM_VAL_OBJECT ? um_call_base(c, base)
                                        : refuse_value(c, base);
 }
 
@@ -172,6 +171,8 @@ static int patch(struct um_call *c)
 
 static int adopt(struct um_call *c)
 {
+    if (c->unit != NULL)
+        return um_adopt_answer(c);
     c->out->kind = UM_CONTROL_ADOPT;
     c->out->dry_run = c->req->dry_run;
     return 0;

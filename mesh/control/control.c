@@ -124,17 +124,33 @@ static int run(struct um_call *c)
     return rc == 0 && has_tag(c) && !tag(c) ? P2P_ENOMEM : rc;
 }
 
+static void answer(struct um_call *c)
+{
+    *c->out = (struct um_control_answer){.kind = UM_CONTROL_ELSEWHERE};
+    if (run(c) == 0)
+        return;
+    *c->out = (struct um_control_answer){.kind = UM_CONTROL_ANSWER,
+                                         .status = 500,
+                                         .type = "application/json",
+                                         .body = UM_STR(NO_MEMORY)};
+}
+
 void um_control_answer(struct um_arena *a, const struct um_control_state *state,
                        const struct um_control_request *req,
                        struct um_control_answer *out)
 {
     struct um_call c = {.arena = a, .state = state, .req = req, .out = out};
 
-    *out = (struct um_control_answer){.kind = UM_CONTROL_ELSEWHERE};
-    if (run(&c) == 0)
-        return;
-    *out = (struct um_control_answer){.kind = UM_CONTROL_ANSWER,
-                                      .status = 500,
-                                      .type = "application/json",
-                                      .body = UM_STR(NO_MEMORY)};
+    answer(&c);
+}
+
+void um_control_adopt(struct um_arena *a, const struct um_control_state *state,
+                      const struct um_control_request *req,
+                      const struct um_control_unit *unit,
+                      struct um_control_answer *out)
+{
+    struct um_call c = {
+        .arena = a, .state = state, .req = req, .unit = unit, .out = out};
+
+    answer(&c);
 }

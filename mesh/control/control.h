@@ -97,8 +97,8 @@ enum um_control_kind {
     UM_CONTROL_ANSWER,    /**< send the answer */
     UM_CONTROL_CHANGE,    /**< keep the document, then send the answer */
     UM_CONTROL_SEAL,      /**< seal bytes, then ask again with their hash */
-    UM_CONTROL_ADOPT,     /**< POST /config: this node's Unit's configuration
-                               becomes the base */
+    UM_CONTROL_ADOPT,     /**< POST /config: ask this node's Unit what it runs,
+                               then um_control_adopt */
 };
 
 /** What came of a request. */
@@ -138,5 +138,23 @@ struct um_control_answer {
 void um_control_answer(struct um_arena *a, const struct um_control_state *state,
                        const struct um_control_request *req,
                        struct um_control_answer *out);
+
+/** What this node's Unit showed; texts of GET /config, borrowed. */
+struct um_control_unit {
+    struct um_str config;  /**< now */
+    struct um_str applied; /**< when it had taken what this node last applied;
+                                p NULL: nothing was, config is the new base */
+};
+
+/**
+ * Answers a request that asks to adopt (UM_CONTROL_ADOPT), now that the Unit
+ * was asked: what was changed there since this node applied something is
+ * changed in the base; 409 where an overlay or a variable has a say in it. Any
+ * other request is answered as by um_control_answer.
+ */
+void um_control_adopt(struct um_arena *a, const struct um_control_state *state,
+                      const struct um_control_request *req,
+                      const struct um_control_unit *unit,
+                      struct um_control_answer *out);
 
 #endif

@@ -178,6 +178,24 @@ static void must_answer_alike(struct um_arena *a,
     um_buf_fini(&shown);
 }
 
+/* The body is what the Unit shows; it was given the base, or nothing. */
+static void adopt(struct um_arena *a, const struct um_control_state *st,
+                  const struct um_control_request *req)
+{
+    struct um_control_unit unit = {.config = req->body};
+    struct um_buf base = UM_BUF_INIT;
+    struct um_control_answer out;
+
+    um_control_adopt(a, st, req, &unit, &out);
+    must(out.kind != UM_CONTROL_ADOPT);
+    judge(a, st, req, &out);
+    must(um_doc_print(&base, um_val_member(st->document, UM_STR("base"))) == 0);
+    unit.applied = um_buf_view(&base);
+    um_control_adopt(a, st, req, &unit, &out);
+    judge(a, st, req, &out);
+    um_buf_fini(&base);
+}
+
 static void run(struct um_arena *a, struct um_str in,
                 const struct um_val *document)
 {
@@ -208,6 +226,8 @@ static void run(struct um_arena *a, struct um_str in,
     um_control_answer(a, &state, &req, &out);
     must(um_val_same(document, &copy));
     judge(a, &state, &req, &out);
+    if (out.kind == UM_CONTROL_ADOPT)
+        adopt(a, &state, &req);
     if (um_val_member(document, UM_STR("overlays")) == NULL &&
         um_val_member(document, UM_STR("variables")) == NULL &&
         is_plain(&state, &req, &out))

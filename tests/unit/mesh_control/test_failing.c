@@ -20,6 +20,13 @@
     "\"}},"                                                                   \
     "\"overlays\":{\"all\":{\"merge\":{\"access_log\":\"/l\"}}}}"
 
+#define RUNS(code)                                                \
+    "{\"listeners\":{\"*:80\":{\"pass\":\"routes\",\"tls\":{"     \
+    "\"certificate\":\"c.77770a12\"}}},\"routes\":[{\"action\":{" \
+    "\"return\":" code                                            \
+    "}}],\"settings\":{\"js_module\":\"js_9f3c0a12\"},"           \
+    "\"access_log\":\"/l\"}"
+
 enum { STEP_BYTES = 128, MOST_LEFT = 2048, BLOCK_BYTES = 4096 };
 
 /* A request, and what it is to make; NULL: nothing. */
@@ -57,12 +64,14 @@ static int ask(void *arg)
         .body = um_str(q->body),
         .accept = UM_STR("application/problem+"
                          "json")};
+    const struct um_control_unit unit = {UM_STR(RUNS("204")),
+                                         UM_STR(RUNS("200"))};
     struct um_arena a = UM_ARENA_INIT;
     struct um_control_answer out = {.status = 500};
 
     if (um_arena_alloc(&a, BLOCK_BYTES / 8) != NULL &&
         um_arena_alloc(&a, BLOCK_BYTES * 7 / 8 - run->left) != NULL)
-        um_control_answer(&a, &state, &req, &out);
+        um_control_adopt(&a, &state, &req, &unit, &out);
     if (!failing_mem_hit())
         assert_int_equal(out.status, q->status);
     assert_true(out.status >= 200);
@@ -99,6 +108,7 @@ static const struct request requests[] = {
     {"PUT", "/js_modules/x", "", "export default {}", 200, "\"x\":\""},
     {"DELETE", "/js_modules/js", "", "", 400, NULL},
     {"GET", "/certificates", "", "", 200, NULL},
+    {"POST", "/config", "", "", 200, "\"return\":204"},
 };
 
 static void test_each_allocation_may_fail(void **state)
