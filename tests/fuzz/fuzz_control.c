@@ -104,11 +104,11 @@ static void judge(struct um_arena *a, const struct um_control_state *state,
         must_be_fine(a, state, out);
 }
 
-/* As HTTP has it: Unit itself takes blanks in a path, too. */
-static bool is_target(struct um_str path)
+/* As HTTP has methods and paths; Unit itself takes blanks in a path, too. */
+static bool is_word(struct um_str s)
 {
-    for (size_t i = 0; i < path.len; i++) {
-        if ((unsigned char)path.p[i] <= 0x20 || path.p[i] == 0x7f)
+    for (size_t i = 0; i < s.len; i++) {
+        if ((unsigned char)s.p[i] <= 0x20 || s.p[i] == 0x7f)
             return false;
     }
     return true;
@@ -123,7 +123,8 @@ static bool is_plain(const struct um_control_state *st,
            req->accept.p == NULL && !req->effective && !req->dry_run &&
            !req->secret && !st->require && out->kind != UM_CONTROL_ELSEWHERE &&
            out->kind != UM_CONTROL_ADOPT && req->method.len < 8 &&
-           um_str_starts(req->path, UM_STR("/config")) && is_target(req->path);
+           um_str_starts(req->path, UM_STR("/config")) && is_word(req->path) &&
+           is_word(req->method);
 }
 
 static bool holds(struct um_str s, struct um_str piece)
