@@ -155,9 +155,9 @@ static uint64_t dies_ms(const struct um_past *p)
 }
 
 /* Rule 3, of a revision that is neither void nor immediate. */
-static enum um_state judge(struct um_view *v, const struct um_history *h,
-                           struct um_roster *roster, struct um_past *p,
-                           uint64_t now_ms)
+static enum um_rev_state judge(struct um_view *v, const struct um_history *h,
+                               struct um_roster *roster, struct um_past *p,
+                               uint64_t now_ms)
 {
     bool aborted = false;
 
@@ -279,7 +279,7 @@ const struct um_past *um_view_desired(struct um_view *v,
 {
     for (size_t i = 0; i < v->states_n; i++) {
         const struct um_past *p = um_history_ranked(h, i);
-        enum um_state state = um_view_state(v, p);
+        enum um_rev_state state = um_view_state(v, p);
 
         if (state == UM_ESTABLISHED)
             return p;

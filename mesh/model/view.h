@@ -19,7 +19,7 @@
 #define UM__CAP_VIEW_CONFLICTS 8
 
 /** What a revision is (rule 3). */
-enum um_state {
+enum um_rev_state {
     UM_DEAD,       /**< void, aborted, or its deadline passed */
     UM_STILL_OPEN, /**< nobody has said yet whether it holds */
     UM_ESTABLISHED /**< immediate, or confirmed in time */
@@ -60,10 +60,10 @@ int um_view_update(struct um_view *v, struct um_history *h,
                    struct um_roster *roster, uint64_t now_ms);
 
 /** What a revision was at the last update. */
-static inline enum um_state um_view_state(const struct um_view *v,
-                                          const struct um_past *p)
+static inline enum um_rev_state um_view_state(const struct um_view *v,
+                                              const struct um_past *p)
 {
-    return p->place < v->states_n ? (enum um_state)v->states[p->place]
+    return p->place < v->states_n ? (enum um_rev_state)v->states[p->place]
                                   : UM_DEAD;
 }
 

@@ -61,6 +61,14 @@ int um_row_open(struct um_str envelope, struct um_row *out)
     return err != 0 ? err : decode(&it, out);
 }
 
+int um_row_read(struct um_str envelope, struct um_row *out)
+{
+    struct um_item it;
+    int err = um_item_read(um_item_payload(envelope, UM_ROW), UM_ROW, &it);
+
+    return err != 0 ? err : decode(&it, out);
+}
+
 static void write_payload(const struct um_row *row, struct um_buf *out)
 {
     um_item_begin(out, UM_ROW, &row->mesh, &row->by);

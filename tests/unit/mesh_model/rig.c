@@ -153,7 +153,7 @@ int rig_head(const struct rig *g, size_t i)
     return (int)number(&p->rev.id);
 }
 
-enum um_state rig_state(const struct rig *g, unsigned n)
+enum um_rev_state rig_state(const struct rig *g, unsigned n)
 {
     struct um_name name = rig_rev(n);
 

@@ -63,7 +63,7 @@ int rig_look(struct rig *g, uint64_t now_ms);
 int rig_head(const struct rig *g, size_t i);
 
 /* What a revision is. */
-enum um_state rig_state(const struct rig *g, unsigned id);
+enum um_rev_state rig_state(const struct rig *g, unsigned id);
 
 /* What a key is to run: a revision's number, or -1. */
 int rig_desired(struct rig *g, unsigned key);

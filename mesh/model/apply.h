@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * What this node runs (rule 6), and what becomes of changes by hand (rule 9).
+ */
+#ifndef UM_MODEL_APPLY_H
+#define UM_MODEL_APPLY_H
+
+#include "mesh/model/core.h"
+
+/** Decides what to run, and asks for what it takes. */
+void um_apply_decide(struct um_model *m);
+
+/** A configuration was made, or cannot be. */
+void um_apply_made(struct um_model *m, const struct um_event *e);
+
+/** Unit has answered, or has not. */
+void um_apply_result(struct um_model *m, const struct um_event *e);
+
+/** What runs does well, or does not. */
+void um_apply_health(struct um_model *m, const struct um_event *e);
+
+/** What Unit runs. */
+void um_apply_live(struct um_model *m, const struct um_event *e);
+
+/** This node starts with what it knew. */
+void um_apply_start(struct um_model *m);
+
+/** Gives Unit a configuration, unless it is being asked or is to be left
+ * alone. */
+void um_apply_launch(struct um_model *m, const struct um_name *revision,
+                     const struct um_name *effective);
+
+#endif
