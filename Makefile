@@ -98,6 +98,8 @@ soak: deps all ## thousands of publishes, connections, changes: nothing grows
 oracle: deps all ## the model against its rules as a program; SEEDS=…
 	@$(PYTHON) tests/model/oracle.py $(BUILDDIR)/tests/model/model-replay \
 		--seeds $(or $(SEEDS),2000)
+	@$(PYTHON) tests/model/twin.py $(BUILDDIR)/tests/model/model-node \
+		--seeds $(or $(SEEDS),2000)
 
 fmt: deps ## clang-format all C files
 	@git ls-files '*.[ch]' | xargs clang-format -i
