@@ -64,15 +64,15 @@ enum um_first {
 struct um_command {
     uint64_t request; /**< of the REPLY */
     enum um_verb verb;
-    unsigned flags;        /**< um_flag */
-    struct um_name base;   /**< the target that was seen; none: whichever */
-    struct um_name about;  /**< a revision, see verb */
-    struct um_name doc;    /**< PUBLISH, EDIT: the hash of a document that is
-                                on disk */
-    uint32_t doc_bytes;    /**< its length */
-    bool shrinks;          /**< it is empty, or half of the target's or less */
-    enum um_policy policy; /**< and what goes with it: struct um_revision */
-    uint64_t deadline_ms;  /**< 0: the default of the policy */
+    unsigned flags;       /**< um_flag */
+    struct um_name base;  /**< the target that was seen; none: whichever */
+    struct um_name about; /**< a revision, see verb */
+    struct um_name doc;   /**< PUBLISH, EDIT: the hash of a document that is
+                               on disk */
+    uint32_t doc_bytes;   /**< its length */
+    bool shrinks;         /**< it is empty, or half of the target's or less */
+    enum um_rev_policy policy; /**< and what goes with it: struct um_revision */
+    uint64_t deadline_ms;      /**< 0: the default of the policy */
     uint64_t soak_ms;
     uint32_t budget;
     enum um_first first;

@@ -50,7 +50,8 @@ static void say(struct um_inviter *i, const struct um_join_answer *a)
 
 static void refuse(struct um_inviter *i, enum um_join_reason reason)
 {
-    say(i, &(struct um_join_answer){.result = UM_REFUSED, .reason = reason});
+    say(i,
+        &(struct um_join_answer){.result = UM_JOIN_REFUSED, .reason = reason});
 }
 
 void um_inviter_init(struct um_inviter *i, const struct um_inviter_cfg *cfg,
@@ -169,7 +170,7 @@ static void put_down(struct um_inviter *i, const struct um_invite *inv)
     if (put_rests(i, &i->join.joiner, 0, &statements) != 0)
         i->over = true;
     else
-        admit(i, UM_PENDING, inv, &statements);
+        admit(i, UM_JOIN_PENDING, inv, &statements);
     um_buf_fini(&statements);
     i->ev.what = UM_INVITER_PENDING;
     i->event = !i->node->waits(i->node->user, &i->join.joiner);
@@ -183,7 +184,7 @@ static void welcome_again(struct um_inviter *i, const struct um_invite *inv)
     if (put_rests(i, &i->join.joiner, inv->roles, &statements) != 0)
         i->over = true;
     else
-        admit(i, UM_WELCOME, inv, &statements);
+        admit(i, UM_JOIN_WELCOME, inv, &statements);
     um_buf_fini(&statements);
 }
 
@@ -201,7 +202,7 @@ static void welcome(struct um_inviter *i, const struct um_invite *inv)
         err = put_rests(i, &s.by, UM_OWNER | UM_ROOT, &statements);
     if (err == 0) {
         um_join_statement_put(&statements, um_buf_view(&i->grant));
-        admit(i, UM_WELCOME, inv, &statements);
+        admit(i, UM_JOIN_WELCOME, inv, &statements);
     }
     um_buf_fini(&statements);
     i->over = i->over || err != 0;

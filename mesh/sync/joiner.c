@@ -164,7 +164,7 @@ static enum um_joiner_wrong check(struct um_joiner *j,
 
     if (wrong != UM_JOINER_FINE)
         return wrong;
-    if (a->result == UM_WELCOME)
+    if (a->result == UM_JOIN_WELCOME)
         return j->coded ? check_roster(j, list) : UM_JOINER_BAD_PROOF;
     (void)um_pb_list_next(&list, &genesis);
     return list.len == 0 ? UM_JOINER_FINE : UM_JOINER_BAD_ROSTER;
@@ -179,7 +179,7 @@ static int on_answer(struct um_joiner *j, struct um_str frame)
     if (err != 0)
         return broken(
             j, err == P2P_ENOTSUP ? UM_JOINER_TOO_NEW : UM_JOINER_GARBAGE);
-    if (a.result == UM_REFUSED) {
+    if (a.result == UM_JOIN_REFUSED) {
         j->result = UM_JOINER_REFUSED;
         j->reason = a.reason;
         return 1;
@@ -190,7 +190,8 @@ static int on_answer(struct um_joiner *j, struct um_str frame)
         wrong = UM_JOINER_NO_MEMORY;
     if (wrong != UM_JOINER_FINE)
         return broken(j, wrong);
-    j->result = a.result == UM_WELCOME ? UM_JOINER_WELCOME : UM_JOINER_PENDING;
+    j->result =
+        a.result == UM_JOIN_WELCOME ? UM_JOINER_WELCOME : UM_JOINER_PENDING;
     return 1;
 }
 

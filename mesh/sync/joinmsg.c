@@ -70,14 +70,14 @@ int um_join_answer_read(struct um_str frame, struct um_join_answer *out)
     err = read_version(&m);
     if (err != 0)
         return err;
-    um_pb_num(&m, RESULT, UM_REFUSED, &result);
+    um_pb_num(&m, RESULT, UM_JOIN_REFUSED, &result);
     um_pb_need(&m, result != 0);
     out->result = (enum um_join_result)result;
     out->proven = um_pb_has(&m, ANSWER_PROOF);
     um_pb_exact(&m, ANSWER_PROOF, sizeof out->proof, out->proof);
     um_pb_bytes(&m, STATEMENT, UM__CAP_JOIN_ANSWER_BYTES, &out->statements);
     um_pb_num(&m, REASON, UM_PB_NUM_MAX, &out->reason);
-    um_pb_need(&m, (result == UM_REFUSED) == (out->reason != 0));
+    um_pb_need(&m, (result == UM_JOIN_REFUSED) == (out->reason != 0));
     return m.err;
 }
 

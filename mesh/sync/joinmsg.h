@@ -33,7 +33,11 @@ struct um_join_hello {
 };
 
 /** What the inviter says. */
-enum um_join_result { UM_WELCOME = 1, UM_PENDING = 2, UM_REFUSED = 3 };
+enum um_join_result {
+    UM_JOIN_WELCOME = 1,
+    UM_JOIN_PENDING = 2,
+    UM_JOIN_REFUSED = 3
+};
 
 /** Why it refuses. */
 enum um_join_reason {

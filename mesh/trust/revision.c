@@ -45,7 +45,7 @@ static void read_policy(struct um_pb *m, struct um_revision *r)
     um_pb_num(m, F_SOAK, UM__CAP_ITEM_SPAN_MS, &r->soak_ms);
     um_pb_num(m, F_BUDGET, UM__CAP_BUDGET, &budget);
     um_namelist_read(m, F_FIRST, true, &r->first);
-    r->policy = (enum um_policy)policy;
+    r->policy = (enum um_rev_policy)policy;
     r->budget = (uint32_t)budget;
     if (r->policy == UM_IMMEDIATE)
         um_pb_need(m, r->deadline_ms == 0 && r->soak_ms == 0 &&

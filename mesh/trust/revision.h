@@ -14,7 +14,7 @@
 #define UM__CAP_BUDGET 65536
 
 /** How a revision comes into force. */
-enum um_policy {
+enum um_rev_policy {
     UM_IMMEDIATE, /**< at once */
     UM_STAGED,    /**< in batches; its driver confirms it */
     UM_TRIAL      /**< until its deadline, unless a person confirms it */
@@ -33,7 +33,7 @@ struct um_revision {
     uint64_t soak_ms;
     uint32_t budget;
     uint32_t doc_bytes;
-    enum um_policy policy;
+    enum um_rev_policy policy;
     uint8_t parents_n;        /**< 0 (r1 alone), 1 or 2 */
     bool by_machine;          /**< "auto": a re-base, nobody looked at it */
     struct um_namelist first; /**< the first batch, ascending; borrows */

@@ -30,7 +30,7 @@ static void put_rev(unsigned by, size_t on, uint64_t number, unsigned n)
                             .number = number,
                             .wall_ms = T0 + 1000 * n,
                             .doc = name_of(100 + n),
-                            .policy = (enum um_policy)(n % 3)};
+                            .policy = (enum um_rev_policy)(n % 3)};
 
     r.parents[0] = *mesh_id(stock, on);
     if (r.policy != UM_IMMEDIATE) {
@@ -97,7 +97,7 @@ static void command(const uint8_t *p)
     c->about = some(p[3]);
     c->doc = name_of(p[3]);
     c->doc_bytes = 2;
-    c->policy = (enum um_policy)(p[1] / 10 % 3);
+    c->policy = (enum um_rev_policy)(p[1] / 10 % 3);
     c->first = (enum um_first)(p[1] / 30 % 3);
     c->nodes = (struct um_namelist){&stock->names[p[2] % 4], 1};
     need(node_step(node, &e) == 0);

@@ -244,7 +244,7 @@ static void on_rev(struct world *w, char **a)
 
     r.number = num(a[3]);
     r.wall_ms = num(a[4]);
-    r.policy = (enum um_policy)num(a[5]);
+    r.policy = (enum um_rev_policy)num(a[5]);
     r.deadline_ms = num(a[6]);
     r.soak_ms = num(a[7]);
     r.budget = (uint32_t)num(a[8]);
@@ -602,7 +602,7 @@ static void on_do(struct world *w, char **a)
     c->about = rev_id(w, a[7]);
     c->doc = doc(a[8]);
     c->doc_bytes = 2;
-    c->policy = (enum um_policy)num(a[9]);
+    c->policy = (enum um_rev_policy)num(a[9]);
     c->deadline_ms = num(a[10]);
     c->soak_ms = num(a[11]);
     c->budget = (uint32_t)num(a[12]);

@@ -147,7 +147,7 @@ static void on_rev(struct mesh *m, char **w)
     r.by = key(num(w[3]));
     r.number = num(w[4]);
     r.wall_ms = num(w[5]);
-    r.policy = (enum um_policy)num(w[6]);
+    r.policy = (enum um_rev_policy)num(w[6]);
     r.deadline_ms = num(w[7]);
     r.by_machine = num(w[8]) != 0;
     r.doc = r.id;

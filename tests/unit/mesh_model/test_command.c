@@ -49,7 +49,7 @@ static struct um_command about(enum um_verb verb, const struct um_name *rev)
     return (struct um_command){.request = 77, .verb = verb, .about = *rev};
 }
 
-static struct um_command policy(struct um_command c, enum um_policy p)
+static struct um_command policy(struct um_command c, enum um_rev_policy p)
 {
     c.policy = p;
     return c;

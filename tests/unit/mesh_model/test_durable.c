@@ -72,7 +72,7 @@ static void somebody_edits(struct both *b)
                             .number = p->rev.number + 1,
                             .wall_ms = b->n.wall + draw(b, 2000),
                             .doc = name_of(draw(b, 60000)),
-                            .policy = (enum um_policy)draw(b, 3)};
+                            .policy = (enum um_rev_policy)draw(b, 3)};
     size_t i;
 
     if (r.policy != UM_IMMEDIATE) {
@@ -100,7 +100,7 @@ static void a_person_acts(struct both *b)
     struct um_command c = {.verb = verbs[draw(b, 7)],
                            .doc = name_of(draw(b, 60000)),
                            .about = some(b)->rev.id,
-                           .policy = (enum um_policy)draw(b, 3),
+                           .policy = (enum um_rev_policy)draw(b, 3),
                            .soak_ms = 1000,
                            .flags = draw(b, 64)};
 

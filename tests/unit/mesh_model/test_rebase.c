@@ -184,7 +184,7 @@ static void test_what_came_too_late_is_asked_for_again(void **state)
     assert_int_equal(b->n.m.history.revs_n, 5);
 }
 
-static void lose(struct both *b, enum um_policy policy)
+static void lose(struct both *b, enum um_rev_policy policy)
 {
     struct um_revision r = {.parents = {b->g.r1},
                             .parents_n = 1,

@@ -187,7 +187,7 @@ static void is_golden(const char *name, const struct um_buf *made)
 static void test_join(void **state)
 {
     struct um_join_hello h = {.code = true, .name = UM_STR("node-3")};
-    struct um_join_answer a = {.result = UM_WELCOME, .proven = true};
+    struct um_join_answer a = {.result = UM_JOIN_WELCOME, .proven = true};
     struct um_buf out = UM_BUF_INIT;
     struct um_buf list = UM_BUF_INIT;
     struct um_str frame;
@@ -218,7 +218,7 @@ static void test_join(void **state)
     assert_true(um_pb_take_varint(&frame, &len));
     memset(&a, 0, sizeof a);
     assert_int_equal(um_join_answer_read(frame, &a), 0);
-    assert_int_equal(a.result, UM_WELCOME);
+    assert_int_equal(a.result, UM_JOIN_WELCOME);
     assert_memory_equal(a.proof, proofs + 72, 32);
     assert_true(um_str_eq(a.statements, um_buf_view(&list)));
     um_buf_fini(&out);

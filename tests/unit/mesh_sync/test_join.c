@@ -638,27 +638,28 @@ static void test_answers_that_are_not_believed(void **state)
     s[0] = &d.statements[0];
     s[1] = &d.statements[1];
     s[2] = &grant;
-    assert_int_equal(believes(&d, UM_WELCOME, s, 3, true), UM_JOINER_FINE);
-    assert_int_equal(believes(&d, UM_WELCOME, s, 3, false),
+    assert_int_equal(believes(&d, UM_JOIN_WELCOME, s, 3, true), UM_JOINER_FINE);
+    assert_int_equal(believes(&d, UM_JOIN_WELCOME, s, 3, false),
                      UM_JOINER_BAD_PROOF);
-    assert_int_equal(believes(&d, UM_WELCOME, s, 2, true), UM_JOINER_NO_ROLES);
-    assert_int_equal(believes(&d, UM_WELCOME, s, 0, true),
+    assert_int_equal(believes(&d, UM_JOIN_WELCOME, s, 2, true),
+                     UM_JOINER_NO_ROLES);
+    assert_int_equal(believes(&d, UM_JOIN_WELCOME, s, 0, true),
                      UM_JOINER_BAD_GENESIS);
-    assert_int_equal(believes(&d, UM_WELCOME, s + 1, 2, true),
+    assert_int_equal(believes(&d, UM_JOIN_WELCOME, s + 1, 2, true),
                      UM_JOINER_BAD_GENESIS);
-    assert_int_equal(believes(&d, UM_PENDING, s, 1, true), UM_JOINER_FINE);
-    assert_int_equal(believes(&d, UM_PENDING, s, 1, false),
+    assert_int_equal(believes(&d, UM_JOIN_PENDING, s, 1, true), UM_JOINER_FINE);
+    assert_int_equal(believes(&d, UM_JOIN_PENDING, s, 1, false),
                      UM_JOINER_BAD_PROOF);
-    assert_int_equal(believes(&d, UM_PENDING, s, 2, true),
+    assert_int_equal(believes(&d, UM_JOIN_PENDING, s, 2, true),
                      UM_JOINER_BAD_ROSTER);
     s[2] = &others; /* let in by another than the code names */
-    assert_int_equal(believes(&d, UM_WELCOME, s, 3, true),
+    assert_int_equal(believes(&d, UM_JOIN_WELCOME, s, 3, true),
                      UM_JOINER_OTHER_OWNER);
     s[2] = &by_node; /* by one who may not */
-    assert_int_equal(believes(&d, UM_WELCOME, s, 3, true),
+    assert_int_equal(believes(&d, UM_JOIN_WELCOME, s, 3, true),
                      UM_JOINER_BAD_ROSTER);
     s[1] = &grant; /* by one of whom nothing is said */
-    assert_int_equal(believes(&d, UM_WELCOME, s, 2, true),
+    assert_int_equal(believes(&d, UM_JOIN_WELCOME, s, 2, true),
                      UM_JOINER_BAD_ROSTER);
     um_buf_fini(&grant);
     um_buf_fini(&others);
@@ -685,7 +686,7 @@ static void test_another_mesh(void **state)
                                .first = {{7}}},
          &genesis);
     d.mesh = mesh;
-    assert_int_equal(believes(&d, UM_PENDING, s, 1, true),
+    assert_int_equal(believes(&d, UM_JOIN_PENDING, s, 1, true),
                      UM_JOINER_OTHER_MESH);
     um_buf_fini(&genesis);
     door_fini(&d);
@@ -731,7 +732,7 @@ static enum um_joiner_wrong hears_long(size_t len)
 
     um_buf_fill(&pad, 'x', len - 12);
     um_pb_put_num(&body, 1, 1);
-    um_pb_put_num(&body, 2, UM_REFUSED);
+    um_pb_put_num(&body, 2, UM_JOIN_REFUSED);
     um_pb_put_num(&body, 5, UM_JOIN_CLOSED);
     um_pb_put_str(&body, 30, um_buf_view(&pad));
     um_frame_put(&frame, um_buf_view(&body));
@@ -861,7 +862,7 @@ static uint64_t ask_as(struct door *d, unsigned n, uint64_t now_ms)
     assert_int_equal(um_join_answer_read(in, &a), 0);
     um_inviter_fini(&i);
     um_buf_fini(&out);
-    return a.result == UM_PENDING ? 0 : a.reason;
+    return a.result == UM_JOIN_PENDING ? 0 : a.reason;
 }
 
 /* Strangers ask one after the other, as fast as they can. */

@@ -281,7 +281,7 @@ static void test_revisions_that_make_no_sense(void **state)
     BAD(r.first = ((struct um_namelist){set, 2}));
     BAD(r.policy = UM_STAGED); /* without a deadline */
     BAD(r.policy = UM_TRIAL);
-    BAD(r.policy = (enum um_policy)3; r.deadline_ms = 1);
+    BAD(r.policy = (enum um_rev_policy)3; r.deadline_ms = 1);
     BAD(r.policy = UM_TRIAL; r.deadline_ms = UM__CAP_ITEM_SPAN_MS + 1);
     BAD(r.policy = UM_STAGED; r.deadline_ms = 1; r.budget = UM__CAP_BUDGET + 1);
     BAD(r.message = UM_STR("two\nlines"));
