@@ -16,7 +16,7 @@ import subprocess
 
 LEX = re.compile(r'/\*.*?(?:\*/|\Z)|//[^\n]*|"(?:\\.|[^"\\\n])*"'
                  r"|'(?:\\.|[^'\\\n])*'", re.S)
-SKIP = re.compile(r'^(tests/data/|tests/fuzz/corpus/|LICENSE)')
+SKIP = re.compile(r'^(tests/data/|tests/fuzz/(corpus|learnt)/|LICENSE)')
 
 
 def strip(text):
