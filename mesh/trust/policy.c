@@ -145,13 +145,13 @@ static int read_names(struct reader *r, const struct um_place *at,
 }
 
 static int read_range(struct reader *r, const struct um_place *at,
-                      const struct um_val *v, struct um_range *out)
+                      const struct um_val *v, void *to)
 {
     int rc = check_string(r, at, v);
 
     if (rc != 0)
         return rc;
-    rc = um_range_parse(r->arena, v->text, out);
+    rc = um_range_parse(r->arena, v->text, to);
     if (rc == P2P_EFORMAT)
         return wrong(r, at,
                      "An address is \"IP:PORT\", \"IP/BITS:FIRST-LAST\", "
@@ -160,23 +160,38 @@ static int read_range(struct reader *r, const struct um_place *at,
     return rc;
 }
 
-static int read_range_list(struct reader *r, const struct um_place *at,
-                           const struct um_val *v, const struct um_range **list)
+/* Reads what `one` reads, `size` bytes each, of an array into a new list. */
+static int read_list(struct reader *r, const struct um_place *at,
+                     const struct um_val *v, size_t size,
+                     int (*one)(struct reader *r, const struct um_place *at,
+                                const struct um_val *v, void *to),
+                     void **list)
 {
-    struct um_range *p;
+    char *p;
     int rc = read_array(r, at, v);
 
     if (rc != 0)
         return rc;
-    p = um_arena_zalloc(r->arena, v->count, sizeof(*p));
+    p = um_arena_zalloc(r->arena, v->count, size);
     if (p == NULL)
         return P2P_ENOMEM;
     for (size_t i = 0; rc == 0 && i < v->count; i++) {
         const struct um_place here = um_place_element(at, i);
 
-        rc = read_range(r, &here, &v->items.p[i], &p[i]);
+        rc = one(r, &here, &v->items.p[i], p + i * size);
     }
     *list = p;
+    return rc;
+}
+
+static int read_range_list(struct reader *r, const struct um_place *at,
+                           const struct um_val *v, const struct um_range **list)
+{
+    void *p = NULL;
+    int rc = read_list(r, at, v, sizeof(struct um_range), read_range, &p);
+
+    if (p != NULL)
+        *list = p;
     return rc;
 }
 
@@ -212,7 +227,7 @@ static int read_ranges(struct reader *r, const struct um_place *at,
 }
 
 static int read_folder(struct reader *r, const struct um_place *at,
-                       const struct um_val *v, struct um_str *out)
+                       const struct um_val *v, void *to)
 {
     int rc = check_string(r, at, v);
     char *room;
@@ -222,7 +237,7 @@ static int read_folder(struct reader *r, const struct um_place *at,
     room = um_arena_alloc(r->arena, v->text.len);
     if (room == NULL)
         return P2P_ENOMEM;
-    if (um_folder_clean(v->text, room, out) != UM_FOLDER_FINE)
+    if (um_folder_clean(v->text, room, to) != UM_FOLDER_FINE)
         return wrong(r, at,
                      "A folder is a path that begins with a slash and has no "
                      "\"..\".");
@@ -233,20 +248,11 @@ static int read_folders(struct reader *r, const struct um_place *at,
                         const struct um_val *v, void *to)
 {
     struct um_policy_folders *out = to;
-    struct um_str *p;
-    int rc = read_array(r, at, v);
+    void *p = NULL;
+    int rc = read_list(r, at, v, sizeof(struct um_str), read_folder, &p);
 
-    if (rc != 0)
-        return rc;
-    p = um_arena_zalloc(r->arena, v->count, sizeof(*p));
-    if (p == NULL)
-        return P2P_ENOMEM;
-    for (size_t i = 0; rc == 0 && i < v->count; i++) {
-        const struct um_place here = um_place_element(at, i);
-
-        rc = read_folder(r, &here, &v->items.p[i], &p[i]);
-    }
-    *out = (struct um_policy_folders){p, v->count, true};
+    if (p != NULL)
+        *out = (struct um_policy_folders){p, v->count, true};
     return rc;
 }
 
