@@ -160,25 +160,29 @@ static int read_range(struct reader *r, const struct um_place *at,
     return rc;
 }
 
-/* Reads what `one` reads, `size` bytes each, of an array into a new list. */
+/* What a list is of. */
+struct kind {
+    size_t size;
+    int (*read)(struct reader *r, const struct um_place *at,
+                const struct um_val *v, void *to);
+};
+
+/* Reads an array into a new list. */
 static int read_list(struct reader *r, const struct um_place *at,
-                     const struct um_val *v, size_t size,
-                     int (*one)(struct reader *r, const struct um_place *at,
-                                const struct um_val *v, void *to),
-                     void **list)
+                     const struct um_val *v, const struct kind *of, void **list)
 {
     char *p;
     int rc = read_array(r, at, v);
 
     if (rc != 0)
         return rc;
-    p = um_arena_zalloc(r->arena, v->count, size);
+    p = um_arena_zalloc(r->arena, v->count, of->size);
     if (p == NULL)
         return P2P_ENOMEM;
     for (size_t i = 0; rc == 0 && i < v->count; i++) {
         const struct um_place here = um_place_element(at, i);
 
-        rc = one(r, &here, &v->items.p[i], p + i * size);
+        rc = of->read(r, &here, &v->items.p[i], p + i * of->size);
     }
     *list = p;
     return rc;
@@ -187,8 +191,9 @@ static int read_list(struct reader *r, const struct um_place *at,
 static int read_range_list(struct reader *r, const struct um_place *at,
                            const struct um_val *v, const struct um_range **list)
 {
+    static const struct kind ranges = {sizeof(struct um_range), read_range};
     void *p = NULL;
-    int rc = read_list(r, at, v, sizeof(struct um_range), read_range, &p);
+    int rc = read_list(r, at, v, &ranges, &p);
 
     if (p != NULL)
         *list = p;
@@ -247,9 +252,10 @@ static int read_folder(struct reader *r, const struct um_place *at,
 static int read_folders(struct reader *r, const struct um_place *at,
                         const struct um_val *v, void *to)
 {
+    static const struct kind folders = {sizeof(struct um_str), read_folder};
     struct um_policy_folders *out = to;
     void *p = NULL;
-    int rc = read_list(r, at, v, sizeof(struct um_str), read_folder, &p);
+    int rc = read_list(r, at, v, &folders, &p);
 
     if (p != NULL)
         *out = (struct um_policy_folders){p, v->count, true};
