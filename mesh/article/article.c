@@ -44,8 +44,9 @@ static void warn_of_trust(const struct um_log *log)
         "again; nothing in this flow repairs it");
 }
 
-static void on_message(void *user, const struct p2p_peer_id *from,
-                       const void *data, size_t len);
+static enum um_bus_verdict on_message(void *user,
+                                      const struct p2p_peer_id *from,
+                                      const void *data, size_t len);
 
 struct um_article *um_article_new(const struct um_article_cfg *cfg)
 {
@@ -311,8 +312,10 @@ static void look_up(struct um_article *a, const struct p2p_peer_id *from,
     a->lookups++;
 }
 
-static void on_message(void *user, const struct p2p_peer_id *from,
-                       const void *data, size_t len)
+/* Whatever it says is passed on: others may read more into it. */
+static enum um_bus_verdict on_message(void *user,
+                                      const struct p2p_peer_id *from,
+                                      const void *data, size_t len)
 {
     struct um_article *a = user;
     char id[P2P_PEER_ID_TEXT_MAX];
@@ -324,7 +327,7 @@ static void on_message(void *user, const struct p2p_peer_id *from,
         a->stats.refused++;
         um_log_line(a->cfg.log, UM_LOG_WARN, "message from %s names no host",
                     id);
-        return;
+        return UM_BUS_ACCEPT;
     }
     um_log_line(a->cfg.log, UM_LOG_INFO, "received %s from %s", host.text, id);
     if (host.ip.len == 0) {
@@ -332,6 +335,7 @@ static void on_message(void *user, const struct p2p_peer_id *from,
     } else {
         consider(a, from, &host);
     }
+    return UM_BUS_ACCEPT;
 }
 
 void um_article_stats(const struct um_article *a, struct um_article_stats *out)

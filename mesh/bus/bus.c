@@ -477,8 +477,15 @@ static enum p2p_verdict on_message(void *user, const struct p2p_message *msg)
     um_log_line(s->bus->cfg.log, UM_LOG_DEBUG, "message of %s on %s via %s",
                 p2p_peer_id_text(&msg->from, from), msg->topic,
                 p2p_peer_id_text(&msg->via, via));
-    s->on_message(s->user, &msg->from, msg->data, msg->len);
-    return P2P_ACCEPT;
+    switch (s->on_message(s->user, &msg->from, msg->data, msg->len)) {
+        case UM_BUS_ACCEPT:
+            return P2P_ACCEPT;
+        case UM_BUS_IGNORE:
+            return P2P_IGNORE;
+        case UM_BUS_REJECT:
+            break;
+    }
+    return P2P_REJECT;
 }
 
 int um_bus_subscribe(struct um_bus *bus, const char *topic,
@@ -507,6 +514,33 @@ int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
                    size_t len)
 {
     return p2p_pubsub_publish(bus->pubsub, topic, data, len);
+}
+
+int um_bus_serve(struct um_bus *bus, const char *protocol,
+                 p2p_stream_handler on_stream, void *user)
+{
+    return p2p_host_handle(bus->host, protocol, on_stream, user);
+}
+
+int um_bus_open(struct um_bus *bus, const struct p2p_peer_id *peer,
+                const char *const *protocol,
+                const struct p2p_stream_events *on, void *user,
+                struct p2p_stream **out)
+{
+    return p2p_stream_open(bus->host, peer, protocol, 1, on, user, out);
+}
+
+int um_bus_dial(struct um_bus *bus, const char *addr, p2p_dial_done done,
+                void *user)
+{
+    return p2p_host_dial(bus->host, addr, done, user);
+}
+
+bool um_bus_is_up(const struct um_bus *bus, const struct p2p_peer_id *peer)
+{
+    const struct entry *e = find(bus, peer);
+
+    return e != NULL && e->connected;
 }
 
 size_t um_bus_subscribers(const struct um_bus *bus, const char *topic)

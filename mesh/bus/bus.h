@@ -11,8 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <p2p/key.h>
-#include <p2p/peer_id.h>
+#include <p2p/host.h>
 
 #include "mesh/base/log.h"
 #include "mesh/base/resolver.h"
@@ -89,9 +88,17 @@ const char *um_bus_twin(const struct um_bus *bus);
 /** How many peers are connected. */
 size_t um_bus_connected(const struct um_bus *bus);
 
+/** What becomes of a message. */
+enum um_bus_verdict {
+    UM_BUS_ACCEPT, /**< it is passed on */
+    UM_BUS_IGNORE, /**< it is dropped, nobody's fault */
+    UM_BUS_REJECT  /**< it is dropped, and who sent it is rated */
+};
+
 /** A message; valid during the call. */
-typedef void um_bus_message(void *user, const struct p2p_peer_id *from,
-                            const void *data, size_t len);
+typedef enum um_bus_verdict um_bus_message(void *user,
+                                           const struct p2p_peer_id *from,
+                                           const void *data, size_t len);
 
 /**
  * Subscribes to a topic.
@@ -106,6 +113,32 @@ int um_bus_subscribe(struct um_bus *bus, const char *topic,
  */
 int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
                    size_t len);
+
+/**
+ * Serves a protocol: each stream that a peer opens is handed out.
+ * @param protocol  borrows for as long as the bus is
+ * @param on_stream listens to the stream or resets it; NULL: it is served no
+ *                  more
+ * @return 0, or a negative code of p2p
+ */
+int um_bus_serve(struct um_bus *bus, const char *protocol,
+                 p2p_stream_handler on_stream, void *user);
+
+/**
+ * Opens a stream; as p2p_stream_open().
+ * @param protocol borrows until the stream is closed
+ */
+int um_bus_open(struct um_bus *bus, const struct p2p_peer_id *peer,
+                const char *const *protocol,
+                const struct p2p_stream_events *events, void *user,
+                struct p2p_stream **out);
+
+/** Connects to a multiaddr; as p2p_host_dial(). */
+int um_bus_dial(struct um_bus *bus, const char *addr, p2p_dial_done done,
+                void *user);
+
+/** Whether a peer is connected. */
+bool um_bus_is_up(const struct um_bus *bus, const struct p2p_peer_id *peer);
 
 /** How many peers are subscribed to a topic. */
 size_t um_bus_subscribers(const struct um_bus *bus, const char *topic);

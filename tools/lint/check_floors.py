@@ -15,7 +15,7 @@ SYSTEM = re.compile(r'^(sys|net|netinet|arpa|linux)/[a-z0-9_]+\.h$|^(dirent|'
 # Public headers of lib that every folder of mesh may use.
 FREE = set('envelope.h err.h hash.h key.h peer_id.h seal.h'.split())
 # Folders outside of lib that may use all of them.
-HOSTS = ('mesh/bus', 'mesh/app', 'tools/p2p', 'examples')
+HOSTS = ('mesh/bus', 'mesh/node', 'mesh/app', 'tools/p2p', 'examples')
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 

@@ -230,8 +230,9 @@ static void test_peers_beyond_the_cap_are_forgotten(void **state)
     scene_free(s);
 }
 
-static void on_message(void *user, const struct p2p_peer_id *from,
-                       const void *data, size_t len)
+static enum um_bus_verdict on_message(void *user,
+                                      const struct p2p_peer_id *from,
+                                      const void *data, size_t len)
 {
     struct p2p_host *h = user;
 
@@ -239,6 +240,7 @@ static void on_message(void *user, const struct p2p_peer_id *from,
     (void)data;
     (void)len;
     h->messages++;
+    return UM_BUS_ACCEPT;
 }
 
 /* UM__CAP_BUS_MESSAGE_BYTES: longer ones are nobody's, and not passed on. */

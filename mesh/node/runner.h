@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * What this node's Unit runs: it is looked at every few seconds, given what it
+ * shall run (certificates and scripts first, then the configuration, then the
+ * old ones go), and its health is told. Unit shows a configuration in another
+ * form than it was given; what it showed after it took one is remembered, and
+ * what it shows later is compared with that, byte for byte.
+ */
+#ifndef UM_NODE_RUNNER_H
+#define UM_NODE_RUNNER_H
+
+#include "mesh/applier/applier.h"
+#include "mesh/doc/bundles.h"
+#include "mesh/model/event.h"
+#include "mesh/trust/policy.h"
+#include "mesh/unit/client.h"
+
+/** How often Unit is looked at, in ms. */
+#define UM_RUNNER_LOOK_MS 2000U
+
+/** What Unit runs, as it was seen. Valid during the call. */
+struct um_runner_live {
+    struct um_name effective; /**< what um_runner_apply() called it, if Unit
+                                   still shows what it did then; else the hash
+                                   of what it shows */
+    bool ours;                /**< the former */
+    bool blank;               /**< what a Unit has when it starts anew */
+    bool other_unit;          /**< its version or modules are not what they
+                                   were when it was seen last */
+    struct um_str version;    /**< of Unit; "" if not known */
+    struct um_str config;     /**< GET /config */
+};
+
+/** What a runner tells; all are required. */
+struct um_runner_cb {
+    /** Unit was seen; when it runs something else than before, or first. */
+    void (*live)(void *user, const struct um_runner_live *live);
+    /** Unit cannot be reached: told once, until it can. */
+    void (*absent)(void *user, const char *text);
+    /** What became of um_runner_apply(). DONE: 200, and verified. */
+    void (*applied)(void *user, enum um_result outcome,
+                    const struct um_name *revision,
+                    const struct um_name *effective, struct um_str text);
+    /** What Unit shows for what it took: to be stored, for the next start. */
+    void (*shown)(void *user, const struct um_name *effective,
+                  struct um_str config);
+    /** Whether what runs does well; told when it changes. */
+    void (*health)(void *user, bool healthy);
+};
+
+/** A certificate or a script under the name that says what is in it. */
+struct um_runner_bundle {
+    enum um_bundle_kind kind;
+    struct um_str called; /**< on Unit: um_bundles_name() */
+    struct um_str bytes;
+};
+
+/** What shall run; borrowed for the call. */
+struct um_runner_config {
+    struct um_name revision;
+    struct um_name effective;
+    struct um_str config; /**< compact JSON for PUT /config */
+    const struct um_runner_bundle *bundles;
+    size_t bundles_n;
+    const char *why; /**< for the log: "r42.9f3c" */
+};
+
+/** What a runner is made of; borrows all until it is freed. */
+struct um_runner_cfg {
+    struct um_unit *unit;
+    struct um_applier *applier;
+    const struct um_policy *policy;
+    const struct um_alarms *alarms;
+    const struct um_log *log;
+    struct um_name effective; /**< what ran when the node ended; none: nothing,
+                                   and what Unit showed for it */
+    struct um_str shown;      /**< copied */
+    const struct um_runner_cb *cb;
+    void *user;
+};
+
+struct um_runner;
+
+/** A runner; it looks at Unit at once. Owned; NULL: no memory. */
+struct um_runner *um_runner_new(const struct um_runner_cfg *cfg);
+
+/** Ends it; what is under way is told no more. Before its unit and applier. */
+void um_runner_free(struct um_runner *r);
+
+/** Gives Unit a configuration; `applied` is told once. The node's policy is
+ * asked first, and its no is a REFUSED with the pointer. One at a time: the
+ * caller waits for `applied`. */
+void um_runner_apply(struct um_runner *r, const struct um_runner_config *c);
+
+/** Looks at Unit now, and tells `live` whatever it shows. */
+void um_runner_look(struct um_runner *r);
+
+/** GET /status/modules as Unit answered last; NULL: not known. */
+const char *um_runner_modules(const struct um_runner *r);
+
+/** What Unit showed when it was seen last; p NULL: not seen yet. Valid until
+ * the loop goes on. */
+struct um_str um_runner_config(const struct um_runner *r);
+
+/** What Unit showed for what it took last; p NULL: nothing. */
+struct um_str um_runner_shown(const struct um_runner *r);
+
+#endif
