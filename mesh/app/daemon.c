@@ -15,6 +15,7 @@
 
 #include <p2p/p2p.h>
 
+#include "mesh/app/change.h"
 #include "mesh/app/journal.h"
 #include "mesh/app/routes.h"
 #include "mesh/app/sockets.h"
@@ -36,20 +37,22 @@ static void on_found(void *user, const struct p2p_peer_id *peer)
 
 static void on_peer_up(void *user, const struct p2p_peer_id *peer)
 {
-    const struct um_daemon *d = user;
+    struct um_daemon *d = user;
     char id[P2P_PEER_ID_TEXT_MAX];
 
     um_log_line(&d->log, UM_LOG_INFO, "Connection established to %s",
                 p2p_peer_id_text(peer, id));
+    um_mesh_up(d, peer);
 }
 
 static void on_peer_down(void *user, const struct p2p_peer_id *peer)
 {
-    const struct um_daemon *d = user;
+    struct um_daemon *d = user;
     char id[P2P_PEER_ID_TEXT_MAX];
 
     um_log_line(&d->log, UM_LOG_INFO, "Connection lost to %s",
                 p2p_peer_id_text(peer, id));
+    um_mesh_down(d, peer);
 }
 
 static void on_twin(void *user, const char *addr)
@@ -77,6 +80,11 @@ static void say_addr(void *user, const char *addr)
     um_log_line(&d->log, UM_LOG_INFO, "peers connect at %s", addr);
 }
 
+static bool may(void *user, const struct p2p_peer_id *peer)
+{
+    return um_mesh_may(user, peer);
+}
+
 static int start_bus(struct um_daemon *d)
 {
     const struct um_settings *s = &d->settings;
@@ -90,6 +98,7 @@ static int start_bus(struct um_daemon *d)
                                    .agent = AGENT,
                                    .mdns = s->mdns,
                                    .article = s->article,
+                                   .may = s->article ? NULL : may,
                                    .log = &d->log,
                                    .cb = &bus_cb,
                                    .user = d};
@@ -214,11 +223,8 @@ static int start_unit(struct um_daemon *d)
         return -1;
     }
     um_log_line(&d->log, UM_LOG_INFO, "Unit is at %s", target);
-    if (d->settings.article) {
-        d->applier = um_applier_new(d->unit, &d->loop.alarms, &d->log);
-        return d->applier != NULL ? 0 : -1;
-    }
-    return 0;
+    d->applier = um_applier_new(d->unit, &d->loop.alarms, &d->log);
+    return d->applier != NULL ? 0 : -1;
 }
 
 /* Serves one socket; NULL when it cannot. */
@@ -320,9 +326,6 @@ static int start_article(struct um_daemon *d)
         .log = &d->log};
 
     if (!d->settings.article) {
-        um_log_line(&d->log, UM_LOG_INFO,
-                    "without --article: this node shows itself and the mesh, "
-                    "and changes no Unit");
         return 0;
     }
     start_facade(d);
@@ -436,6 +439,26 @@ static int check_roster(const struct um_daemon *d)
     return -1;
 }
 
+static int start_mesh(struct um_daemon *d)
+{
+    if (d->settings.article) {
+        return 0;
+    }
+    if (gethostname(d->host_name, sizeof d->host_name - 1) != 0 ||
+        d->host_name[0] == '\0') {
+        (void)snprintf(d->host_name, sizeof d->host_name, "node");
+    }
+    if (um_mesh_open(d) != 0) {
+        return -1;
+    }
+    if (d->mesh.node == NULL) {
+        um_log_line(&d->log, UM_LOG_INFO,
+                    "in no mesh yet: `unitmesh init` begins one, `unitmesh "
+                    "join CODE` goes into one; until then no Unit is changed");
+    }
+    return 0;
+}
+
 static int start(struct um_daemon *d)
 {
     if (check_roster(d) != 0 || check_rest(d) != 0 ||
@@ -447,7 +470,7 @@ static int start(struct um_daemon *d)
     start_signals(d);
     d->started_ms = d->loop.alarms.now_ms(d->loop.alarms.user);
     if (start_unit(d) != 0 || start_bus(d) != 0 || start_article(d) != 0 ||
-        start_rest(d) != 0) {
+        start_mesh(d) != 0 || start_rest(d) != 0) {
         return -1;
     }
     return 0;
@@ -455,6 +478,8 @@ static int start(struct um_daemon *d)
 
 static void stop(struct um_daemon *d)
 {
+    um_change_end(d);
+    um_mesh_close(d);
     um_unit_free(d->unit);
     um_applier_free(d->applier);
     um_loop_unserve(d->facade);
@@ -498,7 +523,7 @@ int um_daemon_main(int argc, char **argv)
     if (um_state_open(&d->state, d->settings.state, &d->log) == 0) {
         if (um_loop_init(&d->loop) == 0 && start(d) == 0) {
             (void)uv_run(&d->loop.uv, UV_RUN_DEFAULT);
-            rv = 0;
+            rv = d->failed ? 1 : 0;
         }
         stop(d);
     }

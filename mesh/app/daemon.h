@@ -6,6 +6,7 @@
 #include <p2p/loop.h>
 
 #include "mesh/app/loop.h"
+#include "mesh/app/mesh.h"
 #include "mesh/app/settings.h"
 #include "mesh/app/state.h"
 #include "mesh/applier/applier.h"
@@ -15,6 +16,8 @@
 #include "mesh/rest/auth.h"
 #include "mesh/unit/client.h"
 #include "mesh/standin/uv.h"
+
+struct um_change;
 
 /** Everything that a daemon is; pointers are owned, NULL where absent. */
 struct um_daemon {
@@ -28,6 +31,9 @@ struct um_daemon {
     struct um_unit *unit;
     struct um_applier *applier;
     struct um_article *article;
+    struct um_mesh mesh;
+    struct um_change *changes; /**< requests that wait */
+    char host_name[64]; /**< of this machine */
     struct um_auth local_auth;  /**< of the unix socket */
     struct um_auth remote_auth; /**< of REST over TCP */
     struct um_serve *local;
@@ -35,6 +41,7 @@ struct um_daemon {
     struct um_serve *facade; /**< the article's GET on port 8888 */
     uv_signal_t signals[2];
     uv_timer_t drain; /**< how long a signal waits for Unit */
+    bool failed;      /**< it ends because it cannot go on */
     bool ending;      /**< a signal came while a change was at Unit */
     uint64_t started_ms;
 };

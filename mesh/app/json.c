@@ -3,7 +3,30 @@
  * and writing configurations, is the library's work. */
 #include "mesh/app/json.h"
 
+#include <string.h>
+
 #include "mesh/base/utf8.h"
+
+/* A string: bytes that are no text are shown as such. */
+static void quote(struct um_json *j, const char *text)
+{
+    um_buf_byte(&j->buf, '"');
+    while (*text != '\0') {
+        size_t n = um_utf8_len(text);
+
+        if (n == 0) {
+            um_buf_text(&j->buf, "\\ufffd");
+        } else if (*text == '"' || *text == '\\') {
+            um_buf_fmt(&j->buf, "\\%c", *text);
+        } else if (n == 1 && ((unsigned char)*text < 0x20 || *text == 0x7f)) {
+            um_buf_fmt(&j->buf, "\\u%04x", (unsigned)*text);
+        } else {
+            um_buf_add(&j->buf, text, n);
+        }
+        text += n > 0 ? n : 1;
+    }
+    um_buf_byte(&j->buf, '"');
+}
 
 static void lead(struct um_json *j, const char *key)
 {
@@ -12,7 +35,8 @@ static void lead(struct um_json *j, const char *key)
     }
     j->first = false;
     if (key != NULL) {
-        um_buf_fmt(&j->buf, "\"%s\":", key);
+        quote(j, key);
+        um_buf_byte(&j->buf, ':');
     }
 }
 
@@ -26,22 +50,25 @@ void um_json_init(struct um_json *j)
 void um_json_text(struct um_json *j, const char *key, const char *text)
 {
     lead(j, key);
-    um_buf_byte(&j->buf, '"');
-    while (*text != '\0') {
-        size_t n = um_utf8_len(text);
+    quote(j, text);
+}
 
-        if (n == 0) {
-            um_buf_text(&j->buf, "\\ufffd"); /* bytes that are no text */
-        } else if (*text == '"' || *text == '\\') {
-            um_buf_fmt(&j->buf, "\\%c", *text);
-        } else if (n == 1 && ((unsigned char)*text < 0x20 || *text == 0x7f)) {
-            um_buf_fmt(&j->buf, "\\u%04x", (unsigned)*text);
-        } else {
-            um_buf_add(&j->buf, text, n);
-        }
-        text += n > 0 ? n : 1;
+void um_json_str(struct um_json *j, const char *key, struct um_str s)
+{
+    char text[UM__CAP_JSON_STR_BYTES + 1];
+    size_t n = s.len < UM__CAP_JSON_STR_BYTES ? s.len : UM__CAP_JSON_STR_BYTES;
+
+    if (n > 0) {
+        memcpy(text, s.p, n);
     }
-    um_buf_byte(&j->buf, '"');
+    text[n] = '\0';
+    um_json_text(j, key, text);
+}
+
+void um_json_raw(struct um_json *j, const char *key, struct um_str json)
+{
+    lead(j, key);
+    um_buf_str(&j->buf, json);
 }
 
 void um_json_uint(struct um_json *j, const char *key, uint64_t n)

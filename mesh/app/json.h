@@ -19,6 +19,11 @@ void um_json_init(struct um_json *j);
 
 /** Members, or, with key NULL, elements. */
 void um_json_text(struct um_json *j, const char *key, const char *text);
+/** The same of a text without an end, of which so many bytes are shown. */
+#define UM__CAP_JSON_STR_BYTES 4096U
+void um_json_str(struct um_json *j, const char *key, struct um_str s);
+/** A value that is JSON already. */
+void um_json_raw(struct um_json *j, const char *key, struct um_str json);
 void um_json_uint(struct um_json *j, const char *key, uint64_t n);
 void um_json_real(struct um_json *j, const char *key, double n);
 void um_json_bool(struct um_json *j, const char *key, bool b);

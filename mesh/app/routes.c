@@ -12,37 +12,27 @@
 
 #include <p2p/p2p.h>
 
-#include "mesh/app/json.h"
+#include "mesh/app/acts.h"
+#include "mesh/app/answer.h"
+#include "mesh/app/change.h"
+#include "mesh/app/views.h"
 
 #define JSON "application/json"
 
+/* The revisions that are shown, the highest. */
+#define REVISIONS 1000U
+
 struct route {
-    const char *method;
-    const char *path;
+    const char *method; /* NULL: whichever */
+    const char *path;   /* with a slash at its end: what is below it, too */
     enum um_access access;
     void (*handle)(struct um_daemon *d, struct um_http_req *req);
 };
 
-static void reply_text(struct um_http_req *req, unsigned status,
-                       const char *text)
-{
-    um_http_reply(req, status, NULL, text, strlen(text));
-}
-
-static void reply_json(struct um_http_req *req, unsigned status,
-                       struct um_json *j)
-{
-    size_t len;
-    const char *text = um_json_finish(j, &len);
-
-    um_http_reply(req, status, JSON, text, len);
-    um_json_fini(j);
-}
-
 static void get_healthz(struct um_daemon *d, struct um_http_req *req)
 {
     (void)d;
-    reply_text(req, 200, "ok\n");
+    um_answer_text(req, 200, "ok\n");
 }
 
 static void each_addr(void *user, const char *addr)
@@ -114,7 +104,9 @@ static void get_status(struct um_daemon *d, struct um_http_req *req)
     um_json_init(&j);
     um_json_text(&j, "version", P2P_VERSION);
     um_json_text(&j, "id", p2p_peer_id_text(um_bus_id(d->bus), id));
-    um_json_text(&j, "mode", d->article != NULL ? "article" : "observer");
+    um_json_text(&j, "mode", d->article != NULL        ? "article"
+                             : d->mesh.node != NULL ? "mesh"
+                                                    : "alone");
     um_json_uint(&j, "uptime_s", (now - d->started_ms) / 1000);
     um_json_uint(&j, "peers_connected", um_bus_connected(d->bus));
     um_json_text(&j, "same_key_at", um_bus_twin(d->bus));
@@ -124,7 +116,7 @@ static void get_status(struct um_daemon *d, struct um_http_req *req)
     put_unit(d, &j);
     put_article(d, &j);
     put_limits(d, &j);
-    reply_json(req, 200, &j);
+    um_answer_json(req, 200, &j);
 }
 
 static void each_peer(void *user, const struct um_bus_peer *p)
@@ -144,15 +136,15 @@ static void each_peer(void *user, const struct um_bus_peer *p)
     um_json_close(j, '}');
 }
 
-static void get_nodes(struct um_daemon *d, struct um_http_req *req)
+static void get_peers(struct um_daemon *d, struct um_http_req *req)
 {
     struct um_json j;
 
     um_json_init(&j);
-    um_json_open(&j, "nodes", '[');
+    um_json_open(&j, "peers", '[');
     um_bus_peers(d->bus, each_peer, &j);
     um_json_close(&j, ']');
-    reply_json(req, 200, &j);
+    um_answer_json(req, 200, &j);
 }
 
 static void get_id(struct um_daemon *d, struct um_http_req *req)
@@ -165,52 +157,134 @@ static void get_id(struct um_daemon *d, struct um_http_req *req)
     um_json_open(&j, "addrs", '[');
     um_bus_addrs(d->bus, each_addr, &j);
     um_json_close(&j, ']');
-    reply_json(req, 200, &j);
+    um_answer_json(req, 200, &j);
 }
 
-static void post_config(struct um_daemon *d, struct um_http_req *req)
+/* What is asked of the mesh; without one that is said. */
+static void get_view(struct um_daemon *d, struct um_http_req *req,
+                     void (*view)(struct um_node *n, struct um_json *j))
+{
+    struct um_json j;
+
+    if (d->mesh.node == NULL) {
+        um_answer_error(req, 409, "This node is in no mesh yet.",
+                        "`unitmesh init` begins one, `unitmesh join CODE` goes "
+                        "into one.");
+        return;
+    }
+    um_json_init(&j);
+    view(d->mesh.node, &j);
+    um_answer_json(req, 200, &j);
+}
+
+static void get_nodes(struct um_daemon *d, struct um_http_req *req)
+{
+    get_view(d, req, um_views_nodes);
+}
+
+static void get_members(struct um_daemon *d, struct um_http_req *req)
+{
+    get_view(d, req, um_views_members);
+}
+
+static void get_conflicts(struct um_daemon *d, struct um_http_req *req)
+{
+    get_view(d, req, um_views_conflicts);
+}
+
+static void get_pending(struct um_daemon *d, struct um_http_req *req)
+{
+    get_view(d, req, um_views_pending);
+}
+
+static void get_invites(struct um_daemon *d, struct um_http_req *req)
+{
+    get_view(d, req, um_views_invites);
+}
+
+static void all_revisions(struct um_node *n, struct um_json *j)
+{
+    um_views_revisions(n, j, REVISIONS);
+}
+
+static void get_revisions(struct um_daemon *d, struct um_http_req *req)
+{
+    get_view(d, req, all_revisions);
+}
+
+static void post_article(struct um_daemon *d, struct um_http_req *req)
 {
     struct um_article_posted out;
     const char *host = um_http_header(req, "Host");
 
-    if (d->article == NULL) {
-        reply_text(req, 409,
-                   "This node changes no Unit: it was started without "
-                   "--article.\n");
-        return;
-    }
     um_article_post(d->article, host, &out);
     um_log_line(
         &d->log, UM_LOG_INFO, "POST /config from %s: %u",
         um_http_client(req)[0] != '\0' ? um_http_client(req) : "the socket",
         out.status);
-    reply_text(req, out.status, out.text);
+    um_answer_text(req, out.status, out.text);
 }
 
-/* The article's POST /config needs no token; that is its nature. Without
- * --article it does nothing but say so, to anybody. */
+/* The article's POST /config needs no token; that is its nature. */
+static const struct route article_routes[] = {
+    {"POST", "/config", UM_ACCESS_OPEN, post_article},
+};
+
 static const struct route routes[] = {
-    {"POST", "/config", UM_ACCESS_OPEN, post_config},
     {"GET", "/healthz", UM_ACCESS_OPEN, get_healthz},
     {"GET", "/mesh/status", UM_ACCESS_TOKEN, get_status},
-    {"GET", "/mesh/nodes", UM_ACCESS_TOKEN, get_nodes},
+    {"GET", "/mesh/peers", UM_ACCESS_TOKEN, get_peers},
     {"GET", "/mesh/id", UM_ACCESS_TOKEN, get_id},
+    {"POST", "/mesh/init", UM_ACCESS_TOKEN, um_acts_init},
+    {"POST", "/mesh/join", UM_ACCESS_TOKEN, um_acts_join},
+    {"GET", "/mesh/invites", UM_ACCESS_TOKEN, get_invites},
+    {"POST", "/mesh/invites", UM_ACCESS_TOKEN, um_acts_invite},
+    {"GET", "/mesh/pending", UM_ACCESS_TOKEN, get_pending},
+    {"GET", "/mesh/nodes", UM_ACCESS_TOKEN, get_nodes},
+    {"GET", "/mesh/members", UM_ACCESS_TOKEN, get_members},
+    {"GET", "/mesh/revisions", UM_ACCESS_TOKEN, get_revisions},
+    {"GET", "/mesh/conflicts", UM_ACCESS_TOKEN, get_conflicts},
+    {NULL, "/mesh/overlays/", UM_ACCESS_TOKEN, um_change_handle},
+    {NULL, "/mesh/variables/", UM_ACCESS_TOKEN, um_change_handle},
+    {NULL, "/config/", UM_ACCESS_TOKEN, um_change_handle},
+    {NULL, "/certificates/", UM_ACCESS_TOKEN, um_change_handle},
+    {NULL, "/js_modules/", UM_ACCESS_TOKEN, um_change_handle},
+    {NULL, "/status/", UM_ACCESS_TOKEN, um_change_handle},
+    {NULL, "/control/", UM_ACCESS_TOKEN, um_change_handle},
 };
 
 #define N_ROUTES (sizeof routes / sizeof routes[0])
 
+/* Whether a path is a route's. */
+static bool leads(const struct route *r, const char *path)
+{
+    size_t n = strlen(r->path) - 1;
+
+    if (r->path[n] != '/') {
+        return strcmp(r->path, path) == 0;
+    }
+    return strncmp(r->path, path, n) == 0 &&
+           (path[n] == '\0' || path[n] == '/');
+}
+
 /* The route of a request; NULL, and the methods of its path in `allow`. */
-static const struct route *find(const struct um_http_req *req, char *allow,
+static const struct route *find(const struct um_daemon *d,
+                                const struct um_http_req *req, char *allow,
                                 size_t cap)
 {
     size_t len = 0;
 
     allow[0] = '\0';
+    if (d->article != NULL && leads(article_routes, um_http_path(req)) &&
+        strcmp(article_routes->method, um_http_method(req)) == 0) {
+        return article_routes;
+    }
     for (size_t i = 0; i < N_ROUTES; i++) {
-        if (strcmp(routes[i].path, um_http_path(req)) != 0) {
+        if (!leads(&routes[i], um_http_path(req))) {
             continue;
         }
-        if (strcmp(routes[i].method, um_http_method(req)) == 0) {
+        if (routes[i].method == NULL ||
+            strcmp(routes[i].method, um_http_method(req)) == 0) {
             return &routes[i];
         }
         len += (size_t)snprintf(allow + len, cap - len, "%s%s",
@@ -223,7 +297,7 @@ static void dispatch(struct um_daemon *d, const struct um_auth *auth,
                      struct um_http_req *req)
 {
     char allow[64];
-    const struct route *r = find(req, allow, sizeof allow);
+    const struct route *r = find(d, req, allow, sizeof allow);
     struct um_auth_verdict v =
         um_auth_check(auth, req, r != NULL ? r->access : UM_ACCESS_TOKEN);
 
@@ -231,14 +305,14 @@ static void dispatch(struct um_daemon *d, const struct um_auth *auth,
         um_http_reply_header(req, "WWW-Authenticate", "Bearer");
     }
     if (v.status != 0) {
-        reply_text(req, v.status, v.text);
+        um_answer_text(req, v.status, v.text);
     } else if (r != NULL) {
         r->handle(d, req);
     } else if (allow[0] != '\0') {
         um_http_reply_header(req, "Allow", allow);
-        reply_text(req, 405, "This method isn't allowed here.\n");
+        um_answer_text(req, 405, "This method isn't allowed here.\n");
     } else {
-        reply_text(req, 404, "There is nothing here.\n");
+        um_answer_text(req, 404, "There is nothing here.\n");
     }
 }
 
@@ -264,7 +338,7 @@ static void on_config(void *user, const struct um_unit_answer *a)
     if (a->status == UM_UNIT_OK) {
         um_http_reply(req, 200, JSON, a->body, a->len);
     } else {
-        reply_text(req, 502, "Unit did not answer.\n");
+        um_answer_text(req, 502, "Unit did not answer.\n");
     }
 }
 
@@ -283,16 +357,16 @@ void um_routes_facade(void *user, struct um_http_req *req)
     struct um_daemon *d = user;
 
     if (!is_peer(d, req)) {
-        reply_text(req, 403, "Only connected peers may read this.\n");
+        um_answer_text(req, 403, "Only connected peers may read this.\n");
     } else if (!um_auth_host_ours(req)) {
-        reply_text(req, 403, "The Host header names another host.\n");
+        um_answer_text(req, 403, "The Host header names another host.\n");
     } else if (strcmp(um_http_path(req), "/config") != 0) {
-        reply_text(req, 404, "There is nothing here but /config.\n");
+        um_answer_text(req, 404, "There is nothing here but /config.\n");
     } else if (strcmp(um_http_method(req), "GET") != 0) {
         um_http_reply_header(req, "Allow", "GET");
-        reply_text(req, 405, "This is read-only.\n");
+        um_answer_text(req, 405, "This is read-only.\n");
     } else if (d->unit == NULL) {
-        reply_text(req, 502, "There is no Unit here.\n");
+        um_answer_text(req, 502, "There is no Unit here.\n");
     } else {
         um_unit_get(d->unit, "/config", on_config, req);
     }

@@ -24,6 +24,9 @@ enum flag {
     FLAG_UNIT_LISTEN,
     FLAG_UNIT_MODULES,
     FLAG_UNIT_FLAVOUR,
+    FLAG_UNIT_LOG,
+    FLAG_POLICY,
+    FLAG_DRIFT,
     FLAG_NAME,
     FLAG_LOG,
     FLAG_LOG_LEVEL,
@@ -56,6 +59,12 @@ static const struct {
      "the language modules that the stand-in pretends to have"},
     {"unit-flavour", FLAG_UNIT_FLAVOUR, "NAME",
      "what the stand-in is: unit or freeunit"},
+    {"unit-log", FLAG_UNIT_LOG, "FILE",
+     "Unit's log: its end is shown when Unit does not say why it refuses"},
+    {"policy", FLAG_POLICY, "FILE",
+     "what this node refuses to run, whoever signed it"},
+    {"drift", FLAG_DRIFT, "WHAT",
+     "of a change by hand at Unit: report (default), heal or adopt"},
     {"name", FLAG_NAME, "NAME", "of this daemon, when a host runs several"},
     {"log", FLAG_LOG, "FORMAT", "text or json"},
     {"log-level", FLAG_LOG_LEVEL, "LEVEL", "error, warn, info, debug or trace"},
@@ -209,6 +218,19 @@ static int set_flavour(struct um_settings *s, const char *v)
     return 0;
 }
 
+static int set_drift(struct um_settings *s, const char *v)
+{
+    static const char *const names[] = {"report", "heal", "adopt"};
+
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(names[i], v) == 0) {
+            s->drift = i;
+            return 0;
+        }
+    }
+    return wrong("drift", v, "must be report, heal or adopt");
+}
+
 static int set(struct um_settings *s, int flag, const char *v)
 {
     switch (flag) {
@@ -226,6 +248,8 @@ static int set(struct um_settings *s, int flag, const char *v)
             return set_unit(s, v);
         case FLAG_UNIT_FLAVOUR:
             return set_flavour(s, v);
+        case FLAG_DRIFT:
+            return set_drift(s, v);
         case FLAG_BIND:
             return set_bind(s, v);
         case FLAG_NAME:
@@ -248,6 +272,12 @@ static bool set_plain(struct um_settings *s, int flag, const char *v)
             return true;
         case FLAG_UNIT_MODULES:
             s->unit_modules = v;
+            return true;
+        case FLAG_UNIT_LOG:
+            s->unit_log = v;
+            return true;
+        case FLAG_POLICY:
+            s->policy = v;
             return true;
         case FLAG_ARTICLE:
             s->article = true;

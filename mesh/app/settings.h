@@ -24,6 +24,9 @@ struct um_settings {
     const char *unit_listen; /**< of the embedded stand-in */
     const char *unit_modules; /**< a file: its language modules */
     const char *unit_flavour; /**< "unit" or "freeunit" */
+    const char *unit_log;     /**< Unit's log file */
+    const char *policy;       /**< the file of this node's policy */
+    int drift;                /**< enum um_drift_policy */
     const char *name;         /**< of this daemon, for several on a host */
     int log_level;
     bool log_json;

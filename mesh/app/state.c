@@ -16,8 +16,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KEY_FILE "node.key"
-#define KEY_TEMP "node.key.new"
+#define NODE_KEY  "node.key"
+#define OWNER_KEY "owner.key"
+
+/* A file of the folder that holds a key. */
+struct key_file {
+    int dir;
+    const char *name;
+    const char *temp; /* what it is called while it is written */
+    const char *hint; /* what can be done if it is no good */
+    const struct um_log *log;
+};
 
 /* Makes the folder and those above it. */
 static int make_folders(const char *path)
@@ -36,12 +45,10 @@ static int make_folders(const char *path)
     return 0;
 }
 
-static int refuse(const struct um_log *log, const char *why)
+static int refuse(const struct key_file *k, const char *why)
 {
-    um_log_line(log, UM_LOG_ERROR,
-                "%s %s: put a good copy in its place, or remove it to get a "
-                "new identity",
-                KEY_FILE, why);
+    um_log_line(k->log, UM_LOG_ERROR, "%s %s: put a good copy in its place%s",
+                k->name, why, k->hint);
     return -1;
 }
 
@@ -62,20 +69,20 @@ static const char *unfit(int fd)
     return st.st_size > P2P_PRIVKEY_MAX ? "is longer than any key" : NULL;
 }
 
-static int read_key(struct um_state *s, int fd, const struct um_log *log)
+static int read_key(const struct key_file *k, int fd, struct p2p_key **out)
 {
     uint8_t pb[P2P_PRIVKEY_MAX];
     const char *why = unfit(fd);
     ssize_t n;
+    int rv;
 
     if (why != NULL) {
-        return refuse(log, why);
+        return refuse(k, why);
     }
     n = read(fd, pb, sizeof pb);
-    if (n <= 0 || p2p_key_decode(pb, (size_t)n, &s->key) != 0) {
-        return refuse(log, "is damaged");
-    }
-    return 0;
+    rv = n > 0 ? p2p_key_decode(pb, (size_t)n, out) : P2P_EFORMAT;
+    explicit_bzero(pb, sizeof pb);
+    return rv != 0 ? refuse(k, "is damaged") : 0;
 }
 
 static int write_all(int fd, const uint8_t *p, size_t len)
@@ -85,52 +92,93 @@ static int write_all(int fd, const uint8_t *p, size_t len)
     return n == (ssize_t)len && fsync(fd) == 0 ? 0 : -1;
 }
 
-static int make_key(struct um_state *s, const struct um_log *log)
+static int write_key(const struct key_file *k, const struct p2p_key *key)
 {
     uint8_t pb[P2P_PRIVKEY_MAX];
-    int len, fd, rv;
+    int len = p2p_key_encode(key, pb, sizeof pb);
+    int fd, rv;
 
-    if (p2p_key_generate(P2P_KEY_ED25519, &s->key) != 0) {
-        um_log_line(log, UM_LOG_ERROR, "cannot make a key");
-        return -1;
-    }
-    len = p2p_key_encode(s->key, pb, sizeof pb);
-    (void)unlinkat(s->dir, KEY_TEMP, 0);
-    fd = openat(s->dir, KEY_TEMP,
+    (void)unlinkat(k->dir, k->temp, 0);
+    fd = openat(k->dir, k->temp,
                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     rv = fd < 0 || len < 0 ? -1 : write_all(fd, pb, (size_t)len);
+    explicit_bzero(pb, sizeof pb);
     if (fd >= 0 && close(fd) != 0) {
         rv = -1;
     }
-    if (rv != 0 || renameat(s->dir, KEY_TEMP, s->dir, KEY_FILE) != 0 ||
-        fsync(s->dir) != 0) {
-        um_log_line(log, UM_LOG_ERROR, "cannot write %s: %s", KEY_FILE,
+    if (rv != 0 || renameat(k->dir, k->temp, k->dir, k->name) != 0 ||
+        fsync(k->dir) != 0) {
+        um_log_line(k->log, UM_LOG_ERROR, "cannot write %s: %s", k->name,
                     strerror(errno));
         return -1;
     }
     return 0;
 }
 
-static int load_key(struct um_state *s, const struct um_log *log)
+/* Reads a key; 1: there is none. */
+static int load_key(const struct key_file *k, struct p2p_key **out)
 {
-    int fd = openat(s->dir, KEY_FILE,
+    int fd = openat(k->dir, k->name,
                     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     int rv;
 
     if (fd < 0 && errno == ENOENT) {
-        return make_key(s, log);
+        return 1;
     }
     if (fd < 0 && errno == ELOOP) {
-        return refuse(log, "is a link");
+        return refuse(k, "is a link");
     }
     if (fd < 0) {
-        um_log_line(log, UM_LOG_ERROR, "cannot open %s: %s", KEY_FILE,
+        um_log_line(k->log, UM_LOG_ERROR, "cannot open %s: %s", k->name,
                     strerror(errno));
         return -1;
     }
-    rv = read_key(s, fd, log);
+    rv = read_key(k, fd, out);
     (void)close(fd);
     return rv;
+}
+
+/* The node's own key, made if there is none. */
+static int own_key(struct um_state *s, const struct um_log *log)
+{
+    const struct key_file k = {s->dir, NODE_KEY, NODE_KEY ".new",
+                               ", or remove it to get a new identity", log};
+    int rv = load_key(&k, &s->key);
+
+    if (rv != 1) {
+        return rv;
+    }
+    if (p2p_key_generate(P2P_KEY_ED25519, &s->key) != 0) {
+        um_log_line(log, UM_LOG_ERROR, "cannot make a key");
+        return -1;
+    }
+    return write_key(&k, s->key);
+}
+
+static struct key_file owner_file(const struct um_state *s,
+                                  const struct um_log *log)
+{
+    return (struct key_file){s->dir, OWNER_KEY, OWNER_KEY ".new", "", log};
+}
+
+int um_state_owner(struct um_state *s, const struct um_log *log)
+{
+    const struct key_file k = owner_file(s, log);
+
+    return load_key(&k, &s->owner) < 0 ? -1 : 0;
+}
+
+int um_state_keep_owner(struct um_state *s, struct p2p_key *owner,
+                        const struct um_log *log)
+{
+    const struct key_file k = owner_file(s, log);
+
+    if (write_key(&k, owner) != 0) {
+        return -1;
+    }
+    p2p_key_free(s->owner);
+    s->owner = owner;
+    return 0;
 }
 
 int um_state_open(struct um_state *s, const char *path,
@@ -156,7 +204,7 @@ int um_state_open(struct um_state *s, const char *path,
         um_state_close(s);
         return -1;
     }
-    if (load_key(s, log) != 0) {
+    if (own_key(s, log) != 0) {
         um_state_close(s);
         return -1;
     }
@@ -172,6 +220,7 @@ bool um_state_has_roster(const struct um_state *s)
 void um_state_close(struct um_state *s)
 {
     p2p_key_free(s->key);
+    p2p_key_free(s->owner);
     if (s->lock >= 0) {
         (void)close(s->lock);
     }

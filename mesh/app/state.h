@@ -14,6 +14,7 @@ struct um_state {
     int dir;  /**< the folder's descriptor */
     int lock; /**< holds the lock */
     struct p2p_key *key;
+    struct p2p_key *owner; /**< of a mesh, if it is here; NULL: it is not */
 };
 
 /**
@@ -23,6 +24,13 @@ struct um_state {
  */
 int um_state_open(struct um_state *s, const char *path,
                   const struct um_log *log);
+
+/** Reads owner.key, if there is one. 0, or -1: it is no good; the log says why. */
+int um_state_owner(struct um_state *s, const struct um_log *log);
+
+/** Writes owner.key (0600). Takes the key if it returns 0; -1: it cannot. */
+int um_state_keep_owner(struct um_state *s, struct p2p_key *owner,
+                        const struct um_log *log);
 
 /** Whether a mesh with owners left its database here. */
 bool um_state_has_roster(const struct um_state *s);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* See answer.h. */
+#include "mesh/app/answer.h"
+
+#include <string.h>
+
+void um_answer_text(struct um_http_req *req, unsigned status, const char *text)
+{
+    um_http_reply(req, status, NULL, text, strlen(text));
+}
+
+void um_answer_json(struct um_http_req *req, unsigned status, struct um_json *j)
+{
+    size_t len;
+    const char *text = um_json_finish(j, &len);
+
+    um_http_reply(req, status, "application/json", text, len);
+    um_json_fini(j);
+}
+
+void um_answer_error(struct um_http_req *req, unsigned status,
+                     const char *error, const char *detail)
+{
+    struct um_json j;
+
+    um_json_init(&j);
+    um_json_text(&j, "error", error);
+    if (detail != NULL) {
+        um_json_text(&j, "detail", detail);
+    }
+    um_answer_json(req, status, &j);
+}
+
+void um_answer_refusal(struct um_http_req *req, enum um_reply answer,
+                       const char *about)
+{
+    const struct um_reply_words *w = um_reply_words(answer);
+    struct um_json j;
+
+    um_json_init(&j);
+    um_json_text(&j, "error", w->text);
+    if (about[0] != '\0') {
+        um_json_text(&j, "revision", about);
+    }
+    if (w->flag != NULL) {
+        um_json_text(&j, "override", w->flag + 2);
+    }
+    um_answer_json(req, w->status, &j);
+}

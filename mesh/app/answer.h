@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/** @file Answers over REST: texts, JSON, and what is wrong, as Unit says it. */
+#ifndef UM_APP_ANSWER_H
+#define UM_APP_ANSWER_H
+
+#include "mesh/app/json.h"
+#include "mesh/model/reply.h"
+#include "mesh/rest/http.h"
+
+/** Answers with text. */
+void um_answer_text(struct um_http_req *req, unsigned status, const char *text);
+
+/** Answers with JSON, and frees it. */
+void um_answer_json(struct um_http_req *req, unsigned status,
+                    struct um_json *j);
+
+/** Answers with a mistake: {"error": …, "detail": …}. @param detail NULL: none
+ */
+void um_answer_error(struct um_http_req *req, unsigned status,
+                     const char *error, const char *detail);
+
+/** Answers with what came of a command that was refused: also "override", the
+ * argument with which it would be done. @param about shown revision, or "" */
+void um_answer_refusal(struct um_http_req *req, enum um_reply answer,
+                       const char *about);
+
+#endif

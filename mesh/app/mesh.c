@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See mesh.h. Both ways into a mesh: Unit is asked what it runs, which is kept;
+ * what makes the place goes into a new store in one batch; then the node begins.
+ * When that fails the store goes, and all is as before.
+ */
+#include "mesh/app/mesh.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "mesh/app/daemon.h"
+#include "mesh/doc/parse.h"
+#include "mesh/doc/print.h"
+#include "mesh/node/founder.h"
+#include "mesh/node/random.h"
+
+/* What a Unit has that nobody has configured. */
+#define BLANK "{\"listeners\":{},\"routes\":[],\"applications\":{}}"
+
+#define POLICY_BYTES (1U << 20)
+
+/* A mesh that is being begun, or asked to be let into. */
+struct um_mesh_asking {
+    struct um_daemon *daemon;
+    bool joins;
+    char name[UM__CAP_SET_NAME_BYTES + 1];
+    bool coded;
+    struct um_code code;
+    char *peer;
+    struct um_name mesh;
+    unsigned roles;
+    struct um_buf statements;
+    um_mesh_done *done;
+    void *user;
+};
+
+static uint64_t wall_ms(void *user)
+{
+    struct timeval t;
+
+    (void)user;
+    (void)gettimeofday(&t, NULL);
+    return (uint64_t)t.tv_sec * 1000U + (uint64_t)t.tv_usec / 1000U;
+}
+
+const char *um_mesh_name(const struct um_daemon *d)
+{
+    return d->settings.name != NULL ? d->settings.name : d->host_name;
+}
+
+static void broken(void *user, const char *text)
+{
+    struct um_daemon *d = user;
+
+    um_log_line(&d->log, UM_LOG_ERROR, "ending: %s", text);
+    d->failed = true;
+    uv_stop(&d->loop.uv);
+}
+
+static int store_path(const struct um_daemon *d, char *path, size_t cap)
+{
+    return snprintf(path, cap, "%s/mesh.db", d->settings.state) < (int)cap ? 0
+                                                                           : -1;
+}
+
+/* Begins to be a node of the mesh in the open store. */
+static int start_node(struct um_daemon *d)
+{
+    const struct um_node_cfg cfg = {
+        .key = d->state.key,
+        .owner = d->state.owner,
+        .store = &d->mesh.store,
+        .bus = d->bus,
+        .unit = d->unit,
+        .applier = d->applier,
+        .unit_log = d->settings.unit_log,
+        .policy = &d->mesh.policy,
+        .alarms = &d->loop.alarms,
+        .worker = &d->loop.worker,
+        .wall_ms = wall_ms,
+        .log = &d->log,
+        .name = um_mesh_name(d),
+        .drift = (enum um_drift_policy)d->settings.drift,
+        .broken = broken,
+        .user = d,
+    };
+    int rv = um_node_new(&cfg, &d->mesh.node);
+    char mesh[UM_NAME_TEXT_MAX];
+
+    if (rv != 0) {
+        um_log_line(&d->log, UM_LOG_ERROR, "cannot be a node: %s",
+                    p2p_err_text(rv));
+        return -1;
+    }
+    um_log_line(
+        &d->log, UM_LOG_INFO, "a node of mesh %.16s",
+        um_name_text(&um_node_model(d->mesh.node)->cfg.mesh, mesh));
+    return 0;
+}
+
+static int open_store(struct um_daemon *d, enum um_store_mode mode)
+{
+    char path[600];
+    int rv = store_path(d, path, sizeof path);
+
+    if (rv == 0) {
+        rv = um_store_open(&d->mesh.store, path, mode);
+    }
+    if (rv != 0) {
+        um_log_line(&d->log, UM_LOG_ERROR, "the store: %s",
+                    d->mesh.store.text);
+        return -1;
+    }
+    d->mesh.open = true;
+    return 0;
+}
+
+static void close_store(struct um_daemon *d)
+{
+    if (d->mesh.open) {
+        um_store_close(&d->mesh.store);
+        d->mesh.open = false;
+    }
+}
+
+static int read_policy(struct um_daemon *d)
+{
+    const char *path = d->settings.policy;
+    struct um_doc_error err = {0};
+    FILE *f = path != NULL ? fopen(path, "rb") : NULL;
+    char *text = f != NULL ? malloc(POLICY_BYTES + 1) : NULL;
+    size_t n = text != NULL ? fread(text, 1, POLICY_BYTES + 1, f) : 0;
+    int rv = 0;
+
+    um_policy_default(&d->mesh.policy);
+    if (path != NULL) {
+        rv = text == NULL ? P2P_EIO
+                          : um_policy_parse(&d->mesh.policy_memory,
+                                            um_str_n(text, n),
+                                            &d->mesh.policy, &err);
+    }
+    if (rv != 0) {
+        um_log_line(&d->log, UM_LOG_ERROR, "--policy %s: %s (line %zu)", path,
+                    err.text != NULL ? err.text : "cannot be read", err.line);
+    }
+    free(text);
+    if (f != NULL) {
+        (void)fclose(f);
+    }
+    return rv == 0 ? 0 : -1;
+}
+
+int um_mesh_open(struct um_daemon *d)
+{
+    if (read_policy(d) != 0 || um_state_owner(&d->state, &d->log) != 0) {
+        return -1;
+    }
+    if (!um_state_has_roster(&d->state)) {
+        return 0;
+    }
+    if (open_store(d, UM_STORE_EXISTING) != 0) {
+        return -1;
+    }
+    return start_node(d);
+}
+
+static void asking_free(struct um_daemon *d)
+{
+    struct um_mesh_asking *a = d->mesh.asking;
+
+    d->mesh.asking = NULL;
+    um_knock_free(d->mesh.knock);
+    d->mesh.knock = NULL;
+    if (a != NULL) {
+        um_buf_fini(&a->statements);
+        free(a->peer);
+        explicit_bzero(&a->code, sizeof a->code);
+        free(a);
+    }
+}
+
+/* Ends what is being asked, and tells of it. */
+static void tell(struct um_daemon *d, const struct um_mesh_outcome *outcome)
+{
+    um_mesh_done *done = d->mesh.asking->done;
+    void *user = d->mesh.asking->user;
+
+    asking_free(d);
+    done(user, outcome);
+}
+
+static void fail(struct um_daemon *d, unsigned status, const char *text)
+{
+    const struct um_mesh_outcome o = {.status = status, .text = text};
+
+    tell(d, &o);
+}
+
+void um_mesh_close(struct um_daemon *d)
+{
+    um_node_free(d->mesh.node);
+    d->mesh.node = NULL;
+    if (d->mesh.asking != NULL) {
+        fail(d, 503, "the daemon is ending");
+    }
+    close_store(d);
+    um_arena_fini(&d->mesh.policy_memory);
+}
+
+void um_mesh_up(struct um_daemon *d, const struct p2p_peer_id *peer)
+{
+    if (d->mesh.node != NULL) {
+        um_node_up(d->mesh.node, peer);
+    } else if (d->mesh.knock != NULL) {
+        um_knock_up(d->mesh.knock, peer);
+    }
+}
+
+void um_mesh_down(struct um_daemon *d, const struct p2p_peer_id *peer)
+{
+    if (d->mesh.node != NULL) {
+        um_node_down(d->mesh.node, peer);
+    }
+}
+
+bool um_mesh_may(struct um_daemon *d, const struct p2p_peer_id *peer)
+{
+    return d->mesh.node == NULL || um_node_may(d->mesh.node, peer);
+}
+
+/* What Unit has that a document cannot carry yet without being given it. */
+static const char *beside(const struct um_val *config)
+{
+    const struct um_val *all = um_val_member(config, UM_STR("listeners"));
+    const struct um_val *settings = um_val_member(config, UM_STR("settings"));
+
+    for (size_t i = 0; all != NULL && all->kind == UM_VAL_OBJECT &&
+                       i < all->count;
+         i++) {
+        if (um_val_member(&all->members.p[i].value, UM_STR("tls")) != NULL) {
+            return "Unit has listeners with certificates, and does not give "
+                   "those out: take \"tls\" off, begin, then put the "
+                   "certificates into the mesh";
+        }
+    }
+    return um_val_member(settings, UM_STR("js_module")) != NULL
+               ? "Unit has scripts: take \"js_module\" off, begin, then put "
+                 "the scripts into the mesh"
+               : NULL;
+}
+
+/* The first document: what Unit runs, for all. */
+static int make_document(struct um_str config, struct um_buf *out,
+                         const char **why)
+{
+    struct um_arena a = UM_ARENA_INIT;
+    struct um_val v;
+    int rv = um_doc_parse(config, &a, &v, NULL);
+
+    *why = "what Unit runs cannot be read";
+    if (rv == 0) {
+        *why = beside(&v);
+        rv = *why != NULL ? P2P_ESTATE : 0;
+    }
+    if (rv == 0) {
+        um_buf_text(out, "{\"base\":");
+        rv = um_doc_print(out, &v);
+        um_buf_text(out, "}");
+    }
+    um_arena_fini(&a);
+    return rv == 0 && um_buf_failed(out) ? P2P_ENOMEM : rv;
+}
+
+/* A store that came to nothing. */
+static void undo(struct um_daemon *d)
+{
+    char path[600];
+
+    close_store(d);
+    if (store_path(d, path, sizeof path) == 0) {
+        (void)um_store_remove(path);
+    }
+}
+
+/* The recovery key: its seed is shown, and kept nowhere. */
+static int make_recovery(struct p2p_key **key, struct um_buf *text)
+{
+    uint8_t seed[UM_CODE_SEED_BYTES];
+    int rv = um_random(seed, sizeof seed);
+
+    if (rv == 0) {
+        rv = p2p_key_from_seed(seed, key);
+    }
+    if (rv == 0) {
+        rv = um_code_put_seed(seed, text);
+    }
+    um_buf_byte(text, '\0');
+    explicit_bzero(seed, sizeof seed);
+    return rv;
+}
+
+/* An owner's key, made and written unless there is one. */
+static int make_owner(struct um_daemon *d)
+{
+    struct p2p_key *owner;
+
+    if (d->state.owner != NULL) {
+        return 0;
+    }
+    if (p2p_key_generate(P2P_KEY_ED25519, &owner) != 0) {
+        return -1;
+    }
+    if (um_state_keep_owner(&d->state, owner, &d->log) != 0) {
+        p2p_key_free(owner);
+        return -1;
+    }
+    return 0;
+}
+
+static void begin(struct um_daemon *d, struct um_str config)
+{
+    struct um_mesh_asking *a = d->mesh.asking;
+    struct um_buf document = UM_BUF_INIT, recovery = UM_BUF_INIT;
+    struct p2p_key *paper = NULL;
+    struct um_mesh_outcome o = {.status = 500, .replaced = config};
+    struct um_founder_plan plan = {.key = d->state.key,
+                                   .name = um_str(a->name),
+                                   .config = config,
+                                   .wall_ms = wall_ms(NULL)};
+    int rv = make_document(config.p != NULL ? config : UM_STR(BLANK),
+                           &document, &o.text);
+
+    if (rv != 0) {
+        o.status = rv == P2P_ESTATE ? 409 : 500;
+    } else if (make_owner(d) != 0 || make_recovery(&paper, &recovery) != 0 ||
+               open_store(d, UM_STORE_CREATE) != 0) {
+        o.text = "a mesh cannot be begun: the log says why";
+    } else {
+        plan.owner = d->state.owner;
+        plan.recovery = paper;
+        plan.document = um_buf_view(&document);
+        rv = um_founder_begin(&d->mesh.store, &plan, &o.mesh);
+        if (rv != 0 || start_node(d) != 0) {
+            undo(d);
+            o.text = rv == P2P_EINVAL ? "a mesh cannot have this name"
+                                      : "a mesh cannot be begun";
+            o.status = rv == P2P_EINVAL ? 400 : 500;
+        } else {
+            o.status = 200;
+            o.recovery = recovery.p;
+            o.roles = UM_WRITER | UM_NODE;
+            o.text = "";
+        }
+    }
+    p2p_key_free(paper);
+    tell(d, &o);
+    if (recovery.p != NULL) {
+        explicit_bzero(recovery.p, recovery.len);
+    }
+    um_buf_fini(&recovery);
+    um_buf_fini(&document);
+}
+
+static void each_up(void *user, const struct um_bus_peer *peer)
+{
+    if (peer->connected) {
+        um_mesh_up(user, &peer->id);
+    }
+}
+
+/* It was let in: the place is kept, and taken. */
+static void settle(struct um_daemon *d, struct um_str config)
+{
+    struct um_mesh_asking *a = d->mesh.asking;
+    const struct um_founder_place place = {
+        .mesh = a->mesh,
+        .statements = um_buf_view(&a->statements),
+        .config = config,
+        .wall_ms = wall_ms(NULL)};
+    struct um_mesh_outcome o = {.status = 500,
+                                .text = "the place in the mesh cannot be kept",
+                                .mesh = a->mesh,
+                                .roles = a->roles,
+                                .replaced = config};
+
+    if (open_store(d, UM_STORE_CREATE) == 0) {
+        if (um_founder_join(&d->mesh.store, &place) != 0 ||
+            start_node(d) != 0) {
+            undo(d);
+        } else {
+            o.status = 200;
+            o.text = "";
+            um_bus_peers(d->bus, each_up, d);
+        }
+    }
+    tell(d, &o);
+}
+
+static void on_config(void *user, const struct um_unit_answer *answer)
+{
+    struct um_daemon *d = user;
+
+    if (d->mesh.asking == NULL) {
+        return; /* the daemon is ending */
+    }
+    if (answer->status != UM_UNIT_OK) {
+        fail(d, 502, "Unit does not say what it runs; --unit none begins "
+                     "without one");
+        return;
+    }
+    if (d->mesh.asking->joins) {
+        settle(d, um_str_n(answer->body, answer->len));
+    } else {
+        begin(d, um_str_n(answer->body, answer->len));
+    }
+}
+
+/* Asks Unit what it runs, if there is one, and goes on. */
+static void ask_unit(struct um_daemon *d)
+{
+    if (d->unit != NULL) {
+        um_unit_get(d->unit, "/config", on_config, d);
+    } else if (d->mesh.asking->joins) {
+        settle(d, um_str_n(NULL, 0));
+    } else {
+        begin(d, um_str_n(NULL, 0));
+    }
+}
+
+/* Why no mesh can be begun or joined now; NULL: it can. */
+static const char *objection(const struct um_daemon *d)
+{
+    if (d->settings.article) {
+        return "this daemon speaks the article's protocol: start it without "
+               "--article";
+    }
+    if (d->mesh.node != NULL) {
+        return "this node is in a mesh already";
+    }
+    return d->mesh.asking != NULL
+               ? "this node is asking to be let in already"
+               : NULL;
+}
+
+/* What is asked for from now on; NULL: it was told why not. */
+static struct um_mesh_asking *ask(struct um_daemon *d, um_mesh_done *done,
+                                  void *user)
+{
+    struct um_mesh_outcome o = {.status = 409, .text = objection(d)};
+    struct um_mesh_asking *a = o.text == NULL ? calloc(1, sizeof *a) : NULL;
+
+    if (a == NULL) {
+        o.text = o.text != NULL ? o.text : "out of memory";
+        done(user, &o);
+        return NULL;
+    }
+    a->daemon = d;
+    a->done = done;
+    a->user = user;
+    d->mesh.asking = a;
+    return a;
+}
+
+void um_mesh_begin(struct um_daemon *d, struct um_str name, um_mesh_done *done,
+                   void *user)
+{
+    const struct um_mesh_outcome long_name = {
+        .status = 400, .text = "the name is longer than 255 bytes"};
+    struct um_mesh_asking *a;
+
+    if (name.len > UM__CAP_SET_NAME_BYTES) {
+        done(user, &long_name);
+        return;
+    }
+    a = ask(d, done, user);
+    if (a != NULL) {
+        if (name.len > 0) {
+            memcpy(a->name, name.p, name.len);
+        }
+        ask_unit(d);
+    }
+}
+
+static void on_knocked(void *user, const struct um_knock_result *r)
+{
+    struct um_daemon *d = user;
+    struct um_mesh_asking *a = d->mesh.asking;
+    struct um_mesh_outcome o = {.status = r->pending ? 202 : 403,
+                                .text = r->text,
+                                .mesh = r->mesh};
+
+    if (!r->welcome) {
+        tell(d, &o);
+        return;
+    }
+    a->mesh = r->mesh;
+    a->roles = r->roles;
+    um_buf_str(&a->statements, r->statements);
+    if (um_buf_failed(&a->statements)) {
+        fail(d, 500, "out of memory");
+        return;
+    }
+    ask_unit(d);
+}
+
+static void wrong_code(struct um_daemon *d, const struct um_bech32_error *err)
+{
+    char text[96] = "this is no join code";
+
+    if (err->wrong == UM_BECH32_VERSION) {
+        (void)snprintf(text, sizeof text,
+                       "the code is of a later version than this daemon");
+    } else if (err->at != SIZE_MAX) {
+        (void)snprintf(text, sizeof text,
+                       "the code is wrong at its letter %zu", err->at + 1);
+    } else if (err->wrong == UM_BECH32_CHECKSUM) {
+        (void)snprintf(text, sizeof text,
+                       "the code is not as it was printed");
+    }
+    fail(d, 400, text);
+}
+
+void um_mesh_join(struct um_daemon *d, struct um_str code, const char *peer,
+                  um_mesh_done *done, void *user)
+{
+    struct um_bech32_error err;
+    struct um_mesh_asking *a;
+    struct um_knock_cfg cfg = {.bus = d->bus,
+                               .alarms = &d->loop.alarms,
+                               .log = &d->log,
+                               .peer = peer,
+                               .name = um_str(um_mesh_name(d)),
+                               .done = on_knocked,
+                               .user = d};
+
+    a = ask(d, done, user);
+    if (a == NULL) {
+        return;
+    }
+    a->joins = true;
+    if (code.p != NULL && um_code_get(code, &a->code, &err) != 0) {
+        wrong_code(d, &err);
+        return;
+    }
+    cfg.code = code.p != NULL ? &a->code : NULL;
+    if (um_item_signer(d->state.key, &cfg.me) != 0) {
+        fail(d, 409, "node.key is no Ed25519 key: a member needs one");
+        return;
+    }
+    d->mesh.knock = um_knock_new(&cfg);
+    if (d->mesh.knock == NULL) {
+        fail(d, 500, "out of memory");
+    }
+}

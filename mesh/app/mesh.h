@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * The daemon's place in a mesh: none at first; it begins one, or is let into
+ * one, and is a node from then on, also when it starts again.
+ */
+#ifndef UM_APP_MESH_H
+#define UM_APP_MESH_H
+
+#include "mesh/node/knock.h"
+#include "mesh/node/node.h"
+
+struct um_daemon;
+
+/** A place in a mesh; all zero is none. */
+struct um_mesh {
+    struct um_store store;
+    bool open;            /**< the store is */
+    struct um_node *node; /**< NULL: it has no place */
+    struct um_policy policy;
+    struct um_arena policy_memory;
+    struct um_knock *knock; /**< it asks to be let in */
+    struct um_mesh_asking *asking;
+};
+
+/** Takes the place that the state folder says, if it says one; and reads the
+ * policy. 0, or -1: the log says why. */
+int um_mesh_open(struct um_daemon *d);
+
+/** Leaves it as it is on the disk. */
+void um_mesh_close(struct um_daemon *d);
+
+/** What came of beginning a mesh, or of asking to be let in; valid during the
+ * call. */
+struct um_mesh_outcome {
+    unsigned status;       /**< of HTTP: 200; 202: an owner has to approve */
+    const char *text;      /**< what is wrong, for people; or what came of it */
+    struct um_name mesh;
+    const char *recovery;  /**< of a new mesh: the recovery key; else NULL */
+    unsigned roles;        /**< that it was given */
+    struct um_str replaced; /**< what Unit ran; p NULL: there is no Unit */
+};
+
+typedef void um_mesh_done(void *user, const struct um_mesh_outcome *outcome);
+
+/**
+ * Begins a mesh with what Unit runs. Told once.
+ * @param name of the mesh; may be empty; copied
+ */
+void um_mesh_begin(struct um_daemon *d, struct um_str name, um_mesh_done *done,
+                   void *user);
+
+/**
+ * Asks to be let in. Told once.
+ * @param code what an owner's node printed; p NULL: asks to be approved
+ * @param peer a multiaddr to ask at; NULL: whoever is found
+ */
+void um_mesh_join(struct um_daemon *d, struct um_str code, const char *peer,
+                  um_mesh_done *done, void *user);
+
+/** A peer connected, or is gone. */
+void um_mesh_up(struct um_daemon *d, const struct p2p_peer_id *peer);
+void um_mesh_down(struct um_daemon *d, const struct p2p_peer_id *peer);
+
+/** Whether a peer may read and write the bus: in a mesh, its members; else
+ * everybody. */
+bool um_mesh_may(struct um_daemon *d, const struct p2p_peer_id *peer);
+
+/** What this node calls itself. */
+const char *um_mesh_name(const struct um_daemon *d);
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See inner.h. What the model wants done, thing by thing: most of it is said to
+ * others or to people here; what concerns Unit is in ours.c.
+ */
+#include <stdlib.h>
+
+#include "mesh/node/inner.h"
+#include "mesh/trust/peer.h"
+#include "mesh/trust/revname.h"
+#include "p2p/err.h"
+
+/* How a notice reads; "%s" is the revision, or the member. */
+static const struct {
+    enum um_log_level level;
+    const char *text;
+} notices[] = {
+    [UM_SAW_TARGET] = {UM_LOG_INFO, "the current revision is %s"},
+    [UM_SAW_CONFLICTS] = {UM_LOG_WARN,
+                          "the conflicts are others: `unitmesh conflicts`%s"},
+    [UM_SAW_EXPIRED] = {UM_LOG_WARN, "%s has ended: nobody confirmed it"},
+    [UM_SAW_APPLIED] = {UM_LOG_INFO, "Unit runs %s"},
+    [UM_SAW_REFUSED] = {UM_LOG_ERROR, "Unit refuses %s"},
+    [UM_SAW_UNHEALTHY] = {UM_LOG_WARN, "%s runs here, and does not do well"},
+    [UM_SAW_FALLBACK] = {UM_LOG_WARN, "%s runs instead of what Unit refuses"},
+    [UM_SAW_NO_FALLBACK] = {UM_LOG_ERROR,
+                            "Unit refuses %s, what runs has ended, and there "
+                            "is nothing to fall back to"},
+    [UM_SAW_DRIFT] = {UM_LOG_WARN,
+                      "somebody changed Unit by hand: it does not run %s as "
+                      "it is"},
+    [UM_SAW_ADOPTED] = {UM_LOG_INFO, "the change by hand became %s"},
+    [UM_SAW_NOT_ADOPTED] = {UM_LOG_WARN,
+                            "the change by hand of %s is not adopted: a guard "
+                            "is against it"},
+    [UM_SAW_OPENED] = {UM_LOG_INFO, "%s goes to more members"},
+    [UM_SAW_HELD] = {UM_LOG_WARN, "%s waits for silent members"},
+    [UM_SAW_CONFIRMED] = {UM_LOG_INFO, "%s is confirmed"},
+    [UM_SAW_ABORTED] = {UM_LOG_WARN, "%s is aborted"},
+    [UM_SAW_REBASED] = {UM_LOG_INFO, "a conflict was merged into %s"},
+    [UM_SAW_FORGERY] = {UM_LOG_WARN, "%s sent what nobody may accept"},
+    [UM_SAW_TWIN] = {UM_LOG_ERROR,
+                     "another node has this node's key, or this one an old "
+                     "state folder%s"},
+    [UM_SAW_OVERFLOW] = {UM_LOG_WARN,
+                         "items of %s were left out: too many wait for others"},
+};
+
+/* What a notice is about, as people say it. */
+static void name_it(const struct um_node *n, const struct um_effect *e,
+                    char text[P2P_PEER_ID_TEXT_MAX])
+{
+    const struct um_name *id = &e->u.notice.revision;
+    const struct um_past *p = um_history_find(&n->model.history, id);
+    char shown[UM_REVNAME_TEXT_MAX];
+    struct p2p_peer_id peer;
+
+    text[0] = '\0';
+    if (e->u.notice.what == UM_SAW_FORGERY ||
+        e->u.notice.what == UM_SAW_OVERFLOW) {
+        um_peer_of(id, &peer);
+        (void)p2p_peer_id_text(&peer, text);
+    } else if (p != NULL && e->u.notice.what != UM_SAW_TWIN) {
+        (void)snprintf(text, P2P_PEER_ID_TEXT_MAX, "%s",
+                       um_revname_text(p->rev.number, id, UM_REVNAME_DIGITS,
+                                       shown));
+    }
+}
+
+static void notice(struct um_node *n, const struct um_effect *e)
+{
+    char about[P2P_PEER_ID_TEXT_MAX];
+    char line[256];
+    enum um_notice what = e->u.notice.what;
+
+    name_it(n, e, about);
+    if (what == UM_SAW_FORGERY) {
+        n->forged = true;
+    }
+    if (what == UM_SAW_REFUSED && n->model.refusal[0] != '\0') {
+        um_log_line(n->cfg.log, UM_LOG_ERROR, "Unit refuses %s: %s", about,
+                    n->model.refusal);
+    } else {
+        const char *at = strstr(notices[what].text, "%s");
+
+        (void)snprintf(line, sizeof line, "%.*s%s%s",
+                       (int)(at - notices[what].text), notices[what].text,
+                       about, at + 2);
+        um_log_line(n->cfg.log, notices[what].level, "%s", line);
+    }
+    um_node_stir(n);
+}
+
+/* The key that a GRANT names, for what waits for it. */
+static void tell_granted(struct um_node *n, struct um_str envelope)
+{
+    struct um_item it;
+    struct um_statement s;
+
+    if (um_item_read(um_item_payload(envelope, UM_STATEMENT), UM_STATEMENT,
+                     &it) == 0 &&
+        um_statement_decode(&it, &s) == 0 && s.what == UM_GRANT) {
+        um_links_known(n->links, &s.key);
+    }
+}
+
+void um_node_shelve(struct um_node *n, enum um_kind kind,
+                    const struct um_name *id, struct um_str envelope)
+{
+    int rv = um_shelf_add(n->shelf, kind, id, envelope);
+
+    if (rv == P2P_ENOMEM) {
+        um_node_break(n, "out of memory");
+        return;
+    }
+    if (rv == 0 && n->loaded) {
+        um_links_known(n->links, id);
+        if (kind == UM_STATEMENT) {
+            tell_granted(n, envelope);
+        }
+    }
+}
+
+/* A revision's document goes with its hint if it is small. */
+static struct um_str document_of(struct um_node *n, const struct um_effect *e)
+{
+    const struct um_past *p =
+        um_history_find(&n->model.history, &e->u.publish.id);
+    struct um_str bytes = {NULL, 0};
+
+    if (e->u.publish.kind == UM_REVISION && p != NULL &&
+        p->rev.doc_bytes <= UM__CAP_HINT_DOCUMENT_BYTES) {
+        (void)um_papers_get(n->papers, &p->rev.doc, &bytes);
+    }
+    return bytes;
+}
+
+static void publish(struct um_node *n, const struct um_effect *e)
+{
+    um_node_shelve(n, e->u.publish.kind, &e->u.publish.id,
+                   e->u.publish.envelope);
+    um_hints_item(n->hints, e->u.publish.kind, &e->u.publish.id,
+                  e->u.publish.envelope, document_of(n, e));
+}
+
+static void row(struct um_node *n, const struct um_effect *e)
+{
+    struct um_row r;
+    struct um_name none = {{0}};
+
+    if (um_row_read(e->u.row.envelope, &r) == 0) {
+        um_node_keep_row(n, &r, e->u.row.envelope);
+        um_hints_item(n->hints, UM_ROW, &none, e->u.row.envelope,
+                      um_str_n(NULL, 0));
+    }
+}
+
+static void reply(struct um_node *n, const struct um_effect *e)
+{
+    struct um_node_request **at = &n->requests;
+    struct um_node_request *r;
+
+    while (*at != NULL && (*at)->number != e->u.reply.request) {
+        at = &(*at)->next;
+    }
+    r = *at;
+    if (r != NULL) {
+        struct um_name revision = e->u.reply.revision;
+        enum um_reply answer = e->u.reply.answer;
+
+        *at = r->next;
+        r->done(r->user, answer, &revision);
+        free(r);
+    }
+}
+
+void um_node_carry(struct um_node *n, const struct um_effect *e)
+{
+    switch (e->what) {
+        case UM_FX_PERSIST:
+            break; /* step.c */
+        case UM_FX_PUBLISH:
+            publish(n, e);
+            break;
+        case UM_FX_WANT:
+            um_links_want(n->links, &e->u.want.need, &e->u.want.from);
+            break;
+        case UM_FX_MAKE:
+            um_node_make(n, e);
+            break;
+        case UM_FX_APPLY:
+            um_node_apply(n, e);
+            break;
+        case UM_FX_MERGE:
+            um_node_merge(n, e);
+            break;
+        case UM_FX_KEEP:
+            um_node_keep(n, e);
+            break;
+        case UM_FX_ROW:
+            row(n, e);
+            break;
+        case UM_FX_REPLY:
+            reply(n, e);
+            break;
+        case UM_FX_NOTICE:
+            notice(n, e);
+            break;
+    }
+}
+
+void um_node_forget(struct um_node *n)
+{
+    while (n->requests != NULL) {
+        struct um_node_request *r = n->requests;
+
+        n->requests = r->next;
+        r->done(r->user, UM_UNFIT, &n->me);
+        free(r);
+    }
+    while (n->own != NULL) {
+        struct um_node_own *o = n->own;
+
+        n->own = o->next;
+        if (o->done != NULL) {
+            o->done(o->user, P2P_ECLOSED);
+        }
+        free(o);
+    }
+    while (n->makes != NULL) {
+        struct um_node_make *m = n->makes;
+
+        n->makes = m->next;
+        free(m);
+    }
+    while (n->watchers != NULL) {
+        um_node_unwatch(n, n->watchers);
+    }
+}

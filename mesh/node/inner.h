@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * A node as the files of this folder know it: node.c begins and ends it, step.c
+ * feeds the model, effects.c does what it wants, others.c hears the members,
+ * ours.c this node's Unit.
+ */
+#ifndef UM_NODE_INNER_H
+#define UM_NODE_INNER_H
+
+#include "mesh/model/outbox.h"
+#include "mesh/node/disk.h"
+#include "mesh/node/hints.h"
+#include "mesh/node/links.h"
+#include "mesh/node/node.h"
+#include "mesh/node/papers.h"
+#include "mesh/node/runner.h"
+
+/** How often rows of others go to the disk, in ms. */
+#define UM_NODE_ROWS_MS 30000U
+
+/** Ids of items of a later version, as many as the store keeps. */
+#define UM__CAP_NODE_ASIDE 1024U
+
+/** A command that waits for its REPLY. */
+struct um_node_request {
+    struct um_node_request *next;
+    uint64_t number;
+    um_node_replied *done;
+    void *user;
+};
+
+/** An item that this node brought, and tells of when it is on disk. */
+struct um_node_own {
+    struct um_node_own *next;
+    uint64_t seq;
+    enum um_kind kind;
+    struct um_name id;
+    um_node_taken *done;
+    void *user;
+    size_t len;
+    char envelope[];
+};
+
+/** A MAKE whose document, or what that names, is not here yet. */
+struct um_node_make {
+    struct um_node_make *next;
+    struct um_name revision;
+    struct um_name doc;
+    uint32_t doc_bytes;
+};
+
+struct um_watch_node {
+    struct um_watch_node *next;
+    um_node_seen *seen;
+    void *user;
+};
+
+struct um_node {
+    struct um_node_cfg cfg;
+    struct um_name me;
+    struct um_model model;
+    bool loaded;
+    bool over; /* it is broken: nothing more is done */
+    struct um_outbox outbox;
+    bool draining;
+    uint64_t queued;    /* up to here all is in the disk's row */
+    uint64_t persisted; /* up to here all is on disk */
+    void *tick;
+    uint64_t tick_ms; /* when it goes off */
+    struct um_shelf *shelf;
+    struct um_disk *disk;
+    struct um_papers *papers;
+    struct um_vault vault;
+    struct um_links *links;
+    struct um_hints *hints;
+    struct um_welcome *welcome;
+    struct um_runner *runner;
+    struct um_sync_source source;
+    struct um_node_request *requests;
+    uint64_t requests_n; /* ever */
+    struct um_node_own *own; /* in the order of their seq */
+    struct um_node_make *makes;
+    struct um_watch_node *watchers;
+    struct um_watch_node *firing; /* those that are being told */
+    void *watch_alarm;
+    struct um_name aside[UM__CAP_NODE_ASIDE];
+    size_t aside_n;
+    bool forged; /* the item of the step that runs can never be taken */
+    bool roster_changed;
+    struct um_buf rows; /* members whose row is not on disk, as names */
+    void *rows_alarm;
+    char refused[128]; /* of a runner without a configuration */
+};
+
+/* ---- step.c */
+
+/** Tells the model what happened, and does what it wants. The moments of e are
+ * set. */
+void um_node_step(struct um_node *n, struct um_event *e);
+
+/** The same with items that this node brought: `done` is told when they are on
+ * disk, and others hear of them then. */
+void um_node_bring(struct um_node *n, enum um_kind kind, struct um_str envelope,
+                   um_node_taken *done, void *user);
+
+/** It cannot go on. */
+void um_node_break(struct um_node *n, const char *why);
+
+/** People may look again: watchers are told soon. */
+void um_node_stir(struct um_node *n);
+
+/* ---- effects.c */
+
+/** Does one thing that the model wants, now. */
+void um_node_carry(struct um_node *n, const struct um_effect *e);
+
+/** An item is in its set: others may have it. */
+void um_node_shelve(struct um_node *n, enum um_kind kind,
+                    const struct um_name *id, struct um_str envelope);
+
+/** Tries again what waits for documents. */
+void um_node_remake(struct um_node *n);
+
+/** Forgets commands and items that were not answered for. */
+void um_node_forget(struct um_node *n);
+
+/* ---- others.c */
+
+/** Tables of functions for links, hints and sessions. */
+extern const struct um_links_cb um_node_links_cb;
+extern const struct um_hints_cb um_node_hints_cb;
+void um_node_source(struct um_node *n, struct um_sync_source *out);
+
+/** Keeps a row, of this node or another, and writes it some time. */
+void um_node_keep_row(struct um_node *n, const struct um_row *row,
+                      struct um_str envelope);
+
+/** Writes rows that are not on disk. */
+void um_node_write_rows(struct um_node *n);
+
+/* ---- ours.c */
+
+extern const struct um_runner_cb um_node_runner_cb;
+
+/** Makes the configuration of a document for this node. As um_maker_make(). */
+int um_node_make_it(struct um_node *n, const struct um_name *doc,
+                    struct um_maker_out *out);
+
+/** MAKE, APPLY, KEEP and MERGE. */
+void um_node_make(struct um_node *n, const struct um_effect *e);
+void um_node_apply(struct um_node *n, const struct um_effect *e);
+void um_node_keep(struct um_node *n, const struct um_effect *e);
+void um_node_merge(struct um_node *n, const struct um_effect *e);
+
+#endif

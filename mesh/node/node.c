@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A node begins and ends. Happy path: what was stored is told to the model in
+ * the order in which it was stored, then the parts begin: the shelf, links,
+ * hints, the door, the runner; what happens from then on is step.c's.
+ */
+#include "mesh/node/node.h"
+
+#include <stdlib.h>
+
+#include "mesh/node/facts.h"
+#include "mesh/node/inner.h"
+#include "mesh/store/aside.h"
+#include "mesh/store/items.h"
+#include "mesh/store/rows.h"
+#include "mesh/store/self.h"
+#include "mesh/sync/hint.h"
+#include "mesh/trust/peer.h"
+#include "p2p/err.h"
+
+static void missing(void *user, const struct um_name *hash)
+{
+    struct um_node *n = user;
+
+    um_links_fetch(n->links, hash, 0);
+}
+
+static int refuse(const struct um_node *n, int rv, const char *what)
+{
+    um_log_line(n->cfg.log, UM_LOG_ERROR, "the store: %s: %s", what,
+                rv == P2P_EFORMAT && n->cfg.store->text[0] != '\0'
+                    ? n->cfg.store->text
+                    : p2p_err_text(rv));
+    return rv;
+}
+
+/* Tells the model one thing that was stored. */
+static int load(struct um_node *n, const struct um_record *r)
+{
+    struct um_event e = {.what = UM_EV_LOADED,
+                         .wall_ms = n->cfg.wall_ms(n->cfg.user),
+                         .u.loaded = *r};
+    struct um_effects fx = {0};
+    int rv = um_model_step(&n->model, &e, &fx);
+
+    um_effects_fini(&fx);
+    return rv;
+}
+
+static int load_item(struct um_node *n, const struct um_stored *s)
+{
+    struct um_record r = {.what = UM_RECORD_ITEM,
+                          .kind = s->kind,
+                          .id = s->id,
+                          .bytes = s->envelope,
+                          .seen_ms = s->seen_ms};
+    int rv = load(n, &r);
+
+    if (rv == 0 && s->overdue_ms != 0) {
+        r.what = UM_RECORD_OVERDUE;
+        rv = load(n, &r);
+    }
+    if (rv == 0) {
+        rv = um_shelf_add(n->shelf, s->kind, &s->id, s->envelope);
+    }
+    return rv;
+}
+
+static int load_items(struct um_node *n)
+{
+    struct um_stored s = {0};
+    int rv;
+
+    while ((rv = um_items_next(n->cfg.store, s.place, &s)) == 1) {
+        rv = load_item(n, &s);
+        if (rv != 0) {
+            return refuse(n, rv, "an item does not fit to those before it");
+        }
+    }
+    return rv == 0 ? 0 : refuse(n, rv, "items");
+}
+
+static int load_own(struct um_node *n)
+{
+    struct um_record r = {.what = UM_RECORD_OWN};
+    int rv = um_self_own_get(n->cfg.store, &r.bytes);
+
+    if (rv == 0 && r.bytes.len > 0) {
+        rv = load(n, &r);
+    }
+    return rv == 0 ? 0 : refuse(n, rv, "what this node knew of itself");
+}
+
+static int load_aside(struct um_node *n)
+{
+    struct um_stored s = {0};
+    int rv;
+
+    while ((rv = um_aside_next(n->cfg.store, s.place, &s)) == 1) {
+        if (n->aside_n < UM__CAP_NODE_ASIDE) {
+            n->aside[n->aside_n++] = s.id;
+        }
+    }
+    return rv == 0 ? 0 : refuse(n, rv, "items of a later version");
+}
+
+/* Rows are shown, and given to others; for the model who is silent is silent.
+ */
+static int load_rows(struct um_node *n)
+{
+    struct um_kept_row k = {0};
+    int rv;
+
+    while ((rv = um_rows_next(n->cfg.store, &k.member, &k)) == 1) {
+        const struct um_shelf_row row = {
+            k.member, k.seq, k.seen_ms, k.envelope};
+
+        if (um_shelf_row(n->shelf, &row) == P2P_ENOMEM) {
+            return P2P_ENOMEM;
+        }
+    }
+    return rv == 0 ? 0 : refuse(n, rv, "rows");
+}
+
+static int read_store(struct um_node *n)
+{
+    int rv = load_items(n);
+
+    if (rv == 0) {
+        rv = load_own(n);
+    }
+    if (rv == 0) {
+        rv = load_aside(n);
+    }
+    return rv == 0 ? load_rows(n) : rv;
+}
+
+static int make_model(struct um_node *n)
+{
+    struct um_model_cfg cfg;
+    struct um_self self;
+    int rv = um_self_get(n->cfg.store, &self);
+
+    if (rv == 0 && um_name_none(&self.mesh)) {
+        rv = P2P_ENOTFOUND;
+    }
+    if (rv != 0) {
+        return refuse(n, rv, "which mesh it is of");
+    }
+    um_model_defaults(&cfg);
+    cfg.mesh = self.mesh;
+    memcpy(cfg.salt, self.salt, sizeof cfg.salt);
+    cfg.me = n->me;
+    cfg.signer = um_signer_of(n->cfg.key);
+    cfg.name = um_str(n->cfg.name);
+    cfg.drift = n->cfg.drift;
+    um_model_init(&n->model, &cfg);
+    return 0;
+}
+
+static int make_parts(struct um_node *n)
+{
+    const struct um_disk_cfg disk = {.store = n->cfg.store,
+                                     .worker = n->cfg.worker,
+                                     .alarms = n->cfg.alarms,
+                                     .log = n->cfg.log,
+                                     .broken = n->cfg.broken,
+                                     .user = n->cfg.user};
+
+    n->disk = um_disk_new(&disk);
+    n->papers = n->disk != NULL ? um_papers_new(n->disk) : NULL;
+    if (n->papers == NULL) {
+        return P2P_ENOMEM;
+    }
+    n->vault = (struct um_vault){.papers = n->papers,
+                                 .key = n->cfg.key,
+                                 .mesh = n->model.cfg.mesh,
+                                 .missing = missing,
+                                 .user = n};
+    um_node_source(n, &n->source);
+    return 0;
+}
+
+static int make_links(struct um_node *n)
+{
+    const struct um_links_cfg links = {.bus = n->cfg.bus,
+                                       .source = &n->source,
+                                       .mesh = n->model.cfg.mesh,
+                                       .alarms = n->cfg.alarms,
+                                       .log = n->cfg.log,
+                                       .seed = n->model.cfg.salt[0],
+                                       .cb = &um_node_links_cb,
+                                       .user = n};
+    const struct um_hints_cfg hints = {.bus = n->cfg.bus,
+                                       .mesh = n->model.cfg.mesh,
+                                       .alarms = n->cfg.alarms,
+                                       .log = n->cfg.log,
+                                       .cb = &um_node_hints_cb,
+                                       .user = n};
+
+    n->links = um_links_new(&links);
+    n->hints = n->links != NULL ? um_hints_new(&hints) : NULL;
+    return n->hints != NULL ? 0 : P2P_ENOMEM;
+}
+
+static int statement(void *user, const struct um_name *id, struct um_buf *out)
+{
+    const struct um_node *n = user;
+    struct um_str envelope = um_shelf_get(n->shelf, id);
+
+    if (envelope.p == NULL) {
+        return P2P_ENOTFOUND;
+    }
+    um_buf_str(out, envelope);
+    return 0;
+}
+
+static int grant(void *user, const struct um_name *key, unsigned roles,
+                 struct um_buf *out)
+{
+    const struct um_node *n = user;
+    struct um_statement s = {.mesh = n->model.cfg.mesh,
+                             .key = *key,
+                             .wall_ms = n->cfg.wall_ms(n->cfg.user),
+                             .what = UM_GRANT,
+                             .roles = (uint8_t)roles};
+
+    return n->cfg.owner != NULL ? um_statement_seal(&s, n->cfg.owner, out)
+                                : P2P_EACCES;
+}
+
+static int take(void *user, struct um_str envelope)
+{
+    um_node_bring(user, UM_STATEMENT, envelope, NULL, NULL);
+    return 0;
+}
+
+static void asked(void *user, const struct um_inviter_ev *ev)
+{
+    struct um_node *n = user;
+    char id[P2P_PEER_ID_TEXT_MAX];
+    struct p2p_peer_id peer;
+
+    um_peer_of(&ev->joiner, &peer);
+    um_log_line(n->cfg.log, UM_LOG_INFO,
+                ev->what == UM_INVITER_COUNT
+                    ? "%s was let in: it calls itself \"%.*s\""
+                    : "%s asks to be let in, and calls itself \"%.*s\": "
+                      "`unitmesh members pending`",
+                p2p_peer_id_text(&peer, id), (int)ev->name.len, ev->name.p);
+    um_node_stir(n);
+}
+
+static const struct um_welcome_cb welcome_cb = {
+    .statement = statement, .grant = grant, .take = take, .told = asked};
+
+static int make_welcome(struct um_node *n)
+{
+    const struct um_welcome_cfg cfg = {.bus = n->cfg.bus,
+                                       .disk = n->disk,
+                                       .roster = &n->model.roster,
+                                       .mesh = n->model.cfg.mesh,
+                                       .me = n->me,
+                                       .owns = n->cfg.owner != NULL,
+                                       .alarms = n->cfg.alarms,
+                                       .wall_ms = n->cfg.wall_ms,
+                                       .log = n->cfg.log,
+                                       .cb = &welcome_cb,
+                                       .user = n};
+
+    n->welcome = um_welcome_new(&cfg);
+    return n->welcome != NULL ? 0 : P2P_ENOMEM;
+}
+
+static int make_runner(struct um_node *n)
+{
+    struct um_buf text = UM_BUF_INIT;
+    struct um_runner_cfg cfg = {.unit = n->cfg.unit,
+                                .applier = n->cfg.applier,
+                                .policy = n->cfg.policy,
+                                .unit_log = n->cfg.unit_log,
+                                .alarms = n->cfg.alarms,
+                                .log = n->cfg.log,
+                                .cb = &um_node_runner_cb,
+                                .user = n};
+    int rv;
+
+    if (n->cfg.unit == NULL) {
+        return 0;
+    }
+    rv = um_self_shown_get(n->cfg.store, &cfg.effective, &text);
+    if (rv != 0) {
+        return refuse(n, rv, "what Unit showed last");
+    }
+    if (!um_name_none(&cfg.effective)) {
+        cfg.shown = um_buf_view(&text);
+    }
+    n->runner = um_runner_new(&cfg);
+    um_buf_fini(&text);
+    return n->runner != NULL ? 0 : P2P_ENOMEM;
+}
+
+static int begin(struct um_node *n)
+{
+    struct um_event started = {.what = UM_EV_STARTED};
+    int rv = make_model(n);
+
+    if (rv == 0) {
+        rv = read_store(n);
+    }
+    if (rv == 0) {
+        rv = make_parts(n);
+    }
+    if (rv == 0) {
+        rv = make_links(n);
+    }
+    if (rv == 0) {
+        rv = make_welcome(n);
+    }
+    if (rv != 0) {
+        return rv;
+    }
+    n->loaded = true;
+    um_node_step(n, &started);
+    return n->over ? P2P_EFORMAT : make_runner(n);
+}
+
+int um_node_new(const struct um_node_cfg *cfg, struct um_node **out)
+{
+    struct um_node *n = calloc(1, sizeof *n);
+    int rv;
+
+    *out = NULL;
+    if (n == NULL) {
+        return P2P_ENOMEM;
+    }
+    n->cfg = *cfg;
+    n->shelf = um_shelf_new();
+    rv = n->shelf == NULL ? P2P_ENOMEM : um_item_signer(cfg->key, &n->me);
+    if (rv == 0) {
+        rv = begin(n);
+    }
+    if (rv != 0) {
+        um_node_free(n);
+        return rv;
+    }
+    um_bus_recheck(cfg->bus);
+    *out = n;
+    return 0;
+}
+
+void um_node_free(struct um_node *n)
+{
+    if (n == NULL) {
+        return;
+    }
+    um_runner_free(n->runner);
+    if (n->disk != NULL) {
+        um_node_write_rows(n);
+    }
+    um_welcome_free(n->welcome);
+    um_links_free(n->links);
+    um_disk_free(n->disk); /* what waits is written, and told of */
+    um_hints_free(n->hints);
+    um_papers_free(n->papers);
+    n->cfg.alarms->clear(n->cfg.alarms->user, n->tick);
+    n->cfg.alarms->clear(n->cfg.alarms->user, n->rows_alarm);
+    n->cfg.alarms->clear(n->cfg.alarms->user, n->watch_alarm);
+    um_node_forget(n);
+    um_outbox_fini(&n->outbox);
+    um_model_fini(&n->model);
+    um_shelf_free(n->shelf);
+    um_buf_fini(&n->rows);
+    free(n);
+}
+
+void um_node_up(struct um_node *n, const struct p2p_peer_id *peer)
+{
+    um_links_up(n->links, peer);
+    um_node_stir(n);
+}
+
+void um_node_down(struct um_node *n, const struct p2p_peer_id *peer)
+{
+    um_links_down(n->links, peer);
+    um_node_stir(n);
+}
+
+bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer)
+{
+    struct um_name member;
+
+    return um_peer_member(peer, &member) == 0 &&
+           um_roster_roles(&n->model.roster, &member) != 0;
+}
+
+int um_node_command(struct um_node *n, const struct um_command *c,
+                    um_node_replied *done, void *user)
+{
+    struct um_node_request *r = malloc(sizeof *r);
+    struct um_event e = {.what = UM_EV_COMMAND, .u.command = *c};
+
+    if (r == NULL) {
+        return P2P_ENOMEM;
+    }
+    *r = (struct um_node_request){n->requests, ++n->requests_n, done, user};
+    n->requests = r;
+    e.u.command.request = r->number;
+    um_node_step(n, &e);
+    um_node_stir(n);
+    return 0;
+}
+
+int um_node_state(struct um_node *n, struct um_str envelope,
+                  um_node_taken *done, void *user)
+{
+    struct um_item it;
+    int rv = um_item_open(envelope, UM_STATEMENT, &it);
+
+    if (rv == 0) {
+        um_node_bring(n, UM_STATEMENT, envelope, done, user);
+    }
+    return rv;
+}
+
+struct um_model *um_node_model(struct um_node *n)
+{
+    return &n->model;
+}
+
+const struct um_shelf *um_node_shelf(const struct um_node *n)
+{
+    return n->shelf;
+}
+
+struct um_papers *um_node_papers(struct um_node *n)
+{
+    return n->papers;
+}
+
+struct um_vault *um_node_vault(struct um_node *n)
+{
+    return &n->vault;
+}
+
+struct um_welcome *um_node_welcome(struct um_node *n)
+{
+    return n->welcome;
+}
+
+struct um_runner *um_node_runner(struct um_node *n)
+{
+    return n->runner;
+}
+
+struct um_disk *um_node_disk(struct um_node *n)
+{
+    return n->disk;
+}
+
+const struct um_name *um_node_me(const struct um_node *n)
+{
+    return &n->me;
+}
+
+const struct p2p_key *um_node_owner(const struct um_node *n)
+{
+    return n->cfg.owner;
+}
+
+int um_node_facts(struct um_node *n, const struct um_name *member,
+                  struct um_arena *a, struct um_node_facts *out)
+{
+    const struct um_shelf_row *row = um_shelf_row_of(n->shelf, member);
+    struct um_str name = um_str_n(NULL, 0);
+    struct um_row r;
+
+    if (um_name_eq(member, &n->me)) {
+        name = um_str(n->cfg.name);
+    } else if (row != NULL && um_row_read(row->envelope, &r) == 0 &&
+               !um_arena_dup(a, r.name, &name)) {
+        return P2P_ENOMEM;
+    }
+    return um_facts_of(a, &n->model.roster, member, name, out);
+}
+
+int um_node_fetch(struct um_node *n, const struct um_name *doc, uint32_t size)
+{
+    if (um_papers_has(n->papers, doc)) {
+        return 0;
+    }
+    um_links_fetch(n->links, doc, size);
+    return P2P_EAGAIN;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * A node of a mesh: the model, and around it the disk, the other members, and
+ * this node's Unit. What the model wants done is done here, and what happens is
+ * told to it. On one loop; what blocks is the worker's.
+ *
+ *     um_node_new(&cfg, &node)        reads the store, begins
+ *     um_node_up(node, &peer)         whenever the bus says so
+ *     um_node_command(node, &c, done, user)
+ *     um_node_model(node)             to read: the view, the history, the roster
+ */
+#ifndef UM_NODE_NODE_H
+#define UM_NODE_NODE_H
+
+#include "mesh/applier/applier.h"
+#include "mesh/base/alarm.h"
+#include "mesh/base/log.h"
+#include "mesh/base/worker.h"
+#include "mesh/bus/bus.h"
+#include "mesh/model/model.h"
+#include "mesh/model/reply.h"
+#include "mesh/node/maker.h"
+#include "mesh/node/shelf.h"
+#include "mesh/node/welcome.h"
+
+/** What a node is made of; borrows all until it is freed. */
+struct um_node_cfg {
+    const struct p2p_key *key;
+    const struct p2p_key *owner; /**< an owner's key, if it is here; or NULL */
+    struct um_store *store;      /**< open, of a mesh */
+    struct um_bus *bus;
+    struct um_unit *unit;       /**< NULL: there is no Unit here */
+    struct um_applier *applier; /**< of that Unit */
+    const char *unit_log;       /**< Unit's log file; or NULL */
+    const struct um_policy *policy;
+    const struct um_alarms *alarms;
+    const struct um_worker *worker;
+    uint64_t (*wall_ms)(void *user); /**< since 1970, by the plain clock */
+    const struct um_log *log;
+    const char *name; /**< what the node calls itself */
+    enum um_drift_policy drift;
+    /** It cannot go on (memory, a disk that does not sync, a store that is not
+     * what was written): end the program. */
+    void (*broken)(void *user, const char *text);
+    void *user;
+};
+
+struct um_node;
+
+/**
+ * Begins a node: all that is in its store is read.
+ * @param out owned
+ * @return 0; P2P_EFORMAT (the store holds what does not fit together),
+ *         P2P_ENOMEM, the store's errors; the log says what
+ */
+int um_node_new(const struct um_node_cfg *cfg, struct um_node **out);
+
+/** Ends it: what waits is written first. Before the bus, the applier and the
+ * store. */
+void um_node_free(struct um_node *n);
+
+/** A peer connected, or is gone. */
+void um_node_up(struct um_node *n, const struct p2p_peer_id *peer);
+void um_node_down(struct um_node *n, const struct p2p_peer_id *peer);
+
+/** Whether a peer has a role in the roster now. */
+bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer);
+
+/** What came of a command: on disk, if it is UM_OK. Valid during the call. */
+typedef void um_node_replied(void *user, enum um_reply answer,
+                             const struct um_name *revision);
+
+/** Does what a person wants; told once, later. Errors: P2P_ENOMEM (not told).
+ * c->request is set by the node. */
+int um_node_command(struct um_node *n, const struct um_command *c,
+                    um_node_replied *done, void *user);
+
+/** What came of a statement: 0: it is on disk; P2P_EDUP: it was there; or why
+ * not. */
+typedef void um_node_taken(void *user, int err);
+
+/** Takes a statement that an owner signed here or elsewhere. @param done may be
+ * NULL; told once, later */
+int um_node_state(struct um_node *n, struct um_str envelope,
+                  um_node_taken *done, void *user);
+
+/** The model, to read. Valid until the loop goes on. */
+struct um_model *um_node_model(struct um_node *n);
+
+/** What others want of it, and their rows. */
+const struct um_shelf *um_node_shelf(const struct um_node *n);
+
+/** Documents. */
+struct um_papers *um_node_papers(struct um_node *n);
+
+/** Sealed objects and scripts. */
+struct um_vault *um_node_vault(struct um_node *n);
+
+/** Invitations, and who waits. */
+struct um_welcome *um_node_welcome(struct um_node *n);
+
+/** What Unit runs; NULL: there is no Unit. */
+struct um_runner *um_node_runner(struct um_node *n);
+
+/** The way to the store. */
+struct um_disk *um_node_disk(struct um_node *n);
+
+/** The name of this member. */
+const struct um_name *um_node_me(const struct um_node *n);
+
+/** An owner's key that is here; NULL: none. */
+const struct p2p_key *um_node_owner(const struct um_node *n);
+
+/** Facts of a member for overlays and variables. Errors: P2P_ENOMEM. */
+int um_node_facts(struct um_node *n, const struct um_name *member,
+                  struct um_arena *a, struct um_node_facts *out);
+
+/** Fetches a document that somebody asks for; 0: it is here already,
+ * P2P_EAGAIN: it will be, if a connected member has it. */
+int um_node_fetch(struct um_node *n, const struct um_name *doc, uint32_t size);
+
+/** Calls back at the next change of anything that people see: the view, rows,
+ * what runs here. Once; owned: um_node_unwatch() it, or it was told. */
+struct um_watch_node;
+typedef void um_node_seen(void *user);
+struct um_watch_node *um_node_watch(struct um_node *n, um_node_seen *seen,
+                                    void *user);
+void um_node_unwatch(struct um_node *n, struct um_watch_node *w);
+
+#endif

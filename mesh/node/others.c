@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See inner.h. What other members send is verified here and judged by the
+ * model; what they ask for is read from the shelf and the papers. An item of a
+ * later version is kept aside, unjudged.
+ */
+#include <stdlib.h>
+
+#include "mesh/node/inner.h"
+#include "mesh/node/random.h"
+#include "mesh/store/aside.h"
+#include "mesh/store/rows.h"
+#include "mesh/trust/peer.h"
+#include "p2p/err.h"
+
+static bool may(void *user, const struct um_name *peer)
+{
+    struct um_node *n = user;
+
+    return um_roster_roles(&n->model.roster, peer) != 0;
+}
+
+static bool is_aside(const struct um_node *n, const struct um_name *id)
+{
+    for (size_t i = 0; i < n->aside_n; i++) {
+        if (um_name_eq(&n->aside[i], id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An item on its way to the disk. */
+struct parcel {
+    enum um_kind kind;
+    struct um_name id;
+    uint64_t seen_ms;
+    size_t len;
+    char envelope[];
+};
+
+static int write_aside(void *arg, struct um_store *s)
+{
+    const struct parcel *p = arg;
+    const struct um_stored item = {.kind = p->kind,
+                                   .id = p->id,
+                                   .seen_ms = p->seen_ms,
+                                   .envelope = um_str_n(p->envelope, p->len)};
+
+    return um_aside_add(s, &item);
+}
+
+static void written(void *arg, int err)
+{
+    (void)err;
+    free(arg);
+}
+
+static void put_aside(struct um_node *n, enum um_kind kind,
+                      const struct um_name *id, struct um_str envelope)
+{
+    struct parcel *p;
+    struct um_disk_job job = {.write = write_aside, .done = written};
+
+    if (is_aside(n, id) || n->aside_n == UM__CAP_NODE_ASIDE) {
+        return;
+    }
+    p = malloc(sizeof *p + envelope.len);
+    if (p == NULL) {
+        return;
+    }
+    *p = (struct parcel){kind, *id, n->cfg.wall_ms(n->cfg.user), envelope.len};
+    memcpy(p->envelope, envelope.p, envelope.len);
+    job.arg = p;
+    if (um_disk_write(n->disk, &job) != 0) {
+        free(p);
+        return;
+    }
+    if (n->aside_n == 0) {
+        um_log_line(n->cfg.log, UM_LOG_ERROR,
+                    "this daemon is too old for what others write: items of a "
+                    "later version are kept, and not followed");
+    }
+    n->aside[n->aside_n++] = *id;
+}
+
+static enum um_kind kind_of(enum um_sync_set set)
+{
+    switch (set) {
+        case UM_SYNC_ROSTER:
+            return UM_STATEMENT;
+        case UM_SYNC_REVISIONS:
+            return UM_REVISION;
+        case UM_SYNC_FACTS:
+            break;
+    }
+    return UM_FACT;
+}
+
+static enum um_sync_verdict judge(void *user, const struct um_name *from,
+                                  enum um_sync_set set, struct um_str envelope)
+{
+    struct um_node *n = user;
+    const struct um_arrival a = {kind_of(set), envelope};
+    struct um_event e = {.what = UM_EV_ITEMS,
+                         .u.items = {.from = *from, .list = &a, .n = 1}};
+    struct um_item it;
+    int rv = um_item_open(envelope, a.kind, &it);
+
+    if (rv == P2P_ENOTSUP) {
+        put_aside(n, a.kind, &it.id, envelope);
+        return UM_SYNC_HAD;
+    }
+    if (rv != 0) {
+        return rv == P2P_ENOMEM ? UM_SYNC_HAD : UM_SYNC_REFUSED;
+    }
+    if (um_shelf_get(n->shelf, &it.id).p != NULL ||
+        um_unmet_has(&n->model.waiting, &it.id)) {
+        return UM_SYNC_HAD;
+    }
+    n->forged = false;
+    um_node_step(n, &e);
+    if (um_shelf_get(n->shelf, &it.id).p != NULL) {
+        return UM_SYNC_TAKEN;
+    }
+    return n->forged ? UM_SYNC_REFUSED : UM_SYNC_HAD;
+}
+
+/* A row that others tell of: of a member, and newer than what is here. */
+static enum um_sync_verdict judge_row(void *user, const struct um_name *from,
+                                      struct um_str envelope)
+{
+    struct um_node *n = user;
+    const struct um_arrival a = {UM_ROW, envelope};
+    struct um_event e = {.what = UM_EV_ITEMS,
+                         .u.items = {.from = *from, .list = &a, .n = 1}};
+    const struct um_shelf_row *old;
+    struct um_row row;
+    int rv = um_row_open(envelope, &row);
+
+    if (rv != 0) {
+        return rv == P2P_ENOTSUP || rv == P2P_ENOMEM ? UM_SYNC_HAD
+                                                     : UM_SYNC_REFUSED;
+    }
+    old = um_shelf_row_of(n->shelf, &row.by);
+    if (!um_name_eq(&row.mesh, &n->model.cfg.mesh) || !may(n, &row.by) ||
+        (old != NULL && old->seq >= row.seq)) {
+        return UM_SYNC_HAD;
+    }
+    um_node_step(n, &e);
+    if (um_name_eq(&row.by, &n->me)) {
+        return UM_SYNC_HAD; /* of another with our key, or of before a loss */
+    }
+    um_node_keep_row(n, &row, envelope);
+    um_node_stir(n);
+    return UM_SYNC_TAKEN;
+}
+
+/* A document came: it is kept if somebody waits for it. */
+static void document(void *user, const struct um_name *hash,
+                     struct um_str bytes)
+{
+    struct um_node *n = user;
+    struct um_name mine;
+
+    if (um_papers_put(n->papers, bytes, &mine) != 0 ||
+        !um_name_eq(&mine, hash)) {
+        return;
+    }
+    um_links_unfetch(n->links, hash);
+    um_node_remake(n);
+    um_node_stir(n);
+}
+
+const struct um_links_cb um_node_links_cb = {
+    .may = may, .item = judge, .row = judge_row, .document = document};
+
+static void ids(void *user, const struct um_name *from, enum um_sync_set set,
+                struct um_namelist names)
+{
+    struct um_node *n = user;
+
+    um_links_hinted(n->links, set, names, from);
+}
+
+/* Whether a document that a hint brings is waited for. */
+static bool waits(void *user, const struct um_name *hash)
+{
+    const struct um_node *n = user;
+
+    for (const struct um_node_make *m = n->makes; m != NULL; m = m->next) {
+        if (um_name_eq(&m->doc, hash)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct um_hints_cb um_node_hints_cb = {.may = may,
+                                             .item = judge,
+                                             .row = judge_row,
+                                             .ids = ids,
+                                             .waits = waits,
+                                             .document = document};
+
+static bool has(void *user, enum um_sync_set set, const struct um_name *id)
+{
+    struct um_node *n = user;
+
+    (void)set;
+    return is_aside(n, id) || um_unmet_has(&n->model.waiting, id);
+}
+
+static int item(void *user, enum um_sync_set set, const struct um_name *id,
+                struct um_buf *out)
+{
+    const struct um_node *n = user;
+    struct um_str envelope = um_shelf_get(n->shelf, id);
+
+    (void)set;
+    if (envelope.p == NULL) {
+        return P2P_ENOTFOUND;
+    }
+    um_buf_str(out, envelope);
+    return 0;
+}
+
+static bool row_at(void *user, size_t i, struct um_name *member, uint64_t *seq)
+{
+    const struct um_node *n = user;
+    const struct um_shelf_row *row = um_shelf_row_at(n->shelf, i);
+
+    if (row == NULL) {
+        return false;
+    }
+    *member = row->member;
+    *seq = row->seq;
+    return true;
+}
+
+static int row(void *user, const struct um_name *member, struct um_buf *out)
+{
+    const struct um_node *n = user;
+    const struct um_shelf_row *r = um_shelf_row_of(n->shelf, member);
+
+    if (r == NULL) {
+        return P2P_ENOTFOUND;
+    }
+    um_buf_str(out, r->envelope);
+    return 0;
+}
+
+static int part(void *user, const struct um_name *hash, uint64_t offset,
+                struct um_buf *out, uint64_t *size)
+{
+    struct um_node *n = user;
+    struct um_str bytes;
+    int rv = um_papers_get(n->papers, hash, &bytes);
+
+    if (rv != 0) {
+        return rv == P2P_ENOMEM ? rv : P2P_ENOTFOUND;
+    }
+    *size = bytes.len;
+    if (offset < bytes.len) {
+        um_buf_str(out, um_str_head(um_str_skip(bytes, offset),
+                                    UM__CAP_SYNC_PART_BYTES));
+    }
+    return 0;
+}
+
+/* A slot for a member who came after an object was sealed. */
+static int slot(void *user, const struct um_name *object,
+                const struct um_name *member, uint8_t out[UM_SEALED_SLOT_BYTES])
+{
+    struct um_node *n = user;
+    uint8_t entropy[32];
+    struct um_sealed s;
+    struct um_str bytes;
+    int rv = um_papers_get(n->papers, object, &bytes);
+
+    if (rv == 0) {
+        rv = um_sealed_read(bytes, &s);
+    }
+    if (rv == 0) {
+        rv = um_random(entropy, sizeof entropy);
+    }
+    if (rv == 0) {
+        rv = um_sealed_slot_make(&s, n->cfg.key, entropy, member, out);
+    }
+    explicit_bzero(entropy, sizeof entropy);
+    return rv == 0 || rv == P2P_ENOMEM ? rv : P2P_ENOTFOUND;
+}
+
+void um_node_source(struct um_node *n, struct um_sync_source *out)
+{
+    *out = (struct um_sync_source){.user = n,
+                                   .has = has,
+                                   .item = item,
+                                   .row_at = row_at,
+                                   .row = row,
+                                   .document = part,
+                                   .slot = slot};
+    for (int set = UM_SYNC_ROSTER; set <= UM_SYNC_FACTS; set++) {
+        out->digests[set - 1] =
+            um_shelf_digest(n->shelf, (enum um_sync_set)set);
+    }
+}
+
+/* Rows on their way to the disk. */
+struct rows {
+    struct um_arena bytes;
+    struct um_kept_row *list;
+    size_t n;
+};
+
+static int write_rows(void *arg, struct um_store *s)
+{
+    const struct rows *r = arg;
+    int rv = 0;
+
+    for (size_t i = 0; i < r->n && (rv == 0 || rv == P2P_EDUP); i++) {
+        rv = um_rows_put(s, &r->list[i]);
+    }
+    return rv == P2P_EDUP ? 0 : rv;
+}
+
+static void rows_written(void *arg, int err)
+{
+    struct rows *r = arg;
+
+    (void)err; /* what is lost comes again in a few seconds */
+    um_arena_fini(&r->bytes);
+    free(r);
+}
+
+/* Copies the rows that are not on disk. */
+static bool fill(struct um_node *n, struct rows *r)
+{
+    const struct um_name *names = (const struct um_name *)n->rows.p;
+    size_t count = n->rows.len / sizeof *names;
+
+    r->list = um_arena_zalloc(&r->bytes, count, sizeof *r->list);
+    if (r->list == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct um_shelf_row *row = um_shelf_row_of(n->shelf, &names[i]);
+        struct um_kept_row *k = &r->list[r->n];
+
+        if (row == NULL) {
+            continue;
+        }
+        *k = (struct um_kept_row){
+            .member = row->member, .seq = row->seq, .seen_ms = row->seen_ms};
+        if (!um_arena_dup(&r->bytes, row->envelope, &k->envelope)) {
+            return false;
+        }
+        r->n++;
+    }
+    return true;
+}
+
+void um_node_write_rows(struct um_node *n)
+{
+    struct rows *r = n->rows.len > 0 ? calloc(1, sizeof *r) : NULL;
+    struct um_disk_job job = {write_rows, rows_written, r};
+
+    if (r == NULL) {
+        return;
+    }
+    if (!fill(n, r) || um_disk_write(n->disk, &job) != 0) {
+        um_arena_fini(&r->bytes);
+        free(r);
+        return;
+    }
+    um_buf_clear(&n->rows);
+}
+
+static void on_rows_alarm(void *arg)
+{
+    struct um_node *n = arg;
+
+    n->rows_alarm = NULL;
+    um_node_write_rows(n);
+}
+
+static bool noted(const struct um_node *n, const struct um_name *member)
+{
+    const struct um_name *names = (const struct um_name *)n->rows.p;
+
+    for (size_t i = 0; i < n->rows.len / sizeof *names; i++) {
+        if (um_name_eq(&names[i], member)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void um_node_keep_row(struct um_node *n, const struct um_row *r,
+                      struct um_str envelope)
+{
+    const struct um_alarms *a = n->cfg.alarms;
+    const struct um_shelf_row like = {.member = r->by,
+                                      .seq = r->seq,
+                                      .seen_ms = n->cfg.wall_ms(n->cfg.user),
+                                      .envelope = envelope};
+
+    if (um_shelf_row(n->shelf, &like) != 0 || noted(n, &r->by)) {
+        return;
+    }
+    um_buf_add(&n->rows, &r->by, sizeof r->by);
+    if (n->rows_alarm == NULL) {
+        n->rows_alarm = a->set(a->user, UM_NODE_ROWS_MS, on_rows_alarm, n);
+    }
+}

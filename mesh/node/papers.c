@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See papers.h. A list, the last used first; what is on its way to the disk
+ * cannot be read from there yet, so it stays until it is written.
+ */
+#include "mesh/node/papers.h"
+
+#include <stdlib.h>
+
+#include "mesh/store/documents.h"
+#include "p2p/err.h"
+#include "p2p/hash.h"
+
+struct paper {
+    struct paper *next;
+    struct um_papers *of; /* NULL: they were freed meanwhile */
+    struct um_name hash;
+    bool writing;
+    size_t len;
+    char bytes[];
+};
+
+struct um_papers {
+    struct um_disk *disk;
+    struct paper *first;
+    size_t bytes; /* of those that are not being written */
+};
+
+struct um_papers *um_papers_new(struct um_disk *disk)
+{
+    struct um_papers *p = calloc(1, sizeof *p);
+
+    if (p != NULL) {
+        p->disk = disk;
+    }
+    return p;
+}
+
+void um_papers_free(struct um_papers *p)
+{
+    if (p == NULL) {
+        return;
+    }
+    while (p->first != NULL) {
+        struct paper *x = p->first;
+
+        p->first = x->next;
+        x->of = NULL;
+        if (!x->writing) {
+            free(x);
+        }
+    }
+    free(p);
+}
+
+/* Forgets those that were not used for longest, but for the first. */
+static void shrink(struct um_papers *p)
+{
+    while (p->bytes > UM__CAP_PAPERS_BYTES) {
+        struct paper **last = NULL;
+        struct paper *x;
+
+        for (struct paper **at = &p->first->next; *at != NULL;
+             at = &(*at)->next) {
+            last = (*at)->writing ? last : at;
+        }
+        if (last == NULL) {
+            return;
+        }
+        x = *last;
+        *last = x->next;
+        p->bytes -= x->len;
+        free(x);
+    }
+}
+
+/* The one with a hash, which is first then; NULL: it is not in memory. */
+static struct paper *find(struct um_papers *p, const struct um_name *hash)
+{
+    struct paper **at = &p->first;
+    struct paper *x;
+
+    while (*at != NULL && !um_name_eq(&(*at)->hash, hash)) {
+        at = &(*at)->next;
+    }
+    x = *at;
+    if (x != NULL) {
+        *at = x->next;
+        x->next = p->first;
+        p->first = x;
+    }
+    return x;
+}
+
+static struct paper *make(struct um_papers *p, const struct um_name *hash,
+                          struct um_str bytes, bool writing)
+{
+    struct paper *x = malloc(sizeof *x + bytes.len);
+
+    if (x == NULL) {
+        return NULL;
+    }
+    *x = (struct paper){.next = p->first,
+                        .of = p,
+                        .hash = *hash,
+                        .writing = writing,
+                        .len = bytes.len};
+    memcpy(x->bytes, bytes.p, bytes.len);
+    p->first = x;
+    if (!writing) {
+        p->bytes += x->len;
+        shrink(p);
+    }
+    return x;
+}
+
+static int write_it(void *arg, struct um_store *s)
+{
+    const struct paper *x = arg;
+    int rv = um_documents_add(s, &x->hash, um_str_n(x->bytes, x->len));
+
+    return rv == P2P_EDUP ? 0 : rv;
+}
+
+static void written(void *arg, int err)
+{
+    struct paper *x = arg;
+
+    (void)err; /* a disk that fails is the disk's to tell */
+    if (x->of == NULL) {
+        free(x);
+        return;
+    }
+    x->writing = false;
+    x->of->bytes += x->len;
+    shrink(x->of);
+}
+
+int um_papers_put(struct um_papers *p, struct um_str bytes,
+                  struct um_name *hash)
+{
+    struct paper *x;
+    struct um_disk_job job = {.write = write_it, .done = written};
+
+    if (bytes.len > UM__CAP_DOC_BYTES) {
+        return P2P_ETOOBIG;
+    }
+    p2p_sha256(bytes.p, bytes.len, hash->b);
+    if (find(p, hash) != NULL) {
+        return 0;
+    }
+    x = make(p, hash, bytes, true);
+    job.arg = x;
+    if (x == NULL || um_disk_write(p->disk, &job) != 0) {
+        if (x != NULL) {
+            p->first = x->next;
+            free(x);
+        }
+        return P2P_ENOMEM;
+    }
+    return 0;
+}
+
+int um_papers_get(struct um_papers *p, const struct um_name *hash,
+                  struct um_str *out)
+{
+    const struct paper *x = find(p, hash);
+    struct um_buf bytes = UM_BUF_INIT;
+    int rv;
+
+    if (x == NULL) {
+        rv = um_documents_get(um_disk_lock(p->disk), hash, &bytes);
+        um_disk_unlock(p->disk);
+        x = rv == 0 ? make(p, hash, um_buf_view(&bytes), false) : NULL;
+        um_buf_fini(&bytes);
+        if (x == NULL) {
+            return rv == 0 ? P2P_ENOMEM : rv;
+        }
+    }
+    *out = um_str_n(x->bytes, x->len);
+    return 0;
+}
+
+bool um_papers_has(struct um_papers *p, const struct um_name *hash)
+{
+    uint64_t size;
+    int rv;
+
+    if (find(p, hash) != NULL) {
+        return true;
+    }
+    rv = um_documents_size(um_disk_lock(p->disk), hash, &size);
+    um_disk_unlock(p->disk);
+    return rv == 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * Documents, scripts and sealed objects by their hash: on the disk, and the last
+ * ones that were used in memory.
+ */
+#ifndef UM_NODE_PAPERS_H
+#define UM_NODE_PAPERS_H
+
+#include "mesh/node/disk.h"
+#include "mesh/trust/name.h"
+
+/** Bytes that are kept in memory, besides those on their way to the disk. */
+#define UM__CAP_PAPERS_BYTES (16U << 20)
+
+struct um_papers;
+
+/** Papers on a disk, which is borrowed. Owned; NULL: no memory. */
+struct um_papers *um_papers_new(struct um_disk *disk);
+
+/** Frees them, after the disk: what was on its way is told of. */
+void um_papers_free(struct um_papers *p);
+
+/**
+ * Keeps bytes: in the disk's row now, so whatever is put into the row behind it
+ * is on disk together with it or later.
+ * @param hash set to their SHA-256
+ * @return 0, P2P_ETOOBIG, P2P_ENOMEM
+ */
+int um_papers_put(struct um_papers *p, struct um_str bytes,
+                  struct um_name *hash);
+
+/** The bytes with a hash, valid until the next call on p. Errors:
+ * P2P_ENOTFOUND, P2P_EFORMAT (damaged on disk), P2P_ENOMEM, the store's. */
+int um_papers_get(struct um_papers *p, const struct um_name *hash,
+                  struct um_str *out);
+
+/** Whether they are here, without reading them. */
+bool um_papers_has(struct um_papers *p, const struct um_name *hash);
+
+#endif

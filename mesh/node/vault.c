@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* See vault.h. The name inside of an object has to be the one that the document
+ * calls it by, else a writer could show one secret as another. */
+#include "mesh/node/vault.h"
+
+#include <string.h>
+
+#include "mesh/node/random.h"
+#include "mesh/doc/parse.h"
+#include "mesh/trust/roster.h"
+#include "p2p/err.h"
+
+bool um_vault_hash(struct um_str hex, struct um_name *out)
+{
+    if (hex.len != 2 * UM_NAME_BYTES)
+        return false;
+    for (size_t i = 0; i < hex.len; i++) {
+        char c = um_ascii_lower(hex.p[i]);
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                           : -1;
+
+        if (digit < 0)
+            return false;
+        out->b[i / 2] =
+            (uint8_t)(i % 2 == 0 ? digit << 4 : out->b[i / 2] | digit);
+    }
+    return true;
+}
+
+/* The bytes under a hash; what is not here is told to be missing. */
+static int get(struct um_vault *v, const struct um_name *hash,
+               struct um_str *out)
+{
+    int rv = um_papers_get(v->papers, hash, out);
+
+    if (rv == P2P_ENOTFOUND && v->missing != NULL)
+        v->missing(v->user, hash);
+    return rv;
+}
+
+bool um_vault_has(struct um_vault *v, struct um_str hash)
+{
+    struct um_name h;
+
+    if (!um_vault_hash(hash, &h) || um_papers_has(v->papers, &h))
+        return true; /* what is no hash is another mistake */
+    if (v->missing != NULL)
+        v->missing(v->user, &h);
+    return false;
+}
+
+/* Opens a sealed object that must be of this mesh and called so. */
+static int open_sealed(struct um_vault *v, struct um_str part,
+                       struct um_str name, const struct um_name *hash,
+                       struct um_buf *out)
+{
+    struct um_buf called = UM_BUF_INIT;
+    struct um_sealed s;
+    struct um_str bytes;
+    int rv = get(v, hash, &bytes);
+
+    if (rv != 0)
+        return rv;
+    um_buf_str(&called, part);
+    um_buf_str(&called, name);
+    rv = um_buf_failed(&called) ? P2P_ENOMEM : um_sealed_read(bytes, &s);
+    if (rv == 0 && !um_name_eq(&s.mesh, &v->mesh))
+        rv = P2P_EAUTH;
+    if (rv == 0 && (name.p != NULL
+                        ? !um_str_eq(s.name, um_buf_view(&called))
+                        : !um_str_starts(s.name, part)))
+        rv = P2P_EAUTH;
+    um_buf_fini(&called);
+    return rv != 0 ? rv : um_sealed_open(&s, v->key, NULL, out);
+}
+
+int um_vault_bundle(struct um_vault *v, enum um_bundle_kind kind,
+                    struct um_str name, struct um_str hash, struct um_buf *out)
+{
+    struct um_name h;
+    struct um_str bytes;
+    int rv;
+
+    if (!um_vault_hash(hash, &h))
+        return P2P_EFORMAT;
+    if (kind == UM_BUNDLE_CERTIFICATE)
+        return open_sealed(v, UM_STR("certificates/"), name, &h, out);
+    rv = get(v, &h, &bytes);
+    if (rv == 0)
+        um_buf_str(out, bytes);
+    return rv == 0 && um_buf_failed(out) ? P2P_ENOMEM : rv;
+}
+
+/* struct um_secrets.open. */
+static int open_secret(void *user, struct um_str name,
+                       const struct um_val *sealed, struct um_arena *a,
+                       struct um_val *out)
+{
+    struct um_vault *v = user;
+    struct um_buf text = UM_BUF_INIT;
+    const struct um_val *hex = um_val_member(sealed, UM_STR("sealed"));
+    struct um_name hash;
+    int rv = P2P_EACCES;
+
+    if (hex != NULL && hex->kind == UM_VAL_STRING &&
+        um_vault_hash(hex->text, &hash))
+        rv = open_sealed(v, UM_STR("variables/"), name, &hash, &text);
+    if (rv == 0)
+        rv = um_doc_parse(um_buf_view(&text), a, out, NULL);
+    if (text.p != NULL)
+        explicit_bzero(text.p, text.len);
+    um_buf_fini(&text);
+    return rv == 0 || rv == P2P_ENOMEM ? rv : P2P_EACCES;
+}
+
+struct um_secrets um_vault_secrets(struct um_vault *v)
+{
+    return (struct um_secrets){.user = v, .open = open_secret};
+}
+
+/* For whom secrets are: who runs the configuration, and who changes it, since a
+ * change is checked with them. */
+static size_t readers(struct um_roster *r, struct um_name *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->keys_n; i++) {
+        const struct um_roster_key *k = um_roster_key_at(r, i);
+
+        if ((k->now & (UM_NODE | UM_WRITER)) != 0 && out != NULL)
+            out[n] = k->name;
+        n += (k->now & (UM_NODE | UM_WRITER)) != 0;
+    }
+    return n;
+}
+
+int um_vault_seal(struct um_vault *v, struct um_roster *roster,
+                  struct um_str name, struct um_str bytes,
+                  struct um_name *hash)
+{
+    struct um_arena a = UM_ARENA_INIT;
+    struct um_buf object = UM_BUF_INIT;
+    uint8_t entropy[32];
+    size_t n = readers(roster, NULL);
+    struct um_name *members = um_arena_zalloc(&a, n + 1, sizeof *members);
+    int rv = members == NULL ? P2P_ENOMEM : um_random(entropy, sizeof entropy);
+
+    if (rv == 0) {
+        const struct um_sealed_plan plan = {
+            .mesh = v->mesh,
+            .name = name,
+            .content = bytes,
+            .members = {members, readers(roster, members)},
+            .entropy = entropy};
+
+        rv = um_sealed_make(&plan, &object);
+    }
+    explicit_bzero(entropy, sizeof entropy);
+    if (rv == 0)
+        rv = um_papers_put(v->papers, um_buf_view(&object), hash);
+    um_buf_fini(&object);
+    um_arena_fini(&a);
+    return rv;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * What stands beside a document under its hash: scripts as they are, and
+ * certificates and secret variables in sealed objects, which are opened with
+ * this node's key.
+ */
+#ifndef UM_NODE_VAULT_H
+#define UM_NODE_VAULT_H
+
+#include "mesh/doc/bundles.h"
+#include "mesh/doc/variables.h"
+#include "mesh/node/papers.h"
+#include "mesh/trust/seal.h"
+
+/** What a vault is made of; all borrowed. */
+struct um_vault {
+    struct um_papers *papers;
+    const struct p2p_key *key;
+    struct um_name mesh;
+    /** Called for a hash that is not here; may be NULL. */
+    void (*missing)(void *user, const struct um_name *hash);
+    void *user;
+};
+
+/**
+ * Reads an opened certificate bundle, or a script; wipe it when done.
+ * @param name  in the document; p NULL: whichever, for who only shows what of
+ *              it is public
+ * @param hash  as it stands there: 64 hexadecimal digits
+ * @param out   appended to
+ * @return 0, P2P_ENOTFOUND (not here; `missing` was told), P2P_EACCES (sealed,
+ *         and not for this node), P2P_EFORMAT, P2P_EAUTH, P2P_ENOMEM
+ */
+int um_vault_bundle(struct um_vault *v, enum um_bundle_kind kind,
+                    struct um_str name, struct um_str hash,
+                    struct um_buf *out);
+
+/** Whether what stands under a hash is here; if not, `missing` is told. */
+bool um_vault_has(struct um_vault *v, struct um_str hash);
+
+/** How a configuration's secret variables are opened; borrows v. */
+struct um_secrets um_vault_secrets(struct um_vault *v);
+
+/**
+ * Seals bytes for all members and writers, and keeps the object.
+ * @param name of the object: "certificates/NAME", "variables/NAME"
+ * @param hash set to the object's
+ * @return 0, P2P_ETOOBIG, P2P_EINVAL, P2P_ECRYPTO, P2P_ENOMEM
+ */
+int um_vault_seal(struct um_vault *v, struct um_roster *roster,
+                  struct um_str name, struct um_str bytes,
+                  struct um_name *hash);
+
+/** Reads 64 hexadecimal digits; false: it is no such text. */
+bool um_vault_hash(struct um_str hex, struct um_name *out);
+
+#endif
