@@ -56,6 +56,22 @@ struct p2p_message {
 typedef size_t (*p2p_msgid_fn)(void *user, const struct p2p_message *msg,
                                uint8_t *id);
 
+/**
+ * Says whether a peer may have a part in a topic. One that may not is for the
+ * topic as if it were not subscribed, and is not told that we are: it gets no
+ * message, no gossip and no place in a mesh, its GRAFT is answered with PRUNE,
+ * and messages that come via it are ignored, whoever wrote them.
+ * Asked when a peer first has to do with a topic, also with one that is not
+ * ours, and before a message is handed out; else an answer counts until
+ * p2p_pubsub_recheck(). It must not call the library's pubsub.
+ * @param user  the config's `may_user`
+ * @param peer  who is connected to us; its messages may be of other authors
+ * @param topic valid during the call
+ * @return true: it may
+ */
+typedef bool (*p2p_peer_may_fn)(void *user, const struct p2p_peer_id *peer,
+                                const char *topic);
+
 /** What the application thinks of a message. */
 enum p2p_verdict {
     P2P_ACCEPT, /**< pass it on */
@@ -78,6 +94,8 @@ struct p2p_pubsub_config {
     bool scoring;          /**< score peers with the default parameters */
     p2p_msgid_fn msgid_fn; /**< with P2P_MSGID_APP, and only then */
     void *msgid_user;      /**< borrows until the host is freed */
+    p2p_peer_may_fn peer_may; /**< NULL: everybody may everything */
+    void *may_user;           /**< borrows until the host is freed */
 };
 
 /** A config with the defaults. */
@@ -116,6 +134,16 @@ P2P_API int p2p_pubsub_subscribe(struct p2p_pubsub *ps, const char *topic,
  * @return 0, P2P_ENOTFOUND
  */
 P2P_API int p2p_pubsub_unsubscribe(struct p2p_pubsub *ps, const char *topic);
+
+/**
+ * The config's peer_may may answer otherwise than before: asks it again of all
+ * connected peers. Who may no more is pruned from meshes, told that we left,
+ * and gets nothing that still waits for it. Who may now is told that we are
+ * subscribed and is taken in as if it had just subscribed, and told at once of
+ * the messages just before. Without peer_may nothing happens.
+ * @param ps borrows
+ */
+P2P_API void p2p_pubsub_recheck(struct p2p_pubsub *ps);
 
 /**
  * Publishes to a topic, subscribed or not.

@@ -41,6 +41,8 @@ struct p2p_pubsub {
     struct p2p__list members;
     p2p_msgid_fn msgid_fn; /* NULL: one of the core's */
     void *msgid_user;
+    p2p_peer_may_fn peer_may; /* NULL: everybody */
+    void *may_user;
     size_t n_topics;
     bool closing;
 };
@@ -271,7 +273,9 @@ static void on_message(struct p2p_pubsub *ps, const struct p2p__gossip_ev *ev,
     enum p2p_verdict verdict = P2P_IGNORE;
     uint64_t handle = ev->handle;
 
-    if (t != NULL) {
+    /* The one before it may have been the last word on who brought it. */
+    if (t != NULL && (ps->peer_may == NULL ||
+                      ps->peer_may(ps->may_user, &ev->peer, t->name))) {
         struct p2p_message msg = {.topic = t->name,
                                   .from = ev->from,
                                   .via = ev->peer,
@@ -536,6 +540,23 @@ static int app_id(void *user, const struct p2p__gossip_view *v, uint8_t *out)
     return n >= 1 && n <= P2P_MSGID_MAX ? (int)n : P2P_EFORMAT;
 }
 
+/* The application's word on a peer in a topic. No name of its own has a zero
+ * byte inside. */
+static bool app_may(void *user, const struct p2p_peer_id *peer,
+                    const struct p2p__slice *name)
+{
+    const struct p2p_pubsub *ps = user;
+    char topic[P2P__CAP_GOSSIP_TOPIC + 1];
+
+    assert(name->len > 0 && name->len <= P2P__CAP_GOSSIP_TOPIC);
+    if (memchr(name->p, '\0', name->len) != NULL) {
+        return false;
+    }
+    memcpy(topic, name->p, name->len);
+    topic[name->len] = '\0';
+    return ps->peer_may(ps->may_user, peer, topic);
+}
+
 static int make_core(struct p2p_pubsub *ps, const struct p2p_pubsub_config *cfg)
 {
     struct p2p_host *h = ps->host;
@@ -563,6 +584,12 @@ static int make_core(struct p2p_pubsub *ps, const struct p2p_pubsub_config *cfg)
     } else {
         gc.id_fn = p2p__gossip_id_from_seqno;
         gc.alias_fn = p2p__gossip_id_key_seqno;
+    }
+    if (cfg->peer_may != NULL) {
+        ps->peer_may = cfg->peer_may;
+        ps->may_user = cfg->may_user;
+        gc.may_fn = app_may;
+        gc.may_user = ps;
     }
     if (cfg->scoring) {
         p2p__gossip_score_defaults(&score);
@@ -709,6 +736,11 @@ int p2p_pubsub_publish(struct p2p_pubsub *ps, const char *topic,
 
     return p2p__gossip_publish(ps->g, topic, strlen(topic), &s,
                                p2p__host_now(ps->host), NULL);
+}
+
+void p2p_pubsub_recheck(struct p2p_pubsub *ps)
+{
+    p2p__gossip_recheck(ps->g, p2p__host_now(ps->host));
 }
 
 size_t p2p_pubsub_peers(const struct p2p_pubsub *ps, const char *topic,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Bytes as calls on one core: peers come and go, say anything, read or do not,
- * topics come and go, time passes. Two heartbeats after each call unless its
- * highest bit is set, for bombs with a delay (T27). In the end all quota is
- * given back.
+ * topics come and go, who may be in them changes, time passes. Two heartbeats
+ * after each call unless its highest bit is set, for bombs with a delay (T27).
+ * In the end all quota is given back.
  */
 #include <stdlib.h>
 
@@ -24,6 +24,8 @@ struct run {
     size_t left;
     p2p_ns now;
     uint64_t handle;
+    bool gated;
+    uint8_t open; /* bit n: peer n may be in every second topic */
 };
 
 static uint8_t take(struct run *r)
@@ -33,6 +35,15 @@ static uint8_t take(struct run *r)
     }
     r->left--;
     return *r->in++;
+}
+
+static bool may(void *user, const struct p2p_peer_id *peer,
+                const struct p2p__slice *topic)
+{
+    const struct run *r = user;
+
+    return (r->open >> peer->bytes[2] & 1U) != 0 ||
+           topic->p[topic->len - 1] % 2 != 0;
 }
 
 /* Up to 65535 bytes of the input. */
@@ -152,6 +163,13 @@ static void on_peer(struct run *r, unsigned op, unsigned i)
     }
 }
 
+/* Other peers may. */
+static void turn(struct run *r)
+{
+    r->open = take(r);
+    p2p__gossip_recheck(r->g, r->now);
+}
+
 static void on_host(struct run *r, unsigned op)
 {
     struct p2p__gossip_topic_cfg tc = {.validate = (op & 1U) != 0};
@@ -191,7 +209,9 @@ static void step(struct run *r)
 {
     uint8_t op = take(r);
 
-    if ((op & 0x40U) != 0) {
+    if ((op & 0x47U) == 0x47U && r->gated) {
+        turn(r);
+    } else if ((op & 0x40U) != 0) {
         on_host(r, op & 7U);
     } else {
         on_peer(r, op & 7U, (op >> 3) % PEERS);
@@ -226,6 +246,9 @@ static void begin(struct run *r, const uint8_t *data, size_t size)
     cfg.params.d_lo = (how & 16U) != 0 ? 1 : 4;
     cfg.params.d_hi = (how & 16U) != 0 ? 3 : 12;
     cfg.params.d_out = 0;
+    r->gated = (how & 32U) != 0;
+    cfg.may_fn = r->gated ? may : NULL;
+    cfg.may_user = r;
     cfg.params.d_score = 1;
     if (p2p__gossip_new(&cfg, &r->env.env, NULL, r->now, &r->g) != 0) {
         abort();

@@ -88,6 +88,14 @@ enum p2p__gossip_policy {
     P2P__GOSSIP_STRICT_NO_SIGN /* none of them may be there */
 };
 
+/*
+ * Whether a peer may have a part in a topic. Asked when something is first
+ * noted of the peer there, and again by p2p__gossip_recheck(); what it said
+ * counts until then. It must do nothing else to g.
+ */
+typedef bool (*p2p__gossip_may_fn)(void *user, const struct p2p_peer_id *peer,
+                                   const struct p2p__slice *topic);
+
 struct p2p__gossip_cfg {
     const struct p2p_key *key; /* borrowed; NULL with STRICT_NO_SIGN */
     struct p2p_peer_id self;   /* of that key */
@@ -98,6 +106,8 @@ struct p2p__gossip_cfg {
                                  * peers may use: understood, never a reason
                                  * to think a message new */
     void *id_user;
+    p2p__gossip_may_fn may_fn; /* NULL: everybody may everything */
+    void *may_user;
     bool known_topics_only; /* forget what peers say about other topics than
                              * those given to know() or subscribe() */
     bool increasing_seqno;  /* ignore replays that are older than the memory
@@ -180,6 +190,14 @@ void *p2p__gossip_peer_user(const struct p2p__gossip_peer *peer);
 /* The peer with this id, or NULL. */
 struct p2p__gossip_peer *p2p__gossip_peer_find(const struct p2p__gossip *g,
                                                const struct p2p_peer_id *id);
+
+/*
+ * Asks may_fn again of all peers in all topics. To who may no more it is as if
+ * we had left the topic: PRUNE, and our subscription taken back; what waits
+ * for it is dropped. Who may now is told of our subscription, and if it said
+ * its own already, it comes in as if it said so now, with IHAVE at once.
+ */
+void p2p__gossip_recheck(struct p2p__gossip *g, p2p_ns now);
 
 /* ---- bytes ---- */
 

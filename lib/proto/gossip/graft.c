@@ -5,7 +5,8 @@
  * The happy path: a peer subscribes, grafts us into its mesh, and we take it
  * into ours. Possible failure modes, from v1.1 and go: unknown topics are
  * ignored, since an answer would be an amplifier (T30); too early, with a bad
- * score, or into a full mesh without our having dialed, the answer is PRUNE.
+ * score, or into a full mesh without our having dialed, the answer is PRUNE;
+ * and to who may not be in the topic, as from one who left it: nobody's fault.
  */
 #include "proto/gossip/announce.h"
 #include "proto/gossip/backoff.h"
@@ -39,7 +40,7 @@ static struct p2p__gossip_topic *wanted_topic(struct p2p__gossip *g,
     return t;
 }
 
-/* Notes a subscription; NULL: not noted. */
+/* Notes a subscription, of who may be there or not; NULL: not noted. */
 static struct p2p__gossip_member *subscribe(struct p2p__gossip *g,
                                             struct p2p__gossip_peer *peer,
                                             const struct p2p__slice *name)
@@ -48,7 +49,7 @@ static struct p2p__gossip_member *subscribe(struct p2p__gossip *g,
     struct p2p__gossip_member *m =
         t != NULL ? p2p__gossip_member_find(g, peer, t) : NULL;
 
-    if (m != NULL && m->subscribed) {
+    if (m != NULL && m->said) {
         return m;
     }
     t = wanted_topic(g, peer, name);
@@ -59,8 +60,11 @@ static struct p2p__gossip_member *subscribe(struct p2p__gossip *g,
         p2p__gossip_topic_check(g, t);
         return NULL;
     }
-    p2p__gossip_member_enter(m);
-    p2p__gossip_event_push(g, P2P__GOSSIP_SUBSCRIBED, peer, t);
+    p2p__gossip_member_said(m, true);
+    if (!m->barred) {
+        p2p__gossip_member_enter(m);
+        p2p__gossip_event_push(g, P2P__GOSSIP_SUBSCRIBED, peer, t);
+    }
     return m;
 }
 
@@ -72,14 +76,17 @@ static void unsubscribe(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
     struct p2p__gossip_member *m =
         t != NULL ? p2p__gossip_member_find(g, peer, t) : NULL;
 
-    if (m == NULL || !m->subscribed) {
+    if (m == NULL || !m->said) {
         return;
     }
     if (m->place == P2P__GOSSIP_MESH) {
         p2p__gossip_mesh_remove(g, m, P2P__GOSSIP_SAY_NOTHING, now);
     }
-    p2p__gossip_member_leave(m);
-    p2p__gossip_event_push(g, P2P__GOSSIP_UNSUBSCRIBED, peer, t);
+    if (m->subscribed) {
+        p2p__gossip_member_leave(m);
+        p2p__gossip_event_push(g, P2P__GOSSIP_UNSUBSCRIBED, peer, t);
+    }
+    p2p__gossip_member_said(m, false);
     p2p__gossip_member_check(g, m, now);
 }
 
@@ -158,6 +165,11 @@ int p2p__gossip_on_graft(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
     /* Who grafts us is in the topic, said or not. */
     m = subscribe(g, peer, &graft.topic);
     if (m == NULL) {
+        return 0;
+    }
+    if (m->barred) {
+        p2p__gossip_backoff_add(m, g->cfg.params.unsub_backoff_ms, now);
+        p2p__gossip_member_say(g, m, P2P__GOSSIP_SAY_LEAVE);
         return 0;
     }
     if (m->place == P2P__GOSSIP_MESH) {

@@ -7,6 +7,7 @@
 #include "proto/gossip/member.h"
 
 #include "base/mem.h"
+#include "proto/gossip/filter.h"
 #include "proto/gossip/peer.h"
 #include "proto/gossip/topic.h"
 
@@ -63,6 +64,7 @@ int p2p__gossip_member_get(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
         p2p__gossip_peer_give(peer, sizeof *m);
         return P2P_ENOMEM;
     }
+    m->barred = !p2p__gossip_ask(g, peer, topic);
     m->tally.step = peer->behaviour.step;
     p2p__list_push(&peer->members, &m->in_peer);
     p2p__gossip_topic_ref(topic);
@@ -71,15 +73,27 @@ int p2p__gossip_member_get(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
     return 0;
 }
 
+void p2p__gossip_member_said(struct p2p__gossip_member *m, bool said)
+{
+    assert(!m->subscribed);
+    if (said && !m->said) {
+        m->peer->topic_count++;
+    } else if (!said && m->said) {
+        assert(m->peer->topic_count > 0);
+        m->peer->topic_count--;
+    }
+    m->said = said;
+}
+
 void p2p__gossip_member_enter(struct p2p__gossip_member *m)
 {
-    struct p2p__gossip_peer *p = m->peer;
+    const struct p2p__gossip_peer *p = m->peer;
 
+    assert(m->said && !m->barred);
     assert(!m->subscribed && m->place == P2P__GOSSIP_NOWHERE);
     m->subscribed = true;
     p2p__list_push(&m->topic->peers, &m->in_topic);
     m->topic->peer_count++;
-    p->topic_count++;
     if (p->direct || p->version == P2P__GOSSIP_FLOODSUB) {
         m->place = P2P__GOSSIP_ALWAYS;
         p2p__list_push(&m->topic->always, &m->in_place);
@@ -114,12 +128,11 @@ void p2p__gossip_member_leave(struct p2p__gossip_member *m)
     } else {
         p2p__gossip_member_place(m, P2P__GOSSIP_NOWHERE);
     }
-    assert(m->topic->peer_count > 0 && m->peer->topic_count > 0);
+    assert(m->topic->peer_count > 0);
     m->subscribed = false;
     p2p__list_remove(&m->in_topic);
     p2p__list_remove(&m->in_lazy);
     m->topic->peer_count--;
-    m->peer->topic_count--;
 }
 
 void p2p__gossip_member_say(struct p2p__gossip *g, struct p2p__gossip_member *m,
@@ -145,6 +158,7 @@ void p2p__gossip_member_free(struct p2p__gossip *g,
     struct p2p__gossip_topic *t = m->topic;
 
     p2p__gossip_member_leave(m);
+    p2p__gossip_member_said(m, false);
     p2p__list_remove(&m->in_peer);
     p2p__list_remove(&m->in_words);
     p2p__list_remove(&m->in_lazy);
@@ -162,7 +176,7 @@ void p2p__gossip_member_check(struct p2p__gossip *g,
     if (m->backoff_until != 0 && m->backoff_until <= now) {
         m->backoff_until = 0;
     }
-    if (!m->subscribed && m->word == P2P__GOSSIP_SAY_NOTHING &&
+    if (!m->said && !m->told && m->word == P2P__GOSSIP_SAY_NOTHING &&
         m->backoff_until == 0 && p2p__gossip_tally_empty(&m->tally)) {
         p2p__gossip_member_free(g, m);
     }

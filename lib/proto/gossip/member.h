@@ -20,10 +20,13 @@ int p2p__gossip_member_get(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
 void p2p__gossip_member_check(struct p2p__gossip *g,
                               struct p2p__gossip_member *m, p2p_ns now);
 
-/* The peer subscribed: it stands on the topic's lists. */
+/* The peer says that it is subscribed, or that it is no more. */
+void p2p__gossip_member_said(struct p2p__gossip_member *m, bool said);
+
+/* A peer that said so and may comes in: it stands on the topic's lists. */
 void p2p__gossip_member_enter(struct p2p__gossip_member *m);
 
-/* The peer unsubscribed, or is gone: it stands on none. */
+/* The peer unsubscribed, may no more, or is gone: it stands on none. */
 void p2p__gossip_member_leave(struct p2p__gossip_member *m);
 
 /* Puts a subscribed member into the mesh or the fan-out, or takes it out. */

@@ -118,7 +118,8 @@ void p2p__gossip_mesh_leave(struct p2p__gossip *g, struct p2p__gossip_topic *t,
 void p2p__gossip_mesh_offer(struct p2p__gossip *g, struct p2p__gossip_member *m,
                             p2p_ns now)
 {
-    if (m->topic->subscribed && m->place == P2P__GOSSIP_NOWHERE &&
+    if (m->topic->subscribed && m->subscribed &&
+        m->place == P2P__GOSSIP_NOWHERE &&
         m->topic->placed_count < g->cfg.params.d_lo &&
         p2p__gossip_backoff_over(g, m, now) &&
         p2p__gossip_score_of(g, m->peer, now) >= 0) {

@@ -27,7 +27,7 @@ void p2p__gossip_mesh_join(struct p2p__gossip *g, struct p2p__gossip_topic *t,
 void p2p__gossip_mesh_leave(struct p2p__gossip *g, struct p2p__gossip_topic *t,
                             p2p_ns now);
 
-/* A peer subscribed: a mesh that is too small takes it at once. */
+/* A peer subscribed: a mesh that is too small takes it at once, if it may. */
 void p2p__gossip_mesh_offer(struct p2p__gossip *g, struct p2p__gossip_member *m,
                             p2p_ns now);
 

@@ -12,6 +12,7 @@
 #include "proto/gossip/announce.h"
 #include "proto/gossip/colocation.h"
 #include "proto/gossip/event.h"
+#include "proto/gossip/filter.h"
 #include "proto/gossip/lazy.h"
 #include "proto/gossip/member.h"
 #include "proto/gossip/mesh.h"
@@ -184,6 +185,11 @@ static int revive(struct p2p__gossip *g, struct p2p__gossip_peer *p,
     p2p__list_remove(&p->link);
     p2p__gossip_colocation_leave(g, p);
     p2p__gossip_score_return(g, p, now);
+    P2P__LIST_EACH (l, &p->members) {
+        struct p2p__gossip_member *m = P2P__MEMBER(l, in_peer);
+
+        m->barred = !p2p__gossip_ask(g, p, m->topic);
+    }
     return 0;
 }
 
@@ -331,6 +337,8 @@ static p2p_ns leave_topics(struct p2p__gossip *g, struct p2p__gossip_peer *p,
             p2p__gossip_score_prune(g, m, now);
         }
         p2p__gossip_member_leave(m);
+        p2p__gossip_member_said(m, false);
+        m->told = false;
         p2p__list_remove(&m->in_words);
         m->word = P2P__GOSSIP_SAY_NOTHING;
         until = m->backoff_until > until ? m->backoff_until : until;

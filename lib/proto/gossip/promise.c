@@ -104,6 +104,25 @@ void p2p__gossip_promise_kept(struct p2p__gossip *g,
     }
 }
 
+void p2p__gossip_promise_forgive(struct p2p__gossip *g,
+                                 const struct p2p__gossip_peer *peer)
+{
+    P2P__LIST_EACH_SAFE (l, &g->promises) {
+        struct promise *p = P2P__CONTAINER(l, struct promise, link);
+        uint32_t kept = 0;
+
+        for (uint32_t i = 0; i < p->count; i++) {
+            if (p->peers[i] != peer->serial) {
+                p->peers[kept++] = p->peers[i];
+            }
+        }
+        p->count = kept;
+        if (kept == 0) {
+            drop(g, p);
+        }
+    }
+}
+
 /* All who promised it pay. */
 static void punish(struct p2p__gossip *g, const struct promise *p, p2p_ns now)
 {

@@ -18,6 +18,10 @@ void p2p__gossip_promise_add(struct p2p__gossip *g,
 void p2p__gossip_promise_kept(struct p2p__gossip *g,
                               const struct p2p__gossip_fp *fp);
 
+/* The peer owes us nothing any more: we would not take it. */
+void p2p__gossip_promise_forgive(struct p2p__gossip *g,
+                                 const struct p2p__gossip_peer *peer);
+
 /* Punishes those whose time is over. */
 void p2p__gossip_promise_beat(struct p2p__gossip *g, p2p_ns now);
 

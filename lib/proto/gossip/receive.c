@@ -7,12 +7,14 @@
  *
  * Possible failure modes: it is malformed or forged (its sender pays P4, and
  * with many of them in one heartbeat is not heard until the next), no room
- * for it, or nobody here wants it.
+ * for it, nobody here wants it, or not from this peer: then it is not looked
+ * at, and the same message of another one is new.
  */
 #include "proto/gossip/receive.h"
 
 #include "proto/gossip/author.h"
 #include "proto/gossip/event.h"
+#include "proto/gossip/filter.h"
 #include "proto/gossip/forward.h"
 #include "proto/gossip/history.h"
 #include "proto/gossip/member.h"
@@ -227,7 +229,7 @@ int p2p__gossip_on_message(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
         return invalid(g, peer, NULL, now);
     }
     t = p2p__gossip_topic_find(g, in.view.topic.p, in.view.topic.len);
-    if (t == NULL || !t->subscribed) {
+    if (t == NULL || !t->subscribed || !p2p__gossip_may(g, peer, t)) {
         g->stats.ignored++;
         return 0;
     }

@@ -47,7 +47,7 @@ struct p2p__gossip_topic {
     struct p2p__map_node node;    /* g->topics_by_name */
     struct p2p__list link;        /* g->topics */
     struct p2p__list change_link; /* g->changes */
-    struct p2p__list peers;       /* members that are subscribed */
+    struct p2p__list peers;       /* members that are in it */
     struct p2p__list placed;      /* of these, our mesh or fan-out */
     struct p2p__list always;      /* of these, floodsub and direct */
     struct p2p__list recent;      /* messages in the history, oldest first */
@@ -70,15 +70,18 @@ struct p2p__gossip_member {
     struct p2p__map_node node; /* g->members */
     uint64_t key[2];           /* serials of peer and topic */
     struct p2p__list in_peer;  /* peer->members */
-    struct p2p__list in_topic; /* topic->peers, while subscribed */
+    struct p2p__list in_topic; /* topic->peers, while in it */
     struct p2p__list in_place; /* topic->placed or ->always */
     struct p2p__list in_words; /* peer->words, while word is not NOTHING */
     struct p2p__list in_lazy;  /* peer->lazy, while IHAVE is due */
     struct p2p__gossip_peer *peer;
     struct p2p__gossip_topic *topic;
-    bool subscribed;
-    uint8_t place;        /* enum p2p__gossip_place */
-    uint8_t word;         /* enum p2p__gossip_word */
+    bool said;       /* it said that it is subscribed … */
+    bool subscribed; /* … and may be: it stands on the topic's lists */
+    bool barred;     /* it may not: to it and to us the other is not there */
+    bool told;       /* with a filter: it was told that we are subscribed */
+    uint8_t place;   /* enum p2p__gossip_place */
+    uint8_t word;    /* enum p2p__gossip_word */
     p2p_ns backoff_until; /* 0: none */
     struct p2p__gossip_tally tally;
 };
@@ -119,7 +122,7 @@ struct p2p__gossip_peer {
     struct p2p__quota *quota; /* its own; g's when retired */
     uint64_t held;            /* bytes charged there */
     uint32_t member_count;
-    uint32_t topic_count;              /* members that are subscribed */
+    uint32_t topic_count;              /* it said that it is in so many */
     uint64_t told;                     /* of our changes, the last one said */
     struct p2p__gossip_lane own;       /* published here, or asked for */
     struct p2p__gossip_lane forward;   /* the others */

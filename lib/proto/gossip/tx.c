@@ -8,6 +8,7 @@
  */
 #include "proto/gossip/tx.h"
 
+#include "proto/gossip/filter.h"
 #include "proto/gossip/msg.h"
 #include "proto/gossip/peer.h"
 #include "proto/gossip/word.h"
@@ -87,22 +88,35 @@ static struct p2p__gossip_msg *pop(struct p2p__gossip_peer *peer,
     return msg;
 }
 
-/* The next message for the peer; those that it has or declined meanwhile are
- * dropped. */
+/* Whether the peer has a message meanwhile, or declined it. */
+static bool needless(struct p2p__gossip *g, const struct p2p__gossip_peer *peer,
+                     const struct p2p__gossip_msg *msg)
+{
+    if (p2p__gossip_msg_has(msg, peer->serial) ||
+        p2p__gossip_peer_declined(g, peer, msg)) {
+        g->stats.suppressed++;
+        return true;
+    }
+    return false;
+}
+
+/* The next message for the peer; those that it may not have any more, and of
+ * others' those that it need not have, are dropped. */
 static struct p2p__gossip_msg *next_msg(struct p2p__gossip *g,
                                         struct p2p__gossip_peer *peer)
 {
-    struct p2p__gossip_msg *msg = pop(peer, &peer->own);
+    struct p2p__gossip_msg *msg;
 
-    if (msg != NULL) {
-        return msg;
-    }
-    while ((msg = pop(peer, &peer->forward)) != NULL) {
-        if (!p2p__gossip_msg_has(msg, peer->serial) &&
-            !p2p__gossip_peer_declined(g, peer, msg)) {
+    while ((msg = pop(peer, &peer->own)) != NULL) {
+        if (p2p__gossip_may(g, peer, msg->topic)) {
             return msg;
         }
-        g->stats.suppressed++;
+        p2p__gossip_msg_unref(g, msg);
+    }
+    while ((msg = pop(peer, &peer->forward)) != NULL) {
+        if (p2p__gossip_may(g, peer, msg->topic) && !needless(g, peer, msg)) {
+            return msg;
+        }
         p2p__gossip_msg_unref(g, msg);
     }
     return NULL;
@@ -154,6 +168,16 @@ void p2p__gossip_tx_release(struct p2p__gossip *g,
     peer->sending = NULL;
     peer->sending_control = NULL;
     peer->stalled = false;
+}
+
+void p2p__gossip_tx_withdraw(struct p2p__gossip *g,
+                             struct p2p__gossip_peer *peer)
+{
+    if (peer->sending != NULL &&
+        !p2p__gossip_may(g, peer, peer->sending->topic)) {
+        p2p__gossip_tx_release(g, peer);
+        p2p__gossip_peer_dirty(g, peer);
+    }
 }
 
 void p2p__gossip_tx_done(struct p2p__gossip *g, struct p2p__gossip_peer *peer)

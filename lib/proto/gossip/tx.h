@@ -31,6 +31,10 @@ int p2p__gossip_tx_idontwant(struct p2p__gossip *g,
 void p2p__gossip_tx_release(struct p2p__gossip *g,
                             struct p2p__gossip_peer *peer);
 
+/* Drops that frame unsent if the peer may not have it any more. */
+void p2p__gossip_tx_withdraw(struct p2p__gossip *g,
+                             struct p2p__gossip_peer *peer);
+
 /* Drops all that waits: the peer goes. */
 void p2p__gossip_tx_drop(struct p2p__gossip *g, struct p2p__gossip_peer *peer);
 

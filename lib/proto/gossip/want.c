@@ -8,6 +8,7 @@
  * what is above it is ignored (T30).
  */
 #include "proto/gossip/control.h"
+#include "proto/gossip/filter.h"
 #include "proto/gossip/history.h"
 #include "proto/gossip/msg.h"
 #include "proto/gossip/peer.h"
@@ -122,7 +123,7 @@ int p2p__gossip_on_ihave(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
         return rv;
     }
     t = p2p__gossip_topic_find(g, ihave.topic.p, ihave.topic.len);
-    if (t == NULL || !t->subscribed ||
+    if (t == NULL || !t->subscribed || !p2p__gossip_may(g, peer, t) ||
         p2p__gossip_score_of(g, peer, now) < g->score.gossip_threshold) {
         return 0;
     }
@@ -150,7 +151,7 @@ static void serve(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
     p2p__gossip_fp_of(g, id->p, id->len, &fp);
     msg = p2p__gossip_history_find(g, &fp);
     learn_kind(g, peer, msg, &fp);
-    if (msg == NULL || !msg->cached ||
+    if (msg == NULL || !msg->cached || !p2p__gossip_may(g, peer, msg->topic) ||
         p2p__gossip_peer_declined(g, peer, msg)) {
         return;
     }

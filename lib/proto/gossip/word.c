@@ -166,6 +166,7 @@ struct p2p__slab *p2p__gossip_word_make(struct p2p__gossip *g,
         p2p__gossip_lazy_prepare(g, peer) != 0) {
         return NULL;
     }
+    p2p__gossip_announce_prepare(g, peer);
     p2p__pbw_init(&w, NULL, 0);
     said = put_frame(g, peer, &w);
     if (w.len <= 1) {

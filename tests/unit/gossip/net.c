@@ -15,6 +15,21 @@ struct flight {
     uint8_t rpc[];
 };
 
+static bool may(void *user, const struct p2p_peer_id *peer,
+                const struct p2p__slice *topic)
+{
+    const struct net_node *v = user;
+    const struct net_node *all = v - v->index;
+
+    (void)topic;
+    for (unsigned i = 0; i < NET_NODES; i++) {
+        if (v->knows[i] && p2p_peer_id_equal(&all[i].id, peer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void make_node(struct net *n, unsigned i)
 {
     struct net_node *v = &n->nodes[i];
@@ -36,6 +51,9 @@ static void make_node(struct net *n, unsigned i)
     cfg.quota = &v->quota;
     cfg.params.flood_publish = n->cfg.flood;
     cfg.score = n->cfg.scoring ? &score : NULL;
+    cfg.may_fn = n->cfg.gated ? may : NULL;
+    cfg.may_user = v;
+    v->index = i;
     /* Not all heartbeats at once. */
     cfg.params.first_ms = 100 + (uint32_t)p2p__rng_below(&n->rng, 900);
     assert_int_equal(p2p__gossip_new(&cfg, &v->env.env, NULL, n->now, &v->g),
@@ -111,6 +129,12 @@ void net_cut(struct net *n, unsigned a, unsigned b)
         n->nodes[a].peers[b] = NULL;
         n->nodes[b].peers[a] = NULL;
     }
+}
+
+void net_know(struct net *n, unsigned a, unsigned b, bool knows)
+{
+    n->nodes[a].knows[b] = knows;
+    p2p__gossip_recheck(n->nodes[a].g, n->now);
 }
 
 /* Copies a control message without the fields that the network cuts out. */

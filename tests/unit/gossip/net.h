@@ -15,6 +15,7 @@
 #define NET_NODES 100
 
 struct net_node {
+    unsigned index;
     struct test_env env;
     struct p2p__quota quota;
     struct p2p__gossip *g;
@@ -24,6 +25,7 @@ struct net_node {
     p2p_ns busy[NET_NODES]; /* until when the way to a node is busy */
     unsigned got;
     unsigned graylisted;
+    bool knows[NET_NODES]; /* `gated`: which nodes may, as it sees it */
 };
 
 struct net_cfg {
@@ -34,6 +36,7 @@ struct net_cfg {
     uint32_t strip; /* bit n: field n of control messages is cut out */
     bool flood;
     bool scoring;
+    bool gated; /* nodes have to do with those alone that they know */
     enum p2p__gossip_version version;
 };
 
@@ -61,6 +64,9 @@ void net_cut(struct net *n, unsigned a, unsigned b);
 
 /* Runs for so long. */
 void net_run(struct net *n, uint64_t ms);
+
+/* Node a comes to know b, or knows it no more, and asks itself again. */
+void net_know(struct net *n, unsigned a, unsigned b, bool knows);
 
 /* A node says something; everybody else is to hear it. */
 void net_publish(struct net *n, unsigned node, size_t len);

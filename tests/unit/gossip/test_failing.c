@@ -20,8 +20,19 @@ struct life {
     struct p2p__gossip *g;
     struct p2p__gossip_peer *peers[PEERS];
     p2p_ns now;
-    int rv; /* the first error */
+    bool shut; /* nobody may be in the topic */
+    int rv;    /* the first error */
 };
+
+static bool may(void *user, const struct p2p_peer_id *peer,
+                const struct p2p__slice *topic)
+{
+    const struct life *l = user;
+
+    (void)peer;
+    (void)topic;
+    return !l->shut;
+}
 
 static void note(struct life *l, int rv)
 {
@@ -54,6 +65,8 @@ static int begin(struct life *l, bool sign)
     l->cfg.policy = sign ? P2P__GOSSIP_STRICT_SIGN : P2P__GOSSIP_STRICT_NO_SIGN;
     l->cfg.alias_fn = sign ? p2p__gossip_id_key_seqno : NULL;
     l->cfg.params.flood_publish = false;
+    l->cfg.may_fn = may;
+    l->cfg.may_user = l;
     return p2p__gossip_new(&l->cfg, &l->env.env, NULL, l->now, &l->g);
 }
 
@@ -106,6 +119,14 @@ static void arrive(struct life *l, unsigned i)
     note(l, p2p__gossip_peer_add(l->g, &info, l->now, &l->peers[i]));
 }
 
+/* Nobody may be in the topic any more, or everybody again. */
+static void turn(struct life *l)
+{
+    l->shut = !l->shut;
+    p2p__gossip_recheck(l->g, l->now);
+    pump(l);
+}
+
 static void live(struct life *l)
 {
     static const char sub[] = "\x0a\x09\x08\x01\x12\x05topic";
@@ -130,6 +151,9 @@ static void live(struct life *l)
     for (unsigned i = 0; i < PEERS; i++) {
         say(l, i, message, sizeof message - 1);
     }
+    turn(l);
+    say(l, 0, message, sizeof message - 1);
+    turn(l);
     say(l, 0, graft, sizeof graft - 1);
     say(l, 1, prune, sizeof prune - 1);
     say(l, 2, ihave, sizeof ihave - 1);

@@ -262,6 +262,134 @@ static void test_floodsub_alone_works_too(void **state)
     net_fini(&n);
 }
 
+/* Everybody is linked with everybody's strangers, but [0, members) alone know
+ * each other. */
+static void gated(struct net *n, unsigned members)
+{
+    struct net_cfg cfg = base();
+
+    cfg.links = 10;
+    cfg.gated = true;
+    net_init(n, &cfg);
+    for (unsigned a = 0; a < members; a++) {
+        for (unsigned b = 0; b < members; b++) {
+            net_know(n, a, b, true);
+        }
+    }
+    net_run(n, 5000);
+}
+
+/* Each of [0, members) publishes. Returns how many deliveries are missing
+ * among them. */
+static unsigned missing_members(struct net *n, unsigned members)
+{
+    unsigned before = net_got(n);
+
+    for (unsigned i = 0; i < members; i++) {
+        net_publish(n, i, 100);
+        net_run(n, 100);
+    }
+    net_run(n, 8000);
+    return members * (members - 1) - (net_got(n) - before);
+}
+
+/* Nobody paid with its score for what the gates did. */
+static void check_nobody_paid(struct net *n)
+{
+    for (unsigned a = 0; a < n->cfg.nodes; a++) {
+        for (unsigned b = 0; b < n->cfg.nodes; b++) {
+            struct p2p__gossip_score_view v;
+
+            if (n->nodes[a].peers[b] != NULL) {
+                p2p__gossip_score(n->nodes[a].g, n->nodes[a].peers[b], n->now,
+                                  &v);
+                assert_true(v.behaviour >= 0 && v.score >= 0);
+            }
+        }
+    }
+}
+
+/* Also when a stranger takes everybody in: it is the others' word that counts.
+ */
+static void test_strangers_hear_nothing_and_are_not_heard(void **state)
+{
+    const unsigned members = 50;
+    struct net n;
+
+    (void)state;
+    gated(&n, members);
+    for (unsigned b = 0; b < n.cfg.nodes; b++) {
+        net_know(&n, members, b, true);
+    }
+    net_run(&n, 1000);
+    assert_int_equal(missing_members(&n, members), 0);
+    net_publish(&n, members, 100);
+    net_publish(&n, members + 1, 100);
+    net_run(&n, 5000);
+    for (unsigned i = 0; i < n.cfg.nodes; i++) {
+        assert_int_equal(n.nodes[i].got, i < members ? members - 1 : 0);
+        if (i >= members) {
+            assert_int_equal(net_degree(&n, i), 0);
+        }
+    }
+    check_nobody_paid(&n);
+    net_fini(&n);
+}
+
+/* One after another comes in, and who is in learns of it at any time within a
+ * second, in any order: with the next message all of them are there. */
+static void test_who_is_admitted_is_there_at_once(void **state)
+{
+    const unsigned members = 40;
+    struct net n;
+
+    (void)state;
+    gated(&n, members);
+    for (unsigned i = members; i < n.cfg.nodes; i++) {
+        for (unsigned b = 0; b <= i; b++) {
+            net_run(&n, p2p__rng_below(&n.rng, 40));
+            net_know(&n, i, b, true);
+            net_run(&n, p2p__rng_below(&n.rng, 40));
+            net_know(&n, b, i, true);
+        }
+        assert_in_range(net_degree(&n, i), 1, 11);
+        assert_int_equal(missing_members(&n, i + 1), 0);
+    }
+    check_degrees(&n);
+    assert_int_equal(net_lopsided(&n), 0);
+    check_nobody_paid(&n);
+    net_fini(&n);
+}
+
+static void test_who_is_thrown_out_hears_no_more(void **state)
+{
+    const unsigned members = 40;
+    struct net n;
+    unsigned got[NET_NODES];
+
+    (void)state;
+    gated(&n, 60);
+    assert_int_equal(missing_members(&n, n.cfg.nodes), 0);
+    for (unsigned a = 0; a < members; a++) {
+        for (unsigned b = members; b < n.cfg.nodes; b++) {
+            net_know(&n, a, b, false);
+        }
+    }
+    net_run(&n, 100); /* what was sent before */
+    for (unsigned i = members; i < n.cfg.nodes; i++) {
+        got[i] = n.nodes[i].got;
+        for (unsigned b = 0; b < members; b++) {
+            assert_false(net_has(&n, i, b));
+        }
+    }
+    assert_int_equal(missing_members(&n, members), 0);
+    for (unsigned i = members; i < n.cfg.nodes; i++) {
+        assert_int_equal(n.nodes[i].got, got[i]);
+    }
+    check_nobody_paid(&n);
+    net_fini(&n);
+}
+
 static uint64_t trace(uint64_t seed)
 {
     struct net_cfg cfg = base();
@@ -302,6 +430,9 @@ int main(void)
         cmocka_unit_test(test_churn_leaves_the_rest_whole),
         cmocka_unit_test(test_declining_saves_bytes),
         cmocka_unit_test(test_floodsub_alone_works_too),
+        cmocka_unit_test(test_strangers_hear_nothing_and_are_not_heard),
+        cmocka_unit_test(test_who_is_admitted_is_there_at_once),
+        cmocka_unit_test(test_who_is_thrown_out_hears_no_more),
         cmocka_unit_test(test_the_same_seed_gives_the_same_trace),
     };
 
