@@ -329,26 +329,27 @@ static void disk_fails(int rc, int err, const char *words)
     faulty_vfs_set(FAULTY_WRITE, 1, rc, err);
     played_ring(&b.p, 0);
     for (unsigned i = 0; i < 3; i++) {
+        put(&b.t[2 * i + 2]);
         go(&b);
         assert_int_equal(b.told, 0);
         assert_false(b.p.busy);
         assert_non_null(strstr(um_disk_trouble(b.d), words));
         assert_int_equal(b.p.lines[UM_LOG_ERROR], 1);
-        put(&b.t[i + 2]); /* does not hurry it */
+        put(&b.t[2 * i + 3]); /* does not hurry it */
         played_ring(&b.p, UM_DISK_RETRY_MS);
         assert_true(b.p.busy);
     }
     assert_non_null(strstr(b.p.line, b.g.path));
     faulty_vfs_set(FAULTY_WRITE, 0, 0, 0);
     go(&b);
-    all_well(&b, 5);
+    all_well(&b, 8);
     assert_null(um_disk_trouble(b.d));
     assert_int_equal(b.p.lines[UM_LOG_INFO], 1);
     assert_int_equal(b.broken, 0);
-    put(&b.t[5]);
+    put(&b.t[8]);
     played_ring(&b.p, 0); /* and at once again */
     go(&b);
-    all_well(&b, 6);
+    all_well(&b, 9);
     assert_int_equal(b.p.lines[UM_LOG_ERROR], 1);
     bench_fini(&b);
 }
