@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Alarms, names, libcurl's descriptors and libmicrohttpd's, all on one libuv
- * loop. Every handle frees itself when libuv has closed it. */
+/* Alarms, names, a worker, libcurl's descriptors and libmicrohttpd's, all on
+ * one libuv loop. Every handle frees itself when libuv has closed it. */
 #include "mesh/app/loop.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "p2p/err.h"
 
 #define MAX_NAMES 16
 
@@ -28,6 +30,15 @@ struct um_serve {
     uv_timer_t timer;
     struct um_http *http;
     int closing;
+};
+
+struct um_task {
+    uv_work_t req;
+    struct um_task *next;
+    struct um_loop *loop;
+    void (*work)(void *arg);
+    void (*done)(void *arg);
+    void *arg;
 };
 
 struct name {
@@ -146,6 +157,59 @@ static int resolve(void *user, const char *name,
     return 0;
 }
 
+static void on_task(uv_work_t *req)
+{
+    struct um_task *t = req->data;
+
+    t->work(t->arg);
+}
+
+static void on_task_done(uv_work_t *req, int status);
+
+/* libuv has several threads, and we want one thing after the other. */
+static void begin_task(struct um_loop *l)
+{
+    if (l->tasks != NULL) {
+        (void)uv_queue_work(&l->uv, &l->tasks->req, on_task, on_task_done);
+    }
+}
+
+static void on_task_done(uv_work_t *req, int status)
+{
+    struct um_task *t = req->data;
+
+    (void)status; /* nobody cancels one */
+    t->loop->tasks = t->next;
+    begin_task(t->loop);
+    t->done(t->arg);
+    free(t);
+}
+
+static int run_task(void *user, void (*work)(void *arg),
+                    void (*done)(void *arg), void *arg)
+{
+    struct um_loop *l = user;
+    struct um_task **at = &l->tasks;
+    struct um_task *t = l->ending ? NULL : calloc(1, sizeof *t);
+
+    if (t == NULL) {
+        return l->ending ? P2P_ECLOSED : P2P_ENOMEM;
+    }
+    t->req.data = t;
+    t->loop = l;
+    t->work = work;
+    t->done = done;
+    t->arg = arg;
+    while (*at != NULL) {
+        at = &(*at)->next;
+    }
+    *at = t;
+    if (l->tasks == t) {
+        begin_task(l);
+    }
+    return 0;
+}
+
 static void on_fetch_fd(uv_poll_t *poll, int status, int events)
 {
     const struct um_watch *w = poll->data;
@@ -249,6 +313,7 @@ int um_loop_init(struct um_loop *l)
     l->alarms = (struct um_alarms){
         .user = l, .set = alarm_set, .clear = alarm_clear, .now_ms = now_ms};
     l->resolver = (struct um_resolver){.user = l, .resolve = resolve};
+    l->worker = (struct um_worker){.user = l, .run = run_task};
     l->fetch = um_fetch_new(&port);
     return l->fetch != NULL ? 0 : -1;
 }

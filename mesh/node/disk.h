@@ -9,9 +9,9 @@
  *     um_disk_write(d, &job);      a batch begins when the loop comes round
  *     job.done(job.arg, 0)         on the loop: it is on the disk
  *
- * A batch that the disk has no room for, or that it cannot write, is tried again
- * until it can, and said once. After a failed sync nobody knows what is on the
- * disk: cfg.broken, and nothing is written or told any more.
+ * A batch that the disk has no room for, or that it cannot write, is tried
+ * again until it can, and said once. After a failed sync nobody knows what is
+ * on the disk: cfg.broken, and nothing is written or told any more.
  */
 #ifndef UM_NODE_DISK_H
 #define UM_NODE_DISK_H
@@ -21,6 +21,10 @@
 #include "mesh/base/worker.h"
 #include "mesh/store/store.h"
 
+/** The most jobs that wait, while the disk is full or slow; more are refused.
+ */
+#define UM__CAP_DISK_WAITING 65536U
+
 /** How long until a batch that failed is tried again, in ms. */
 #define UM_DISK_RETRY_MS 1000U
 
@@ -29,12 +33,12 @@ struct um_disk;
 /** A thing to be written. */
 struct um_disk_job {
     /** Writes it, in the worker and inside of a batch; may be called again if
-     * the batch has to be. An error that is not the disk's (P2P_EDUP, P2P_EINVAL
-     * and so on) is for done; nothing of this job stays then, and the rest of
-     * the batch does. */
+     * the batch has to be. 0 or an error. One that is not the disk's (P2P_EDUP,
+     * P2P_EINVAL, a damaged row that it met) is for done; nothing of this job
+     * stays then, and the rest of the batch does. */
     int (*write)(void *arg, struct um_store *s);
-    /** Told on the loop: 0: it is on the disk, or what write said;
-     * P2P_ECLOSED: the disk was freed. Frees arg. */
+    /** Told on the loop, once, in the order of the row: 0: it is on the disk,
+     * or what write said; P2P_ECLOSED: the disk was freed. Frees arg. */
     void (*done)(void *arg, int err);
     void *arg;
 };
@@ -45,7 +49,8 @@ struct um_disk_cfg {
     const struct um_worker *worker;
     const struct um_alarms *alarms;
     const struct um_log *log;
-    /** fsync failed: say so, and end the program. */
+    /** fsync failed: say so, and end the program. Told once; nothing is written
+     * any more, and no job is told before um_disk_free(). */
     void (*broken)(void *user, const char *text);
     void *user;
 };
@@ -53,16 +58,27 @@ struct um_disk_cfg {
 /** A way to a store. Owned; NULL: no memory. */
 struct um_disk *um_disk_new(const struct um_disk_cfg *cfg);
 
-/** Writes what waits, on this thread, and frees it; what cannot be written is
- * told P2P_ECLOSED. No batch is under way when it returns. */
+/** Waits for the batch that is under way, writes what waits, on this thread,
+ * and frees it; what cannot be written is told P2P_ECLOSED. Nothing of it
+ * touches the store afterwards; the worker must go on until it told the last
+ * done. Not from a job's done or from `broken`. NULL is fine. */
 void um_disk_free(struct um_disk *d);
 
-/** Puts a job into the row. Errors: P2P_ENOMEM (job.done is not called). */
+/**
+ * Puts a job into the row. What is put there before the loop goes on is in one
+ * batch.
+ * @param job borrows; it is copied
+ * @return 0; job.done is not called if: P2P_ENOMEM, P2P_ELIMIT, P2P_ECLOSED (it
+ *         is being freed)
+ */
 int um_disk_write(struct um_disk *d, const struct um_disk_job *job);
 
 /** Whether the last batch could not be written: what is wrong; NULL: nothing.
- * For status pages. */
+ * For status pages. Valid until the loop goes on. */
 const char *um_disk_trouble(const struct um_disk *d);
+
+/** How many jobs were not told yet. */
+size_t um_disk_waiting(const struct um_disk *d);
 
 /** The store, for reads on the loop; give it back before returning to it. */
 struct um_store *um_disk_lock(struct um_disk *d);

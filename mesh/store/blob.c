@@ -16,6 +16,10 @@ int um_blob_read(struct um_store *s, const struct um_blob *b, uint64_t offset,
                                (sqlite3_int64)b->place, 0, &blob);
     int err = rc == SQLITE_OK ? 0 : um_trouble_sqlite(s, rc);
 
+    if (rc == SQLITE_ERROR) /* no such row: its size was read from it */
+        err = um_trouble_set(s, UM_STORE_DAMAGED,
+                             "damaged: a row of %s is not where it should be",
+                             b->table);
     if (err == 0 && (uint64_t)sqlite3_blob_bytes(blob) != b->size)
         err = um_trouble_set(s, UM_STORE_DAMAGED,
                              "damaged: a value of %s has another length than "

@@ -10,6 +10,7 @@
 #include "mesh/store/copies.h"
 #include "mesh/store/documents.h"
 #include "mesh/store/query.h"
+#include "mesh/store/self.h"
 #include "p2p/err.h"
 
 /* A check that is under way. */
@@ -67,11 +68,11 @@ static int check_sums(struct check *c)
         const char *table;
         const char *sql;
     } tables[] = {
-        SUMS("items", UM_SUM_ITEM),     SUMS("aside", UM_SUM_ASIDE),
-        SUMS("self", UM_SUM_SELF),      SUMS("attempts", UM_SUM_ATTEMPT),
-        SUMS("copies", UM_SUM_COPY),    SUMS("rows", UM_SUM_ROW),
-        SUMS("invites", UM_SUM_INVITE), SUMS("pending", UM_SUM_PENDING),
-        SUMS("answers", UM_SUM_ANSWER),
+        SUMS("items", UM_SUM_ITEM),      SUMS("aside", UM_SUM_ASIDE),
+        SUMS("self", UM_SUM_SELF),       SUMS("own", UM_SUM_OWN),
+        SUMS("shown", UM_SUM_SHOWN),     SUMS("copies", UM_SUM_COPY),
+        SUMS("rows", UM_SUM_ROW),        SUMS("invites", UM_SUM_INVITE),
+        SUMS("pending", UM_SUM_PENDING), SUMS("answers", UM_SUM_ANSWER),
     };
     int err = 0;
 
@@ -143,6 +144,16 @@ static int check_copies(struct check *c)
     return err != 0 ? err : rv < 0 ? say_damage(c, rv) : 0;
 }
 
+static int check_shown(struct check *c)
+{
+    struct um_name effective;
+    struct um_buf bytes = UM_BUF_INIT;
+    int err = say_damage(c, um_self_shown_get(c->s, &effective, &bytes));
+
+    um_buf_fini(&bytes);
+    return err;
+}
+
 int um_store_check(struct um_store *s, const struct um_store_ear *ear)
 {
     struct check c = {.s = s, .ear = ear};
@@ -158,6 +169,8 @@ int um_store_check(struct um_store *s, const struct um_store_ear *ear)
         err = check_documents(&c);
     if (err == 0)
         err = check_copies(&c);
+    if (err == 0)
+        err = check_shown(&c);
     if (err == 0 && c.lines > 0)
         err = um_trouble_set(s, UM_STORE_DAMAGED, "damaged: %zu findings",
                              c.lines);

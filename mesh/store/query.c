@@ -68,29 +68,23 @@ static const struct {
                          " WHERE hash > ?1 ORDER BY hash LIMIT 1"},
     [UM_SQL_DOC_DROP] = {NULL, "DELETE FROM documents WHERE hash = ?1"},
 
-    [UM_SQL_SELF_GET] = {"the node's own state",
-                         "SELECT " UM_SUM_SELF " = sum, row_seq, mesh, applied,"
-                         " effective, ran FROM self"},
+    [UM_SQL_SELF_GET] = {"the node's mesh",
+                         "SELECT " UM_SUM_SELF " = sum, mesh, salt FROM self"},
     [UM_SQL_SELF_PUT] = {NULL,
-                         "REPLACE INTO self"
-                         " (one, row_seq, sum, mesh, applied, effective, ran)"
-                         " VALUES (1, ?1, um_sum(?1, ?2, ?3, ?4, ?5),"
-                         " ?2, ?3, ?4, ?5)"},
-
-    [UM_SQL_ATTEMPT_PUT] = {NULL,
-                            "REPLACE INTO attempts"
-                            " (at_ms, status, sum, revision, effective, text)"
-                            " VALUES (?1, ?2, um_sum(?1, ?2, ?3, ?4, ?5),"
-                            " ?3, ?4, ?5)"},
-    [UM_SQL_ATTEMPT_NEXT] = {"an attempt",
-                             "SELECT " UM_SUM_ATTEMPT " = sum, place, at_ms,"
-                             " status, revision, effective, text FROM attempts"
-                             " WHERE place > ?1 ORDER BY place LIMIT 1"},
-    [UM_SQL_ATTEMPT_TRIM] = {NULL,
-                             "DELETE FROM attempts WHERE place <= (SELECT place"
-                             " FROM attempts ORDER BY place DESC"
-                             " LIMIT 1 OFFSET ?1)"},
-    [UM_SQL_ATTEMPT_CLEAR] = {NULL, "DELETE FROM attempts"},
+                         "INSERT INTO self (one, sum, mesh, salt)"
+                         " VALUES (1, um_sum(?1, ?2), ?1, ?2)"},
+    [UM_SQL_OWN_GET] = {"the node's own state",
+                        "SELECT " UM_SUM_OWN " = sum, bytes FROM own"},
+    [UM_SQL_OWN_PUT] = {NULL,
+                        "REPLACE INTO own (one, sum, bytes)"
+                        " VALUES (1, um_sum(?1), ?1)"},
+    [UM_SQL_SHOWN_GET] = {"what Unit showed",
+                          "SELECT " UM_SUM_SHOWN
+                          " = sum, size, effective, hash FROM shown"},
+    [UM_SQL_SHOWN_PUT] = {NULL,
+                          "REPLACE INTO shown"
+                          " (one, size, sum, effective, hash, bytes)"
+                          " VALUES (1, ?1, um_sum(?1, ?2, ?3), ?2, ?3, ?4)"},
 
     [UM_SQL_COPY_ADD] = {NULL,
                          "INSERT INTO copies"

@@ -25,8 +25,9 @@
 /* The checksums of the tables' rows, as SQL. */
 #define UM_SUM_ITEM    "um_sum(kind, seen_ms, overdue_ms, id, envelope)"
 #define UM_SUM_ASIDE   "um_sum(kind, seen_ms, id, envelope)"
-#define UM_SUM_SELF    "um_sum(row_seq, mesh, applied, effective, ran)"
-#define UM_SUM_ATTEMPT "um_sum(at_ms, status, revision, effective, text)"
+#define UM_SUM_SELF    "um_sum(mesh, salt)"
+#define UM_SUM_OWN     "um_sum(bytes)"
+#define UM_SUM_SHOWN   "um_sum(size, effective, hash)"
 #define UM_SUM_COPY    "um_sum(at_ms, why, size, revision, hash)"
 #define UM_SUM_ROW     "um_sum(seq, seen_ms, member, envelope)"
 #define UM_SUM_INVITE  "um_sum(roles, expires_ms, uses, used, id, key)"
@@ -55,10 +56,10 @@ enum um_sql {
     UM_SQL_DOC_DROP,
     UM_SQL_SELF_GET,
     UM_SQL_SELF_PUT,
-    UM_SQL_ATTEMPT_PUT,
-    UM_SQL_ATTEMPT_NEXT,
-    UM_SQL_ATTEMPT_TRIM,
-    UM_SQL_ATTEMPT_CLEAR,
+    UM_SQL_OWN_GET,
+    UM_SQL_OWN_PUT,
+    UM_SQL_SHOWN_GET,
+    UM_SQL_SHOWN_PUT,
     UM_SQL_COPY_ADD,
     UM_SQL_COPY_NEXT,
     UM_SQL_COPY_GET,

@@ -27,14 +27,14 @@ static const struct {
      " STRICT"},
     {"self",
      "CREATE TABLE self (one INTEGER PRIMARY KEY CHECK (one = 1),"
-     " row_seq INTEGER NOT NULL, sum INTEGER NOT NULL, mesh BLOB NOT NULL,"
-     " applied BLOB NOT NULL, effective BLOB NOT NULL, ran BLOB NOT NULL)"
-     " STRICT"},
-    {"attempts",
-     "CREATE TABLE attempts (place INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL,"
-     " status INTEGER NOT NULL, sum INTEGER NOT NULL, revision BLOB NOT NULL,"
-     " effective BLOB NOT NULL, text BLOB NOT NULL,"
-     " UNIQUE (revision, effective)) STRICT"},
+     " sum INTEGER NOT NULL, mesh BLOB NOT NULL, salt BLOB NOT NULL) STRICT"},
+    {"own",
+     "CREATE TABLE own (one INTEGER PRIMARY KEY CHECK (one = 1),"
+     " sum INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT"},
+    {"shown",
+     "CREATE TABLE shown (one INTEGER PRIMARY KEY CHECK (one = 1),"
+     " size INTEGER NOT NULL, sum INTEGER NOT NULL, effective BLOB NOT NULL,"
+     " hash BLOB NOT NULL, bytes BLOB NOT NULL) STRICT"},
     {"copies",
      "CREATE TABLE copies (place INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL,"
      " why INTEGER NOT NULL, size INTEGER NOT NULL, sum INTEGER NOT NULL,"

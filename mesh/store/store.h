@@ -98,6 +98,13 @@ int um_store_begin(struct um_store *s);
  */
 int um_store_commit(struct um_store *s);
 
+/** The error that spoilt the batch: what a commit would return; 0: nothing did.
+ */
+static inline int um_store_spoilt(const struct um_store *s)
+{
+    return s->batch ? s->failed : 0;
+}
+
 /** Gives up the batch; nothing happens if there is none. */
 void um_store_rollback(struct um_store *s);
 

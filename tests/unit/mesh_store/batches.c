@@ -20,7 +20,6 @@ static size_t doc_len(uint64_t n)
 
 int batches_write(struct um_store *s, uint64_t n)
 {
-    struct um_self self = {.mesh = rig_name(0), .row_seq = n};
     struct um_buf b = UM_BUF_INIT;
     struct um_name hash = rig_doc(n, doc_len(n), &b);
     int err = um_store_begin(s);
@@ -33,7 +32,7 @@ int batches_write(struct um_store *s, uint64_t n)
         err = um_items_add(s, &item);
     }
     if (err == 0)
-        err = um_self_put(s, &self);
+        err = rig_count_put(s, n);
     um_buf_fini(&b);
     return err != 0 ? err : um_store_commit(s);
 }
@@ -77,21 +76,21 @@ static uint64_t documents_n(struct um_store *s)
 const char *batches_look(struct um_store *s, uint64_t *n)
 {
     static const struct um_store_ear ear = {NULL, say};
-    struct um_self self;
+    uint64_t count;
     uint64_t items = 0;
 
     wrong[0] = '\0';
     *n = 0;
-    if (um_store_check(s, &ear) != 0 || um_self_get(s, &self) != 0 ||
+    if (um_store_check(s, &ear) != 0 || rig_count_get(s, &count) != 0 ||
         um_items_count(s, &items) != 0)
         return wrong[0] != '\0' ? wrong : s->text;
-    *n = self.row_seq;
-    if (items == self.row_seq * ITEMS && items_are(s, self.row_seq) &&
-        documents_n(s) == self.row_seq)
+    *n = count;
+    if (items == count * ITEMS && items_are(s, count) &&
+        documents_n(s) == count)
         return NULL;
     (void)snprintf(wrong, sizeof wrong,
                    "half a batch: %llu by number, %llu items, %llu documents",
-                   (unsigned long long)self.row_seq, (unsigned long long)items,
+                   (unsigned long long)count, (unsigned long long)items,
                    (unsigned long long)documents_n(s));
     return wrong;
 }

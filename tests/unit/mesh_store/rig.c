@@ -144,6 +144,22 @@ void rig_add(struct um_store *s, uint64_t first, uint64_t last)
     um_buf_fini(&b);
 }
 
+int rig_count_put(struct um_store *s, uint64_t n)
+{
+    return um_self_own_put(s, um_str_n((const char *)&n, sizeof n));
+}
+
+int rig_count_get(struct um_store *s, uint64_t *n)
+{
+    struct um_str own;
+    int err = um_self_own_get(s, &own);
+
+    *n = 0;
+    if (err == 0 && own.len == sizeof *n)
+        memcpy(n, own.p, sizeof *n);
+    return err;
+}
+
 void rig_has(struct um_store *s, uint64_t n)
 {
     struct um_buf b = UM_BUF_INIT;

@@ -7,7 +7,6 @@
 
 #include "mesh/store/answers.h"
 #include "mesh/store/aside.h"
-#include "mesh/store/attempts.h"
 #include "mesh/store/copies.h"
 #include "mesh/store/documents.h"
 #include "mesh/store/invites.h"
@@ -60,6 +59,12 @@ struct um_name rig_doc(uint64_t n, size_t len, struct um_buf *b);
 
 /* Adds items first to last, each in a batch of all of them; asserts. */
 void rig_add(struct um_store *s, uint64_t first, uint64_t last);
+
+/* Keeps a number as the node's own record; the first error. */
+int rig_count_put(struct um_store *s, uint64_t n);
+
+/* What it put last; 0: nothing. The first error. */
+int rig_count_get(struct um_store *s, uint64_t *n);
 
 /* Asserts that the store has just the items 1 to n, whole and in order. */
 void rig_has(struct um_store *s, uint64_t n);

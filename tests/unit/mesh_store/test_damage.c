@@ -21,8 +21,7 @@
 /* A bit of everything. */
 static void populate(struct um_store *s)
 {
-    struct um_self self = {.mesh = rig_name(1), .row_seq = 77};
-    struct um_attempt attempt = {.at_ms = T0, .text = UM_STR("refused")};
+    struct um_self self = {.mesh = rig_name(1), .salt = {77}};
     struct um_kept_row row = {.seq = 5, .envelope = UM_STR("a row")};
     struct um_invite inv = {.uses = 3, .expires_ms = T0, .id = {1}};
     struct um_pending pending = {.at_ms = T0, .name = UM_STR("web")};
@@ -41,13 +40,14 @@ static void populate(struct um_store *s)
     assert_int_equal(um_copies_add(s, &copy, um_buf_view(&b)), 0);
     item = rig_item(50, &b);
     assert_int_equal(um_aside_add(s, &item), 0);
-    um_self_ran(&self, &hash);
     assert_int_equal(um_self_put(s, &self), 0);
+    assert_int_equal(rig_count_put(s, 77), 0);
+    (void)rig_doc(4, 7000, &b);
+    assert_int_equal(um_self_shown_put(s, &hash, um_buf_view(&b)), 0);
     for (uint64_t i = 1; i <= 8; i++) {
-        attempt.revision = row.member = pending.key = rig_name(i);
+        row.member = pending.key = rig_name(i);
         inv.id[0] = (uint8_t)i;
         answer.key.len = i % 2;
-        assert_int_equal(um_attempts_put(s, &attempt), 0);
         assert_int_equal(um_rows_put(s, &row), 0);
         assert_int_equal(um_invites_add(s, &inv, T0 - 1), 0);
         assert_int_equal(um_pending_put(s, &pending), 0);
@@ -86,18 +86,18 @@ static int note_items(struct um_store *s, struct um_buf *out)
 static int note_self(struct um_store *s, struct um_buf *out)
 {
     struct um_self self;
-    struct um_attempt attempt = {0};
     struct um_kept_row row = {.seq = 0};
+    struct um_name effective = {{0}};
+    struct um_str own = {0};
     int rv = um_self_get(s, &self);
 
-    note(out, self.row_seq, self.ran_n, bytes_of(&self.mesh, 32));
-    note(out, 0, 0, bytes_of(self.ran, sizeof self.ran));
-    while (rv == 0 &&
-           (rv = um_attempts_next(s, attempt.place, &attempt)) == 1) {
-        note(out, attempt.at_ms, attempt.status, attempt.text);
-        note(out, 0, 0, bytes_of(&attempt.revision, 64));
-        rv = 0;
-    }
+    note(out, 0, 0, bytes_of(&self, sizeof self));
+    if (rv == 0)
+        rv = um_self_own_get(s, &own);
+    note(out, 0, 0, own);
+    if (rv == 0)
+        rv = um_self_shown_get(s, &effective, out);
+    note(out, 0, 0, bytes_of(&effective, 32));
     while (rv == 0 && (rv = um_rows_next(s, &row.member, &row)) == 1) {
         note(out, row.seq, row.seen_ms, row.envelope);
         note(out, 0, 0, bytes_of(&row.member, 32));
@@ -218,7 +218,8 @@ static void salvage(struct whole *w, size_t where)
     w->salvaged++;
     rv = um_store_check(s, &ear);
     if (rv != P2P_EFORMAT)
-        fail_msg("refused, and the check says %d: %zu", rv, where);
+        fail_msg("refused, and the check says %d, %s: %zu", rv, s->text,
+                 where);
     (void)note_all(s, &w->now);
     um_store_close(s);
 }

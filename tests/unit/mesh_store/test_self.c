@@ -2,6 +2,7 @@
 /* What a node keeps of itself and of the others. */
 #include <string.h>
 
+#include "mesh/doc/value.h"
 #include "mesh/trust/row.h"
 #include "p2p/err.h"
 #include "rig.h"
@@ -9,145 +10,104 @@
 
 static void test_self(void **state)
 {
-    struct um_self self;
+    struct um_self self = {.salt = {1, UINT64_MAX, 3, 4, 5, 6, 7, 8}};
     struct um_self got;
-    struct um_name other = rig_name(99);
     struct rig g;
 
     (void)state;
     rig_init(&g);
-    assert_int_equal(um_self_get(&g.s, &self), 0);
-    assert_int_equal(self.row_seq + self.ran_n, 0);
-    assert_true(um_name_none(&self.mesh));
+    assert_int_equal(um_self_get(&g.s, &got), 0);
+    assert_true(um_name_none(&got.mesh));
+    assert_int_equal(got.salt[0] + got.salt[7], 0);
+    assert_int_equal(um_self_put(&g.s, &self), P2P_EINVAL);
     self.mesh = rig_name(1);
-    self.row_seq = 8 * T0;
-    self.applied = rig_name(2);
-    self.effective = rig_name(3);
-    um_self_ran(&self, &self.applied);
-    um_self_ran(&self, &other);
     assert_int_equal(um_self_put(&g.s, &self), 0);
     rig_again(&g);
     assert_int_equal(um_self_get(&g.s, &got), 0);
-    assert_int_equal(got.row_seq, 8 * T0);
     assert_true(um_name_eq(&got.mesh, &self.mesh));
-    assert_true(um_name_eq(&got.applied, &self.applied));
-    assert_true(um_name_eq(&got.effective, &self.effective));
-    assert_int_equal(got.ran_n, 2);
-    assert_true(um_name_eq(&got.ran[0], &other));
-    assert_true(um_name_eq(&got.ran[1], &self.applied));
+    assert_memory_equal(got.salt, self.salt, sizeof got.salt);
     rig_fini(&g);
 }
 
-/* The seq never goes back, and the mesh stays the mesh. */
-static void test_self_does_not_go_back(void **state)
+/* The mesh stays the mesh, and the salt the salt. */
+static void test_a_mesh_is_for_good(void **state)
 {
-    struct um_self self = {.mesh = rig_name(1), .row_seq = 7};
+    struct um_self self = {.mesh = rig_name(1), .salt = {7}};
     struct um_self got;
     struct rig g;
 
     (void)state;
     rig_init(&g);
     assert_int_equal(um_self_put(&g.s, &self), 0);
-    self.row_seq = 6;
-    assert_int_equal(um_self_put(&g.s, &self), P2P_EINVAL);
-    self.row_seq = UINT64_MAX;
-    assert_int_equal(um_self_put(&g.s, &self), P2P_EINVAL);
-    self.row_seq = 8;
+    self.salt[0] = 8;
+    assert_int_equal(um_self_put(&g.s, &self), P2P_EEXIST);
     self.mesh = rig_name(2);
-    assert_int_equal(um_self_put(&g.s, &self), P2P_EINVAL);
-    self.mesh = (struct um_name){{0}};
-    assert_int_equal(um_self_put(&g.s, &self), P2P_EINVAL);
+    assert_int_equal(um_self_put(&g.s, &self), P2P_EEXIST);
     assert_int_equal(um_self_get(&g.s, &got), 0);
-    assert_int_equal(got.row_seq, 7);
+    assert_int_equal(got.salt[0], 7);
+    self.mesh = rig_name(1);
+    assert_true(um_name_eq(&got.mesh, &self.mesh));
     rig_fini(&g);
 }
 
-static void test_the_last_four(void **state)
+/* UM__CAP_STORE_OWN_BYTES: 65536. */
+static void test_own(void **state)
 {
-    struct um_self self = {.row_seq = 0};
-    struct um_name name;
-
-    (void)state;
-    for (uint64_t i = 1; i <= 6; i++) {
-        name = rig_name(i);
-        um_self_ran(&self, &name);
-        um_self_ran(&self, &name);
-    }
-    assert_int_equal(self.ran_n, 4);
-    name = rig_name(4); /* from behind to the front: 4 6 5 3 */
-    um_self_ran(&self, &name);
-    assert_int_equal(self.ran_n, 4);
-    for (size_t i = 0; i < 4; i++) {
-        static const uint64_t want[] = {4, 6, 5, 3};
-
-        name = rig_name(want[i]);
-        assert_true(um_name_eq(&self.ran[i], &name));
-    }
-}
-
-static void test_attempts(void **state)
-{
-    struct um_attempt a = {.at_ms = T0,
-                           .status = 400,
-                           .text = UM_STR("{\"error\": \"no\\0 such\"}")};
-    struct um_attempt got = {0};
+    struct um_buf b = UM_BUF_INIT;
+    struct um_str got;
     struct rig g;
 
     (void)state;
     rig_init(&g);
-    assert_int_equal(um_attempts_next(&g.s, 0, &got), 0);
-    a.revision = rig_name(1);
-    a.effective = rig_name(2);
-    assert_int_equal(um_attempts_put(&g.s, &a), 0);
-    a.effective = rig_name(3);
-    a.status = 500;
-    assert_int_equal(um_attempts_put(&g.s, &a), 0);
-    a.at_ms = T0 + 1; /* the same again */
-    assert_int_equal(um_attempts_put(&g.s, &a), 0);
+    assert_int_equal(um_self_own_get(&g.s, &got), 0);
+    assert_int_equal(got.len, 0);
+    assert_int_equal(um_self_own_put(&g.s, UM_STR("a\0b")), 0);
+    assert_int_equal(um_self_own_get(&g.s, &got), 0);
+    assert_true(um_str_eq(got, UM_STR("a\0b")));
+    um_buf_fill(&b, 'x', 65537);
+    assert_int_equal(um_self_own_put(&g.s, um_buf_view(&b)), P2P_ETOOBIG);
+    b.len--;
+    assert_int_equal(um_self_own_put(&g.s, um_buf_view(&b)), 0);
     rig_again(&g);
-    assert_int_equal(um_attempts_next(&g.s, 0, &got), 1);
-    assert_int_equal(got.status, 400);
-    assert_true(um_name_eq(&got.revision, &a.revision));
-    assert_true(um_str_eq(got.text, a.text));
-    assert_int_equal(um_attempts_next(&g.s, got.place, &got), 1);
-    assert_int_equal(got.status, 500);
-    assert_int_equal(got.at_ms, T0 + 1);
-    assert_true(um_name_eq(&got.effective, &a.effective));
-    assert_int_equal(um_attempts_next(&g.s, got.place, &got), 0);
-    a.at_ms = UINT64_MAX;
-    assert_int_equal(um_attempts_put(&g.s, &a), P2P_EINVAL);
-    assert_int_equal(um_attempts_clear(&g.s), 0);
-    assert_int_equal(um_attempts_next(&g.s, 0, &got), 0);
+    assert_int_equal(um_self_own_get(&g.s, &got), 0);
+    assert_true(um_str_eq(got, um_buf_view(&b)));
+    assert_int_equal(um_self_own_put(&g.s, UM_STR("")), 0);
+    assert_int_equal(um_self_own_get(&g.s, &got), 0);
+    assert_int_equal(got.len, 0);
+    um_buf_fini(&b);
     rig_fini(&g);
 }
 
-/* UM__CAP_STORE_ATTEMPTS and UM__CAP_STORE_ATTEMPT_BYTES: 256 of them, with
- * texts of 4096 bytes, cut between characters. */
-static void test_attempts_have_an_end(void **state)
+static void test_shown(void **state)
 {
-    struct um_attempt a = {.at_ms = 1};
-    struct um_attempt got = {0};
-    struct um_buf text = UM_BUF_INIT;
-    uint64_t at = 5;
+    struct um_buf b = UM_BUF_INIT;
+    struct um_buf got = UM_BUF_INIT;
+    struct um_name name = rig_name(3);
+    struct um_name effective = name;
     struct rig g;
 
     (void)state;
     rig_init(&g);
-    um_buf_fill(&text, 'a', 4095);
-    um_buf_text(&text, "\xc3\xa4 and more");
-    assert_int_equal(um_store_begin(&g.s), 0);
-    for (; a.at_ms <= 260; a.at_ms++) {
-        a.revision = rig_name(a.at_ms);
-        a.text = um_buf_view(&text);
-        assert_int_equal(um_attempts_put(&g.s, &a), 0);
-    }
-    assert_int_equal(um_store_commit(&g.s), 0);
-    while (um_attempts_next(&g.s, got.place, &got) == 1) {
-        assert_int_equal(got.at_ms, at++);
-        assert_int_equal(got.text.len, 4095);
-    }
-    assert_int_equal(at, 261);
-    um_buf_fini(&text);
+    assert_int_equal(um_self_shown_get(&g.s, &effective, &got), 0);
+    assert_true(um_name_none(&effective));
+    assert_int_equal(got.len, 0);
+    (void)rig_doc(1, UM__CAP_DOC_BYTES + 1, &b);
+    assert_int_equal(um_self_shown_put(&g.s, &name, um_buf_view(&b)),
+                     P2P_ETOOBIG);
+    b.len--;
+    assert_int_equal(um_self_shown_put(&g.s, &name, um_buf_view(&b)), 0);
+    rig_again(&g);
+    assert_int_equal(um_self_shown_get(&g.s, &effective, &got), 0);
+    assert_true(um_name_eq(&effective, &name));
+    assert_true(um_str_eq(um_buf_view(&got), um_buf_view(&b)));
+    name = rig_name(4);
+    assert_int_equal(um_self_shown_put(&g.s, &name, UM_STR("{}")), 0);
+    um_buf_clear(&got);
+    assert_int_equal(um_self_shown_get(&g.s, &effective, &got), 0);
+    assert_true(um_name_eq(&effective, &name));
+    assert_true(um_str_eq(um_buf_view(&got), UM_STR("{}")));
+    um_buf_fini(&b);
+    um_buf_fini(&got);
     rig_fini(&g);
 }
 
@@ -220,13 +180,9 @@ static void test_rows_have_an_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_self),
-        cmocka_unit_test(test_self_does_not_go_back),
-        cmocka_unit_test(test_the_last_four),
-        cmocka_unit_test(test_attempts),
-        cmocka_unit_test(test_attempts_have_an_end),
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_rows_have_an_end),
+        cmocka_unit_test(test_self), cmocka_unit_test(test_a_mesh_is_for_good),
+        cmocka_unit_test(test_own),  cmocka_unit_test(test_shown),
+        cmocka_unit_test(test_rows), cmocka_unit_test(test_rows_have_an_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

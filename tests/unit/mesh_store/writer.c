@@ -22,12 +22,11 @@ static int die(const char *why)
 
 static int write_on(struct um_store *s)
 {
-    struct um_self self;
     uint64_t n;
 
-    if (um_self_get(s, &self) != 0)
+    if (rig_count_get(s, &n) != 0)
         return die(s->text);
-    for (n = self.row_seq + 1; batches_write(s, n) == 0; n++) {
+    for (n++; batches_write(s, n) == 0; n++) {
         if (printf("%llu\n", (unsigned long long)n) < 0 || fflush(stdout) != 0)
             return 1;
     }
