@@ -21,12 +21,16 @@
  * reset. */
 #define UM__CAP_LINKS_STREAMS 4U
 
-/** Documents that are fetched at a time; others wait. Those that wait: of more
- * the oldest are forgotten, and asked for again by who wants them. */
-#define UM__CAP_LINKS_FETCHES 64U
+/** Documents of which a part may be here at a time; others wait. */
+#define UM__CAP_LINKS_FETCHES 16U
 
-/** What links tell and ask; all are required. They may call links, but for
- * um_links_free(). */
+/** Documents that are wanted; of more the oldest that nobody is sending is
+ * forgotten, and asked for again by who wants it. */
+#define UM__CAP_LINKS_WAITING 1024U
+
+/** What links tell and ask; all are required. They are called from the loop
+ * alone, never inside of a call of links, but for `may`, which um_links_up() and
+ * um_links_roster() ask. They may call links, but for um_links_free(). */
 struct um_links_cb {
     /** Whether a key has a role in the roster now. */
     bool (*may)(void *user, const struct um_name *peer);
@@ -49,14 +53,15 @@ struct um_links_cfg {
     struct um_name mesh;
     const struct um_alarms *alarms;
     const struct um_log *log;
-    uint64_t seed; /**< for whom to ask next */
+    uint64_t seed; /**< random: for whom to ask next */
     const struct um_links_cb *cb;
     void *user;
 };
 
 struct um_links;
 
-/** Serves the protocol. Owned; NULL: it cannot. */
+/** Serves the protocol. Peers that are connected already are looked at when the
+ * loop comes round. Owned; NULL: it cannot. */
 struct um_links *um_links_new(const struct um_links_cfg *cfg);
 
 /** Ends all sessions, before the bus is freed. */

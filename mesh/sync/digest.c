@@ -52,12 +52,18 @@ static uint32_t find(const struct um_digest *d,
     return lo;
 }
 
+size_t um_digest_find(const struct um_digest *d, const struct um_name *id)
+{
+    const struct um_digest_bucket *b = &d->buckets[id->b[0]];
+    bool found;
+    uint32_t i = find(d, b, id, &found);
+
+    return found ? b->at[i] : SIZE_MAX;
+}
+
 bool um_digest_has(const struct um_digest *d, const struct um_name *id)
 {
-    bool found;
-
-    (void)find(d, &d->buckets[id->b[0]], id, &found);
-    return found;
+    return um_digest_find(d, id) != SIZE_MAX;
 }
 
 /* Makes room for one more. */

@@ -46,6 +46,9 @@ int um_digest_add(struct um_digest *d, const struct um_name *id);
 /** Whether an id is in it. */
 bool um_digest_has(const struct um_digest *d, const struct um_name *id);
 
+/** As the how many-th an id came, from 0; SIZE_MAX: it is not in it. */
+size_t um_digest_find(const struct um_digest *d, const struct um_name *id);
+
 /** How many ids are in it. */
 static inline size_t um_digest_count(const struct um_digest *d)
 {
