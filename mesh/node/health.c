@@ -10,6 +10,11 @@
 #include "mesh/doc/print.h"
 #include "mesh/unit/shown.h"
 
+static const struct um_val *member(const struct um_val *v, struct um_str name)
+{
+    return v != NULL ? um_val_member(v, name) : NULL;
+}
+
 /* A counter; 1 if it is not there, so that nothing is said to be missing. */
 static int64_t counter(const struct um_val *v, struct um_str name)
 {
@@ -20,7 +25,7 @@ static int64_t counter(const struct um_val *v, struct um_str name)
 
 static bool has_none(const struct um_val *app)
 {
-    const struct um_val *p = um_val_member(app, UM_STR("processes"));
+    const struct um_val *p = member(app, UM_STR("processes"));
 
     return p != NULL && counter(p, UM_STR("running")) == 0 &&
            counter(p, UM_STR("starting")) == 0;
@@ -29,8 +34,8 @@ static bool has_none(const struct um_val *app)
 /* Whether an application has processes without being asked. */
 static bool is_to_have_some(const struct um_val *app)
 {
-    const struct um_val *p = um_val_member(app, UM_STR("processes"));
-    const struct um_val *spare = um_val_member(p, UM_STR("spare"));
+    const struct um_val *p = member(app, UM_STR("processes"));
+    const struct um_val *spare = member(p, UM_STR("spare"));
 
     if (app == NULL || app->kind != UM_VAL_OBJECT)
         return false;
@@ -56,8 +61,8 @@ static bool lacks(const struct um_val *apps, struct um_str config)
         for (size_t i = 0; i < apps->count && !found; i++) {
             const struct um_member *m = &apps->members.p[i];
 
-            found = has_none(&m->value) &&
-                    is_to_have_some(um_val_member(all, m->name));
+            found =
+                has_none(&m->value) && is_to_have_some(member(all, m->name));
         }
     }
     um_buf_fini(&b);

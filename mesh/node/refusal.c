@@ -9,12 +9,17 @@ static bool is_text(const struct um_val *v)
     return v != NULL && v->kind == UM_VAL_STRING && v->text.len > 0;
 }
 
+static const struct um_val *member(const struct um_val *v, struct um_str name)
+{
+    return v != NULL ? um_val_member(v, name) : NULL;
+}
+
 /* " at line 1, column 2", or " at /routes/0". */
 static void add_location(struct um_buf *out, const struct um_val *location)
 {
-    const struct um_val *path = um_val_member(location, UM_STR("path"));
-    const struct um_val *line = um_val_member(location, UM_STR("line"));
-    const struct um_val *column = um_val_member(location, UM_STR("column"));
+    const struct um_val *path = member(location, UM_STR("path"));
+    const struct um_val *line = member(location, UM_STR("line"));
+    const struct um_val *column = member(location, UM_STR("column"));
 
     if (is_text(path)) {
         um_buf_text(out, " at ");
