@@ -3,7 +3,8 @@
  * One intent in hand, one that waits. Happy path: the client PUTs it and says
  * what Unit shows afterwards, which is kept: the same intent again, while Unit
  * still shows the same, changes nothing. Failure: a refusal is final; a
- * failure is tried again with a growing pause.
+ * failure is tried again with a growing pause, and so is a Unit that took it
+ * and shows something else, because it began anew or somebody else was there.
  */
 #include "mesh/applier/applier.h"
 
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "mesh/doc/parse.h"
+#include "mesh/unit/shown.h"
 #include "p2p/err.h"
 
 #define FIRST_PAUSE_MS 250U
@@ -19,6 +21,7 @@ struct order {
     char *config;
     size_t len;
     char *why;
+    unsigned tries; /* 0: UM__CAP_APPLIER_TRIES */
     um_applier_done *done;
     void *user;
 };
@@ -33,7 +36,8 @@ struct um_applier {
     size_t last_len;
     char *shown; /* what Unit showed after it */
     void *alarm;
-    int tries;
+    unsigned tries;
+    long code; /* of Unit's last answer */
     struct um_applier_stats stats;
 };
 
@@ -129,9 +133,19 @@ static void on_alarm(void *arg)
     begin(a);
 }
 
-static void retry(struct um_applier *a, const char *text)
+/* How often the intent in hand is tried when it goes like this. */
+static unsigned tries_of(const struct um_applier *a, bool failed)
 {
-    if (++a->tries >= UM__CAP_APPLIER_TRIES) {
+    if (a->now.tries == 0) {
+        return UM__CAP_APPLIER_TRIES;
+    }
+    return failed ? a->now.tries : 1;
+}
+
+/* Tries again, unless it was tried enough; failed: Unit said that it did. */
+static void retry(struct um_applier *a, bool failed, const char *text)
+{
+    if (++a->tries >= tries_of(a, failed)) {
         um_log_line(a->log, UM_LOG_ERROR, "Unit at %s: gave up on %s: %s",
                     um_unit_target(a->unit), a->now.why, text);
         finish(a, UM_GAVE_UP, text);
@@ -146,14 +160,25 @@ static void retry(struct um_applier *a, const char *text)
     }
 }
 
+static void took(struct um_applier *a, const struct um_unit_answer *answer)
+{
+    if (um_shown_fits(um_str_n(answer->body, answer->len),
+                      um_str_n(a->now.config, a->now.len))) {
+        remember(a, answer->body);
+        finish(a, UM_APPLIED, "");
+    } else {
+        retry(a, false, "it took a configuration and shows another one");
+    }
+}
+
 static void on_put(void *user, const struct um_unit_answer *answer)
 {
     struct um_applier *a = user;
 
+    a->code = answer->code;
     switch (answer->status) {
         case UM_UNIT_OK:
-            remember(a, answer->body);
-            finish(a, UM_APPLIED, "");
+            took(a, answer);
             break;
         case UM_UNIT_REFUSED:
             um_log_line(a->log, UM_LOG_ERROR, "Unit at %s refused %s: %s",
@@ -161,25 +186,45 @@ static void on_put(void *user, const struct um_unit_answer *answer)
             finish(a, UM_REFUSED, answer->text);
             break;
         default:
-            retry(a, answer->text);
+            retry(a, answer->status == UM_UNIT_FAILED, answer->text);
     }
+}
+
+/* Whether Unit shows what is in hand, without having been asked for it. */
+static bool is_there(const struct um_applier *a,
+                     const struct um_unit_answer *answer)
+{
+    struct um_str config = um_str_n(a->now.config, a->now.len);
+    struct um_str body = um_str_n(answer->body, answer->len);
+    struct um_buf compact = UM_BUF_INIT;
+    bool there;
+
+    if (um_str_eq(body, config)) {
+        return true;
+    }
+    if (a->last != NULL && a->shown != NULL &&
+        um_str_eq(um_str_n(a->last, a->last_len), config) &&
+        um_shown_same(um_str(a->shown), body)) {
+        return true;
+    }
+    um_shown_compact(body, &compact);
+    there =
+        !um_buf_failed(&compact) && um_str_eq(um_buf_view(&compact), config);
+    um_buf_fini(&compact);
+    return there;
 }
 
 /* What Unit shows now: if it is ours already, nothing is to be done. */
 static void on_get(void *user, const struct um_unit_answer *answer)
 {
     struct um_applier *a = user;
-    bool same = a->last != NULL && a->shown != NULL &&
-                a->last_len == a->now.len &&
-                memcmp(a->last, a->now.config, a->now.len) == 0;
 
-    if (answer->status == UM_UNIT_OK &&
-        ((same && strcmp(a->shown, answer->body) == 0) ||
-         (answer->len == a->now.len &&
-          memcmp(answer->body, a->now.config, answer->len) == 0))) {
+    a->code = answer->code;
+    if (answer->status == UM_UNIT_OK && is_there(a, answer)) {
+        remember(a, answer->body);
         finish(a, UM_UNCHANGED, "");
     } else if (answer->status == UM_UNIT_ABSENT) {
-        retry(a, answer->text);
+        retry(a, false, answer->text);
     } else {
         um_unit_put_config(a->unit, a->now.config, a->now.len, on_put, a);
     }
@@ -193,7 +238,8 @@ static void begin(struct um_applier *a)
 static bool order_fill(struct order *o, const struct um_intent *intent,
                        um_applier_done *done, void *user)
 {
-    *o = (struct order){.len = intent->len, .done = done, .user = user};
+    *o = (struct order){
+        .len = intent->len, .tries = intent->tries, .done = done, .user = user};
     o->config = malloc(intent->len + 1);
     o->why = strdup(intent->why);
     if (o->config == NULL || o->why == NULL) {
@@ -247,6 +293,29 @@ void um_applier_submit(struct um_applier *a, const struct um_intent *intent,
     }
     drop(&a->next, UM_SUPERSEDED, "");
     a->next = o;
+}
+
+static void nobody(void *user, enum um_outcome outcome, const char *text)
+{
+    (void)user;
+    (void)outcome;
+    (void)text;
+}
+
+void um_applier_forget(struct um_applier *a, const void *user)
+{
+    a->now.done = a->now.user == user ? nobody : a->now.done;
+    a->next.done = a->next.user == user ? nobody : a->next.done;
+}
+
+struct um_str um_applier_shown(const struct um_applier *a)
+{
+    return um_str_n(a->shown, a->shown != NULL ? strlen(a->shown) : 0);
+}
+
+long um_applier_code(const struct um_applier *a)
+{
+    return a->code;
 }
 
 void um_applier_stats(const struct um_applier *a, struct um_applier_stats *out)

@@ -13,6 +13,7 @@
 
 #include "mesh/base/alarm.h"
 #include "mesh/base/log.h"
+#include "mesh/base/str.h"
 #include "mesh/unit/client.h"
 
 /** Tries of one intent when Unit fails or does not answer. */
@@ -23,11 +24,15 @@ struct um_intent {
     const void *config; /**< the bytes for PUT /config; copied */
     size_t len;
     const char *why; /**< for the log; copied */
+    /** How often a Unit that fails is tried; one that is absent or silent only
+     * once, for who has a pause of its own. 0: UM__CAP_APPLIER_TRIES in any
+     * case. */
+    unsigned tries;
 };
 
 /** What became of an intent. */
 enum um_outcome {
-    UM_APPLIED,   /**< Unit runs it */
+    UM_APPLIED,   /**< Unit runs it: it shows it */
     UM_UNCHANGED, /**< Unit ran it already */
     UM_REFUSED,   /**< Unit will not take it: text says why */
     UM_GAVE_UP,   /**< Unit failed or was absent too often */
@@ -53,6 +58,17 @@ void um_applier_free(struct um_applier *a);
  * million members) is UM_REFUSED at once, and Unit never sees it. */
 void um_applier_submit(struct um_applier *a, const struct um_intent *intent,
                        um_applier_done *done, void *user);
+
+/** Forgets who waits: `done` is not called with this `user` any more, and what
+ * is in hand goes on. */
+void um_applier_forget(struct um_applier *a, const void *user);
+
+/** How Unit shows what it took last; p NULL: it took nothing yet. Valid until
+ * the loop goes on. */
+struct um_str um_applier_shown(const struct um_applier *a);
+
+/** The HTTP status of Unit's last answer, while `done` is told; 0: none. */
+long um_applier_code(const struct um_applier *a);
 
 /** Counters, for status pages. */
 struct um_applier_stats {

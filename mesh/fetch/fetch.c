@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct um_fetch {
     struct um_fetch_loop loop;
@@ -32,6 +33,7 @@ struct um_fetch_job {
     size_t cap;
     size_t max;
     bool too_big;
+    char server[64]; /* the field Server */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -148,6 +150,29 @@ static size_t on_body(char *data, size_t size, size_t n, void *user)
     return n;
 }
 
+/* A line of the head: of all fields one is kept. */
+static size_t on_field(char *line, size_t size, size_t n, void *user)
+{
+    static const char name[] = "Server:";
+    struct um_fetch_job *job = user;
+    size_t at = sizeof name - 1, end = n *= size;
+
+    if (n < at || strncasecmp(line, name, at) != 0) {
+        return n;
+    }
+    while (at < end && (line[at] == ' ' || line[at] == '\t')) {
+        at++;
+    }
+    while (end > at && strchr(" \t\r\n", line[end - 1]) != NULL) {
+        end--;
+    }
+    if (end - at < sizeof job->server) {
+        memcpy(job->server, line + at, end - at);
+        job->server[end - at] = '\0';
+    }
+    return n;
+}
+
 static void set_safety(CURL *e)
 {
     (void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http");
@@ -173,6 +198,8 @@ static CURLcode set_request(struct um_fetch_job *job,
     (void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, req->connect_ms);
     (void)curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
     (void)curl_easy_setopt(e, CURLOPT_WRITEDATA, job);
+    (void)curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_field);
+    (void)curl_easy_setopt(e, CURLOPT_HEADERDATA, job);
     (void)curl_easy_setopt(e, CURLOPT_ERRORBUFFER, job->error);
     (void)curl_easy_setopt(e, CURLOPT_PRIVATE, job);
     (void)curl_easy_setopt(e, CURLOPT_HTTPHEADER, job->headers);
@@ -259,8 +286,10 @@ static enum um_fetch_status status_of(const struct um_fetch_job *job,
 
 static void finish(struct um_fetch_job *job, CURLcode code)
 {
-    struct um_fetch_answer a = {
-        .status = status_of(job, code), .body = job->answer, .len = job->len};
+    struct um_fetch_answer a = {.status = status_of(job, code),
+                                .body = job->answer,
+                                .len = job->len,
+                                .server = job->server};
 
     a.text = job->too_big         ? "the answer is too big"
              : job->error[0] != 0 ? job->error

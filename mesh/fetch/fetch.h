@@ -59,6 +59,7 @@ struct um_fetch_answer {
     long code;        /**< the HTTP status, 0 when there was none */
     const char *body; /**< ends with a zero byte */
     size_t len;
+    const char *server; /**< the field Server; "" if it is not there or long */
 };
 
 /** Told once, never before um_fetch_start() returned. */

@@ -19,11 +19,20 @@
 /** How often Unit is looked at, in ms. */
 #define UM_RUNNER_LOOK_MS 2000U
 
+/** Looks in a row that find an application without a process, or no Unit, until
+ * that is told as bad health: an application may be starting once more. */
+#define UM_RUNNER_ILL_LOOKS 3U
+
+/** Tries of a configuration at which Unit answers 500, 3.5 s in all: a port may
+ * still be in use by connections of the configuration before. Then it counts
+ * as refused. */
+#define UM_RUNNER_TRIES 4U
+
 /** What Unit runs, as it was seen. Valid during the call. */
 struct um_runner_live {
     struct um_name effective; /**< what um_runner_apply() called it, if Unit
-                                   still shows what it did then; else the hash
-                                   of what it shows */
+                                   still shows what it did then; else SHA-256
+                                   of what it shows, without the white space */
     bool ours;                /**< the former */
     bool blank;               /**< what a Unit has when it starts anew */
     bool other_unit;          /**< its version or modules are not what they
@@ -34,18 +43,22 @@ struct um_runner_live {
 
 /** What a runner tells; all are required. */
 struct um_runner_cb {
-    /** Unit was seen; when it runs something else than before, or first. */
+    /** Unit was seen: at first, when it is there again, when it runs something
+     * else than before, is another Unit, or um_runner_look() asked. */
     void (*live)(void *user, const struct um_runner_live *live);
     /** Unit cannot be reached: told once, until it can. */
     void (*absent)(void *user, const char *text);
-    /** What became of um_runner_apply(). DONE: 200, and verified. */
+    /** What became of um_runner_apply(), never before that returned. DONE: 200,
+     * and Unit shows it. REFUSED: 400, 404, 405, or 500 UM_RUNNER_TRIES times,
+     * or the policy's no; text are Unit's words. NO_ANSWER: nobody can say. */
     void (*applied)(void *user, enum um_result outcome,
                     const struct um_name *revision,
                     const struct um_name *effective, struct um_str text);
     /** What Unit shows for what it took: to be stored, for the next start. */
     void (*shown)(void *user, const struct um_name *effective,
                   struct um_str config);
-    /** Whether what runs does well; told when it changes. */
+    /** Whether what runs does well; told when it is known, and when it changes.
+     * What was just applied does, until it is told. */
     void (*health)(void *user, bool healthy);
 };
 
@@ -76,6 +89,8 @@ struct um_runner_cfg {
     struct um_name effective; /**< what ran when the node ended; none: nothing,
                                    and what Unit showed for it */
     struct um_str shown;      /**< copied */
+    const char *unit_log;     /**< Unit's log, whose last lines go with a 500;
+                                   NULL: not known */
     const struct um_runner_cb *cb;
     void *user;
 };

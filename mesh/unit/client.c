@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * A queue of jobs, one in flight. A GET is a transfer, retried when it was cut
- * off. A PUT is: the transfer, then a GET to learn Unit's own form of it; and
- * when the transfer got no answer, a GET first, to see whether it changed.
+ * off. A PUT of the configuration is: a GET, the transfer, then a GET to learn
+ * Unit's own form of it; and when the transfer got no answer, a GET to see
+ * whether it changed. Any other change is one transfer.
  * Failure modes: see enum um_unit_status; every job ends in exactly one call.
  */
 #include "mesh/unit/client.h"
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "mesh/unit/pieces.h"
+#include "mesh/unit/shown.h"
 
 /* Tries of one transfer that gets no whole answer. */
 #define MAX_TRIES 4
@@ -23,20 +25,25 @@
 #define GET_MS     3000
 #define PUT_MS     300000
 #define CONNECT_MS 2000
-#define TEXT_BYTES 512
+#define TEXT_BYTES 2048
 #define TOO_BIG    "the configuration is too big"
+
+/* What a job is; what it does just now is in the job. */
+enum kind { A_GET, A_CONFIG, A_CHANGE };
 
 struct job {
     struct job *next;
-    struct um_unit *unit;
+    enum kind kind;
+    const char *method; /* of a change */
     char *path;
-    char *body; /* NULL: a GET */
+    char *body;
     size_t len;
     um_unit_done *done;
     void *user;
     struct um_pieces *pieces; /* a GET that goes piece by piece */
     char *before;             /* PUT: what Unit showed when we looked first */
-    int tries;
+    int tries;                /* of the transfer */
+    int puts;                 /* PUT: how often it was done in vain */
     bool put_answered; /* PUT: 200 came; the GET of its form is under way */
     bool looking;      /* PUT: no answer came; the GET tells */
 };
@@ -50,6 +57,7 @@ struct um_unit {
     size_t waiting;
     struct um_fetch_job *transfer;
     void *alarm;
+    char version[32];
 };
 
 static void start(struct um_unit *u);
@@ -109,6 +117,26 @@ const char *um_unit_target(const struct um_unit *u)
     return u->target;
 }
 
+const char *um_unit_version(const struct um_unit *u)
+{
+    return u->version;
+}
+
+static void nobody(void *user, const struct um_unit_answer *a)
+{
+    (void)user;
+    (void)a;
+}
+
+void um_unit_forget(struct um_unit *u, const void *user)
+{
+    for (struct job *j = u->head; j != NULL; j = j->next) {
+        if (j->user == user) {
+            j->done = nobody;
+        }
+    }
+}
+
 /* Takes the job off the queue, tells its owner, starts the next. */
 static void finish(struct um_unit *u, const struct um_unit_answer *a)
 {
@@ -138,7 +166,7 @@ static enum um_unit_status status_of(long code)
     if (code >= 200 && code < 300) {
         return UM_UNIT_OK;
     }
-    return code >= 500 ? UM_UNIT_FAILED : UM_UNIT_REFUSED;
+    return code >= 400 && code <= 405 ? UM_UNIT_REFUSED : UM_UNIT_FAILED;
 }
 
 /* Unit's words on one line, for people: its white space is for the eye. */
@@ -180,6 +208,16 @@ static void on_alarm(void *arg)
     run(u);
 }
 
+/* Goes on with the job after a pause, which is longer each time. */
+static void pause_for(struct um_unit *u, int tries)
+{
+    u->alarm = u->cfg.alarms->set(u->cfg.alarms->user,
+                                  (uint64_t)RETRY_MS << tries, on_alarm, u);
+    if (u->alarm == NULL) {
+        fail(u, UM_UNIT_UNKNOWN, "out of memory");
+    }
+}
+
 /* Tries the job's transfer again, later; false: it was tried enough. */
 static bool try_again(struct um_unit *u)
 {
@@ -188,9 +226,8 @@ static bool try_again(struct um_unit *u)
     if (++j->tries >= MAX_TRIES) {
         return false;
     }
-    u->alarm = u->cfg.alarms->set(u->cfg.alarms->user,
-                                  (uint64_t)RETRY_MS << j->tries, on_alarm, u);
-    return u->alarm != NULL;
+    pause_for(u, j->tries);
+    return true;
 }
 
 /* A GET that is cut off again and again: piece by piece, where that works. */
@@ -209,66 +246,31 @@ static bool go_piecewise(struct um_unit *u)
     return j->pieces != NULL;
 }
 
-/* A piece arrived; when it was the last one, the whole is there. */
-static void on_piece(struct um_unit *u, const struct um_fetch_answer *f)
-{
-    struct job *j = u->head;
-    struct um_fetch_answer whole = {.code = 200};
-
-    if ((f->code != 200 && f->code != 404) ||
-        !um_pieces_add(j->pieces, f->body, f->code == 200 ? f->len : 0)) {
-        fail(u, UM_UNIT_UNKNOWN, "the configuration changed while it was read");
-        return;
-    }
-    j->tries = 0;
-    if (um_pieces_next(j->pieces) != NULL) {
-        run(u);
-        return;
-    }
-    whole.body = um_pieces_whole(j->pieces, &whole.len);
-    finish_answer(u, &whole);
-}
-
-/* Whether it is what a Unit shows that began anew. */
-static bool is_default(const char *body)
-{
-    static const char fresh[] =
-        "{\"listeners\":{},\"routes\":[],\"applications\":{}}";
-    const char *want = fresh;
-
-    for (; *body != '\0'; body++) {
-        if (strchr(" \t\r\n", *body) == NULL && *body != *want++) {
-            return false;
-        }
-    }
-    return *want == '\0';
-}
-
 /* The look after a PUT without an answer: did Unit change? A Unit that crashed
  * and began anew changed too, but not to what was asked. */
 static void on_look(struct um_unit *u, const struct um_fetch_answer *f)
 {
     struct job *j = u->head;
+    struct um_str shows = um_str_n(f->body, f->len);
 
     j->looking = false;
-    if (f->code == 200 && strcmp(j->before, f->body) != 0 &&
-        !is_default(f->body)) {
+    j->tries = 0;
+    if (f->code == 200 && !um_shown_same(um_str(j->before), shows) &&
+        !um_shown_blank(shows)) {
         finish_answer(u, f); /* it did: what it shows now is the answer */
-        return;
-    }
-    if (!try_again(u)) {
+    } else if (++j->puts >= MAX_TRIES) {
         fail(u, UM_UNIT_UNKNOWN, "Unit closed the connection without a word");
+    } else {
+        pause_for(u, j->puts);
     }
 }
 
-/* A transfer ended with a whole answer. */
-static void on_answer(struct um_unit *u, const struct um_fetch_answer *f)
+/* The whole answer to what the job does just now. */
+static void on_whole(struct um_unit *u, const struct um_fetch_answer *f)
 {
     struct job *j = u->head;
 
-    if (j->pieces != NULL) {
-        on_piece(u, f);
-    } else if (j->body == NULL) {
+    if (j->kind != A_CONFIG || j->put_answered) {
         finish_answer(u, f);
     } else if (j->before == NULL) {
         j->before = strdup(f->body); /* we looked first: now PUT */
@@ -276,8 +278,6 @@ static void on_answer(struct um_unit *u, const struct um_fetch_answer *f)
         run(u);
     } else if (j->looking) {
         on_look(u, f);
-    } else if (j->put_answered) {
-        finish_answer(u, f);
     } else if (f->code == 200) {
         j->put_answered = true;
         j->tries = 0;
@@ -287,23 +287,63 @@ static void on_answer(struct um_unit *u, const struct um_fetch_answer *f)
     }
 }
 
+/* A piece arrived; when it was the last one, the whole is there. */
+static void on_piece(struct um_unit *u, const struct um_fetch_answer *f)
+{
+    struct job *j = u->head;
+    struct um_pieces *pieces = j->pieces;
+    struct um_fetch_answer whole = {.code = 200};
+
+    if ((f->code != 200 && f->code != 404) ||
+        !um_pieces_add(pieces, f->body, f->code == 200 ? f->len : 0)) {
+        fail(u, UM_UNIT_UNKNOWN, "the configuration changed while it was read");
+        return;
+    }
+    j->tries = 0;
+    if (um_pieces_next(pieces) != NULL) {
+        run(u);
+        return;
+    }
+    whole.body = um_pieces_whole(pieces, &whole.len);
+    j->pieces = NULL;
+    on_whole(u, &whole);
+    um_pieces_free(pieces);
+}
+
+/* Whether what the job does just now changes Unit. */
+static bool mutates(const struct job *j)
+{
+    return j->kind == A_CHANGE || (j->kind == A_CONFIG && j->before != NULL &&
+                                   !j->looking && !j->put_answered);
+}
+
 /* A transfer ended without one. */
 static void on_no_answer(struct um_unit *u, const struct um_fetch_answer *f)
 {
     struct job *j = u->head;
-    bool mutation =
-        j->body != NULL && j->before != NULL && !j->looking && !j->put_answered;
 
     if (f->status == UM_FETCH_CONNECT) {
         fail(u, UM_UNIT_ABSENT, f->text);
     } else if (f->status == UM_FETCH_TOO_BIG) {
         fail(u, UM_UNIT_REFUSED, TOO_BIG);
-    } else if (mutation) {
+    } else if (j->kind == A_CHANGE) {
+        fail(u, UM_UNIT_UNKNOWN, f->text);
+    } else if (mutates(j)) {
         j->looking = true;
+        j->tries = 0;
         run(u);
     } else if (!try_again(u) && !go_piecewise(u)) {
         fail(u, UM_UNIT_UNKNOWN, f->text);
     }
+}
+
+/* Unit says who it is: "Unit/1.35.0". */
+static void keep_version(struct um_unit *u, const char *server)
+{
+    bool known = strncmp(server, "Unit/", 5) == 0;
+
+    (void)snprintf(u->version, sizeof u->version, "%s",
+                   known ? server + 5 : "");
 }
 
 static void on_transfer(void *user, const struct um_fetch_answer *f)
@@ -312,7 +352,12 @@ static void on_transfer(void *user, const struct um_fetch_answer *f)
 
     u->transfer = NULL;
     if (f->status == UM_FETCH_OK) {
-        on_answer(u, f);
+        keep_version(u, f->server);
+    }
+    if (f->status == UM_FETCH_OK && u->head->pieces != NULL) {
+        on_piece(u, f);
+    } else if (f->status == UM_FETCH_OK) {
+        on_whole(u, f);
     } else {
         on_no_answer(u, f);
     }
@@ -322,20 +367,19 @@ static void on_transfer(void *user, const struct um_fetch_answer *f)
 static void run(struct um_unit *u)
 {
     struct job *j = u->head;
-    bool put =
-        j->body != NULL && j->before != NULL && !j->looking && !j->put_answered;
+    bool change = mutates(j);
     const char *path = j->pieces != NULL ? um_pieces_next(j->pieces) : j->path;
     char url[2048];
-    struct um_fetch_req req = {.method = put ? "PUT" : "GET",
+    struct um_fetch_req req = {.method = change ? j->method : "GET",
                                .url = url,
                                .unix_path = u->unix_path,
                                .max_answer = UM__CAP_UNIT_CONFIG_BYTES * 4,
-                               .timeout_ms = put ? PUT_MS : GET_MS,
+                               .timeout_ms = change ? PUT_MS : GET_MS,
                                .connect_ms = CONNECT_MS};
 
     (void)snprintf(url, sizeof url, "%s%s",
                    u->unix_path != NULL ? "http://localhost" : u->target, path);
-    if (put) {
+    if (change && j->body != NULL) {
         req.body = j->body;
         req.len = j->len;
     }
@@ -389,14 +433,33 @@ static void submit(struct um_unit *u, struct job job)
 void um_unit_get(struct um_unit *u, const char *path, um_unit_done *done,
                  void *user)
 {
-    submit(u, (struct job){
-                  .unit = u, .path = strdup(path), .done = done, .user = user});
+    submit(
+        u,
+        (struct job){
+            .kind = A_GET, .path = strdup(path), .done = done, .user = user});
+}
+
+/* A job that has a body; no path: memory was out. */
+static struct job with_body(struct job job, const char *path, const void *body)
+{
+    job.body = body != NULL ? malloc(job.len + 1) : NULL;
+    if (job.body != NULL) {
+        memcpy(job.body, body, job.len);
+    }
+    if (job.body != NULL || body == NULL) {
+        job.path = strdup(path);
+    }
+    return job;
 }
 
 void um_unit_put_config(struct um_unit *u, const void *body, size_t len,
                         um_unit_done *done, void *user)
 {
-    struct job job = {.unit = u, .len = len, .done = done, .user = user};
+    const struct job job = {.kind = A_CONFIG,
+                            .method = "PUT",
+                            .len = len,
+                            .done = done,
+                            .user = user};
     const struct um_unit_answer too_big = {
         .status = UM_UNIT_REFUSED, .body = "", .text = TOO_BIG};
 
@@ -404,12 +467,19 @@ void um_unit_put_config(struct um_unit *u, const void *body, size_t len,
         done(user, &too_big);
         return;
     }
-    job.body = malloc(len + 1);
-    if (job.body != NULL) {
-        memcpy(job.body, body, len);
-        job.path = strdup("/config");
-    }
-    submit(u, job);
+    submit(u, with_body(job, "/config", body));
+}
+
+void um_unit_change(struct um_unit *u, const struct um_unit_change *change,
+                    um_unit_done *done, void *user)
+{
+    const struct job job = {.kind = A_CHANGE,
+                            .method = change->method,
+                            .len = change->len,
+                            .done = done,
+                            .user = user};
+
+    submit(u, with_body(job, change->path, change->body));
 }
 
 const char *um_unit_find(void)

@@ -2,10 +2,10 @@
 /**
  * @file
  * The one who talks to a Unit's control API. It knows Unit's oddities: one
- * mutation in flight, never a sub-path; an end without an answer means that
- * nobody knows, so it looks; a long answer may be cut off, so it tries again
- * and then reads piece by piece; a configuration is compared with what Unit
- * itself showed after our own PUT, byte for byte.
+ * mutation in flight, the configuration never by a sub-path; an end without an
+ * answer means that nobody knows, so it looks; a long answer may be cut off, so
+ * it tries again and then reads piece by piece; a configuration is compared
+ * with what Unit itself showed after our own PUT, byte for byte.
  */
 #ifndef UM_UNIT_CLIENT_H
 #define UM_UNIT_CLIENT_H
@@ -27,7 +27,7 @@ enum um_unit_status {
     UM_UNIT_OK,
     UM_UNIT_ABSENT,  /**< no socket, or nobody listens */
     UM_UNIT_REFUSED, /**< 400 to 405: it will say so again */
-    UM_UNIT_FAILED,  /**< 500: perhaps not next time */
+    UM_UNIT_FAILED,  /**< 500, or another code: perhaps not next time */
     UM_UNIT_UNKNOWN, /**< no answer, and looking did not tell */
     UM_UNIT_BUSY     /**< too many requests wait */
 };
@@ -77,6 +77,27 @@ void um_unit_get(struct um_unit *u, const char *path, um_unit_done *done,
  */
 void um_unit_put_config(struct um_unit *u, const void *body, size_t len,
                         um_unit_done *done, void *user);
+
+/** A change of something beside the configuration. */
+struct um_unit_change {
+    const char *method; /**< "PUT" or "DELETE"; a constant */
+    const char *path;   /**< of the control API; copied */
+    const void *body;   /**< copied; NULL: none */
+    size_t len;
+};
+
+/**
+ * PUT or DELETE of a certificate or a script, in its turn. It is asked once:
+ * without an answer it is UM_UNIT_UNKNOWN, and the caller looks.
+ */
+void um_unit_change(struct um_unit *u, const struct um_unit_change *change,
+                    um_unit_done *done, void *user);
+
+/** Whoever waits with this `user` is told no more; what is asked is done. */
+void um_unit_forget(struct um_unit *u, const void *user);
+
+/** The version of Unit as it said last, "1.35.0"; "" if it did not. */
+const char *um_unit_version(const struct um_unit *u);
 
 /** Where a Unit is usually found: the first socket that exists, or NULL. */
 const char *um_unit_find(void);

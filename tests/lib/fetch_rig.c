@@ -136,7 +136,8 @@ void fetch_rig_answer(struct um_fetch *rig, long code, const char *body)
                                       .text = "",
                                       .code = code,
                                       .body = body,
-                                      .len = strlen(body)};
+                                      .len = strlen(body),
+                                      .server = rig->server};
 
     end(rig, &a);
 }
@@ -144,7 +145,7 @@ void fetch_rig_answer(struct um_fetch *rig, long code, const char *body)
 void fetch_rig_fail(struct um_fetch *rig, enum um_fetch_status status)
 {
     const struct um_fetch_answer a = {
-        .status = status, .text = "no answer", .body = ""};
+        .status = status, .text = "no answer", .body = "", .server = ""};
 
     end(rig, &a);
 }

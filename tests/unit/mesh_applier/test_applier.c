@@ -171,7 +171,7 @@ static void test_many_members_are_unit_s_to_judge(void **state)
     }
     memcpy(config + n - 1, "]}", 3);
     submit(s, config);
-    take(s, "{}", "{}");
+    take(s, "{}", config);
     assert_int_equal(s->outcome[0], UM_APPLIED);
     /* Deep ones it would die of. */
     memset(config, '[', 101);

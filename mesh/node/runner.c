@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See runner.h. One thing is done at a time: a look, or one configuration from
+ * its certificates to the last DELETE of an old one. What comes meanwhile waits
+ * and begins from an alarm, so that nobody is called back from inside of a
+ * call. A look is GET /config, then GET /status. Failure modes: Unit is absent
+ * or silent, which is told once; a configuration ends in one of three ways.
+ */
+#include "mesh/node/runner.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mesh/doc/parse.h"
+#include "mesh/node/health.h"
+#include "mesh/node/refusal.h"
+#include "mesh/node/stock.h"
+#include "mesh/node/unitlog.h"
+#include "mesh/unit/shown.h"
+#include "p2p/err.h"
+#include "p2p/hash.h"
+
+enum doing { IDLE, LOOKING, FILLING, APPLYING, CLEARING };
+
+enum health { UNTOLD, WELL, ILL };
+
+/* A configuration that is to run. */
+struct order {
+    struct um_arena mem;
+    bool lost; /* memory was out when it came */
+    struct um_name revision;
+    struct um_name effective;
+    struct um_str config;
+    struct um_str why;
+    struct um_stock_list bundles;
+};
+
+struct um_runner {
+    struct um_runner_cfg cfg;
+    struct um_stock *stock;
+    void *alarm;
+    enum doing doing;
+    struct order now;  /* in hand, unless IDLE or LOOKING */
+    struct order next; /* waits, if has_next */
+    bool has_next;
+    bool asked; /* somebody wants to be told what Unit shows */
+    bool tells; /* the look under way is for them */
+    bool took;  /* effective and shown are of something */
+    struct um_name effective;
+    struct um_buf shown;  /* what Unit showed for effective */
+    struct um_buf before; /* the same of the one before; while CLEARING */
+    bool seen;
+    struct um_buf config;  /* what it showed last */
+    struct um_buf fresh;   /* what it shows, during a look */
+    bool heard;            /* of modules, or that there is no list of them */
+    struct um_buf modules; /* ends with a zero byte; empty: no list */
+    char version[32];
+    bool absent;         /* and that was told */
+    unsigned misses;     /* looks in a row without Unit */
+    unsigned idle_looks; /* the same with an application without a process */
+    enum health health;
+    uint64_t log_bytes; /* of Unit's log, before it was asked */
+};
+
+static void begin(void *arg);
+
+static void set(struct um_buf *b, struct um_str s)
+{
+    um_buf_clear(b);
+    um_buf_str(b, s);
+}
+
+/* Goes on in so many ms. */
+static void wake(struct um_runner *r, uint32_t ms)
+{
+    const struct um_alarms *alarms = r->cfg.alarms;
+
+    alarms->clear(alarms->user, r->alarm);
+    r->alarm = alarms->set(alarms->user, ms, begin, r);
+    if (r->alarm == NULL) {
+        um_log_line(r->cfg.log, UM_LOG_ERROR,
+                    "out of memory: Unit is not looked at");
+    }
+}
+
+/* What was done is done; what waits comes at once, a look later. */
+static void rest(struct um_runner *r, uint32_t look_ms)
+{
+    r->doing = IDLE;
+    wake(r, r->has_next || r->asked ? 0 : look_ms);
+}
+
+static void tell_health(struct um_runner *r, enum health health)
+{
+    if (r->health != health) {
+        r->health = health;
+        r->cfg.cb->health(r->cfg.user, health == WELL);
+    }
+}
+
+/* Without Unit. */
+static void missed(struct um_runner *r, const char *text)
+{
+    if (!r->absent) {
+        r->absent = true;
+        um_log_line(r->cfg.log, UM_LOG_WARN, "Unit at %s: %s",
+                    um_unit_target(r->cfg.unit), text);
+        r->cfg.cb->absent(r->cfg.user, text);
+    }
+    if (r->seen && ++r->misses >= UM_RUNNER_ILL_LOOKS) {
+        tell_health(r, ILL);
+    }
+    rest(r, UM_RUNNER_LOOK_MS);
+}
+
+/* The hash of a configuration in its compact form. */
+static struct um_name hash_of(struct um_str text)
+{
+    struct um_buf b = UM_BUF_INIT;
+    struct um_name name;
+
+    um_shown_compact(text, &b);
+    if (um_buf_failed(&b)) {
+        p2p_sha256(text.p, text.len, name.b);
+    } else {
+        p2p_sha256(b.p, b.len, name.b);
+    }
+    um_buf_fini(&b);
+    return name;
+}
+
+/* Whether Unit shows for a configuration what it showed when it took it. A node
+ * that ended before it could store that knows it by the hash. */
+static bool is_ours(struct um_runner *r, struct um_name *effective)
+{
+    struct um_str config = um_buf_view(&r->config);
+
+    *effective = r->effective;
+    if (r->took && um_shown_same(um_buf_view(&r->shown), config)) {
+        return true;
+    }
+    *effective = hash_of(config);
+    if (um_name_none(&r->effective) || !um_name_eq(effective, &r->effective)) {
+        return false;
+    }
+    set(&r->shown, config);
+    r->took = !um_buf_failed(&r->shown);
+    r->cfg.cb->shown(r->cfg.user, effective, config);
+    return true;
+}
+
+static void tell_live(struct um_runner *r, bool other_unit)
+{
+    struct um_runner_live live = {
+        .other_unit = other_unit,
+        .version = um_str(r->version),
+        .config = um_buf_view(&r->config),
+    };
+
+    live.ours = is_ours(r, &live.effective);
+    live.blank = um_shown_blank(live.config);
+    r->cfg.cb->live(r->cfg.user, &live);
+}
+
+/* Takes Unit's version; whether it is another one than before. */
+static bool is_other_version(struct um_runner *r)
+{
+    const char *version = um_unit_version(r->cfg.unit);
+    bool known = r->version[0] != '\0';
+
+    if (*version == '\0' || strcmp(version, r->version) == 0) {
+        return false;
+    }
+    (void)snprintf(r->version, sizeof r->version, "%s", version);
+    return known;
+}
+
+/* The same of its modules; NULL: it lists none. */
+static bool is_other_modules(struct um_runner *r, const struct um_buf *modules)
+{
+    bool known = r->heard;
+    struct um_str now = modules != NULL ? um_buf_view(modules) : UM_STR("");
+
+    r->heard = true;
+    if (um_str_eq(now, um_buf_view(&r->modules))) {
+        return false;
+    }
+    set(&r->modules, now);
+    return known;
+}
+
+/* A look is over: what is new is told. */
+static void saw(struct um_runner *r, const struct um_unit_answer *status)
+{
+    struct um_buf modules = UM_BUF_INIT;
+    struct um_health h = {0};
+    bool other = is_other_version(r);
+    bool tell = r->tells || r->absent || !r->seen;
+
+    if (status->status == UM_UNIT_OK) {
+        h = um_health_judge(um_str_n(status->body, status->len),
+                            um_buf_view(&r->fresh), &modules);
+        um_buf_byte(&modules, '\0');
+    }
+    if (status->status == UM_UNIT_OK || status->code == 404) {
+        other = is_other_modules(r, h.modules ? &modules : NULL) || other;
+    }
+    um_buf_fini(&modules);
+    if (!r->seen ||
+        !um_shown_same(um_buf_view(&r->config), um_buf_view(&r->fresh))) {
+        set(&r->config, um_buf_view(&r->fresh));
+        tell = true;
+    }
+    r->seen = true;
+    r->absent = false;
+    r->misses = 0;
+    if (tell || other) {
+        tell_live(r, other);
+    }
+    r->idle_looks = h.idle ? r->idle_looks + 1 : 0;
+    if (r->idle_looks == 0 || r->idle_looks >= UM_RUNNER_ILL_LOOKS) {
+        tell_health(r, h.idle ? ILL : WELL);
+    }
+    rest(r, UM_RUNNER_LOOK_MS);
+}
+
+static void on_status(void *user, const struct um_unit_answer *a)
+{
+    saw(user, a);
+}
+
+static void on_config(void *user, const struct um_unit_answer *a)
+{
+    struct um_runner *r = user;
+
+    if (a->status == UM_UNIT_OK) {
+        set(&r->fresh, um_str_n(a->body, a->len));
+    }
+    if (a->status == UM_UNIT_BUSY || um_buf_failed(&r->fresh)) {
+        um_buf_clear(&r->fresh);
+        r->asked = r->asked || r->tells;
+        r->doing = IDLE;
+        wake(r, UM_RUNNER_LOOK_MS);
+    } else if (a->status == UM_UNIT_OK) {
+        um_unit_get(r->cfg.unit, "/status", on_status, r);
+    } else {
+        missed(r, a->text);
+    }
+}
+
+/* What was to run has ended in some way: tells it, and goes on. */
+static void ended(struct um_runner *r, enum um_result outcome,
+                  struct um_str text)
+{
+    r->cfg.cb->applied(r->cfg.user, outcome, &r->now.revision,
+                       &r->now.effective, text);
+    um_arena_fini(&r->now.mem);
+    rest(r, outcome == UM_RESULT_NO_ANSWER ? 0 : UM_RUNNER_LOOK_MS);
+}
+
+/* The same with words that were put together. */
+static void ended_with(struct um_runner *r, enum um_result outcome,
+                       struct um_buf *words)
+{
+    ended(r, outcome,
+          um_buf_failed(words) ? UM_STR("out of memory") : um_buf_view(words));
+    um_buf_fini(words);
+}
+
+/* Unit runs what is in hand: what that replaced goes. */
+static void took(struct um_runner *r)
+{
+    struct um_str shown = um_applier_shown(r->cfg.applier);
+    struct um_buf before = r->before;
+    struct um_stock_sweep sweep = {.list = r->now.bundles,
+                                   .now = r->now.config};
+
+    r->before = r->shown;
+    r->shown = before;
+    set(&r->shown, shown);
+    set(&r->config, shown);
+    r->took = shown.p != NULL && !um_buf_failed(&r->shown);
+    r->effective = r->now.effective;
+    r->health = WELL;
+    r->idle_looks = 0;
+    um_log_line(r->cfg.log, UM_LOG_INFO, "Unit at %s runs %.*s",
+                um_unit_target(r->cfg.unit), UM_STR_ARG(r->now.why));
+    r->cfg.cb->shown(r->cfg.user, &r->now.effective, shown);
+    r->cfg.cb->applied(r->cfg.user, UM_RESULT_DONE, &r->now.revision,
+                       &r->now.effective, UM_STR(""));
+    r->doing = CLEARING;
+    sweep.before = um_buf_view(&r->before);
+    um_stock_clear(r->stock, &sweep);
+}
+
+static void on_outcome(void *user, enum um_outcome outcome, const char *text)
+{
+    struct um_runner *r = user;
+    bool failed =
+        outcome == UM_GAVE_UP && um_applier_code(r->cfg.applier) == 500;
+    struct um_buf words = UM_BUF_INIT;
+
+    if (outcome == UM_APPLIED || outcome == UM_UNCHANGED) {
+        took(r);
+        return;
+    }
+    if (outcome == UM_SUPERSEDED) {
+        text = "another configuration came in between";
+    }
+    um_refusal_unit(&words, text);
+    if (failed) {
+        um_unitlog_tail(r->cfg.unit_log, r->log_bytes, &words);
+    }
+    ended_with(r,
+               outcome == UM_REFUSED || failed ? UM_RESULT_REFUSED
+                                               : UM_RESULT_NO_ANSWER,
+               &words);
+}
+
+static void submit(struct um_runner *r)
+{
+    const struct um_intent intent = {.config = r->now.config.p,
+                                     .len = r->now.config.len,
+                                     .why = r->now.why.p,
+                                     .tries = UM_RUNNER_TRIES};
+
+    r->doing = APPLYING;
+    um_applier_submit(r->cfg.applier, &intent, on_outcome, r);
+}
+
+static void on_stock(void *user, enum um_result outcome, struct um_str text)
+{
+    struct um_runner *r = user;
+    struct um_buf words = UM_BUF_INIT;
+
+    if (r->doing == CLEARING) {
+        um_arena_fini(&r->now.mem);
+        rest(r, UM_RUNNER_LOOK_MS);
+    } else if (outcome == UM_RESULT_DONE) {
+        submit(r);
+    } else {
+        um_buf_str(&words, text);
+        ended_with(r, outcome, &words);
+    }
+}
+
+/* What the node's policy says of a configuration. */
+static enum um_result judge(const struct um_policy *policy,
+                            struct um_str config, struct um_buf *words)
+{
+    struct um_arena a = UM_ARENA_INIT;
+    struct um_problems found;
+    struct um_doc_error err = {.text = ""};
+    struct um_val v;
+    int rc = um_doc_parse(config, &a, &v, &err);
+
+    um_problems_init(&found, &a);
+    if (rc == P2P_EFORMAT || rc == P2P_ETOOBIG) {
+        um_buf_text(words, err.text);
+    } else if (rc == 0) {
+        rc = um_policy_judge(policy, &v, &found);
+        if (rc == P2P_EACCES) {
+            um_refusal_policy(words, &found);
+        }
+    }
+    um_arena_fini(&a);
+    if (rc == 0) {
+        return UM_RESULT_DONE;
+    }
+    if (rc == P2P_ENOMEM) {
+        um_buf_text(words, "out of memory");
+    }
+    return rc == P2P_ENOMEM ? UM_RESULT_NO_ANSWER : UM_RESULT_REFUSED;
+}
+
+static void begin_order(struct um_runner *r)
+{
+    struct um_buf words = UM_BUF_INIT;
+    enum um_result rv;
+
+    r->now = r->next;
+    r->next = (struct order){0};
+    r->has_next = false;
+    r->doing = FILLING;
+    r->log_bytes = um_unitlog_size(r->cfg.unit_log);
+    if (r->now.lost) {
+        ended(r, UM_RESULT_NO_ANSWER, UM_STR("out of memory"));
+        return;
+    }
+    rv = judge(r->cfg.policy, r->now.config, &words);
+    if (rv != UM_RESULT_DONE) {
+        um_log_line(r->cfg.log, UM_LOG_WARN, "%.*s does not run: %.*s",
+                    UM_STR_ARG(r->now.why), UM_STR_ARG(um_buf_view(&words)));
+        ended_with(r, rv, &words);
+        return;
+    }
+    um_stock_fill(r->stock, r->now.bundles);
+}
+
+static void begin(void *arg)
+{
+    struct um_runner *r = arg;
+
+    assert(r->doing == IDLE);
+    r->alarm = NULL;
+    if (r->has_next) {
+        begin_order(r);
+        return;
+    }
+    r->doing = LOOKING;
+    r->tells = r->asked;
+    r->asked = false;
+    um_unit_get(r->cfg.unit, "/config", on_config, r);
+}
+
+static bool keep_bundles(struct order *o, const struct um_runner_config *c)
+{
+    struct um_runner_bundle *list =
+        um_arena_zalloc(&o->mem, c->bundles_n, sizeof *list);
+    bool ok = list != NULL;
+
+    for (size_t i = 0; ok && i < c->bundles_n; i++) {
+        list[i].kind = c->bundles[i].kind;
+        ok = um_arena_dup(&o->mem, c->bundles[i].called, &list[i].called) &&
+             um_arena_dup(&o->mem, c->bundles[i].bytes, &list[i].bytes);
+    }
+    o->bundles = (struct um_stock_list){list, ok ? c->bundles_n : 0};
+    return ok;
+}
+
+void um_runner_apply(struct um_runner *r, const struct um_runner_config *c)
+{
+    struct order *o = &r->next;
+    const struct um_str why = {c->why, strlen(c->why) + 1};
+
+    assert(!r->has_next);
+    *o = (struct order){.revision = c->revision, .effective = c->effective};
+    r->has_next = true;
+    o->lost = !um_arena_dup(&o->mem, c->config, &o->config) ||
+              !um_arena_dup(&o->mem, why, &o->why) || !keep_bundles(o, c);
+    o->why.len -= o->lost ? 0 : 1;
+    if (r->doing == IDLE) {
+        wake(r, 0);
+    }
+}
+
+void um_runner_look(struct um_runner *r)
+{
+    r->asked = true;
+    if (r->doing == IDLE) {
+        wake(r, 0);
+    }
+}
+
+struct um_runner *um_runner_new(const struct um_runner_cfg *cfg)
+{
+    struct um_stock_cfg stock = {
+        .unit = cfg->unit, .log = cfg->log, .done = on_stock};
+    struct um_runner *r = calloc(1, sizeof *r);
+
+    if (r == NULL) {
+        return NULL;
+    }
+    r->cfg = *cfg;
+    r->effective = cfg->effective;
+    um_buf_str(&r->shown, cfg->shown);
+    r->took = !um_name_none(&cfg->effective) && cfg->shown.len > 0;
+    stock.user = r;
+    r->stock = um_stock_new(&stock);
+    if (r->stock != NULL && !um_buf_failed(&r->shown)) {
+        wake(r, 0);
+    }
+    if (r->alarm == NULL) {
+        um_runner_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+void um_runner_free(struct um_runner *r)
+{
+    if (r == NULL) {
+        return;
+    }
+    r->cfg.alarms->clear(r->cfg.alarms->user, r->alarm);
+    um_unit_forget(r->cfg.unit, r);
+    um_applier_forget(r->cfg.applier, r);
+    um_stock_free(r->stock);
+    um_arena_fini(&r->now.mem);
+    um_arena_fini(&r->next.mem);
+    um_buf_fini(&r->shown);
+    um_buf_fini(&r->before);
+    um_buf_fini(&r->config);
+    um_buf_fini(&r->fresh);
+    um_buf_fini(&r->modules);
+    free(r);
+}
+
+const char *um_runner_modules(const struct um_runner *r)
+{
+    return r->modules.len > 0 ? r->modules.p : NULL;
+}
+
+struct um_str um_runner_config(const struct um_runner *r)
+{
+    return um_buf_view(&r->config);
+}
+
+struct um_str um_runner_shown(const struct um_runner *r)
+{
+    return r->took ? um_buf_view(&r->shown) : (struct um_str){NULL, 0};
+}
