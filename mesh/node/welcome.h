@@ -15,7 +15,22 @@
 #include "mesh/store/pending.h"
 #include "mesh/sync/inviter.h"
 
-/** What it asks of the node; all are required. */
+/** Streams on which strangers ask at a time, those included that were answered
+ * and are not closed; more are reset. */
+#define UM__CAP_WELCOME_STREAMS 64U
+
+/** Those of them that one key has without an answer; more are reset. */
+#define UM__CAP_WELCOME_OF_PEER 2U
+
+/** Uses and pending keys on their way to the disk; who comes when there are
+ * more is told that too many ask. */
+#define UM__CAP_WELCOME_WRITES 64U
+
+/** How long a stream may stay open behind its answer, in ms. */
+#define UM_WELCOME_LINGER_MS 10000U
+
+/** What it asks of the node; all are required. They may call the welcome, but
+ * for um_welcome_free(). */
 struct um_welcome_cb {
     /** Appends the envelope of a statement of the roster. 0 or an error. */
     int (*statement)(void *user, const struct um_name *id, struct um_buf *out);
@@ -24,9 +39,12 @@ struct um_welcome_cb {
     int (*grant)(void *user, const struct um_name *key, unsigned roles,
                  struct um_buf *out);
     /** Takes the GRANT into the roster and stores it, behind whatever is in the
-     * disk's row already, so in one batch with the use of the invitation. */
+     * disk's row already, so in one batch with the use of the invitation. 0;
+     * an error (but P2P_EDUP): nothing of it stays, and the use is not taken.
+     */
     int (*take)(void *user, struct um_str grant);
-    /** For people: a key was let in, or waits. */
+    /** For people: a key was let in, or waits, and the disk knows it. Without
+     * the GRANT; valid during the call. */
     void (*told)(void *user, const struct um_inviter_ev *ev);
 };
 
@@ -58,8 +76,8 @@ void um_welcome_free(struct um_welcome *w);
 struct um_welcome_plan {
     struct um_name owner; /**< whose fingerprint is in the code */
     unsigned roles;
-    uint64_t expires_ms; /**< since 1970; 0: never */
-    uint32_t uses;
+    uint64_t expires_ms;      /**< since 1970; 0: never */
+    uint32_t uses;            /**< at least one */
     const char *const *addrs; /**< multiaddrs, the best first; those that do not
                                    fit are left out */
     size_t addrs_n;
@@ -70,21 +88,23 @@ struct um_welcome_plan {
 typedef void um_welcome_code(void *user, int err, const char *code);
 
 /** Makes an invitation, and tells its code when it is on disk. Errors:
- * P2P_ELIMIT (256 of them), P2P_ENOMEM, P2P_ECRYPTO; done is not called. */
+ * P2P_ELIMIT (256 of them), P2P_EINVAL (no use, no role, or an expiry after the
+ * year 10000), P2P_ENOMEM, P2P_ECRYPTO; done is not called. P2P_ECLOSED for
+ * done: the welcome was freed. */
 int um_welcome_invite(struct um_welcome *w, const struct um_welcome_plan *plan,
                       um_welcome_code *done, void *user);
 
 /** The i-th invitation, without its secret; NULL: no more. */
 const struct um_invite *um_welcome_at(const struct um_welcome *w, size_t i);
 
-/** Takes an invitation back. Errors: P2P_ENOTFOUND. */
+/** Takes an invitation back. Errors: P2P_ENOTFOUND, P2P_ENOMEM. */
 int um_welcome_drop(struct um_welcome *w, const uint8_t id[UM_INVITE_ID_BYTES]);
 
 /** The i-th key that waits for an owner's word; NULL: no more. */
 const struct um_pending *um_welcome_pending(const struct um_welcome *w,
                                             size_t i);
 
-/** Forgets one: it was let in, or not. Errors: P2P_ENOTFOUND. */
+/** Forgets one: it was let in, or not. Errors: P2P_ENOTFOUND, P2P_ENOMEM. */
 int um_welcome_settle(struct um_welcome *w, const struct um_name *key);
 
 #endif

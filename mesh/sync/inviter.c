@@ -205,6 +205,10 @@ static void welcome(struct um_inviter *i, const struct um_invite *inv)
         admit(i, UM_JOIN_WELCOME, inv, &statements);
     }
     um_buf_fini(&statements);
+    if (err == P2P_EACCES) {
+        put_down(i, inv);
+        return;
+    }
     i->over = i->over || err != 0;
     i->ev.what = UM_INVITER_COUNT;
     i->ev.grant = um_buf_view(&i->grant);
@@ -231,6 +235,8 @@ static bool is_revoked(const struct um_inviter *i, unsigned roles)
 
 static enum um_join_reason reason_of(int err)
 {
+    if (err == P2P_EAGAIN)
+        return UM_JOIN_TOO_MANY;
     return err == P2P_ETIMEDOUT ? UM_JOIN_EXPIRED : UM_JOIN_USED_UP;
 }
 
@@ -337,7 +343,7 @@ void um_inviter_stored(struct um_inviter *i, int err)
 {
     assert(i->store);
     i->store = false;
-    if (err == P2P_ETIMEDOUT || err == P2P_ELIMIT)
+    if (err == P2P_ETIMEDOUT || err == P2P_ELIMIT || err == P2P_EAGAIN)
         refuse(i, reason_of(err));
     else if (err != 0)
         i->over = true;

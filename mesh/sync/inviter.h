@@ -59,7 +59,8 @@ struct um_inviter_node {
     /** Appends the envelope of a statement of the roster. 0 or an error. */
     int (*statement)(void *user, const struct um_name *id, struct um_buf *out);
     /** Signs a GRANT with an owner's key and appends its envelope; it is not in
-     * the roster yet. NULL: no owner's key is here. 0 or an error. */
+     * the roster yet. NULL, or P2P_EACCES: no owner's key is here. 0 or an
+     * error. */
     int (*grant)(void *user, const struct um_name *key, unsigned roles,
                  struct um_buf *out);
     /** Whether a key waits for approval already. */
@@ -135,7 +136,8 @@ bool um_inviter_next(struct um_inviter *i, struct um_inviter_ev *ev);
 /**
  * What the event asked for was done.
  * @param err 0: it is on disk; P2P_ETIMEDOUT, P2P_ELIMIT: what um_invite_take()
- *            said; another: it could not be stored, and there is no answer
+ *            said; P2P_EAGAIN: too many ask; another: it could not be stored,
+ *            and there is no answer
  */
 void um_inviter_stored(struct um_inviter *i, int err);
 
