@@ -13,6 +13,7 @@
 
 /* How long an invitation holds if nobody says. */
 #define INVITE_MS UINT64_C(900000)
+#define MINUTE_MS UINT64_C(60000)
 
 /* The addresses that a code has room for. */
 #define ADDRS 16
@@ -190,6 +191,14 @@ static void owner_of(struct um_node *n, struct um_name *out)
     }
 }
 
+/* A code says whole minutes. */
+static uint64_t expiry(uint64_t now_ms, uint64_t span_ms)
+{
+    return span_ms > 0 ? (now_ms + span_ms + MINUTE_MS - 1) / MINUTE_MS *
+                             MINUTE_MS
+                       : 0;
+}
+
 static void invite(struct um_daemon *d, struct um_http_req *req,
                    const struct um_val *body)
 {
@@ -200,8 +209,7 @@ static void invite(struct um_daemon *d, struct um_http_req *req,
     uint64_t span = number_of(body, "expires_ms", INVITE_MS);
     struct um_welcome_plan plan = {
         .roles = UM_NODE | (writes ? UM_WRITER : 0U),
-        .expires_ms =
-            span > 0 ? um_node_model(n)->wall_ms + span : 0,
+        .expires_ms = expiry(um_node_model(n)->wall_ms, span),
         .uses = (uint32_t)number_of(body, "uses", 1)};
     int rv = P2P_ENOMEM;
 

@@ -118,7 +118,7 @@ static void show_revision(struct um_change *c, const char *name, unsigned digits
     um_http_reply_header(c->req, name, quoted);
 }
 
-static void send(struct um_change *c)
+static void reply(struct um_change *c)
 {
     const struct um_control_answer *o = &c->out;
     char etag[UM_REVNAME_TEXT_MAX + 3];
@@ -186,7 +186,7 @@ static void settle(struct um_change *c)
     if (status == 0) {
         watch(c);
     } else if (status == 200) {
-        send(c);
+        reply(c);
     } else {
         show_revision(c, "X-Revision", UM_REVNAME_DIGITS, &c->revision);
         fail(c, status,
@@ -216,7 +216,7 @@ static void on_patience(void *user)
 
     c->alarm = NULL;
     if (c->published) {
-        send(c); /* it holds; Unit is not there, or slow */
+        reply(c); /* it holds; Unit is not there, or slow */
     } else {
         um_http_reply_header(c->req, "Retry-After", "2");
         fail(c, 503, "The configuration is not here yet.",
@@ -368,7 +368,7 @@ static void adopt(struct um_change *c)
     if (c->out.kind == UM_CONTROL_CHANGE) {
         publish(c);
     } else {
-        send(c);
+        reply(c);
     }
 }
 
@@ -406,7 +406,7 @@ static void answer(struct um_change *c)
             pass_on(c);
             break;
         case UM_CONTROL_ANSWER:
-            send(c);
+            reply(c);
             break;
         case UM_CONTROL_CHANGE:
             publish(c);

@@ -247,7 +247,8 @@ static const char *beside(const struct um_val *config)
                    "certificates into the mesh";
         }
     }
-    return um_val_member(settings, UM_STR("js_module")) != NULL
+    return settings != NULL &&
+                   um_val_member(settings, UM_STR("js_module")) != NULL
                ? "Unit has scripts: take \"js_module\" off, begin, then put "
                  "the scripts into the mesh"
                : NULL;

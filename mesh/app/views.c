@@ -3,6 +3,7 @@
  * they call themselves. */
 #include "mesh/app/views.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "mesh/node/facts.h"

@@ -3,9 +3,11 @@
  * See inner.h. What the model wants done, thing by thing: most of it is said to
  * others or to people here; what concerns Unit is in ours.c.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "mesh/node/inner.h"
+#include "mesh/sync/hint.h"
 #include "mesh/trust/peer.h"
 #include "mesh/trust/revname.h"
 #include "p2p/err.h"
@@ -74,6 +76,9 @@ static void notice(struct um_node *n, const struct um_effect *e)
     enum um_notice what = e->u.notice.what;
 
     name_it(n, e, about);
+    if (what == UM_SAW_CONFLICTS && n->model.view.heads_n <= 1) {
+        return; /* there are none (any more) */
+    }
     if (what == UM_SAW_FORGERY) {
         n->forged = true;
     }
@@ -122,36 +127,44 @@ void um_node_shelve(struct um_node *n, enum um_kind kind,
 }
 
 /* A revision's document goes with its hint if it is small. */
-static struct um_str document_of(struct um_node *n, const struct um_effect *e)
+static struct um_str document_of(struct um_node *n, const struct um_name *id)
 {
-    const struct um_past *p =
-        um_history_find(&n->model.history, &e->u.publish.id);
+    const struct um_past *p = um_history_find(&n->model.history, id);
     struct um_str bytes = {NULL, 0};
 
-    if (e->u.publish.kind == UM_REVISION && p != NULL &&
-        p->rev.doc_bytes <= UM__CAP_HINT_DOCUMENT_BYTES) {
+    if (p != NULL && p->rev.doc_bytes <= UM__CAP_HINT_DOCUMENT_BYTES) {
         (void)um_papers_get(n->papers, &p->rev.doc, &bytes);
     }
     return bytes;
+}
+
+void um_node_say(struct um_node *n, enum um_kind kind, const struct um_name *id,
+                 struct um_str envelope)
+{
+    struct um_hints_news news = {
+        .kind = kind, .id = *id, .envelope = envelope};
+
+    if (kind == UM_REVISION) {
+        news.document = document_of(n, id);
+    }
+    um_hints_say(n->hints, &news);
 }
 
 static void publish(struct um_node *n, const struct um_effect *e)
 {
     um_node_shelve(n, e->u.publish.kind, &e->u.publish.id,
                    e->u.publish.envelope);
-    um_hints_item(n->hints, e->u.publish.kind, &e->u.publish.id,
-                  e->u.publish.envelope, document_of(n, e));
+    um_node_say(n, e->u.publish.kind, &e->u.publish.id,
+                e->u.publish.envelope);
 }
 
 static void row(struct um_node *n, const struct um_effect *e)
 {
     struct um_row r;
-    struct um_name none = {{0}};
 
     if (um_row_read(e->u.row.envelope, &r) == 0) {
         um_node_keep_row(n, &r, e->u.row.envelope);
-        um_hints_item(n->hints, UM_ROW, &none, e->u.row.envelope,
-                      um_str_n(NULL, 0));
+        um_node_say(n, UM_ROW, &n->me, e->u.row.envelope);
     }
 }
 

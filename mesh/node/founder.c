@@ -13,6 +13,7 @@
 #include "mesh/trust/revision.h"
 #include "mesh/trust/statement.h"
 #include "p2p/err.h"
+#include "p2p/hash.h"
 
 static int keep_item(struct um_store *s, enum um_kind kind,
                      const struct um_name *id, struct um_str envelope,

@@ -93,6 +93,9 @@ struct um_node {
     char refused[128]; /* of a runner without a configuration */
 };
 
+/** Whether a key may sync and use the bus. */
+bool um_node_member_may(struct um_node *n, const struct um_name *member);
+
 /* ---- step.c */
 
 /** Tells the model what happened, and does what it wants. The moments of e are
@@ -118,6 +121,10 @@ void um_node_carry(struct um_node *n, const struct um_effect *e);
 /** An item is in its set: others may have it. */
 void um_node_shelve(struct um_node *n, enum um_kind kind,
                     const struct um_name *id, struct um_str envelope);
+
+/** Tells others of it, soon. */
+void um_node_say(struct um_node *n, enum um_kind kind, const struct um_name *id,
+                 struct um_str envelope);
 
 /** Tries again what waits for documents. */
 void um_node_remake(struct um_node *n);

@@ -10,6 +10,7 @@
 #include "mesh/doc/parse.h"
 #include "mesh/doc/print.h"
 #include "p2p/err.h"
+#include "p2p/hash.h"
 
 /* One that is being made. */
 struct making {

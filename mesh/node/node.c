@@ -386,12 +386,19 @@ void um_node_down(struct um_node *n, const struct p2p_peer_id *peer)
     um_node_stir(n);
 }
 
+/* Who waits to be let in knows nobody yet, and has nothing but the genesis. */
+bool um_node_member_may(struct um_node *n, const struct um_name *member)
+{
+    return um_roster_roles(&n->model.roster, member) != 0 ||
+           um_roster_ever(&n->model.roster, &n->me) == 0;
+}
+
 bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer)
 {
     struct um_name member;
 
     return um_peer_member(peer, &member) == 0 &&
-           um_roster_roles(&n->model.roster, &member) != 0;
+           um_node_member_may(n, &member);
 }
 
 int um_node_command(struct um_node *n, const struct um_command *c,

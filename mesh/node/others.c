@@ -17,7 +17,7 @@ static bool may(void *user, const struct um_name *peer)
 {
     struct um_node *n = user;
 
-    return um_roster_roles(&n->model.roster, peer) != 0;
+    return um_node_member_may(n, peer);
 }
 
 static bool is_aside(const struct um_node *n, const struct um_name *id)

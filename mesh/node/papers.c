@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "mesh/doc/value.h"
 #include "mesh/store/documents.h"
 #include "p2p/err.h"
 #include "p2p/hash.h"

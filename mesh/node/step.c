@@ -11,6 +11,7 @@
 #include "mesh/store/items.h"
 #include "mesh/store/self.h"
 #include "p2p/err.h"
+#include "p2p/hash.h"
 
 /* What one step wants to have on disk. */
 struct batch {
@@ -77,8 +78,7 @@ static void tell_own(struct um_node *n)
 
         n->own = o->next;
         um_node_shelve(n, o->kind, &o->id, envelope);
-        um_hints_item(n->hints, o->kind, &o->id, envelope,
-                      um_str_n(NULL, 0));
+        um_node_say(n, o->kind, &o->id, envelope);
         if (o->done != NULL) {
             o->done(o->user, 0);
         }

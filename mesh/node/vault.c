@@ -7,7 +7,6 @@
 
 #include "mesh/node/random.h"
 #include "mesh/doc/parse.h"
-#include "mesh/trust/roster.h"
 #include "p2p/err.h"
 
 bool um_vault_hash(struct um_str hex, struct um_name *out)

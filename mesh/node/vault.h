@@ -11,6 +11,7 @@
 #include "mesh/doc/bundles.h"
 #include "mesh/doc/variables.h"
 #include "mesh/node/papers.h"
+#include "mesh/trust/roster.h"
 #include "mesh/trust/seal.h"
 
 /** What a vault is made of; all borrowed. */

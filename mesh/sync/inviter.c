@@ -132,15 +132,19 @@ static int put_statement(const struct um_inviter *i, const struct um_name *id,
     return err;
 }
 
-/* The genesis and what a key's roles of the mask rest on. */
+/* The genesis, what a key's roles of the mask rest on, and what this node's do:
+ * without that the joiner would take it for a stranger, and sync with nobody. */
 static int put_rests(const struct um_inviter *i, const struct um_name *key,
                      unsigned mask, struct um_buf *out)
 {
     struct rests rests = {.n = 0};
     int err = put_statement(i, &i->join.mesh, out);
 
-    if (mask != 0)
+    if (mask != 0) {
         add_rests(i->node->roster, &rests, key, mask, 3);
+        add_rests(i->node->roster, &rests, &i->join.inviter,
+                  UM_WRITER | UM_NODE, 3);
+    }
     for (size_t k = 0; k < rests.n && err == 0; k++)
         err = put_statement(i, &rests.list[k]->id, out);
     return err;
