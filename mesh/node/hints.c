@@ -6,8 +6,8 @@
  *
  * A hint that came is passed on if its author has a role, whatever it says, and
  * read in the order in which things depend on each other: statements,
- * revisions, facts, rows, then documents and ids. An item that nobody may accept
- * ends the reading; what was in front of it counts.
+ * revisions, facts, rows, then documents and ids. An item that nobody may
+ * accept ends the reading; what was in front of it counts.
  */
 #include "mesh/node/hints.h"
 
@@ -72,8 +72,7 @@ static bool add(struct um_hints *h, const struct um_hints_news *news)
             (void)um_hint_document(&h->hint, news->document);
         return true;
     }
-    return news->kind != UM_ROW &&
-           um_hint_id(&h->hint, news->kind, &news->id);
+    return news->kind != UM_ROW && um_hint_id(&h->hint, news->kind, &news->id);
 }
 
 void um_hints_say(struct um_hints *h, const struct um_hints_news *news)
@@ -164,8 +163,8 @@ static bool read_items(struct reading *r, enum um_kind kind,
 static void read_documents(struct reading *r, struct um_str documents)
 {
     const struct um_hints_cfg *cfg = &r->h->cfg;
-    const struct um_namelist docs = {
-        r->docs, um_namelist_sort(r->docs, r->docs_n)};
+    const struct um_namelist docs = {r->docs,
+                                     um_namelist_sort(r->docs, r->docs_n)};
     struct um_str bytes;
     struct um_name hash;
 

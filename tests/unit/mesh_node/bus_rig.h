@@ -52,8 +52,8 @@ struct world {
     uint64_t now;
     uint64_t alarm_no;
     unsigned rings; /* alarms that went off at this moment */
-    size_t window; /* bytes that a stream takes before P2P_EAGAIN */
-    size_t piece;  /* the most that is delivered at once */
+    size_t window;  /* bytes that a stream takes before P2P_EAGAIN */
+    size_t piece;   /* the most that is delivered at once */
     /* When so many bytes came to bus `cut_at`, who sent the last is gone. */
     uint64_t cut_after;
     size_t cut_at;

@@ -111,8 +111,8 @@ static void document(void *user, const struct um_name *hash,
     note(e, "document");
 }
 
-static const struct um_hints_cb callbacks = {may,   item,  row,
-                                             ids,   waits, document};
+static const struct um_hints_cb callbacks = {may, item,  row,
+                                             ids, waits, document};
 
 static void sink(void *user, enum um_log_level level, const char *line)
 {
@@ -311,8 +311,8 @@ static void test_an_item_that_nobody_accepts(void **state)
     say(&p, UM_FACT, UM_STR("f"), none);
     world_pass(&p.w, 1);
     assert_string_equal(p.ears[1].told, "revision revision ");
-    assert_non_null(strstr(p.ears[1].lines,
-                           "has an item that nobody may accept\n"));
+    assert_non_null(
+        strstr(p.ears[1].lines, "has an item that nobody may accept\n"));
     assert_int_equal(p.ears[1].bus->verdict, UM_BUS_ACCEPT);
     pair_fini(&p);
 }

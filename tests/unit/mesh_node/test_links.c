@@ -619,8 +619,7 @@ static void test_who_says_nothing_is_given_up(void **state)
     assert_int_equal(host_stats(&d.s.hosts[0]).sessions, 1);
     assert_true(world_run(&d.s.w, 70000, is_empty, &d));
     assert_in_range(d.s.w.now - began, 50000, UM_SYNC_PATIENCE_MS);
-    assert_non_null(
-        strstr(d.s.hosts[0].lines, "ended: it does not answer\n"));
+    assert_non_null(strstr(d.s.hosts[0].lines, "ended: it does not answer\n"));
     duo_fini(&d);
 }
 
@@ -733,8 +732,7 @@ static void test_who_does_not_read(void **state)
     d.raw.bus->stopped = true;
     at = raw_open(&d.raw, d.s.hosts[0].bus);
     for (unsigned i = 0; i < 16; i++) {
-        struct um_sync_msg m = {.what = UM_SYNC_DOC_WANT,
-                                .hash = pool.docs[3]};
+        struct um_sync_msg m = {.what = UM_SYNC_DOC_WANT, .hash = pool.docs[3]};
 
         raw_say(&d.raw, at, &m);
     }
