@@ -65,25 +65,26 @@ static void on_alarm(void *arg)
 }
 
 /* Adds an item whole, or its id; false: there is no room for either. */
-static bool add(struct um_hints *h, const struct um_hints_news *news)
+static bool add(struct um_hints *h, enum um_kind kind, const struct um_name *id,
+                struct um_str envelope)
 {
-    if (um_hint_item(&h->hint, news->kind, news->envelope)) {
-        if (news->document.p != NULL)
-            (void)um_hint_document(&h->hint, news->document);
-        return true;
-    }
-    return news->kind != UM_ROW && um_hint_id(&h->hint, news->kind, &news->id);
+    return um_hint_item(&h->hint, kind, envelope) ||
+           (kind != UM_ROW && um_hint_id(&h->hint, kind, id));
 }
 
-void um_hints_say(struct um_hints *h, const struct um_hints_news *news)
+void um_hints_item(struct um_hints *h, enum um_kind kind,
+                   const struct um_name *id, struct um_str envelope,
+                   struct um_str document)
 {
     const struct um_alarms *a = h->cfg.alarms;
-    bool added = add(h, news);
+    bool added = add(h, kind, id, envelope);
 
     if (!added && h->any) {
         publish(h);
-        added = add(h, news);
+        added = add(h, kind, id, envelope);
     }
+    if (added && document.p != NULL)
+        (void)um_hint_document(&h->hint, document);
     h->any = h->any || added;
     if (h->any && h->alarm == NULL)
         h->alarm = a->set(a->user, 0, on_alarm, h);

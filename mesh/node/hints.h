@@ -53,18 +53,16 @@ struct um_hints *um_hints_new(const struct um_hints_cfg *cfg);
 /** Leaves the topic, before the bus is freed; what was collected is said. */
 void um_hints_free(struct um_hints *h);
 
-/** What is new here; all borrow. */
-struct um_hints_news {
-    enum um_kind kind;
-    struct um_name id; /**< not of a row */
-    struct um_str envelope;
-    struct um_str document; /**< of a revision; p NULL: none is to go with it */
-};
-
-/** Collects what is to be said: an item whole, or its id if there is no room,
- * with its document if that has room. Lost if memory is out; rounds bring
- * it. */
-void um_hints_say(struct um_hints *h, const struct um_hints_news *news);
+/**
+ * Collects what is to be said: an item whole, or its id if there is no room.
+ * Lost if memory is out; rounds bring it. All is borrowed for the call.
+ * @param id       not looked at if it is a row
+ * @param document of a revision, left out if there is no room; p NULL: none is
+ *                 to go with it
+ */
+void um_hints_item(struct um_hints *h, enum um_kind kind,
+                   const struct um_name *id, struct um_str envelope,
+                   struct um_str document);
 
 /** For status pages. */
 struct um_hints_stats {

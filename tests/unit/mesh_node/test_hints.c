@@ -161,11 +161,10 @@ static void pair_fini(struct pair *p)
 static void say(struct pair *p, enum um_kind kind, struct um_str envelope,
                 struct um_str doc)
 {
-    struct um_hints_news news = {
-        .kind = kind, .envelope = envelope, .document = doc};
+    struct um_name id;
 
-    p2p_sha256(envelope.p, envelope.len, news.id.b);
-    um_hints_say(p->ears[0].hints, &news);
+    p2p_sha256(envelope.p, envelope.len, id.b);
+    um_hints_item(p->ears[0].hints, kind, &id, envelope, doc);
 }
 
 static const struct um_str none = {NULL, 0};
