@@ -510,6 +510,11 @@ int um_bus_subscribe(struct um_bus *bus, const char *topic,
     return 0;
 }
 
+int um_bus_unsubscribe(struct um_bus *bus, const char *topic)
+{
+    return p2p_pubsub_unsubscribe(bus->pubsub, topic);
+}
+
 int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
                    size_t len)
 {

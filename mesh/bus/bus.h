@@ -107,6 +107,9 @@ typedef enum um_bus_verdict um_bus_message(void *user,
 int um_bus_subscribe(struct um_bus *bus, const char *topic,
                      um_bus_message *on_message, void *user);
 
+/** Leaves a topic: its messages are told no more. Errors: P2P_ENOTFOUND. */
+int um_bus_unsubscribe(struct um_bus *bus, const char *topic);
+
 /**
  * Publishes.
  * @return how many peers it went to at once, or a negative code of p2p

@@ -20,6 +20,16 @@ static void fetch_free(struct um_links_fetch *f)
     um_mem_free(f);
 }
 
+/* Forgets what came of it. */
+static void begin_anew(struct um_download *d)
+{
+    struct um_name hash = d->hash;
+    uint64_t size = d->size_known ? d->size : 0;
+
+    um_download_fini(d);
+    um_download_init(d, &hash, size, d->most);
+}
+
 /* Takes one out of the list and frees it. */
 static void drop(struct um_links *l, struct um_links_fetch *f)
 {
@@ -197,16 +207,6 @@ static struct um_links_member *choose(struct um_links *l,
         }
     }
     return NULL;
-}
-
-/* Forgets what came of it. */
-static void begin_anew(struct um_download *d)
-{
-    struct um_name hash = d->hash;
-    uint64_t size = d->size_known ? d->size : 0;
-
-    um_download_fini(d);
-    um_download_init(d, &hash, size, d->most);
 }
 
 /* Makes room for one more that has bytes; false: there is none. */

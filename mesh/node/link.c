@@ -292,9 +292,8 @@ bool um_link_accept(struct um_links *l, struct um_links_member *m,
 /* Sends what is pulled; false: the stream takes no more now, or it ended. */
 static bool send_out(struct um_link *k)
 {
-    int err = k->out.len == 0
-                  ? 0
-                  : p2p_stream_send(k->stream, k->out.p, k->out.len);
+    int err =
+        k->out.len == 0 ? 0 : p2p_stream_send(k->stream, k->out.p, k->out.len);
 
     if (err == 0) {
         um_buf_clear(&k->out);

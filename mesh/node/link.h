@@ -5,10 +5,10 @@
  * rounds and the turn, link.c one session over its stream, fetches.c the
  * documents that are wanted. Private.
  *
- * Nothing is done where it is said: calls and events mark, and the turn does, at
- * the end of an event of a stream or when the alarm goes off. So callbacks may
- * call links, a link is not freed under the feet of its own event, and what a
- * hint says in several calls is seen as one.
+ * Nothing is done where it is said: calls and events mark, and the turn does,
+ * at the end of an event of a stream or when the alarm goes off. So callbacks
+ * may call links, a link is not freed under the feet of its own event, and what
+ * a hint says in several calls is seen as one.
  */
 #ifndef UM_NODE_LINK_H
 #define UM_NODE_LINK_H

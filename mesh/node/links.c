@@ -431,8 +431,8 @@ void um_links_leave(struct um_links *l)
 static void look_at_peer(void *user, const struct um_bus_peer *peer)
 {
     struct um_links *l = user;
-    struct um_links_member *m = peer->connected ? member_get(l, &peer->id)
-                                                : NULL;
+    struct um_links_member *m =
+        peer->connected ? member_get(l, &peer->id) : NULL;
 
     if (m != NULL)
         look(l, m);

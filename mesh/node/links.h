@@ -29,8 +29,8 @@
 #define UM__CAP_LINKS_WAITING 1024U
 
 /** What links tell and ask; all are required. They are called from the loop
- * alone, never inside of a call of links, but for `may`, which um_links_up() and
- * um_links_roster() ask. They may call links, but for um_links_free(). */
+ * alone, never inside of a call of links, but for `may`, which um_links_up()
+ * and um_links_roster() ask. They may call links, but for um_links_free(). */
 struct um_links_cb {
     /** Whether a key has a role in the roster now. */
     bool (*may)(void *user, const struct um_name *peer);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * See shelf.h. A digest knows as the how many-th an id came, and finds it in a
- * bucket that is sorted: so it is the index of the envelopes as well, and nobody
- * can choose ids that are slow to find. Envelopes lie in an arena and never
- * move; rows are replaced, so each has memory of its own.
+ * bucket that is sorted: so it is the index of the envelopes as well, and
+ * nobody can choose ids that are slow to find. Envelopes lie in an arena and
+ * never move; rows are replaced, so each has memory of its own.
  *
  * Without memory nothing changes, but that the arena may have an envelope that
  * nothing points to.

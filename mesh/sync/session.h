@@ -265,7 +265,7 @@ void um_sync_begin(struct um_sync *s);
 void um_sync_rx(struct um_sync *s, struct um_str *in, uint64_t now_ms);
 
 /** The next event; false: none. ITEM and ROW have to be judged before the next
- * call on s. */
+ * call on s, but for um_sync_known(), um_sync_want() and um_sync_fetch(). */
 bool um_sync_next(struct um_sync *s, struct um_sync_ev *ev);
 
 /** Judges the event that was pulled last; `need` borrows, for WAITS. */

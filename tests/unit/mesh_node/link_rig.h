@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Nodes (host_rig.h) in a world of buses (bus_rig.h), and peers there that
+ * speak the protocol as the test wants.
+ */
+#ifndef TESTS_UNIT_MESH_NODE_LINK_RIG_H
+#define TESTS_UNIT_MESH_NODE_LINK_RIG_H
+
+#include "bus_rig.h"
+#include "host_rig.h"
+
+/* A node of the pool's key, with nothing, and links. */
+void host_init(struct host *h, struct world *w, const struct pool *pool,
+               unsigned key);
+
+/* Ends it. */
+void host_fini(struct host *h);
+
+/* A peer that the test speaks for: it takes every stream and reads what
+ * comes. */
+struct raw {
+    struct um_bus *bus;
+    struct p2p_stream *streams[32]; /* NULL: closed */
+    size_t n;
+    struct um_buf in; /* of all */
+    size_t closed;
+    bool deaf; /* answers nothing; else it closes what is finished */
+};
+
+void raw_init(struct raw *r, struct world *w, const struct um_name *name);
+void raw_fini(struct raw *r);
+
+/* Opens a stream; its place. */
+size_t raw_open(struct raw *r, const struct um_bus *to);
+
+/* Says a message on a stream. */
+void raw_say(struct raw *r, size_t stream, const struct um_sync_msg *m);
+
+/* Whether a message of a kind came on any stream, at the end of what came; how
+ * many. */
+size_t raw_heard(const struct raw *r, enum um_sync_what what);
+
+#endif
