@@ -315,6 +315,10 @@ static int start_host(struct um_bus *bus)
     if (rv == 0) {
         rv = p2p_pubsub_new(bus->host, &pc, &bus->pubsub);
     }
+    if (rv == 0 && cfg->may != NULL) {
+        /* It sends any number of bytes to whoever asks. */
+        rv = p2p_host_handle(bus->host, "/perf/1.0.0", NULL, NULL);
+    }
     if (rv != 0) {
         um_log_line(cfg->log, UM_LOG_ERROR, "cannot start the host: %s",
                     p2p_err_text(rv));

@@ -262,13 +262,15 @@ static bool is_closed(void *arg)
     return ((const struct call *)arg)->closed;
 }
 
-static struct call call(struct scene *s, size_t from, size_t to)
+static struct call call(struct scene *s, size_t from, size_t to,
+                        const char *const *protocol)
 {
     struct call c = {.len = 0};
     struct p2p_stream *st;
 
     assert_int_equal(
-        um_bus_open(s->n[from].bus, &s->n[to].id, echo, &client, &c, &st), 0);
+        um_bus_open(s->n[from].bus, &s->n[to].id, protocol, &client, &c, &st),
+        0);
     assert_int_equal(p2p_stream_send(st, "hello", 5), 0);
     p2p_stream_finish(st);
     until(s, is_closed, &c);
@@ -277,7 +279,7 @@ static struct call call(struct scene *s, size_t from, size_t to)
 
 static void assert_served(struct scene *s, size_t from, size_t to)
 {
-    struct call c = call(s, from, to);
+    struct call c = call(s, from, to, echo);
 
     assert_int_equal(c.status, 0);
     assert_string_equal(c.got, "hello");
@@ -315,11 +317,11 @@ static void test_what_is_not_served_ends(void **state)
 
     (void)state;
     connect_to(s, 1, 0);
-    assert_int_equal(call(s, 1, 0).status, P2P_ENOPROTO);
+    assert_int_equal(call(s, 1, 0, echo).status, P2P_ENOPROTO);
     assert_int_equal(um_bus_serve(s->n[0].bus, echo[0], on_stream, NULL), 0);
     assert_served(s, 1, 0);
     assert_int_equal(um_bus_serve(s->n[0].bus, echo[0], NULL, NULL), 0);
-    assert_int_equal(call(s, 1, 0).status, P2P_ENOPROTO);
+    assert_int_equal(call(s, 1, 0, echo).status, P2P_ENOPROTO);
     scene_free(s);
 }
 
@@ -459,6 +461,18 @@ static void test_a_stranger_has_no_part(void **state)
     scene_free(s);
 }
 
+/* It would be sent any number of bytes; where there is no roster, it may. */
+static void test_a_stranger_measures_nothing(void **state)
+{
+    static const char *const perf[] = {"/perf/1.0.0"};
+    struct scene *s = mesh_new();
+
+    (void)state;
+    assert_int_equal(call(s, 1, 0, perf).status, P2P_ENOPROTO);
+    assert_int_not_equal(call(s, 0, 1, perf).status, P2P_ENOPROTO);
+    scene_free(s);
+}
+
 static void test_who_comes_in_hears_what_was_just_said(void **state)
 {
     struct scene *s = mesh_new();
@@ -503,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_nobody_is_there),
         cmocka_unit_test(test_without_a_word_everybody_has_a_part),
         cmocka_unit_test(test_a_stranger_has_no_part),
+        cmocka_unit_test(test_a_stranger_measures_nothing),
         cmocka_unit_test(test_who_comes_in_hears_what_was_just_said),
         cmocka_unit_test(test_who_is_thrown_out_hears_no_more),
     };
