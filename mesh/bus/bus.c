@@ -283,10 +283,21 @@ static const struct p2p_host_events events = {
     .log = on_log,
 };
 
+/* One answer for all topics: the mesh has none for others. */
+static bool peer_may(void *user, const struct p2p_peer_id *peer,
+                     const char *topic)
+{
+    const struct um_bus *bus = user;
+
+    (void)topic;
+    return bus->cfg.may(bus->cfg.user, peer);
+}
+
 static int start_host(struct um_bus *bus)
 {
     const struct um_bus_cfg *cfg = &bus->cfg;
     struct p2p_host_config hc = P2P_HOST_CONFIG_INIT;
+    struct p2p_pubsub_config pc = P2P_PUBSUB_CONFIG_INIT;
     int rv;
 
     hc.key = cfg->key;
@@ -298,9 +309,15 @@ static int start_host(struct um_bus *bus)
     hc.mdns_2021 = cfg->mdns && cfg->article;
     hc.mdns_dial = true;
     hc.log_level = cfg->log != NULL ? (int)cfg->log->level : 0;
+    pc.peer_may = cfg->may != NULL ? peer_may : NULL;
+    pc.may_user = bus;
     rv = p2p_host_new(cfg->loop, &hc, &bus->host);
     if (rv == 0) {
-        rv = p2p_pubsub_new(bus->host, NULL, &bus->pubsub);
+        rv = p2p_pubsub_new(bus->host, &pc, &bus->pubsub);
+    }
+    if (rv == 0 && cfg->may != NULL) {
+        /* It sends any number of bytes to whoever asks. */
+        rv = p2p_host_handle(bus->host, "/perf/1.0.0", NULL, NULL);
     }
     if (rv != 0) {
         um_log_line(cfg->log, UM_LOG_ERROR, "cannot start the host: %s",
@@ -521,6 +538,11 @@ int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
     return p2p_pubsub_publish(bus->pubsub, topic, data, len);
 }
 
+void um_bus_recheck(struct um_bus *bus)
+{
+    p2p_pubsub_recheck(bus->pubsub);
+}
+
 int um_bus_serve(struct um_bus *bus, const char *protocol,
                  p2p_stream_handler on_stream, void *user)
 {
@@ -528,9 +550,8 @@ int um_bus_serve(struct um_bus *bus, const char *protocol,
 }
 
 int um_bus_open(struct um_bus *bus, const struct p2p_peer_id *peer,
-                const char *const *protocol,
-                const struct p2p_stream_events *on, void *user,
-                struct p2p_stream **out)
+                const char *const *protocol, const struct p2p_stream_events *on,
+                void *user, struct p2p_stream **out)
 {
     return p2p_stream_open(bus->host, peer, protocol, 1, on, user, out);
 }

@@ -58,6 +58,12 @@ struct um_bus_cfg {
     bool article; /**< mplex and the mDNS of 2021 too */
     const struct um_log *log;
     const struct um_bus_cb *cb;
+    /**
+     * Whether a peer has a part in the bus. Others get no message, are told no
+     * topic and not heard; they may still connect, be identified, and open
+     * streams. It must call nothing of the bus. NULL: everybody has.
+     */
+    bool (*may)(void *user, const struct p2p_peer_id *peer);
     void *user;
 };
 
@@ -116,6 +122,10 @@ int um_bus_unsubscribe(struct um_bus *bus, const char *topic);
  */
 int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
                    size_t len);
+
+/** What `may` says has changed, of whomever: who may no more is out, who may
+ * now is in, with the messages just before. */
+void um_bus_recheck(struct um_bus *bus);
 
 /**
  * Serves a protocol: each stream that a peer opens is handed out.

@@ -124,6 +124,7 @@ static void test_who_may_not_hears_nothing(void **state)
         assert_int_equal(present(g, T), g->shut[4] ? 4 : 5);
         if (g->shut[4]) {
             assert_hears_nothing(g, 4);
+            assert_int_equal(p2p__gossip_stats(g->r.g)->iwant_served, 0);
         } else {
             const struct rig_heard *h = &g->r.peers[4].heard;
 
@@ -470,6 +471,7 @@ static void test_who_returns_is_asked_for_anew(void **state)
         rig_add(&g->r, 1, P2P__GOSSIP_V12, false);
         rig_sub(&g->r, 1, T, true);
         assert_int_equal(g->r.peers[1].heard.subs, shut);
+        assert_int_equal(g->r.peers[1].heard.unsubs, 0);
         assert_int_equal(g->r.ev.subscribed, shut);
         end(g);
     }
