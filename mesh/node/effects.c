@@ -141,13 +141,9 @@ static struct um_str document_of(struct um_node *n, const struct um_name *id)
 void um_node_say(struct um_node *n, enum um_kind kind, const struct um_name *id,
                  struct um_str envelope)
 {
-    struct um_hints_news news = {
-        .kind = kind, .id = *id, .envelope = envelope};
-
-    if (kind == UM_REVISION) {
-        news.document = document_of(n, id);
-    }
-    um_hints_say(n->hints, &news);
+    um_hints_item(n->hints, kind, id, envelope,
+                  kind == UM_REVISION ? document_of(n, id)
+                                      : um_str_n(NULL, 0));
 }
 
 static void publish(struct um_node *n, const struct um_effect *e)
