@@ -44,16 +44,15 @@ static struct um_str text_of(const struct um_val *body, const char *name)
 {
     const struct um_val *v = um_val_member(body, um_str(name));
 
-    return v != NULL && v->kind == UM_VAL_STRING ? v->text
-                                                 : um_str_n(NULL, 0);
+    return v != NULL && v->kind == UM_VAL_STRING ? v->text : um_str_n(NULL, 0);
 }
 
 static uint64_t number_of(const struct um_val *body, const char *name,
                           uint64_t otherwise)
 {
     const struct um_val *v = um_val_member(body, um_str(name));
-    int64_t n = v != NULL && v->kind == UM_VAL_NUMBER ? um_str_decimal(v->text)
-                                                      : -1;
+    int64_t n =
+        v != NULL && v->kind == UM_VAL_NUMBER ? um_str_decimal(v->text) : -1;
 
     return n >= 0 ? (uint64_t)n : otherwise;
 }
@@ -79,8 +78,8 @@ static void on_place(void *user, const struct um_mesh_outcome *o)
         um_json_text(&j, "recovery_key", o->recovery);
     }
     if (o->status == 200) {
-        um_json_text(&j, "role", (o->roles & UM_WRITER) != 0 ? "writer"
-                                                              : "node");
+        um_json_text(&j, "role",
+                     (o->roles & UM_WRITER) != 0 ? "writer" : "node");
     }
     if (o->replaced.p != NULL) {
         um_json_raw(&j, "unit_ran", o->replaced);
@@ -115,8 +114,8 @@ void um_acts_join(struct um_daemon *d, struct um_http_req *req)
                 memcpy(text, peer.p, peer.len);
             }
             text[peer.len] = '\0';
-            um_mesh_join(d, text_of(&body, "code"),
-                         peer.len > 0 ? text : NULL, on_place, req);
+            um_mesh_join(d, text_of(&body, "code"), peer.len > 0 ? text : NULL,
+                         on_place, req);
         }
     }
     um_arena_fini(&a);
@@ -144,8 +143,7 @@ static void add_addr(void *user, const char *addr)
     struct addrs *a = user;
 
     if (a->n < ADDRS && strstr(addr, "/ip4/127.") == NULL &&
-        strstr(addr, "/ip6/::1/") == NULL &&
-        strlen(addr) < sizeof a->text[0]) {
+        strstr(addr, "/ip6/::1/") == NULL && strlen(addr) < sizeof a->text[0]) {
         memcpy(a->text[a->n], addr, strlen(addr) + 1);
         a->list[a->n] = a->text[a->n];
         a->n++;
@@ -171,8 +169,8 @@ static void on_code(void *user, int err, const char *code)
     } else {
         um_json_init(&j);
         um_json_text(&j, "code", code);
-        um_json_text(&j, "role", (v->roles & UM_WRITER) != 0 ? "writer"
-                                                              : "node");
+        um_json_text(&j, "role",
+                     (v->roles & UM_WRITER) != 0 ? "writer" : "node");
         um_json_uint(&j, "expires_ms", v->expires_ms);
         um_json_uint(&j, "uses", v->uses);
         um_answer_json(v->req, 200, &j);
@@ -183,10 +181,10 @@ static void on_code(void *user, int err, const char *code)
 /* Whose fingerprint a code has: the key that is here, else the genesis's. */
 static void owner_of(struct um_node *n, struct um_name *out)
 {
-    const struct um_statement *g =
-        um_roster_genesis(&um_node_model(n)->roster);
+    const struct um_statement *g = um_roster_genesis(&um_node_model(n)->roster);
 
-    if (um_node_owner(n) == NULL || um_item_signer(um_node_owner(n), out) != 0) {
+    if (um_node_owner(n) == NULL ||
+        um_item_signer(um_node_owner(n), out) != 0) {
         *out = g != NULL ? g->by : (struct um_name){{0}};
     }
 }
@@ -194,9 +192,9 @@ static void owner_of(struct um_node *n, struct um_name *out)
 /* A code says whole minutes. */
 static uint64_t expiry(uint64_t now_ms, uint64_t span_ms)
 {
-    return span_ms > 0 ? (now_ms + span_ms + MINUTE_MS - 1) / MINUTE_MS *
-                             MINUTE_MS
-                       : 0;
+    return span_ms > 0
+               ? (now_ms + span_ms + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS
+               : 0;
 }
 
 static void invite(struct um_daemon *d, struct um_http_req *req,

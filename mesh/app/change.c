@@ -102,8 +102,8 @@ static void read_request(struct um_change *c)
 }
 
 /* A header of the answer that is a name of a revision. */
-static void show_revision(struct um_change *c, const char *name, unsigned digits,
-                          const struct um_name *id)
+static void show_revision(struct um_change *c, const char *name,
+                          unsigned digits, const struct um_name *id)
 {
     const struct um_past *p =
         um_history_find(&um_node_model(node_of(c))->history, id);
@@ -301,13 +301,12 @@ static bool policy_of(const struct um_change *c, struct um_command *cmd)
 
 static void publish(struct um_change *c)
 {
-    struct um_command cmd = {.verb = UM_DO_PUBLISH,
-                             .flags = flags_of(c),
-                             .base = c->target,
-                             .shrinks = shrinks(c),
-                             .message = c->ask.message.len > 0
-                                            ? c->ask.message
-                                            : c->out.summary};
+    struct um_command cmd = {
+        .verb = UM_DO_PUBLISH,
+        .flags = flags_of(c),
+        .base = c->target,
+        .shrinks = shrinks(c),
+        .message = c->ask.message.len > 0 ? c->ask.message : c->out.summary};
     struct um_papers *papers = um_node_papers(node_of(c));
     struct um_name script;
     int rv = um_papers_put(papers, c->out.document, &cmd.doc);

@@ -32,8 +32,8 @@ struct um_daemon {
     struct um_applier *applier;
     struct um_article *article;
     struct um_mesh mesh;
-    struct um_change *changes; /**< requests that wait */
-    char host_name[64]; /**< of this machine */
+    struct um_change *changes;  /**< requests that wait */
+    char host_name[64];         /**< of this machine */
     struct um_auth local_auth;  /**< of the unix socket */
     struct um_auth remote_auth; /**< of REST over TCP */
     struct um_serve *local;

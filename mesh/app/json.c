@@ -55,8 +55,8 @@ void um_json_text(struct um_json *j, const char *key, const char *text)
 
 void um_json_str(struct um_json *j, const char *key, struct um_str s)
 {
-    char text[UM__CAP_JSON_STR_BYTES + 1];
-    size_t n = s.len < UM__CAP_JSON_STR_BYTES ? s.len : UM__CAP_JSON_STR_BYTES;
+    char text[UM_JSON_STR_BYTES + 1];
+    size_t n = s.len < UM_JSON_STR_BYTES ? s.len : UM_JSON_STR_BYTES;
 
     if (n > 0) {
         memcpy(text, s.p, n);

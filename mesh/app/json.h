@@ -8,6 +8,9 @@
 
 #include "mesh/base/buf.h"
 
+/** Bytes of a text without an end that are shown. */
+#define UM_JSON_STR_BYTES 4096U
+
 /** A document under construction. */
 struct um_json {
     struct um_buf buf;
@@ -19,8 +22,7 @@ void um_json_init(struct um_json *j);
 
 /** Members, or, with key NULL, elements. */
 void um_json_text(struct um_json *j, const char *key, const char *text);
-/** The same of a text without an end, of which so many bytes are shown. */
-#define UM__CAP_JSON_STR_BYTES 4096U
+/** The same of a text without an end, of which UM_JSON_STR_BYTES are shown. */
 void um_json_str(struct um_json *j, const char *key, struct um_str s);
 /** A value that is JSON already. */
 void um_json_raw(struct um_json *j, const char *key, struct um_str json);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * See mesh.h. Both ways into a mesh: Unit is asked what it runs, which is kept;
- * what makes the place goes into a new store in one batch; then the node begins.
- * When that fails the store goes, and all is as before.
+ * what makes the place goes into a new store in one batch; then the node
+ * begins. When that fails the store goes, and all is as before.
  */
 #include "mesh/app/mesh.h"
 
@@ -96,9 +96,8 @@ static int start_node(struct um_daemon *d)
                     p2p_err_text(rv));
         return -1;
     }
-    um_log_line(
-        &d->log, UM_LOG_INFO, "a node of mesh %.16s",
-        um_name_text(&um_node_model(d->mesh.node)->cfg.mesh, mesh));
+    um_log_line(&d->log, UM_LOG_INFO, "a node of mesh %.16s",
+                um_name_text(&um_node_model(d->mesh.node)->cfg.mesh, mesh));
     return 0;
 }
 
@@ -111,8 +110,7 @@ static int open_store(struct um_daemon *d, enum um_store_mode mode)
         rv = um_store_open(&d->mesh.store, path, mode);
     }
     if (rv != 0) {
-        um_log_line(&d->log, UM_LOG_ERROR, "the store: %s",
-                    d->mesh.store.text);
+        um_log_line(&d->log, UM_LOG_ERROR, "the store: %s", d->mesh.store.text);
         return -1;
     }
     d->mesh.open = true;
@@ -138,10 +136,10 @@ static int read_policy(struct um_daemon *d)
 
     um_policy_default(&d->mesh.policy);
     if (path != NULL) {
-        rv = text == NULL ? P2P_EIO
-                          : um_policy_parse(&d->mesh.policy_memory,
-                                            um_str_n(text, n),
-                                            &d->mesh.policy, &err);
+        rv = text == NULL
+                 ? P2P_EIO
+                 : um_policy_parse(&d->mesh.policy_memory, um_str_n(text, n),
+                                   &d->mesh.policy, &err);
     }
     if (rv != 0) {
         um_log_line(&d->log, UM_LOG_ERROR, "--policy %s: %s (line %zu)", path,
@@ -238,9 +236,8 @@ static const char *beside(const struct um_val *config)
     const struct um_val *all = um_val_member(config, UM_STR("listeners"));
     const struct um_val *settings = um_val_member(config, UM_STR("settings"));
 
-    for (size_t i = 0; all != NULL && all->kind == UM_VAL_OBJECT &&
-                       i < all->count;
-         i++) {
+    for (size_t i = 0;
+         all != NULL && all->kind == UM_VAL_OBJECT && i < all->count; i++) {
         if (um_val_member(&all->members.p[i].value, UM_STR("tls")) != NULL) {
             return "Unit has listeners with certificates, and does not give "
                    "those out: take \"tls\" off, begin, then put the "
@@ -291,7 +288,7 @@ static void undo(struct um_daemon *d)
 static int make_recovery(struct p2p_key **key, struct um_buf *text)
 {
     uint8_t seed[UM_CODE_SEED_BYTES];
-    int rv = um_random(seed, sizeof seed);
+    int rv = um_random_fill(seed, sizeof seed);
 
     if (rv == 0) {
         rv = p2p_key_from_seed(seed, key);
@@ -332,8 +329,8 @@ static void begin(struct um_daemon *d, struct um_str config)
                                    .name = um_str(a->name),
                                    .config = config,
                                    .wall_ms = wall_ms(NULL)};
-    int rv = make_document(config.p != NULL ? config : UM_STR(BLANK),
-                           &document, &o.text);
+    int rv = make_document(config.p != NULL ? config : UM_STR(BLANK), &document,
+                           &o.text);
 
     if (rv != 0) {
         o.status = rv == P2P_ESTATE ? 409 : 500;
@@ -409,8 +406,9 @@ static void on_config(void *user, const struct um_unit_answer *answer)
         return; /* the daemon is ending */
     }
     if (answer->status != UM_UNIT_OK) {
-        fail(d, 502, "Unit does not say what it runs; --unit none begins "
-                     "without one");
+        fail(d, 502,
+             "Unit does not say what it runs; --unit none begins "
+             "without one");
         return;
     }
     if (d->mesh.asking->joins) {
@@ -442,9 +440,8 @@ static const char *objection(const struct um_daemon *d)
     if (d->mesh.node != NULL) {
         return "this node is in a mesh already";
     }
-    return d->mesh.asking != NULL
-               ? "this node is asking to be let in already"
-               : NULL;
+    return d->mesh.asking != NULL ? "this node is asking to be let in already"
+                                  : NULL;
 }
 
 /* What is asked for from now on; NULL: it was told why not. */
@@ -490,9 +487,8 @@ static void on_knocked(void *user, const struct um_knock_result *r)
 {
     struct um_daemon *d = user;
     struct um_mesh_asking *a = d->mesh.asking;
-    struct um_mesh_outcome o = {.status = r->pending ? 202 : 403,
-                                .text = r->text,
-                                .mesh = r->mesh};
+    struct um_mesh_outcome o = {
+        .status = r->pending ? 202 : 403, .text = r->text, .mesh = r->mesh};
 
     if (!r->welcome) {
         tell(d, &o);
@@ -516,11 +512,10 @@ static void wrong_code(struct um_daemon *d, const struct um_bech32_error *err)
         (void)snprintf(text, sizeof text,
                        "the code is of a later version than this daemon");
     } else if (err->at != SIZE_MAX) {
-        (void)snprintf(text, sizeof text,
-                       "the code is wrong at its letter %zu", err->at + 1);
+        (void)snprintf(text, sizeof text, "the code is wrong at its letter %zu",
+                       err->at + 1);
     } else if (err->wrong == UM_BECH32_CHECKSUM) {
-        (void)snprintf(text, sizeof text,
-                       "the code is not as it was printed");
+        (void)snprintf(text, sizeof text, "the code is not as it was printed");
     }
     fail(d, 400, text);
 }

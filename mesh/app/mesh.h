@@ -33,11 +33,11 @@ void um_mesh_close(struct um_daemon *d);
 /** What came of beginning a mesh, or of asking to be let in; valid during the
  * call. */
 struct um_mesh_outcome {
-    unsigned status;       /**< of HTTP: 200; 202: an owner has to approve */
-    const char *text;      /**< what is wrong, for people; or what came of it */
+    unsigned status;  /**< of HTTP: 200; 202: an owner has to approve */
+    const char *text; /**< what is wrong, for people; or what came of it */
     struct um_name mesh;
-    const char *recovery;  /**< of a new mesh: the recovery key; else NULL */
-    unsigned roles;        /**< that it was given */
+    const char *recovery;   /**< of a new mesh: the recovery key; else NULL */
+    unsigned roles;         /**< that it was given */
     struct um_str replaced; /**< what Unit ran; p NULL: there is no Unit */
 };
 

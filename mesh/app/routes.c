@@ -104,9 +104,10 @@ static void get_status(struct um_daemon *d, struct um_http_req *req)
     um_json_init(&j);
     um_json_text(&j, "version", P2P_VERSION);
     um_json_text(&j, "id", p2p_peer_id_text(um_bus_id(d->bus), id));
-    um_json_text(&j, "mode", d->article != NULL        ? "article"
-                             : d->mesh.node != NULL ? "mesh"
-                                                    : "alone");
+    um_json_text(&j, "mode",
+                 d->article != NULL     ? "article"
+                 : d->mesh.node != NULL ? "mesh"
+                                        : "alone");
     um_json_uint(&j, "uptime_s", (now - d->started_ms) / 1000);
     um_json_uint(&j, "peers_connected", um_bus_connected(d->bus));
     um_json_text(&j, "same_key_at", um_bus_twin(d->bus));

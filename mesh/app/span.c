@@ -13,7 +13,7 @@ bool um_span_parse(const char *text, uint64_t *ms)
     static const struct {
         const char *unit;
         uint64_t ms;
-    } units[] = {{"", 1000},  {"ms", 1},      {"s", 1000},
+    } units[] = {{"", 1000},   {"ms", 1},      {"s", 1000},
                  {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
     size_t digits = strspn(text, "0123456789");
     int64_t n = um_str_decimal(um_str_n(text, digits));

@@ -118,8 +118,8 @@ static int write_key(const struct key_file *k, const struct p2p_key *key)
 /* Reads a key; 1: there is none. */
 static int load_key(const struct key_file *k, struct p2p_key **out)
 {
-    int fd = openat(k->dir, k->name,
-                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd =
+        openat(k->dir, k->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     int rv;
 
     if (fd < 0 && errno == ENOENT) {

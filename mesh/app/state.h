@@ -25,7 +25,8 @@ struct um_state {
 int um_state_open(struct um_state *s, const char *path,
                   const struct um_log *log);
 
-/** Reads owner.key, if there is one. 0, or -1: it is no good; the log says why. */
+/** Reads owner.key, if there is one. 0, or -1: it is no good; the log says why.
+ */
 int um_state_owner(struct um_state *s, const struct um_log *log);
 
 /** Writes owner.key (0600). Takes the key if it returns 0; -1: it cannot. */

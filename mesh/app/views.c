@@ -69,8 +69,7 @@ void um_views_revision(struct um_node *n, struct um_json *j, const char *key,
 
     if (p != NULL) {
         um_json_text(j, key,
-                     um_revname_text(p->rev.number, id, digits_of(h, p),
-                                     text));
+                     um_revname_text(p->rev.number, id, digits_of(h, p), text));
     } else if (!um_name_none(id)) {
         put_hex(j, key, id);
     }
@@ -131,8 +130,7 @@ static uint64_t age_of(struct um_node *n, const struct um_name *member,
                        const struct um_shelf_row *row, uint64_t mono_ms,
                        uint64_t wall_ms)
 {
-    const struct um_heard *h =
-        um_others_find(&um_node_model(n)->rows, member);
+    const struct um_heard *h = um_others_find(&um_node_model(n)->rows, member);
 
     if (um_name_eq(member, um_node_me(n))) {
         return 0;
@@ -350,8 +348,8 @@ void um_views_pending(struct um_node *n, struct um_json *j)
     const struct um_pending *p;
 
     um_json_open(j, "pending", '[');
-    for (size_t i = 0;
-         (p = um_welcome_pending(um_node_welcome(n), i)) != NULL; i++) {
+    for (size_t i = 0; (p = um_welcome_pending(um_node_welcome(n), i)) != NULL;
+         i++) {
         um_json_open(j, NULL, '{');
         put_peer(j, "id", &p->key);
         um_json_str(j, "name", p->name);

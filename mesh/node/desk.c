@@ -40,8 +40,8 @@ static int know_node(struct um_desk *d, struct um_node *n,
         .secrets = &d->secrets,
         .flavour = flavour_of(um_str_n(m->unit, m->unit_n)),
         .njs = true,
-        .modules_json = member == NULL && r != NULL ? um_runner_modules(r)
-                                                    : NULL};
+        .modules_json =
+            member == NULL && r != NULL ? um_runner_modules(r) : NULL};
     return um_node_facts(n, member != NULL ? member : me, &d->arena,
                          &d->node.facts);
 }

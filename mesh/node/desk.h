@@ -28,8 +28,8 @@ struct um_desk {
  * @param revision which; it is in the history
  * @param member   for whom configurations are made; NULL: this node
  * @param out      not to be moved
- * @return 0, P2P_ENOTFOUND (its document is not here), P2P_EFORMAT (it is none),
- *         P2P_ENOMEM
+ * @return 0, P2P_ENOTFOUND (its document is not here), P2P_EFORMAT (it is
+ * none), P2P_ENOMEM
  */
 int um_desk_init(struct um_desk *out, struct um_node *n,
                  const struct um_name *revision, const struct um_name *member);

@@ -63,9 +63,9 @@ static void name_it(const struct um_node *n, const struct um_effect *e,
         um_peer_of(id, &peer);
         (void)p2p_peer_id_text(&peer, text);
     } else if (p != NULL && e->u.notice.what != UM_SAW_TWIN) {
-        (void)snprintf(text, P2P_PEER_ID_TEXT_MAX, "%s",
-                       um_revname_text(p->rev.number, id, UM_REVNAME_DIGITS,
-                                       shown));
+        (void)snprintf(
+            text, P2P_PEER_ID_TEXT_MAX, "%s",
+            um_revname_text(p->rev.number, id, UM_REVNAME_DIGITS, shown));
     }
 }
 
@@ -142,16 +142,14 @@ void um_node_say(struct um_node *n, enum um_kind kind, const struct um_name *id,
                  struct um_str envelope)
 {
     um_hints_item(n->hints, kind, id, envelope,
-                  kind == UM_REVISION ? document_of(n, id)
-                                      : um_str_n(NULL, 0));
+                  kind == UM_REVISION ? document_of(n, id) : um_str_n(NULL, 0));
 }
 
 static void publish(struct um_node *n, const struct um_effect *e)
 {
     um_node_shelve(n, e->u.publish.kind, &e->u.publish.id,
                    e->u.publish.envelope);
-    um_node_say(n, e->u.publish.kind, &e->u.publish.id,
-                e->u.publish.envelope);
+    um_node_say(n, e->u.publish.kind, &e->u.publish.id, e->u.publish.envelope);
 }
 
 static void row(struct um_node *n, const struct um_effect *e)

@@ -29,7 +29,7 @@ static int keep_item(struct um_store *s, enum um_kind kind,
 static int keep_self(struct um_store *s, const struct um_name *mesh)
 {
     struct um_self self = {.mesh = *mesh};
-    int rv = um_random(self.salt, sizeof self.salt);
+    int rv = um_random_fill(self.salt, sizeof self.salt);
 
     return rv != 0 ? rv : um_self_put(s, &self);
 }
@@ -44,8 +44,8 @@ static int keep_config(struct um_store *s, struct um_str config,
 }
 
 /* The first revision, which the genesis names. */
-static int make_first(const struct um_founder_plan *plan,
-                      struct um_revision *r, struct um_buf *out)
+static int make_first(const struct um_founder_plan *plan, struct um_revision *r,
+                      struct um_buf *out)
 {
     *r = (struct um_revision){.number = 1,
                               .wall_ms = plan->wall_ms,
@@ -56,8 +56,8 @@ static int make_first(const struct um_founder_plan *plan,
 }
 
 static int make_genesis(const struct um_founder_plan *plan,
-                        const struct um_revision *first,
-                        struct um_statement *g, struct um_buf *out)
+                        const struct um_revision *first, struct um_statement *g,
+                        struct um_buf *out)
 {
     int rv;
 
@@ -68,7 +68,7 @@ static int make_genesis(const struct um_founder_plan *plan,
                                .name = plan->name};
     rv = um_item_signer(plan->recovery, &g->key);
     if (rv == 0)
-        rv = um_random(g->nonce, sizeof g->nonce);
+        rv = um_random_fill(g->nonce, sizeof g->nonce);
     return rv != 0 ? rv : um_statement_seal(g, plan->owner, out);
 }
 
@@ -138,8 +138,7 @@ int um_founder_begin(struct um_store *s, const struct um_founder_plan *plan,
     return rv != 0 ? rv : end(s, write_mesh(s, plan, mesh));
 }
 
-static int write_place(struct um_store *s,
-                       const struct um_founder_place *place)
+static int write_place(struct um_store *s, const struct um_founder_place *place)
 {
     struct um_str rest = place->statements, envelope;
     int rv = keep_self(s, &place->mesh);

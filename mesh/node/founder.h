@@ -2,8 +2,8 @@
 /**
  * @file
  * A mesh comes to be: its first document, r1, the genesis, and the roles of the
- * node that begins it; or the statements with which a node was let in. All of it
- * is in the store, or nothing.
+ * node that begins it; or the statements with which a node was let in. All of
+ * it is in the store, or nothing.
  */
 #ifndef UM_NODE_FOUNDER_H
 #define UM_NODE_FOUNDER_H
@@ -37,7 +37,7 @@ struct um_founder_place {
     struct um_name mesh;
     struct um_str statements; /**< for um_pb_list_next(), as the joiner core
                                    checked them, in this order */
-    struct um_str config; /**< what Unit ran, to be kept; p NULL: no Unit */
+    struct um_str config;     /**< what Unit ran, to be kept; p NULL: no Unit */
     uint64_t wall_ms;
 };
 

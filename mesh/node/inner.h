@@ -78,7 +78,7 @@ struct um_node {
     struct um_runner *runner;
     struct um_sync_source source;
     struct um_node_request *requests;
-    uint64_t requests_n; /* ever */
+    uint64_t requests_n;     /* ever */
     struct um_node_own *own; /* in the order of their seq */
     struct um_node_make *makes;
     struct um_watch_node *watchers;

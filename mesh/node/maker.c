@@ -43,8 +43,7 @@ static struct um_str hash_of(enum um_bundle_kind kind, const struct um_val *v)
 {
     if (kind == UM_BUNDLE_CERTIFICATE)
         v = um_val_member(v, UM_STR("sealed"));
-    return v != NULL && v->kind == UM_VAL_STRING ? v->text
-                                                 : um_str_n(NULL, 0);
+    return v != NULL && v->kind == UM_VAL_STRING ? v->text : um_str_n(NULL, 0);
 }
 
 /* Reads the content of a bundle into the arena. */
@@ -55,8 +54,7 @@ static int read_content(struct making *g, enum um_bundle_kind kind,
     int rv = um_vault_bundle(g->m->vault, kind, m->name,
                              hash_of(kind, &m->value), &bytes);
 
-    if (rv == 0 &&
-        !um_arena_dup(&g->out->arena, um_buf_view(&bytes), out))
+    if (rv == 0 && !um_arena_dup(&g->out->arena, um_buf_view(&bytes), out))
         rv = P2P_ENOMEM;
     if (bytes.p != NULL)
         explicit_bzero(bytes.p, bytes.len);
@@ -148,9 +146,8 @@ static int make(struct making *g)
         um_meshdoc_effective(&g->out->arena, &g->doc, &node, &config, &err);
 
     if (rv != 0)
-        return rv == P2P_ENOMEM
-                   ? rv
-                   : wrong(g, err.what.text, err.what.pointer);
+        return rv == P2P_ENOMEM ? rv
+                                : wrong(g, err.what.text, err.what.pointer);
     rv = um_doc_print(&text, &config);
     if (rv == 0 &&
         !um_arena_dup(&g->out->arena, um_buf_view(&text), &g->out->config))

@@ -112,8 +112,8 @@ static int load_rows(struct um_node *n)
     int rv;
 
     while ((rv = um_rows_next(n->cfg.store, &k.member, &k)) == 1) {
-        const struct um_shelf_row row = {
-            k.member, k.seq, k.seen_ms, k.envelope};
+        const struct um_shelf_row row = {k.member, k.seq, k.seen_ms,
+                                         k.envelope};
 
         if (um_shelf_row(n->shelf, &row) == P2P_ENOMEM) {
             return P2P_ENOMEM;
@@ -251,8 +251,10 @@ static void asked(void *user, const struct um_inviter_ev *ev)
     um_node_stir(n);
 }
 
-static const struct um_welcome_cb welcome_cb = {
-    .statement = statement, .grant = grant, .take = take, .told = asked};
+static const struct um_welcome_cb welcome_cb = {.statement = statement,
+                                                .grant = grant,
+                                                .take = take,
+                                                .told = asked};
 
 static int make_welcome(struct um_node *n)
 {
@@ -397,8 +399,7 @@ bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer)
 {
     struct um_name member;
 
-    return um_peer_member(peer, &member) == 0 &&
-           um_node_member_may(n, &member);
+    return um_peer_member(peer, &member) == 0 && um_node_member_may(n, &member);
 }
 
 int um_node_command(struct um_node *n, const struct um_command *c,

@@ -8,7 +8,8 @@
  *     um_node_new(&cfg, &node)        reads the store, begins
  *     um_node_up(node, &peer)         whenever the bus says so
  *     um_node_command(node, &c, done, user)
- *     um_node_model(node)             to read: the view, the history, the roster
+ *     um_node_model(node)             to read: the view, the history, the
+ * roster
  */
 #ifndef UM_NODE_NODE_H
 #define UM_NODE_NODE_H

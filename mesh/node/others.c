@@ -172,8 +172,10 @@ static void document(void *user, const struct um_name *hash,
     um_node_stir(n);
 }
 
-const struct um_links_cb um_node_links_cb = {
-    .may = may, .item = judge, .row = judge_row, .document = document};
+const struct um_links_cb um_node_links_cb = {.may = may,
+                                             .item = judge,
+                                             .row = judge_row,
+                                             .document = document};
 
 static void ids(void *user, const struct um_name *from, enum um_sync_set set,
                 struct um_namelist names)
@@ -282,7 +284,7 @@ static int slot(void *user, const struct um_name *object,
         rv = um_sealed_read(bytes, &s);
     }
     if (rv == 0) {
-        rv = um_random(entropy, sizeof entropy);
+        rv = um_random_fill(entropy, sizeof entropy);
     }
     if (rv == 0) {
         rv = um_sealed_slot_make(&s, n->cfg.key, entropy, member, out);

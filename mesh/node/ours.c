@@ -30,8 +30,8 @@ static void adoption(struct um_node *n, const struct um_runner_live *l,
 {
     const struct um_control_request req = {.method = UM_STR("POST"),
                                            .path = UM_STR("/config")};
-    const struct um_control_unit unit = {
-        .config = l->config, .applied = um_runner_shown(n->runner)};
+    const struct um_control_unit unit = {.config = l->config,
+                                         .applied = um_runner_shown(n->runner)};
     struct um_control_answer out = {0};
     struct um_desk desk;
 
@@ -55,9 +55,9 @@ static void look_at(struct um_node *n, const struct um_runner_live *l,
 
     if (um_doc_parse(l->config, &a, &now, NULL) == 0) {
         (void)um_doc_hash(&now, e->u.live.effective.b);
-        e->u.live.shrinks =
-            shown.p != NULL && um_doc_parse(shown, &a, &before, NULL) == 0 &&
-            um_guard_shrink(&before, &now) != UM_SHRINK_NOT;
+        e->u.live.shrinks = shown.p != NULL &&
+                            um_doc_parse(shown, &a, &before, NULL) == 0 &&
+                            um_guard_shrink(&before, &now) != UM_SHRINK_NOT;
     }
     um_arena_fini(&a);
     if (!l->blank && !um_name_none(&n->model.own.applied)) {
@@ -104,9 +104,9 @@ static void applied(void *user, enum um_result outcome,
 static void health(void *user, bool healthy)
 {
     struct um_node *n = user;
-    struct um_event e = {.what = UM_EV_HEALTH,
-                         .u.health = {.revision = n->model.own.applied,
-                                      .healthy = healthy}};
+    struct um_event e = {
+        .what = UM_EV_HEALTH,
+        .u.health = {.revision = n->model.own.applied, .healthy = healthy}};
 
     told(n, &e);
 }
@@ -166,9 +166,8 @@ int um_node_make_it(struct um_node *n, const struct um_name *doc,
     *out = (struct um_maker_out){.arena = UM_ARENA_INIT};
     if (rv == 0) {
         um_buf_str(&copy, bytes); /* making reads other papers */
-        rv = um_buf_failed(&copy)
-                 ? P2P_ENOMEM
-                 : um_node_facts(n, &n->me, &a, &maker.facts);
+        rv = um_buf_failed(&copy) ? P2P_ENOMEM
+                                  : um_node_facts(n, &n->me, &a, &maker.facts);
     }
     if (rv == 0) {
         rv = um_maker_make(&maker, um_buf_view(&copy), out);
@@ -181,9 +180,9 @@ int um_node_make_it(struct um_node *n, const struct um_name *doc,
 /* Tries to make one; false: something is not here yet. */
 static bool try_make(struct um_node *n, const struct um_node_make *m)
 {
-    struct um_event e = {.what = UM_EV_MADE,
-                         .u.made = {.outcome = UM_RESULT_DONE,
-                                    .revision = m->revision}};
+    struct um_event e = {
+        .what = UM_EV_MADE,
+        .u.made = {.outcome = UM_RESULT_DONE, .revision = m->revision}};
     struct um_maker_out out;
     int rv = um_node_make_it(n, &m->doc, &out);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /**
  * @file
- * Documents, scripts and sealed objects by their hash: on the disk, and the last
- * ones that were used in memory.
+ * Documents, scripts and sealed objects by their hash: on the disk, and the
+ * last ones that were used in memory.
  */
 #ifndef UM_NODE_PAPERS_H
 #define UM_NODE_PAPERS_H

@@ -6,7 +6,7 @@
 
 #include "p2p/err.h"
 
-int um_random(void *out, size_t n)
+int um_random_fill(void *out, size_t n)
 {
     return n <= 256 && getrandom(out, n, 0) == (ssize_t)n ? 0 : P2P_ECRYPTO;
 }

@@ -6,6 +6,6 @@
 #include <stddef.h>
 
 /** Fills n bytes, at most 256, with secret random ones. Errors: P2P_ECRYPTO. */
-int um_random(void *out, size_t n);
+int um_random_fill(void *out, size_t n);
 
 #endif

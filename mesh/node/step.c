@@ -201,8 +201,7 @@ static void drain(struct um_node *n)
         return;
     }
     n->draining = true;
-    while (!n->over &&
-           (e = um_outbox_next(&n->outbox, n->persisted)) != NULL) {
+    while (!n->over && (e = um_outbox_next(&n->outbox, n->persisted)) != NULL) {
         um_node_carry(n, e);
     }
     n->draining = false;
@@ -330,7 +329,7 @@ void um_node_bring(struct um_node *n, enum um_kind kind, struct um_str envelope,
         o->seq = n->queued; /* it was taken */
         return;
     }
-    why = um_shelf_get(n->shelf, &o->id).p != NULL       ? P2P_EDUP
+    why = um_shelf_get(n->shelf, &o->id).p != NULL  ? P2P_EDUP
           : um_unmet_has(&n->model.waiting, &o->id) ? P2P_EAGAIN
                                                     : P2P_EPROTO;
     for (at = &n->own; *at != o;) {

@@ -66,9 +66,8 @@ static int open_sealed(struct um_vault *v, struct um_str part,
     rv = um_buf_failed(&called) ? P2P_ENOMEM : um_sealed_read(bytes, &s);
     if (rv == 0 && !um_name_eq(&s.mesh, &v->mesh))
         rv = P2P_EAUTH;
-    if (rv == 0 && (name.p != NULL
-                        ? !um_str_eq(s.name, um_buf_view(&called))
-                        : !um_str_starts(s.name, part)))
+    if (rv == 0 && (name.p != NULL ? !um_str_eq(s.name, um_buf_view(&called))
+                                   : !um_str_starts(s.name, part)))
         rv = P2P_EAUTH;
     um_buf_fini(&called);
     return rv != 0 ? rv : um_sealed_open(&s, v->key, NULL, out);
@@ -135,15 +134,15 @@ static size_t readers(struct um_roster *r, struct um_name *out)
 }
 
 int um_vault_seal(struct um_vault *v, struct um_roster *roster,
-                  struct um_str name, struct um_str bytes,
-                  struct um_name *hash)
+                  struct um_str name, struct um_str bytes, struct um_name *hash)
 {
     struct um_arena a = UM_ARENA_INIT;
     struct um_buf object = UM_BUF_INIT;
     uint8_t entropy[32];
     size_t n = readers(roster, NULL);
     struct um_name *members = um_arena_zalloc(&a, n + 1, sizeof *members);
-    int rv = members == NULL ? P2P_ENOMEM : um_random(entropy, sizeof entropy);
+    int rv =
+        members == NULL ? P2P_ENOMEM : um_random_fill(entropy, sizeof entropy);
 
     if (rv == 0) {
         const struct um_sealed_plan plan = {

@@ -34,8 +34,7 @@ struct um_vault {
  *         and not for this node), P2P_EFORMAT, P2P_EAUTH, P2P_ENOMEM
  */
 int um_vault_bundle(struct um_vault *v, enum um_bundle_kind kind,
-                    struct um_str name, struct um_str hash,
-                    struct um_buf *out);
+                    struct um_str name, struct um_str hash, struct um_buf *out);
 
 /** Whether what stands under a hash is here; if not, `missing` is told. */
 bool um_vault_has(struct um_vault *v, struct um_str hash);
