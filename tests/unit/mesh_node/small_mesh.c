@@ -44,6 +44,7 @@ static const char *const texts[] = {
     [SMALL_ROW_SEQ] = "row-seq",
     [SMALL_ASIDE] = "aside",
     [SMALL_OWN] = "own",
+    [SMALL_SHOWN] = "shown",
     [SMALL_NO_MESH] = "no-mesh",
     [SMALL_EMPTY] = "empty",
 };
@@ -295,6 +296,7 @@ static void add_self(struct making *m)
     if (m->flaw == SMALL_OWN)
         b.len--;
     must(um_self_own_put(m->s, um_buf_view(&b)));
+    must(um_self_shown_put(m->s, &m->items[R4].id, docs[1]));
     um_buf_fini(&b);
 }
 
@@ -323,6 +325,7 @@ void small_mesh_write(struct um_store *s, enum small_flaw flaw)
     change(&m, SMALL_GAP, "DELETE FROM items WHERE place = 4");
     change(&m, SMALL_ROW_SUM,
            "UPDATE items SET seen_ms = seen_ms + 1 WHERE place = 4");
+    change(&m, SMALL_SHOWN, "UPDATE shown SET sum = sum + 1");
     change(&m, SMALL_BYTES,
            "UPDATE documents SET bytes = CAST('{\"routes\":{}}' AS BLOB)"
            " WHERE size = 13");

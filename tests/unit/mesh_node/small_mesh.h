@@ -28,6 +28,7 @@ enum small_flaw {
     SMALL_ROW_SEQ,
     SMALL_ASIDE, /* an item of a later version, with a wrong signature */
     SMALL_OWN,   /* the node's own record is none */
+    SMALL_SHOWN, /* what Unit showed is not what was written */
     SMALL_NO_MESH,
     SMALL_EMPTY, /* of no mesh yet, and nothing is wrong with that */
     SMALL_FLAWS

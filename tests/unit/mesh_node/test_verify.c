@@ -92,6 +92,7 @@ static const struct {
     {SMALL_ROW_SEQ, 1, "the row of %: its seq is another"},
     {SMALL_ASIDE, 1, "aside: item 1, revision %: its signature is wrong"},
     {SMALL_OWN, 1, "the node's own record: not of its form"},
+    {SMALL_SHOWN, 2, "shown: row 1 differs from its checksum"},
     {SMALL_NO_MESH, 1, "item 1, statement %: the node knows of no mesh"},
 };
 
