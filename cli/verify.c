@@ -143,7 +143,7 @@ static int verify(const char *folder)
     if (err != 0) {
         return 1;
     }
-    err = um_verify(&s, &ear, &found);
+    err = um_verify_store(&s, &ear, &found);
     if (err != 0 && err != P2P_EFORMAT) {
         (void)fprintf(stderr, "unitmesh verify: %s: %s\n", path,
                       p2p_err_text(err));

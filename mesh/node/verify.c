@@ -346,8 +346,8 @@ static int walk_all(struct walk *w)
     return err;
 }
 
-int um_verify(struct um_store *s, const struct um_store_ear *ear,
-              struct um_verified *out)
+int um_verify_store(struct um_store *s, const struct um_store_ear *ear,
+                    struct um_verified *out)
 {
     struct walk w = {.s = s, .ear = ear, .out = out};
     int checked;

@@ -40,7 +40,7 @@ static int look(enum small_flaw flaw, enum um_store_mode mode, struct heard *h,
     small_mesh_write(&g.s, flaw);
     um_store_close(&g.s);
     assert_int_equal(um_store_open(&g.s, g.path, mode), 0);
-    err = um_verify(&g.s, &ear, out);
+    err = um_verify_store(&g.s, &ear, out);
     rig_fini(&g);
     return err;
 }

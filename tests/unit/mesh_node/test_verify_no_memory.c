@@ -21,7 +21,7 @@ static int body(void *arg)
     int err = um_store_open(&g->s, g->path, UM_STORE_READ);
 
     if (err == 0)
-        err = um_verify(&g->s, &ear, &v);
+        err = um_verify_store(&g->s, &ear, &v);
     if (err == 0)
         assert_int_equal(v.rows, 2);
     um_store_close(&g->s);
