@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/verify.h"
 #include "mesh/app/daemon.h"
 
 static int version(int argc, char **argv)
@@ -30,6 +31,7 @@ static const struct {
     {"id", um_cli_id, "its identity and addresses"},
     {"publish", um_cli_publish,
      "tell the others to fetch this node's configuration (--article)"},
+    {"verify", um_cli_verify, "look at what a stopped node has on its disk"},
     {"version", version, "the version"},
 };
 

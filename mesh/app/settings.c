@@ -337,6 +337,14 @@ void um_settings_socket(const char *name, char *out, size_t cap)
     (void)snprintf(out, cap, "%s", s.control);
 }
 
+void um_settings_state(const char *name, char *out, size_t cap)
+{
+    struct um_settings s = {.name = name};
+
+    default_state(&s);
+    (void)snprintf(out, cap, "%s", s.state);
+}
+
 /* Where peers connect: any port in the article's mode, else ours. */
 static void default_listen(struct um_settings *s)
 {

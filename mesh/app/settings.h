@@ -49,4 +49,7 @@ int um_settings_parse(struct um_settings *s, int argc, char **argv);
  */
 void um_settings_socket(const char *name, char *out, size_t cap);
 
+/** The state folder of such a daemon; like um_settings_socket(). */
+void um_settings_state(const char *name, char *out, size_t cap);
+
 #endif

@@ -18,6 +18,7 @@
 
 #define NODE_KEY  "node.key"
 #define OWNER_KEY "owner.key"
+#define LOCK_FILE "lock"
 
 /* A file of the folder that holds a key. */
 struct key_file {
@@ -193,8 +194,8 @@ int um_state_open(struct um_state *s, const char *path,
                     strerror(errno));
         return -1;
     }
-    s->lock =
-        openat(s->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    s->lock = openat(s->dir, LOCK_FILE,
+                     O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (s->lock < 0 || flock(s->lock, LOCK_EX | LOCK_NB) != 0) {
         um_log_line(log, UM_LOG_ERROR,
                     errno == EWOULDBLOCK
@@ -205,6 +206,34 @@ int um_state_open(struct um_state *s, const char *path,
         return -1;
     }
     if (own_key(s, log) != 0) {
+        um_state_close(s);
+        return -1;
+    }
+    return 0;
+}
+
+int um_state_look(struct um_state *s, const char *path,
+                  const struct um_log *log)
+{
+    *s = (struct um_state){.dir = -1, .lock = -1};
+    s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->dir >= 0) {
+        s->lock = openat(s->dir, LOCK_FILE,
+                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    }
+    if (s->dir < 0 || (s->lock < 0 && errno != ENOENT)) {
+        um_log_line(log, UM_LOG_ERROR, "state folder %s: %s", path,
+                    strerror(errno));
+        um_state_close(s);
+        return -1;
+    }
+    /* Without a lock no daemon was ever here. */
+    if (s->lock >= 0 && flock(s->lock, LOCK_EX | LOCK_NB) != 0) {
+        um_log_line(log, UM_LOG_ERROR,
+                    errno == EWOULDBLOCK
+                        ? "state folder %s is in use by a daemon: stop it first"
+                        : "state folder %s cannot be locked",
+                    path);
         um_state_close(s);
         return -1;
     }

@@ -29,6 +29,7 @@ struct walk {
     struct um_store *s;
     const struct um_store_ear *ear;
     struct um_verified *out;
+    bool damaged; /* the store's check said something */
     struct um_roster roster;
     struct um_history history;
 };
@@ -47,10 +48,12 @@ __attribute__((format(printf, 2, 3))) static int say(
     return P2P_EFORMAT;
 }
 
-/* What the store said: damage is something that does not hold. */
+/* What the store said; damage is something that its check said, too. */
 static int store_failed(struct walk *w, int err)
 {
-    return err == P2P_EFORMAT ? say(w->ear, "%s", w->s->text) : err;
+    if (err == P2P_EFORMAT && !w->damaged)
+        return say(w->ear, "%s", w->s->text);
+    return err;
 }
 
 static const char *kind_text(enum um_kind kind)
@@ -198,20 +201,16 @@ static int add(struct walk *w, const struct um_stored *item)
     return say_item(w, item, "no kind of item");
 }
 
-/* Items in their order, without a gap. */
+/* Items in their order; the store sees to it that none is missing. */
 static int walk_items(struct walk *w)
 {
     struct um_stored item = {.place = 0};
-    uint64_t place = 0;
     int err = 0;
     int rv;
 
-    while (err == 0 && (rv = um_items_next(w->s, place, &item)) != 0) {
-        place++;
+    while (err == 0 && (rv = um_items_next(w->s, item.place, &item)) != 0) {
         if (rv < 0)
             err = store_failed(w, rv);
-        else if (item.place != place)
-            err = say(w->ear, "item %llu: missing", (unsigned long long)place);
         else if (um_name_none(&w->out->mesh))
             err = say_item(w, &item, "the node knows of no mesh");
         else
@@ -347,8 +346,8 @@ static int walk_all(struct walk *w)
     return err;
 }
 
-int um_verify(struct um_store *s, const struct um_store_ear *ear,
-              struct um_verified *out)
+int um_verify_store(struct um_store *s, const struct um_store_ear *ear,
+                    struct um_verified *out)
 {
     struct walk w = {.s = s, .ear = ear, .out = out};
     int checked;
@@ -358,6 +357,7 @@ int um_verify(struct um_store *s, const struct um_store_ear *ear,
     checked = um_store_check(s, ear);
     if (checked != 0 && checked != P2P_EFORMAT)
         return checked;
+    w.damaged = checked != 0;
     err = walk_all(&w);
     return err != 0 ? err : checked;
 }

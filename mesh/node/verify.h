@@ -31,7 +31,7 @@ struct um_verified {
  * @return 0: all holds; P2P_EFORMAT: something was said; P2P_ENOMEM; or the
  *         code of s->trouble: it cannot be read
  */
-int um_verify(struct um_store *s, const struct um_store_ear *ear,
-              struct um_verified *out);
+int um_verify_store(struct um_store *s, const struct um_store_ear *ear,
+                    struct um_verified *out);
 
 #endif

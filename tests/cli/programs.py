@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""usage: programs.py UNITMESH P2P
+"""usage: programs.py UNITMESH P2P MESH_STORE
 
 Calls the programs as people and scripts do: help, wrong words, exit codes;
 then a daemon on a loopback address of its own: its commands, its REST, its
@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "tests/interop/lib"))
 from daemon import fetch, local                          # noqa: E402
 from peer import Peer, Program                                 # noqa: E402
 
-UNITMESH, P2P = (os.path.abspath(p) for p in sys.argv[1:3])
+UNITMESH, P2P, MESH_STORE = (os.path.abspath(p) for p in sys.argv[1:4])
 PID = os.getpid()
 ADDR = f"127.{100 + PID % 100}.{PID // 100 % 250}.{1 + PID % 250}"
 FAILED = []
@@ -58,6 +58,11 @@ CASES = [
     ("unitmesh status --host x", 2, "err", r"takes no such flag"),
     ("unitmesh id more", 2, "err", r"more: not a flag"),
     ("unitmesh peers --control /none", 1, "err", r"no daemon answers at /none"),
+    ("unitmesh verify --help", 0, "out", r"--state DIR(.|\n)*--state it looks"),
+    ("unitmesh verify --fly", 2, "err", r"unitmesh verify: .*--fly"),
+    ("unitmesh verify more", 2, "err", r"unitmesh verify: more: not a flag"),
+    ("unitmesh verify --state /none", 1, "err", r"state folder /none: No such"),
+    ("unitmesh verify --name none", 1, "err", r"unitmesh-none: No such"),
     ("p2p", 2, "err", r"usage: p2p COMMAND"),
     ("p2p --help", 0, "out", r"usage: p2p COMMAND(.|\n)*MA is a multiaddr"),
     ("p2p fly", 2, "err", r"fly: no such command"),
@@ -143,6 +148,42 @@ def commands(state):
     r = call("unitmesh", "run", "--state", state, "--unit", "none")
     check("one daemon a state folder", r.returncode == 1 and
           "in use by another daemon" in r.stderr, r)
+    r = call("unitmesh", "verify", "--state", state)
+    check("verify beside a daemon", r.returncode == 1 and
+          "is in use by a daemon: stop it first" in r.stderr, r)
+
+
+def verify(folder):
+    """What a small program wrote: it holds, or what does not is named."""
+
+    def look(flaw, code, out, err, *more):
+        state = Path(folder) / f"v-{flaw}{''.join(more)}"
+        state.mkdir(0o700)
+        subprocess.run([MESH_STORE, state / "mesh.db", flaw, *more], check=True)
+        before = (state / "mesh.db").read_bytes()
+        r = call("unitmesh", "verify", "--state", state)
+        check(f"verify: {flaw} {' '.join(more)}".rstrip(),
+              r.returncode == code and re.search(out, r.stdout) and
+              re.search(err, r.stderr), r)
+        check("verify: and the file is as it was",
+              more or (state / "mesh.db").read_bytes() == before)
+
+    counts = "3 statements, 5 revisions, 1 facts, 1 aside, 4 documents of "
+    holds = rf"^mesh [0-9a-f]{{64}}: {counts}revisions, 2 rows: all holds\n$"
+    look("well", 0, holds, "^$")
+    look("well", 0, holds, "^$", "killed")
+    look("empty", 0, "^mesh none: 0 statements.*: all holds", "^$")
+    look("signature", 1, "something does not hold",
+         r"^item 5, revision [0-9a-f]{64}: its signature is wrong\n$")
+    look("order", 1, "does not hold", r"^item 6, .* not before it: the rev")
+    look("row-sum", 1, "does not hold", "row 4 differs from its checksum")
+    r = call("unitmesh", "verify", "--state", folder)
+    check("verify: no store", r.returncode == 1 and
+          "mesh.db: there is no such file" in r.stderr, r)
+    (Path(folder) / "v-well/mesh.db").write_bytes(b"")
+    r = call("unitmesh", "verify", "--state", Path(folder) / "v-well")
+    check("verify: an empty file", r.returncode == 1 and
+          "damaged: it is empty" in r.stderr, r)
 
 
 def rest(state):
@@ -278,6 +319,7 @@ def main():
         facade(folder)
         twin(folder)
         modules(folder)
+        verify(folder)
     topics()
     print(f"{len(FAILED)} failed")
     return 1 if FAILED else 0

@@ -64,7 +64,7 @@ def compare(what, a, b):
 def main():
     run, ask, tool = page("unitmesh.8"), page("unitmesh.1"), page("p2p.1")
     asked = set().union(*(flags_of(said(UNITMESH, c)) for c in
-                          ("status", "peers", "id", "publish")))
+                          ("status", "peers", "id", "publish", "verify")))
     node = flags_of(said(P2P, "node"))
     others = flags_of(said(P2P)) - node
     good = [

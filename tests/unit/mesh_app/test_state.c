@@ -257,6 +257,33 @@ static void test_second_daemon_does_not_get_the_folder(void **state)
     um_state_close(&b);
 }
 
+/* A look makes nothing, and keeps daemons out; one that runs keeps it out. */
+static void test_a_look(void **state)
+{
+    struct rig *r = *state;
+    struct um_state a, b;
+
+    assert_int_equal(um_state_look(&a, in(r, "else"), &r->log), -1);
+    assert_non_null(strstr(r->line, in(r, "else")));
+    assert_int_equal(um_state_look(&a, r->dir, &r->log), 0);
+    assert_null(a.key);
+    assert_int_equal(access(in(r, "lock"), F_OK), -1);
+    assert_int_equal(access(in(r, "node.key"), F_OK), -1);
+    um_state_close(&a);
+    assert_int_equal(um_state_open(&b, r->dir, &r->log), 0);
+    assert_int_equal(um_state_look(&a, r->dir, &r->log), -1);
+    assert_non_null(strstr(r->line, "in use by a daemon"));
+    um_state_close(&b);
+    assert_int_equal(um_state_look(&a, r->dir, &r->log), 0);
+    assert_int_equal(um_state_open(&b, r->dir, &r->log), -1);
+    um_state_close(&a);
+    assert_int_equal(um_state_open(&b, r->dir, &r->log), 0);
+    um_state_close(&b);
+    assert_int_equal(unlink(in(r, "lock")), 0);
+    assert_int_equal(symlink("node.key", in(r, "lock")), 0);
+    assert_int_equal(um_state_look(&a, r->dir, &r->log), -1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -269,6 +296,7 @@ int main(void)
         TEST(test_T39_half_a_new_key_does_not_matter),
         TEST(test_T39_token_is_refused_when_damaged),
         TEST(test_second_daemon_does_not_get_the_folder),
+        TEST(test_a_look),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

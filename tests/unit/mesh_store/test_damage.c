@@ -218,8 +218,7 @@ static void salvage(struct whole *w, size_t where)
     w->salvaged++;
     rv = um_store_check(s, &ear);
     if (rv != P2P_EFORMAT)
-        fail_msg("refused, and the check says %d, %s: %zu", rv, s->text,
-                 where);
+        fail_msg("refused, and the check says %d, %s: %zu", rv, s->text, where);
     (void)note_all(s, &w->now);
     um_store_close(s);
 }
