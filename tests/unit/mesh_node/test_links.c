@@ -387,6 +387,7 @@ static void test_who_says_nothing_keeps_nobody(void **state)
     world_connect(&s.w, s.hosts[low].bus, raw.bus);
     world_pass(&s.w, 100);
     assert_int_equal(raw.n, 1);
+    s.hosts[!low].bus->open_err = P2P_ELIMIT; /* it cannot help */
     scene_connect(&s);
     assert_true(world_run(&s.w, 2500, scene_equal, &s));
     raw_fini(&raw);
