@@ -280,7 +280,7 @@ bool world_run(struct world *w, uint64_t ms, bool (*done)(void *arg), void *arg)
     uint64_t until = w->now + ms;
 
     while (done == NULL || !done(arg)) {
-        if (move(w) || ring(w, until))
+        if (ring(w, w->now) || move(w) || ring(w, until))
             continue;
         w->now = until;
         return done != NULL && done(arg);

@@ -2,8 +2,8 @@
 /*
  * A world of buses on virtual time, in the place of mesh/bus and of the
  * library's streams: nodes that connect and go, streams with back-pressure that
- * deliver in pieces, topics, alarms. Nothing happens but in world_run(): bytes
- * first, and when none are on the way the next alarm.
+ * deliver in pieces, topics, alarms. Nothing happens but in world_run(): alarms
+ * that are due, then bytes, and when none are on the way the next alarm.
  */
 #ifndef TESTS_UNIT_MESH_NODE_BUS_RIG_H
 #define TESTS_UNIT_MESH_NODE_BUS_RIG_H

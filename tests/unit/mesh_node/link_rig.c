@@ -34,6 +34,57 @@ void host_fini(struct host *h)
     h->bus->on_down = NULL;
 }
 
+void scene_init(struct scene *s, const struct pool *pool, unsigned n)
+{
+    world_init(&s->w);
+    s->n = n;
+    for (unsigned i = 0; i < n; i++)
+        host_init(&s->hosts[i], &s->w, pool, i);
+}
+
+void scene_fini(struct scene *s)
+{
+    for (unsigned i = 0; i < s->n; i++)
+        host_fini(&s->hosts[i]);
+    world_fini(&s->w);
+}
+
+void scene_connect(struct scene *s)
+{
+    for (unsigned i = 0; i < s->n; i++) {
+        for (unsigned k = i + 1; k < s->n; k++)
+            world_connect(&s->w, s->hosts[i].bus, s->hosts[k].bus);
+    }
+}
+
+bool scene_equal(void *arg)
+{
+    struct scene *s = arg;
+
+    for (unsigned i = 0; i < s->n; i++) {
+        if (host_count(&s->hosts[i]) != s->hosts[0].pool->n)
+            return false;
+    }
+    return true;
+}
+
+bool scene_still(void *arg)
+{
+    struct scene *s = arg;
+
+    for (unsigned i = 0; i < s->n; i++) {
+        if (host_stats(&s->hosts[i]).sessions > 0)
+            return false;
+    }
+    return s->w.streams == NULL;
+}
+
+void scene_deal(struct scene *s)
+{
+    for (size_t i = 0; i < s->hosts[0].pool->n; i++)
+        host_give(&s->hosts[i % s->n], i);
+}
+
 /* ---- peers of the test */
 
 static void on_data(void *user, struct p2p_stream *stream, const uint8_t *bytes,

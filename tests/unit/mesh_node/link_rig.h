@@ -16,6 +16,28 @@ void host_init(struct host *h, struct world *w, const struct pool *pool,
 /* Ends it. */
 void host_fini(struct host *h);
 
+/* A world of up to four nodes; the first n are used. */
+struct scene {
+    struct world w;
+    struct host hosts[4];
+    unsigned n;
+};
+
+/* Nodes of the pool's first keys, with nothing; or the end of them. */
+void scene_init(struct scene *s, const struct pool *pool, unsigned n);
+void scene_fini(struct scene *s);
+
+/* Connects each with each. */
+void scene_connect(struct scene *s);
+
+/* Gives each item to one of the nodes. */
+void scene_deal(struct scene *s);
+
+/* Whether all have everything; whether no session and no stream is left. The
+ * argument is a scene. */
+bool scene_equal(void *arg);
+bool scene_still(void *arg);
+
 /* A peer that the test speaks for: it takes every stream and reads what
  * comes. */
 struct raw {

@@ -67,12 +67,10 @@ static void add_revision(struct pool *p, unsigned by, struct um_revision r)
 static void add_fact(struct pool *p, unsigned by, const struct um_name *about,
                      enum um_fact_what what)
 {
-    struct rig_item *it = new_item(p, UM_SYNC_FACTS);
-    struct um_fact f = {.mesh = p->mesh,
-                        .revision = *about,
-                        .what = what,
-                        .wall_ms = T0 + p->n};
+    struct um_fact f = {.mesh = p->mesh, .revision = *about, .what = what};
+    struct rig_item *it = new_item(p, UM_SYNC_FACTS); /* moves *about */
 
+    f.wall_ms = T0 + p->n;
     if (what == UM_OPEN)
         f.nodes = (struct um_namelist){&p->names[1], 1};
     assert_int_equal(um_fact_seal(&f, p->keys[by], &it->bytes), 0);
