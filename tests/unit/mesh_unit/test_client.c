@@ -322,6 +322,22 @@ static void test_a_silence_that_is_read_in_pieces(void **state)
     scene_free(s);
 }
 
+/* What does not answer at all has no pieces either. */
+static void test_a_unit_that_hangs(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    um_unit_get(s->unit, "/config", on_done, s);
+    for (int i = 0; i < 4; i++) {
+        fetch_rig_fail(&s->rig, UM_FETCH_TIMEOUT);
+        assert_int_equal(fetch_rig_ring(&s->rig), i < 3);
+    }
+    assert_int_equal(s->told, 1);
+    assert_int_equal(s->status, UM_UNIT_UNKNOWN);
+    scene_free(s);
+}
+
 static void change(struct scene *s, const char *method, const char *body)
 {
     const struct um_unit_change c = {
@@ -455,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_requests_beyond_the_queue),
         cmocka_unit_test(test_a_put_that_reads_in_pieces),
         cmocka_unit_test(test_a_silence_that_is_read_in_pieces),
+        cmocka_unit_test(test_a_unit_that_hangs),
         cmocka_unit_test(test_other_changes),
         cmocka_unit_test(test_codes),
         cmocka_unit_test(test_who_unit_is),
