@@ -191,23 +191,35 @@ static bool is_other_modules(struct um_runner *r, const struct um_buf *modules)
     return known;
 }
 
-/* A look is over: what is new is told. */
-static void saw(struct um_runner *r, const struct um_unit_answer *status)
+/* Takes what Unit says of itself; whether it is another one than before. What
+ * it does not say this time is as it was. */
+static bool take_status(struct um_runner *r, const struct um_unit_answer *a,
+                        bool *idle)
 {
     struct um_buf modules = UM_BUF_INIT;
     struct um_health h = {0};
     bool other = is_other_version(r);
-    bool tell = r->tells || r->absent || !r->seen;
 
-    if (status->status == UM_UNIT_OK) {
-        h = um_health_judge(um_str_n(status->body, status->len),
-                            um_buf_view(&r->fresh), &modules);
+    if (a->status == UM_UNIT_OK) {
+        h = um_health_judge(um_str_n(a->body, a->len), um_buf_view(&r->fresh),
+                            &modules);
         um_buf_byte(&modules, '\0');
     }
-    if (status->status == UM_UNIT_OK || status->code == 404) {
+    if (a->status == UM_UNIT_OK || a->code == 404) {
         other = is_other_modules(r, h.modules ? &modules : NULL) || other;
     }
     um_buf_fini(&modules);
+    *idle = h.idle;
+    return other;
+}
+
+/* A look is over: what is new is told. */
+static void on_status(void *user, const struct um_unit_answer *a)
+{
+    struct um_runner *r = user;
+    bool idle, tell = r->tells || r->absent || !r->seen;
+    bool other = take_status(r, a, &idle);
+
     if (!r->seen ||
         !um_shown_same(um_buf_view(&r->config), um_buf_view(&r->fresh))) {
         set(&r->config, um_buf_view(&r->fresh));
@@ -219,16 +231,11 @@ static void saw(struct um_runner *r, const struct um_unit_answer *status)
     if (tell || other) {
         tell_live(r, other);
     }
-    r->idle_looks = h.idle ? r->idle_looks + 1 : 0;
-    if (r->idle_looks == 0 || r->idle_looks >= UM_RUNNER_ILL_LOOKS) {
-        tell_health(r, h.idle ? ILL : WELL);
+    r->idle_looks = idle ? r->idle_looks + 1 : 0;
+    if (!idle || r->idle_looks >= UM_RUNNER_ILL_LOOKS) {
+        tell_health(r, idle ? ILL : WELL);
     }
     rest(r, UM_RUNNER_LOOK_MS);
-}
-
-static void on_status(void *user, const struct um_unit_answer *a)
-{
-    saw(user, a);
 }
 
 static void on_config(void *user, const struct um_unit_answer *a)

@@ -332,7 +332,8 @@ static void on_no_answer(struct um_unit *u, const struct um_fetch_answer *f)
         j->looking = true;
         j->tries = 0;
         run(u);
-    } else if (!try_again(u) && !go_piecewise(u)) {
+    } else if (!try_again(u) &&
+               (f->status != UM_FETCH_CLOSED || !go_piecewise(u))) {
         fail(u, UM_UNIT_UNKNOWN, f->text);
     }
 }

@@ -31,7 +31,7 @@ struct um_fetch_job {
 /* The engine is the rig. */
 struct um_fetch {
     struct um_fetch_job job[FETCH_RIG_JOBS];
-    size_t started; /* requests so far */
+    size_t started;  /* requests so far */
     char server[64]; /* what answers say of who answers */
     struct um_alarms alarms;
     struct {

@@ -220,6 +220,92 @@ static void test_failures_are_tried_so_often(void **state)
     scene_free(s);
 }
 
+static void submit_with(struct scene *s, const char *config, unsigned tries)
+{
+    const struct um_intent intent = {.config = config,
+                                     .len = strlen(config),
+                                     .why = "a test",
+                                     .tries = tries};
+
+    um_applier_submit(s->applier, &intent, on_done, s);
+}
+
+/* Whoever has a pause of its own says how often a Unit that fails is tried. */
+static void test_as_often_as_it_is_asked(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    submit_with(s, "{\"a\":1}", 2);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(s->told, 0);
+        fetch_rig_expect(&s->rig, "GET", 200, "{}");
+        fetch_rig_expect(&s->rig, "GET", 200, "{}");
+        fetch_rig_expect(&s->rig, "PUT", 500, "{}");
+        assert_int_equal(fetch_rig_ring(&s->rig), i == 0);
+    }
+    assert_int_equal(s->outcome[0], UM_GAVE_UP);
+    assert_int_equal(um_applier_code(s->applier), 500);
+    /* One that is not there is not waited for. */
+    submit_with(s, "{\"a\":1}", 2);
+    fetch_rig_fail(&s->rig, UM_FETCH_CONNECT);
+    assert_int_equal(s->outcome[1], UM_GAVE_UP);
+    assert_int_equal(um_applier_code(s->applier), 0);
+    assert_false(fetch_rig_ring(&s->rig));
+    scene_free(s);
+}
+
+/* 200, and Unit shows something else: it began anew, or somebody else was
+ * there. That is not remembered as the form of what was given. */
+static void test_what_it_shows_is_what_it_took(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    assert_null(um_applier_shown(s->applier).p);
+    submit(s, "{\"a\":1}");
+    take(s, "{}", "{\"a\":2}");
+    assert_int_equal(s->told, 0);
+    assert_null(um_applier_shown(s->applier).p);
+    assert_true(fetch_rig_ring(&s->rig));
+    take(s, "{\"a\":2}", "{ \"a\": 1 }");
+    assert_int_equal(s->outcome[0], UM_APPLIED);
+    assert_true(
+        um_str_eq(um_applier_shown(s->applier), UM_STR("{ \"a\": 1 }")));
+    submit_with(s, "{\"a\":3}", 5);
+    take(s, "{ \"a\": 1 }", "{ \"a\": 1 }");
+    assert_int_equal(s->outcome[1], UM_GAVE_UP);
+    scene_free(s);
+}
+
+/* What runs already, in Unit's form of it, is found to be there. */
+static void test_what_is_there_is_not_put(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    submit(s, "{\"a\":{\"b\":1}}");
+    fetch_rig_expect(&s->rig, "GET", 200, "{\"a\": {\r\n\"b\": 1 }}\r\n");
+    assert_int_equal(s->outcome[0], UM_UNCHANGED);
+    assert_true(
+        um_str_starts(um_applier_shown(s->applier), UM_STR("{\"a\": {\r\n")));
+    scene_free(s);
+}
+
+static void test_who_is_gone_is_not_told(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    submit(s, "{\"a\":1}");
+    submit(s, "{\"a\":2}");
+    um_applier_forget(s->applier, s);
+    take(s, "{}", "{\"a\":1}");
+    take(s, "{\"a\":1}", "{\"a\":2}");
+    assert_int_equal(s->told, 0);
+    scene_free(s);
+}
+
 static void test_the_end_tells_all(void **state)
 {
     struct scene *s = scene_new();
@@ -245,6 +331,10 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_one_never_reaches_unit),
         cmocka_unit_test(test_many_members_are_unit_s_to_judge),
         cmocka_unit_test(test_failures_are_tried_so_often),
+        cmocka_unit_test(test_as_often_as_it_is_asked),
+        cmocka_unit_test(test_what_it_shows_is_what_it_took),
+        cmocka_unit_test(test_what_is_there_is_not_put),
+        cmocka_unit_test(test_who_is_gone_is_not_told),
         cmocka_unit_test(test_the_end_tells_all),
     };
 

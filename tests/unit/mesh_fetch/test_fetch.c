@@ -31,6 +31,7 @@ struct scene {
     unsigned told;
     struct um_fetch_answer last;
     char body[BODY_MAX];
+    char server[256];
 };
 
 static void watch(void *user, int fd, int events)
@@ -68,6 +69,7 @@ static void on_done(void *user, const struct um_fetch_answer *a)
     s->last = *a;
     assert_true(a->len < BODY_MAX);
     memcpy(s->body, a->body, a->len + 1);
+    (void)snprintf(s->server, sizeof s->server, "%s", a->server);
 }
 
 static struct scene *scene_new(void)
@@ -205,6 +207,40 @@ static void test_an_answer(void **state)
     scene_free(s);
 }
 
+/* What an answer says of who gave it; only as much as it may be. */
+static void test_who_answers(void **state)
+{
+    static const struct {
+        const char *field;
+        const char *server;
+    } rows[] = {
+        {"Server: Unit/1.35.0\r\n", "Unit/1.35.0"},
+        {"sERVER:\t a b \r\n", "a b"},
+        {"Server:\r\n", ""},
+        {"X-Server: x\r\n", ""},
+        {"", ""},
+        {"Server: 0123456789012345678901234567890123456789"
+         "01234567890123456789012\r\n",
+         "012345678901234567890123456789012345678901234567890123456789012"},
+        {"Server: 0123456789012345678901234567890123456789"
+         "012345678901234567890123\r\n",
+         ""},
+    };
+    struct scene *s = scene_new();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char says[256];
+
+        (void)snprintf(says, sizeof says,
+                       "HTTP/1.1 200 OK\r\n%sContent-Length: 0\r\n\r\n",
+                       rows[i].field);
+        assert_int_equal(ask(s, says, true, 100), UM_FETCH_OK);
+        assert_string_equal(s->server, rows[i].server);
+    }
+    scene_free(s);
+}
+
 static void test_an_answer_with_a_cap(void **state)
 {
     static const char by_chunks[] =
@@ -335,6 +371,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_answer),
+        cmocka_unit_test(test_who_answers),
         cmocka_unit_test(test_an_answer_with_a_cap),
         cmocka_unit_test(test_an_answer_that_is_cut_off),
         cmocka_unit_test(test_no_redirect_is_followed),

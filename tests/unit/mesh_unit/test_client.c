@@ -259,6 +259,189 @@ static void test_requests_beyond_the_queue(void **state)
     scene_free(s);
 }
 
+/* The GET of a configuration that is cut off whenever it is asked for whole;
+ * then its pieces: the routes are there, what else there could be is not. */
+static void read_in_pieces(struct scene *s, const char *routes)
+{
+    for (int i = 0; i < 4; i++) {
+        assert_string_equal(fetch_rig_job(&s->rig)->method, "GET");
+        fetch_rig_fail(&s->rig, UM_FETCH_CLOSED);
+        if (i < 3) {
+            assert_true(fetch_rig_ring(&s->rig));
+        }
+    }
+    for (int i = 0; i < 6; i++) {
+        bool is_routes = strstr(fetch_rig_job(&s->rig)->url, "/routes") != NULL;
+
+        fetch_rig_expect(&s->rig, "GET", is_routes ? 200 : 404,
+                         is_routes ? routes : "{}");
+    }
+}
+
+/* To have read it in pieces is not to have put it. */
+static void test_a_put_that_reads_in_pieces(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    put(s);
+    read_in_pieces(s, "[1]");
+    assert_int_equal(s->told, 0);
+    fetch_rig_expect(&s->rig, "PUT", 200, "{}");
+    read_in_pieces(s, "[2]");
+    assert_int_equal(s->told, 1);
+    assert_int_equal(s->status, UM_UNIT_OK);
+    assert_string_equal(s->body, "{\"routes\":[2]}");
+    scene_free(s);
+}
+
+/* A silence, and the look after it comes in pieces: the same is the same,
+ * however it was read. */
+static void test_a_silence_that_is_read_in_pieces(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    put(s);
+    fetch_rig_expect(&s->rig, "GET", 200, "{\r\n\t\"routes\": [ 1 ]\r\n}\r\n");
+    fetch_rig_fail(&s->rig, UM_FETCH_CLOSED);
+    read_in_pieces(s, "[2]");
+    assert_int_equal(s->status, UM_UNIT_OK);
+    assert_string_equal(s->body, "{\"routes\":[2]}");
+    put(s);
+    fetch_rig_expect(&s->rig, "GET", 200, "{\r\n\t\"routes\": [ 1 ]\r\n}\r\n");
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(s->told, 1);
+        assert_string_equal(fetch_rig_job(&s->rig)->method, "PUT");
+        fetch_rig_fail(&s->rig, UM_FETCH_CLOSED);
+        read_in_pieces(s, "[1]");
+        assert_int_equal(fetch_rig_ring(&s->rig), i < 3);
+    }
+    assert_int_equal(s->told, 2);
+    assert_int_equal(s->status, UM_UNIT_UNKNOWN);
+    scene_free(s);
+}
+
+/* What does not answer at all has no pieces either. */
+static void test_a_unit_that_hangs(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    um_unit_get(s->unit, "/config", on_done, s);
+    for (int i = 0; i < 4; i++) {
+        fetch_rig_fail(&s->rig, UM_FETCH_TIMEOUT);
+        assert_int_equal(fetch_rig_ring(&s->rig), i < 3);
+    }
+    assert_int_equal(s->told, 1);
+    assert_int_equal(s->status, UM_UNIT_UNKNOWN);
+    scene_free(s);
+}
+
+static void change(struct scene *s, const char *method, const char *body)
+{
+    const struct um_unit_change c = {
+        .method = method,
+        .path = "/certificates/a",
+        .body = body,
+        .len = body != NULL ? strlen(body) : 0,
+    };
+
+    um_unit_change(s->unit, &c, on_done, s);
+}
+
+/* A certificate: one transfer, in its turn, and never twice. */
+static void test_other_changes(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    put(s);
+    change(s, "PUT", "pem");
+    change(s, "DELETE", NULL);
+    fetch_rig_expect(&s->rig, "GET", 200, OLD);
+    fetch_rig_expect(&s->rig, "PUT", 200, "{}");
+    fetch_rig_expect(&s->rig, "GET", 200, NEW);
+    assert_string_equal(fetch_rig_job(&s->rig)->url,
+                        "http://localhost/certificates/a");
+    assert_string_equal(fetch_rig_job(&s->rig)->body, "pem");
+    assert_int_equal(fetch_rig_job(&s->rig)->req.timeout_ms, 300000);
+    fetch_rig_expect(&s->rig, "PUT", 400, "{\"error\": \"no\"}");
+    assert_int_equal(s->status, UM_UNIT_REFUSED);
+    assert_null(fetch_rig_job(&s->rig)->body);
+    fetch_rig_expect(&s->rig, "DELETE", 200, "{}");
+    assert_int_equal(s->status, UM_UNIT_OK);
+    change(s, "PUT", "pem");
+    fetch_rig_fail(&s->rig, UM_FETCH_CLOSED);
+    assert_int_equal(s->status, UM_UNIT_UNKNOWN);
+    change(s, "PUT", "pem");
+    fetch_rig_fail(&s->rig, UM_FETCH_CONNECT);
+    assert_int_equal(s->status, UM_UNIT_ABSENT);
+    assert_false(fetch_rig_ring(&s->rig));
+    assert_int_equal(s->told, 5);
+    scene_free(s);
+}
+
+/* Only what Unit says of a configuration is a refusal. */
+static void test_codes(void **state)
+{
+    static const struct {
+        long code;
+        enum um_unit_status status;
+    } rows[] = {
+        {200, UM_UNIT_OK},      {302, UM_UNIT_FAILED},  {400, UM_UNIT_REFUSED},
+        {404, UM_UNIT_REFUSED}, {405, UM_UNIT_REFUSED}, {408, UM_UNIT_FAILED},
+        {500, UM_UNIT_FAILED},  {503, UM_UNIT_FAILED},
+    };
+    struct scene *s = scene_new();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        change(s, "DELETE", NULL);
+        fetch_rig_answer(&s->rig, rows[i].code, "{}");
+        assert_int_equal(s->status, rows[i].status);
+    }
+    scene_free(s);
+}
+
+static void test_who_unit_is(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    assert_string_equal(um_unit_version(s->unit), "");
+    for (int i = 0; i < 3; i++) {
+        static const char *const says[] = {"Unit/1.36.0", "nginx/1.27", ""};
+
+        memcpy(s->rig.server, says[i], strlen(says[i]) + 1);
+        um_unit_get(s->unit, "/config", on_done, s);
+        fetch_rig_answer(&s->rig, 200, OLD);
+        assert_string_equal(um_unit_version(s->unit), i == 0 ? "1.36.0" : "");
+    }
+    scene_free(s);
+}
+
+/* Whoever is gone is told no more; others are, and Unit is asked all the
+ * same. */
+static void test_who_is_gone_is_not_told(void **state)
+{
+    struct scene *s = scene_new();
+    struct scene *other = scene_new();
+
+    (void)state;
+    put(s);
+    um_unit_get(s->unit, "/status", on_done, other);
+    um_unit_forget(s->unit, s);
+    fetch_rig_expect(&s->rig, "GET", 200, OLD);
+    fetch_rig_expect(&s->rig, "PUT", 200, "{}");
+    fetch_rig_expect(&s->rig, "GET", 200, NEW);
+    fetch_rig_expect(&s->rig, "GET", 200, "{}");
+    assert_int_equal(s->told, 0);
+    assert_int_equal(other->told, 1);
+    scene_free(other);
+    scene_free(s);
+}
+
 static void test_the_end_while_it_waits(void **state)
 {
     struct scene *s = scene_new();
@@ -286,6 +469,13 @@ int main(void)
         cmocka_unit_test(test_an_absent_unit),
         cmocka_unit_test(test_a_configuration_above_the_cap),
         cmocka_unit_test(test_requests_beyond_the_queue),
+        cmocka_unit_test(test_a_put_that_reads_in_pieces),
+        cmocka_unit_test(test_a_silence_that_is_read_in_pieces),
+        cmocka_unit_test(test_a_unit_that_hangs),
+        cmocka_unit_test(test_other_changes),
+        cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_who_unit_is),
+        cmocka_unit_test(test_who_is_gone_is_not_told),
         cmocka_unit_test(test_the_end_while_it_waits),
     };
 
