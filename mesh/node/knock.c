@@ -20,7 +20,8 @@
 
 #define TICK_MS 1000U
 
-#define WHOLE_MS UINT64_MAX
+/* No moment. */
+#define NEVER_MS UINT64_MAX
 
 /* The addresses of a code, and the one that a person named. */
 enum { ADDRS_MAX = UM__CAP_CODE_ADDRS + 1 };
@@ -52,7 +53,7 @@ struct met {
     struct um_name name;
     enum met_state state;
     bool spoke;        /* it gave an answer */
-    uint64_t again_ms; /* DONE: when it is asked again; WHOLE_MS: not at all */
+    uint64_t again_ms; /* DONE: when it is asked again; NEVER_MS: not at all */
 };
 
 /* A stream on which a peer is asked. */
@@ -211,8 +212,7 @@ static unsigned rank(uint64_t reason)
 static bool is_near(const struct um_knock *k, const struct p2p_peer_id *peer)
 {
     for (size_t i = 0; i < k->addrs_n; i++) {
-        if (k->addrs[i].reached &&
-            p2p_peer_id_equal(&k->addrs[i].peer, peer))
+        if (k->addrs[i].reached && p2p_peer_id_equal(&k->addrs[i].peer, peer))
             return true;
     }
     return false;
@@ -223,6 +223,7 @@ static void on_refused(struct um_knock *k, struct ask *a)
     uint64_t reason = a->joiner.reason;
     bool near = is_near(k, &a->whom->id);
 
+    a->whom->spoke = true;
     if (rank(reason) > rank(k->reason)) {
         k->reason = reason;
         k->reason_near = near;
@@ -236,17 +237,27 @@ static void on_refused(struct um_knock *k, struct ask *a)
 /* A peer answered what cannot be believed, or not at all. */
 static void on_broken(struct um_knock *k, struct ask *a, int status)
 {
-    char text[P2P_PEER_ID_TEXT_MAX];
-    bool silent = a->joiner.wrong == UM_JOINER_SILENT;
-    enum um_log_level level = silent ? UM_LOG_INFO : UM_LOG_WARN;
-
-    (void)p2p_peer_id_text(&a->whom->id, text);
-    um_log_line(k->cfg.log, status == P2P_ENOPROTO ? UM_LOG_DEBUG : level,
-                "%s was asked to let this node in: %s", text,
-                um_joiner_text(&a->joiner));
-    a->whom->spoke = a->whom->spoke || !silent;
-    if (silent && status != P2P_ENOPROTO)
+    if (a->joiner.wrong != UM_JOINER_SILENT)
+        a->whom->spoke = true;
+    else if (status != P2P_ENOPROTO)
         a->whom->again_ms = now_ms(k) + UM_KNOCK_AGAIN_MS;
+}
+
+/* For people: what a peer answered. One that is no node is no news. */
+static void say_answer(const struct um_knock *k, const struct ask *a,
+                       int status)
+{
+    enum um_log_level level = UM_LOG_INFO;
+    char text[P2P_PEER_ID_TEXT_MAX];
+
+    if (status == P2P_ENOPROTO)
+        level = UM_LOG_DEBUG;
+    else if (a->joiner.result == UM_JOINER_BROKEN &&
+             a->joiner.wrong != UM_JOINER_SILENT)
+        level = UM_LOG_WARN;
+    um_log_line(k->cfg.log, level, "%s was asked to let this node in: %s",
+                p2p_peer_id_text(&a->whom->id, text),
+                um_joiner_text(&a->joiner));
 }
 
 static void go_on(struct um_knock *k);
@@ -258,14 +269,14 @@ static void conclude(struct ask *a, int status)
     struct um_knock *k = a->k;
 
     a->whom->state = DONE;
-    a->whom->again_ms = WHOLE_MS;
+    a->whom->again_ms = NEVER_MS;
+    say_answer(k, a, status);
     switch (a->joiner.result) {
         case UM_JOINER_WELCOME:
         case UM_JOINER_PENDING:
             succeed(k, a);
             return;
         case UM_JOINER_REFUSED:
-            a->whom->spoke = true;
             on_refused(k, a);
             break;
         default:
@@ -317,8 +328,9 @@ static void on_closed(void *user, struct p2p_stream *stream, int status)
     um_mem_free(a);
 }
 
-static const struct p2p_stream_events ask_events = {
-    .data = on_data, .finished = on_finished, .closed = on_closed};
+static const struct p2p_stream_events ask_events = {.data = on_data,
+                                                    .finished = on_finished,
+                                                    .closed = on_closed};
 
 /* Says Hello on a stream that was opened. 0 or an error. */
 static int say_hello(struct um_knock *k, struct ask *a)
@@ -411,7 +423,7 @@ static void line_up(struct um_knock *k, const struct p2p_peer_id *peer)
         return;
     if (m == NULL)
         m = meet(k, peer);
-    if (m != NULL && m->state == DONE && m->again_ms != WHOLE_MS)
+    if (m != NULL && m->state == DONE && m->again_ms != NEVER_MS)
         m->state = WAITS;
 }
 
@@ -421,7 +433,7 @@ static bool is_settled(const struct um_knock *k)
     bool open = k->asks != NULL || k->dials != NULL;
 
     for (const struct met *m = k->met; m != NULL; m = m->next)
-        open = open || m->state != DONE || m->again_ms != WHOLE_MS;
+        open = open || m->state != DONE || m->again_ms != NEVER_MS;
     return !open && k->reason_near && rank(k->reason) >= rank(UM_JOIN_CLOSED);
 }
 
@@ -429,8 +441,8 @@ static bool is_settled(const struct um_knock *k)
  */
 static void go_on(struct um_knock *k)
 {
-    for (struct met *m = k->met;
-         m != NULL && k->asks_n < UM__CAP_KNOCK_ASKED; m = m->next) {
+    for (struct met *m = k->met; m != NULL && k->asks_n < UM__CAP_KNOCK_ASKED;
+         m = m->next) {
         if (m->state == WAITS && um_bus_is_up(k->cfg.bus, &m->id))
             ask(k, m);
     }
@@ -525,8 +537,7 @@ static void on_tick(void *arg);
 
 static bool set_alarm(struct um_knock *k)
 {
-    k->alarm =
-        k->cfg.alarms->set(k->cfg.alarms->user, TICK_MS, on_tick, k);
+    k->alarm = k->cfg.alarms->set(k->cfg.alarms->user, TICK_MS, on_tick, k);
     return k->alarm != NULL;
 }
 
@@ -541,6 +552,7 @@ static void expire(struct um_knock *k, uint64_t now)
             continue;
         um_joiner_closed(&a->joiner);
         a->whom->state = DONE;
+        say_answer(k, a, P2P_ETIMEDOUT);
         on_broken(k, a, P2P_ETIMEDOUT);
         detach_ask(a);
         p2p_stream_reset(a->stream);

@@ -20,6 +20,10 @@
 /* Bytes of a code before its addresses. */
 #define HEAD_BYTES 52U
 
+/* A code says in which minute it expires: not before it does. */
+#define MINUTE_MS UINT64_C(60000)
+#define LAST_MS   (UINT32_MAX * MINUTE_MS)
+
 /* A stream of somebody who asks. */
 struct asker {
     struct asker *next;
@@ -298,9 +302,8 @@ static int begin(struct asker *a, const struct um_inviter_ev *ev)
         entry.key = &v->ev.joiner;
         entry.name = v->ev.name;
     }
-    err = um_ledger_write(
-        w->ledger, &entry,
-        (struct um_ledger_ear){.done = on_stored, .user = v});
+    err = um_ledger_write(w->ledger, &entry,
+                          (struct um_ledger_ear){.done = on_stored, .user = v});
     if (err != 0)
         forget_visit(v);
     return err;
@@ -351,8 +354,9 @@ static void on_closed(void *user, struct p2p_stream *stream, int status)
     um_mem_free(a);
 }
 
-static const struct p2p_stream_events asker_events = {
-    .data = on_data, .finished = on_finished, .closed = on_closed};
+static const struct p2p_stream_events asker_events = {.data = on_data,
+                                                      .finished = on_finished,
+                                                      .closed = on_closed};
 
 /* How many streams a key asks on that has no answer. */
 static size_t streams_of(const struct um_welcome *w, const struct um_name *key)
@@ -473,7 +477,9 @@ static int make_code(const struct um_welcome *w,
                      const struct um_welcome_plan *plan, struct um_invite *inv,
                      struct um_buf *text)
 {
-    struct um_code code = {.expires_ms = plan->expires_ms};
+    uint64_t minutes = plan->expires_ms / MINUTE_MS +
+                       (plan->expires_ms % MINUTE_MS != 0 ? 1 : 0);
+    struct um_code code = {.expires_ms = minutes * MINUTE_MS};
     int err = P2P_ECRYPTO;
 
     if (getrandom(code.secret, sizeof code.secret, 0) ==
@@ -516,7 +522,7 @@ int um_welcome_invite(struct um_welcome *w, const struct um_welcome_plan *plan,
     int err;
 
     if (plan->uses == 0 || plan->roles == 0 ||
-        (plan->roles & ~UM_ROLES_ALL) != 0)
+        (plan->roles & ~UM_ROLES_ALL) != 0 || plan->expires_ms > LAST_MS)
         return P2P_EINVAL;
     p = um_mem_zalloc(sizeof *p);
     if (p == NULL)

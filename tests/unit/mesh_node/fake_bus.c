@@ -173,8 +173,8 @@ int um_bus_dial(struct um_bus *bus, const char *addr, p2p_dial_done done,
     if (addr[0] != '/')
         return P2P_EFORMAT;
     assert_true(bus->dials_n < FAKE_BUS_DIALS);
-    (void)snprintf(bus->dials[bus->dials_n].addr,
-                   sizeof bus->dials[0].addr, "%s", addr);
+    (void)snprintf(bus->dials[bus->dials_n].addr, sizeof bus->dials[0].addr,
+                   "%s", addr);
     bus->dials[bus->dials_n].done = done;
     bus->dials[bus->dials_n].user = user;
     bus->dials_n++;

@@ -24,9 +24,8 @@ static int grant(void *user, const struct um_name *key, unsigned roles,
     if (g->grant_err != 0)
         return g->grant_err;
     mesh_maker_sign(&g->mesh, 0,
-                    (struct um_statement){.what = UM_GRANT,
-                                          .key = *key,
-                                          .roles = (uint8_t)roles},
+                    (struct um_statement){
+                        .what = UM_GRANT, .key = *key, .roles = (uint8_t)roles},
                     out);
     return 0;
 }
@@ -71,8 +70,10 @@ static void told(void *user, const struct um_inviter_ev *ev)
     (void)snprintf(g->name, sizeof g->name, "%.*s", UM_STR_ARG(ev->name));
 }
 
-static const struct um_welcome_cb callbacks = {
-    .statement = statement, .grant = grant, .take = take, .told = told};
+static const struct um_welcome_cb callbacks = {.statement = statement,
+                                               .grant = grant,
+                                               .take = take,
+                                               .told = told};
 
 static uint64_t wall_ms(void *user)
 {
@@ -98,6 +99,7 @@ void gate_init(struct gate *g)
     g->log = (struct um_log){.level = UM_LOG_DEBUG, .user = g, .sink = sink};
     g->wall = MESH_MAKER_T0;
     g->owns = true;
+    g->me = 1;
 }
 
 void gate_open(struct gate *g, struct um_bus *bus,
@@ -107,7 +109,7 @@ void gate_open(struct gate *g, struct um_bus *bus,
                                  .disk = &g->disk,
                                  .roster = &g->roster,
                                  .mesh = g->mesh.mesh,
-                                 .me = g->mesh.names[1],
+                                 .me = g->mesh.names[g->me],
                                  .owns = g->owns,
                                  .alarms = alarms,
                                  .wall_ms = wall_ms,
@@ -186,8 +188,8 @@ size_t gate_waiting(struct gate *g)
     size_t n = 0;
 
     while ((shown = um_welcome_pending(g->w, n)) != NULL) {
-        assert_int_equal(
-            um_pending_next(&g->store.s, stored.place, &stored), 1);
+        assert_int_equal(um_pending_next(&g->store.s, stored.place, &stored),
+                         1);
         assert_true(um_name_eq(&shown->key, &stored.key));
         assert_true(um_str_eq(shown->name, stored.name));
         assert_int_equal(shown->at_ms, stored.at_ms);

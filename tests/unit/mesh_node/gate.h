@@ -2,7 +2,7 @@
 /*
  * A node at whose door one asks: a mesh, a roster, a store in a folder of its
  * own behind a disk that the test turns, and the welcome. Key 0 is the owner,
- * whose key is here; key 1 is the node's own.
+ * whose key is here; key 1 is the node's own, unless the test says another.
  */
 #ifndef TESTS_UNIT_MESH_NODE_GATE_H
 #define TESTS_UNIT_MESH_NODE_GATE_H
@@ -22,11 +22,12 @@ struct gate {
     struct um_log log;
     char lines[GATE_LOG]; /* of the log, the last ones may be missing */
     struct um_welcome *w;
+    unsigned me; /* which key is the node's */
     uint64_t wall;
-    bool owns;      /* an owner's key is here; true at first */
-    int grant_err;  /* what a GRANT cannot be signed for */
-    int take_err;   /* what it cannot be taken for */
-    unsigned taken; /* GRANTs */
+    bool owns;       /* an owner's key is here; true at first */
+    int grant_err;   /* what a GRANT cannot be signed for */
+    int take_err;    /* what it cannot be taken for */
+    unsigned taken;  /* GRANTs */
     unsigned let_in; /* that people were told of */
     unsigned put_down;
     struct um_name whom; /* who that was, the last time */

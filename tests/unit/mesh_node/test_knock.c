@@ -344,8 +344,8 @@ static void test_a_clear_no_ends_it(void **state)
     assert_int_equal(s->done, 0); /* one is asked, one is dialed */
     refuse(s, 10, UM_JOIN_NO_CODE);
     assert_int_equal(s->done, 0);
-    assert_true(fake_bus_dialed(&s->bus, "/ip4/192.0.2.8/tcp/1",
-                                P2P_ETIMEDOUT, NULL));
+    assert_true(
+        fake_bus_dialed(&s->bus, "/ip4/192.0.2.8/tcp/1", P2P_ETIMEDOUT, NULL));
     assert_failed(s, "the code was used already");
     scene_free(s);
 }

@@ -130,9 +130,10 @@ static void test_a_code_lets_one_in(void **state)
     struct um_joiner j;
 
     (void)state;
-    gate_invite(g, 1, g->wall + 60000, "/ip4/192.0.2.7/tcp/4901");
+    gate_invite(g, 1, g->wall + 60001, "/ip4/192.0.2.7/tcp/4901");
     assert_int_equal(g->code.addrs_n, 1);
-    assert_int_equal(g->code.expires_ms, (g->wall + 60000) / 60000 * 60000);
+    assert_int_equal(g->code.expires_ms, g->wall + 120000); /* whole minutes */
+    assert_int_equal(um_welcome_at(g->w, 0)->expires_ms, g->wall + 60001);
     stream = hello(s, 2, &g->code);
     assert_int_equal(stream->sent.len, 0); /* not before it is on the disk */
     assert_int_equal(g->taken, 1);
@@ -190,8 +191,8 @@ static void test_no_owner_here_means_pending(void **state)
         assert_int_equal(gate_used(g), 1);
         assert_int_equal(gate_waiting(g), 1);
         assert_int_equal(g->put_down, 1 + way);
-        assert_true(um_name_eq(&um_welcome_pending(g->w, 0)->key,
-                               &g->mesh.names[2]));
+        assert_true(
+            um_name_eq(&um_welcome_pending(g->w, 0)->key, &g->mesh.names[2]));
         /* It asks again, and costs no use. */
         assert_int_equal(join(s, 2, &g->code).result, UM_JOINER_PENDING);
         assert_int_equal(gate_used(g), 1);
@@ -522,8 +523,8 @@ static void test_all_is_there_after_a_start(void **state)
     scene_again(s);
     assert_int_equal(gate_used(g), 1);
     assert_int_equal(gate_waiting(g), 3);
-    assert_true(um_name_eq(&um_welcome_pending(g->w, 1)->key,
-                           &g->mesh.names[11]));
+    assert_true(
+        um_name_eq(&um_welcome_pending(g->w, 1)->key, &g->mesh.names[11]));
     assert_memory_equal(um_welcome_at(g->w, 0)->key, none, sizeof none);
     assert_null(um_welcome_at(g->w, 1));
     assert_int_equal(join(s, 3, &g->code).result, UM_JOINER_WELCOME);
@@ -550,15 +551,15 @@ static void test_what_is_no_invitation(void **state)
 
     (void)state;
     bad.uses = 0;
-    assert_int_equal(um_welcome_invite(g->w, &bad, on_code, &told),
-                     P2P_EINVAL);
+    assert_int_equal(um_welcome_invite(g->w, &bad, on_code, &told), P2P_EINVAL);
     bad = plan;
     bad.roles = 0;
-    assert_int_equal(um_welcome_invite(g->w, &bad, on_code, &told),
-                     P2P_EINVAL);
+    assert_int_equal(um_welcome_invite(g->w, &bad, on_code, &told), P2P_EINVAL);
     bad.roles = 16;
-    assert_int_equal(um_welcome_invite(g->w, &bad, on_code, &told),
-                     P2P_EINVAL);
+    assert_int_equal(um_welcome_invite(g->w, &bad, on_code, &told), P2P_EINVAL);
+    bad = plan;
+    bad.expires_ms = UINT64_MAX;
+    assert_int_equal(um_welcome_invite(g->w, &bad, on_code, &told), P2P_EINVAL);
     g->disk.no_memory = true;
     assert_int_equal(um_welcome_invite(g->w, &plan, on_code, &told),
                      P2P_ENOMEM);

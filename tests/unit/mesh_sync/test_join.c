@@ -32,7 +32,7 @@ struct door {
     unsigned signer;   /* who signs a GRANT */
     unsigned counted;  /* uses that were written down */
     unsigned put_down; /* keys that were */
-    bool sign_fails;
+    int sign_err;
 };
 
 static uint64_t no_revision(const void *user, const struct um_name *id)
@@ -107,8 +107,8 @@ static int grant_of(void *user, const struct um_name *key, unsigned roles,
 {
     struct door *d = user;
 
-    if (d->sign_fails)
-        return P2P_EIO;
+    if (d->sign_err != 0)
+        return d->sign_err;
     sign(d, d->signer,
          (struct um_statement){
              .what = UM_GRANT, .key = *key, .roles = (uint8_t)roles},
@@ -568,12 +568,61 @@ static void test_no_answer_without_disk(void **state)
     assert_int_equal(j.wrong, UM_JOINER_SILENT);
     um_joiner_fini(&j);
     /* likewise when the owner's key cannot be used */
-    d.sign_fails = true;
+    d.sign_err = P2P_EIO;
     join(&d, &j, true, T0, CHUNK_ALL);
     assert_int_equal(j.wrong, UM_JOINER_SILENT);
     assert_int_equal(d.counted, 0);
     um_joiner_fini(&j);
     um_buf_fini(&hello);
+    door_fini(&d);
+}
+
+/* An owner's key that is not to be had after all is like none. */
+static void test_a_key_that_is_not_to_be_had(void **state)
+{
+    struct um_joiner j;
+    struct door d;
+
+    (void)state;
+    door_init(&d);
+    d.sign_err = P2P_EACCES;
+    join(&d, &j, true, T0, CHUNK_ALL);
+    assert_int_equal(j.result, UM_JOINER_PENDING);
+    assert_true(j.sure);
+    assert_int_equal(d.put_down, 1);
+    assert_int_equal(d.counted, 1);
+    um_joiner_fini(&j);
+    door_fini(&d);
+}
+
+/* There is no room on the way to the disk. */
+static void test_too_many_writes_are_told(void **state)
+{
+    struct um_buf hello = UM_BUF_INIT;
+    struct um_buf back = UM_BUF_INIT;
+    struct um_inviter_ev ev;
+    struct um_inviter i;
+    struct um_joiner j;
+    struct um_str in;
+    struct door d;
+
+    (void)state;
+    door_init(&d);
+    joiner(&d, &j, true);
+    assert_int_equal(um_joiner_tx(&j, &hello), 1);
+    in = um_buf_view(&hello);
+    knock(&d, &i, JOINER);
+    um_inviter_rx(&i, &in, 1000, T0);
+    assert_true(um_inviter_next(&i, &ev));
+    um_inviter_stored(&i, P2P_EAGAIN);
+    assert_int_equal(um_inviter_tx(&i, &back), 1);
+    um_inviter_fini(&i);
+    hear(&j, um_buf_view(&back), CHUNK_ALL);
+    assert_int_equal(j.result, UM_JOINER_REFUSED);
+    assert_int_equal(j.reason, UM_JOIN_TOO_MANY);
+    um_joiner_fini(&j);
+    um_buf_fini(&hello);
+    um_buf_fini(&back);
     door_fini(&d);
 }
 
@@ -969,6 +1018,8 @@ int main(void)
         cmocka_unit_test(test_a_proof_is_for_one_connection),
         cmocka_unit_test(test_two_with_one_use),
         cmocka_unit_test(test_no_answer_without_disk),
+        cmocka_unit_test(test_a_key_that_is_not_to_be_had),
+        cmocka_unit_test(test_too_many_writes_are_told),
         cmocka_unit_test(test_answers_that_are_not_believed),
         cmocka_unit_test(test_another_mesh),
         cmocka_unit_test(test_bytes_that_are_no_answer),
