@@ -245,18 +245,20 @@ static void on_stored(void *user, int err)
         w->cfg.cb->told(w->cfg.user, &ev);
 }
 
-/* Behind the use, in the same batch: the GRANT. */
+/* Behind the use, in the same batch: the GRANT. It has to come to something, or
+ * the joiner would only believe that he is in. */
 static int take_grant(void *user)
 {
     struct visit *v = user;
-    const struct um_welcome *w = v->w;
+    struct um_welcome *w = v->w;
     int err = w->cfg.cb->take(w->cfg.user, v->grant);
+    unsigned roles = um_roster_roles(w->cfg.roster, &v->ev.joiner);
 
     v->grant = um_str_n(NULL, 0);
-    if (err == 0 || err == P2P_EDUP)
+    if ((err == 0 || err == P2P_EDUP) && (roles & v->ev.roles) == v->ev.roles)
         return 0;
     um_log_line(w->cfg.log, UM_LOG_ERROR, "a new member cannot be let in: %s",
-                p2p_err_text(err));
+                err != 0 ? p2p_err_text(err) : "its grant has no effect");
     return P2P_EIO;
 }
 
@@ -562,4 +564,18 @@ const struct um_pending *um_welcome_pending(const struct um_welcome *w,
 int um_welcome_settle(struct um_welcome *w, const struct um_name *key)
 {
     return um_ledger_settle(w->ledger, key);
+}
+
+void um_welcome_roster(struct um_welcome *w)
+{
+    const struct um_pending *p;
+    size_t i = 0;
+
+    while ((p = um_ledger_pending_at(w->ledger, i)) != NULL) {
+        struct um_name key = p->key;
+
+        if (um_roster_roles(w->cfg.roster, &key) == 0 ||
+            um_ledger_settle(w->ledger, &key) != 0)
+            i++;
+    }
 }

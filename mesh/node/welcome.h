@@ -107,4 +107,7 @@ const struct um_pending *um_welcome_pending(const struct um_welcome *w,
 /** Forgets one: it was let in, or not. Errors: P2P_ENOTFOUND, P2P_ENOMEM. */
 int um_welcome_settle(struct um_welcome *w, const struct um_name *key);
 
+/** The roster changed: keys that waited and have a role now wait no more. */
+void um_welcome_roster(struct um_welcome *w);
+
 #endif

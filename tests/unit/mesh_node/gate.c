@@ -50,7 +50,7 @@ static int take(void *user, struct um_str envelope)
         .write = write_grant, .done = on_granted, .arg = g};
 
     assert_true(g->disk.n > 0); /* the use goes before it */
-    if (g->take_err != 0)
+    if (g->take_err != 0 || g->take_lies)
         return g->take_err;
     g->taken++;
     mesh_maker_take(&g->mesh, envelope);

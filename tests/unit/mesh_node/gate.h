@@ -27,6 +27,7 @@ struct gate {
     bool owns;       /* an owner's key is here; true at first */
     int grant_err;   /* what a GRANT cannot be signed for */
     int take_err;    /* what it cannot be taken for */
+    bool take_lies;  /* it says that it took one, and did not */
     unsigned taken;  /* GRANTs */
     unsigned let_in; /* that people were told of */
     unsigned put_down;

@@ -90,11 +90,15 @@ static void no_twin(void *user, const char *addr)
     fail();
 }
 
-static const struct um_bus_cb gate_cb = {
-    .found = ignore, .peer_up = ignore, .peer_down = ignore, .twin = no_twin};
+static const struct um_bus_cb gate_cb = {.found = ignore,
+                                         .peer_up = ignore,
+                                         .peer_down = ignore,
+                                         .twin = no_twin};
 
-static const struct um_bus_cb knocker_cb = {
-    .found = ignore, .peer_up = on_up, .peer_down = ignore, .twin = no_twin};
+static const struct um_bus_cb knocker_cb = {.found = ignore,
+                                            .peer_up = on_up,
+                                            .peer_down = ignore,
+                                            .twin = no_twin};
 
 static struct um_bus *bus_new(struct world *w, unsigned who,
                               const struct um_bus_cb *cb, void *user)

@@ -277,12 +277,41 @@ static void test_a_grant_that_is_not_taken_costs_no_use(void **state)
     (void)fake_disk_turn(&g->disk);
     assert_int_equal(gate_used(g), 0);
     assert_int_equal(g->let_in, 0);
-    g->take_err = P2P_EDUP; /* the roster has it: as good as taken */
+    /* Nor does one that has no effect. */
+    g->take_err = 0;
+    g->take_lies = true;
     stream = hello(s, 2, &g->code);
-    (void)fake_disk_turn(&g->disk);
-    assert_true(stream->sent.len > 0);
-    assert_int_equal(gate_used(g), 1);
+    assert_true(stream->reset);
     fake_bus_turn(&s->bus);
+    (void)fake_disk_turn(&g->disk);
+    assert_int_equal(gate_used(g), 0);
+    assert_non_null(strstr(g->lines, "its grant has no effect"));
+    g->take_lies = false;
+    assert_int_equal(join(s, 2, &g->code).result, UM_JOINER_WELCOME);
+    assert_int_equal(gate_used(g), 1);
+    scene_free(s);
+}
+
+static void test_who_has_a_role_waits_no_more(void **state)
+{
+    struct scene *s = scene_new();
+    struct gate *g = &s->gate;
+    struct um_str grant;
+
+    (void)state;
+    for (unsigned who = 2; who < 5; who++)
+        assert_int_equal(join(s, who, NULL).result, UM_JOINER_PENDING);
+    mesh_maker_say(
+        &g->mesh, 0,
+        (struct um_statement){
+            .what = UM_GRANT, .key = g->mesh.names[3], .roles = UM_NODE});
+    grant = um_buf_view(&g->mesh.statements[g->mesh.statements_n - 1]);
+    assert_int_equal(mesh_maker_add(&g->roster, grant), 0);
+    um_welcome_roster(g->w);
+    (void)fake_disk_turn(&g->disk);
+    assert_int_equal(gate_waiting(g), 2);
+    assert_true(
+        um_name_eq(&um_welcome_pending(g->w, 1)->key, &g->mesh.names[4]));
     scene_free(s);
 }
 
@@ -652,6 +681,7 @@ int main(void)
         cmocka_unit_test(test_who_waits_and_has_a_code_then),
         cmocka_unit_test(test_a_disk_that_fails_costs_nothing),
         cmocka_unit_test(test_a_grant_that_is_not_taken_costs_no_use),
+        cmocka_unit_test(test_who_has_a_role_waits_no_more),
         cmocka_unit_test(test_a_lost_answer_is_given_again),
         cmocka_unit_test(test_no_answer_overtakes_the_disk),
         cmocka_unit_test(test_two_race_for_one_use),
