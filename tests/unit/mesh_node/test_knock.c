@@ -303,6 +303,7 @@ static void test_what_is_said_at_the_end(void **state)
     /* Of all refusals the most telling one, whoever says it; it ends nothing.
      */
     begin(s, &s->gate.code, NULL);
+    assert_true(fake_bus_dialed(&s->bus, NEAR, P2P_EREFUSED, NULL));
     for (unsigned who = 10; who < 13; who++)
         up(s, who);
     refuse(s, 10, UM_JOIN_NO_CODE);

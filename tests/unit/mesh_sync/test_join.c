@@ -6,23 +6,18 @@
 #include "chunker.h"
 #include "mesh/sync/inviter.h"
 #include "mesh/sync/joiner.h"
+#include "mesh_maker.h"
 #include "p2p/err.h"
 #include "unit.h"
 
 #define T0 UINT64_C(1764000000000)
 
-enum { ROOT, OWNER, INVITER, JOINER, OTHER, KEYS };
-enum { STATEMENTS_MAX = 8, WAITING_MAX = 80 };
+enum { ROOT, OWNER, INVITER, JOINER, OTHER, WAITING_MAX = 80 };
 
 /* A node at whose door one asks. */
 struct door {
-    struct p2p_key *keys[KEYS];
-    struct um_name names[KEYS];
-    struct um_name mesh;
+    struct mesh_maker m;
     struct um_roster roster;
-    struct um_buf statements[STATEMENTS_MAX];
-    struct um_name ids[STATEMENTS_MAX];
-    size_t statements_n;
     struct um_code code;
     struct um_invite invite;
     struct um_name waiting[WAITING_MAX];
@@ -35,38 +30,17 @@ struct door {
     int sign_err;
 };
 
-static uint64_t no_revision(const void *user, const struct um_name *id)
-{
-    (void)user;
-    (void)id;
-    return 0;
-}
-
 /* Takes a statement into the roster. */
 static void take(struct door *d, struct um_str envelope)
 {
-    static const struct um_known known = {no_revision, NULL};
-    struct um_buf *b = &d->statements[d->statements_n];
-    struct um_statement s;
-    struct um_need need;
-
-    assert_true(d->statements_n < STATEMENTS_MAX);
-    um_buf_str(b, envelope);
-    assert_int_equal(um_statement_open(um_buf_view(b), &s), 0);
-    if (d->statements_n == 0) {
-        d->mesh = s.id;
-        um_roster_init(&d->roster, &s.id);
-    }
-    assert_int_equal(um_roster_add(&d->roster, &s, &known, &need), 0);
-    d->ids[d->statements_n++] = s.id;
+    mesh_maker_take(&d->m, envelope);
+    assert_int_equal(mesh_maker_add(&d->roster, envelope), 0);
 }
 
 static void sign(struct door *d, unsigned by, struct um_statement s,
                  struct um_buf *out)
 {
-    s.mesh = d->mesh;
-    s.wall_ms = T0;
-    assert_int_equal(um_statement_seal(&s, d->keys[by], out), 0);
+    mesh_maker_sign(&d->m, by, s, out);
 }
 
 static void say(struct door *d, unsigned by, struct um_statement s)
@@ -92,14 +66,10 @@ static int statement_of(void *user, const struct um_name *id,
                         struct um_buf *out)
 {
     const struct door *d = user;
+    struct um_str envelope = mesh_maker_find(&d->m, id);
 
-    for (size_t i = 0; i < d->statements_n; i++) {
-        if (um_name_eq(&d->ids[i], id)) {
-            um_buf_str(out, um_buf_view(&d->statements[i]));
-            return 0;
-        }
-    }
-    return P2P_ENOTFOUND;
+    um_buf_str(out, envelope);
+    return envelope.p != NULL ? 0 : P2P_ENOTFOUND;
 }
 
 static int grant_of(void *user, const struct um_name *key, unsigned roles,
@@ -135,27 +105,18 @@ static size_t waiting(void *user)
 static void door_init(struct door *d)
 {
     memset(d, 0, sizeof *d);
-    for (unsigned i = 0; i < KEYS; i++) {
-        uint8_t seed[32] = {(uint8_t)(i + 1)};
-
-        assert_int_equal(p2p_key_from_seed(seed, &d->keys[i]), 0);
-        assert_int_equal(um_item_signer(d->keys[i], &d->names[i]), 0);
-    }
-    say(d, ROOT,
-        (struct um_statement){.what = UM_GENESIS,
-                              .roles = UM_ROLES_ALL,
-                              .nonce = {1},
-                              .first = {{7}}});
+    mesh_maker_init(&d->m, 0);
+    mesh_maker_roster(&d->m, &d->roster);
     say(d, ROOT,
         (struct um_statement){
-            .what = UM_GRANT, .key = d->names[OWNER], .roles = UM_OWNER});
+            .what = UM_GRANT, .key = d->m.names[OWNER], .roles = UM_OWNER});
     say(d, OWNER,
         (struct um_statement){
-            .what = UM_GRANT, .key = d->names[INVITER], .roles = UM_NODE});
+            .what = UM_GRANT, .key = d->m.names[INVITER], .roles = UM_NODE});
     for (unsigned i = 0; i < 16; i++)
         d->code.secret[i] = (uint8_t)(0x40 + i);
-    memcpy(d->code.mesh, d->mesh.b, sizeof d->code.mesh);
-    um_code_fingerprint(&d->names[OWNER], d->code.owner);
+    memcpy(d->code.mesh, d->m.mesh.b, sizeof d->code.mesh);
+    um_code_fingerprint(&d->m.names[OWNER], d->code.owner);
     um_invite_init(&d->invite, d->code.secret, d->code.mesh);
     d->invite.uses = 1;
     d->invite.roles = UM_WRITER | UM_NODE;
@@ -175,18 +136,15 @@ static void door_init(struct door *d)
 static void door_fini(struct door *d)
 {
     um_roster_fini(&d->roster);
-    for (size_t i = 0; i < d->statements_n; i++)
-        um_buf_fini(&d->statements[i]);
-    for (unsigned i = 0; i < KEYS; i++)
-        p2p_key_free(d->keys[i]);
+    mesh_maker_fini(&d->m);
 }
 
 static void knock(struct door *d, struct um_inviter *i, unsigned who)
 {
     struct um_inviter_cfg cfg = {.node = &d->node,
                                  .door = &d->door,
-                                 .me = d->names[INVITER],
-                                 .joiner = d->names[who]};
+                                 .me = d->m.names[INVITER],
+                                 .joiner = d->m.names[who]};
 
     memset(cfg.binding, 0x42, sizeof cfg.binding);
     um_inviter_init(i, &cfg, 1000);
@@ -195,8 +153,8 @@ static void knock(struct door *d, struct um_inviter *i, unsigned who)
 static void joiner(const struct door *d, struct um_joiner *j, bool coded)
 {
     struct um_joiner_cfg cfg = {.code = coded ? &d->code : NULL,
-                                .me = d->names[JOINER],
-                                .inviter = d->names[INVITER],
+                                .me = d->m.names[JOINER],
+                                .inviter = d->m.names[INVITER],
                                 .name = UM_STR("new one")};
 
     memset(cfg.binding, 0x42, sizeof cfg.binding);
@@ -213,7 +171,7 @@ static void store(struct door *d, struct um_inviter *i, uint64_t wall_ms)
     if (!um_inviter_next(i, &ev))
         return;
     assert_int_equal(um_inviter_tx(i, &none), 0); /* not before it is stored */
-    assert_true(um_name_eq(&ev.joiner, &d->names[JOINER]) ||
+    assert_true(um_name_eq(&ev.joiner, &d->m.names[JOINER]) ||
                 ev.what == UM_INVITER_PENDING);
     if (ev.coded) {
         assert_memory_equal(ev.id, d->invite.id, sizeof ev.id);
@@ -301,10 +259,10 @@ static void test_a_code_lets_one_in(void **state)
         assert_int_equal(j.result, UM_JOINER_WELCOME);
         assert_true(j.sure);
         assert_int_equal(j.roles, UM_WRITER | UM_NODE);
-        assert_true(um_name_eq(&j.mesh, &d.mesh));
-        assert_true(um_name_eq(&j.owner, &d.names[OWNER]));
+        assert_true(um_name_eq(&j.mesh, &d.m.mesh));
+        assert_true(um_name_eq(&j.owner, &d.m.names[OWNER]));
         assert_int_equal(d.counted, 1);
-        assert_int_equal(um_roster_roles(&d.roster, &d.names[JOINER]),
+        assert_int_equal(um_roster_roles(&d.roster, &d.m.names[JOINER]),
                          UM_WRITER | UM_NODE);
         list = um_buf_view(&j.statements);
         while (um_pb_list_next(&list, &envelope))
@@ -312,7 +270,7 @@ static void test_a_code_lets_one_in(void **state)
         assert_int_equal(n, 3); /* genesis, the owner's, the joiner's */
         um_joiner_fini(&j);
         /* The one use is used. */
-        d.names[JOINER] = d.names[OTHER];
+        d.m.names[JOINER] = d.m.names[OTHER];
         join(&d, &j, true, T0, plan);
         assert_int_equal(j.result, UM_JOINER_REFUSED);
         assert_int_equal(j.reason, UM_JOIN_USED_UP);
@@ -347,10 +305,10 @@ static void test_the_root_may_let_in(void **state)
     (void)state;
     door_init(&d);
     d.signer = ROOT;
-    um_code_fingerprint(&d.names[ROOT], d.code.owner);
+    um_code_fingerprint(&d.m.names[ROOT], d.code.owner);
     join(&d, &j, true, T0, CHUNK_ALL);
     assert_int_equal(j.result, UM_JOINER_WELCOME);
-    assert_true(um_name_eq(&j.owner, &d.names[ROOT]));
+    assert_true(um_name_eq(&j.owner, &d.m.names[ROOT]));
     um_joiner_fini(&j);
     door_fini(&d);
 }
@@ -382,7 +340,7 @@ static void test_a_revoked_key_is_told_so(void **state)
     assert_int_equal(j.result, UM_JOINER_WELCOME);
     um_joiner_fini(&j);
     say(&d, OWNER,
-        (struct um_statement){.what = UM_REVOKE, .key = d.names[JOINER]});
+        (struct um_statement){.what = UM_REVOKE, .key = d.m.names[JOINER]});
     d.invite.uses = 2;
     for (unsigned coded = 0; coded < 2; coded++) {
         join(&d, &j, coded == 1, T0, CHUNK_ALL);
@@ -408,7 +366,7 @@ static void test_without_an_owner_it_waits(void **state)
         join(&d, &j, true, T0, CHUNK_ALL);
         assert_int_equal(j.result, UM_JOINER_PENDING);
         assert_true(j.sure);
-        assert_true(um_name_eq(&j.mesh, &d.mesh));
+        assert_true(um_name_eq(&j.mesh, &d.m.mesh));
         assert_int_equal(d.counted, 1);
         assert_int_equal(d.put_down, 1);
         um_joiner_fini(&j);
@@ -490,7 +448,7 @@ static void test_a_proof_is_for_one_connection(void **state)
     door_init(&d);
     joiner(&d, &j, true);
     assert_int_equal(um_joiner_tx(&j, &hello), 1);
-    d.names[JOINER] = d.names[OTHER]; /* who repeats it */
+    d.m.names[JOINER] = d.m.names[OTHER]; /* who repeats it */
     answer(&d, um_buf_view(&hello), T0, CHUNK_ALL, &back);
     hear(&j, um_buf_view(&back), CHUNK_ALL);
     assert_int_equal(j.reason, UM_JOIN_NO_CODE);
@@ -635,9 +593,9 @@ static enum um_joiner_wrong believes(const struct door *d,
                                      size_t n, bool proven)
 {
     struct um_join_answer a = {.result = result, .proven = proven};
-    struct um_join about = {.joiner = d->names[JOINER],
-                            .inviter = d->names[INVITER],
-                            .mesh = d->mesh};
+    struct um_join about = {.joiner = d->m.names[JOINER],
+                            .inviter = d->m.names[INVITER],
+                            .mesh = d->m.mesh};
     struct um_buf list = UM_BUF_INIT;
     struct um_buf out = UM_BUF_INIT;
     enum um_joiner_wrong wrong;
@@ -674,18 +632,18 @@ static void test_answers_that_are_not_believed(void **state)
     door_init(&d);
     sign(&d, OWNER,
          (struct um_statement){
-             .what = UM_GRANT, .key = d.names[JOINER], .roles = UM_NODE},
+             .what = UM_GRANT, .key = d.m.names[JOINER], .roles = UM_NODE},
          &grant);
     sign(&d, ROOT,
          (struct um_statement){
-             .what = UM_GRANT, .key = d.names[JOINER], .roles = UM_NODE},
+             .what = UM_GRANT, .key = d.m.names[JOINER], .roles = UM_NODE},
          &others);
     sign(&d, INVITER,
          (struct um_statement){
-             .what = UM_GRANT, .key = d.names[JOINER], .roles = UM_NODE},
+             .what = UM_GRANT, .key = d.m.names[JOINER], .roles = UM_NODE},
          &by_node);
-    s[0] = &d.statements[0];
-    s[1] = &d.statements[1];
+    s[0] = &d.m.statements[0];
+    s[1] = &d.m.statements[1];
     s[2] = &grant;
     assert_int_equal(believes(&d, UM_JOIN_WELCOME, s, 3, true), UM_JOINER_FINE);
     assert_int_equal(believes(&d, UM_JOIN_WELCOME, s, 3, false),
@@ -726,15 +684,15 @@ static void test_another_mesh(void **state)
 
     (void)state;
     door_init(&d);
-    mesh = d.mesh;
-    d.mesh = (struct um_name){{0}};
+    mesh = d.m.mesh;
+    d.m.mesh = (struct um_name){{0}};
     sign(&d, ROOT,
          (struct um_statement){.what = UM_GENESIS,
                                .roles = UM_ROLES_ALL,
                                .nonce = {2},
                                .first = {{7}}},
          &genesis);
-    d.mesh = mesh;
+    d.m.mesh = mesh;
     assert_int_equal(believes(&d, UM_JOIN_PENDING, s, 1, true),
                      UM_JOINER_OTHER_MESH);
     um_buf_fini(&genesis);
@@ -901,7 +859,7 @@ static uint64_t ask_as(struct door *d, unsigned n, uint64_t now_ms)
     struct um_str in = um_str_n(hello, sizeof hello - 1);
     uint64_t len;
 
-    d->names[OTHER] = stranger(n);
+    d->m.names[OTHER] = stranger(n);
     knock(d, &i, OTHER);
     um_inviter_rx(&i, &in, now_ms, T0);
     store(d, &i, T0);
