@@ -164,7 +164,7 @@ static void assert_welcome(const struct scene *s)
     assert_true(um_name_eq(&s->result.mesh, &s->gate.mesh.mesh));
     assert_true(um_name_eq(&s->result.inviter, &s->gate.mesh.names[1]));
     assert_int_equal(s->result.roles, UM_NODE | UM_WRITER);
-    assert_int_equal(s->statements, 2); /* genesis, and our GRANT */
+    assert_int_equal(s->statements, 3); /* genesis, its GRANT, ours */
 }
 
 static void assert_failed(const struct scene *s, const char *text)
