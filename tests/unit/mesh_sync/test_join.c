@@ -267,7 +267,7 @@ static void test_a_code_lets_one_in(void **state)
         list = um_buf_view(&j.statements);
         while (um_pb_list_next(&list, &envelope))
             n++;
-        assert_int_equal(n, 3); /* genesis, the owner's, the joiner's */
+        assert_int_equal(n, 4); /* genesis, owner, inviter, joiner */
         um_joiner_fini(&j);
         /* The one use is used. */
         d.m.names[JOINER] = d.m.names[OTHER];
