@@ -105,8 +105,6 @@ static void missed(struct um_runner *r, const char *text)
 {
     if (!r->absent) {
         r->absent = true;
-        um_log_line(r->cfg.log, UM_LOG_WARN, "Unit at %s: %s",
-                    um_unit_target(r->cfg.unit), text);
         r->cfg.cb->absent(r->cfg.user, text);
     }
     if (r->seen && ++r->misses >= UM_RUNNER_ILL_LOOKS) {
