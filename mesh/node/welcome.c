@@ -8,10 +8,9 @@
  */
 #include "mesh/node/welcome.h"
 
-#include <sys/random.h>
-
 #include "mesh/base/mem.h"
 #include "mesh/node/ledger.h"
+#include "mesh/node/random.h"
 #include "mesh/trust/code.h"
 #include "mesh/trust/peer.h"
 #include "p2p/err.h"
@@ -482,10 +481,9 @@ static int make_code(const struct um_welcome *w,
     uint64_t minutes = plan->expires_ms / MINUTE_MS +
                        (plan->expires_ms % MINUTE_MS != 0 ? 1 : 0);
     struct um_code code = {.expires_ms = minutes * MINUTE_MS};
-    int err = P2P_ECRYPTO;
+    int err = um_random(code.secret, sizeof code.secret);
 
-    if (getrandom(code.secret, sizeof code.secret, 0) ==
-        (ssize_t)sizeof code.secret) {
+    if (err == 0) {
         memcpy(code.mesh, w->cfg.mesh.b, sizeof code.mesh);
         um_code_fingerprint(&plan->owner, code.owner);
         add_addrs(w, plan, &code);
