@@ -6,6 +6,7 @@
  */
 #include "mesh/app/change.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,8 +33,10 @@ struct um_change {
     struct um_control_answer out;
     struct um_name target;
     char sealed[UM_NAME_TEXT_MAX];
-    struct um_name revision; /* that was made */
-    bool asked;              /* the model will say what comes of it */
+    struct um_name revision;   /* that was made */
+    struct um_command command; /* that publishes it */
+    bool asked;                /* the model will say what comes of it */
+    bool tried;                /* this node's Unit runs it already */
     bool published;
     void *alarm;
     struct um_watch_node *watch;
@@ -224,12 +227,26 @@ static void on_patience(void *user)
     }
 }
 
+/* A guard is against it. */
+static void refuse(struct um_change *c, enum um_reply answer,
+                   const struct um_name *revision)
+{
+    const struct um_past *p =
+        um_history_find(&um_node_model(node_of(c))->history, revision);
+    char about[UM_REVNAME_TEXT_MAX] = "";
+
+    if (p != NULL) {
+        (void)um_revname_text(p->rev.number, revision, UM_REVNAME_DIGITS,
+                              about);
+    }
+    um_answer_refusal(c->req, answer, about);
+    end(c);
+}
+
 static void on_replied(void *user, enum um_reply answer,
                        const struct um_name *revision)
 {
     struct um_change *c = user;
-    const struct um_past *p;
-    char about[UM_REVNAME_TEXT_MAX] = "";
 
     c->asked = false;
     if (answer == UM_OK) {
@@ -238,13 +255,51 @@ static void on_replied(void *user, enum um_reply answer,
         settle(c);
         return;
     }
-    p = um_history_find(&um_node_model(node_of(c))->history, revision);
-    if (p != NULL) {
-        (void)um_revname_text(p->rev.number, revision, UM_REVNAME_DIGITS,
-                              about);
+    if (c->tried) {
+        um_node_untry(node_of(c));
     }
-    um_answer_refusal(c->req, answer, about);
-    end(c);
+    refuse(c, answer, revision);
+}
+
+static void order(struct um_change *c, bool dry, um_node_replied *replied)
+{
+    c->command.dry = dry;
+    c->asked = true;
+    if (um_node_command(node_of(c), &c->command, replied, c) != 0) {
+        c->asked = false;
+        fail(c, 500, "Out of memory.", NULL);
+    }
+}
+
+/* What this node's Unit said. Without an answer it is published all the same:
+ * Unit is absent, and is given it when it is there. */
+static void on_tried(void *user, enum um_result outcome, struct um_str text)
+{
+    struct um_change *c = user;
+    char words[UM_REFUSAL_BYTES];
+
+    c->tried = outcome == UM_RESULT_DONE;
+    if (outcome == UM_RESULT_REFUSED) {
+        (void)snprintf(words, sizeof words, "%.*s", UM_STR_ARG(text));
+        fail(c, 400, "This node's Unit refuses the configuration.", words);
+        return;
+    }
+    order(c, false, on_replied);
+}
+
+/* No guard is against it: this node's Unit is asked before anybody hears of
+ * it, if what it runs is what the change is made from. */
+static void on_checked(void *user, enum um_reply answer,
+                       const struct um_name *revision)
+{
+    struct um_change *c = user;
+
+    c->asked = false;
+    if (answer != UM_OK) {
+        refuse(c, answer, revision);
+    } else if (um_node_try(node_of(c), &c->command.doc, on_tried, c) != 0) {
+        order(c, false, on_replied);
+    }
 }
 
 /* Whether the new document leaves nothing, or half. */
@@ -301,17 +356,20 @@ static bool policy_of(const struct um_change *c, struct um_command *cmd)
 
 static void publish(struct um_change *c)
 {
-    struct um_command cmd = {
-        .verb = UM_DO_PUBLISH,
-        .flags = flags_of(c),
-        .base = c->target,
-        .shrinks = shrinks(c),
-        .message = c->ask.message.len > 0 ? c->ask.message : c->out.summary};
+    struct um_command *cmd = &c->command;
     struct um_papers *papers = um_node_papers(node_of(c));
     struct um_name script;
-    int rv = um_papers_put(papers, c->out.document, &cmd.doc);
+    int rv = um_papers_put(papers, c->out.document, &cmd->doc);
 
-    if (!policy_of(c, &cmd)) {
+    cmd->verb = UM_DO_PUBLISH;
+    cmd->flags = flags_of(c);
+    cmd->base = c->target;
+    cmd->shrinks = shrinks(c);
+    cmd->doc_bytes = (uint32_t)c->out.document.len;
+    cmd->message =
+        um_str_head(c->ask.message.len > 0 ? c->ask.message : c->out.summary,
+                    UM__CAP_ITEM_MESSAGE_BYTES);
+    if (!policy_of(c, cmd)) {
         fail(c, 400, "Invalid request.",
              "trial, deadline and soak are spans of time such as 10m.");
         return;
@@ -319,15 +377,12 @@ static void publish(struct um_change *c)
     if (rv == 0 && c->out.has_script) {
         rv = um_papers_put(papers, c->out.bytes, &script);
     }
-    cmd.doc_bytes = (uint32_t)c->out.document.len;
-    cmd.message = um_str_head(cmd.message, UM__CAP_ITEM_MESSAGE_BYTES);
-    if (rv == 0) {
-        c->asked = true;
-        rv = um_node_command(node_of(c), &cmd, on_replied, c);
-    }
     if (rv != 0) {
-        c->asked = false;
         fail(c, 500, "The change cannot be kept.", p2p_err_text(rv));
+    } else if (cmd->policy == UM_IMMEDIATE) {
+        order(c, true, on_checked);
+    } else {
+        order(c, false, on_replied);
     }
 }
 

@@ -318,7 +318,7 @@ void um_command_run(struct um_model *m, const struct um_command *c)
         if (verbs[c->verb].guards[i] != NULL)
             answer = verbs[c->verb].guards[i](m, &o);
     }
-    if (answer == UM_OK)
+    if (answer == UM_OK && !c->dry)
         answer = verbs[c->verb].run(m, &o);
     um_core_save(m);
     e.u.reply.answer = answer;

@@ -64,6 +64,8 @@ enum um_first {
 struct um_command {
     uint64_t request; /**< of the REPLY */
     enum um_verb verb;
+    bool dry;             /**< only its guards are asked: OK means that it would
+                               be done */
     unsigned flags;       /**< um_flag */
     struct um_name base;  /**< the target that was seen; none: whichever */
     struct um_name about; /**< a revision, see verb */

@@ -77,6 +77,24 @@ typedef void um_node_replied(void *user, enum um_reply answer,
 int um_node_command(struct um_node *n, const struct um_command *c,
                     um_node_replied *done, void *user);
 
+/** What this node's Unit said to a document that is no revision yet; valid
+ * during the call. */
+typedef void um_node_tried(void *user, enum um_result outcome,
+                           struct um_str text);
+
+/**
+ * Gives this node's Unit what comes of a document, before there is a revision
+ * of it. Publish it then, or um_node_untry().
+ * @return 0; P2P_ESTATE: it is not to be tried here and now (no Unit, or what
+ *         runs is not the current revision), P2P_EAGAIN (another trial),
+ *         P2P_EFORMAT, P2P_ENOMEM: nobody is told
+ */
+int um_node_try(struct um_node *n, const struct um_name *doc,
+                um_node_tried *tried, void *user);
+
+/** What was tried is not published: Unit is given what ran before. */
+void um_node_untry(struct um_node *n);
+
 /** What came of a statement: 0: it is on disk; P2P_EDUP: it was there; or why
  * not. */
 typedef void um_node_taken(void *user, int err);

@@ -295,6 +295,62 @@ void um_node_apply(struct um_node *n, const struct um_effect *e)
     um_maker_fini(&out);
 }
 
+/* Gives Unit a document's configuration, outside of the model. */
+static int offer(struct um_node *n, const struct um_name *doc,
+                 um_node_tried *tried, void *user)
+{
+    struct um_maker_out out;
+    int rv = um_node_make_it(n, doc, &out);
+
+    if (rv == 0) {
+        const struct um_runner_config c = {.effective = out.effective,
+                                           .config = out.config,
+                                           .bundles = out.bundles,
+                                           .bundles_n = out.bundles_n,
+                                           .why = "a change, on trial"};
+
+        rv = um_runner_try(n->runner, &c, tried, user);
+    }
+    um_maker_fini(&out);
+    return rv;
+}
+
+int um_node_try(struct um_node *n, const struct um_name *doc,
+                um_node_tried *tried, void *user)
+{
+    struct um_model *m = &n->model;
+    const struct um_past *t = um_view_target(&m->view, &m->history);
+
+    if (n->runner == NULL || t == NULL || m->in_flight ||
+        !um_name_eq(&m->own.applied, &t->rev.id) ||
+        !um_name_eq(&m->live.effective, &m->own.effective)) {
+        return P2P_ESTATE;
+    }
+    return offer(n, doc, tried, user);
+}
+
+static void restored(void *user, enum um_result outcome, struct um_str text)
+{
+    struct um_node *n = user;
+
+    if (outcome != UM_RESULT_DONE) {
+        um_log_line(n->cfg.log, UM_LOG_WARN,
+                    "Unit does not take back what it ran: %.*s",
+                    UM_STR_ARG(text));
+    }
+    um_runner_look(n->runner);
+}
+
+void um_node_untry(struct um_node *n)
+{
+    const struct um_past *p =
+        um_history_find(&n->model.history, &n->model.own.applied);
+
+    if (p == NULL || offer(n, &p->rev.doc, restored, n) != 0) {
+        um_runner_look(n->runner); /* what it shows is a change by hand */
+    }
+}
+
 /* A copy of what is about to be overwritten. */
 struct copy {
     struct um_copy what;

@@ -35,6 +35,8 @@ struct order {
     struct um_str config;
     struct um_str why;
     struct um_stock_list bundles;
+    um_runner_tried *tried; /* of a trial; else NULL */
+    void *user;
 };
 
 struct um_runner {
@@ -45,6 +47,8 @@ struct um_runner {
     struct order now;  /* in hand, unless IDLE or LOOKING */
     struct order next; /* waits, if has_next */
     bool has_next;
+    struct order trial; /* waits, if has_trial; `next` comes first */
+    bool has_trial;
     bool asked; /* somebody wants to be told what Unit shows */
     bool tells; /* the look under way is for them */
     bool took;  /* effective and shown are of something */
@@ -89,7 +93,7 @@ static void wake(struct um_runner *r, uint32_t ms)
 static void rest(struct um_runner *r, uint32_t look_ms)
 {
     r->doing = IDLE;
-    wake(r, r->has_next || r->asked ? 0 : look_ms);
+    wake(r, r->has_next || r->has_trial || r->asked ? 0 : look_ms);
 }
 
 static void tell_health(struct um_runner *r, enum health health)
@@ -255,12 +259,23 @@ static void on_config(void *user, const struct um_unit_answer *a)
     }
 }
 
+/* Tells who wanted it what became of what is in hand. */
+static void tell_outcome(struct um_runner *r, enum um_result outcome,
+                         struct um_str text)
+{
+    if (r->now.tried != NULL) {
+        r->now.tried(r->now.user, outcome, text);
+    } else {
+        r->cfg.cb->applied(r->cfg.user, outcome, &r->now.revision,
+                           &r->now.effective, text);
+    }
+}
+
 /* What was to run has ended in some way: tells it, and goes on. */
 static void ended(struct um_runner *r, enum um_result outcome,
                   struct um_str text)
 {
-    r->cfg.cb->applied(r->cfg.user, outcome, &r->now.revision,
-                       &r->now.effective, text);
+    tell_outcome(r, outcome, text);
     um_arena_fini(&r->now.mem);
     rest(r, outcome == UM_RESULT_NO_ANSWER ? 0 : UM_RUNNER_LOOK_MS);
 }
@@ -293,8 +308,7 @@ static void took(struct um_runner *r)
     um_log_line(r->cfg.log, UM_LOG_INFO, "Unit at %s runs %.*s",
                 um_unit_target(r->cfg.unit), UM_STR_ARG(r->now.why));
     r->cfg.cb->shown(r->cfg.user, &r->now.effective, shown);
-    r->cfg.cb->applied(r->cfg.user, UM_RESULT_DONE, &r->now.revision,
-                       &r->now.effective, UM_STR(""));
+    tell_outcome(r, UM_RESULT_DONE, UM_STR(""));
     r->doing = CLEARING;
     sweep.before = um_buf_view(&r->before);
     um_stock_clear(r->stock, &sweep);
@@ -385,9 +399,15 @@ static void begin_order(struct um_runner *r)
     struct um_buf words = UM_BUF_INIT;
     enum um_result rv;
 
-    r->now = r->next;
-    r->next = (struct order){0};
-    r->has_next = false;
+    if (r->has_next) {
+        r->now = r->next;
+        r->next = (struct order){0};
+        r->has_next = false;
+    } else {
+        r->now = r->trial;
+        r->trial = (struct order){0};
+        r->has_trial = false;
+    }
     r->doing = FILLING;
     r->log_bytes = um_unitlog_size(r->cfg.unit_log);
     if (r->now.lost) {
@@ -410,7 +430,7 @@ static void begin(void *arg)
 
     assert(r->doing == IDLE);
     r->alarm = NULL;
-    if (r->has_next) {
+    if (r->has_next || r->has_trial) {
         begin_order(r);
         return;
     }
@@ -435,20 +455,39 @@ static bool keep_bundles(struct order *o, const struct um_runner_config *c)
     return ok;
 }
 
-void um_runner_apply(struct um_runner *r, const struct um_runner_config *c)
+/* Copies what shall run; it begins soon. */
+static void put(struct um_runner *r, struct order *o,
+                const struct um_runner_config *c)
 {
-    struct order *o = &r->next;
     const struct um_str why = {c->why, strlen(c->why) + 1};
 
-    assert(!r->has_next);
     *o = (struct order){.revision = c->revision, .effective = c->effective};
-    r->has_next = true;
     o->lost = !um_arena_dup(&o->mem, c->config, &o->config) ||
               !um_arena_dup(&o->mem, why, &o->why) || !keep_bundles(o, c);
     o->why.len -= o->lost ? 0 : 1;
     if (r->doing == IDLE) {
         wake(r, 0);
     }
+}
+
+void um_runner_apply(struct um_runner *r, const struct um_runner_config *c)
+{
+    assert(!r->has_next);
+    r->has_next = true;
+    put(r, &r->next, c);
+}
+
+int um_runner_try(struct um_runner *r, const struct um_runner_config *c,
+                  um_runner_tried *tried, void *user)
+{
+    if (r->has_trial || (r->doing >= FILLING && r->now.tried != NULL)) {
+        return P2P_EAGAIN;
+    }
+    r->has_trial = true;
+    put(r, &r->trial, c);
+    r->trial.tried = tried;
+    r->trial.user = user;
+    return 0;
 }
 
 void um_runner_look(struct um_runner *r)
@@ -495,6 +534,7 @@ void um_runner_free(struct um_runner *r)
     um_stock_free(r->stock);
     um_arena_fini(&r->now.mem);
     um_arena_fini(&r->next.mem);
+    um_arena_fini(&r->trial.mem);
     um_buf_fini(&r->shown);
     um_buf_fini(&r->before);
     um_buf_fini(&r->config);

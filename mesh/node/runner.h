@@ -108,6 +108,19 @@ void um_runner_free(struct um_runner *r);
  * caller waits for `applied`. */
 void um_runner_apply(struct um_runner *r, const struct um_runner_config *c);
 
+/** What became of a trial; valid during the call. */
+typedef void um_runner_tried(void *user, enum um_result outcome,
+                             struct um_str text);
+
+/**
+ * Gives Unit a configuration before there is a revision of it, so that one that
+ * this Unit refuses never becomes one. As um_runner_apply(), but `tried` is
+ * told instead of `applied`; behind what waits to be applied.
+ * @return 0; P2P_EAGAIN: another trial is under way, and nobody is told
+ */
+int um_runner_try(struct um_runner *r, const struct um_runner_config *c,
+                  um_runner_tried *tried, void *user);
+
 /** Looks at Unit now, and tells `live` whatever it shows. */
 void um_runner_look(struct um_runner *r);
 

@@ -481,7 +481,7 @@ static int make_code(const struct um_welcome *w,
     uint64_t minutes = plan->expires_ms / MINUTE_MS +
                        (plan->expires_ms % MINUTE_MS != 0 ? 1 : 0);
     struct um_code code = {.expires_ms = minutes * MINUTE_MS};
-    int err = um_random(code.secret, sizeof code.secret);
+    int err = um_random_fill(code.secret, sizeof code.secret);
 
     if (err == 0) {
         memcpy(code.mesh, w->cfg.mesh.b, sizeof code.mesh);
