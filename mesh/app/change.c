@@ -231,9 +231,14 @@ static void on_patience(void *user)
 static void refuse(struct um_change *c, enum um_reply answer,
                    const struct um_name *revision)
 {
-    const struct um_past *p =
-        um_history_find(&um_node_model(node_of(c))->history, revision);
     char about[UM_REVNAME_TEXT_MAX] = "";
+    const struct um_past *p;
+
+    if (revision == NULL) {
+        fail(c, 503, "The daemon is ending.", NULL);
+        return;
+    }
+    p = um_history_find(&um_node_model(node_of(c))->history, revision);
 
     if (p != NULL) {
         (void)um_revname_text(p->rev.number, revision, UM_REVNAME_DIGITS,
@@ -255,7 +260,7 @@ static void on_replied(void *user, enum um_reply answer,
         settle(c);
         return;
     }
-    if (c->tried) {
+    if (c->tried && revision != NULL) {
         um_node_untry(node_of(c));
     }
     refuse(c, answer, revision);

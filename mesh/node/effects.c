@@ -183,6 +183,9 @@ static void reply(struct um_node *n, const struct um_effect *e)
 
 void um_node_carry(struct um_node *n, const struct um_effect *e)
 {
+    if (n->ending && e->what != UM_FX_REPLY) {
+        return;
+    }
     switch (e->what) {
         case UM_FX_PERSIST:
             break; /* step.c */
@@ -222,7 +225,7 @@ void um_node_forget(struct um_node *n)
         struct um_node_request *r = n->requests;
 
         n->requests = r->next;
-        r->done(r->user, UM_UNFIT, &n->me);
+        r->done(r->user, UM_UNFIT, NULL);
         free(r);
     }
     while (n->own != NULL) {

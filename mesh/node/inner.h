@@ -61,7 +61,8 @@ struct um_node {
     struct um_name me;
     struct um_model model;
     bool loaded;
-    bool over; /* it is broken: nothing more is done */
+    bool ending; /* what is on its way to the disk is written and answered */
+    bool over;   /* it is broken: nothing more is done */
     struct um_outbox outbox;
     bool draining;
     uint64_t queued;    /* up to here all is in the disk's row */

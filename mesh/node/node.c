@@ -353,21 +353,25 @@ int um_node_new(const struct um_node_cfg *cfg, struct um_node **out)
 
 void um_node_free(struct um_node *n)
 {
+    const struct um_alarms *a = n != NULL ? n->cfg.alarms : NULL;
+
     if (n == NULL) {
         return;
     }
     um_runner_free(n->runner);
+    n->runner = NULL;
+    um_welcome_free(n->welcome);
+    n->ending = true;
     if (n->disk != NULL) {
         um_node_write_rows(n);
     }
-    um_welcome_free(n->welcome);
-    um_links_free(n->links);
     um_disk_free(n->disk); /* what waits is written, and told of */
+    um_links_free(n->links);
     um_hints_free(n->hints);
     um_papers_free(n->papers);
-    n->cfg.alarms->clear(n->cfg.alarms->user, n->tick);
-    n->cfg.alarms->clear(n->cfg.alarms->user, n->rows_alarm);
-    n->cfg.alarms->clear(n->cfg.alarms->user, n->watch_alarm);
+    a->clear(a->user, n->tick);
+    a->clear(a->user, n->rows_alarm);
+    a->clear(a->user, n->watch_alarm);
     um_node_forget(n);
     um_outbox_fini(&n->outbox);
     um_model_fini(&n->model);

@@ -68,7 +68,9 @@ void um_node_down(struct um_node *n, const struct p2p_peer_id *peer);
 /** Whether a peer has a role in the roster now. */
 bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer);
 
-/** What came of a command: on disk, if it is UM_OK. Valid during the call. */
+/** What came of a command: on disk, if it is UM_OK. Valid during the call.
+ * @param revision that was made, or is in the way; NULL: the node ends, and
+ *                 nobody knows */
 typedef void um_node_replied(void *user, enum um_reply answer,
                              const struct um_name *revision);
 

@@ -248,7 +248,7 @@ static void arm(struct um_node *n, uint64_t at_ms)
     const struct um_alarms *a = n->cfg.alarms;
     uint64_t now = a->now_ms(a->user);
 
-    if (at_ms == UINT64_MAX || n->over ||
+    if (at_ms == UINT64_MAX || n->over || n->ending ||
         (n->tick != NULL && n->tick_ms <= at_ms)) {
         return;
     }
