@@ -133,7 +133,8 @@ static int put_statement(const struct um_inviter *i, const struct um_name *id,
 }
 
 /* The genesis, what a key's roles of the mask rest on, and what this node's do:
- * without that the joiner would take it for a stranger, and sync with nobody. */
+ * without that the joiner would take it for a stranger, and sync with nobody.
+ */
 static int put_rests(const struct um_inviter *i, const struct um_name *key,
                      unsigned mask, struct um_buf *out)
 {
