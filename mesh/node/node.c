@@ -361,6 +361,7 @@ void um_node_free(struct um_node *n)
     um_runner_free(n->runner);
     n->runner = NULL;
     um_welcome_free(n->welcome);
+    n->welcome = NULL;
     n->ending = true;
     if (n->disk != NULL) {
         um_node_write_rows(n);

@@ -268,6 +268,9 @@ static void roster(struct um_node *n)
     }
     n->roster_changed = false;
     um_links_roster(n->links);
+    if (n->welcome != NULL) {
+        um_welcome_roster(n->welcome);
+    }
     um_bus_recheck(n->cfg.bus);
     um_node_stir(n);
 }
