@@ -340,7 +340,7 @@ static void test_strangers_hear_nothing_and_are_not_heard(void **state)
  * second, in any order: with the next message all of them are there. */
 static void test_who_is_admitted_is_there_at_once(void **state)
 {
-    const unsigned members = 40;
+    const unsigned members = 54;
     struct net n;
 
     (void)state;
