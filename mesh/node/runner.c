@@ -305,7 +305,7 @@ static void took(struct um_runner *r)
     r->effective = r->now.effective;
     r->health = WELL;
     r->idle_looks = 0;
-    um_log_line(r->cfg.log, UM_LOG_INFO, "Unit at %s runs %.*s",
+    um_log_line(r->cfg.log, UM_LOG_DEBUG, "Unit at %s runs %.*s",
                 um_unit_target(r->cfg.unit), UM_STR_ARG(r->now.why));
     r->cfg.cb->shown(r->cfg.user, &r->now.effective, shown);
     tell_outcome(r, UM_RESULT_DONE, UM_STR(""));
