@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "mesh/app/daemon.h"
+#include "mesh/app/wait.h"
 #include "mesh/doc/parse.h"
 #include "mesh/doc/print.h"
 #include "mesh/node/founder.h"
@@ -47,6 +48,11 @@ static uint64_t wall_ms(void *user)
     return (uint64_t)t.tv_sec * 1000U + (uint64_t)t.tv_usec / 1000U;
 }
 
+uint64_t um_mesh_wall_ms(void)
+{
+    return wall_ms(NULL);
+}
+
 const char *um_mesh_name(const struct um_daemon *d)
 {
     return d->settings.name != NULL ? d->settings.name : d->host_name;
@@ -59,6 +65,15 @@ static void broken(void *user, const char *text)
     um_log_line(&d->log, UM_LOG_ERROR, "ending: %s", text);
     d->failed = true;
     uv_stop(&d->loop.uv);
+}
+
+static void told(void *user, const char *event, const char *about,
+                 const char *text)
+{
+    struct um_daemon *d = user;
+    const struct um_happening what = {event, um_str(about), um_str(text)};
+
+    um_events_add(d->events, wall_ms(NULL), &what);
 }
 
 static int store_path(const struct um_daemon *d, char *path, size_t cap)
@@ -86,6 +101,7 @@ static int start_node(struct um_daemon *d)
         .name = um_mesh_name(d),
         .drift = (enum um_drift_policy)d->settings.drift,
         .broken = broken,
+        .told = told,
         .user = d,
     };
     int rv = um_node_new(&cfg, &d->mesh.node);
@@ -207,6 +223,40 @@ void um_mesh_close(struct um_daemon *d)
     }
     close_store(d);
     um_arena_fini(&d->mesh.policy_memory);
+}
+
+/* Puts the store out of the way, or removes all of the mesh. */
+static int put_aside(struct um_daemon *d, bool purge)
+{
+    char path[600], left[sizeof path + 8];
+
+    if (store_path(d, path, sizeof path) != 0) {
+        return -1;
+    }
+    (void)snprintf(left, sizeof left, "%s.left", path);
+    if (!purge) {
+        return rename(path, left);
+    }
+    (void)unlink(left);
+    return um_store_remove(path) == 0 ? um_state_drop_owner(&d->state, &d->log)
+                                      : -1;
+}
+
+int um_mesh_leave(struct um_daemon *d, bool purge)
+{
+    int rv;
+
+    um_wait_end_all(d);
+    um_node_free(d->mesh.node);
+    d->mesh.node = NULL;
+    close_store(d);
+    rv = put_aside(d, purge);
+    um_bus_recheck(d->bus);
+    um_log_line(&d->log, rv == 0 ? UM_LOG_INFO : UM_LOG_ERROR,
+                rv == 0 ? "this node left its mesh"
+                        : "this node left its mesh, but mesh.db is still in "
+                          "the state folder: remove it");
+    return rv;
 }
 
 void um_mesh_up(struct um_daemon *d, const struct p2p_peer_id *peer)

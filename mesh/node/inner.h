@@ -127,6 +127,10 @@ void um_node_shelve(struct um_node *n, enum um_kind kind,
 void um_node_say(struct um_node *n, enum um_kind kind, const struct um_name *id,
                  struct um_str envelope);
 
+/** Tells people something, besides the log. */
+void um_node_tell(struct um_node *n, const char *event, const char *about,
+                  const char *text);
+
 /** Tries again what waits for documents. */
 void um_node_remake(struct um_node *n);
 

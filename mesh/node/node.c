@@ -6,6 +6,7 @@
  */
 #include "mesh/node/node.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "mesh/node/facts.h"
@@ -238,16 +239,19 @@ static int take(void *user, struct um_str envelope)
 static void asked(void *user, const struct um_inviter_ev *ev)
 {
     struct um_node *n = user;
-    char id[P2P_PEER_ID_TEXT_MAX];
+    bool in = ev->what == UM_INVITER_COUNT;
+    char id[P2P_PEER_ID_TEXT_MAX], line[256];
     struct p2p_peer_id peer;
 
     um_peer_of(&ev->joiner, &peer);
-    um_log_line(n->cfg.log, UM_LOG_INFO,
-                ev->what == UM_INVITER_COUNT
-                    ? "%s was let in: it calls itself \"%.*s\""
-                    : "%s asks to be let in, and calls itself \"%.*s\": "
-                      "`unitmesh members pending`",
-                p2p_peer_id_text(&peer, id), (int)ev->name.len, ev->name.p);
+    (void)p2p_peer_id_text(&peer, id);
+    (void)snprintf(line, sizeof line,
+                   in ? "%s was let in: it calls itself \"%.*s\""
+                      : "%s asks to be let in, and calls itself \"%.*s\": "
+                        "`unitmesh members pending`",
+                   id, (int)ev->name.len, ev->name.p);
+    um_log_line(n->cfg.log, UM_LOG_INFO, "%s", line);
+    um_node_tell(n, in ? "joined" : "pending", id, line);
     um_node_stir(n);
 }
 

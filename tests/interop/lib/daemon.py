@@ -121,7 +121,7 @@ class Daemon(Program):
 
     def peers(self):
         """The ids it is connected with."""
-        return {n["id"] for n in self.get("/mesh/nodes")["nodes"]
+        return {n["id"] for n in self.get("/mesh/peers")["peers"]
                 if n["connected"]}
 
     def fetch(self, url, **more):
