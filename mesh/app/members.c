@@ -91,6 +91,37 @@ static void grant(struct about *a, unsigned roles)
     say(a, &s, "The role is given.");
 }
 
+/* The heads that the body keeps instead of all that live. false: it was
+ * answered what is wrong. */
+static bool read_keep(struct about *a, struct um_statement *s)
+{
+    const struct um_val *v = um_val_member(&a->body, UM_STR("keep"));
+    struct um_name *list;
+
+    if (v == NULL) {
+        return true;
+    }
+    list = um_arena_zalloc(&a->arena, UM__CAP_NAMES, sizeof *list);
+    if (list == NULL || v->kind != UM_VAL_ARRAY || v->count > UM__CAP_NAMES) {
+        um_answer_error(a->req, 400, "Invalid request.",
+                        "\"keep\" is a list of revisions.");
+        return false;
+    }
+    for (size_t i = 0; i < v->count; i++) {
+        const struct um_val *e = &v->items.p[i];
+        const struct um_past *p;
+
+        if (!um_which_revision(
+                a->node, a->req,
+                e->kind == UM_VAL_STRING ? e->text : um_str_n("", 0), &p)) {
+            return false;
+        }
+        list[i] = p->rev.id;
+    }
+    s->keep = (struct um_namelist){list, um_namelist_sort(list, v->count)};
+    return true;
+}
+
 /* Takes roles, or shows what would come of it. */
 static void take_roles(struct about *a, unsigned roles, const char *success)
 {
@@ -104,6 +135,9 @@ static void take_roles(struct about *a, unsigned roles, const char *success)
                         "No revocation can be made: this key said more than "
                         "one can keep.",
                         NULL);
+        return;
+    }
+    if (!read_keep(a, &s)) {
         return;
     }
     if (um_http_query(a->req, "dry-run") != NULL) {

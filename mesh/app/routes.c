@@ -213,7 +213,9 @@ static void get_invites(struct um_daemon *d, struct um_http_req *req)
 
 static void get_events(struct um_daemon *d, struct um_http_req *req)
 {
-    um_events_listen(d->events, req);
+    if (um_wait_any_node(d, req) != NULL) {
+        um_events_listen(d->events, req);
+    }
 }
 
 static void post_article(struct um_daemon *d, struct um_http_req *req)
