@@ -105,7 +105,8 @@ void um_acts_leave(struct um_daemon *d, struct um_http_req *req)
 
         if (may_leave(d, req, purge)) {
             (void)um_name_text(&um_node_model(d->mesh.node)->cfg.mesh, mesh);
-            if (um_mesh_leave(d, purge) != 0) {
+            if (um_mesh_leave(d, purge) != 0 ||
+                (purge && um_state_drop_owner(&d->state, &d->log) != 0)) {
                 um_answer_error(req, 500, "What is left cannot be put aside.",
                                 "The log says why.");
             } else {

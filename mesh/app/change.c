@@ -149,6 +149,13 @@ static void on_reply(struct um_deed *deed, unsigned status, const char *waited)
     um_wait_end(&deed->wait);
 }
 
+static void on_made(struct um_deed *deed, const struct um_name *revision)
+{
+    struct change *c = (struct change *)deed;
+
+    um_once_keep(&c->once, node_of(c), revision, c->out.body);
+}
+
 /* Whether the new document leaves nothing, or half. */
 static bool shrinks(struct change *c)
 {
@@ -189,7 +196,7 @@ static void publish(struct change *c)
     }
     cmd.doc_bytes = (uint32_t)c->out.document.len;
     cmd.message = um_str_head(cmd.message, UM__CAP_ITEM_MESSAGE_BYTES);
-    um_once_ask(&c->once, &c->deed, &cmd, c->out.body);
+    um_deed_ask(&c->deed, &cmd);
 }
 
 static void answer(struct change *c);
@@ -267,7 +274,7 @@ static bool is_under_way(const struct change *c)
     for (struct um_wait *w = c->deed.wait.d->waits; w != NULL; w = w->next) {
         const struct change *o = (const struct change *)w;
 
-        if (w->drop == drop && o != c && o->once.keyed && w->asked &&
+        if (w->drop == drop && o != c && o->once.keyed && !o->deed.done &&
             memcmp(o->once.key, c->once.key, sizeof o->once.key) == 0) {
             return true;
         }
@@ -341,6 +348,11 @@ static void go_on(struct um_deed *deed)
     const struct um_past *t = um_view_target(&m->view, &m->history);
     int rv;
 
+    if (t == NULL && um_mesh_waits(deed->wait.d)) {
+        fail(c, 409, "An owner has to approve this node.",
+             "`unitmesh members pending` shows it there.");
+        return;
+    }
     if (t == NULL) {
         um_wait_watch(&deed->wait, UM_WAIT_MS);
         return;
@@ -372,6 +384,7 @@ void um_change_handle(struct um_daemon *d, struct um_http_req *req)
     }
     c->deed.go_on = go_on;
     c->deed.reply = on_reply;
+    c->deed.made = on_made;
     if (um_deed_begin(&c->deed, d, req, drop)) {
         read_request(c);
         go_on(&c->deed);

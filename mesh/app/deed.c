@@ -162,23 +162,16 @@ bool um_deed_begin(struct um_deed *deed, struct um_daemon *d,
     return true;
 }
 
-static void on_replied(void *user, enum um_reply answer,
-                       const struct um_name *revision)
+/* A guard is against it. */
+static void turn_down(struct um_deed *deed, enum um_reply answer,
+                      const struct um_name *revision)
 {
-    struct um_deed *deed = user;
     struct um_wait *w = &deed->wait;
     const struct um_past *p;
     char about[UM_REVNAME_TEXT_MAX] = "";
 
-    w->asked = false;
-    um_wait_rest(w);
-    if (w->closed) {
+    if (w->closed || revision == NULL) {
         um_wait_fail(w, 503, "This node is ending, or leaves its mesh.", NULL);
-        return;
-    }
-    if (answer == UM_OK) {
-        deed->revision = *revision;
-        um_deed_settle(deed);
         return;
     }
     p = um_history_find(&um_node_model(um_wait_node(w))->history, revision);
@@ -190,16 +183,86 @@ static void on_replied(void *user, enum um_reply answer,
     um_wait_end(w);
 }
 
-void um_deed_ask(struct um_deed *deed, const struct um_command *c)
+static void on_replied(void *user, enum um_reply answer,
+                       const struct um_name *revision)
+{
+    struct um_deed *deed = user;
+    struct um_wait *w = &deed->wait;
+
+    w->asked = false;
+    um_wait_rest(w);
+    if (answer == UM_OK && !w->closed) {
+        deed->revision = *revision;
+        um_deed_settle(deed);
+        return;
+    }
+    if (deed->tried && !w->closed) {
+        um_node_untry(um_wait_node(w));
+    }
+    turn_down(deed, answer, revision);
+}
+
+/* Gives it the command. If that makes a revision, the deed is still there. */
+static void order(struct um_deed *deed, bool dry, um_node_replied *replied)
 {
     struct um_wait *w = &deed->wait;
-    int rv;
+    struct um_node *n = um_wait_node(w);
+    const struct um_history *h = &um_node_model(n)->history;
+    size_t before = h->revs_n;
+    void (*made)(struct um_deed *, const struct um_name *) = deed->made;
 
+    deed->command.dry = dry;
     w->asked = true;
-    rv = um_node_command(um_wait_node(w), c, on_replied, deed);
-    if (rv != 0) {
+    if (um_node_command(n, &deed->command, replied, deed) != 0) {
         w->asked = false;
-        um_wait_fail(w, 500, "The change cannot be kept.", p2p_err_text(rv));
+        um_wait_fail(w, 500, "Out of memory.", NULL);
+    } else if (made != NULL && h->revs_n == before + 1) {
+        made(deed, &um_history_at(h, (uint32_t)before)->rev.id);
+    }
+}
+
+/* What this node's Unit said. Without an answer it is published all the same:
+ * Unit is absent, and is given it when it is there. */
+static void on_tried(void *user, enum um_result outcome, struct um_str text)
+{
+    struct um_deed *deed = user;
+    char words[UM_REFUSAL_BYTES];
+
+    deed->tried = outcome == UM_RESULT_DONE;
+    if (outcome == UM_RESULT_REFUSED) {
+        (void)snprintf(words, sizeof words, "%.*s", UM_STR_ARG(text));
+        um_wait_fail(&deed->wait, 400,
+                     "This node's Unit refuses the configuration.", words);
+        return;
+    }
+    order(deed, false, on_replied);
+}
+
+/* No guard is against it: this node's Unit is asked before anybody hears of
+ * it, if what it runs is what the change is made from. Who asks Unit is not
+ * told when the node ends. */
+static void on_checked(void *user, enum um_reply answer,
+                       const struct um_name *revision)
+{
+    struct um_deed *deed = user;
+
+    deed->wait.asked = false;
+    if (answer != UM_OK || deed->wait.closed) {
+        turn_down(deed, answer, revision);
+    } else if (um_node_try(um_wait_node(&deed->wait), &deed->command.doc,
+                           on_tried, deed) != 0) {
+        order(deed, false, on_replied);
+    }
+}
+
+void um_deed_ask(struct um_deed *deed, const struct um_command *c)
+{
+    deed->command = *c;
+    um_wait_rest(&deed->wait);
+    if (c->policy == UM_IMMEDIATE && !um_name_none(&c->doc)) {
+        order(deed, true, on_checked);
+    } else {
+        order(deed, false, on_replied);
     }
 }
 

@@ -31,12 +31,17 @@ struct um_deed {
     bool decides; /**< it makes no revision: nothing is waited for unless the
                        request asks for it */
     bool done;    /**< the node did it */
+    bool tried;   /**< this node's Unit runs it already; private */
     uint64_t timeout_ms;
+    struct um_command command; /**< private: what it was asked with */
     /** Goes on with what comes before the command. */
     void (*go_on)(struct um_deed *deed);
     /** Answers that it went well. @param waited as the text of ?wait; NULL:
      * nobody was waited for, but this node's Unit */
     void (*reply)(struct um_deed *deed, unsigned status, const char *waited);
+    /** NULL, or told in the turn in which the revision was made: what is put
+     * into the disk's row now is in one batch with it. */
+    void (*made)(struct um_deed *deed, const struct um_name *revision);
 };
 
 /** Begins it; go_on and reply are set. false: it was answered what is wrong,
@@ -44,7 +49,9 @@ struct um_deed {
 bool um_deed_begin(struct um_deed *deed, struct um_daemon *d,
                    struct um_http_req *req, void (*drop)(struct um_wait *w));
 
-/** Gives the command to the node. May end it. */
+/** Gives the command to the node; what it points to is borrowed until the end.
+ * A document that comes into force at once is given to this node's Unit before
+ * anybody hears of it, if there is one. May end it. */
 void um_deed_ask(struct um_deed *deed, const struct um_command *c);
 
 /** The node did it, perhaps earlier: waits for what is to be waited for, and

@@ -34,6 +34,7 @@ struct um_mesh_asking {
     char *peer;
     struct um_name mesh;
     unsigned roles;
+    bool pending; /* an owner has to approve it */
     struct um_buf statements;
     um_mesh_done *done;
     void *user;
@@ -238,8 +239,7 @@ static int put_aside(struct um_daemon *d, bool purge)
         return rename(path, left);
     }
     (void)unlink(left);
-    return um_store_remove(path) == 0 ? um_state_drop_owner(&d->state, &d->log)
-                                      : -1;
+    return um_store_remove(path);
 }
 
 int um_mesh_leave(struct um_daemon *d, bool purge)
@@ -440,8 +440,8 @@ static void settle(struct um_daemon *d, struct um_str config)
             start_node(d) != 0) {
             undo(d);
         } else {
-            o.status = 200;
-            o.text = "";
+            o.status = a->pending ? 202 : 200;
+            o.text = a->pending ? "an owner has to approve this node" : "";
             um_bus_peers(d->bus, each_up, d);
         }
     }
@@ -480,6 +480,13 @@ static void ask_unit(struct um_daemon *d)
     }
 }
 
+bool um_mesh_waits(const struct um_daemon *d)
+{
+    return d->mesh.node != NULL &&
+           um_roster_ever(&um_node_model(d->mesh.node)->roster,
+                          um_node_me(d->mesh.node)) == 0;
+}
+
 /* Why no mesh can be begun or joined now; NULL: it can. */
 static const char *objection(const struct um_daemon *d)
 {
@@ -487,7 +494,7 @@ static const char *objection(const struct um_daemon *d)
         return "this daemon speaks the article's protocol: start it without "
                "--article";
     }
-    if (d->mesh.node != NULL) {
+    if (d->mesh.node != NULL && !um_mesh_waits(d)) {
         return "this node is in a mesh already";
     }
     return d->mesh.asking != NULL ? "this node is asking to be let in already"
@@ -503,6 +510,13 @@ static struct um_mesh_asking *ask(struct um_daemon *d, um_mesh_done *done,
 
     if (a == NULL) {
         o.text = o.text != NULL ? o.text : "out of memory";
+        done(user, &o);
+        return NULL;
+    }
+    if (d->mesh.node != NULL && um_mesh_leave(d, true) != 0) {
+        free(a); /* it waited to be approved elsewhere */
+        o.status = 500;
+        o.text = "the place where this node waits cannot be given up";
         done(user, &o);
         return NULL;
     }
@@ -533,19 +547,20 @@ void um_mesh_begin(struct um_daemon *d, struct um_str name, um_mesh_done *done,
     }
 }
 
+/* Also who has to be approved has a place from now on, without a role: it syncs
+ * with whoever is connected, and that is how the GRANT comes. */
 static void on_knocked(void *user, const struct um_knock_result *r)
 {
     struct um_daemon *d = user;
     struct um_mesh_asking *a = d->mesh.asking;
-    struct um_mesh_outcome o = {
-        .status = r->pending ? 202 : 403, .text = r->text, .mesh = r->mesh};
 
-    if (!r->welcome) {
-        tell(d, &o);
+    if (!r->welcome && !r->pending) {
+        fail(d, 403, r->text);
         return;
     }
     a->mesh = r->mesh;
     a->roles = r->roles;
+    a->pending = r->pending;
     um_buf_str(&a->statements, r->statements);
     if (um_buf_failed(&a->statements)) {
         fail(d, 500, "out of memory");

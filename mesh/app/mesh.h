@@ -30,6 +30,9 @@ int um_mesh_open(struct um_daemon *d);
 /** Leaves it as it is on the disk. */
 void um_mesh_close(struct um_daemon *d);
 
+/** Whether it waits to be approved: it has a place, and no role yet. */
+bool um_mesh_waits(const struct um_daemon *d);
+
 /** What came of beginning a mesh, or of asking to be let in; valid during the
  * call. */
 struct um_mesh_outcome {
@@ -60,8 +63,8 @@ void um_mesh_join(struct um_daemon *d, struct um_str code, const char *peer,
 
 /** Goes out of the mesh: whoever waits is answered, and what was written is on
  * the disk first. Unit runs on.
- * @param purge nothing of the mesh is left in the state folder, owner.key
- *              included; else the store is kept as mesh.db.left
+ * @param purge nothing of it is left in the state folder but owner.key; else
+ *              the store is kept as mesh.db.left
  * @return 0, or -1: it is out of it, but the store is where it was */
 int um_mesh_leave(struct um_daemon *d, bool purge);
 

@@ -104,43 +104,23 @@ static void on_kept(void *arg, int err)
     free(arg);
 }
 
-/* What is to be kept, but for the revision. NULL: no memory. */
-static struct keeping *keeping_new(const struct um_once *o, struct um_str body)
+void um_once_keep(const struct um_once *o, struct um_node *n,
+                  const struct um_name *revision, struct um_str body)
 {
-    struct keeping *k = calloc(1, sizeof *k + UM_NAME_BYTES + body.len);
-
-    if (k != NULL) {
-        memcpy(k->key, o->key, sizeof k->key);
-        k->request = o->request;
-        k->at_ms = um_mesh_wall_ms();
-        k->len = UM_NAME_BYTES + body.len;
-        memcpy(k->bytes + UM_NAME_BYTES, body.p, body.len);
-    }
-    return k;
-}
-
-void um_once_ask(struct um_once *o, struct um_deed *deed,
-                 const struct um_command *c, struct um_str body)
-{
-    struct um_node *n = um_wait_node(&deed->wait);
-    const struct um_history *h = &um_node_model(n)->history;
-    size_t before = h->revs_n;
-    struct keeping *k = o->keyed ? keeping_new(o, body) : NULL;
+    struct keeping *k =
+        o->keyed ? calloc(1, sizeof *k + UM_NAME_BYTES + body.len) : NULL;
     const struct um_disk_job job = {write_kept, on_kept, k};
 
-    if (o->keyed && k == NULL) {
-        um_wait_fail(&deed->wait, 500, "Out of memory.", NULL);
-        return;
-    }
-    um_deed_ask(deed, c); /* if it was refused, o is no more */
     if (k == NULL) {
         return;
     }
-    if (h->revs_n == before + 1) {
-        memcpy(k->bytes, um_history_at(h, (uint32_t)before)->rev.id.b,
-               UM_NAME_BYTES);
-    }
-    if (h->revs_n != before + 1 || um_disk_write(um_node_disk(n), &job) != 0) {
+    memcpy(k->key, o->key, sizeof k->key);
+    k->request = o->request;
+    k->at_ms = um_mesh_wall_ms();
+    k->len = UM_NAME_BYTES + body.len;
+    memcpy(k->bytes, revision->b, UM_NAME_BYTES);
+    memcpy(k->bytes + UM_NAME_BYTES, body.p, body.len);
+    if (um_disk_write(um_node_disk(n), &job) != 0) {
         free(k);
     }
 }

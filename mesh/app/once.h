@@ -33,8 +33,8 @@ unsigned um_once_look(struct um_once *o, struct um_deed *deed,
                       struct um_str key, const struct um_name *request,
                       struct um_buf *body);
 
-/** um_deed_ask(); with a key, what is answered is kept, too. */
-void um_once_ask(struct um_once *o, struct um_deed *deed,
-                 const struct um_command *c, struct um_str body);
+/** Keeps what is answered, with a key; when the revision is made. */
+void um_once_keep(const struct um_once *o, struct um_node *n,
+                  const struct um_name *revision, struct um_str body);
 
 #endif

@@ -33,6 +33,15 @@ int um_state_owner(struct um_state *s, const struct um_log *log);
 int um_state_keep_owner(struct um_state *s, struct p2p_key *owner,
                         const struct um_log *log);
 
+/**
+ * Opens a folder to look at what is in it while no daemon runs on it: nothing
+ * is made, the key is not read, and none can start until um_state_close(). What
+ * is wrong goes to the log, with the path.
+ * @return 0, or -1
+ */
+int um_state_look(struct um_state *s, const char *path,
+                  const struct um_log *log);
+
 /** Removes owner.key; fine if there is none. 0, or -1: it cannot. */
 int um_state_drop_owner(struct um_state *s, const struct um_log *log);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mesh/model/report.h"
 #include "mesh/node/facts.h"
 #include "mesh/trust/peer.h"
 #include "mesh/trust/revname.h"
@@ -107,6 +108,7 @@ void um_views_mesh(struct um_node *n, struct um_json *j)
     }
     um_views_name(n, j, "node", um_node_me(n));
     um_views_roles(j, "roles", um_roster_roles(&m->roster, um_node_me(n)));
+    um_json_bool(j, "member", um_roster_roles(&m->roster, um_node_me(n)) != 0);
     um_json_bool(j, "owner_key", um_node_owner(n) != NULL);
     um_json_uint(j, "members", um_roster_members(&m->roster));
     um_json_uint(j, "revisions", m->history.revs_n);
@@ -185,6 +187,17 @@ static void put_row(struct um_node *n, struct um_json *j,
     um_json_close(j, ']');
 }
 
+/* Of itself a node knows more than it said last. */
+static void know_own(struct um_node *n, struct um_row *row)
+{
+    const struct um_model *m = um_node_model(n);
+
+    row->applied = m->own.applied;
+    row->healthy_ms = um_report_healthy_ms(m);
+    row->drift = m->drift;
+    row->reason = m->reason != NULL ? um_str(m->reason) : um_str_n(NULL, 0);
+}
+
 static void put_node(struct um_node *n, struct um_json *j,
                      const struct um_roster_key *k)
 {
@@ -196,6 +209,9 @@ static void put_node(struct um_node *n, struct um_json *j,
     um_views_name(n, j, "name", &k->name);
     um_json_bool(j, "me", um_name_eq(&k->name, um_node_me(n)));
     if (s != NULL && um_row_read(s->envelope, &row) == 0) {
+        if (um_name_eq(&k->name, um_node_me(n))) {
+            know_own(n, &row);
+        }
         put_row(n, j, s, &row);
     } else {
         um_json_text(j, "state", "unknown");

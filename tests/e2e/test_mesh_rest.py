@@ -224,14 +224,19 @@ def test_pending(folder, pair):
         said(a.ask("POST", "/mesh/pending/n9", {"role": "king"}), 400, "role")
         assert a.ask("DELETE", "/mesh/pending/n9").code == 200
         assert a.get("/mesh/pending")["pending"] == []
+        # It waits with a place in the mesh and no role; it may ask again.
+        told = n.get("/mesh/status")
+        assert told["mode"] == "mesh" and not told["mesh"]["member"]
+        said(change(n, 299), 409, "has to approve")
         assert n.ask("POST", "/mesh/join", {}).code == 202
         until(lambda: a.get("/mesh/pending")["pending"], "n9 asks again")
         assert a.ask("POST", f"/mesh/pending/{n.id}",
                      {"role": "writer"}).code == 200
         assert a.get("/mesh/pending")["pending"] == []
-        answer = n.ask("POST", "/mesh/join", {})
-        assert answer.code == 200 and answer.json["role"] == "writer", answer
-        until(lambda: synced(a) == 3, "n9 runs it")
+        until(lambda: n.get("/mesh/status")["mesh"]["member"], "n9 hears it")
+        said(n.ask("POST", "/mesh/join", {}), 409, "in a mesh already")
+        for node in (a, b, n):
+            until(lambda node=node: synced(node) == 3, "n9 runs it", 30)
         assert change(n, 299, "?wait=applied").code == 200
         until(lambda: current(b) == current(n), "n2 has it")
 
@@ -458,6 +463,21 @@ def test_waiting(folder):
             assert runs(a, "n3") == answer.json["revision"]
             unit.tell("fault none")
             until(lambda: synced(a) == 3, "n2 is back", 60)
+            # n2's Unit refuses the next one.
+            unit.tell("fault refuse-listener=*:8081")
+            answer = a.ask("PUT", "/config?wait=applied", config("x", 8081))
+            assert answer.code == 202, answer
+            assert [(n["name"], n["state"]) for n in
+                    answer.json["missing"]] == [("n2", "refused")]
+            # If it is one's own Unit, nobody hears of it.
+            unit.tell("fault none")
+            assert change(a, 283, "?wait=applied").code == 200
+            mesh_rev = current(b)
+            unit.tell("fault refuse-listener=*:8082")
+            said(b.ask("PUT", "/config?wait=applied", config("x", 8082)), 400,
+                 "Unit refuses")
+            assert current(b) == mesh_rev
+            unit.tell("fault none")
             # n3 is not there.
             m.stop(2)
             until(lambda: [n["state"] for n in a.get("/mesh/nodes")["nodes"]
@@ -676,7 +696,9 @@ def envelopes(node):
 def test_statements(folder, pair):
     a, b = pair.nodes
     pair.stop(1)
+    pair.stop(0)
     before = envelopes(a)
+    a = pair.start(0)
     assert a.ask("PUT", "/mesh/members/n2/labels/rack",
                  {"value": "x"}).code == 200
     pair.stop(0)
