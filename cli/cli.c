@@ -276,11 +276,11 @@ int um_cli_peers(int argc, char **argv)
     if (code != 0) {
         return code == 1 ? 0 : code;
     }
-    doc = ask(&o, "/mesh/nodes", &code);
+    doc = ask(&o, "/mesh/peers", &code);
     if (doc == NULL) {
         return code;
     }
-    nodes = yyjson_obj_get(yyjson_doc_get_root(doc), "nodes");
+    nodes = yyjson_obj_get(yyjson_doc_get_root(doc), "peers");
     (void)printf("%-53s %-9s %-32s %-24s %s\n", "PEER", "STATE", "ADDRESS",
                  "AGENT", "MUXER");
     yyjson_arr_foreach(nodes, i, n, p)

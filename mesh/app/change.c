@@ -6,92 +6,79 @@
  */
 #include "mesh/app/change.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mesh/app/answer.h"
-#include "mesh/app/span.h"
+#include "mesh/app/deed.h"
+#include "mesh/app/manner.h"
+#include "mesh/app/once.h"
+#include "mesh/app/views.h"
 #include "mesh/doc/guard.h"
 #include "mesh/doc/parse.h"
 #include "mesh/node/desk.h"
 #include "mesh/node/papers.h"
 #include "mesh/node/runner.h"
-#include "mesh/trust/peer.h"
 #include "mesh/trust/revname.h"
 
-/* How long a request waits for a document, or for Unit. */
-#define PATIENCE_MS 15000U
-
 /* A request under way. */
-struct um_change {
-    struct um_change *next; /* of the daemon's */
-    struct um_daemon *d;
-    struct um_http_req *req;
+struct change {
+    struct um_deed deed;
     struct um_desk desk;
     struct um_control_request ask;
     struct um_control_answer out;
     struct um_name target;
     char sealed[UM_NAME_TEXT_MAX];
-    struct um_name revision;   /* that was made */
-    struct um_command command; /* that publishes it */
-    bool asked;                /* the model will say what comes of it */
-    bool tried;                /* this node's Unit runs it already */
-    bool published;
-    void *alarm;
-    struct um_watch_node *watch;
+    struct um_manner manner;
+    struct um_once once;
+    struct um_buf kept; /* the body of an answer that was given before */
 };
 
-static struct um_node *node_of(const struct um_change *c)
+static struct um_node *node_of(const struct change *c)
 {
-    return c->d->mesh.node;
+    return um_wait_node(&c->deed.wait);
 }
 
-static void end(struct um_change *c)
+static struct um_http_req *req_of(const struct change *c)
 {
-    const struct um_alarms *a = &c->d->loop.alarms;
-    struct um_change **at = &c->d->changes;
+    return c->deed.wait.req;
+}
 
-    while (*at != c) {
-        at = &(*at)->next;
-    }
-    *at = c->next;
+static void drop(struct um_wait *w)
+{
+    struct change *c = (struct change *)w;
 
-    a->clear(a->user, c->alarm);
-    if (c->watch != NULL) {
-        um_node_unwatch(node_of(c), c->watch);
-    }
     um_desk_fini(&c->desk);
+    um_buf_fini(&c->kept);
     free(c);
 }
 
-static void fail(struct um_change *c, unsigned status, const char *error,
+static void fail(struct change *c, unsigned status, const char *error,
                  const char *detail)
 {
-    um_answer_error(c->req, status, error, detail);
-    end(c);
+    um_wait_fail(&c->deed.wait, status, error, detail);
 }
 
-static struct um_str header(const struct um_change *c, const char *name)
+static struct um_str header(const struct change *c, const char *name)
 {
-    const char *value = um_http_header(c->req, name);
+    const char *value = um_http_header(req_of(c), name);
 
     return value != NULL ? um_str(value) : um_str_n(NULL, 0);
 }
 
-static bool asks(const struct um_change *c, const char *name)
+static bool asks(const struct change *c, const char *name)
 {
-    return um_http_query(c->req, name) != NULL;
+    return um_wait_asks(&c->deed.wait, name);
 }
 
-static void read_request(struct um_change *c)
+static void read_request(struct change *c)
 {
     size_t len;
-    const char *body = um_http_body(c->req, &len);
+    const char *body = um_http_body(req_of(c), &len);
 
     c->ask = (struct um_control_request){
-        .method = um_str(um_http_method(c->req)),
-        .path = um_str(um_http_path(c->req)),
+        .method = um_str(um_http_method(req_of(c))),
+        .path = um_str(um_http_path(req_of(c))),
         .dry_run = asks(c, "dry-run"),
         .effective = asks(c, "effective"),
         .secret = asks(c, "secret"),
@@ -104,211 +91,73 @@ static void read_request(struct um_change *c)
         .body = um_str_n(body, len)};
 }
 
-/* A header of the answer that is a name of a revision. */
-static void show_revision(struct um_change *c, const char *name,
-                          unsigned digits, const struct um_name *id)
-{
-    const struct um_past *p =
-        um_history_find(&um_node_model(node_of(c))->history, id);
-    char text[UM_REVNAME_TEXT_MAX], quoted[UM_REVNAME_TEXT_MAX + 2];
-
-    if (p == NULL) {
-        return;
-    }
-    (void)um_revname_text(p->rev.number, id, digits, text);
-    (void)snprintf(quoted, sizeof quoted,
-                   digits == UM_DESK_DIGITS ? "\"%s\"" : "%s", text);
-    um_http_reply_header(c->req, name, quoted);
-}
-
-static void reply(struct um_change *c)
+/* The answer of mesh/control as it is. */
+static void reply(struct change *c)
 {
     const struct um_control_answer *o = &c->out;
+    struct um_http_req *req = req_of(c);
     char etag[UM_REVNAME_TEXT_MAX + 3];
 
     if (o->etag.len > 0 && o->etag.len < sizeof etag) {
         memcpy(etag, o->etag.p, o->etag.len);
         etag[o->etag.len] = '\0';
-        um_http_reply_header(c->req, "ETag", etag);
+        um_http_reply_header(req, "ETag", etag);
     }
     if (o->allow != NULL) {
-        um_http_reply_header(c->req, "Allow", o->allow);
+        um_http_reply_header(req, "Allow", o->allow);
     }
     if (o->accept_patch != NULL) {
-        um_http_reply_header(c->req, "Accept-Patch", o->accept_patch);
+        um_http_reply_header(req, "Accept-Patch", o->accept_patch);
     }
-    if (c->published) {
-        show_revision(c, "ETag", UM_DESK_DIGITS, &c->revision);
-        show_revision(c, "X-Revision", UM_REVNAME_DIGITS, &c->revision);
-    }
-    um_http_reply(c->req, o->status, o->type, o->body.p, o->body.len);
-    end(c);
+    um_http_reply(req, o->status, o->type, o->body.p, o->body.len);
+    um_wait_end(&c->deed.wait);
 }
 
-/* What this node's Unit says to the new revision; 0: nothing yet. */
-static unsigned outcome(const struct um_change *c, const char **text)
+/* The words of an answer such as {"success": "Reconfiguration done."}. */
+static void put_success(struct change *c, struct um_json *j)
 {
-    struct um_model *m = um_node_model(node_of(c));
-    const struct um_past *mine =
-        um_view_desired(&m->view, &m->history, &m->roster, &m->cfg.me);
+    struct um_val v;
+    const struct um_val *text;
 
-    if (um_name_eq(&m->own.applied, &c->revision) ||
-        um_node_runner(node_of(c)) == NULL || mine == NULL ||
-        !um_name_eq(&mine->rev.id, &c->revision)) {
-        return 200; /* it runs, or it is not to run here (any more) */
-    }
-    if (um_own_refused(&m->own, &c->revision, NULL)) {
-        *text = m->refusal;
-        return 400;
-    }
-    return 0;
-}
-
-static void on_seen(void *user);
-static void on_patience(void *user);
-
-/* Waits for the next change of anything. */
-static void watch(struct um_change *c)
-{
-    const struct um_alarms *a = &c->d->loop.alarms;
-
-    c->watch = um_node_watch(node_of(c), on_seen, c);
-    if (c->alarm == NULL) {
-        c->alarm = a->set(a->user, PATIENCE_MS, on_patience, c);
-    }
-    if (c->watch == NULL || c->alarm == NULL) {
-        fail(c, 500, "Out of memory.", NULL);
+    if (um_doc_parse(c->out.body, &c->desk.arena, &v, NULL) == 0) {
+        text = um_val_member(&v, UM_STR("success"));
+        if (text != NULL && text->kind == UM_VAL_STRING) {
+            um_json_str(j, "success", text->text);
+        }
     }
 }
 
-static void settle(struct um_change *c)
+/* The change was made: Unit's answer, or, if others were waited for, one that
+ * says more. */
+static void on_reply(struct um_deed *deed, unsigned status, const char *waited)
 {
-    const char *text = NULL;
-    unsigned status = asks(c, "no-wait") ? 200 : outcome(c, &text);
+    struct change *c = (struct change *)deed;
+    struct um_json j;
 
-    if (status == 0) {
-        watch(c);
-    } else if (status == 200) {
+    um_deed_header(deed, "ETag", UM_DESK_DIGITS);
+    um_deed_header(deed, "X-Revision", UM_REVNAME_DIGITS);
+    if (waited == NULL) {
+        c->out.etag = um_str_n(NULL, 0);
         reply(c);
-    } else {
-        show_revision(c, "X-Revision", UM_REVNAME_DIGITS, &c->revision);
-        fail(c, status,
-             "This node's Unit refuses the configuration; what ran before "
-             "still does.",
-             text);
-    }
-}
-
-static void go_on(struct um_change *c);
-
-static void on_seen(void *user)
-{
-    struct um_change *c = user;
-
-    c->watch = NULL;
-    if (c->published) {
-        settle(c);
-    } else {
-        go_on(c);
-    }
-}
-
-static void on_patience(void *user)
-{
-    struct um_change *c = user;
-
-    c->alarm = NULL;
-    if (c->published) {
-        reply(c); /* it holds; Unit is not there, or slow */
-    } else {
-        um_http_reply_header(c->req, "Retry-After", "2");
-        fail(c, 503, "The configuration is not here yet.",
-             "No connected member has it, or none is connected.");
-    }
-}
-
-/* A guard is against it. */
-static void refuse(struct um_change *c, enum um_reply answer,
-                   const struct um_name *revision)
-{
-    char about[UM_REVNAME_TEXT_MAX] = "";
-    const struct um_past *p;
-
-    if (revision == NULL) {
-        fail(c, 503, "The daemon is ending.", NULL);
         return;
     }
-    p = um_history_find(&um_node_model(node_of(c))->history, revision);
-
-    if (p != NULL) {
-        (void)um_revname_text(p->rev.number, revision, UM_REVNAME_DIGITS,
-                              about);
-    }
-    um_answer_refusal(c->req, answer, about);
-    end(c);
+    um_json_init(&j);
+    put_success(c, &j);
+    um_views_revision(node_of(c), &j, "revision", &deed->revision);
+    um_deed_show(deed, waited, &j);
+    um_answer_json(req_of(c), status, &j);
+    um_wait_end(&deed->wait);
 }
 
-static void on_replied(void *user, enum um_reply answer,
-                       const struct um_name *revision)
+static void on_made(struct um_deed *deed, const struct um_name *revision)
 {
-    struct um_change *c = user;
+    struct change *c = (struct change *)deed;
 
-    c->asked = false;
-    if (answer == UM_OK) {
-        c->published = true;
-        c->revision = *revision;
-        settle(c);
-        return;
-    }
-    if (c->tried && revision != NULL) {
-        um_node_untry(node_of(c));
-    }
-    refuse(c, answer, revision);
-}
-
-static void order(struct um_change *c, bool dry, um_node_replied *replied)
-{
-    c->command.dry = dry;
-    c->asked = true;
-    if (um_node_command(node_of(c), &c->command, replied, c) != 0) {
-        c->asked = false;
-        fail(c, 500, "Out of memory.", NULL);
-    }
-}
-
-/* What this node's Unit said. Without an answer it is published all the same:
- * Unit is absent, and is given it when it is there. */
-static void on_tried(void *user, enum um_result outcome, struct um_str text)
-{
-    struct um_change *c = user;
-    char words[UM_REFUSAL_BYTES];
-
-    c->tried = outcome == UM_RESULT_DONE;
-    if (outcome == UM_RESULT_REFUSED) {
-        (void)snprintf(words, sizeof words, "%.*s", UM_STR_ARG(text));
-        fail(c, 400, "This node's Unit refuses the configuration.", words);
-        return;
-    }
-    order(c, false, on_replied);
-}
-
-/* No guard is against it: this node's Unit is asked before anybody hears of
- * it, if what it runs is what the change is made from. */
-static void on_checked(void *user, enum um_reply answer,
-                       const struct um_name *revision)
-{
-    struct um_change *c = user;
-
-    c->asked = false;
-    if (answer != UM_OK) {
-        refuse(c, answer, revision);
-    } else if (um_node_try(node_of(c), &c->command.doc, on_tried, c) != 0) {
-        order(c, false, on_replied);
-    }
+    um_once_keep(&c->once, node_of(c), revision, c->out.body);
 }
 
 /* Whether the new document leaves nothing, or half. */
-static bool shrinks(struct um_change *c)
+static bool shrinks(struct change *c)
 {
     struct um_val now;
     const struct um_val *before =
@@ -323,78 +172,37 @@ static bool shrinks(struct um_change *c)
            um_guard_shrink(before, after) != UM_SHRINK_NOT;
 }
 
-static unsigned flags_of(const struct um_change *c)
+static void publish(struct change *c)
 {
-    static const struct {
-        const char *name;
-        unsigned flag;
-    } all[] = {{"supersede", UM_SUPERSEDE}, {"despite", UM_DESPITE},
-               {"alone", UM_EVEN_ALONE},    {"force", UM_FORCE},
-               {"skewed", UM_EVEN_SKEWED},  {"crowded", UM_EVEN_CROWDED}};
-    unsigned flags = 0;
-
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        flags |= asks(c, all[i].name) ? all[i].flag : 0;
-    }
-    return flags;
-}
-
-/* A span in the query; false: it is none. */
-static bool span(const struct um_change *c, const char *name, uint64_t *ms)
-{
-    const char *text = um_http_query(c->req, name);
-
-    return text == NULL || text[0] == '\0' || um_span_parse(text, ms);
-}
-
-/* How the change is to come into force: immediately, on trial, in stages. */
-static bool policy_of(const struct um_change *c, struct um_command *cmd)
-{
-    cmd->policy = asks(c, "trial")    ? UM_TRIAL
-                  : asks(c, "staged") ? UM_STAGED
-                                      : UM_IMMEDIATE;
-    cmd->first = cmd->policy == UM_TRIAL ? UM_FIRST_ALL : UM_FIRST_ONE;
-    return span(c, "trial", &cmd->deadline_ms) &&
-           span(c, "deadline", &cmd->deadline_ms) &&
-           span(c, "soak", &cmd->soak_ms);
-}
-
-static void publish(struct um_change *c)
-{
-    struct um_command *cmd = &c->command;
+    struct um_command cmd = {
+        .verb = UM_DO_PUBLISH,
+        .base = c->target,
+        .shrinks = shrinks(c),
+        .message = c->ask.message.len > 0 ? c->ask.message : c->out.summary};
     struct um_papers *papers = um_node_papers(node_of(c));
     struct um_name script;
-    int rv = um_papers_put(papers, c->out.document, &cmd->doc);
+    int rv = um_papers_put(papers, c->out.document, &cmd.doc);
 
-    cmd->verb = UM_DO_PUBLISH;
-    cmd->flags = flags_of(c);
-    cmd->base = c->target;
-    cmd->shrinks = shrinks(c);
-    cmd->doc_bytes = (uint32_t)c->out.document.len;
-    cmd->message =
-        um_str_head(c->ask.message.len > 0 ? c->ask.message : c->out.summary,
-                    UM__CAP_ITEM_MESSAGE_BYTES);
-    if (!policy_of(c, cmd)) {
-        fail(c, 400, "Invalid request.",
-             "trial, deadline and soak are spans of time such as 10m.");
-        return;
-    }
     if (rv == 0 && c->out.has_script) {
         rv = um_papers_put(papers, c->out.bytes, &script);
     }
     if (rv != 0) {
         fail(c, 500, "The change cannot be kept.", p2p_err_text(rv));
-    } else if (cmd->policy == UM_IMMEDIATE) {
-        order(c, true, on_checked);
-    } else {
-        order(c, false, on_replied);
+        return;
     }
+    if (!um_manner_read(node_of(c), req_of(c), &cmd, &c->manner)) {
+        um_wait_end(&c->deed.wait);
+        return;
+    }
+    cmd.doc_bytes = (uint32_t)c->out.document.len;
+    cmd.message = um_str_head(cmd.message, UM__CAP_ITEM_MESSAGE_BYTES);
+    um_deed_ask(&c->deed, &cmd);
 }
 
-static void answer(struct um_change *c);
+static void answer(struct change *c);
 
 /* Seals what has to be, and asks again with its hash. */
-static void seal(struct um_change *c)
+static void seal(struct change *c)
 {
     struct um_name hash;
     int rv = um_vault_seal(um_node_vault(node_of(c)),
@@ -410,7 +218,7 @@ static void seal(struct um_change *c)
 }
 
 /* The configuration that this node's Unit runs becomes the mesh's. */
-static void adopt(struct um_change *c)
+static void adopt(struct change *c)
 {
     struct um_runner *r = um_node_runner(node_of(c));
     struct um_control_unit unit = {{NULL, 0}, {NULL, 0}};
@@ -433,33 +241,86 @@ static void adopt(struct um_change *c)
 
 static void on_unit(void *user, const struct um_unit_answer *a)
 {
-    struct um_change *c = user;
+    struct change *c = user;
 
+    c->deed.wait.asked = false;
     c->out.status = a->code > 0 ? (unsigned)a->code : 502;
     if (a->code <= 0) {
         fail(c, 502, "This node's Unit did not answer.", a->text);
         return;
     }
-    um_http_reply(c->req, c->out.status, "application/json", a->body, a->len);
-    end(c);
+    um_http_reply(req_of(c), c->out.status, "application/json", a->body,
+                  a->len);
+    um_wait_end(&c->deed.wait);
 }
 
 /* What is this node's Unit's own: /status, /control. */
-static void pass_on(struct um_change *c)
+static void pass_on(struct change *c)
 {
-    if (strcmp(um_http_method(c->req), "GET") != 0) {
-        um_http_reply_header(c->req, "Allow", "GET");
+    if (strcmp(um_http_method(req_of(c)), "GET") != 0) {
+        um_http_reply_header(req_of(c), "Allow", "GET");
         fail(c, 405, "This method isn't allowed here.", NULL);
-    } else if (c->d->unit == NULL) {
+    } else if (c->deed.wait.d->unit == NULL) {
         fail(c, 502, "There is no Unit here.", NULL);
     } else {
-        um_unit_get(c->d->unit, um_http_path(c->req), on_unit, c);
+        c->deed.wait.asked = true;
+        um_unit_get(c->deed.wait.d->unit, um_http_path(req_of(c)), on_unit, c);
     }
 }
 
-static void answer(struct um_change *c)
+/* Whether another request with the same key is on its way to the disk. */
+static bool is_under_way(const struct change *c)
+{
+    for (struct um_wait *w = c->deed.wait.d->waits; w != NULL; w = w->next) {
+        const struct change *o = (const struct change *)w;
+
+        if (w->drop == drop && o != c && o->once.keyed && !o->deed.done &&
+            memcmp(o->once.key, c->once.key, sizeof o->once.key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the request was answered before; it is answered then, too. */
+static bool was_done(struct change *c)
+{
+    struct um_name request;
+    unsigned status;
+
+    if (c->ask.idempotency_key.p == NULL || c->ask.dry_run ||
+        um_str_eq(c->ask.method, UM_STR("GET")) ||
+        c->out.kind == UM_CONTROL_ELSEWHERE) {
+        return false;
+    }
+    memcpy(request.b, c->out.request, sizeof request.b);
+    status = um_once_look(&c->once, &c->deed, c->ask.idempotency_key, &request,
+                          &c->kept);
+    if (status == 0 && is_under_way(c)) {
+        um_http_reply_header(req_of(c), "Retry-After", "1");
+        fail(c, 409, "A request with this Idempotency-Key is under way.", NULL);
+        return true;
+    }
+    if (status == 0) {
+        return false;
+    }
+    if (status == 200) {
+        c->out = (struct um_control_answer){.status = 200,
+                                            .type = "application/json",
+                                            .body = um_buf_view(&c->kept)};
+        um_deed_settle(&c->deed);
+    } else {
+        um_wait_end(&c->deed.wait);
+    }
+    return true;
+}
+
+static void answer(struct change *c)
 {
     um_control_answer(&c->desk.arena, &c->desk.state, &c->ask, &c->out);
+    if (was_done(c)) {
+        return;
+    }
     switch (c->out.kind) {
         case UM_CONTROL_ELSEWHERE:
             pass_on(c);
@@ -480,14 +341,20 @@ static void answer(struct um_change *c)
 }
 
 /* Prepares the document in force, when it is here. */
-static void go_on(struct um_change *c)
+static void go_on(struct um_deed *deed)
 {
+    struct change *c = (struct change *)deed;
     struct um_model *m = um_node_model(node_of(c));
     const struct um_past *t = um_view_target(&m->view, &m->history);
     int rv;
 
+    if (t == NULL && um_mesh_waits(deed->wait.d)) {
+        fail(c, 409, "An owner has to approve this node.",
+             "`unitmesh members pending` shows it there.");
+        return;
+    }
     if (t == NULL) {
-        watch(c);
+        um_wait_watch(&deed->wait, UM_WAIT_MS);
         return;
     }
     c->target = t->rev.id;
@@ -495,7 +362,7 @@ static void go_on(struct um_change *c)
     if (rv == P2P_ENOTFOUND) {
         um_desk_fini(&c->desk);
         (void)um_node_fetch(node_of(c), &t->rev.doc, t->rev.doc_bytes);
-        watch(c);
+        um_wait_watch(&deed->wait, UM_WAIT_MS);
     } else if (rv != 0) {
         fail(c, 500, "The configuration cannot be read.", p2p_err_text(rv));
     } else {
@@ -505,12 +372,9 @@ static void go_on(struct um_change *c)
 
 void um_change_handle(struct um_daemon *d, struct um_http_req *req)
 {
-    struct um_change *c;
+    struct change *c;
 
-    if (d->mesh.node == NULL) {
-        um_answer_error(req, 409, "This node is in no mesh yet.",
-                        "`unitmesh init` begins one, `unitmesh join CODE` goes "
-                        "into one.");
+    if (um_wait_any_node(d, req) == NULL) {
         return;
     }
     c = calloc(1, sizeof *c);
@@ -518,22 +382,11 @@ void um_change_handle(struct um_daemon *d, struct um_http_req *req)
         um_answer_error(req, 500, "Out of memory.", NULL);
         return;
     }
-    *c = (struct um_change){.next = d->changes, .d = d, .req = req};
-    d->changes = c;
-    read_request(c);
-    go_on(c);
-}
-
-void um_change_end(struct um_daemon *d)
-{
-    struct um_change *c = d->changes;
-
-    while (c != NULL) {
-        struct um_change *next = c->next;
-
-        if (!c->asked) { /* else it hears of it from the model */
-            fail(c, 503, "The daemon is ending.", NULL);
-        }
-        c = next;
+    c->deed.go_on = go_on;
+    c->deed.reply = on_reply;
+    c->deed.made = on_made;
+    if (um_deed_begin(&c->deed, d, req, drop)) {
+        read_request(c);
+        go_on(&c->deed);
     }
 }

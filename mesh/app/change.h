@@ -13,7 +13,4 @@
  * /mesh/variables, now or later. */
 void um_change_handle(struct um_daemon *d, struct um_http_req *req);
 
-/** Answers those that wait: the daemon is ending. Before its node is freed. */
-void um_change_end(struct um_daemon *d);
-
 #endif

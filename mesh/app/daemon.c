@@ -15,11 +15,11 @@
 
 #include <p2p/p2p.h>
 
-#include "mesh/app/change.h"
 #include "mesh/app/journal.h"
 #include "mesh/app/routes.h"
 #include "mesh/app/sockets.h"
 #include "mesh/app/token.h"
+#include "mesh/app/wait.h"
 
 #define MAX_BODY (8U * 1024U * 1024U)
 #define AGENT    "unitmesh/" P2P_VERSION
@@ -468,6 +468,10 @@ static int start(struct um_daemon *d)
     um_log_line(&d->log, UM_LOG_INFO, "unitmesh %s, state in %s", P2P_VERSION,
                 d->settings.state);
     start_signals(d);
+    d->events = um_events_new(&d->loop.alarms, um_mesh_wall_ms());
+    if (d->events == NULL) {
+        return -1;
+    }
     d->started_ms = d->loop.alarms.now_ms(d->loop.alarms.user);
     if (start_unit(d) != 0 || start_bus(d) != 0 || start_article(d) != 0 ||
         start_mesh(d) != 0 || start_rest(d) != 0) {
@@ -478,8 +482,10 @@ static int start(struct um_daemon *d)
 
 static void stop(struct um_daemon *d)
 {
-    um_change_end(d);
+    um_wait_end_all(d);
     um_mesh_close(d);
+    um_events_free(d->events);
+    d->events = NULL;
     um_unit_free(d->unit);
     um_applier_free(d->applier);
     um_loop_unserve(d->facade);

@@ -5,6 +5,7 @@
 
 #include <p2p/loop.h>
 
+#include "mesh/app/events.h"
 #include "mesh/app/loop.h"
 #include "mesh/app/mesh.h"
 #include "mesh/app/settings.h"
@@ -17,7 +18,7 @@
 #include "mesh/unit/client.h"
 #include "mesh/standin/uv.h"
 
-struct um_change;
+struct um_wait;
 
 /** Everything that a daemon is; pointers are owned, NULL where absent. */
 struct um_daemon {
@@ -32,7 +33,8 @@ struct um_daemon {
     struct um_applier *applier;
     struct um_article *article;
     struct um_mesh mesh;
-    struct um_change *changes;  /**< requests that wait */
+    struct um_events *events;
+    struct um_wait *waits;      /**< requests that wait */
     char host_name[64];         /**< of this machine */
     struct um_auth local_auth;  /**< of the unix socket */
     struct um_auth remote_auth; /**< of REST over TCP */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "mesh/app/daemon.h"
+#include "mesh/app/wait.h"
 #include "mesh/doc/parse.h"
 #include "mesh/doc/print.h"
 #include "mesh/node/founder.h"
@@ -33,6 +34,7 @@ struct um_mesh_asking {
     char *peer;
     struct um_name mesh;
     unsigned roles;
+    bool pending; /* an owner has to approve it */
     struct um_buf statements;
     um_mesh_done *done;
     void *user;
@@ -47,6 +49,11 @@ static uint64_t wall_ms(void *user)
     return (uint64_t)t.tv_sec * 1000U + (uint64_t)t.tv_usec / 1000U;
 }
 
+uint64_t um_mesh_wall_ms(void)
+{
+    return wall_ms(NULL);
+}
+
 const char *um_mesh_name(const struct um_daemon *d)
 {
     return d->settings.name != NULL ? d->settings.name : d->host_name;
@@ -59,6 +66,15 @@ static void broken(void *user, const char *text)
     um_log_line(&d->log, UM_LOG_ERROR, "ending: %s", text);
     d->failed = true;
     uv_stop(&d->loop.uv);
+}
+
+static void told(void *user, const char *event, const char *about,
+                 const char *text)
+{
+    struct um_daemon *d = user;
+    const struct um_happening what = {event, um_str(about), um_str(text)};
+
+    um_events_add(d->events, wall_ms(NULL), &what);
 }
 
 static int store_path(const struct um_daemon *d, char *path, size_t cap)
@@ -86,6 +102,7 @@ static int start_node(struct um_daemon *d)
         .name = um_mesh_name(d),
         .drift = (enum um_drift_policy)d->settings.drift,
         .broken = broken,
+        .told = told,
         .user = d,
     };
     int rv = um_node_new(&cfg, &d->mesh.node);
@@ -207,6 +224,39 @@ void um_mesh_close(struct um_daemon *d)
     }
     close_store(d);
     um_arena_fini(&d->mesh.policy_memory);
+}
+
+/* Puts the store out of the way, or removes all of the mesh. */
+static int put_aside(struct um_daemon *d, bool purge)
+{
+    char path[600], left[sizeof path + 8];
+
+    if (store_path(d, path, sizeof path) != 0) {
+        return -1;
+    }
+    (void)snprintf(left, sizeof left, "%s.left", path);
+    if (!purge) {
+        return rename(path, left);
+    }
+    (void)unlink(left);
+    return um_store_remove(path);
+}
+
+int um_mesh_leave(struct um_daemon *d, bool purge)
+{
+    int rv;
+
+    um_wait_end_all(d);
+    um_node_free(d->mesh.node);
+    d->mesh.node = NULL;
+    close_store(d);
+    rv = put_aside(d, purge);
+    um_bus_recheck(d->bus);
+    um_log_line(&d->log, rv == 0 ? UM_LOG_INFO : UM_LOG_ERROR,
+                rv == 0 ? "this node left its mesh"
+                        : "this node left its mesh, but mesh.db is still in "
+                          "the state folder: remove it");
+    return rv;
 }
 
 void um_mesh_up(struct um_daemon *d, const struct p2p_peer_id *peer)
@@ -390,8 +440,8 @@ static void settle(struct um_daemon *d, struct um_str config)
             start_node(d) != 0) {
             undo(d);
         } else {
-            o.status = 200;
-            o.text = "";
+            o.status = a->pending ? 202 : 200;
+            o.text = a->pending ? "an owner has to approve this node" : "";
             um_bus_peers(d->bus, each_up, d);
         }
     }
@@ -430,6 +480,13 @@ static void ask_unit(struct um_daemon *d)
     }
 }
 
+bool um_mesh_waits(const struct um_daemon *d)
+{
+    return d->mesh.node != NULL &&
+           um_roster_ever(&um_node_model(d->mesh.node)->roster,
+                          um_node_me(d->mesh.node)) == 0;
+}
+
 /* Why no mesh can be begun or joined now; NULL: it can. */
 static const char *objection(const struct um_daemon *d)
 {
@@ -437,7 +494,7 @@ static const char *objection(const struct um_daemon *d)
         return "this daemon speaks the article's protocol: start it without "
                "--article";
     }
-    if (d->mesh.node != NULL) {
+    if (d->mesh.node != NULL && !um_mesh_waits(d)) {
         return "this node is in a mesh already";
     }
     return d->mesh.asking != NULL ? "this node is asking to be let in already"
@@ -453,6 +510,13 @@ static struct um_mesh_asking *ask(struct um_daemon *d, um_mesh_done *done,
 
     if (a == NULL) {
         o.text = o.text != NULL ? o.text : "out of memory";
+        done(user, &o);
+        return NULL;
+    }
+    if (d->mesh.node != NULL && um_mesh_leave(d, true) != 0) {
+        free(a); /* it waited to be approved elsewhere */
+        o.status = 500;
+        o.text = "the place where this node waits cannot be given up";
         done(user, &o);
         return NULL;
     }
@@ -483,19 +547,20 @@ void um_mesh_begin(struct um_daemon *d, struct um_str name, um_mesh_done *done,
     }
 }
 
+/* Also who has to be approved has a place from now on, without a role: it syncs
+ * with whoever is connected, and that is how the GRANT comes. */
 static void on_knocked(void *user, const struct um_knock_result *r)
 {
     struct um_daemon *d = user;
     struct um_mesh_asking *a = d->mesh.asking;
-    struct um_mesh_outcome o = {
-        .status = r->pending ? 202 : 403, .text = r->text, .mesh = r->mesh};
 
-    if (!r->welcome) {
-        tell(d, &o);
+    if (!r->welcome && !r->pending) {
+        fail(d, 403, r->text);
         return;
     }
     a->mesh = r->mesh;
     a->roles = r->roles;
+    a->pending = r->pending;
     um_buf_str(&a->statements, r->statements);
     if (um_buf_failed(&a->statements)) {
         fail(d, 500, "out of memory");

@@ -30,6 +30,9 @@ int um_mesh_open(struct um_daemon *d);
 /** Leaves it as it is on the disk. */
 void um_mesh_close(struct um_daemon *d);
 
+/** Whether it waits to be approved: it has a place, and no role yet. */
+bool um_mesh_waits(const struct um_daemon *d);
+
 /** What came of beginning a mesh, or of asking to be let in; valid during the
  * call. */
 struct um_mesh_outcome {
@@ -58,6 +61,13 @@ void um_mesh_begin(struct um_daemon *d, struct um_str name, um_mesh_done *done,
 void um_mesh_join(struct um_daemon *d, struct um_str code, const char *peer,
                   um_mesh_done *done, void *user);
 
+/** Goes out of the mesh: whoever waits is answered, and what was written is on
+ * the disk first. Unit runs on.
+ * @param purge nothing of it is left in the state folder but owner.key; else
+ *              the store is kept as mesh.db.left
+ * @return 0, or -1: it is out of it, but the store is where it was */
+int um_mesh_leave(struct um_daemon *d, bool purge);
+
 /** A peer connected, or is gone. */
 void um_mesh_up(struct um_daemon *d, const struct p2p_peer_id *peer);
 void um_mesh_down(struct um_daemon *d, const struct p2p_peer_id *peer);
@@ -65,6 +75,9 @@ void um_mesh_down(struct um_daemon *d, const struct p2p_peer_id *peer);
 /** Whether a peer may read and write the bus: in a mesh, its members; else
  * everybody. */
 bool um_mesh_may(struct um_daemon *d, const struct p2p_peer_id *peer);
+
+/** The plain clock. */
+uint64_t um_mesh_wall_ms(void);
 
 /** What this node calls itself. */
 const char *um_mesh_name(const struct um_daemon *d);

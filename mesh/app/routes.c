@@ -15,16 +15,24 @@
 #include "mesh/app/acts.h"
 #include "mesh/app/answer.h"
 #include "mesh/app/change.h"
+#include "mesh/app/copies.h"
+#include "mesh/app/documents.h"
+#include "mesh/app/invites.h"
+#include "mesh/app/members.h"
+#include "mesh/app/pending.h"
+#include "mesh/app/revisions.h"
+#include "mesh/app/segment.h"
+#include "mesh/app/setting.h"
+#include "mesh/app/verbs.h"
 #include "mesh/app/views.h"
+#include "mesh/app/wait.h"
+#include "mesh/app/word.h"
 
 #define JSON "application/json"
 
-/* The revisions that are shown, the highest. */
-#define REVISIONS 1000U
-
 struct route {
     const char *method; /* NULL: whichever */
-    const char *path;   /* with a slash at its end: what is below it, too */
+    const char *path;   /* um_segment_match() */
     enum um_access access;
     void (*handle)(struct um_daemon *d, struct um_http_req *req);
 };
@@ -117,6 +125,9 @@ static void get_status(struct um_daemon *d, struct um_http_req *req)
     put_unit(d, &j);
     put_article(d, &j);
     put_limits(d, &j);
+    if (d->mesh.node != NULL) {
+        um_views_mesh(d->mesh.node, &j);
+    }
     um_answer_json(req, 200, &j);
 }
 
@@ -165,17 +176,14 @@ static void get_id(struct um_daemon *d, struct um_http_req *req)
 static void get_view(struct um_daemon *d, struct um_http_req *req,
                      void (*view)(struct um_node *n, struct um_json *j))
 {
+    struct um_node *n = um_wait_any_node(d, req);
     struct um_json j;
 
-    if (d->mesh.node == NULL) {
-        um_answer_error(req, 409, "This node is in no mesh yet.",
-                        "`unitmesh init` begins one, `unitmesh join CODE` goes "
-                        "into one.");
-        return;
+    if (n != NULL) {
+        um_json_init(&j);
+        view(n, &j);
+        um_answer_json(req, 200, &j);
     }
-    um_json_init(&j);
-    view(d->mesh.node, &j);
-    um_answer_json(req, 200, &j);
 }
 
 static void get_nodes(struct um_daemon *d, struct um_http_req *req)
@@ -203,14 +211,11 @@ static void get_invites(struct um_daemon *d, struct um_http_req *req)
     get_view(d, req, um_views_invites);
 }
 
-static void all_revisions(struct um_node *n, struct um_json *j)
+static void get_events(struct um_daemon *d, struct um_http_req *req)
 {
-    um_views_revisions(n, j, REVISIONS);
-}
-
-static void get_revisions(struct um_daemon *d, struct um_http_req *req)
-{
-    get_view(d, req, all_revisions);
+    if (um_wait_any_node(d, req) != NULL) {
+        um_events_listen(d->events, req);
+    }
 }
 
 static void post_article(struct um_daemon *d, struct um_http_req *req)
@@ -238,13 +243,32 @@ static const struct route routes[] = {
     {"GET", "/mesh/id", UM_ACCESS_TOKEN, get_id},
     {"POST", "/mesh/init", UM_ACCESS_TOKEN, um_acts_init},
     {"POST", "/mesh/join", UM_ACCESS_TOKEN, um_acts_join},
+    {"POST", "/mesh/leave", UM_ACCESS_TOKEN, um_acts_leave},
     {"GET", "/mesh/invites", UM_ACCESS_TOKEN, get_invites},
-    {"POST", "/mesh/invites", UM_ACCESS_TOKEN, um_acts_invite},
+    {"POST", "/mesh/invites", UM_ACCESS_TOKEN, um_invites_make},
+    {"DELETE", "/mesh/invites/*", UM_ACCESS_TOKEN, um_invites_take_back},
     {"GET", "/mesh/pending", UM_ACCESS_TOKEN, get_pending},
+    {"POST", "/mesh/pending/*", UM_ACCESS_TOKEN, um_pending_approve},
+    {"DELETE", "/mesh/pending/*", UM_ACCESS_TOKEN, um_pending_reject},
     {"GET", "/mesh/nodes", UM_ACCESS_TOKEN, get_nodes},
     {"GET", "/mesh/members", UM_ACCESS_TOKEN, get_members},
-    {"GET", "/mesh/revisions", UM_ACCESS_TOKEN, get_revisions},
+    {"DELETE", "/mesh/members/*", UM_ACCESS_TOKEN, um_members_remove},
+    {"PUT", "/mesh/members/*/role", UM_ACCESS_TOKEN, um_members_role},
+    {"PUT", "/mesh/members/*/labels/*", UM_ACCESS_TOKEN, um_members_label},
+    {"DELETE", "/mesh/members/*/labels/*", UM_ACCESS_TOKEN, um_members_unlabel},
+    {"GET", "/mesh/settings", UM_ACCESS_TOKEN, um_setting_list},
+    {"PUT", "/mesh/settings/*", UM_ACCESS_TOKEN, um_setting_put},
+    {"GET", "/mesh/revisions", UM_ACCESS_TOKEN, um_revisions_list},
+    {"GET", "/mesh/revisions/*", UM_ACCESS_TOKEN, um_revisions_show},
+    {"GET", "/mesh/revisions/*/document", UM_ACCESS_TOKEN, um_documents_show},
+    {"GET", "/mesh/revisions/*/diff", UM_ACCESS_TOKEN, um_documents_diff},
+    {"POST", "/mesh/revisions/*/*", UM_ACCESS_TOKEN, um_verbs_handle},
     {"GET", "/mesh/conflicts", UM_ACCESS_TOKEN, get_conflicts},
+    {"POST", "/mesh/conflicts/*/*", UM_ACCESS_TOKEN, um_verbs_handle},
+    {"GET", "/mesh/copies", UM_ACCESS_TOKEN, um_copies_list},
+    {"GET", "/mesh/copies/*", UM_ACCESS_TOKEN, um_copies_show},
+    {"POST", "/mesh/statements", UM_ACCESS_TOKEN, um_word_pass},
+    {"GET", "/mesh/events", UM_ACCESS_TOKEN, get_events},
     {NULL, "/mesh/overlays/", UM_ACCESS_TOKEN, um_change_handle},
     {NULL, "/mesh/variables/", UM_ACCESS_TOKEN, um_change_handle},
     {NULL, "/config/", UM_ACCESS_TOKEN, um_change_handle},
@@ -256,18 +280,6 @@ static const struct route routes[] = {
 
 #define N_ROUTES (sizeof routes / sizeof routes[0])
 
-/* Whether a path is a route's. */
-static bool leads(const struct route *r, const char *path)
-{
-    size_t n = strlen(r->path) - 1;
-
-    if (r->path[n] != '/') {
-        return strcmp(r->path, path) == 0;
-    }
-    return strncmp(r->path, path, n) == 0 &&
-           (path[n] == '\0' || path[n] == '/');
-}
-
 /* The route of a request; NULL, and the methods of its path in `allow`. */
 static const struct route *find(const struct um_daemon *d,
                                 const struct um_http_req *req, char *allow,
@@ -276,12 +288,13 @@ static const struct route *find(const struct um_daemon *d,
     size_t len = 0;
 
     allow[0] = '\0';
-    if (d->article != NULL && leads(article_routes, um_http_path(req)) &&
+    if (d->article != NULL &&
+        um_segment_match(article_routes->path, um_http_path(req)) &&
         strcmp(article_routes->method, um_http_method(req)) == 0) {
         return article_routes;
     }
     for (size_t i = 0; i < N_ROUTES; i++) {
-        if (!leads(&routes[i], um_http_path(req))) {
+        if (!um_segment_match(routes[i].path, um_http_path(req))) {
             continue;
         }
         if (routes[i].method == NULL ||

@@ -182,6 +182,18 @@ int um_state_keep_owner(struct um_state *s, struct p2p_key *owner,
     return 0;
 }
 
+int um_state_drop_owner(struct um_state *s, const struct um_log *log)
+{
+    p2p_key_free(s->owner);
+    s->owner = NULL;
+    if (unlinkat(s->dir, OWNER_KEY, 0) != 0 && errno != ENOENT) {
+        um_log_line(log, UM_LOG_ERROR, "cannot remove %s: %s", OWNER_KEY,
+                    strerror(errno));
+        return -1;
+    }
+    return fsync(s->dir);
+}
+
 int um_state_open(struct um_state *s, const char *path,
                   const struct um_log *log)
 {

@@ -42,6 +42,9 @@ int um_state_keep_owner(struct um_state *s, struct p2p_key *owner,
 int um_state_look(struct um_state *s, const char *path,
                   const struct um_log *log);
 
+/** Removes owner.key; fine if there is none. 0, or -1: it cannot. */
+int um_state_drop_owner(struct um_state *s, const struct um_log *log);
+
 /** Whether a mesh with owners left its database here. */
 bool um_state_has_roster(const struct um_state *s);
 

@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mesh/model/report.h"
 #include "mesh/node/facts.h"
 #include "mesh/trust/peer.h"
 #include "mesh/trust/revname.h"
 
-static void put_peer(struct um_json *j, const char *key,
-                     const struct um_name *member)
+void um_views_peer(struct um_json *j, const char *key,
+                   const struct um_name *member)
 {
     char text[P2P_PEER_ID_TEXT_MAX];
     struct p2p_peer_id peer;
@@ -20,9 +21,8 @@ static void put_peer(struct um_json *j, const char *key,
     um_json_text(j, key, p2p_peer_id_text(&peer, text));
 }
 
-/* The name of a member; "" if nobody knows one. */
-static void put_name(struct um_node *n, struct um_json *j, const char *key,
-                     const struct um_name *member)
+void um_views_name(struct um_node *n, struct um_json *j, const char *key,
+                   const struct um_name *member)
 {
     struct um_arena a = UM_ARENA_INIT;
     struct um_node_facts facts = {.name = {NULL, 0}};
@@ -75,7 +75,7 @@ void um_views_revision(struct um_node *n, struct um_json *j, const char *key,
     }
 }
 
-static void put_roles(struct um_json *j, unsigned roles)
+void um_views_roles(struct um_json *j, const char *key, unsigned roles)
 {
     static const struct {
         unsigned role;
@@ -85,7 +85,7 @@ static void put_roles(struct um_json *j, unsigned roles)
                {UM_WRITER, "writer"},
                {UM_NODE, "node"}};
 
-    um_json_open(j, "roles", '[');
+    um_json_open(j, key, '[');
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if ((roles & all[i].role) != 0) {
             um_json_text(j, NULL, all[i].name);
@@ -106,8 +106,9 @@ void um_views_mesh(struct um_node *n, struct um_json *j)
     if (g != NULL) {
         um_json_str(j, "name", g->name);
     }
-    put_name(n, j, "node", um_node_me(n));
-    put_roles(j, um_roster_roles(&m->roster, um_node_me(n)));
+    um_views_name(n, j, "node", um_node_me(n));
+    um_views_roles(j, "roles", um_roster_roles(&m->roster, um_node_me(n)));
+    um_json_bool(j, "member", um_roster_roles(&m->roster, um_node_me(n)) != 0);
     um_json_bool(j, "owner_key", um_node_owner(n) != NULL);
     um_json_uint(j, "members", um_roster_members(&m->roster));
     um_json_uint(j, "revisions", m->history.revs_n);
@@ -186,6 +187,17 @@ static void put_row(struct um_node *n, struct um_json *j,
     um_json_close(j, ']');
 }
 
+/* Of itself a node knows more than it said last. */
+static void know_own(struct um_node *n, struct um_row *row)
+{
+    const struct um_model *m = um_node_model(n);
+
+    row->applied = m->own.applied;
+    row->healthy_ms = um_report_healthy_ms(m);
+    row->drift = m->drift;
+    row->reason = m->reason != NULL ? um_str(m->reason) : um_str_n(NULL, 0);
+}
+
 static void put_node(struct um_node *n, struct um_json *j,
                      const struct um_roster_key *k)
 {
@@ -193,10 +205,13 @@ static void put_node(struct um_node *n, struct um_json *j,
     struct um_row row;
 
     um_json_open(j, NULL, '{');
-    put_peer(j, "id", &k->name);
-    put_name(n, j, "name", &k->name);
+    um_views_peer(j, "id", &k->name);
+    um_views_name(n, j, "name", &k->name);
     um_json_bool(j, "me", um_name_eq(&k->name, um_node_me(n)));
     if (s != NULL && um_row_read(s->envelope, &row) == 0) {
+        if (um_name_eq(&k->name, um_node_me(n))) {
+            know_own(n, &row);
+        }
         put_row(n, j, s, &row);
     } else {
         um_json_text(j, "state", "unknown");
@@ -249,10 +264,10 @@ void um_views_members(struct um_node *n, struct um_json *j)
             continue;
         }
         um_json_open(j, NULL, '{');
-        put_peer(j, "id", &k->name);
-        put_name(n, j, "name", &k->name);
+        um_views_peer(j, "id", &k->name);
+        um_views_name(n, j, "name", &k->name);
         um_json_bool(j, "me", um_name_eq(&k->name, um_node_me(n)));
-        put_roles(j, k->now);
+        um_views_roles(j, "roles", k->now);
         put_labels(n, j, &k->name);
         um_json_close(j, '}');
     }
@@ -300,8 +315,8 @@ void um_views_past(struct um_node *n, struct um_json *j,
     um_json_bool(j, "current", p == t);
     um_json_text(j, "state", word_of(m, p));
     um_json_text(j, "policy", policy_of(&p->rev));
-    put_peer(j, "by", &p->rev.by);
-    put_name(n, j, "author", &p->rev.by);
+    um_views_peer(j, "by", &p->rev.by);
+    um_views_name(n, j, "author", &p->rev.by);
     um_json_uint(j, "wall_ms", p->rev.wall_ms);
     if (p->rev.policy != UM_IMMEDIATE) {
         um_json_uint(j, "ends_ms", p->rev.wall_ms + p->rev.deadline_ms);
@@ -351,7 +366,7 @@ void um_views_pending(struct um_node *n, struct um_json *j)
     for (size_t i = 0; (p = um_welcome_pending(um_node_welcome(n), i)) != NULL;
          i++) {
         um_json_open(j, NULL, '{');
-        put_peer(j, "id", &p->key);
+        um_views_peer(j, "id", &p->key);
         um_json_str(j, "name", p->name);
         um_json_uint(j, "at_ms", p->at_ms);
         um_json_close(j, '}');
@@ -373,7 +388,7 @@ void um_views_invites(struct um_node *n, struct um_json *j)
         }
         um_json_open(j, NULL, '{');
         um_json_text(j, "id", id);
-        put_roles(j, v->roles);
+        um_views_roles(j, "roles", v->roles);
         um_json_uint(j, "expires_ms", v->expires_ms);
         um_json_uint(j, "uses", v->uses);
         um_json_uint(j, "used", v->used);

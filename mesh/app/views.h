@@ -13,6 +13,17 @@
 /** A row older than this is stale, in ms: three heartbeats. */
 #define UM_VIEWS_STALE_MS 15000U
 
+/** A member of an object: the peer id of a key. */
+void um_views_peer(struct um_json *j, const char *key,
+                   const struct um_name *member);
+
+/** The name of a member; "" if nobody knows one. */
+void um_views_name(struct um_node *n, struct um_json *j, const char *key,
+                   const struct um_name *member);
+
+/** The names of roles. */
+void um_views_roles(struct um_json *j, const char *key, unsigned roles);
+
 /** A member of an object: a revision as people say it. Nothing for none. */
 void um_views_revision(struct um_node *n, struct um_json *j, const char *key,
                        const struct um_name *id);

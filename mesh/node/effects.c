@@ -15,36 +15,37 @@
 /* How a notice reads; "%s" is the revision, or the member. */
 static const struct {
     enum um_log_level level;
+    const char *word;
     const char *text;
 } notices[] = {
-    [UM_SAW_TARGET] = {UM_LOG_INFO, "the current revision is %s"},
-    [UM_SAW_CONFLICTS] = {UM_LOG_WARN,
+    [UM_SAW_TARGET] = {UM_LOG_INFO, "current", "the current revision is %s"},
+    [UM_SAW_CONFLICTS] = {UM_LOG_WARN, "conflicts",
                           "the conflicts are others: `unitmesh conflicts`%s"},
-    [UM_SAW_EXPIRED] = {UM_LOG_WARN, "%s has ended: nobody confirmed it"},
-    [UM_SAW_APPLIED] = {UM_LOG_INFO, "Unit runs %s"},
-    [UM_SAW_REFUSED] = {UM_LOG_ERROR, "Unit refuses %s"},
-    [UM_SAW_UNHEALTHY] = {UM_LOG_WARN, "%s runs here, and does not do well"},
-    [UM_SAW_FALLBACK] = {UM_LOG_WARN, "%s runs instead of what Unit refuses"},
-    [UM_SAW_NO_FALLBACK] = {UM_LOG_ERROR,
+    [UM_SAW_EXPIRED] = {UM_LOG_WARN, "expired", "%s has ended: nobody confirmed it"},
+    [UM_SAW_APPLIED] = {UM_LOG_INFO, "applied", "Unit runs %s"},
+    [UM_SAW_REFUSED] = {UM_LOG_ERROR, "refused", "Unit refuses %s"},
+    [UM_SAW_UNHEALTHY] = {UM_LOG_WARN, "unhealthy", "%s runs here, and does not do well"},
+    [UM_SAW_FALLBACK] = {UM_LOG_WARN, "fallback", "%s runs instead of what Unit refuses"},
+    [UM_SAW_NO_FALLBACK] = {UM_LOG_ERROR, "no-fallback",
                             "Unit refuses %s, what runs has ended, and there "
                             "is nothing to fall back to"},
-    [UM_SAW_DRIFT] = {UM_LOG_WARN,
+    [UM_SAW_DRIFT] = {UM_LOG_WARN, "drift",
                       "somebody changed Unit by hand: it does not run %s as "
                       "it is"},
-    [UM_SAW_ADOPTED] = {UM_LOG_INFO, "the change by hand became %s"},
-    [UM_SAW_NOT_ADOPTED] = {UM_LOG_WARN,
+    [UM_SAW_ADOPTED] = {UM_LOG_INFO, "adopted", "the change by hand became %s"},
+    [UM_SAW_NOT_ADOPTED] = {UM_LOG_WARN, "not-adopted",
                             "the change by hand of %s is not adopted: a guard "
                             "is against it"},
-    [UM_SAW_OPENED] = {UM_LOG_INFO, "%s goes to more members"},
-    [UM_SAW_HELD] = {UM_LOG_WARN, "%s waits for silent members"},
-    [UM_SAW_CONFIRMED] = {UM_LOG_INFO, "%s is confirmed"},
-    [UM_SAW_ABORTED] = {UM_LOG_WARN, "%s is aborted"},
-    [UM_SAW_REBASED] = {UM_LOG_INFO, "a conflict was merged into %s"},
-    [UM_SAW_FORGERY] = {UM_LOG_WARN, "%s sent what nobody may accept"},
-    [UM_SAW_TWIN] = {UM_LOG_ERROR,
+    [UM_SAW_OPENED] = {UM_LOG_INFO, "opened", "%s goes to more members"},
+    [UM_SAW_HELD] = {UM_LOG_WARN, "held", "%s waits for silent members"},
+    [UM_SAW_CONFIRMED] = {UM_LOG_INFO, "confirmed", "%s is confirmed"},
+    [UM_SAW_ABORTED] = {UM_LOG_WARN, "aborted", "%s is aborted"},
+    [UM_SAW_REBASED] = {UM_LOG_INFO, "rebased", "a conflict was merged into %s"},
+    [UM_SAW_FORGERY] = {UM_LOG_WARN, "forgery", "%s sent what nobody may accept"},
+    [UM_SAW_TWIN] = {UM_LOG_ERROR, "twin",
                      "another node has this node's key, or this one an old "
                      "state folder%s"},
-    [UM_SAW_OVERFLOW] = {UM_LOG_WARN,
+    [UM_SAW_OVERFLOW] = {UM_LOG_WARN, "overflow",
                          "items of %s were left out: too many wait for others"},
 };
 
@@ -69,10 +70,18 @@ static void name_it(const struct um_node *n, const struct um_effect *e,
     }
 }
 
+void um_node_tell(struct um_node *n, const char *event, const char *about,
+                  const char *text)
+{
+    if (n->cfg.told != NULL) {
+        n->cfg.told(n->cfg.user, event, about, text);
+    }
+}
+
 static void notice(struct um_node *n, const struct um_effect *e)
 {
     char about[P2P_PEER_ID_TEXT_MAX];
-    char line[256];
+    char line[UM_REFUSAL_BYTES + 128];
     enum um_notice what = e->u.notice.what;
 
     name_it(n, e, about);
@@ -83,16 +92,17 @@ static void notice(struct um_node *n, const struct um_effect *e)
         n->forged = true;
     }
     if (what == UM_SAW_REFUSED && n->model.refusal[0] != '\0') {
-        um_log_line(n->cfg.log, UM_LOG_ERROR, "Unit refuses %s: %s", about,
-                    n->model.refusal);
+        (void)snprintf(line, sizeof line, "Unit refuses %s: %s", about,
+                       n->model.refusal);
     } else {
         const char *at = strstr(notices[what].text, "%s");
 
         (void)snprintf(line, sizeof line, "%.*s%s%s",
                        (int)(at - notices[what].text), notices[what].text,
                        about, at + 2);
-        um_log_line(n->cfg.log, notices[what].level, "%s", line);
     }
+    um_log_line(n->cfg.log, notices[what].level, "%s", line);
+    um_node_tell(n, notices[what].word, about, line);
     um_node_stir(n);
 }
 

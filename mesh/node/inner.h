@@ -89,6 +89,7 @@ struct um_node {
     size_t aside_n;
     bool forged; /* the item of the step that runs can never be taken */
     bool roster_changed;
+    bool waits; /* for a role, or for the members that it has not heard of */
     struct um_buf rows; /* members whose row is not on disk, as names */
     void *rows_alarm;
     char refused[128]; /* of a runner without a configuration */
@@ -96,6 +97,10 @@ struct um_node {
 
 /** Whether a key may sync and use the bus. */
 bool um_node_member_may(struct um_node *n, const struct um_name *member);
+
+/** Whether who waited for a role still waits: for it, or for a member to sync
+ * with, since its own GRANT may come before those of the others. */
+bool um_node_waits(struct um_node *n);
 
 /* ---- step.c */
 
@@ -126,6 +131,10 @@ void um_node_shelve(struct um_node *n, enum um_kind kind,
 /** Tells others of it, soon. */
 void um_node_say(struct um_node *n, enum um_kind kind, const struct um_name *id,
                  struct um_str envelope);
+
+/** Tells people something, besides the log. */
+void um_node_tell(struct um_node *n, const char *event, const char *about,
+                  const char *text);
 
 /** Tries again what waits for documents. */
 void um_node_remake(struct um_node *n);

@@ -6,6 +6,7 @@
  */
 #include "mesh/node/node.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "mesh/node/facts.h"
@@ -238,16 +239,19 @@ static int take(void *user, struct um_str envelope)
 static void asked(void *user, const struct um_inviter_ev *ev)
 {
     struct um_node *n = user;
-    char id[P2P_PEER_ID_TEXT_MAX];
+    bool in = ev->what == UM_INVITER_COUNT;
+    char id[P2P_PEER_ID_TEXT_MAX], line[256];
     struct p2p_peer_id peer;
 
     um_peer_of(&ev->joiner, &peer);
-    um_log_line(n->cfg.log, UM_LOG_INFO,
-                ev->what == UM_INVITER_COUNT
-                    ? "%s was let in: it calls itself \"%.*s\""
-                    : "%s asks to be let in, and calls itself \"%.*s\": "
-                      "`unitmesh members pending`",
-                p2p_peer_id_text(&peer, id), (int)ev->name.len, ev->name.p);
+    (void)p2p_peer_id_text(&peer, id);
+    (void)snprintf(line, sizeof line,
+                   in ? "%s was let in: it calls itself \"%.*s\""
+                      : "%s asks to be let in, and calls itself \"%.*s\": "
+                        "`unitmesh members pending`",
+                   id, (int)ev->name.len, ev->name.p);
+    um_log_line(n->cfg.log, UM_LOG_INFO, "%s", line);
+    um_node_tell(n, in ? "joined" : "pending", id, line);
     um_node_stir(n);
 }
 
@@ -302,6 +306,15 @@ static int make_runner(struct um_node *n)
     return n->runner != NULL ? 0 : P2P_ENOMEM;
 }
 
+/* Whether it has to hear of the others first: from whoever is connected. */
+static bool waits(struct um_node *n)
+{
+    struct um_roster *r = &n->model.roster;
+
+    return um_roster_ever(r, &n->me) == 0 ||
+           (n->model.history.revs_n == 0 && um_roster_members(r) <= 1);
+}
+
 static int begin(struct um_node *n)
 {
     struct um_event started = {.what = UM_EV_STARTED};
@@ -311,6 +324,7 @@ static int begin(struct um_node *n)
         rv = read_store(n);
     }
     if (rv == 0) {
+        n->waits = waits(n);
         rv = make_parts(n);
     }
     if (rv == 0) {
@@ -396,8 +410,33 @@ void um_node_down(struct um_node *n, const struct p2p_peer_id *peer)
 /* Who waits to be let in knows nobody yet, and has nothing but the genesis. */
 bool um_node_member_may(struct um_node *n, const struct um_name *member)
 {
-    return um_roster_roles(&n->model.roster, member) != 0 ||
-           um_roster_ever(&n->model.roster, &n->me) == 0;
+    return um_roster_roles(&n->model.roster, member) != 0 || n->waits;
+}
+
+/* Looks for a connected peer with a role. */
+struct company {
+    struct um_node *node;
+    bool found;
+};
+
+static void look_for_company(void *user, const struct um_bus_peer *peer)
+{
+    struct company *c = user;
+    struct um_name member;
+
+    c->found |= peer->connected && um_peer_member(&peer->id, &member) == 0 &&
+                um_roster_roles(&c->node->model.roster, &member) != 0;
+}
+
+bool um_node_waits(struct um_node *n)
+{
+    struct company c = {.node = n};
+
+    if (um_roster_ever(&n->model.roster, &n->me) == 0) {
+        return true;
+    }
+    um_bus_peers(n->cfg.bus, look_for_company, &c);
+    return !c.found;
 }
 
 bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer)

@@ -44,6 +44,10 @@ struct um_node_cfg {
     /** It cannot go on (memory, a disk that does not sync, a store that is not
      * what was written): end the program. */
     void (*broken)(void *user, const char *text);
+    /** For people: something happened, which the log tells, too. May be NULL.
+     * @param event one word @param about what; may be empty */
+    void (*told)(void *user, const char *event, const char *about,
+                 const char *text);
     void *user;
 };
 

@@ -2,13 +2,15 @@
 /*
  * libmicrohttpd with its epoll descriptor, no threads. Happy path: the access
  * handler collects the body, calls the owner, and the reply is queued: at
- * once, or by resuming the connection. Failure: a body above the cap is
+ * once, or by resuming the connection. A stream's connection is suspended
+ * whenever it has nothing to send. Failure: a body above the cap is
  * answered 413 without being read on; a client that leaves early ends the
  * request, and a reply to it then goes nowhere.
  */
 #include "mesh/rest/http.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -16,6 +18,8 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+
+#include "mesh/base/buf.h"
 
 #define MAX_HEADERS 8
 
@@ -28,7 +32,18 @@ struct um_http {
     struct MHD_Daemon *mhd;
     struct um_http_cfg cfg;
     struct um_http_req *open; /* of which the owner was asked, no reply yet */
-    bool running;             /* inside MHD_run() */
+    struct um_http_stream *streams;
+    bool running; /* inside MHD_run() */
+};
+
+/* Its request keeps it until libmicrohttpd is done with that. */
+struct um_http_stream {
+    struct um_http_stream *next; /* of the server's */
+    struct um_http_req *req;
+    struct um_buf waiting; /* to be sent */
+    void (*gone)(void *user);
+    void *user;
+    bool over; /* nothing more comes */
 };
 
 struct um_http_req {
@@ -43,6 +58,7 @@ struct um_http_req {
     struct header headers[MAX_HEADERS];
     size_t n_headers;
     struct MHD_Response *response;
+    struct um_http_stream *stream; /* that it is answered with; or NULL */
     unsigned status;
     char client[INET6_ADDRSTRLEN];
     bool handled;   /* the owner was asked, or need not be */
@@ -58,6 +74,10 @@ static void req_free(struct um_http_req *r)
     }
     if (r->response != NULL) {
         MHD_destroy_response(r->response);
+    }
+    if (r->stream != NULL) {
+        um_buf_fini(&r->stream->waiting);
+        free(r->stream);
     }
     free(r->method);
     free(r->path);
@@ -145,19 +165,66 @@ static const char *wrong(struct um_http_req *r, unsigned *status)
                                                 : NULL;
 }
 
+/* A connection's own: the path of the request that it is at, as sent. */
+struct line {
+    char *path;
+};
+
+static struct line *line_of(struct MHD_Connection *conn)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info != NULL ? info->socket_context : NULL;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *conn,
+                          void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct line *l = *context;
+
+    (void)cls;
+    (void)conn;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *context = calloc(1, sizeof *l);
+    } else if (l != NULL) {
+        free(l->path);
+        free(l);
+        *context = NULL;
+    }
+}
+
+/* The first line was read: libmicrohttpd decodes the path from here on, and a
+ * segment may hold an escaped slash. */
+static void *on_uri(void *cls, const char *uri, struct MHD_Connection *conn)
+{
+    struct line *l = line_of(conn);
+
+    (void)cls;
+    if (l != NULL) {
+        free(l->path);
+        l->path = strndup(uri, strcspn(uri, "?"));
+    }
+    return NULL; /* no request yet */
+}
+
 static struct um_http_req *req_new(struct um_http *h,
                                    struct MHD_Connection *conn,
-                                   const char *path, const char *method)
+                                   const char *method)
 {
     struct um_http_req *r = calloc(1, sizeof *r);
+    struct line *l = line_of(conn);
 
-    if (r == NULL) {
+    if (r == NULL || l == NULL) {
+        free(r);
         return NULL;
     }
     r->http = h;
     r->conn = conn;
     r->method = strdup(method);
-    r->path = strdup(path);
+    r->path = l->path;
+    l->path = NULL;
     if (r->method == NULL || r->path == NULL) {
         req_free(r);
         return NULL;
@@ -240,8 +307,9 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn,
     struct um_http_req *r = *state;
 
     (void)version;
+    (void)path;
     if (r == NULL) {
-        r = req_new(h, conn, path, method);
+        r = req_new(h, conn, method);
         *state = r;
         return begin(r);
     }
@@ -261,6 +329,30 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn,
     return MHD_YES;
 }
 
+/* Takes a stream out of the server's; whether it was there. */
+static bool stream_remove(struct um_http_stream *s)
+{
+    struct um_http_stream **at = &s->req->http->streams;
+
+    while (*at != NULL && *at != s) {
+        at = &(*at)->next;
+    }
+    if (*at == NULL) {
+        return false;
+    }
+    *at = s->next;
+    return true;
+}
+
+/* Nobody reads it any more. */
+static void stream_lost(struct um_http_stream *s)
+{
+    s->over = true;
+    if (stream_remove(s)) {
+        s->gone(s->user);
+    }
+}
+
 static void on_completed(void *cls, struct MHD_Connection *conn, void **state,
                          enum MHD_RequestTerminationCode code)
 {
@@ -273,12 +365,30 @@ static void on_completed(void *cls, struct MHD_Connection *conn, void **state,
     if (r == NULL) {
         return;
     }
+    if (r->stream != NULL) {
+        stream_lost(r->stream);
+    }
     if (r->handled && r->response == NULL) {
         r->ended = true; /* the owner still has it: the reply frees it */
         r->conn = NULL;
         return;
     }
     req_free(r);
+}
+
+/* Goes on with a connection that was suspended. */
+static void wake(struct um_http_req *req)
+{
+    struct um_http *h = req->http;
+
+    if (!req->suspended) {
+        return;
+    }
+    req->suspended = false;
+    MHD_resume_connection(req->conn);
+    if (!h->running) {
+        um_http_run(h); /* resuming wakes no epoll descriptor */
+    }
 }
 
 struct um_http *um_http_new(const struct um_http_cfg *cfg)
@@ -298,7 +408,9 @@ struct um_http *um_http_new(const struct um_http_cfg *cfg)
         cfg->local ? 0U : (unsigned)UM__CAP_HTTP_CONNS_PER_ADDR,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)UM__CAP_HTTP_IDLE_S,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)UM__CAP_HTTP_HEAD_BYTES,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
+        NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,
+        MHD_OPTION_END);
     if (h->mhd == NULL) {
         free(h);
         return NULL;
@@ -316,6 +428,12 @@ void um_http_free(struct um_http *h)
     h->running = true; /* once, below, for all of them */
     while (h->open != NULL) {
         um_http_reply(h->open, 503, NULL, text, sizeof text - 1);
+    }
+    while (h->streams != NULL) {
+        struct um_http_stream *s = h->streams;
+
+        stream_lost(s);
+        wake(s->req);
     }
     (void)MHD_run(h->mhd); /* it must not be stopped while one is suspended */
     MHD_stop_daemon(h->mhd);
@@ -366,9 +484,14 @@ const char *um_http_header(const struct um_http_req *req, const char *name)
 
 const char *um_http_query(const struct um_http_req *req, const char *name)
 {
-    return req->conn == NULL ? NULL
-                             : MHD_lookup_connection_value(
-                                   req->conn, MHD_GET_ARGUMENT_KIND, name);
+    const char *value = NULL;
+
+    if (req->conn == NULL ||
+        MHD_lookup_connection_value_n(req->conn, MHD_GET_ARGUMENT_KIND, name,
+                                      strlen(name), &value, NULL) != MHD_YES) {
+        return NULL;
+    }
+    return value != NULL ? value : "";
 }
 
 const char *um_http_body(const struct um_http_req *req, size_t *len)
@@ -431,13 +554,71 @@ void um_http_reply(struct um_http_req *req, unsigned status, const char *type,
         return; /* out of memory: the connection times out */
     }
     add_headers(req, type);
-    if (req->suspended) {
-        struct um_http *h = req->http;
+    wake(req);
+}
 
-        req->suspended = false;
-        MHD_resume_connection(req->conn);
-        if (!h->running) {
-            um_http_run(h); /* resuming wakes no epoll descriptor */
-        }
+/* Gives libmicrohttpd what waits; the connection sleeps if nothing does. */
+static ssize_t on_pull(void *cls, uint64_t at, char *out, size_t room)
+{
+    struct um_http_stream *s = cls;
+    size_t n = s->waiting.len < room ? s->waiting.len : room;
+
+    (void)at;
+    if (n > 0) {
+        memcpy(out, s->waiting.p, n);
+        um_buf_consume(&s->waiting, n);
+        return (ssize_t)n;
     }
+    if (s->over) {
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    }
+    s->req->suspended = true;
+    MHD_suspend_connection(s->req->conn);
+    return 0;
+}
+
+struct um_http_stream *um_http_stream(struct um_http_req *req, const char *type,
+                                      void (*gone)(void *user), void *user)
+{
+    struct um_http_stream *s = calloc(1, sizeof *s);
+
+    assert(!req->suspended);
+    if (s == NULL || req->ended) {
+        free(s);
+        um_http_reply(req, 500, NULL, "", 0);
+        return NULL;
+    }
+    *s = (struct um_http_stream){.req = req, .gone = gone, .user = user};
+    req->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096,
+                                                      on_pull, s, NULL);
+    if (req->response == NULL) {
+        free(s);
+        um_http_reply(req, 500, NULL, "", 0);
+        return NULL;
+    }
+    open_remove(req);
+    req->stream = s;
+    req->status = 200;
+    s->next = req->http->streams;
+    req->http->streams = s;
+    add_headers(req, type);
+    return s;
+}
+
+void um_http_stream_say(struct um_http_stream *s, const char *text, size_t len)
+{
+    if (s->waiting.len + len > UM__CAP_HTTP_STREAM_BYTES) {
+        um_buf_clear(&s->waiting);
+        stream_lost(s); /* what it got last has no end, and it sees that */
+    } else {
+        um_buf_add(&s->waiting, text, len);
+    }
+    wake(s->req);
+}
+
+void um_http_stream_end(struct um_http_stream *s)
+{
+    s->over = true;
+    (void)stream_remove(s);
+    wake(s->req);
 }

@@ -23,6 +23,8 @@
 #define UM__CAP_HTTP_PATH_BYTES 2048
 /** Seconds of silence after which a connection is closed. */
 #define UM__CAP_HTTP_IDLE_S 30
+/** Bytes of a stream that wait for a slow reader; it is cut off above it. */
+#define UM__CAP_HTTP_STREAM_BYTES 262144
 
 struct um_http;
 struct um_http_req;
@@ -59,13 +61,15 @@ int um_http_timeout_ms(const struct um_http *h);
 /** The method, such as "GET"; valid until the reply. */
 const char *um_http_method(const struct um_http_req *req);
 
-/** The path as sent, without the query; valid until the reply. */
+/** The path as sent, with its escapes, without the query; valid until the
+ * reply. */
 const char *um_http_path(const struct um_http_req *req);
 
 /** A header's value, or NULL; valid until the reply. */
 const char *um_http_header(const struct um_http_req *req, const char *name);
 
-/** A query argument's value, or NULL; valid until the reply. */
+/** A query argument's value, "" if it has none; NULL: it is not there. Valid
+ * until the reply. */
 const char *um_http_query(const struct um_http_req *req, const char *name);
 
 /** The body; valid until the reply. */
@@ -89,5 +93,26 @@ void um_http_reply(struct um_http_req *req, unsigned status, const char *type,
 /** Adds a header to the answer; call it before um_http_reply(). */
 void um_http_reply_header(struct um_http_req *req, const char *name,
                           const char *value);
+
+/** An answer without an end. */
+struct um_http_stream;
+
+/**
+ * Answers a request, 200, with what will come; from the handler, at once.
+ * @param req  takes the request
+ * @param type the Content-Type, constant
+ * @param gone told once, later: the reader is, or is cut off, or the server
+ *             ends; the stream is no more then
+ * @return owned until `gone` or um_http_stream_end(); NULL: the client left, or
+ *         no memory, and `gone` is not told
+ */
+struct um_http_stream *um_http_stream(struct um_http_req *req, const char *type,
+                                      void (*gone)(void *user), void *user);
+
+/** Sends more; copied. May tell `gone` before it returns. */
+void um_http_stream_say(struct um_http_stream *s, const char *text, size_t len);
+
+/** Ends it; `gone` is not told. */
+void um_http_stream_end(struct um_http_stream *s);
 
 #endif

@@ -133,7 +133,7 @@ def commands(state):
     check("id", r.returncode == 0 and me.startswith("12D3Koo") and
           f"/ip4/{ADDR}/tcp/" in r.stdout, r)
     r = call("unitmesh", "status", "--control", sock)
-    check("status", re.search(rf"node +{me}\nmode +observer\npeers +0 conn"
+    check("status", re.search(rf"node +{me}\nmode +alone\npeers +0 conn"
                               r"(.|\n)*\(a stand-in\)\nup ", r.stdout), r)
     r = call("unitmesh", "status", "--control", sock, "-o", "json")
     check("status -o json", json.loads(r.stdout)["id"] == me, r)

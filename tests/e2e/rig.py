@@ -122,6 +122,74 @@ class Pair:
         return self.a.get("/mesh/status")["unit"]
 
 
+class Mesh:
+    """Daemons on loopback addresses in one mesh: the first begins it and has
+    the owner's key, the others join. `roles`: of those others."""
+
+    def __init__(self, folder, roles=("writer", "writer"), flags=(),
+                 units=None):
+        first = loopback()
+        self.nodes = []
+        for i in range(1 + len(roles)):
+            at = loopback() if i else first
+            name = f"n{i + 1}"
+            known = ["--peer", f"/ip4/{first}/tcp/{P2P_PORT}"] if i else []
+            self.nodes.append(lambda at=at, name=name, known=known, i=i: Daemon(
+                name, folder, bind=at, article=False,
+                unit=(units or {}).get(name, "embedded"), flags=[
+                    "--name", name, "--listen",
+                    f"/ip4/{at}/tcp/{P2P_PORT}", *known,
+                    *(flags[i] if i < len(flags) else ())]))
+        self.makers = list(self.nodes)
+        self.roles = roles
+
+    def __enter__(self):
+        self.nodes = [make().ready() for make in self.makers]
+        answer = self.nodes[0].ask("POST", "/mesh/init", {"name": "demo"})
+        assert answer.code == 200, answer
+        for node, role in zip(self.nodes[1:], self.roles):
+            join(node, code(self.nodes[0], role=role))
+        self.settle()
+        return self
+
+    def settle(self):
+        """All know of all, and run the current revision."""
+        for node in self.nodes:
+            until(lambda node=node: synced(node) == len(self.nodes),
+                  f"{node.name} knows all, and all are in step", 30)
+
+    def stop(self, i):
+        self.nodes[i].stop()
+
+    def start(self, i):
+        """The same daemon once more, as it was."""
+        self.nodes[i] = self.makers[i]().ready()
+        return self.nodes[i]
+
+    def __exit__(self, *exc):
+        for node in self.nodes:
+            node.stop()
+
+
+def synced(node):
+    """How many nodes are in step, as one sees it."""
+    return [n["state"] for n in node.get("/mesh/nodes")["nodes"]].count(
+        "synced")
+
+
+def code(node, **plan):
+    """A join code."""
+    answer = node.ask("POST", "/mesh/invites", plan)
+    assert answer.code == 200, answer
+    return answer.json["code"]
+
+
+def join(node, text):
+    answer = node.ask("POST", "/mesh/join", {"code": text})
+    assert answer.code == 200 and answer.json["member"], answer
+    return answer.json
+
+
 def network(*names):
     """Hosts on a bridge; skips where that is not allowed."""
     reason = lan_.why_not()

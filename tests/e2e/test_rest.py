@@ -59,7 +59,7 @@ def test_post_config_alone_is_open(article):
 
 
 @pytest.mark.parametrize("method,path", [
-    ("GET", "/mesh/status"), ("GET", "/mesh/nodes"), ("GET", "/mesh/id"),
+    ("GET", "/mesh/status"), ("GET", "/mesh/peers"), ("GET", "/mesh/id"),
     ("GET", "/config"), ("PUT", "/config"), ("DELETE", "/config"),
     ("POST", "/mesh/status"), ("GET", "/nothing"), ("GET", "/"),
     ("POST", "/config/"), ("POST", "/Config"), ("POST", "//config"),
@@ -207,7 +207,7 @@ def test_without_article_nothing_is_open(plain):
     assert ask(plain, "GET", "/healthz", port=4902).code == 200
     assert ask(plain, "GET", "/mesh/status", port=4902).code == 401
     told = plain.get("/mesh/status")
-    assert told["mode"] == "observer" and "article" not in told
+    assert told["mode"] == "alone" and "article" not in told
     # Neither the article's REST nor its configuration is served.
     assert ask(plain, "GET", "/healthz", port=3000).code == 0
     assert ask(plain, "GET", "/config", port=8888).code == 0

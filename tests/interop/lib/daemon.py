@@ -64,8 +64,8 @@ def fetch(url, method="GET", headers=(), body=None, netns=None, seconds=10,
 
 
 class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=10)
+    def __init__(self, path, seconds=10):
+        super().__init__("localhost", timeout=seconds)
         self.path = str(path)
 
     def connect(self):
@@ -74,9 +74,9 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-def local(path, target, method="GET", headers=None, body=None):
+def local(path, target, method="GET", headers=None, body=None, seconds=10):
     """One request over a unix socket, without a program."""
-    conn = _UnixConnection(path)
+    conn = _UnixConnection(path, seconds)
     try:
         conn.request(method, target, body=body, headers=headers or {})
         answer = conn.getresponse()
@@ -119,9 +119,15 @@ class Daemon(Program):
         """JSON from its own socket."""
         return local(self.control, target).json
 
+    def ask(self, method, target, body=None, headers=None, seconds=60):
+        """A request at its own socket; a body that is no bytes is JSON."""
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        return local(self.control, target, method, headers, body, seconds)
+
     def peers(self):
         """The ids it is connected with."""
-        return {n["id"] for n in self.get("/mesh/nodes")["nodes"]
+        return {n["id"] for n in self.get("/mesh/peers")["peers"]
                 if n["connected"]}
 
     def fetch(self, url, **more):

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/** @file The body of a request: a JSON object; what is not in it has its
+ * default. */
+#ifndef UM_APP_BODY_H
+#define UM_APP_BODY_H
+
+#include "mesh/doc/value.h"
+#include "mesh/rest/http.h"
+
+/** Reads it; an empty body is an empty object. false: it was answered what is
+ * wrong. @param a where it is made; it does not view the request */
+bool um_body_read(struct um_http_req *req, struct um_arena *a,
+                  struct um_val *out);
+
+/** A text of it; p NULL: it is not there, or is no text. */
+struct um_str um_body_text(const struct um_val *body, const char *name);
+
+/** A number of it, or another one. */
+uint64_t um_body_number(const struct um_val *body, const char *name,
+                        uint64_t otherwise);
+
+/** Whether it says true. */
+bool um_body_true(const struct um_val *body, const char *name);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/** @file What a revocation would bring down: for `?dry-run`, and for the guards
+ * of the real one. */
+#ifndef UM_APP_FALLS_H
+#define UM_APP_FALLS_H
+
+#include "mesh/node/node.h"
+#include "mesh/node/whatif.h"
+#include "mesh/rest/http.h"
+
+/** Revisions of a list that are shown; of the others, how many. */
+#define UM_FALLS_SHOWN 1000U
+
+/** Answers a dry run: "falls", revisions that would be void; "ends", others
+ * that would end with a word of the key; "built_upon", revisions that stay and
+ * have one that falls below them; "current" then. */
+void um_falls_show(struct um_node *n, struct um_http_req *req,
+                   const struct um_statement *s);
+
+/** Whether it may be said: it takes what it says, and somebody is left who can
+ * write; else the request is answered why not. */
+bool um_falls_may(struct um_node *n, struct um_http_req *req,
+                  const struct um_statement *s);
+
+#endif

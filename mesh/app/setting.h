@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/** @file Settings of a mesh over REST. */
+#ifndef UM_APP_SETTING_H
+#define UM_APP_SETTING_H
+
+#include "mesh/app/daemon.h"
+
+/** GET /mesh/settings: those that are set. */
+void um_setting_list(struct um_daemon *d, struct um_http_req *req);
+
+/** PUT /mesh/settings/NAME. */
+void um_setting_put(struct um_daemon *d, struct um_http_req *req);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * Which one is meant: revisions, members and those who wait, as people name
+ * them. A name that more than one has is refused, and those who have it are
+ * shown. All of them answer the request, and return false, if nobody is meant.
+ */
+#ifndef UM_APP_WHICH_H
+#define UM_APP_WHICH_H
+
+#include "mesh/node/node.h"
+#include "mesh/rest/http.h"
+
+/** `r42`, `r42.9f3c`, eight digits of an id and more, or `current`. */
+bool um_which_revision(struct um_node *n, struct um_http_req *req,
+                       struct um_str text, const struct um_past **out);
+
+/** A peer id, or a name, of a key that has a role. */
+bool um_which_member(struct um_node *n, struct um_http_req *req,
+                     struct um_str text, struct um_name *out);
+
+/** The same of a key that waits to be let in. */
+bool um_which_pending(struct um_node *n, struct um_http_req *req,
+                      struct um_str text, struct um_name *out);
+
+#endif

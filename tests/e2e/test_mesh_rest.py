@@ -1,0 +1,880 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""REST below /mesh/: every row of docs/reference/rest-mesh.md on real daemons
+in a mesh, and what its mistakes are answered."""
+
+import contextlib
+import json
+import socket
+import sqlite3
+
+import pytest
+from daemon import Daemon, fetch
+from rig import Mesh, Standin, code, config, join, loopback, synced, until
+
+# Rows of the table that need a mesh.
+ROWS = [
+    ("GET", "/mesh/nodes"), ("GET", "/mesh/members"),
+    ("PUT", "/mesh/members/x/role"), ("PUT", "/mesh/members/x/labels/k"),
+    ("DELETE", "/mesh/members/x/labels/k"), ("DELETE", "/mesh/members/x"),
+    ("GET", "/mesh/pending"), ("POST", "/mesh/pending/x"),
+    ("DELETE", "/mesh/pending/x"), ("GET", "/mesh/invites"),
+    ("POST", "/mesh/invites"), ("DELETE", "/mesh/invites/0011223344556677"),
+    ("GET", "/mesh/settings"), ("PUT", "/mesh/settings/require-if-match"),
+    ("GET", "/mesh/revisions"), ("GET", "/mesh/revisions/r1"),
+    ("GET", "/mesh/revisions/r1/document"), ("GET", "/mesh/revisions/r1/diff"),
+    ("POST", "/mesh/revisions/r1/rollback"),
+    ("POST", "/mesh/revisions/r1/confirm"),
+    ("POST", "/mesh/revisions/r1/abort"), ("POST", "/mesh/revisions/r1/resume"),
+    ("POST", "/mesh/revisions/r1/open"), ("GET", "/mesh/conflicts"),
+    ("POST", "/mesh/conflicts/r1/take"), ("POST", "/mesh/conflicts/r1/drop"),
+    ("POST", "/mesh/conflicts/r1/edit"), ("GET", "/mesh/copies"),
+    ("GET", "/mesh/copies/1"), ("POST", "/mesh/statements"),
+    ("GET", "/mesh/events"), ("POST", "/mesh/leave"), ("GET", "/config"),
+    ("GET", "/mesh/overlays"), ("GET", "/mesh/variables")]
+
+
+@pytest.fixture(scope="module")
+def mesh(tmp_path_factory):
+    """Three nodes, two of them writers; a test leaves them in step."""
+    with Mesh(tmp_path_factory.mktemp("e2e"), ("writer", "node")) as m:
+        yield m
+
+
+@pytest.fixture
+def pair(folder):
+    """Two nodes of a test's own."""
+    with Mesh(folder, ("writer",)) as m:
+        yield m
+
+
+def routes(status):
+    return [{"action": {"return": status}}]
+
+
+def change(node, status, query="", headers=None):
+    return node.ask("PUT", f"/config/routes{query}", routes(status), headers)
+
+
+def current(node):
+    return node.get("/mesh/status")["mesh"]["current"]
+
+
+def runs(node, who):
+    return {n["name"]: n.get("runs") for n in
+            node.get("/mesh/nodes")["nodes"]}[who]
+
+
+def member(node, name):
+    return next(m for m in node.get("/mesh/members")["members"]
+                if m["name"] == name)
+
+
+def said(answer, status, text):
+    """A mistake is said in words, as JSON."""
+    assert answer.code == status, answer
+    told = answer.json
+    assert text in told["error"] + " " + told.get("detail", ""), told
+    return told
+
+
+def alone(folder, name="n9", **more):
+    at = loopback()
+    return Daemon(name, folder, bind=at, article=False, flags=[
+        "--name", name, "--listen", f"/ip4/{at}/tcp/4901",
+        *more.pop("flags", ())], **more)
+
+
+def test_without_a_mesh(folder):
+    with alone(folder) as node:
+        node.ready()
+        for method, path in ROWS:
+            said(node.ask(method, path), 409, "in no mesh yet")
+        assert node.get("/mesh/status")["mode"] == "alone"
+        assert "mesh" not in node.get("/mesh/status")
+        assert node.get("/mesh/peers")["peers"] == []
+        assert node.get("/mesh/id")["id"] == node.id
+        said(node.ask("POST", "/mesh/init", b"{"), 400, "Invalid JSON")
+        said(node.ask("POST", "/mesh/init", b"[]"), 400, "JSON object")
+        said(node.ask("POST", "/mesh/init", {"name": "x" * 256}), 400,
+             "longer than")
+        said(node.ask("POST", "/mesh/join", {"code": "nonsense"}), 400,
+             "letter 1")
+        answer = node.ask("POST", "/mesh/init", {"name": "one"}).json
+        assert answer["role"] == "writer" and answer["member"]
+        assert answer["recovery_key"].startswith("umkey1")
+        assert "listeners" in answer["unit_ran"]
+        said(node.ask("POST", "/mesh/init"), 409, "in a mesh already")
+        said(node.ask("POST", "/mesh/join"), 409, "in a mesh already")
+
+
+def test_no_such_row(mesh):
+    node = mesh.nodes[0]
+    for method, path, allow in (
+            ("POST", "/mesh/nodes", "GET"), ("GET", "/mesh/pending/x",
+                                             "POST, DELETE"),
+            ("GET", "/mesh/members/n1", "DELETE"),
+            ("DELETE", "/mesh/settings/x", "PUT"),
+            ("PUT", "/mesh/revisions", "GET"), ("GET", "/mesh/leave", "POST")):
+        answer = node.ask(method, path)
+        assert (answer.code, answer.headers["allow"]) == (405, allow)
+    for method, path in (("POST", "/mesh/revisions/r1/burn"),
+                         ("POST", "/mesh/conflicts/r1/rollback"),
+                         ("GET", "/mesh/members/"), ("GET", "/mesh/members//x"),
+                         ("GET", "/mesh/revisions/r1/document/x"),
+                         ("POST", "/mesh/revisions/r1/%zz")):
+        assert node.ask(method, path).code == 404, path
+
+
+def test_status_nodes_members(mesh):
+    for i, node in enumerate(mesh.nodes):
+        told = node.get("/mesh/status")["mesh"]
+        assert told["name"] == "demo" and told["node"] == f"n{i + 1}"
+        assert told["members"] == 3 and told["owner_key"] == (i == 0)
+        nodes = node.get("/mesh/nodes")["nodes"]
+        assert {n["name"] for n in nodes} == {"n1", "n2", "n3"}
+        assert [n["name"] for n in nodes if n["me"]] == [f"n{i + 1}"]
+        assert {n["unit"] for n in nodes} == {"1.35.0"}
+    roles = {m["name"]: m["roles"] for m in
+             mesh.nodes[2].get("/mesh/members")["members"]}
+    assert roles["n1"] == roles["n2"] == ["writer", "node"]
+    assert roles["n3"] == ["node"] and roles[""] == ["root", "owner"]
+
+
+def test_labels(mesh):
+    a, b = mesh.nodes[:2]
+    path = "/mesh/members/n2/labels/rack"
+    assert a.ask("PUT", path, {"value": "a"}).code == 200
+    assert member(a, "n2")["labels"] == {"rack": "a"}
+    assert a.ask("PUT", path, {"value": "b"}).code == 200
+    until(lambda: member(b, "n2")["labels"] == {"rack": "b"}, "n2 hears it")
+    said(b.ask("PUT", path, {"value": "c"}), 403, "owner's key")
+    said(a.ask("PUT", path, {}), 400, "has a value")
+    said(a.ask("PUT", path, {"value": "x" * 4097}), 400, "too long")
+    said(a.ask("PUT", "/mesh/members/n2/labels/a%3Db", {"value": "c"}), 400,
+         "equals sign")
+    said(a.ask("PUT", "/mesh/members/n7/labels/a", {"value": "c"}), 404,
+         "no such member")
+    assert a.ask("DELETE", path).code == 200
+    assert member(a, "n2")["labels"] == {}
+    said(a.ask("DELETE", path), 404, "no such label")
+    # It comes back: a number above all that were said.
+    assert a.ask("PUT", path, {"value": "d"}).code == 200
+    assert member(a, "n2")["labels"] == {"rack": "d"}
+    assert a.ask("DELETE", path).code == 200
+
+
+def test_names(mesh):
+    """A member is named by its id or its name; a name that two have by
+    neither."""
+    a = mesh.nodes[0]
+    ids = {n["name"]: n["id"] for n in a.get("/mesh/nodes")["nodes"]}
+    path = f"/mesh/members/{ids['n3']}/labels/name"
+    assert a.ask("PUT", path, {"value": "n2"}).code == 200
+    told = said(a.ask("PUT", "/mesh/members/n2/labels/x", {"value": "1"}), 409,
+                "no such member")
+    assert set(told["candidates"]) == {ids["n2"], ids["n3"]}
+    # An escaped slash is a letter of the name.
+    assert a.ask("PUT", path, {"value": "a/b"}).code == 200
+    assert a.ask("PUT", "/mesh/members/a%2Fb/labels/x",
+                 {"value": "1"}).code == 200
+    assert member(a, "a/b")["labels"] == {"name": "a/b", "x": "1"}
+    assert a.ask("DELETE", "/mesh/members/a%2Fb/labels/x").code == 200
+    assert a.ask("DELETE", path).code == 200
+    assert member(a, "n3")["labels"] == {}
+
+
+def test_overlays_with_a_slash(mesh):
+    a = mesh.nodes[0]
+    path = "/mesh/overlays/label:rack=a%2F1"
+    assert a.ask("PUT", path, {"merge": {}}).code == 200
+    assert list(a.get("/mesh/overlays")) == ["label:rack=a/1"]
+    assert a.ask("DELETE", path + "?wait=applied").code == 200
+
+
+def test_invites(mesh, folder):
+    a, b = mesh.nodes[:2]
+    answer = a.ask("POST", "/mesh/invites", {"role": "node", "uses": 3}).json
+    assert (answer["role"], answer["uses"]) == ("node", 3)
+    shown = a.get("/mesh/invites")["invites"]
+    mine = [i for i in shown if i["uses"] == 3]
+    assert len(mine) == 1 and mine[0]["used"] == 0 and "code" not in mine[0]
+    assert a.ask("DELETE", f"/mesh/invites/{mine[0]['id']}").code == 200
+    assert mine[0] not in a.get("/mesh/invites")["invites"]
+    for wrong in (mine[0]["id"], "x", "0" * 16):
+        said(a.ask("DELETE", f"/mesh/invites/{wrong}"), 404, "no such invit")
+    said(a.ask("POST", "/mesh/invites", {"role": "king"}), 400, "role")
+    said(a.ask("POST", "/mesh/invites", {"uses": 0}), 400, "one use")
+    said(a.ask("POST", "/mesh/invites", {"uses": 1 << 40}), 400, "one use")
+    with alone(folder, flags=["--peer", a.get("/mesh/id")["addrs"][0]]) as n:
+        n.ready()
+        said(n.ask("POST", "/mesh/join", {"code": answer["code"]}), 403, "")
+    assert b.ask("GET", "/mesh/invites").code == 200
+
+
+def test_pending(folder, pair):
+    a, b = pair.nodes
+    with alone(folder, flags=["--peer", a.get("/mesh/id")["addrs"][0]]) as n:
+        n.ready()
+        answer = n.ask("POST", "/mesh/join", {})
+        assert answer.code == 202 and not answer.json["member"], answer
+        asks = until(lambda: a.get("/mesh/pending")["pending"], "n9 waits")
+        assert [(p["name"], p["id"]) for p in asks] == [("n9", n.id)]
+        said(a.ask("POST", "/mesh/pending/n8", {"role": "node"}), 404,
+             "waits to be let in")
+        said(a.ask("POST", "/mesh/pending/n9", {"role": "king"}), 400, "role")
+        assert a.ask("DELETE", "/mesh/pending/n9").code == 200
+        assert a.get("/mesh/pending")["pending"] == []
+        # It waits with a place in the mesh and no role; it may ask again.
+        told = n.get("/mesh/status")
+        assert told["mode"] == "mesh" and not told["mesh"]["member"]
+        said(change(n, 299), 409, "has to approve")
+        assert n.ask("POST", "/mesh/join", {}).code == 202
+        until(lambda: a.get("/mesh/pending")["pending"], "n9 asks again")
+        assert a.ask("POST", f"/mesh/pending/{n.id}",
+                     {"role": "writer"}).code == 200
+        assert a.get("/mesh/pending")["pending"] == []
+        until(lambda: n.get("/mesh/status")["mesh"]["member"], "n9 hears it")
+        said(n.ask("POST", "/mesh/join", {}), 409, "in a mesh already")
+        for node in (a, b, n):
+            until(lambda node=node: synced(node) == 3, "n9 runs it", 30)
+        assert change(n, 299, "?wait=applied").code == 200
+        until(lambda: current(b) == current(n), "n2 has it")
+
+
+def test_settings(mesh):
+    a, b = mesh.nodes[:2]
+    path = "/mesh/settings/require-if-match"
+    said(b.ask("PUT", path, {"value": "true"}), 403, "owner's key")
+    said(a.ask("PUT", path, {"value": "maybe"}), 400, "true")
+    said(a.ask("PUT", path, {}), 400, "has a value")
+    said(a.ask("PUT", "/mesh/settings/colour", {"value": "red"}), 404,
+         "no such setting")
+    assert a.ask("PUT", path, {"value": "true"}).code == 200
+    assert a.get("/mesh/settings") == {"settings": {
+        "require-if-match": "true"}}
+    assert change(a, 201).code == 428
+    tag = a.ask("GET", "/config").headers["etag"]
+    assert change(a, 201, "?wait=applied", {"If-Match": tag}).code == 200
+    assert change(a, 202, "", {"If-Match": tag}).code == 412
+    assert a.ask("PUT", path, {"value": ""}).code == 200
+    assert a.get("/mesh/settings") == {"settings": {}}
+    assert change(a, 203, "?wait=applied").code == 200
+    longest = "/mesh/settings/max-deadline-ms"
+    said(a.ask("PUT", longest, {"value": "soon"}), 400, "milliseconds")
+    assert a.ask("PUT", longest, {"value": "60000"}).code == 200
+    said(change(a, 204, "?trial=2m"), 400, "deadline")
+    assert a.ask("PUT", longest, {"value": ""}).code == 200
+
+
+def test_revisions(mesh):
+    a, c = mesh.nodes[0], mesh.nodes[2]
+    before = current(a)
+    assert a.ask("PUT", "/config/settings?wait=applied",
+                 {"listen_threads": 2},
+                 {"X-Message": "two threads"}).code == 200
+    assert change(a, 210, "?wait=applied").code == 200
+    last = current(a)
+    shown = a.get("/mesh/revisions")["revisions"]
+    assert shown[0]["revision"] == last and shown[0]["current"]
+    assert shown[-1]["number"] == 1
+    assert [r["number"] for r in shown] == list(range(len(shown), 0, -1))
+    assert len(a.get("/mesh/revisions?limit=2")["revisions"]) == 2
+    said(a.ask("GET", "/mesh/revisions?limit=x"), 400, "limit")
+    for path in ("/config/settings", "/settings", "/base/settings",
+                 "/settings/listen_threads"):
+        told = a.get(f"/mesh/revisions?path={path}")
+        assert told["unread"] == 0
+        assert [r["message"] for r in told["revisions"]] == ["two threads"]
+    said(a.ask("GET", "/mesh/revisions?path=settings~"), 400, "pointer")
+    two = a.get("/mesh/revisions?path=/settings")["revisions"][0]
+    for name in (two["revision"], f"r{two['number']}", two["id"][:8],
+                 two["id"]):
+        assert a.get(f"/mesh/revisions/{name}") == two
+    assert a.get("/mesh/revisions/current")["revision"] == last
+    said(a.ask("GET", "/mesh/revisions/r999"), 404, "no such revision")
+    said(a.ask("GET", "/mesh/revisions/soup"), 400, "no revision")
+    said(a.ask("GET", f"/mesh/revisions/{two['id'][:7]}"), 400, "no revision")
+    diff = a.get(f"/mesh/revisions/{two['revision']}/diff")
+    assert diff["changes"] == ['+ /base/settings: {"listen_threads":2}']
+    assert diff["from"] == before
+    diff = a.get(f"/mesh/revisions/{before}/diff?from={last}")
+    assert '- /base/settings: {"listen_threads":2}' in diff["changes"]
+    said(a.ask("GET", f"/mesh/revisions/{last}/diff?from=r998"), 404, "no such")
+    assert a.get("/mesh/revisions/r1/diff")["changes"]
+    document = c.get(f"/mesh/revisions/{last}/document")
+    assert document["base"]["settings"] == {"listen_threads": 2}
+    assert "settings" not in c.get(
+        f"/mesh/revisions/{before}/document")["base"]
+
+
+def test_what_comes_of_it_on_a_node(mesh):
+    a = mesh.nodes[0]
+    assert a.ask("PUT", "/mesh/overlays/node:n2?wait=applied", {
+        "merge": {"settings": {"listen_threads": 7}}}).code == 200
+    path = "/mesh/revisions/current/document?effective"
+    assert a.get(path + "&node=n2")["settings"] == {"listen_threads": 7}
+    assert a.get(path + "&node=n3").get("settings") == a.get(
+        "/config").get("settings") == a.get(path).get("settings")
+    said(a.ask("GET", path + "&node=n8"), 404, "no such member")
+    said(a.ask("GET", "/mesh/revisions/current/document?node=n2"), 400,
+         "effective")
+    assert a.ask("DELETE", "/mesh/overlays/node:n2?wait=applied").code == 200
+
+
+def test_rollback(mesh):
+    a, b, c = mesh.nodes
+    assert change(a, 220, "?wait=applied").code == 200
+    old = current(a)
+    assert change(a, 221, "?wait=applied").code == 200
+    answer = b.ask("POST", f"/mesh/revisions/{old}/rollback?wait=applied",
+                   {"message": "221 was wrong"})
+    assert answer.code == 200 and answer.json["missing"] == [], answer
+    assert answer.json["revision"] == current(b)
+    assert a.get("/config/routes") == routes(220)
+    assert a.get("/mesh/revisions/current")["message"] == "221 was wrong"
+    said(c.ask("POST", f"/mesh/revisions/{old}/rollback"), 403, "not write")
+    told = said(a.ask("POST", "/mesh/revisions/r1/rollback"), 409, "half")
+    assert told["override"] == "force"
+    assert a.ask("POST",
+                 "/mesh/revisions/r1/rollback?force&wait=applied").code == 200
+
+
+def test_trial(mesh):
+    a, b = mesh.nodes[:2]
+    assert change(a, 230, "?wait=applied").code == 200
+    assert change(a, 231, "?trial=10m&wait=applied").code == 200
+    rev = current(a)
+    told = a.get(f"/mesh/revisions/{rev}")
+    assert told["state"] == "open" and told["policy"] == "trial"
+    assert told["ends_ms"] - told["wall_ms"] == 600000
+    assert said(change(a, 232), 409, "on its way")["override"] == "supersede"
+    until(lambda: current(b) == rev, "n2 has it")
+    assert b.ask("POST", f"/mesh/revisions/{rev}/confirm",
+                 {"message": "good"}).code == 200
+    assert b.get(f"/mesh/revisions/{rev}")["state"] == "established"
+    said(b.ask("POST", f"/mesh/revisions/{rev}/confirm"), 409, "holds already")
+    said(b.ask("POST", f"/mesh/revisions/{rev}/abort"), 409, "holds already")
+    until(lambda: a.get(f"/mesh/revisions/{rev}")["state"] == "established",
+          "n1 hears it")
+    # Another one is aborted, and what ran before runs again.
+    assert change(a, 233, "?trial&wait=applied").code == 200
+    bad = current(a)
+    assert a.ask("POST", f"/mesh/revisions/{bad}/abort",
+                 {"message": "bad"}).code == 200
+    assert a.get(f"/mesh/revisions/{bad}")["state"] == "ended"
+    assert current(a) == rev
+    said(a.ask("POST", f"/mesh/revisions/{bad}/confirm"), 409, "ended")
+    for node in mesh.nodes:
+        until(lambda node=node: runs(node, node.name) == rev, "all are back")
+
+
+def test_a_trial_ends_by_itself(mesh):
+    a = mesh.nodes[0]
+    rev = current(a)
+    assert change(a, 234, "?trial=1s&no-wait").code == 200
+    until(lambda: current(a) == rev, "nobody confirms it")
+    for node in mesh.nodes:
+        until(lambda node=node: runs(node, node.name) == rev, "all are back")
+
+
+def test_staged(mesh):
+    a, b, c = mesh.nodes
+    path = "/mesh/members/n3/labels/canary"
+    assert a.ask("PUT", path, {"value": "yes"}).code == 200
+    until(lambda: synced(a) == 3, "all are ready")
+    answer = change(a, 240,
+                    "?staged=label:canary=yes&soak=10m&wait=applied")
+    assert answer.code == 200, answer
+    rev = answer.json["revision"]
+    assert runs(c, "n3") == rev and answer.json["missing"] == []
+    assert runs(a, "n1") != rev and runs(b, "n2") != rev
+    said(a.ask("POST", f"/mesh/revisions/{rev}/open", {"nodes": []}), 400,
+         "nodes")
+    said(a.ask("POST", f"/mesh/revisions/{rev}/open", {"nodes": ["n7"]}), 404,
+         "no such member")
+    answer = a.ask("POST", f"/mesh/revisions/{rev}/open?wait=applied",
+                   {"nodes": ["n1"]})
+    assert answer.code == 200 and runs(a, "n1") == rev, answer
+    until(lambda: b.ask("POST", f"/mesh/revisions/{rev}/resume").code == 200,
+          "n2 drives it")
+    assert runs(b, "n2") != rev
+    assert b.ask("POST", f"/mesh/revisions/{rev}/confirm?wait=applied",
+                 {}).code == 200
+    assert runs(b, "n2") == rev
+    said(b.ask("POST", f"/mesh/revisions/{rev}/resume"), 409, "holds already")
+    assert a.ask("DELETE", path).code == 200
+    mesh.settle()
+
+
+@pytest.mark.parametrize("batch,size", [("", 1), ("1", 1), ("2", 2), ("9", 3),
+                                        ("34%25", 2), ("100%25", 3),
+                                        ("all", 3)])
+def test_the_first_batch(mesh, batch, size):
+    a = mesh.nodes[0]
+    mesh.settle()
+    rev = current(a)
+    assert change(a, 250, f"?staged={batch}&soak=10m&wait=applied").code == 200
+    staged = current(a)
+    told = a.get("/mesh/nodes")["nodes"]
+    assert [n.get("runs") for n in told].count(staged) == size
+    assert a.ask("POST", f"/mesh/revisions/{staged}/abort").code == 200
+    until(lambda: current(a) == rev, "it is over")
+    for node in mesh.nodes:
+        until(lambda node=node: runs(node, node.name) == rev, "all are back")
+
+
+def test_wrong_manners(mesh):
+    a = mesh.nodes[0]
+    for query in ("staged=0", "staged=101%25", "staged=rack", "staged=-1",
+                  "staged=label:rack", "trial=soon", "staged&soak=x",
+                  "staged&budget=many", "deadline=&trial=1x", "trial&staged",
+                  "wait=forever", "wait=applied&timeout=x"):
+        said(change(a, 260, f"?{query}"), 400, "")
+    said(change(a, 260, "?staged=label:rack=nowhere"), 409, "ready")
+    assert a.get("/config/routes") != routes(260)
+
+
+def test_rollout_confirms_itself(mesh):
+    a = mesh.nodes[0]
+    assert change(a, 270, "?staged&soak=100ms").code == 200
+    rev = current(a)
+    until(lambda: a.get(f"/mesh/revisions/{rev}")["state"] == "established",
+          "all do well", 60)
+    mesh.settle()
+    assert {n["runs"] for n in a.get("/mesh/nodes")["nodes"]} == {rev}
+
+
+def test_waiting(folder):
+    """Who is missing is told: who refuses, who is slow, who is silent."""
+    with Standin(folder) as unit:
+        with Mesh(folder, ("writer", "writer"),
+                  units={"n2": unit.target}) as m:
+            a, b, c = m.nodes
+            answer = change(a, 280, "?wait=healthy&timeout=50s")
+            assert answer.code == 200, answer
+            assert answer.json["waited"] == "healthy"
+            assert answer.json["missing"] == answer.json["silent"] == []
+            # n2's Unit does not answer.
+            unit.tell("fault mute")
+            answer = change(a, 281, "?wait=applied&timeout=2s")
+            assert answer.code == 202, answer
+            assert [(n["name"], n["state"]) for n in
+                    answer.json["missing"]] == [("n2", "behind")]
+            assert runs(a, "n3") == answer.json["revision"]
+            unit.tell("fault none")
+            until(lambda: synced(a) == 3, "n2 is back", 60)
+            # n2's Unit refuses the next one.
+            unit.tell("fault refuse-listener=*:8081")
+            answer = a.ask("PUT", "/config?wait=applied", config("x", 8081))
+            assert answer.code == 202, answer
+            assert [(n["name"], n["state"]) for n in
+                    answer.json["missing"]] == [("n2", "refused")]
+            # If it is one's own Unit, nobody hears of it.
+            unit.tell("fault none")
+            assert change(a, 283, "?wait=applied").code == 200
+            mesh_rev = current(b)
+            unit.tell("fault refuse-listener=*:8082")
+            said(b.ask("PUT", "/config?wait=applied", config("x", 8082)), 400,
+                 "Unit refuses")
+            assert current(b) == mesh_rev
+            unit.tell("fault none")
+            # n3 is not there.
+            m.stop(2)
+            until(lambda: [n["state"] for n in a.get("/mesh/nodes")["nodes"]
+                           if n["name"] == "n3"] == ["stale"], "n3 is gone",
+                  40)
+            answer = change(a, 282, "?wait=applied")
+            assert answer.code == 200, answer
+            assert [n["name"] for n in answer.json["silent"]] == ["n3"]
+            m.start(2)
+            m.settle()
+            assert c.name == "n3" and b.name == "n2"
+
+
+def test_idempotency_key(pair):
+    a, b = pair.nodes
+    key = {"Idempotency-Key": "once-and-for-all"}
+    first = change(a, 290, "", key)
+    assert first.code == 200
+    n = a.get("/mesh/status")["mesh"]["revisions"]
+    assert change(a, 291, "?wait=applied").code == 200
+    again = change(a, 290, "", key)
+    assert (again.code, again.body) == (200, first.body)
+    assert again.headers["x-revision"] == first.headers["x-revision"]
+    assert again.headers["etag"] == first.headers["etag"]
+    assert a.get("/mesh/status")["mesh"]["revisions"] == n + 1
+    assert a.get("/config/routes") == routes(291)
+    said(change(a, 292, "", key), 422, "another request")
+    said(change(a, 290, "?trial", key), 422, "another request")
+    # It is on the disk with the change.
+    pair.stop(0)
+    a = pair.start(0)
+    again = change(a, 290, "", key)
+    assert again.headers["x-revision"] == first.headers["x-revision"]
+    assert a.get("/mesh/status")["mesh"]["revisions"] == n + 1
+    # Of another node it is another key, and over TCP another client.
+    pair.settle()
+    assert change(b, 293, "?wait=applied", key).code == 200
+    token = (a.state / "rest.token").read_text().strip()
+    answer = fetch(f"http://{a.bind}:4902/config/routes", "PUT",
+                   ["Idempotency-Key: once-and-for-all",
+                    f"Authorization: Bearer {token}"],
+                   json.dumps(routes(294)).encode())
+    assert answer.code == 200, answer
+    # A refused one is not kept.
+    key = {"Idempotency-Key": "second"}
+    assert a.ask("PUT", "/config/routes", b"[", key).code == 400
+    assert change(a, 295, "", key).code == 200
+
+
+def test_roles(folder):
+    with Mesh(folder, ("node",)) as m:
+        a, b = m.nodes
+        path = "/mesh/members/n2/role"
+        said(change(b, 300), 403, "not write")
+        said(b.ask("PUT", path, {"role": "writer"}), 403, "owner's key")
+        said(a.ask("PUT", path, {"role": "king"}), 400, "role")
+        said(a.ask("PUT", path, {}), 400, "role")
+        assert a.ask("PUT", path, {"role": "node"}).json["success"] == \
+            "It has this role."
+        assert a.ask("PUT", path, {"role": "writer"}).code == 200
+        until(lambda: "writer" in member(b, "n2")["roles"], "n2 hears it")
+        assert change(b, 301, "?wait=applied").code == 200
+        until(lambda: current(a) == current(b), "n1 has it")
+        # What it wrote stays when it writes no more.
+        dry = a.ask("PUT", path + "?dry-run", {"role": "node"}).json
+        assert dry["roles_after"] == ["node"] and dry["falls"] == []
+        assert "writer" in member(a, "n2")["roles"]
+        assert a.ask("PUT", path, {"role": "node"}).code == 200
+        until(lambda: "writer" not in member(b, "n2")["roles"], "n2 hears it")
+        said(change(b, 302), 403, "not write")
+        assert a.get("/config/routes") == routes(301)
+        said(a.ask("PUT", path, {"role": "writer"}), 409, "does not come back")
+
+
+def test_removal(folder):
+    with Mesh(folder, ("writer", "writer")) as m:
+        a, b, c = m.nodes
+        assert change(a, 310, "?wait=applied").code == 200
+        kept = current(a)
+        assert b.ask("PUT", "/config/settings?wait=applied",
+                     {"listen_threads": 3}).code == 200
+        theirs = current(b)
+        assert change(c, 311, "?wait=applied").code == 200
+        built = current(c)
+        for node in m.nodes:
+            until(lambda node=node: current(node) == built, "all have it")
+        path = "/mesh/members/n2"
+        dry = a.ask("DELETE", path + "?dry-run").json
+        assert dry["falls"] == dry["built_upon"] == []
+        assert dry["roles_after"] == [] and dry["current"] == built
+        # Kept at an older head, its revision falls; the child that somebody
+        # honest made stays, and is shown.
+        dry = c.ask("DELETE", path + "?dry-run", {"keep": [kept]}).json
+        assert [r["revision"] for r in dry["falls"]] == [theirs]
+        assert [r["revision"] for r in dry["built_upon"]] == [built]
+        said(c.ask("DELETE", path), 403, "owner's key")
+        said(a.ask("DELETE", path, {"keep": "r1"}), 400, "keep")
+        said(a.ask("DELETE", path, {"keep": ["r77"]}), 404, "no such revision")
+        said(a.ask("DELETE", "/mesh/members/n5"), 404, "no such member")
+        owner = next(k["id"] for k in a.get("/mesh/members")["members"]
+                     if "owner" in k["roles"])
+        said(a.ask("DELETE", f"/mesh/members/{owner}"), 403, "level")
+        assert said(a.ask("DELETE", "/mesh/members/n1"), 409,
+                    "this node")["override"] == "force"
+        assert member(a, "n2")["roles"] == ["writer", "node"]
+        answer = a.ask("DELETE", path, {"message": "sold"})
+        assert answer.code == 200 and answer.json["member"] == b.id, answer
+        for node in (a, c):
+            until(lambda node=node: "n2" not in {
+                k["name"] for k in node.get("/mesh/members")["members"]},
+                "it is no member")
+        assert a.get("/config/settings") == {"listen_threads": 3}
+        assert a.get(f"/mesh/revisions/{theirs}")["state"] == "established"
+        said(a.ask("DELETE", path), 404, "no such member")
+
+
+def test_removal_of_what_it_wrote(folder):
+    with Mesh(folder, ("writer",)) as m:
+        a, b = m.nodes
+        assert change(a, 320, "?wait=applied").code == 200
+        kept = current(a)
+        assert change(b, 321, "?wait=applied").code == 200
+        until(lambda: current(a) == current(b), "n1 has it")
+        theirs = current(a)
+        assert a.ask("DELETE", "/mesh/members/n2",
+                     {"keep": [kept]}).code == 200
+        until(lambda: current(a) == kept, "it fell")
+        assert a.get(f"/mesh/revisions/{theirs}")["state"] == "void"
+        until(lambda: runs(a, "n1") == kept, "and Unit is back")
+        # Nobody is left beside n1: without it nobody could write.
+        assert said(a.ask("PUT", "/mesh/members/n1/role", {"role": "node"}),
+                    409, "last writer")["override"] == "force"
+
+
+def part(m):
+    """Two nodes change the same place and do not know of each other."""
+    m.stop(1)
+    assert change(m.nodes[0], 401, "?alone").code == 200
+    m.stop(0)
+    b = m.start(1)
+    assert change(b, 402, "?alone").code == 200
+    assert change(b, 403, "?alone").code == 200
+    a = m.start(0)
+    for node in (a, b):
+        until(lambda node=node: len(
+            node.get("/mesh/conflicts")["conflicts"]) == 1, "a conflict", 30)
+    mine = a.get("/mesh/conflicts")["conflicts"][0]
+    return a, b, mine["revision"]
+
+
+@pytest.mark.parametrize("verb,status", [("take", 401), ("drop", 403),
+                                         ("edit", 404)])
+def test_conflicts(pair, verb, status):
+    a, b, rev = part(pair)
+    told = a.get("/mesh/conflicts")
+    assert told["unlisted"] == 0
+    assert told["conflicts"][0]["state"] == "established"
+    number = told["conflicts"][0]["number"]
+    same = [r["revision"] for r in a.get("/mesh/revisions")["revisions"]
+            if r["number"] == number]
+    candidates = said(a.ask("GET", f"/mesh/revisions/r{number}"), 409,
+                      "Several fit")["candidates"]
+    assert sorted(candidates) == sorted(same) and rev in same
+    said(a.ask("POST", f"/mesh/conflicts/{current(a)}/{verb}",
+               {"base": {}}), 409, "")
+    body = {"message": "it is settled"}
+    if verb == "edit":
+        said(a.ask("POST", f"/mesh/conflicts/{rev}/edit", {"bose": {}}), 400,
+             "")
+        said(a.ask("POST", f"/mesh/conflicts/{rev}/edit",
+                   {"base": {"routes": routes(4040)}}), 400, "4040"[:0])
+        body = a.get("/mesh/revisions/current/document")
+        body["base"]["routes"] = routes(404)
+    answer = a.ask("POST", f"/mesh/conflicts/{rev}/{verb}?wait=applied", body)
+    assert answer.code == 200 and answer.json["missing"] == [], answer
+    assert len(a.get("/mesh/revisions/current")["parents"]) == 2
+    for node in (a, b):
+        until(lambda node=node: node.get("/mesh/conflicts")["conflicts"] == [],
+              "it is over")
+        assert node.get("/config/routes") == routes(status)
+    said(a.ask("POST", f"/mesh/conflicts/{rev}/{verb}", body), 409,
+         "not among the conflicts")
+
+
+def test_copies(folder):
+    with Mesh(folder, ("writer",)) as m:
+        a, b = m.nodes
+        shown = b.get("/mesh/copies")["copies"]
+        assert [(c["copy"], c["why"]) for c in shown] == [(1, "join")]
+        assert b.get("/mesh/copies/1")["listeners"] == {}
+        for wrong in ("2", "0", "x", "-1"):
+            said(b.ask("GET", f"/mesh/copies/{wrong}"), 404, "no such copy")
+        assert change(a, 330, "?wait=applied").code == 200
+        by_hand = config("by hand")
+        b.put_config(by_hand)
+        # It is reported; the next revision overwrites it, and keeps a copy.
+        until(lambda: {n["name"]: n["state"] for n in
+                       a.get("/mesh/nodes")["nodes"]}["n2"] != "synced",
+              "the drift is seen", 30)
+        assert change(a, 331, "?wait=applied&timeout=50s").code == 200
+        shown = until(lambda: [c for c in b.get("/mesh/copies")["copies"]
+                               if c["why"] == "drift"], "a copy is kept")
+        assert b.get(f"/mesh/copies/{shown[0]['copy']}") == by_hand
+
+
+def envelopes(node):
+    """The statements that a node has on its disk."""
+    base = sqlite3.connect(f"file:{node.state}/mesh.db?mode=ro", uri=True)
+    with contextlib.closing(base):
+        names = [r[1] for r in base.execute("pragma table_info(items)")]
+        column = "envelope" if "envelope" in names else "bytes"
+        return {bytes(r[0]) for r in base.execute(
+            f"select {column} from items where kind = 3")}
+
+
+def test_statements(folder, pair):
+    a, b = pair.nodes
+    pair.stop(1)
+    pair.stop(0)
+    before = envelopes(a)
+    a = pair.start(0)
+    assert a.ask("PUT", "/mesh/members/n2/labels/rack",
+                 {"value": "x"}).code == 200
+    pair.stop(0)
+    [word] = envelopes(a) - before
+    b = pair.start(1)
+    for wrong in (b"", b"soup", word[:-1], word + b"x",
+                  word[:-1] + bytes([word[-1] ^ 1])):
+        said(b.ask("POST", "/mesh/statements", wrong), 400, "signed statement")
+    answer = b.ask("POST", "/mesh/statements", word)
+    assert answer.code == 200 and answer.json["new"] is True, answer
+    assert member(b, "n2")["labels"] == {"rack": "x"}
+    answer = b.ask("POST", "/mesh/statements", word)
+    assert answer.code == 200 and answer.json["new"] is False, answer
+    with alone(folder) as other:
+        other.ready()
+        assert other.ask("POST", "/mesh/init").code == 200
+        said(other.ask("POST", "/mesh/statements", word), 403, "another mesh")
+
+
+class Events:
+    """A stream of events."""
+
+    def __init__(self, node, query="", last=None):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(20)
+        self.sock.connect(str(node.control))
+        field = f"Last-Event-ID: {last}\r\n" if last is not None else ""
+        self.sock.sendall((f"GET /mesh/events{query} HTTP/1.1\r\nHost: x\r\n"
+                           f"{field}\r\n").encode())
+        self.file = self.sock.makefile("rb")
+        self.status = int(self.file.readline().split()[1])
+        self.fields = {}
+        while (line := self.file.readline().strip()):
+            name, value = line.decode().split(": ", 1)
+            self.fields[name.lower()] = value
+        self.text = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.file.close()
+        self.sock.close()
+
+    def more(self):
+        """One chunk; False: the stream ended."""
+        size = int(self.file.readline() or b"0", 16)
+        self.text += self.file.read(size)
+        self.file.readline()
+        return size > 0
+
+    def next(self):
+        """The next event with its fields; None: the stream ended."""
+        while b"\n\n" not in self.text:
+            if not self.more():
+                return None
+        block, _, self.text = self.text.partition(b"\n\n")
+        if block.startswith(b":"):
+            return self.next()
+        event = dict(line.split(": ", 1) for line in
+                     block.decode().split("\n"))
+        event["data"] = json.loads(event["data"])
+        assert event["data"]["event"] == event["event"]
+        return event
+
+    def until(self, name):
+        """All up to the first of a name."""
+        got = [self.next()]
+        while got[-1]["event"] != name:
+            got.append(self.next())
+        return got
+
+
+def test_events(pair):
+    a = pair.nodes[0]
+    with Events(a) as live:
+        assert live.status == 200
+        assert live.fields["content-type"] == "text/event-stream"
+        assert change(a, 340).code == 200
+        got = live.until("applied")
+        rev = current(a)
+        assert [e["event"] for e in got] == ["current", "applied"]
+        assert {e["data"]["about"] for e in got} == {rev}
+        assert rev in got[0]["data"]["text"]
+        numbers = [int(e["id"]) for e in got]
+        assert numbers == [got[0]["data"]["number"],
+                           got[0]["data"]["number"] + 1]
+        # Two listeners hear the same.
+        with Events(a, last=numbers[0]) as late:
+            assert late.next() == got[1]
+            assert change(a, 341).code == 200
+            assert late.until("applied") == live.until("applied")
+    # Somebody who was away goes on behind what he had.
+    with Events(a, f"?since={numbers[1]}") as back:
+        assert [e["event"] for e in back.until("applied")] == [
+            "current", "applied"]
+    # What is not kept is missed, and said so.
+    for number in (1, numbers[1] + 1000000):
+        with Events(a, last=number) as lost:
+            assert lost.next()["event"] == "missed"
+            assert lost.next()["data"]["number"] <= numbers[0]
+    with Events(a, last="soup") as wrong:
+        assert wrong.status == 400
+    # A member was let in; numbers go on over a start.
+    pair.stop(0)
+    a = pair.start(0)
+    with Events(a, last=numbers[0]) as later:
+        assert later.next()["event"] == "missed"
+        assert change(a, 342, "?alone").code == 200
+        assert int(later.until("applied")[-1]["id"]) > numbers[1]
+        pair.stop(0)
+        while later.next():
+            pass
+    pair.start(0)
+
+
+def test_too_many_listen(pair):
+    a = pair.nodes[0]
+    with contextlib.ExitStack() as stack:
+        for _ in range(16):
+            assert stack.enter_context(Events(a)).status == 200
+        with Events(a) as more:
+            assert more.status == 503
+        assert a.ask("GET", "/mesh/id").code == 200
+    # They are gone; that shows when there is something to say.
+    assert change(a, 350).code == 200
+
+    def again():
+        with Events(a) as one:
+            return one.status == 200
+
+    until(again, "there is room again")
+
+
+def test_leave(folder):
+    with Mesh(folder, ("writer", "node")) as m:
+        a, b, c = m.nodes
+        assert change(a, 360, "?wait=applied").code == 200
+        old = c.config()
+        said(c.ask("POST", "/mesh/leave", b"x"), 400, "JSON")
+        with Events(c) as stream:
+            answer = c.ask("POST", "/mesh/leave", {"purge": True})
+            assert answer.code == 200 and answer.json["purged"], answer
+            assert stream.status == 200
+        assert c.get("/mesh/status")["mode"] == "alone"
+        assert c.config() == old  # Unit runs on
+        assert not list(c.state.glob("mesh.db*"))
+        said(c.ask("GET", "/mesh/nodes"), 409, "in no mesh")
+        # It may come back, and others may go without losing what they had.
+        join(c, code(a, role="node"))
+        until(lambda: synced(a) == 3, "n3 is back", 30)
+        answer = b.ask("POST", "/mesh/leave")
+        assert answer.code == 200 and not answer.json["purged"], answer
+        assert [p.name for p in b.state.glob("mesh.db*")] == ["mesh.db.left"]
+        # An owner's key is not lost by a slip.
+        assert said(a.ask("POST", "/mesh/leave", {"purge": True}), 409,
+                    "owner's key")["override"] == "force"
+        assert a.get("/mesh/status")["mode"] == "mesh"
+        assert a.ask("POST", "/mesh/leave?force", {"purge": True}).code == 200
+        assert not (a.state / "owner.key").exists()
+        assert a.ask("POST", "/mesh/init").code == 200
+        assert (a.state / "owner.key").exists()
+
+
+def test_leave_while_others_wait(pair):
+    """A request that waits is answered when its node goes."""
+    a, b = pair.nodes
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as sock:
+        pair.stop(1)
+        body = json.dumps(routes(370)).encode()
+        sock.settimeout(20)
+        sock.connect(str(a.control))
+        sock.sendall(b"PUT /config/routes?alone&wait=healthy&timeout=60s "
+                     b"HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" %
+                     len(body) + body)
+        until(lambda: a.get("/config/routes") == routes(370), "it is made")
+        assert a.ask("POST", "/mesh/leave").code == 200
+        assert sock.recv(12) == b"HTTP/1.1 503"
+    assert b.name == "n2"
