@@ -69,6 +69,16 @@ const char *um_cli_short(const char *id, char buf[UM_CLI_TEXT])
     return buf;
 }
 
+const char *um_cli_member(yyjson_val *member, char buf[UM_CLI_TEXT])
+{
+    char id[UM_CLI_TEXT];
+
+    if (um_cli_text(member, "name", buf)[0] == '\0') {
+        (void)um_cli_short(um_cli_text(member, "id", id), buf);
+    }
+    return buf;
+}
+
 const char *um_cli_age(uint64_t ms, char buf[UM_CLI_AGE])
 {
     static const struct {
@@ -123,6 +133,16 @@ void um_cli_print(yyjson_val *v)
         (void)puts(line);
     }
     free(text);
+}
+
+void um_cli_success(yyjson_doc *answer)
+{
+    char buf[UM_CLI_TEXT];
+
+    if (answer != NULL &&
+        um_cli_text(yyjson_doc_get_root(answer), "success", buf)[0] != '\0') {
+        (void)puts(buf);
+    }
 }
 
 void um_cli_raw(const struct um_request *r)
@@ -190,6 +210,9 @@ static void complain(yyjson_val *root)
         (void)fprintf(stderr, "  %s\n", buf);
     }
     complain_where(yyjson_obj_get(root, "location"));
+    if (um_cli_list(yyjson_obj_get(root, "candidates"), buf)[0] != '\0') {
+        (void)fprintf(stderr, "  %s\n", buf);
+    }
     if (um_cli_text(root, "revision", buf)[0] != '\0') {
         (void)fprintf(stderr, "  it is about %s\n", buf);
     }
@@ -201,11 +224,18 @@ static void complain(yyjson_val *root)
 /* The exit code of a mistake. */
 static int code_of(const struct um_request *r, yyjson_val *root)
 {
+    static const char unit[] = "This node's Unit refuses";
+    const char *error;
+
     if (r->status == 412 || r->status == 428 ||
         yyjson_obj_get(root, "override") != NULL) {
         return UM_EXIT_GUARD;
     }
-    return r->revision[0] != '\0' ? UM_EXIT_NODE : UM_EXIT_ERROR;
+    error = yyjson_get_str(yyjson_obj_get(root, "error"));
+    return r->revision[0] != '\0' ||
+                   (error != NULL && strncmp(error, unit, strlen(unit)) == 0)
+               ? UM_EXIT_NODE
+               : UM_EXIT_ERROR;
 }
 
 static int fail(const struct um_cli *c, struct um_request *r)

@@ -64,6 +64,9 @@ const char *um_cli_list(yyjson_val *arr, char buf[UM_CLI_TEXT]);
 /** The end of a peer id, which tells more than its front; returns buf. */
 const char *um_cli_short(const char *id, char buf[UM_CLI_TEXT]);
 
+/** What a member is called: its "name", or the end of its "id". */
+const char *um_cli_member(yyjson_val *member, char buf[UM_CLI_TEXT]);
+
 /** Room for an age. */
 #define UM_CLI_AGE 24
 
@@ -78,6 +81,9 @@ const char *um_cli_until(uint64_t wall_ms, char buf[UM_CLI_AGE]);
 
 /** Prints JSON with an end of line; texts in it are harmless. */
 void um_cli_print(yyjson_val *v);
+
+/** Prints what an answer says of success; NULL: nothing. */
+void um_cli_success(yyjson_doc *answer);
 
 /** Prints an answer's bytes; on a terminal they are made harmless. */
 void um_cli_raw(const struct um_request *r);

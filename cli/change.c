@@ -78,18 +78,48 @@ static void show_success(const struct um_cli *c, const struct um_request *r,
     }
 }
 
-static void show(const struct um_cli *c, const struct um_request *r)
+/* The nodes that are not there, of those that were waited for. */
+static int show_missing(yyjson_val *root)
+{
+    yyjson_val *v;
+    char name[UM_CLI_TEXT], state[UM_CLI_TEXT], reason[UM_CLI_TEXT];
+    bool refused = false;
+    size_t i, n;
+
+    yyjson_arr_foreach(yyjson_obj_get(root, "missing"), i, n, v)
+    {
+        (void)um_cli_text(v, "state", state);
+        (void)um_cli_text(v, "reason", reason);
+        refused = refused || strcmp(state, "refused") == 0;
+        (void)fprintf(stderr, "unitmesh: %s: %s%s%s\n", um_cli_member(v, name),
+                      state, reason[0] != '\0' ? ", " : "", reason);
+    }
+    if (yyjson_arr_size(yyjson_obj_get(root, "missing")) > 0) {
+        return refused ? UM_EXIT_NODE : UM_EXIT_ERROR;
+    }
+    yyjson_arr_foreach(yyjson_obj_get(root, "silent"), i, n, v)
+    {
+        (void)fprintf(stderr, "unitmesh: %s: not heard of\n",
+                      um_cli_member(v, name));
+    }
+    return UM_EXIT_DONE;
+}
+
+/* Prints what came of it; returns the exit code. */
+static int show(const struct um_cli *c, const struct um_request *r)
 {
     yyjson_doc *doc = yyjson_read(r->answer, r->len, 0);
     yyjson_val *root = yyjson_doc_get_root(doc), *line;
     char buf[UM_CLI_TEXT];
     size_t i, n;
+    int code;
 
     if (c->o.json) {
         yyjson_mut_doc *m = yyjson_doc_mut_copy(doc, NULL);
         char *text;
 
-        if (r->revision[0] != '\0') {
+        if (r->revision[0] != '\0' &&
+            yyjson_obj_get(root, "revision") == NULL) {
             (void)yyjson_mut_obj_add_str(m, yyjson_mut_doc_get_root(m),
                                          "revision", r->revision);
         }
@@ -104,7 +134,9 @@ static void show(const struct um_cli *c, const struct um_request *r)
         }
         show_success(c, r, um_cli_text(root, "success", buf));
     }
+    code = show_missing(root);
     yyjson_doc_free(doc);
+    return code;
 }
 
 /* How long the daemon may take: as long as it was told to wait, and some. */
@@ -148,7 +180,7 @@ int um_cli_change(const struct um_cli *c, const char *method,
         code = um_cli_send(c, &r);
     }
     if (code == UM_EXIT_DONE) {
-        show(c, &r);
+        code = show(c, &r);
     }
     um_request_free(&r);
     um_buf_fini(&why);

@@ -90,7 +90,7 @@ static int list_copies(struct um_cli *c)
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "copies"), i, n,
                        v)
     {
-        um_table_cell(&t, um_cli_text(v, "id", buf));
+        um_table_cell(&t, um_cli_text(v, "copy", buf));
         um_table_cell(&t, um_cli_ago(um_cli_number(v, "at_ms"), age));
         um_table_cell(&t, um_cli_text(v, "bytes", buf));
         um_table_cell(&t, um_cli_text(v, "why", buf));

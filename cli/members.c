@@ -110,7 +110,7 @@ static yyjson_doc *ask(const struct um_cli *c, const struct about *a,
     return doc;
 }
 
-/* The same, where success says all. */
+/* The same, where success says all there is. */
 static int change(const struct um_cli *c, const struct about *a,
                   const char *key, const char *value)
 {
@@ -126,6 +126,7 @@ static int change(const struct um_cli *c, const struct about *a,
         doc =
             ask(c, a, key != NULL ? um_str(b.text) : um_str_n(NULL, 0), &code);
     }
+    um_cli_success(doc);
     yyjson_doc_free(doc);
     um_cli_body_fini(&b);
     return code;
@@ -176,7 +177,40 @@ static int label(struct um_cli *c)
     return change(c, &a, away ? NULL : "value", away ? NULL : is + 1);
 }
 
-/* What a removal would take with it, as the daemon tells it. */
+/* Revisions of a list, with what they are in it. */
+static void add_falls(struct um_table *t, yyjson_val *root, const char *key,
+                      const char *what)
+{
+    char buf[UM_CLI_TEXT];
+    yyjson_val *v;
+    size_t i, n;
+
+    yyjson_arr_foreach(yyjson_obj_get(root, key), i, n, v)
+    {
+        um_table_cell(t, um_cli_text(v, "revision", buf));
+        um_table_cell(t, what);
+        um_table_cell(t, um_cli_text(v, "message", buf));
+    }
+}
+
+/* What a removal would take with it. */
+static void print_falls(yyjson_val *root)
+{
+    char roles[UM_CLI_TEXT], current[UM_CLI_TEXT];
+    struct um_table t;
+
+    um_table_init(&t, "REVISION|THEN|MESSAGE");
+    add_falls(&t, root, "falls", "falls");
+    add_falls(&t, root, "ends", "ends");
+    add_falls(&t, root, "built_upon", "was built upon what falls");
+    um_table_print(&t);
+    (void)um_cli_list(yyjson_obj_get(root, "roles_after"), roles);
+    (void)printf("\nIts roles then: %s. The current revision: %s.\n",
+                 roles[0] != '\0' ? roles : "none",
+                 um_cli_text(root, "current", current));
+}
+
+/* With --dry-run it is only shown. */
 static int remove_member(struct um_cli *c)
 {
     const struct about a = {"DELETE", "/mesh/members", NULL, NULL};
@@ -188,7 +222,9 @@ static int remove_member(struct um_cli *c)
     um_cli_body_text(&b, "message", um_cli_opt(c, UM_OPT_MESSAGE));
     doc = ask(c, &a, um_cli_body_end(&b), &code);
     if (doc != NULL && um_cli_opt(c, UM_OPT_DRY_RUN) != NULL) {
-        um_cli_print(yyjson_doc_get_root(doc));
+        print_falls(yyjson_doc_get_root(doc));
+    } else {
+        um_cli_success(doc);
     }
     yyjson_doc_free(doc);
     um_cli_body_fini(&b);
@@ -198,13 +234,10 @@ static int remove_member(struct um_cli *c)
 /* A node's row. */
 static void add_node(struct um_table *t, yyjson_val *v)
 {
-    char buf[UM_CLI_TEXT], id[UM_CLI_TEXT], age[UM_CLI_AGE];
+    char buf[UM_CLI_TEXT], age[UM_CLI_AGE];
     yyjson_val *known = yyjson_obj_get(v, "age_ms");
 
-    if (um_cli_text(v, "name", buf)[0] == '\0') {
-        (void)um_cli_short(um_cli_text(v, "id", id), buf);
-    }
-    um_table_cell(t, buf);
+    um_table_cell(t, um_cli_member(v, buf));
     um_table_cell(t, um_cli_text(v, "state", buf));
     um_table_cell(t, um_cli_text(v, "runs", buf));
     um_table_cell(t, known == NULL ? ""
@@ -241,6 +274,37 @@ static int nodes(struct um_cli *c)
     return code;
 }
 
+static int settings(struct um_cli *c)
+{
+    int code;
+    yyjson_doc *doc = um_cli_get(c, "/mesh/settings", &code);
+    yyjson_val *k, *v;
+    struct um_table t;
+    char buf[UM_CLI_TEXT];
+    size_t i, n;
+
+    if (doc == NULL) {
+        return code;
+    }
+    um_table_init(&t, "SETTING|VALUE");
+    yyjson_obj_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "settings"), i,
+                       n, k, v)
+    {
+        um_table_cell(&t, yyjson_get_str(k));
+        um_table_cell(&t, um_cli_shown(v, buf));
+    }
+    um_table_print(&t);
+    yyjson_doc_free(doc);
+    return code;
+}
+
+static int set(struct um_cli *c)
+{
+    const struct about a = {"PUT", "/mesh/settings", NULL, NULL};
+
+    return change(c, &a, "value", c->words[1]);
+}
+
 static const struct um_cli_verb members_verbs[] = {
     {"list", "", "keys with a role", 0, list},
     {"pending", "", "who asks to be let in", 0, pending},
@@ -257,8 +321,14 @@ static const struct um_cli_verb nodes_verbs[] = {
     {NULL, "", "What each node runs, as it told itself.", 0, nodes},
 };
 
+static const struct um_cli_verb settings_verbs[] = {
+    {"list", "", "those that somebody set", 0, settings},
+    {"set", "NAME VALUE", "require-if-match, max-deadline-ms", 0, set},
+};
+
 const struct um_cli_command um_cli_members[] = {
     UM_CLI_COMMAND("members", "who is in it, and may what", members_verbs),
+    UM_CLI_COMMAND("settings", "what holds in all of it", settings_verbs),
     UM_CLI_COMMAND("nodes", "what each node runs", nodes_verbs),
     {NULL, NULL, NULL, 0, NULL},
 };

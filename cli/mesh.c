@@ -236,6 +236,7 @@ static int remove_invite(struct um_cli *c)
     um_cli_path_segment(&path, c->words[0]);
     r.path = um_cli_path_end(&path);
     doc = um_cli_ask(c, &r, &code);
+    um_cli_success(doc);
     yyjson_doc_free(doc);
     um_buf_fini(&path);
     return code;
@@ -247,6 +248,9 @@ static int leave(struct um_cli *c)
     yyjson_doc *doc;
     int code;
 
+    if (um_cli_opt(c, UM_OPT_FORCE) != NULL) {
+        r.path = "/mesh/leave?force";
+    }
     r.body = um_cli_opt(c, UM_OPT_PURGE) != NULL ? UM_STR("{\"purge\": true}")
                                                  : UM_STR("{}");
     doc = um_cli_ask(c, &r, &code);
@@ -279,7 +283,7 @@ static const struct um_cli_verb invites_verbs[] = {
 };
 static const struct um_cli_verb leave_verbs[] = {
     {NULL, "", "Takes this node out of its mesh; its Unit runs on.",
-     UM_BIT(UM_OPT_PURGE), leave},
+     UM_BIT(UM_OPT_PURGE) | UM_BIT(UM_OPT_FORCE), leave},
 };
 
 const struct um_cli_command um_cli_mesh[] = {

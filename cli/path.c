@@ -45,9 +45,13 @@ void um_cli_path_query(struct um_buf *b, const char *key, const char *value)
 void um_cli_path_flags(struct um_buf *b, const struct um_options *o)
 {
     for (int i = UM_OPT_DRY_RUN; i <= UM_OPT_DESPITE; i++) {
-        if (o->value[i] != NULL) {
-            um_cli_path_query(b, um_options_name((enum um_option)i),
-                              o->value[i]);
+        const char *value = o->value[i];
+
+        if (i == UM_OPT_WAIT && value != NULL && value[0] == '\0') {
+            value = "applied";
+        }
+        if (value != NULL) {
+            um_cli_path_query(b, um_options_name((enum um_option)i), value);
         }
     }
 }

@@ -73,7 +73,7 @@ static int print_nodes(const struct um_cli *c, const char *rev)
     yyjson_doc *doc = um_cli_value(c, "/mesh/nodes", &code);
     yyjson_val *v;
     struct um_table t;
-    char buf[UM_CLI_TEXT], id[UM_CLI_TEXT];
+    char buf[UM_CLI_TEXT];
     size_t i, n;
 
     if (doc == NULL) {
@@ -83,10 +83,7 @@ static int print_nodes(const struct um_cli *c, const char *rev)
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "nodes"), i, n,
                        v)
     {
-        if (um_cli_text(v, "name", buf)[0] == '\0') {
-            (void)um_cli_short(um_cli_text(v, "id", id), buf);
-        }
-        um_table_cell(&t, buf);
+        um_table_cell(&t, um_cli_member(v, buf));
         (void)um_cli_text(v, "runs", buf);
         um_table_cell(&t, strcmp(buf, rev) == 0 ? "it" : buf);
         um_table_cell(&t, um_cli_text(v, "state", buf));

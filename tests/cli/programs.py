@@ -126,7 +126,8 @@ CASES += [(f"unitmesh {c} --help", 0, "out",
            rf"usage: unitmesh {c}( .*)? \[FLAGS\](.|\n)*--control PATH"
            r"(.|\n)*/")
           for c in ("status", "peers", "id", "publish", "init", "invite",
-                    "invites", "join", "leave", "members", "nodes", "get",
+                    "invites", "join", "leave", "members", "settings",
+                    "nodes", "get",
                     "put", "post", "delete", "plan", "apply", "config",
                     "overlay", "var", "cert", "script", "log", "show", "diff",
                     "blame", "rollback", "rollout", "confirm", "abort",
