@@ -27,6 +27,7 @@
 struct um_mesh_asking {
     struct um_daemon *daemon;
     bool joins;
+    bool pending; /* it is put down: an owner has to approve */
     char name[UM__CAP_SET_NAME_BYTES + 1];
     bool coded;
     struct um_code code;
@@ -390,8 +391,8 @@ static void settle(struct um_daemon *d, struct um_str config)
             start_node(d) != 0) {
             undo(d);
         } else {
-            o.status = 200;
-            o.text = "";
+            o.status = a->pending ? 202 : 200;
+            o.text = a->pending ? "an owner has to approve this node" : "";
             um_bus_peers(d->bus, each_up, d);
         }
     }
@@ -488,12 +489,13 @@ static void on_knocked(void *user, const struct um_knock_result *r)
     struct um_daemon *d = user;
     struct um_mesh_asking *a = d->mesh.asking;
     struct um_mesh_outcome o = {
-        .status = r->pending ? 202 : 403, .text = r->text, .mesh = r->mesh};
+        .status = 403, .text = r->text, .mesh = r->mesh};
 
-    if (!r->welcome) {
+    if (!r->welcome && !r->pending) {
         tell(d, &o);
         return;
     }
+    a->pending = r->pending;
     a->mesh = r->mesh;
     a->roles = r->roles;
     um_buf_str(&a->statements, r->statements);

@@ -394,10 +394,26 @@ void um_node_down(struct um_node *n, const struct p2p_peer_id *peer)
 }
 
 /* Who waits to be let in knows nobody yet, and has nothing but the genesis. */
+/* Whether this node has nothing of the mesh and knows of nobody who has: its
+ * own role may be what it heard of first, when an owner let it in. */
+static bool is_new(struct um_node *n)
+{
+    struct um_roster *r = &n->model.roster;
+
+    for (size_t i = 0; i < r->keys_n; i++) {
+        const struct um_roster_key *k = um_roster_key_at(r, i);
+
+        if ((k->now & (UM_NODE | UM_WRITER)) != 0 &&
+            !um_name_eq(&k->name, &n->me)) {
+            return false;
+        }
+    }
+    return n->model.history.revs_n == 0;
+}
+
 bool um_node_member_may(struct um_node *n, const struct um_name *member)
 {
-    return um_roster_roles(&n->model.roster, member) != 0 ||
-           um_roster_ever(&n->model.roster, &n->me) == 0;
+    return um_roster_roles(&n->model.roster, member) != 0 || is_new(n);
 }
 
 bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer)
