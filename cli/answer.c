@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <yyjson.h>
 
 #include "mesh/base/utf8.h"
 

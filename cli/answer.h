@@ -8,10 +8,11 @@
 #ifndef UM_CLI_ANSWER_H
 #define UM_CLI_ANSWER_H
 
-#include <yyjson.h>
-
 #include "cli/command.h"
 #include "cli/request.h"
+
+struct yyjson_doc;
+struct yyjson_val;
 
 /** Exit codes. */
 enum um_exit {
@@ -34,38 +35,41 @@ int um_cli_send(const struct um_cli *c, struct um_request *r);
  * @param code set to the exit code
  * @return owned, or NULL: there is nothing more to do
  */
-yyjson_doc *um_cli_ask(const struct um_cli *c, struct um_request *r, int *code);
+struct yyjson_doc *um_cli_ask(const struct um_cli *c, struct um_request *r,
+                              int *code);
 
 /** The same of a GET. */
-yyjson_doc *um_cli_get(const struct um_cli *c, const char *path, int *code);
+struct yyjson_doc *um_cli_get(const struct um_cli *c, const char *path,
+                              int *code);
 
 /** The same, but whatever `-o` says nothing is printed. */
-yyjson_doc *um_cli_value(const struct um_cli *c, const char *path, int *code);
+struct yyjson_doc *um_cli_value(const struct um_cli *c, const char *path,
+                                int *code);
 
 /** Room for a text that is shown. */
 #define UM_CLI_TEXT 1200
 
 /** A member's text, harmless, "" if it has none; returns buf. */
-const char *um_cli_text(yyjson_val *obj, const char *key,
+const char *um_cli_text(struct yyjson_val *obj, const char *key,
                         char buf[UM_CLI_TEXT]);
 
 /** The same of a value, JSON if it is no text. */
-const char *um_cli_shown(yyjson_val *v, char buf[UM_CLI_TEXT]);
+const char *um_cli_shown(struct yyjson_val *v, char buf[UM_CLI_TEXT]);
 
 /** A member's number; 0 if it has none. */
-uint64_t um_cli_number(yyjson_val *obj, const char *key);
+uint64_t um_cli_number(struct yyjson_val *obj, const char *key);
 
 /** A member that is true. */
-bool um_cli_true(yyjson_val *obj, const char *key);
+bool um_cli_true(struct yyjson_val *obj, const char *key);
 
 /** Elements of an array of texts, with a comma between them; returns buf. */
-const char *um_cli_list(yyjson_val *arr, char buf[UM_CLI_TEXT]);
+const char *um_cli_list(struct yyjson_val *arr, char buf[UM_CLI_TEXT]);
 
 /** The end of a peer id, which tells more than its front; returns buf. */
 const char *um_cli_short(const char *id, char buf[UM_CLI_TEXT]);
 
 /** What a member is called: its "name", or the end of its "id". */
-const char *um_cli_member(yyjson_val *member, char buf[UM_CLI_TEXT]);
+const char *um_cli_member(struct yyjson_val *member, char buf[UM_CLI_TEXT]);
 
 /** Room for an age. */
 #define UM_CLI_AGE 24
@@ -80,10 +84,10 @@ const char *um_cli_ago(uint64_t wall_ms, char buf[UM_CLI_AGE]);
 const char *um_cli_until(uint64_t wall_ms, char buf[UM_CLI_AGE]);
 
 /** Prints JSON with an end of line; texts in it are harmless. */
-void um_cli_print(yyjson_val *v);
+void um_cli_print(struct yyjson_val *v);
 
 /** Prints what an answer says of success; NULL: nothing. */
-void um_cli_success(yyjson_doc *answer);
+void um_cli_success(struct yyjson_doc *answer);
 
 /** Prints an answer's bytes; on a terminal they are made harmless. */
 void um_cli_raw(const struct um_request *r);

@@ -3,18 +3,19 @@
 #ifndef UM_CLI_BODY_H
 #define UM_CLI_BODY_H
 
-#include <yyjson.h>
-
 #include "cli/command.h"
 #include "mesh/base/buf.h"
+
+struct yyjson_mut_doc;
+struct yyjson_mut_val;
 
 /** Bytes of a file that is sent; the daemon takes no more. */
 #define UM_CLI_BYTES (8U << 20)
 
 /** An object; all zero is an empty one. */
 struct um_cli_body {
-    yyjson_mut_doc *doc;
-    yyjson_mut_val *root;
+    struct yyjson_mut_doc *doc;
+    struct yyjson_mut_val *root;
     char *text; /**< after um_cli_body_end() */
 };
 

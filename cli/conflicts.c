@@ -3,6 +3,7 @@
  * it; and what of this node's Unit was overwritten. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <yyjson.h>
 
 #include "cli/answer.h"
 #include "cli/body.h"

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <yyjson.h>
 
 #include "cli/answer.h"
 #include "mesh/base/utf8.h"

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
+#include <yyjson.h>
 
 #include "cli/body.h"
 #include "cli/change.h"

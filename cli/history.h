@@ -10,10 +10,10 @@ void um_cli_revision_path(struct um_buf *path, const char *rev,
                           const char *behind);
 
 /** Who made a revision: a name, or the front of an id; returns buf. */
-const char *um_cli_author(yyjson_val *revision, char buf[UM_CLI_TEXT]);
+const char *um_cli_author(struct yyjson_val *revision, char buf[UM_CLI_TEXT]);
 
 /** Prints a revision's fields, a line each. */
-void um_cli_print_revision(yyjson_val *revision);
+void um_cli_print_revision(struct yyjson_val *revision);
 
 /**
  * Does what a verb says to a revision: POST part/REV/verb with the message and

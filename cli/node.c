@@ -2,6 +2,7 @@
 /* The node that is asked: status, peers, id; and the article's publish. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <yyjson.h>
 
 #include "cli/answer.h"
 #include "cli/table.h"

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <yyjson.h>
 
 #include "cli/answer.h"
 #include "cli/body.h"

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <yyjson.h>
 
 #include "cli/answer.h"
 #include "cli/body.h"
