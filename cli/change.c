@@ -82,7 +82,7 @@ static void show_success(const struct um_cli *c, const struct um_request *r,
 /* The nodes that are not there, of those that were waited for. */
 static int show_missing(yyjson_val *root)
 {
-    yyjson_val *v;
+    yyjson_val *v, *made = yyjson_obj_get(root, "revision");
     char name[UM_CLI_TEXT], state[UM_CLI_TEXT], reason[UM_CLI_TEXT];
     bool refused = false;
     size_t i, n;
@@ -90,6 +90,9 @@ static int show_missing(yyjson_val *root)
     yyjson_arr_foreach(yyjson_obj_get(root, "missing"), i, n, v)
     {
         (void)um_cli_text(v, "state", state);
+        if (made != NULL && yyjson_equals(made, yyjson_obj_get(v, "runs"))) {
+            (void)snprintf(state, sizeof state, "runs it, not healthy yet");
+        }
         (void)um_cli_text(v, "reason", reason);
         refused = refused || strcmp(state, "refused") == 0;
         (void)fprintf(stderr, "unitmesh: %s: %s%s%s\n", um_cli_member(v, name),

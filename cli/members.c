@@ -204,9 +204,15 @@ static void print_falls(yyjson_val *root)
     add_falls(&t, root, "falls", "falls");
     add_falls(&t, root, "ends", "ends");
     add_falls(&t, root, "built_upon", "was built upon what falls");
-    um_table_print(&t);
+    if (t.n > t.columns) {
+        um_table_print(&t);
+        (void)putchar('\n');
+    } else {
+        um_table_drop(&t);
+        (void)puts("No revision falls.");
+    }
     (void)um_cli_list(yyjson_obj_get(root, "roles_after"), roles);
-    (void)printf("\nIts roles then: %s. The current revision: %s.\n",
+    (void)printf("Its roles then: %s. The current revision: %s.\n",
                  roles[0] != '\0' ? roles : "none",
                  um_cli_text(root, "current", current));
 }

@@ -2,6 +2,7 @@
 /* The node that is asked: status, peers, id; and the article's publish. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <yyjson.h>
 
 #include "cli/answer.h"
@@ -140,13 +141,37 @@ static int id(struct um_cli *c)
     return code;
 }
 
+/* Whether the daemon speaks the article's language; else that is said. In a
+ * mesh the same request would adopt what Unit runs. */
+static int speaks_article(const struct um_cli *c)
+{
+    int code;
+    yyjson_doc *doc = um_cli_value(c, "/mesh/status", &code);
+    char mode[UM_CLI_TEXT];
+
+    (void)um_cli_text(yyjson_doc_get_root(doc), "mode", mode);
+    yyjson_doc_free(doc);
+    if (code == UM_EXIT_DONE && strcmp(mode, "article") != 0) {
+        (void)fputs(
+            "unitmesh: the daemon runs without --article; in a mesh a "
+            "change needs no publishing,\n  and `unitmesh post "
+            "/config` adopts what this node's Unit runs\n",
+            stderr);
+        code = UM_EXIT_ERROR;
+    }
+    return code;
+}
+
 static int publish(struct um_cli *c)
 {
     struct um_request r = {.method = "POST",
                            .path = "/config",
                            .host = um_cli_opt(c, UM_OPT_HOST)};
-    int code = um_cli_send(c, &r);
+    int code = speaks_article(c);
 
+    if (code == UM_EXIT_DONE) {
+        code = um_cli_send(c, &r);
+    }
     if (code == UM_EXIT_DONE) {
         (void)puts(r.answer);
     }

@@ -76,3 +76,8 @@ void um_table_print(struct um_table *t)
     }
     um_buf_fini(&t->cells);
 }
+
+void um_table_drop(struct um_table *t)
+{
+    um_buf_fini(&t->cells);
+}

@@ -26,4 +26,7 @@ void um_table_cell(struct um_table *t, const char *text);
 /** Prints and frees it. */
 void um_table_print(struct um_table *t);
 
+/** Frees it. */
+void um_table_drop(struct um_table *t);
+
 #endif

@@ -188,8 +188,9 @@ def commands(state):
     check("id", r.returncode == 0 and me.startswith("12D3Koo") and
           f"/ip4/{ADDR}/tcp/" in r.stdout, r)
     r = call("unitmesh", "status", "--control", sock)
-    check("status", re.search(rf"node +{me}\nmode +observer\npeers +0 conn"
-                              r"(.|\n)*\(a stand-in\)\nup ", r.stdout), r)
+    check("status", re.search(rf"node +{me}\nmode +alone\npeers +0 conn"
+                              r"(.|\n)*\(a stand-in\)\napplied .*\nup ",
+                              r.stdout), r)
     r = call("unitmesh", "status", "--control", sock, "-o", "json")
     check("status -o json", json.loads(r.stdout)["id"] == me, r)
     r = call("unitmesh", "peers", "--control", sock)
@@ -251,26 +252,27 @@ def rest(state):
             ("a wrong one", "GET", "/mesh/status", bearer[:0] +
              ["Authorization: Bearer " + "0" * 64], 401),
             ("the right one", "GET", "/mesh/status", bearer, 200),
-            ("POST /config names the flag", "POST", "/config", [], 409),
+            ("POST /config needs one", "POST", "/config", [], 401),
+            ("and a mesh", "POST", "/config", bearer, 409),
             ("a foreign origin", "POST", "/config",
              ["Origin: http://evil.example"], 403),
             ("a foreign host", "GET", "/healthz", ["Host: evil.example"], 403),
             ("no such path", "GET", "/tea", bearer, 404),
             ("no such path, no token", "GET", "/tea", [], 401),
-            ("no such method", "DELETE", "/config", bearer, 405),
+            ("no such method", "DELETE", "/mesh/status", bearer, 405),
             ("a path that is almost one", "GET", "/mesh/status/", bearer,
              404)):
         r = fetch(url + path, method=method, headers=headers)
         check(f"REST: {what}", r.code == code, r)
         if code == 409:
-            check("REST: it is named", "--article" in r.text, r)
+            check("REST: it is named", "unitmesh init" in r.text, r)
     r = local(state / "s", "/mesh/status")
     check("REST: the socket needs no token", r.code == 200, r)
 
 
 def daemon(folder):
     with node(folder, "--log", "json", "--unit", "embedded") as a:
-        a.wait_text("without --article: .* changes no Unit", 10)
+        a.wait_text("in no mesh yet: .* no Unit is changed", 10)
         a.wait_text("REST is at", 10)
         with node(folder, "--unit", "none", name="taken") as other:
             check("REST is taken", other.proc.wait(10) == 1)
