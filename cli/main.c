@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* unitmesh: one program; one table of commands. */
+/* unitmesh: one program; tables of commands, in groups. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/command.h"
 #include "cli/verify.h"
 #include "mesh/app/daemon.h"
 
@@ -20,46 +20,79 @@ static int version(int argc, char **argv)
     return 0;
 }
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *text;
-} commands[] = {
-    {"run", um_daemon_main, "the daemon beside one NGINX Unit"},
-    {"status", um_cli_status, "what this node is and does"},
-    {"peers", um_cli_peers, "the nodes that it knows"},
-    {"id", um_cli_id, "its identity and addresses"},
-    {"publish", um_cli_publish,
-     "tell the others to fetch this node's configuration (--article)"},
-    {"verify", um_cli_verify, "look at what a stopped node has on its disk"},
-    {"version", version, "the version"},
+static const struct um_cli_command programs[] = {
+    {"run", "the daemon beside one NGINX Unit", NULL, 0, um_daemon_main},
+    {"verify", "look at what a stopped node has on its disk", NULL, 0,
+     um_cli_verify},
+    {"version", "the version", NULL, 0, version},
+    {NULL, NULL, NULL, 0, NULL},
 };
+
+static const struct {
+    const char *title; /* NULL: goes on */
+    const struct um_cli_command *commands;
+} groups[] = {
+    {"this node", programs},
+    {NULL, um_cli_node},
+    {"a mesh and who is in it", um_cli_mesh},
+    {NULL, um_cli_members},
+    {"its configuration", um_cli_config},
+    {NULL, um_cli_parts},
+    {"what became of changes", um_cli_revisions},
+    {NULL, um_cli_rollouts},
+    {NULL, um_cli_conflicts},
+    {NULL, um_cli_events},
+};
+
+#define N_GROUPS (sizeof groups / sizeof groups[0])
 
 static int usage(FILE *out)
 {
-    (void)fputs("usage: unitmesh COMMAND [FLAGS]\n\n", out);
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        (void)fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].text);
+    (void)fputs("usage: unitmesh COMMAND [FLAGS]\n", out);
+    for (size_t i = 0; i < N_GROUPS; i++) {
+        if (groups[i].title != NULL) {
+            (void)fprintf(out, "\n%s:\n", groups[i].title);
+        }
+        for (const struct um_cli_command *c = groups[i].commands;
+             c->name != NULL; c++) {
+            (void)fprintf(out, "  %-10s %s\n", c->name, c->text);
+        }
     }
     (void)fputs("\nunitmesh COMMAND --help tells more.\n", out);
     return out == stdout ? 0 : 2;
 }
 
 /* Runs a command; getopt begins its complaints with both words. */
-static int run(size_t i, int argc, char **argv)
+static int run(const struct um_cli_command *command, int argc, char **argv)
 {
     char name[32], *word = argv[0];
     int rv;
 
-    (void)snprintf(name, sizeof name, "unitmesh %s", commands[i].name);
+    (void)snprintf(name, sizeof name, "unitmesh %s", command->name);
     argv[0] = name;
-    rv = commands[i].run(argc, argv);
+    rv = command->program != NULL ? command->program(argc, argv)
+                                  : um_cli_run(command, argc, argv);
     argv[0] = word;
     return rv;
 }
 
+static const struct um_cli_command *find(const char *name)
+{
+    for (size_t i = 0; i < N_GROUPS; i++) {
+        for (const struct um_cli_command *c = groups[i].commands;
+             c->name != NULL; c++) {
+            if (strcmp(c->name, name) == 0) {
+                return c;
+            }
+        }
+    }
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
+    const struct um_cli_command *command;
+
     if (argc < 2) {
         return usage(stderr);
     }
@@ -69,10 +102,9 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--version") == 0) {
         return version(1, argv);
     }
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (strcmp(commands[i].name, argv[1]) == 0) {
-            return run(i, argc - 1, argv + 1);
-        }
+    command = find(argv[1]);
+    if (command != NULL) {
+        return run(command, argc - 1, argv + 1);
     }
     (void)fprintf(stderr, "unitmesh: %s: no such command\n", argv[1]);
     return usage(stderr);

@@ -5,14 +5,30 @@
 
 #include <stddef.h>
 
+#include "mesh/base/buf.h"
+
+/** Headers that a request has room for, beside Host. */
+#define UM_REQUEST_HEADERS 4
+
 /** A request; the lower half is filled in by um_request_run(). */
 struct um_request {
     const char *method;
     const char *path;
     const char *host; /**< the Host header; NULL: localhost */
+    const char *headers[UM_REQUEST_HEADERS]; /**< "Name: value"; up to the
+                                                  first NULL */
+    struct um_str body;                      /**< p NULL: none */
+    unsigned patience_s;                     /**< 0: 60 */
+    /** Takes the body as it comes, however long that is; -1 ends it. NULL: it
+     * is kept below. Not called for answers other than 200. */
+    int (*more)(void *user, const char *data, size_t len);
+    void *user;
+
     long status;
-    char *body; /**< ends with a zero byte */
+    char *answer; /**< ends with a zero byte */
     size_t len;
+    char etag[128];     /**< with its quotes; "": none */
+    char revision[128]; /**< X-Revision; "": none */
 };
 
 /** Sends it and waits. 0, or -1 after it said why not. */

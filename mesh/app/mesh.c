@@ -28,13 +28,13 @@
 struct um_mesh_asking {
     struct um_daemon *daemon;
     bool joins;
+    bool pending; /* it is put down: an owner has to approve */
     char name[UM__CAP_SET_NAME_BYTES + 1];
     bool coded;
     struct um_code code;
     char *peer;
     struct um_name mesh;
     unsigned roles;
-    bool pending; /* an owner has to approve it */
     struct um_buf statements;
     um_mesh_done *done;
     void *user;

@@ -89,7 +89,6 @@ struct um_node {
     size_t aside_n;
     bool forged; /* the item of the step that runs can never be taken */
     bool roster_changed;
-    bool waits; /* for a role, or for the members that it has not heard of */
     struct um_buf rows; /* members whose row is not on disk, as names */
     void *rows_alarm;
     char refused[128]; /* of a runner without a configuration */
@@ -97,10 +96,6 @@ struct um_node {
 
 /** Whether a key may sync and use the bus. */
 bool um_node_member_may(struct um_node *n, const struct um_name *member);
-
-/** Whether who waited for a role still waits: for it, or for a member to sync
- * with, since its own GRANT may come before those of the others. */
-bool um_node_waits(struct um_node *n);
 
 /* ---- step.c */
 

@@ -267,7 +267,6 @@ static void roster(struct um_node *n)
         return;
     }
     n->roster_changed = false;
-    n->waits = n->waits && um_node_waits(n);
     um_links_roster(n->links);
     if (n->welcome != NULL) {
         um_welcome_roster(n->welcome);

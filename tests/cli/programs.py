@@ -63,6 +63,46 @@ CASES = [
     ("unitmesh verify more", 2, "err", r"unitmesh verify: more: not a flag"),
     ("unitmesh verify --state /none", 1, "err", r"state folder /none: No such"),
     ("unitmesh verify --name none", 1, "err", r"unitmesh-none: No such"),
+    ("unitmesh init --peer x", 2, "err", r"init: --peer: it takes no such"),
+    ("unitmesh init demo", 2, "err", r"demo: not a flag"),
+    ("unitmesh init --name x --control /none", 1, "err", r"answers at /none"),
+    ("unitmesh invite --role owner", 2, "err", r"must be writer or node"),
+    ("unitmesh invite --expires tea", 2, "err", r"tea: must be a span"),
+    ("unitmesh invite --uses some", 2, "err", r"some: must be a number"),
+    ("unitmesh invites drop", 2, "err", r"drop: it has .*list rm\n"),
+    ("unitmesh join a b", 2, "err", r"b: one word too many"),
+    ("unitmesh members fly", 2, "err", r"fly: it has no such verb.* approve"),
+    ("unitmesh members approve", 2, "err", r"approve: a word is .*: MEMBER"),
+    ("unitmesh members role a owner", 2, "err", r"must be writer or node"),
+    ("unitmesh members label a b", 2, "err", r"b: must be key=value"),
+    ("unitmesh members label a =b", 2, "err", r"=b: must be key=value"),
+    ("unitmesh nodes --force", 2, "err", r"--force: it takes no such flag"),
+    ("unitmesh put", 2, "err", r"a word is missing, it takes: PATH"),
+    ("unitmesh put x", 2, "err", r"a value is missing: give a value, or -f"),
+    ("unitmesh put x 1 -f f", 2, "err", r"1: give a value, or -f FILE"),
+    ("unitmesh put x -f /none", 1, "err", r"/none: No such file"),
+    ("unitmesh put x 1 --soak tea", 2, "err", r"--soak tea: must be a span"),
+    ("unitmesh put x 1 --wait=long", 2, "err", r"applied or healthy"),
+    ("unitmesh put x 1 --trial 10m", 2, "err", r"10m: one word too many"),
+    ("unitmesh put x 1 --if-match now", 2, "err", r"must be a revision such"),
+    ("unitmesh delete x --secret", 2, "err", r"it takes no such flag"),
+    ("unitmesh plan", 2, "err", r"a file is missing: -f FILE"),
+    ("unitmesh apply x", 2, "err", r"x: not a flag"),
+    ("unitmesh config", 2, "err", r"a verb is missing: .* show"),
+    ("unitmesh config show --node x", 2, "err", r"goes with --effective"),
+    ("unitmesh overlay set", 2, "err", r"overlay set: a word is missing"),
+    ("unitmesh var set x", 2, "err", r"var set: a value is missing"),
+    ("unitmesh cert put x", 2, "err", r"it takes: NAME FILE"),
+    ("unitmesh cert put x /none /none", 1, "err", r"/none: No such file"),
+    ("unitmesh script rm", 2, "err", r"script rm: a word is missing"),
+    ("unitmesh log --limit x", 2, "err", r"x: must be a number"),
+    ("unitmesh diff a b c", 2, "err", r"c: one word too many"),
+    ("unitmesh blame", 2, "err", r"a word is missing, it takes: PATH"),
+    ("unitmesh resolve r3", 2, "err", r"say how: --take, --drop, or --edit"),
+    ("unitmesh resolve r3 --take --drop", 2, "err", r"say how"),
+    ("unitmesh rollout open", 2, "err", r"it takes: MEMBER"),
+    ("unitmesh events --since now", 2, "err", r"now: must be a number"),
+    ("unitmesh leave now", 2, "err", r"now: not a flag"),
     ("p2p", 2, "err", r"usage: p2p COMMAND"),
     ("p2p --help", 0, "out", r"usage: p2p COMMAND(.|\n)*MA is a multiaddr"),
     ("p2p fly", 2, "err", r"fly: no such command"),
@@ -83,8 +123,23 @@ CASES = [
     ("p2p key show /none", 1, "err", r"p2p: /none: not found"),
 ]
 CASES += [(f"unitmesh {c} --help", 0, "out",
-           rf"usage: unitmesh {c} \[FLAGS\](.|\n)*--control PATH(.|\n)*/")
-          for c in ("status", "peers", "id", "publish")]
+           rf"usage: unitmesh {c}( .*)? \[FLAGS\](.|\n)*--control PATH"
+           r"(.|\n)*/")
+          for c in ("status", "peers", "id", "publish", "init", "invite",
+                    "invites", "join", "leave", "members", "settings",
+                    "nodes", "get",
+                    "put", "post", "delete", "plan", "apply", "config",
+                    "overlay", "var", "cert", "script", "log", "show", "diff",
+                    "blame", "rollback", "rollout", "confirm", "abort",
+                    "resume", "conflicts", "resolve", "copies", "events")]
+CASES += [(f"unitmesh {c} --control /none", 1, "err",
+           r"no daemon answers at /none")
+          for c in ("init", "invite", "invites", "join", "leave", "members",
+                    "members pending", "members rm x", "nodes", "get",
+                    "put x 1", "delete x", "config show", "overlay", "var set x 1", "cert",
+                    "script", "log", "show", "diff", "blame x", "rollback",
+                    "rollout", "confirm", "abort r3", "conflicts",
+                    "resolve r3 --take", "copies", "events")]
 CASES += [(f"p2p {c} --help", 0, "out", f"usage: p2p {c} ")
           for c in ("key", "id", "ping", "identify", "perf", "pub", "sub")]
 
@@ -134,7 +189,8 @@ def commands(state):
           f"/ip4/{ADDR}/tcp/" in r.stdout, r)
     r = call("unitmesh", "status", "--control", sock)
     check("status", re.search(rf"node +{me}\nmode +alone\npeers +0 conn"
-                              r"(.|\n)*\(a stand-in\)\nup ", r.stdout), r)
+                              r"(.|\n)*\(a stand-in\)\napplied .*\nup ",
+                              r.stdout), r)
     r = call("unitmesh", "status", "--control", sock, "-o", "json")
     check("status -o json", json.loads(r.stdout)["id"] == me, r)
     r = call("unitmesh", "peers", "--control", sock)
@@ -196,26 +252,27 @@ def rest(state):
             ("a wrong one", "GET", "/mesh/status", bearer[:0] +
              ["Authorization: Bearer " + "0" * 64], 401),
             ("the right one", "GET", "/mesh/status", bearer, 200),
-            ("POST /config names the flag", "POST", "/config", [], 409),
+            ("POST /config needs one", "POST", "/config", [], 401),
+            ("and a mesh", "POST", "/config", bearer, 409),
             ("a foreign origin", "POST", "/config",
              ["Origin: http://evil.example"], 403),
             ("a foreign host", "GET", "/healthz", ["Host: evil.example"], 403),
             ("no such path", "GET", "/tea", bearer, 404),
             ("no such path, no token", "GET", "/tea", [], 401),
-            ("no such method", "DELETE", "/config", bearer, 405),
+            ("no such method", "DELETE", "/mesh/status", bearer, 405),
             ("a path that is almost one", "GET", "/mesh/status/", bearer,
              404)):
         r = fetch(url + path, method=method, headers=headers)
         check(f"REST: {what}", r.code == code, r)
         if code == 409:
-            check("REST: it is named", "--article" in r.text, r)
+            check("REST: it is named", "unitmesh init" in r.text, r)
     r = local(state / "s", "/mesh/status")
     check("REST: the socket needs no token", r.code == 200, r)
 
 
 def daemon(folder):
     with node(folder, "--log", "json", "--unit", "embedded") as a:
-        a.wait_text("without --article: .* changes no Unit", 10)
+        a.wait_text("in no mesh yet: .* no Unit is changed", 10)
         a.wait_text("REST is at", 10)
         with node(folder, "--unit", "none", name="taken") as other:
             check("REST is taken", other.proc.wait(10) == 1)

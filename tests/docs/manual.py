@@ -21,7 +21,7 @@ def said(program, *words):
 
 def flags_of(text):
     """--name where a line of a help begins, and in usages."""
-    return set(re.findall(r"(?<![\w-])--([a-z][a-z0-9-]+)(?= |\]|$)", text,
+    return set(re.findall(r"(?<![\w-])--([a-z][a-z0-9-]+)(?=[ =\[\]]|$)", text,
                           re.M)) - {"help"}
 
 
@@ -63,8 +63,8 @@ def compare(what, a, b):
 
 def main():
     run, ask, tool = page("unitmesh.8"), page("unitmesh.1"), page("p2p.1")
-    asked = set().union(*(flags_of(said(UNITMESH, c)) for c in
-                          ("status", "peers", "id", "publish", "verify")))
+    commands = commands_of(said(UNITMESH)) - {"run"}
+    asked = set().union(*(flags_of(said(UNITMESH, c)) for c in commands))
     node = flags_of(said(P2P, "node"))
     others = flags_of(said(P2P)) - node
     good = [
@@ -73,8 +73,7 @@ def main():
         compare("unitmesh.8, synopsis", flags_of(said(UNITMESH, "run")),
                 documented(run.split(".Sh DESCRIPTION")[0])),
         compare("unitmesh.1, flags", asked - {"article"}, explained(ask)),
-        compare("unitmesh.1, commands", commands_of(said(UNITMESH)) - {"run"},
-                named(ask)),
+        compare("unitmesh.1, commands", commands, named(ask)),
         compare("p2p.1, flags of node", node, explained(tool)),
         compare("p2p.1, flags of others", others, documented(
             tool.split(".Sh DESCRIPTION")[0])),

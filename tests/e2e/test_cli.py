@@ -49,8 +49,8 @@ def test_peers(pair):
     assert (id_, state) == (pair.b.id, "connected")
     assert addr == f"/ip4/{pair.b.bind}/tcp/{P2P_PORT}"
     assert agent.startswith("unitmesh/") and muxer == "/yamux/1.0.0"
-    nodes = json.loads(ask(pair.a, "peers", "-o", "json").stdout)["nodes"]
-    assert [n["id"] for n in nodes] == [pair.b.id]
+    peers = json.loads(ask(pair.a, "peers", "-o", "json").stdout)["peers"]
+    assert [n["id"] for n in peers] == [pair.b.id]
 
 
 def test_publish(pair):

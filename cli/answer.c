@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See answer.h. A mistake is an object with error and detail, or a line of
+ * text; which of the two the daemon chose is no matter here.
+ */
+#include "cli/answer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <yyjson.h>
+
+#include "mesh/base/utf8.h"
+
+const char *um_cli_text(yyjson_val *obj, const char *key, char buf[UM_CLI_TEXT])
+{
+    return um_cli_shown(yyjson_obj_get(obj, key), buf);
+}
+
+const char *um_cli_shown(yyjson_val *v, char buf[UM_CLI_TEXT])
+{
+    const char *s = yyjson_get_str(v);
+    char *json = s == NULL && v != NULL ? yyjson_val_write(v, 0, NULL) : NULL;
+
+    (void)snprintf(buf, UM_CLI_TEXT, "%s",
+                   s != NULL      ? s
+                   : json != NULL ? json
+                                  : "");
+    free(json);
+    um_utf8_harmless(buf);
+    return buf;
+}
+
+uint64_t um_cli_number(yyjson_val *obj, const char *key)
+{
+    return yyjson_get_uint(yyjson_obj_get(obj, key));
+}
+
+bool um_cli_true(yyjson_val *obj, const char *key)
+{
+    return yyjson_get_bool(yyjson_obj_get(obj, key));
+}
+
+const char *um_cli_list(yyjson_val *arr, char buf[UM_CLI_TEXT])
+{
+    char one[UM_CLI_TEXT];
+    size_t i, n, len = 0;
+    yyjson_val *v;
+
+    buf[0] = '\0';
+    yyjson_arr_foreach(arr, i, n, v)
+    {
+        if (len < UM_CLI_TEXT) {
+            len += (size_t)snprintf(buf + len, UM_CLI_TEXT - len, "%s%s",
+                                    i > 0 ? "," : "", um_cli_shown(v, one));
+        }
+    }
+    return buf;
+}
+
+const char *um_cli_short(const char *id, char buf[UM_CLI_TEXT])
+{
+    size_t n = strlen(id);
+
+    (void)snprintf(buf, UM_CLI_TEXT, "%s%s", n > 8 ? "12*" : "",
+                   n > 8 ? id + n - 8 : id);
+    return buf;
+}
+
+const char *um_cli_member(yyjson_val *member, char buf[UM_CLI_TEXT])
+{
+    char id[UM_CLI_TEXT];
+
+    if (um_cli_text(member, "name", buf)[0] == '\0') {
+        (void)um_cli_short(um_cli_text(member, "id", id), buf);
+    }
+    return buf;
+}
+
+const char *um_cli_age(uint64_t ms, char buf[UM_CLI_AGE])
+{
+    static const struct {
+        uint64_t ms;
+        char unit;
+    } units[] = {{86400000, 'd'}, {3600000, 'h'}, {60000, 'm'}, {1000, 's'}};
+    size_t i = 0;
+
+    while (i < 3 && ms < units[i].ms) {
+        i++;
+    }
+    (void)snprintf(buf, UM_CLI_AGE, "%" PRIu64 "%c", ms / units[i].ms,
+                   units[i].unit);
+    return buf;
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+const char *um_cli_ago(uint64_t wall_ms, char buf[UM_CLI_AGE])
+{
+    uint64_t now = now_ms();
+
+    buf[0] = '\0';
+    return wall_ms == 0 ? buf
+                        : um_cli_age(now > wall_ms ? now - wall_ms : 0, buf);
+}
+
+const char *um_cli_until(uint64_t wall_ms, char buf[UM_CLI_AGE])
+{
+    uint64_t now = now_ms();
+
+    return wall_ms > now ? um_cli_age(wall_ms - now, buf) : "expired";
+}
+
+void um_cli_print(yyjson_val *v)
+{
+    char *text = yyjson_val_write(v, YYJSON_WRITE_PRETTY, NULL);
+
+    if (text == NULL) {
+        (void)fputs("unitmesh: out of memory\n", stderr);
+        return;
+    }
+    for (char *line = strtok(text, "\n"); line != NULL;
+         line = strtok(NULL, "\n")) {
+        um_utf8_harmless(line);
+        (void)puts(line);
+    }
+    free(text);
+}
+
+void um_cli_success(yyjson_doc *answer)
+{
+    char buf[UM_CLI_TEXT];
+
+    if (answer != NULL &&
+        um_cli_text(yyjson_doc_get_root(answer), "success", buf)[0] != '\0') {
+        (void)puts(buf);
+    }
+}
+
+void um_cli_raw(const struct um_request *r)
+{
+    char *text = r->answer, *at = text;
+
+    if (isatty(STDOUT_FILENO) != 1) {
+        (void)fwrite(text, 1, r->len, stdout);
+        return;
+    }
+    while (*at != '\0') {
+        size_t n = strcspn(at, "\n\r\t");
+        char end = at[n];
+
+        at[n] = '\0';
+        um_utf8_harmless(at);
+        (void)fputs(at, stdout);
+        if (end == '\0') {
+            break;
+        }
+        (void)putchar(end);
+        at += n + 1;
+    }
+}
+
+void um_cli_pretty(const struct um_cli *c, const struct um_request *r)
+{
+    yyjson_doc *doc =
+        c->o.json ? NULL
+                  : yyjson_read(r->answer, r->len, YYJSON_READ_NUMBER_AS_RAW);
+
+    if (doc != NULL) {
+        um_cli_print(yyjson_doc_get_root(doc));
+    } else {
+        um_cli_raw(r);
+    }
+    yyjson_doc_free(doc);
+}
+
+/* What a mistake's location says. */
+static void complain_where(yyjson_val *at)
+{
+    char buf[UM_CLI_TEXT];
+
+    if (yyjson_obj_get(at, "line") != NULL) {
+        (void)fprintf(stderr, "  line %" PRIu64 ", column %" PRIu64 "\n",
+                      um_cli_number(at, "line"), um_cli_number(at, "column"));
+    }
+    if (yyjson_obj_get(at, "path") != NULL) {
+        (void)fprintf(stderr, "  at %s", um_cli_text(at, "path", buf));
+        (void)um_cli_text(at, "of", buf);
+        (void)fprintf(stderr, "%s%s\n", buf[0] != '\0' ? " of the " : "",
+                      strcmp(buf, "effective") == 0
+                          ? "configuration that this node would run"
+                          : buf);
+    }
+}
+
+static void complain(yyjson_val *root)
+{
+    char buf[UM_CLI_TEXT];
+
+    (void)fprintf(stderr, "unitmesh: %s\n", um_cli_text(root, "error", buf));
+    if (um_cli_text(root, "detail", buf)[0] != '\0') {
+        (void)fprintf(stderr, "  %s\n", buf);
+    }
+    complain_where(yyjson_obj_get(root, "location"));
+    if (um_cli_list(yyjson_obj_get(root, "candidates"), buf)[0] != '\0') {
+        (void)fprintf(stderr, "  %s\n", buf);
+    }
+    if (um_cli_text(root, "revision", buf)[0] != '\0') {
+        (void)fprintf(stderr, "  it is about %s\n", buf);
+    }
+    if (um_cli_text(root, "override", buf)[0] != '\0') {
+        (void)fprintf(stderr, "  --%s does it all the same\n", buf);
+    }
+}
+
+/* The exit code of a mistake. */
+static int code_of(const struct um_request *r, yyjson_val *root)
+{
+    static const char unit[] = "This node's Unit refuses";
+    const char *error;
+
+    if (r->status == 412 || r->status == 428 ||
+        yyjson_obj_get(root, "override") != NULL) {
+        return UM_EXIT_GUARD;
+    }
+    error = yyjson_get_str(yyjson_obj_get(root, "error"));
+    return r->revision[0] != '\0' ||
+                   (error != NULL && strncmp(error, unit, strlen(unit)) == 0)
+               ? UM_EXIT_NODE
+               : UM_EXIT_ERROR;
+}
+
+static int fail(const struct um_cli *c, struct um_request *r)
+{
+    yyjson_doc *doc = yyjson_read(r->answer, r->len, 0);
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    int code = code_of(r, root);
+
+    if (c->o.json && doc != NULL) {
+        (void)fputs(r->answer, stderr);
+    } else if (yyjson_obj_get(root, "error") != NULL) {
+        complain(root);
+    } else {
+        r->answer[strcspn(r->answer, "\r\n")] = '\0';
+        um_utf8_harmless(r->answer);
+        (void)fprintf(stderr, "unitmesh: %s\n",
+                      r->answer[0] != '\0' ? r->answer : "the daemon refuses");
+    }
+    if (r->revision[0] != '\0' && !c->o.json) {
+        (void)fprintf(stderr, "  it is %s\n", r->revision);
+    }
+    yyjson_doc_free(doc);
+    return code;
+}
+
+int um_cli_send(const struct um_cli *c, struct um_request *r)
+{
+    if (r->path == NULL || um_request_run(c->o.socket, r) != 0) {
+        return UM_EXIT_ERROR;
+    }
+    um_utf8_harmless(r->revision);
+    um_utf8_harmless(r->etag);
+    return r->status >= 200 && r->status < 300 ? UM_EXIT_DONE : fail(c, r);
+}
+
+/* The answer of a request that went well; NULL after it was said that it is
+ * none. */
+static yyjson_doc *read_answer(const struct um_request *r, int *code)
+{
+    yyjson_doc *doc = yyjson_read(r->answer, r->len, 0);
+
+    if (doc == NULL) {
+        (void)fputs("unitmesh: the daemon's answer is no JSON\n", stderr);
+        *code = UM_EXIT_ERROR;
+    }
+    return doc;
+}
+
+yyjson_doc *um_cli_ask(const struct um_cli *c, struct um_request *r, int *code)
+{
+    yyjson_doc *doc = NULL;
+
+    *code = um_cli_send(c, r);
+    if (*code == UM_EXIT_DONE && c->o.json) {
+        (void)fwrite(r->answer, 1, r->len, stdout);
+    } else if (*code == UM_EXIT_DONE) {
+        doc = read_answer(r, code);
+    }
+    um_request_free(r);
+    return doc;
+}
+
+yyjson_doc *um_cli_get(const struct um_cli *c, const char *path, int *code)
+{
+    struct um_request r = {.method = "GET", .path = path};
+
+    return um_cli_ask(c, &r, code);
+}
+
+yyjson_doc *um_cli_value(const struct um_cli *c, const char *path, int *code)
+{
+    struct um_request r = {.method = "GET", .path = path};
+    yyjson_doc *doc = NULL;
+
+    *code = um_cli_send(c, &r);
+    if (*code == UM_EXIT_DONE) {
+        doc = read_answer(&r, code);
+    }
+    um_request_free(&r);
+    return doc;
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Who is in the mesh, who may what, and what each node runs. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <yyjson.h>
+
+#include "cli/answer.h"
+#include "cli/body.h"
+#include "cli/path.h"
+#include "cli/table.h"
+
+/* "key=value,key=value" of labels. */
+static const char *labels_of(yyjson_val *labels, char buf[UM_CLI_TEXT])
+{
+    char value[UM_CLI_TEXT];
+    yyjson_val *k, *v;
+    size_t i, n, len = 0;
+
+    buf[0] = '\0';
+    yyjson_obj_foreach(labels, i, n, k, v)
+    {
+        if (len < UM_CLI_TEXT) {
+            len += (size_t)snprintf(buf + len, UM_CLI_TEXT - len, "%s%s=%s",
+                                    i > 0 ? "," : "", yyjson_get_str(k),
+                                    um_cli_shown(v, value));
+        }
+    }
+    return buf;
+}
+
+static int list(struct um_cli *c)
+{
+    int code;
+    yyjson_doc *doc = um_cli_get(c, "/mesh/members", &code);
+    yyjson_val *m;
+    struct um_table t;
+    char buf[UM_CLI_TEXT];
+    size_t i, n;
+
+    if (doc == NULL) {
+        return code;
+    }
+    um_table_init(&t, "NAME|ROLES|LABELS|ID");
+    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "members"), i,
+                       n, m)
+    {
+        um_table_cell(&t, um_cli_text(m, "name", buf));
+        um_table_cell(&t, um_cli_list(yyjson_obj_get(m, "roles"), buf));
+        um_table_cell(&t, labels_of(yyjson_obj_get(m, "labels"), buf));
+        um_table_cell(&t, um_cli_text(m, "id", buf));
+    }
+    um_table_print(&t);
+    yyjson_doc_free(doc);
+    return code;
+}
+
+static int pending(struct um_cli *c)
+{
+    int code;
+    yyjson_doc *doc = um_cli_get(c, "/mesh/pending", &code);
+    yyjson_val *p;
+    struct um_table t;
+    char buf[UM_CLI_TEXT], age[UM_CLI_AGE];
+    size_t i, n;
+
+    if (doc == NULL) {
+        return code;
+    }
+    um_table_init(&t, "NAME|ASKED|ID");
+    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "pending"), i,
+                       n, p)
+    {
+        um_table_cell(&t, um_cli_text(p, "name", buf));
+        um_table_cell(&t, um_cli_ago(um_cli_number(p, "at_ms"), age));
+        um_table_cell(&t, um_cli_text(p, "id", buf));
+    }
+    um_table_print(&t);
+    yyjson_doc_free(doc);
+    return code;
+}
+
+/* A request about somebody: /mesh/WHAT/MEMBER[/MORE[/KEY]]. */
+struct about {
+    const char *method;
+    const char *what;
+    const char *more; /* NULL: none */
+    const char *key;  /* NULL: none */
+};
+
+/* Sends it, with a body of one member if there is a value. */
+static yyjson_doc *ask(const struct um_cli *c, const struct about *a,
+                       struct um_str body, int *code)
+{
+    struct um_buf path = UM_BUF_INIT;
+    struct um_request r = {.method = a->method, .body = body};
+    yyjson_doc *doc;
+
+    um_buf_text(&path, a->what);
+    um_cli_path_segment(&path, c->words[0]);
+    if (a->more != NULL) {
+        um_buf_text(&path, a->more);
+    }
+    if (a->key != NULL) {
+        um_cli_path_segment(&path, a->key);
+    }
+    um_cli_path_flags(&path, &c->o);
+    r.path = um_cli_path_end(&path);
+    doc = um_cli_ask(c, &r, code);
+    um_buf_fini(&path);
+    return doc;
+}
+
+/* The same, where success says all there is. */
+static int change(const struct um_cli *c, const struct about *a,
+                  const char *key, const char *value)
+{
+    struct um_cli_body b;
+    yyjson_doc *doc = NULL;
+    int code = UM_EXIT_ERROR;
+
+    um_cli_body_init(&b);
+    if (key != NULL) {
+        um_cli_body_text(&b, key, value);
+    }
+    if (um_cli_body_end(&b).p != NULL) {
+        doc =
+            ask(c, a, key != NULL ? um_str(b.text) : um_str_n(NULL, 0), &code);
+    }
+    um_cli_success(doc);
+    yyjson_doc_free(doc);
+    um_cli_body_fini(&b);
+    return code;
+}
+
+static int approve(struct um_cli *c)
+{
+    const struct about a = {"POST", "/mesh/pending", NULL, NULL};
+
+    return change(c, &a, "role", um_cli_opt(c, UM_OPT_ROLE));
+}
+
+static int reject(struct um_cli *c)
+{
+    const struct about a = {"DELETE", "/mesh/pending", NULL, NULL};
+
+    return change(c, &a, NULL, NULL);
+}
+
+static int role(struct um_cli *c)
+{
+    const struct about a = {"PUT", "/mesh/members", "/role", NULL};
+
+    if (strcmp(c->words[1], "writer") != 0 &&
+        strcmp(c->words[1], "node") != 0) {
+        return um_cli_wrong(c, c->words[1], "must be writer or node");
+    }
+    return change(c, &a, "role", c->words[1]);
+}
+
+/* key=value sets a label, key- takes it away. */
+static int label(struct um_cli *c)
+{
+    char key[256];
+    const char *word = c->words[1], *is = strchr(word, '=');
+    size_t n = is != NULL ? (size_t)(is - word) : strlen(word);
+    bool away = is == NULL && n > 0 && word[n - 1] == '-';
+    struct about a = {away ? "DELETE" : "PUT", "/mesh/members", "/labels", key};
+
+    n -= away;
+    if ((is == NULL && !away) || n == 0 || n >= sizeof key) {
+        return um_cli_wrong(c, word,
+                            "must be key=value, or key- to take it "
+                            "away");
+    }
+    memcpy(key, word, n);
+    key[n] = '\0';
+    return change(c, &a, away ? NULL : "value", away ? NULL : is + 1);
+}
+
+/* Revisions of a list, with what they are in it. */
+static void add_falls(struct um_table *t, yyjson_val *root, const char *key,
+                      const char *what)
+{
+    char buf[UM_CLI_TEXT];
+    yyjson_val *v;
+    size_t i, n;
+
+    yyjson_arr_foreach(yyjson_obj_get(root, key), i, n, v)
+    {
+        um_table_cell(t, um_cli_text(v, "revision", buf));
+        um_table_cell(t, what);
+        um_table_cell(t, um_cli_text(v, "message", buf));
+    }
+}
+
+/* What a removal would take with it. */
+static void print_falls(yyjson_val *root)
+{
+    char roles[UM_CLI_TEXT], current[UM_CLI_TEXT];
+    struct um_table t;
+
+    um_table_init(&t, "REVISION|THEN|MESSAGE");
+    add_falls(&t, root, "falls", "falls");
+    add_falls(&t, root, "ends", "ends");
+    add_falls(&t, root, "built_upon", "was built upon what falls");
+    if (t.n > t.columns) {
+        um_table_print(&t);
+        (void)putchar('\n');
+    } else {
+        um_table_drop(&t);
+        (void)puts("No revision falls.");
+    }
+    (void)um_cli_list(yyjson_obj_get(root, "roles_after"), roles);
+    (void)printf("Its roles then: %s. The current revision: %s.\n",
+                 roles[0] != '\0' ? roles : "none",
+                 um_cli_text(root, "current", current));
+}
+
+/* With --dry-run it is only shown. */
+static int remove_member(struct um_cli *c)
+{
+    const struct about a = {"DELETE", "/mesh/members", NULL, NULL};
+    struct um_cli_body b;
+    yyjson_doc *doc;
+    int code;
+
+    um_cli_body_init(&b);
+    um_cli_body_text(&b, "message", um_cli_opt(c, UM_OPT_MESSAGE));
+    doc = ask(c, &a, um_cli_body_end(&b), &code);
+    if (doc != NULL && um_cli_opt(c, UM_OPT_DRY_RUN) != NULL) {
+        print_falls(yyjson_doc_get_root(doc));
+    } else {
+        um_cli_success(doc);
+    }
+    yyjson_doc_free(doc);
+    um_cli_body_fini(&b);
+    return code;
+}
+
+/* A node's row. */
+static void add_node(struct um_table *t, yyjson_val *v)
+{
+    char buf[UM_CLI_TEXT], age[UM_CLI_AGE];
+    yyjson_val *known = yyjson_obj_get(v, "age_ms");
+
+    um_table_cell(t, um_cli_member(v, buf));
+    um_table_cell(t, um_cli_text(v, "state", buf));
+    um_table_cell(t, um_cli_text(v, "runs", buf));
+    um_table_cell(t, known == NULL ? ""
+                     : um_cli_number(v, "healthy_ms") > 0
+                         ? um_cli_age(um_cli_number(v, "healthy_ms"), age)
+                         : "no");
+    um_table_cell(t, um_cli_text(v, "unit", buf));
+    um_table_cell(t, known == NULL ? ""
+                     : um_cli_true(v, "me")
+                         ? "here"
+                         : um_cli_age(yyjson_get_uint(known), age));
+    um_table_cell(t, um_cli_text(v, "reason", buf));
+}
+
+static int nodes(struct um_cli *c)
+{
+    int code;
+    yyjson_doc *doc = um_cli_get(c, "/mesh/nodes", &code);
+    yyjson_val *v;
+    struct um_table t;
+    size_t i, n;
+
+    if (doc == NULL) {
+        return code;
+    }
+    um_table_init(&t, "NODE|STATE|RUNS|HEALTHY|UNIT|HEARD|REASON");
+    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "nodes"), i, n,
+                       v)
+    {
+        add_node(&t, v);
+    }
+    um_table_print(&t);
+    yyjson_doc_free(doc);
+    return code;
+}
+
+static int settings(struct um_cli *c)
+{
+    int code;
+    yyjson_doc *doc = um_cli_get(c, "/mesh/settings", &code);
+    yyjson_val *k, *v;
+    struct um_table t;
+    char buf[UM_CLI_TEXT];
+    size_t i, n;
+
+    if (doc == NULL) {
+        return code;
+    }
+    um_table_init(&t, "SETTING|VALUE");
+    yyjson_obj_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "settings"), i,
+                       n, k, v)
+    {
+        um_table_cell(&t, yyjson_get_str(k));
+        um_table_cell(&t, um_cli_shown(v, buf));
+    }
+    um_table_print(&t);
+    yyjson_doc_free(doc);
+    return code;
+}
+
+static int set(struct um_cli *c)
+{
+    const struct about a = {"PUT", "/mesh/settings", NULL, NULL};
+
+    return change(c, &a, "value", c->words[1]);
+}
+
+static const struct um_cli_verb members_verbs[] = {
+    {"list", "", "keys with a role", 0, list},
+    {"pending", "", "who asks to be let in", 0, pending},
+    {"approve", "MEMBER", "lets one in", UM_BIT(UM_OPT_ROLE), approve},
+    {"reject", "MEMBER", "does not", 0, reject},
+    {"role", "MEMBER writer|node", "gives a role, or takes that of a writer",
+     UM_OPTS_GUARDS, role},
+    {"label", "MEMBER KEY=VALUE", "sets a label; KEY- takes it away", 0, label},
+    {"rm", "MEMBER", "takes all roles of it; --dry-run shows what would fall",
+     UM_BIT(UM_OPT_MESSAGE) | UM_BIT(UM_OPT_DRY_RUN) | UM_OPTS_GUARDS,
+     remove_member},
+};
+static const struct um_cli_verb nodes_verbs[] = {
+    {NULL, "", "What each node runs, as it told itself.", 0, nodes},
+};
+
+static const struct um_cli_verb settings_verbs[] = {
+    {"list", "", "those that somebody set", 0, settings},
+    {"set", "NAME VALUE", "require-if-match, max-deadline-ms", 0, set},
+};
+
+const struct um_cli_command um_cli_members[] = {
+    UM_CLI_COMMAND("members", "who is in it, and may what", members_verbs),
+    UM_CLI_COMMAND("settings", "what holds in all of it", settings_verbs),
+    UM_CLI_COMMAND("nodes", "what each node runs", nodes_verbs),
+    {NULL, NULL, NULL, 0, NULL},
+};

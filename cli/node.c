@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The node that is asked: status, peers, id; and the article's publish. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <yyjson.h>
+
+#include "cli/answer.h"
+#include "cli/table.h"
+
+static void print_field(const char *name, yyjson_val *obj, const char *key)
+{
+    char buf[UM_CLI_TEXT];
+
+    (void)printf("%-10s %s\n", name, um_cli_text(obj, key, buf));
+}
+
+static void print_up(uint64_t s)
+{
+    (void)printf("up         %" PRIu64 "d %02u:%02u:%02u\n", s / 86400,
+                 (unsigned)(s / 3600 % 24), (unsigned)(s / 60 % 60),
+                 (unsigned)(s % 60));
+}
+
+static void print_addrs(yyjson_val *root)
+{
+    yyjson_val *a;
+    char buf[UM_CLI_TEXT];
+    size_t i, n;
+
+    yyjson_arr_foreach(yyjson_obj_get(root, "addrs"), i, n, a)
+    {
+        (void)printf("%-10s %s\n", i == 0 ? "addresses" : "",
+                     um_cli_shown(a, buf));
+    }
+}
+
+static void print_unit(yyjson_val *unit)
+{
+    char buf[UM_CLI_TEXT];
+
+    (void)printf("unit       %s%s\n",
+                 um_cli_text(unit, "target", buf)[0] != '\0' ? buf : "none",
+                 um_cli_true(unit, "stand_in") ? " (a stand-in)" : "");
+    if (yyjson_obj_get(unit, "applied") != NULL) {
+        (void)printf(
+            "applied    %" PRIu64 ", refused %" PRIu64 ", failed %" PRIu64 "\n",
+            um_cli_number(unit, "applied"), um_cli_number(unit, "refused"),
+            um_cli_number(unit, "failed"));
+    }
+}
+
+static void print_mesh(yyjson_val *mesh)
+{
+    char buf[UM_CLI_TEXT], name[UM_CLI_TEXT];
+
+    if (mesh == NULL) {
+        return;
+    }
+    (void)um_cli_text(mesh, "name", name);
+    (void)printf("mesh       %s%s%.16s%s, %" PRIu64 " members\n", name,
+                 name[0] != '\0' ? " (" : "", um_cli_text(mesh, "id", buf),
+                 name[0] != '\0' ? ")" : "", um_cli_number(mesh, "members"));
+    print_field("name", mesh, "node");
+    (void)printf("roles      %s\n",
+                 um_cli_list(yyjson_obj_get(mesh, "roles"), buf));
+    print_field("current", mesh, "current");
+    print_field("runs", mesh, "applied");
+    (void)printf("conflicts  %" PRIu64 "\n", um_cli_number(mesh, "conflicts"));
+    if (um_cli_text(mesh, "reason", buf)[0] != '\0') {
+        (void)printf("reason     %s\n", buf);
+    }
+    if (um_cli_text(mesh, "disk", buf)[0] != '\0') {
+        (void)printf("WARNING    the disk: %s\n", buf);
+    }
+}
+
+static int status(struct um_cli *c)
+{
+    int code;
+    yyjson_doc *doc = um_cli_get(c, "/mesh/status", &code);
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    char buf[UM_CLI_TEXT];
+
+    if (doc == NULL) {
+        return code;
+    }
+    print_field("node", root, "id");
+    print_field("mode", root, "mode");
+    print_mesh(yyjson_obj_get(root, "mesh"));
+    (void)printf("peers      %" PRIu64 " connected\n",
+                 um_cli_number(root, "peers_connected"));
+    print_unit(yyjson_obj_get(root, "unit"));
+    print_up(um_cli_number(root, "uptime_s"));
+    print_addrs(root);
+    if (um_cli_text(root, "same_key_at", buf)[0] != '\0') {
+        (void)printf("WARNING    the node at %s has this one's key\n", buf);
+    }
+    yyjson_doc_free(doc);
+    return code;
+}
+
+static int peers(struct um_cli *c)
+{
+    int code;
+    yyjson_doc *doc = um_cli_get(c, "/mesh/peers", &code);
+    yyjson_val *p;
+    struct um_table t;
+    char buf[UM_CLI_TEXT];
+    size_t i, n;
+
+    if (doc == NULL) {
+        return code;
+    }
+    um_table_init(&t, "PEER|STATE|ADDRESS|AGENT|MUXER");
+    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "peers"), i, n,
+                       p)
+    {
+        um_table_cell(&t, um_cli_text(p, "id", buf));
+        um_table_cell(&t, um_cli_true(p, "connected") ? "connected" : "gone");
+        um_table_cell(&t, um_cli_text(p, "addr", buf));
+        um_table_cell(&t, um_cli_text(p, "agent", buf));
+        um_table_cell(&t, um_cli_text(p, "muxer", buf));
+    }
+    um_table_print(&t);
+    yyjson_doc_free(doc);
+    return code;
+}
+
+static int id(struct um_cli *c)
+{
+    int code;
+    yyjson_doc *doc = um_cli_get(c, "/mesh/id", &code);
+    char buf[UM_CLI_TEXT];
+
+    if (doc != NULL) {
+        (void)puts(um_cli_text(yyjson_doc_get_root(doc), "id", buf));
+        print_addrs(yyjson_doc_get_root(doc));
+        yyjson_doc_free(doc);
+    }
+    return code;
+}
+
+/* Whether the daemon speaks the article's language; else that is said. In a
+ * mesh the same request would adopt what Unit runs. */
+static int speaks_article(const struct um_cli *c)
+{
+    int code;
+    yyjson_doc *doc = um_cli_value(c, "/mesh/status", &code);
+    char mode[UM_CLI_TEXT];
+
+    (void)um_cli_text(yyjson_doc_get_root(doc), "mode", mode);
+    yyjson_doc_free(doc);
+    if (code == UM_EXIT_DONE && strcmp(mode, "article") != 0) {
+        (void)fputs(
+            "unitmesh: the daemon runs without --article; in a mesh a "
+            "change needs no publishing,\n  and `unitmesh post "
+            "/config` adopts what this node's Unit runs\n",
+            stderr);
+        code = UM_EXIT_ERROR;
+    }
+    return code;
+}
+
+static int publish(struct um_cli *c)
+{
+    struct um_request r = {.method = "POST",
+                           .path = "/config",
+                           .host = um_cli_opt(c, UM_OPT_HOST)};
+    int code = speaks_article(c);
+
+    if (code == UM_EXIT_DONE) {
+        code = um_cli_send(c, &r);
+    }
+    if (code == UM_EXIT_DONE) {
+        (void)puts(r.answer);
+    }
+    um_request_free(&r);
+    return code;
+}
+
+static const struct um_cli_verb status_verbs[] = {
+    {NULL, "",
+     "What this node is and does: its mode, its mesh, its Unit, its "
+     "addresses.",
+     0, status},
+};
+static const struct um_cli_verb peers_verbs[] = {
+    {NULL, "", "The nodes that it knows, those that are connected first.", 0,
+     peers},
+};
+static const struct um_cli_verb id_verbs[] = {
+    {NULL, "",
+     "This node's identity and the addresses where it can be reached.", 0, id},
+};
+static const struct um_cli_verb publish_verbs[] = {
+    {NULL, "",
+     "Tells all other nodes to fetch this node's configuration; it runs with "
+     "--article.",
+     UM_BIT(UM_OPT_HOST), publish},
+};
+
+const struct um_cli_command um_cli_node[] = {
+    UM_CLI_COMMAND("status", "what this node is and does", status_verbs),
+    UM_CLI_COMMAND("peers", "the nodes that it is connected with", peers_verbs),
+    UM_CLI_COMMAND("id", "its identity and addresses", id_verbs),
+    UM_CLI_COMMAND(
+        "publish",
+        "tell the others to fetch this node's configuration (--article)",
+        publish_verbs),
+    {NULL, NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/** @file Rows of text in aligned columns; what is in them steers no terminal.
+ */
+#ifndef UM_CLI_TABLE_H
+#define UM_CLI_TABLE_H
+
+#include "mesh/base/buf.h"
+
+/** Columns that a table has room for. */
+#define UM_TABLE_COLUMNS 10
+
+/** A table; um_table_init() it. */
+struct um_table {
+    struct um_buf cells; /* each ends with a zero byte */
+    size_t n;            /* cells so far */
+    size_t columns;
+    size_t width[UM_TABLE_COLUMNS];
+};
+
+/** Begins with the titles, separated by bars: "NAME|STATE". */
+void um_table_init(struct um_table *t, const char *titles);
+
+/** The next cell; "" is shown as a dash. Copies. */
+void um_table_cell(struct um_table *t, const char *text);
+
+/** Prints and frees it. */
+void um_table_print(struct um_table *t);
+
+/** Frees it. */
+void um_table_drop(struct um_table *t);
+
+#endif
