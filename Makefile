@@ -11,7 +11,7 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-.PHONY: all acceptance asan bench clean demo deps deps-build dist distclean e2e \
+.PHONY: all acceptance asan bench clean demo demo-article deps deps-build dist distclean e2e \
 	fmt fuzz fuzz-smoke help hostile install lint lint-write mutants \
 	oracle power sim sim-hash soak test unit
 
@@ -34,8 +34,11 @@ $(BUILDDIR)/build.ninja:
 test: deps all ## build, then unit tests and fuzz corpora
 	@meson test -C $(BUILDDIR) --print-errorlogs
 
-demo: deps all ## three nodes in namespaces follow one change; KEEP=1 leaves them
-	@BUILDDIR=$(BUILDDIR) $(PYTHON) tools/demo.py $(if $(KEEP),--keep)
+demo: deps all ## a mesh of three nodes: join, change, die, return; KEEP=1 leaves it
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) tools/demo/mesh.py $(if $(KEEP),--keep)
+
+demo-article: deps all ## three nodes of the article follow one change; KEEP=1
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) tools/demo/article.py $(if $(KEEP),--keep)
 
 acceptance: deps all ## one mesh with nodes of other kinds; 20 of ours at once
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/acceptance/run.py

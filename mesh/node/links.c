@@ -4,9 +4,9 @@
  *
  * Rounds go one after the other, since what one has brought the next does not
  * ask for: another begins when the last one is done, or nothing came of it for
- * a while. When two connect, the one with the lower key begins, or both would
- * bring the same twice; the other does so a second later, if nothing came.
- * While a member's own session moves, none is opened with it.
+ * a while. When two connect, the one with the lower key (or that is new)
+ * begins, or both would bring the same twice; the other does so a second later,
+ * if nothing came. While a member's own session moves, none is opened with it.
  *
  * Without memory a session is not opened, a name not asked for, a peer not
  * known: the rounds that follow make up for it.
@@ -118,6 +118,12 @@ static void end_all(struct um_links *l, const struct um_links_member *m)
     }
 }
 
+/* Whether this node has no revision at all: it was let in just now. */
+static bool is_new(const struct um_links *l)
+{
+    return um_digest_count(l->cfg.source->digests[UM_SYNC_REVISIONS - 1]) == 0;
+}
+
 /* Looks whether a peer may, and begins or ends what follows from it. */
 static void look(struct um_links *l, struct um_links_member *m)
 {
@@ -125,7 +131,7 @@ static void look(struct um_links *l, struct um_links_member *m)
 
     if (may && !m->may) {
         m->due_ms = um_links_now(l);
-        if (um_name_cmp(&l->me, &m->name) > 0)
+        if (um_name_cmp(&l->me, &m->name) > 0 && !is_new(l))
             m->due_ms += COURTESY_MS;
         l->hungry = true;
     } else if (!may) {

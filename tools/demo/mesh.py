@@ -35,7 +35,8 @@ class Mesh:
             input=stdin, capture_output=True, text=True, timeout=60,
             check=False)
         if not quiet:
-            print(f"  {name}$ unitmesh {' '.join(words)}", flush=True)
+            said = (w if len(w) < 60 else w[:16] + "…" for w in words)
+            print(f"  {name}$ unitmesh {' '.join(said)}", flush=True)
         if done.returncode != 0:
             raise PeerError(f"unitmesh {' '.join(words)} on {name}: exit code "
                             f"{done.returncode}\n{done.stdout}{done.stderr}")
@@ -81,7 +82,7 @@ def begin(mesh):
                     "writer").strip()
     print(f"  {code}")
     for name in NAMES[1:]:
-        mesh.ask(name, "join", code, "--yes")
+        mesh.ask(name, "join", code)
     row(f"all three run the same {mesh.agree(NAMES):.0f} ms later")
 
 
@@ -119,7 +120,7 @@ def one_dies(mesh):
 def two_nodes(mesh):
     step("two nodes are the commonest mesh: blue leaves for good, green dies, "
          "and red goes on alone")
-    mesh.ask("red", "members", "rm", "blue", "--yes")
+    mesh.ask("red", "members", "rm", "blue")
     mesh.kill("blue")
     mesh.kill("green")
     text = json.dumps(config("red alone"))
