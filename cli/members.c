@@ -271,6 +271,7 @@ static int nodes(struct um_cli *c)
         return code;
     }
     um_table_init(&t, "NODE|STATE|RUNS|HEALTHY|UNIT|HEARD|REASON");
+    um_table_sort(&t);
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "nodes"), i, n,
                        v)
     {

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mesh/base/utf8.h"
@@ -53,26 +54,70 @@ void um_table_init(struct um_table *t, const char *titles)
     }
 }
 
-void um_table_print(struct um_table *t)
+void um_table_sort(struct um_table *t)
 {
-    const char *cell = t->cells.p;
+    t->sorted = true;
+}
 
-    if (um_buf_failed(&t->cells)) {
-        (void)fputs("unitmesh: out of memory\n", stderr);
-        um_buf_fini(&t->cells);
-        return;
-    }
-    for (size_t i = 0; i < t->n; i++) {
-        size_t column = i % t->columns;
-
+/* Prints a row; where the next one begins. */
+static const char *print_row(const struct um_table *t, const char *cell)
+{
+    for (size_t column = 0; column < t->columns; column++) {
         (void)fputs(cell, stdout);
         if (column + 1 < t->columns) {
             (void)printf("%*s", (int)(t->width[column] - characters(cell) + 2),
                          "");
-        } else {
-            (void)putchar('\n');
         }
         cell += strlen(cell) + 1;
+    }
+    (void)putchar('\n');
+    return cell;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Prints rows in the order of their first cells; false: no memory. */
+static bool print_sorted(const struct um_table *t, const char *cell)
+{
+    size_t n = t->n / t->columns - 1;
+    const char **rows = calloc(n + 1, sizeof *rows);
+
+    for (size_t i = 0; rows != NULL && i < n; i++) {
+        rows[i] = cell;
+        for (size_t k = 0; k < t->columns; k++) {
+            cell += strlen(cell) + 1;
+        }
+    }
+    if (rows != NULL) {
+        qsort(rows, n, sizeof *rows, compare);
+    }
+    for (size_t i = 0; rows != NULL && i < n; i++) {
+        (void)print_row(t, rows[i]);
+    }
+    free(rows);
+    return rows != NULL;
+}
+
+void um_table_print(struct um_table *t)
+{
+    const char *cell = t->cells.p;
+    bool ok = !um_buf_failed(&t->cells);
+
+    if (ok) {
+        cell = print_row(t, cell);
+    }
+    if (ok && t->sorted) {
+        ok = print_sorted(t, cell);
+    } else {
+        for (size_t i = t->columns; ok && i < t->n; i += t->columns) {
+            cell = print_row(t, cell);
+        }
+    }
+    if (!ok) {
+        (void)fputs("unitmesh: out of memory\n", stderr);
     }
     um_buf_fini(&t->cells);
 }

@@ -4,6 +4,8 @@
 #ifndef UM_CLI_TABLE_H
 #define UM_CLI_TABLE_H
 
+#include <stdbool.h>
+
 #include "mesh/base/buf.h"
 
 /** Columns that a table has room for. */
@@ -14,11 +16,15 @@ struct um_table {
     struct um_buf cells; /* each ends with a zero byte */
     size_t n;            /* cells so far */
     size_t columns;
+    bool sorted; /* by the first column */
     size_t width[UM_TABLE_COLUMNS];
 };
 
 /** Begins with the titles, separated by bars: "NAME|STATE". */
 void um_table_init(struct um_table *t, const char *titles);
+
+/** The rows are to stand in the order of their first cells. */
+void um_table_sort(struct um_table *t);
 
 /** The next cell; "" is shown as a dash. Copies. */
 void um_table_cell(struct um_table *t, const char *text);

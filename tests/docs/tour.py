@@ -24,8 +24,9 @@ NET = f"127.{100 + PID % 100}.{PID // 100 % 250}."
 WAIT = 15
 
 # The README's own words that are only ours in this test.
-OWN = [("127.0.1.", NET), ("--name red", f"--name red{PID}"),
-       ("--name blue", f"--name blue{PID}")]
+NAMES = ("red", "blue", "green", "gold")
+OWN = [("127.0.1.", NET)] + [(f"--{flag} {name}", f"--{flag} {name}{PID}")
+                             for flag in ("name", "daemon") for name in NAMES]
 MASKS = [(r"12D3KooW\w+", "ID"), (r"\d+\.\d+ ms", "N ms"), (r"\d+ ms", "N ms"),
          (r"(?<=/ip4/127\.0\.0\.1/tcp/)\d+", "PORT")]
 
@@ -53,9 +54,12 @@ def blocks(text):
 
 
 def masked(line):
+    """What can be compared: without what differs, and how columns are wide."""
+    for name in NAMES:
+        line = line.replace(f"{name}{PID}", name)
     for pattern, mask in MASKS:
         line = re.sub(pattern, mask, line)
-    return line
+    return re.sub(r"(?<=\S)  +", "  ", line)
 
 
 def like(shown, line):
