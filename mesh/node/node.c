@@ -399,6 +399,7 @@ void um_node_free(struct um_node *n)
 void um_node_up(struct um_node *n, const struct p2p_peer_id *peer)
 {
     um_links_up(n->links, peer);
+    n->roster_changed |= n->is_new; /* that may be the first member */
     um_node_stir(n);
 }
 
