@@ -374,6 +374,14 @@ void um_change_handle(struct um_daemon *d, struct um_http_req *req)
 {
     struct change *c;
 
+    if (d->mesh.node == NULL && strcmp(um_http_method(req), "POST") == 0 &&
+        strcmp(um_http_path(req), "/config") == 0) {
+        um_answer_error(req, 409, "This node is in no mesh yet.",
+                        "`unitmesh init` begins one, `unitmesh join CODE` goes "
+                        "into one; to publish to the article's nodes, the "
+                        "daemon is started with --article.");
+        return;
+    }
     if (um_wait_any_node(d, req) == NULL) {
         return;
     }

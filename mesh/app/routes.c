@@ -280,6 +280,12 @@ static const struct route routes[] = {
 
 #define N_ROUTES (sizeof routes / sizeof routes[0])
 
+/* Whether a route is there: in the article's mode there is no document. */
+static bool is_there(const struct um_daemon *d, const struct route *r)
+{
+    return d->article == NULL || r->handle != um_change_handle;
+}
+
 /* The route of a request; NULL, and the methods of its path in `allow`. */
 static const struct route *find(const struct um_daemon *d,
                                 const struct um_http_req *req, char *allow,
@@ -289,12 +295,15 @@ static const struct route *find(const struct um_daemon *d,
 
     allow[0] = '\0';
     if (d->article != NULL &&
-        um_segment_match(article_routes->path, um_http_path(req)) &&
-        strcmp(article_routes->method, um_http_method(req)) == 0) {
-        return article_routes;
+        um_segment_match(article_routes->path, um_http_path(req))) {
+        (void)snprintf(allow, cap, "%s", article_routes->method);
+        return strcmp(article_routes->method, um_http_method(req)) == 0
+                   ? article_routes
+                   : NULL;
     }
     for (size_t i = 0; i < N_ROUTES; i++) {
-        if (!um_segment_match(routes[i].path, um_http_path(req))) {
+        if (!is_there(d, &routes[i]) ||
+            !um_segment_match(routes[i].path, um_http_path(req))) {
             continue;
         }
         if (routes[i].method == NULL ||

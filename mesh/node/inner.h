@@ -89,6 +89,7 @@ struct um_node {
     size_t aside_n;
     bool forged; /* the item of the step that runs can never be taken */
     bool roster_changed;
+    bool is_new; /* it syncs with whoever is connected, to hear of the others */
     struct um_buf rows; /* members whose row is not on disk, as names */
     void *rows_alarm;
     char refused[128]; /* of a runner without a configuration */
@@ -96,6 +97,9 @@ struct um_node {
 
 /** Whether a key may sync and use the bus. */
 bool um_node_member_may(struct um_node *n, const struct um_name *member);
+
+/** Whether who was new still is: without a role, or no member is connected. */
+bool um_node_still_new(struct um_node *n);
 
 /* ---- step.c */
 

@@ -306,6 +306,16 @@ static int make_runner(struct um_node *n)
     return n->runner != NULL ? 0 : P2P_ENOMEM;
 }
 
+/* Whether it was never given a role, or knows of nobody else who was: of who
+ * began the mesh the first revision is here. */
+static bool is_new(struct um_node *n)
+{
+    struct um_roster *r = &n->model.roster;
+
+    return um_roster_ever(r, &n->me) == 0 ||
+           (n->model.history.revs_n == 0 && um_roster_members(r) <= 1);
+}
+
 static int begin(struct um_node *n)
 {
     struct um_event started = {.what = UM_EV_STARTED};
@@ -315,6 +325,7 @@ static int begin(struct um_node *n)
         rv = read_store(n);
     }
     if (rv == 0) {
+        n->is_new = is_new(n);
         rv = make_parts(n);
     }
     if (rv == 0) {
@@ -388,6 +399,7 @@ void um_node_free(struct um_node *n)
 void um_node_up(struct um_node *n, const struct p2p_peer_id *peer)
 {
     um_links_up(n->links, peer);
+    n->roster_changed |= n->is_new; /* that may be the first member */
     um_node_stir(n);
 }
 
@@ -397,26 +409,38 @@ void um_node_down(struct um_node *n, const struct p2p_peer_id *peer)
     um_node_stir(n);
 }
 
-/* Whether this node has nothing of the mesh and knows of nobody who has: its
- * own role may be what it heard of first, when an owner let it in. */
-static bool is_new(struct um_node *n)
-{
-    struct um_roster *r = &n->model.roster;
-
-    for (size_t i = 0; i < r->keys_n; i++) {
-        const struct um_roster_key *k = um_roster_key_at(r, i);
-
-        if ((k->now & (UM_NODE | UM_WRITER)) != 0 &&
-            !um_name_eq(&k->name, &n->me)) {
-            return false;
-        }
-    }
-    return n->model.history.revs_n == 0;
-}
-
+/* Who is new has to hear of the others from whoever is connected; what came
+ * first of the roster is no reason to take the one who tells it for a stranger.
+ */
 bool um_node_member_may(struct um_node *n, const struct um_name *member)
 {
-    return um_roster_roles(&n->model.roster, member) != 0 || is_new(n);
+    return um_roster_roles(&n->model.roster, member) != 0 || n->is_new;
+}
+
+/* Looks for a connected peer with a role. */
+struct company {
+    struct um_node *node;
+    bool found;
+};
+
+static void look_for_company(void *user, const struct um_bus_peer *peer)
+{
+    struct company *c = user;
+    struct um_name member;
+
+    c->found |= peer->connected && um_peer_member(&peer->id, &member) == 0 &&
+                um_roster_roles(&c->node->model.roster, &member) != 0;
+}
+
+bool um_node_still_new(struct um_node *n)
+{
+    struct company c = {.node = n};
+
+    if (um_roster_ever(&n->model.roster, &n->me) == 0) {
+        return true;
+    }
+    um_bus_peers(n->cfg.bus, look_for_company, &c);
+    return !c.found;
 }
 
 bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer)

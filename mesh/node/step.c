@@ -267,6 +267,7 @@ static void roster(struct um_node *n)
         return;
     }
     n->roster_changed = false;
+    n->is_new = n->is_new && um_node_still_new(n);
     um_links_roster(n->links);
     if (n->welcome != NULL) {
         um_welcome_roster(n->welcome);

@@ -237,7 +237,8 @@ def test_pending(folder, pair):
         said(n.ask("POST", "/mesh/join", {}), 409, "in a mesh already")
         for node in (a, b, n):
             until(lambda node=node: synced(node) == 3, "n9 runs it", 30)
-        assert change(n, 299, "?wait=applied").code == 200
+        until(lambda: change(n, 299, "?wait=applied").code == 200,
+              "n9 has heard of the others", 20)
         until(lambda: current(b) == current(n), "n2 has it")
 
 

@@ -37,15 +37,36 @@ struct scene {
     struct um_http_req *held[HELD_MAX]; /* not answered yet */
     size_t n_held;
     bool holds;
+    bool streams; /* a request is answered with a stream */
+    struct um_http_stream *stream;
+    unsigned gone;
     unsigned asked;
+    char path[64]; /* of the last request, and its argument x */
+    char x[16];
     char answer[4096];
 };
+
+static void on_gone(void *user)
+{
+    struct scene *s = user;
+
+    s->gone++;
+    s->stream = NULL;
+}
 
 static void handle(void *user, struct um_http_req *req)
 {
     struct scene *s = user;
+    const char *x = um_http_query(req, "x");
 
     s->asked++;
+    (void)snprintf(s->path, sizeof s->path, "%s", um_http_path(req));
+    (void)snprintf(s->x, sizeof s->x, "%s", x != NULL ? x : "none");
+    if (s->streams) {
+        s->stream = um_http_stream(req, "text/x", on_gone, s);
+        assert_non_null(s->stream);
+        return;
+    }
     if (s->holds) {
         assert_true(s->n_held < HELD_MAX);
         s->held[s->n_held++] = req;
@@ -402,6 +423,131 @@ static void test_the_end_while_requests_wait(void **state)
     scene_free(s);
 }
 
+/* The path is as it was sent, an argument without a value is there. */
+static void test_paths_and_arguments(void **state)
+{
+    struct scene *s = scene_new();
+    static const struct {
+        const char *target;
+        const char *path;
+        const char *x;
+    } all[] = {{"/a%2Fb/%zz?x=%41+b", "/a%2Fb/%zz", "A b"},
+               {"/a?x", "/a", ""},
+               {"/a?y&x&z=1", "/a", ""},
+               {"/?x=", "/", ""},
+               {"/a?xx=1", "/a", "none"},
+               {"/a", "/a", "none"}};
+    size_t c = join(s, 1); /* one connection for all */
+    char text[200];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        (void)snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n",
+                       all[i].target);
+        say(s, c, text);
+        run(s);
+        assert_int_equal(status(s, c), 200);
+        assert_string_equal(s->path, all[i].path);
+        assert_string_equal(s->x, all[i].x);
+    }
+    scene_free(s);
+}
+
+static void more(struct scene *s, const char *text)
+{
+    um_http_stream_say(s->stream, text, strlen(text));
+    run(s);
+}
+
+static void test_a_stream(void **state)
+{
+    struct scene *s = scene_new();
+    size_t c = join(s, 1), other = join(s, 1);
+
+    (void)state;
+    s->streams = true;
+    say(s, c, request);
+    run(s);
+    more(s, "one");
+    assert_int_equal(status(s, c), 200);
+    assert_non_null(strstr(s->answer, "text/x"));
+    assert_non_null(strstr(s->answer, "3\r\none\r\n"));
+    more(s, "two");
+    assert_string_equal(got(s, c), "3\r\ntwo\r\n");
+    /* Silence ends no stream, and others are served meanwhile. */
+    ahead_s += 2 * UM__CAP_HTTP_IDLE_S;
+    s->streams = false;
+    run(s);
+    say(s, other, request);
+    run(s);
+    assert_string_equal(got(s, c), "");
+    more(s, "three");
+    assert_string_equal(got(s, c), "5\r\nthree\r\n");
+    um_http_stream_end(s->stream);
+    run(s);
+    assert_string_equal(got(s, c), "0\r\n\r\n");
+    assert_int_equal(s->gone, 0);
+    scene_free(s);
+}
+
+static void test_a_reader_that_goes(void **state)
+{
+    struct scene *s = scene_new();
+    size_t c = join(s, 1);
+
+    (void)state;
+    s->streams = true;
+    say(s, c, request);
+    run(s);
+    (void)close(s->client[c]);
+    s->client[c] = -1;
+    for (int i = 0; i < 3 && s->stream != NULL; i++) {
+        more(s, "x"); /* the kernel takes the first, perhaps */
+    }
+    assert_int_equal(s->gone, 1);
+    scene_free(s);
+}
+
+/* UM__CAP_HTTP_STREAM_BYTES wait for a reader; with more it is cut off. */
+static void test_a_slow_reader(void **state)
+{
+    struct scene *s = scene_new();
+    size_t c = join(s, 1), held = 0;
+    static char block[4096];
+
+    (void)state;
+    memset(block, 'x', sizeof block);
+    s->streams = true;
+    say(s, c, request);
+    run(s);
+    /* The kernel's buffers first, then ours. */
+    while (s->stream != NULL && held < (64U << 20)) {
+        um_http_stream_say(s->stream, block, sizeof block);
+        held += sizeof block;
+    }
+    assert_true(held > UM__CAP_HTTP_STREAM_BYTES && held < (64U << 20));
+    assert_int_equal(s->gone, 1);
+    run(s);
+    scene_free(s);
+}
+
+static void test_the_end_while_streams_flow(void **state)
+{
+    struct scene *s = scene_new();
+    size_t c = join(s, 1);
+
+    (void)state;
+    s->streams = true;
+    say(s, c, request);
+    run(s);
+    more(s, "one");
+    um_http_free(s->http);
+    s->http = NULL;
+    assert_int_equal(s->gone, 1);
+    assert_int_equal(status(s, c), 200);
+    scene_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +561,11 @@ int main(void)
         cmocka_unit_test(test_a_field_that_stands_twice),
         cmocka_unit_test(test_a_late_answer_and_one_to_nobody),
         cmocka_unit_test(test_the_end_while_requests_wait),
+        cmocka_unit_test(test_paths_and_arguments),
+        cmocka_unit_test(test_a_stream),
+        cmocka_unit_test(test_a_reader_that_goes),
+        cmocka_unit_test(test_a_slow_reader),
+        cmocka_unit_test(test_the_end_while_streams_flow),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
