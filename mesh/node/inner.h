@@ -16,6 +16,9 @@
 #include "mesh/node/papers.h"
 #include "mesh/node/runner.h"
 
+/** How often documents that are needed no more are looked for, in ms. */
+#define UM_NODE_PRUNE_MS 3600000U
+
 /** How often rows of others go to the disk, in ms. */
 #define UM_NODE_ROWS_MS 30000U
 
@@ -92,6 +95,7 @@ struct um_node {
     bool is_new; /* it syncs with whoever is connected, to hear of the others */
     struct um_buf rows; /* members whose row is not on disk, as names */
     void *rows_alarm;
+    void *prune_alarm;
     char refused[128]; /* of a runner without a configuration */
 };
 

@@ -11,6 +11,7 @@
 
 #include "mesh/node/facts.h"
 #include "mesh/node/inner.h"
+#include "mesh/node/prune.h"
 #include "mesh/store/aside.h"
 #include "mesh/store/items.h"
 #include "mesh/store/rows.h"
@@ -316,6 +317,22 @@ static bool is_new(struct um_node *n)
            (n->model.history.revs_n == 0 && um_roster_members(r) <= 1);
 }
 
+/* Every hour. */
+static void on_prune(void *arg)
+{
+    struct um_node *n = arg;
+    const struct um_alarms *a = n->cfg.alarms;
+    int gone = um_prune_run(n);
+
+    if (gone != 0) {
+        um_log_line(n->cfg.log, gone < 0 ? UM_LOG_WARN : UM_LOG_DEBUG,
+                    gone < 0 ? "documents that are needed no more stay: %s"
+                             : "documents that are needed no more go%s",
+                    gone < 0 ? p2p_err_text(gone) : "");
+    }
+    n->prune_alarm = a->set(a->user, UM_NODE_PRUNE_MS, on_prune, n);
+}
+
 static int begin(struct um_node *n)
 {
     struct um_event started = {.what = UM_EV_STARTED};
@@ -338,6 +355,8 @@ static int begin(struct um_node *n)
         return rv;
     }
     n->loaded = true;
+    n->prune_alarm =
+        n->cfg.alarms->set(n->cfg.alarms->user, UM_NODE_PRUNE_MS, on_prune, n);
     um_node_step(n, &started);
     return n->over ? P2P_EFORMAT : make_runner(n);
 }
@@ -387,6 +406,7 @@ void um_node_free(struct um_node *n)
     um_papers_free(n->papers);
     a->clear(a->user, n->tick);
     a->clear(a->user, n->rows_alarm);
+    a->clear(a->user, n->prune_alarm);
     a->clear(a->user, n->watch_alarm);
     um_node_forget(n);
     um_outbox_fini(&n->outbox);

@@ -182,6 +182,16 @@ int um_papers_get(struct um_papers *p, const struct um_name *hash,
     return 0;
 }
 
+bool um_papers_held(const struct um_papers *p, const struct um_name *hash)
+{
+    const struct paper *x = p->first;
+
+    while (x != NULL && !um_name_eq(&x->hash, hash)) {
+        x = x->next;
+    }
+    return x != NULL;
+}
+
 bool um_papers_has(struct um_papers *p, const struct um_name *hash)
 {
     uint64_t size;

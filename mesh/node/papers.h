@@ -35,6 +35,10 @@ int um_papers_put(struct um_papers *p, struct um_str bytes,
 int um_papers_get(struct um_papers *p, const struct um_name *hash,
                   struct um_str *out);
 
+/** Whether they are in memory: they were used lately, or are on their way to
+ * the disk. */
+bool um_papers_held(const struct um_papers *p, const struct um_name *hash);
+
 /** Whether they are here, without reading them. */
 bool um_papers_has(struct um_papers *p, const struct um_name *hash);
 
