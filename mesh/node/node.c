@@ -7,8 +7,8 @@
 #include "mesh/node/node.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "mesh/base/mem.h"
 #include "mesh/node/facts.h"
 #include "mesh/node/inner.h"
 #include "mesh/node/prune.h"
@@ -363,7 +363,7 @@ static int begin(struct um_node *n)
 
 int um_node_new(const struct um_node_cfg *cfg, struct um_node **out)
 {
-    struct um_node *n = calloc(1, sizeof *n);
+    struct um_node *n = um_mem_zalloc(sizeof *n);
     int rv;
 
     *out = NULL;
@@ -413,7 +413,7 @@ void um_node_free(struct um_node *n)
     um_model_fini(&n->model);
     um_shelf_free(n->shelf);
     um_buf_fini(&n->rows);
-    free(n);
+    um_mem_free(n);
 }
 
 void um_node_up(struct um_node *n, const struct p2p_peer_id *peer)
@@ -473,7 +473,7 @@ bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer)
 int um_node_command(struct um_node *n, const struct um_command *c,
                     um_node_replied *done, void *user)
 {
-    struct um_node_request *r = malloc(sizeof *r);
+    struct um_node_request *r = um_mem_alloc(sizeof *r);
     struct um_event e = {.what = UM_EV_COMMAND, .u.command = *c};
 
     if (r == NULL) {

@@ -4,8 +4,9 @@
  * model; what they ask for is read from the shelf and the papers. An item of a
  * later version is kept aside, unjudged.
  */
-#include <stdlib.h>
+#include <string.h>
 
+#include "mesh/base/mem.h"
 #include "mesh/node/inner.h"
 #include "mesh/node/random.h"
 #include "mesh/store/aside.h"
@@ -53,7 +54,7 @@ static int write_aside(void *arg, struct um_store *s)
 static void written(void *arg, int err)
 {
     (void)err;
-    free(arg);
+    um_mem_free(arg);
 }
 
 static void put_aside(struct um_node *n, enum um_kind kind,
@@ -65,7 +66,7 @@ static void put_aside(struct um_node *n, enum um_kind kind,
     if (is_aside(n, id) || n->aside_n == UM__CAP_NODE_ASIDE) {
         return;
     }
-    p = malloc(sizeof *p + envelope.len);
+    p = um_mem_alloc(sizeof *p + envelope.len);
     if (p == NULL) {
         return;
     }
@@ -73,7 +74,7 @@ static void put_aside(struct um_node *n, enum um_kind kind,
     memcpy(p->envelope, envelope.p, envelope.len);
     job.arg = p;
     if (um_disk_write(n->disk, &job) != 0) {
-        free(p);
+        um_mem_free(p);
         return;
     }
     if (n->aside_n == 0) {
@@ -332,7 +333,7 @@ static void rows_written(void *arg, int err)
 
     (void)err; /* what is lost comes again in a few seconds */
     um_arena_fini(&r->bytes);
-    free(r);
+    um_mem_free(r);
 }
 
 /* Copies the rows that are not on disk. */
@@ -364,7 +365,7 @@ static bool fill(struct um_node *n, struct rows *r)
 
 void um_node_write_rows(struct um_node *n)
 {
-    struct rows *r = n->rows.len > 0 ? calloc(1, sizeof *r) : NULL;
+    struct rows *r = n->rows.len > 0 ? um_mem_zalloc(sizeof *r) : NULL;
     struct um_disk_job job = {write_rows, rows_written, r};
 
     if (r == NULL) {
@@ -372,7 +373,7 @@ void um_node_write_rows(struct um_node *n)
     }
     if (!fill(n, r) || um_disk_write(n->disk, &job) != 0) {
         um_arena_fini(&r->bytes);
-        free(r);
+        um_mem_free(r);
         return;
     }
     um_buf_clear(&n->rows);

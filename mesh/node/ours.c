@@ -5,8 +5,7 @@
  * A configuration that was not ours is known by the hash of its compact form,
  * so that a revision of the very same is no change.
  */
-#include <stdlib.h>
-
+#include "mesh/base/mem.h"
 #include "mesh/doc/guard.h"
 #include "mesh/doc/parse.h"
 #include "mesh/doc/print.h"
@@ -128,14 +127,14 @@ static int write_shown(void *arg, struct um_store *s)
 static void written(void *arg, int err)
 {
     (void)err; /* lost: Unit is given it once more */
-    free(arg);
+    um_mem_free(arg);
 }
 
 static void shown(void *user, const struct um_name *effective,
                   struct um_str config)
 {
     struct um_node *n = user;
-    struct view *v = malloc(sizeof *v + config.len);
+    struct view *v = um_mem_alloc(sizeof *v + config.len);
     struct um_disk_job job = {write_shown, written, v};
 
     if (v == NULL) {
@@ -144,7 +143,7 @@ static void shown(void *user, const struct um_name *effective,
     *v = (struct view){*effective, config.len};
     memcpy(v->config, config.p, config.len);
     if (um_disk_write(n->disk, &job) != 0) {
-        free(v);
+        um_mem_free(v);
     }
 }
 
@@ -214,7 +213,7 @@ void um_node_make(struct um_node *n, const struct um_effect *e)
             return;
         }
     }
-    m = malloc(sizeof *m);
+    m = um_mem_alloc(sizeof *m);
     if (m == NULL) {
         um_node_break(n, "out of memory");
         return;
@@ -238,7 +237,7 @@ void um_node_remake(struct um_node *n)
         struct um_node_make *next = m->next;
 
         if (try_make(n, m)) {
-            free(m);
+            um_mem_free(m);
         } else {
             m->next = n->makes;
             n->makes = m;
@@ -248,7 +247,7 @@ void um_node_remake(struct um_node *n)
     while (m != NULL) {
         struct um_node_make *next = m->next;
 
-        free(m);
+        um_mem_free(m);
         m = next;
     }
 }
@@ -368,7 +367,7 @@ static int write_copy(void *arg, struct um_store *s)
 void um_node_keep(struct um_node *n, const struct um_effect *e)
 {
     struct um_str config = um_runner_config(n->runner);
-    struct copy *c = malloc(sizeof *c + config.len);
+    struct copy *c = um_mem_alloc(sizeof *c + config.len);
     struct um_disk_job job = {write_copy, written, c};
 
     if (c == NULL) {
@@ -380,7 +379,7 @@ void um_node_keep(struct um_node *n, const struct um_effect *e)
                        .len = config.len};
     memcpy(c->config, config.p, config.len);
     if (um_disk_write(n->disk, &job) != 0) {
-        free(c);
+        um_mem_free(c);
         return;
     }
     um_log_line(n->cfg.log, UM_LOG_WARN,

@@ -5,8 +5,9 @@
  */
 #include "mesh/node/papers.h"
 
-#include <stdlib.h>
+#include <string.h>
 
+#include "mesh/base/mem.h"
 #include "mesh/doc/value.h"
 #include "mesh/store/documents.h"
 #include "p2p/err.h"
@@ -29,7 +30,7 @@ struct um_papers {
 
 struct um_papers *um_papers_new(struct um_disk *disk)
 {
-    struct um_papers *p = calloc(1, sizeof *p);
+    struct um_papers *p = um_mem_zalloc(sizeof *p);
 
     if (p != NULL) {
         p->disk = disk;
@@ -48,10 +49,10 @@ void um_papers_free(struct um_papers *p)
         p->first = x->next;
         x->of = NULL;
         if (!x->writing) {
-            free(x);
+            um_mem_free(x);
         }
     }
-    free(p);
+    um_mem_free(p);
 }
 
 /* Forgets those that were not used for longest, but for the first. */
@@ -71,7 +72,7 @@ static void shrink(struct um_papers *p)
         x = *last;
         *last = x->next;
         p->bytes -= x->len;
-        free(x);
+        um_mem_free(x);
     }
 }
 
@@ -96,7 +97,7 @@ static struct paper *find(struct um_papers *p, const struct um_name *hash)
 static struct paper *make(struct um_papers *p, const struct um_name *hash,
                           struct um_str bytes, bool writing)
 {
-    struct paper *x = malloc(sizeof *x + bytes.len);
+    struct paper *x = um_mem_alloc(sizeof *x + bytes.len);
 
     if (x == NULL) {
         return NULL;
@@ -129,7 +130,7 @@ static void written(void *arg, int err)
 
     (void)err; /* a disk that fails is the disk's to tell */
     if (x->of == NULL) {
-        free(x);
+        um_mem_free(x);
         return;
     }
     x->writing = false;
@@ -155,7 +156,7 @@ int um_papers_put(struct um_papers *p, struct um_str bytes,
     if (x == NULL || um_disk_write(p->disk, &job) != 0) {
         if (x != NULL) {
             p->first = x->next;
-            free(x);
+            um_mem_free(x);
         }
         return P2P_ENOMEM;
     }
