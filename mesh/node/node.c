@@ -482,8 +482,10 @@ int um_node_command(struct um_node *n, const struct um_command *c,
     *r = (struct um_node_request){n->requests, ++n->requests_n, done, user};
     n->requests = r;
     e.u.command.request = r->number;
-    um_node_step(n, &e);
-    um_node_stir(n);
+    if (!n->ending) { /* else it is answered with the others */
+        um_node_step(n, &e);
+        um_node_stir(n);
+    }
     return 0;
 }
 
@@ -493,6 +495,9 @@ int um_node_state(struct um_node *n, struct um_str envelope,
     struct um_item it;
     int rv = um_item_open(envelope, UM_STATEMENT, &it);
 
+    if (rv == 0 && n->ending) {
+        rv = P2P_ECLOSED;
+    }
     if (rv == 0) {
         um_node_bring(n, UM_STATEMENT, envelope, done, user);
     }

@@ -301,6 +301,18 @@ void um_node_step(struct um_node *n, struct um_event *e)
     um_effects_fini(&fx);
 }
 
+/* Whether an item is on its way to the disk: who brings it once more waits for
+ * the same. */
+static bool is_coming(const struct um_node *n, const struct um_node_own *o)
+{
+    for (const struct um_node_own *p = n->own; p != o; p = p->next) {
+        if (um_name_eq(&p->id, &o->id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void um_node_bring(struct um_node *n, enum um_kind kind, struct um_str envelope,
                    um_node_taken *done, void *user)
 {
@@ -329,7 +341,7 @@ void um_node_bring(struct um_node *n, enum um_kind kind, struct um_str envelope,
     }
     *at = o;
     um_node_step(n, &e);
-    if (n->over || n->queued != before) {
+    if (n->over || n->queued != before || is_coming(n, o)) {
         o->seq = n->queued; /* it was taken */
         return;
     }
