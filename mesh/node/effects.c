@@ -252,12 +252,7 @@ void um_node_forget(struct um_node *n)
         }
         um_mem_free(o);
     }
-    while (n->makes != NULL) {
-        struct um_node_make *m = n->makes;
-
-        n->makes = m->next;
-        um_mem_free(m);
-    }
+    n->makes_n = 0;
     while (n->watchers != NULL) {
         um_node_unwatch(n, n->watchers);
     }

@@ -51,7 +51,6 @@ struct um_node_own {
 
 /** A MAKE whose document, or what that names, is not here yet. */
 struct um_node_make {
-    struct um_node_make *next;
     struct um_name revision;
     struct um_name doc;
     uint32_t doc_bytes;
@@ -88,7 +87,10 @@ struct um_node {
     struct um_node_request *requests;
     uint64_t requests_n;     /* ever */
     struct um_node_own *own; /* in the order of their seq */
-    struct um_node_make *makes;
+    /* The newest first; as many as the model remembers, which asks anew for
+     * those that it forgot. */
+    struct um_node_make makes[UM_MADE_KEPT];
+    size_t makes_n;
     struct um_watch_node *watchers;
     struct um_watch_node *firing; /* those that are being told */
     void *watch_alarm;
@@ -169,7 +171,10 @@ extern const struct um_runner_cb um_node_runner_cb;
 int um_node_make_it(struct um_node *n, const struct um_name *doc,
                     struct um_maker_out *out);
 
-/** Tries again what waits for documents. */
+/** Whether a MAKE waits for a document. */
+bool um_node_waits(const struct um_node *n, const struct um_name *doc);
+
+/** Tries again what waits for documents, and asks for them. */
 void um_node_remake(struct um_node *n);
 
 /** MAKE, APPLY, KEEP and MERGE. */

@@ -192,14 +192,7 @@ static void ids(void *user, const struct um_name *from, enum um_sync_set set,
 /* Whether a document that a hint brings is waited for. */
 static bool waits(void *user, const struct um_name *hash)
 {
-    const struct um_node *n = user;
-
-    for (const struct um_node_make *m = n->makes; m != NULL; m = m->next) {
-        if (um_name_eq(&m->doc, hash)) {
-            return true;
-        }
-    }
-    return false;
+    return um_node_waits(user, hash);
 }
 
 const struct um_hints_cb um_node_hints_cb = {.may = may,
@@ -410,6 +403,7 @@ static void on_rows_alarm(void *arg)
 
     n->rows_alarm = NULL;
     um_node_write_rows(n);
+    um_node_remake(n); /* what was lost is asked for once more */
     if (n->rows.len > 0) {
         set_rows_alarm(n);
     }
