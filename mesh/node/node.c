@@ -358,7 +358,7 @@ static int begin(struct um_node *n)
     n->prune_alarm =
         n->cfg.alarms->set(n->cfg.alarms->user, UM_NODE_PRUNE_MS, on_prune, n);
     um_node_step(n, &started);
-    return n->over ? P2P_EFORMAT : make_runner(n);
+    return n->over ? P2P_ENOMEM : make_runner(n);
 }
 
 int um_node_new(const struct um_node_cfg *cfg, struct um_node **out)
