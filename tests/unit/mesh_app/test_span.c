@@ -55,7 +55,7 @@ static void test_what_is_none(void **state)
         "9223372036854775807s",
         "9223372036854775808ms",
         "18446744073709551616",
-        "213503982334601d", /* would be 0.6 s if it overflowed */
+        "213503982335d", /* would be 9.6 h if it overflowed */
         "99999999999999999999999999999999999999d",
     };
     uint64_t ms;

@@ -186,13 +186,32 @@ static void test_make_waits_for_the_document(void **state)
     free(doc);
 }
 
-/* Of many that nobody has, as many are waited for as the model remembers; the
- * last one is made when it comes, though links forgot that it is wanted. */
+/* Links forget what is wanted, if it is much; it is asked for once more. */
+static void test_a_document_that_was_forgotten(void **state)
+{
+    struct scene *s = *state;
+    struct mate *a = &s->c->mates[0], *b = &s->c->mates[1];
+    char *doc = long_document(201);
+    struct um_name id, hash = name_of(doc);
+
+    crew_disconnect(a, b);
+    id = publish(s, 0, doc);
+    give_item(b, a, &id);
+    work(s, 1000);
+    um_links_unfetch(b->node->links, &hash);
+    crew_connect(a, b);
+    work(s, 2 * UM_NODE_ROWS_MS);
+    assert_true(crew_unit_runs(&s->u[1], "\"return\":201"));
+    free(doc);
+}
+
+/* Of many that nobody has, as many are waited for as the model remembers, and
+ * the last one is made when it comes. */
 static void test_many_documents_that_nobody_has(void **state)
 {
     struct scene *s = *state;
     struct mate *a = &s->c->mates[0], *b = &s->c->mates[1];
-    struct um_name id, hash = {{0}};
+    struct um_name id;
     char *doc = NULL;
 
     crew_disconnect(a, b);
@@ -205,10 +224,8 @@ static void test_many_documents_that_nobody_has(void **state)
     }
     assert_int_equal(b->node->makes_n, UM_MADE_KEPT);
     assert_true(um_name_eq(&b->node->makes[0].revision, &id));
-    hash = name_of(doc);
-    um_links_unfetch(b->node->links, &hash);
     crew_connect(a, b);
-    work(s, 2 * UM_NODE_ROWS_MS);
+    work(s, 10000);
     assert_true(crew_unit_runs(&s->u[1], "\"return\":320"));
     free(doc);
 }
@@ -448,6 +465,8 @@ int main(void)
                                         two, end),
         cmocka_unit_test_setup_teardown(test_unit_waits_for_the_disk, one, end),
         cmocka_unit_test_setup_teardown(test_make_waits_for_the_document, two,
+                                        end),
+        cmocka_unit_test_setup_teardown(test_a_document_that_was_forgotten, two,
                                         end),
         cmocka_unit_test_setup_teardown(test_many_documents_that_nobody_has,
                                         two, end),
