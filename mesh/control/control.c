@@ -9,6 +9,8 @@
 #include <assert.h>
 
 #include "mesh/control/call.h"
+#include "mesh/control/effective.h"
+#include "mesh/doc/parse.h"
 #include "p2p/err.h"
 
 #define NO_MEMORY "{\r\n\t\"error\": \"Memory allocation failed.\"\r\n}\r\n"
@@ -153,4 +155,23 @@ void um_control_adopt(struct um_arena *a, const struct um_control_state *state,
         .arena = a, .state = state, .req = req, .unit = unit, .out = out};
 
     answer(&c);
+}
+
+int um_control_check(const struct um_control_state *state,
+                     struct um_str document)
+{
+    struct um_arena a = UM_ARENA_INIT;
+    struct um_meshdoc doc;
+    const struct um_trial trial = {
+        .node = state->node, .vault = state->vault, .doc = &doc};
+    struct um_problem why;
+    struct um_val v;
+    int rc = um_doc_parse(document, &a, &v, NULL);
+
+    if (rc == 0)
+        rc = um_meshdoc_init(&doc, &a, &v, NULL);
+    if (rc == 0)
+        rc = um_effective_check(&a, &trial, false, &why);
+    um_arena_fini(&a);
+    return rc == 0 || rc == P2P_ENOMEM ? rc : P2P_EFORMAT;
 }

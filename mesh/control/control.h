@@ -139,6 +139,14 @@ void um_control_answer(struct um_arena *a, const struct um_control_state *state,
                        const struct um_control_request *req,
                        struct um_control_answer *out);
 
+/**
+ * Whether a Unit like the state's node takes what that node makes of a
+ * document; for documents that no request made.
+ * @return 0, P2P_EFORMAT (it does not, or that is no document), P2P_ENOMEM
+ */
+int um_control_check(const struct um_control_state *state,
+                     struct um_str document);
+
 /** What this node's Unit showed; texts of GET /config, borrowed. */
 struct um_control_unit {
     struct um_str config;  /**< now */

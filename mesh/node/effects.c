@@ -4,8 +4,8 @@
  * others or to people here; what concerns Unit is in ours.c.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "mesh/base/mem.h"
 #include "mesh/node/inner.h"
 #include "mesh/sync/hint.h"
 #include "mesh/trust/peer.h"
@@ -192,7 +192,7 @@ static void reply(struct um_node *n, const struct um_effect *e)
 
         *at = r->next;
         r->done(r->user, answer, &revision);
-        free(r);
+        um_mem_free(r);
     }
 }
 
@@ -241,7 +241,7 @@ void um_node_forget(struct um_node *n)
 
         n->requests = r->next;
         r->done(r->user, UM_UNFIT, NULL);
-        free(r);
+        um_mem_free(r);
     }
     while (n->own != NULL) {
         struct um_node_own *o = n->own;
@@ -250,14 +250,9 @@ void um_node_forget(struct um_node *n)
         if (o->done != NULL) {
             o->done(o->user, P2P_ECLOSED);
         }
-        free(o);
+        um_mem_free(o);
     }
-    while (n->makes != NULL) {
-        struct um_node_make *m = n->makes;
-
-        n->makes = m->next;
-        free(m);
-    }
+    n->makes_n = 0;
     while (n->watchers != NULL) {
         um_node_unwatch(n, n->watchers);
     }

@@ -25,6 +25,10 @@
 /** Ids of items of a later version, as many as the store keeps. */
 #define UM__CAP_NODE_ASIDE 1024U
 
+/** Jobs that wait for the disk before items of others are left with them: a
+ * full disk is no reason to fill the memory. */
+#define UM__CAP_NODE_BEHIND 4096U
+
 /** A command that waits for its REPLY. */
 struct um_node_request {
     struct um_node_request *next;
@@ -47,7 +51,6 @@ struct um_node_own {
 
 /** A MAKE whose document, or what that names, is not here yet. */
 struct um_node_make {
-    struct um_node_make *next;
     struct um_name revision;
     struct um_name doc;
     uint32_t doc_bytes;
@@ -84,7 +87,10 @@ struct um_node {
     struct um_node_request *requests;
     uint64_t requests_n;     /* ever */
     struct um_node_own *own; /* in the order of their seq */
-    struct um_node_make *makes;
+    /* The newest first; as many as the model remembers, which asks anew for
+     * those that it forgot. */
+    struct um_node_make makes[UM_MADE_KEPT];
+    size_t makes_n;
     struct um_watch_node *watchers;
     struct um_watch_node *firing; /* those that are being told */
     void *watch_alarm;
@@ -94,6 +100,7 @@ struct um_node {
     bool roster_changed;
     bool is_new; /* it syncs with whoever is connected, to hear of the others */
     struct um_buf rows; /* members whose row is not on disk, as names */
+    bool rows_busy;      /* some are on their way there */
     void *rows_alarm;
     void *prune_alarm;
     char refused[128]; /* of a runner without a configuration */
@@ -139,9 +146,6 @@ void um_node_say(struct um_node *n, enum um_kind kind, const struct um_name *id,
 void um_node_tell(struct um_node *n, const char *event, const char *about,
                   const char *text);
 
-/** Tries again what waits for documents. */
-void um_node_remake(struct um_node *n);
-
 /** Forgets commands and items that were not answered for. */
 void um_node_forget(struct um_node *n);
 
@@ -166,6 +170,12 @@ extern const struct um_runner_cb um_node_runner_cb;
 /** Makes the configuration of a document for this node. As um_maker_make(). */
 int um_node_make_it(struct um_node *n, const struct um_name *doc,
                     struct um_maker_out *out);
+
+/** Whether a MAKE waits for a document. */
+bool um_node_waits(const struct um_node *n, const struct um_name *doc);
+
+/** Tries again what waits for documents, and asks for them. */
+void um_node_remake(struct um_node *n);
 
 /** MAKE, APPLY, KEEP and MERGE. */
 void um_node_make(struct um_node *n, const struct um_effect *e);

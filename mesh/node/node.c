@@ -7,8 +7,8 @@
 #include "mesh/node/node.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "mesh/base/mem.h"
 #include "mesh/node/facts.h"
 #include "mesh/node/inner.h"
 #include "mesh/node/prune.h"
@@ -358,12 +358,12 @@ static int begin(struct um_node *n)
     n->prune_alarm =
         n->cfg.alarms->set(n->cfg.alarms->user, UM_NODE_PRUNE_MS, on_prune, n);
     um_node_step(n, &started);
-    return n->over ? P2P_EFORMAT : make_runner(n);
+    return n->over ? P2P_ENOMEM : make_runner(n);
 }
 
 int um_node_new(const struct um_node_cfg *cfg, struct um_node **out)
 {
-    struct um_node *n = calloc(1, sizeof *n);
+    struct um_node *n = um_mem_zalloc(sizeof *n);
     int rv;
 
     *out = NULL;
@@ -413,7 +413,7 @@ void um_node_free(struct um_node *n)
     um_model_fini(&n->model);
     um_shelf_free(n->shelf);
     um_buf_fini(&n->rows);
-    free(n);
+    um_mem_free(n);
 }
 
 void um_node_up(struct um_node *n, const struct p2p_peer_id *peer)
@@ -473,7 +473,7 @@ bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer)
 int um_node_command(struct um_node *n, const struct um_command *c,
                     um_node_replied *done, void *user)
 {
-    struct um_node_request *r = malloc(sizeof *r);
+    struct um_node_request *r = um_mem_alloc(sizeof *r);
     struct um_event e = {.what = UM_EV_COMMAND, .u.command = *c};
 
     if (r == NULL) {
@@ -482,8 +482,10 @@ int um_node_command(struct um_node *n, const struct um_command *c,
     *r = (struct um_node_request){n->requests, ++n->requests_n, done, user};
     n->requests = r;
     e.u.command.request = r->number;
-    um_node_step(n, &e);
-    um_node_stir(n);
+    if (!n->ending) { /* else it is answered with the others */
+        um_node_step(n, &e);
+        um_node_stir(n);
+    }
     return 0;
 }
 
@@ -493,6 +495,9 @@ int um_node_state(struct um_node *n, struct um_str envelope,
     struct um_item it;
     int rv = um_item_open(envelope, UM_STATEMENT, &it);
 
+    if (rv == 0 && n->ending) {
+        rv = P2P_ECLOSED;
+    }
     if (rv == 0) {
         um_node_bring(n, UM_STATEMENT, envelope, done, user);
     }

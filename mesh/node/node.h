@@ -78,8 +78,9 @@ bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer);
 typedef void um_node_replied(void *user, enum um_reply answer,
                              const struct um_name *revision);
 
-/** Does what a person wants; told once, later. Errors: P2P_ENOMEM (not told).
- * c->request is set by the node. */
+/** Does what a person wants; told once: in this call if it rests on nothing
+ * that is on its way to the disk. Errors: P2P_ENOMEM (not told). c->request is
+ * set by the node. */
 int um_node_command(struct um_node *n, const struct um_command *c,
                     um_node_replied *done, void *user);
 
@@ -105,8 +106,9 @@ void um_node_untry(struct um_node *n);
  * not. */
 typedef void um_node_taken(void *user, int err);
 
-/** Takes a statement that an owner signed here or elsewhere. @param done may be
- * NULL; told once, later */
+/** Takes a statement that an owner signed here or elsewhere. Errors, and nobody
+ * is told: it is none, P2P_ECLOSED (the node ends).
+ * @param done may be NULL; told once: in this call if it is not taken */
 int um_node_state(struct um_node *n, struct um_str envelope,
                   um_node_taken *done, void *user);
 

@@ -4,8 +4,9 @@
  * model; what they ask for is read from the shelf and the papers. An item of a
  * later version is kept aside, unjudged.
  */
-#include <stdlib.h>
+#include <string.h>
 
+#include "mesh/base/mem.h"
 #include "mesh/node/inner.h"
 #include "mesh/node/random.h"
 #include "mesh/store/aside.h"
@@ -53,7 +54,7 @@ static int write_aside(void *arg, struct um_store *s)
 static void written(void *arg, int err)
 {
     (void)err;
-    free(arg);
+    um_mem_free(arg);
 }
 
 static void put_aside(struct um_node *n, enum um_kind kind,
@@ -65,7 +66,7 @@ static void put_aside(struct um_node *n, enum um_kind kind,
     if (is_aside(n, id) || n->aside_n == UM__CAP_NODE_ASIDE) {
         return;
     }
-    p = malloc(sizeof *p + envelope.len);
+    p = um_mem_alloc(sizeof *p + envelope.len);
     if (p == NULL) {
         return;
     }
@@ -73,7 +74,7 @@ static void put_aside(struct um_node *n, enum um_kind kind,
     memcpy(p->envelope, envelope.p, envelope.len);
     job.arg = p;
     if (um_disk_write(n->disk, &job) != 0) {
-        free(p);
+        um_mem_free(p);
         return;
     }
     if (n->aside_n == 0) {
@@ -117,6 +118,9 @@ static enum um_sync_verdict judge(void *user, const struct um_name *from,
     if (um_shelf_get(n->shelf, &it.id).p != NULL ||
         um_unmet_has(&n->model.waiting, &it.id)) {
         return UM_SYNC_HAD;
+    }
+    if (um_disk_waiting(n->disk) >= UM__CAP_NODE_BEHIND) {
+        return UM_SYNC_HAD; /* a later round brings it once more */
     }
     n->forged = false;
     um_node_step(n, &e);
@@ -188,14 +192,7 @@ static void ids(void *user, const struct um_name *from, enum um_sync_set set,
 /* Whether a document that a hint brings is waited for. */
 static bool waits(void *user, const struct um_name *hash)
 {
-    const struct um_node *n = user;
-
-    for (const struct um_node_make *m = n->makes; m != NULL; m = m->next) {
-        if (um_name_eq(&m->doc, hash)) {
-            return true;
-        }
-    }
-    return false;
+    return um_node_waits(user, hash);
 }
 
 const struct um_hints_cb um_node_hints_cb = {.may = may,
@@ -270,7 +267,8 @@ static int part(void *user, const struct um_name *hash, uint64_t offset,
     return 0;
 }
 
-/* A slot for a member who came after an object was sealed. */
+/* A slot for a member who came after an object was sealed; for whom the vault
+ * would seal it now. */
 static int slot(void *user, const struct um_name *object,
                 const struct um_name *member, uint8_t out[UM_SEALED_SLOT_BYTES])
 {
@@ -278,7 +276,10 @@ static int slot(void *user, const struct um_name *object,
     uint8_t entropy[32];
     struct um_sealed s;
     struct um_str bytes;
-    int rv = um_papers_get(n->papers, object, &bytes);
+    unsigned roles = um_roster_roles(&n->model.roster, member);
+    int rv = (roles & UM_VAULT_ROLES) != 0
+                 ? um_papers_get(n->papers, object, &bytes)
+                 : P2P_EACCES;
 
     if (rv == 0) {
         rv = um_sealed_read(bytes, &s);
@@ -308,22 +309,25 @@ void um_node_source(struct um_node *n, struct um_sync_source *out)
     }
 }
 
-/* Rows on their way to the disk. */
+/* Rows on their way to the disk, one lot at a time. */
 struct rows {
+    struct um_node *node;
     struct um_arena bytes;
     struct um_kept_row *list;
     size_t n;
 };
 
+/* One that the store does not take keeps no other from being written. */
 static int write_rows(void *arg, struct um_store *s)
 {
     const struct rows *r = arg;
     int rv = 0;
 
-    for (size_t i = 0; i < r->n && (rv == 0 || rv == P2P_EDUP); i++) {
+    for (size_t i = 0; i < r->n && rv == 0; i++) {
         rv = um_rows_put(s, &r->list[i]);
+        rv = rv == P2P_EDUP || rv == P2P_ELIMIT ? 0 : rv;
     }
-    return rv == P2P_EDUP ? 0 : rv;
+    return rv;
 }
 
 static void rows_written(void *arg, int err)
@@ -331,8 +335,9 @@ static void rows_written(void *arg, int err)
     struct rows *r = arg;
 
     (void)err; /* what is lost comes again in a few seconds */
+    r->node->rows_busy = false;
     um_arena_fini(&r->bytes);
-    free(r);
+    um_mem_free(r);
 }
 
 /* Copies the rows that are not on disk. */
@@ -364,18 +369,32 @@ static bool fill(struct um_node *n, struct rows *r)
 
 void um_node_write_rows(struct um_node *n)
 {
-    struct rows *r = n->rows.len > 0 ? calloc(1, sizeof *r) : NULL;
+    bool due = n->rows.len > 0 && !n->rows_busy;
+    struct rows *r = due ? um_mem_zalloc(sizeof *r) : NULL;
     struct um_disk_job job = {write_rows, rows_written, r};
 
     if (r == NULL) {
         return;
     }
+    r->node = n;
     if (!fill(n, r) || um_disk_write(n->disk, &job) != 0) {
         um_arena_fini(&r->bytes);
-        free(r);
+        um_mem_free(r);
         return;
     }
+    n->rows_busy = true;
     um_buf_clear(&n->rows);
+}
+
+static void on_rows_alarm(void *arg);
+
+static void set_rows_alarm(struct um_node *n)
+{
+    const struct um_alarms *a = n->cfg.alarms;
+
+    if (n->rows_alarm == NULL) {
+        n->rows_alarm = a->set(a->user, UM_NODE_ROWS_MS, on_rows_alarm, n);
+    }
 }
 
 static void on_rows_alarm(void *arg)
@@ -384,6 +403,10 @@ static void on_rows_alarm(void *arg)
 
     n->rows_alarm = NULL;
     um_node_write_rows(n);
+    um_node_remake(n); /* what was lost is asked for once more */
+    if (n->rows.len > 0) {
+        set_rows_alarm(n);
+    }
 }
 
 static bool noted(const struct um_node *n, const struct um_name *member)
@@ -401,7 +424,6 @@ static bool noted(const struct um_node *n, const struct um_name *member)
 void um_node_keep_row(struct um_node *n, const struct um_row *r,
                       struct um_str envelope)
 {
-    const struct um_alarms *a = n->cfg.alarms;
     const struct um_shelf_row like = {.member = r->by,
                                       .seq = r->seq,
                                       .seen_ms = n->cfg.wall_ms(n->cfg.user),
@@ -411,7 +433,5 @@ void um_node_keep_row(struct um_node *n, const struct um_row *r,
         return;
     }
     um_buf_add(&n->rows, &r->by, sizeof r->by);
-    if (n->rows_alarm == NULL) {
-        n->rows_alarm = a->set(a->user, UM_NODE_ROWS_MS, on_rows_alarm, n);
-    }
+    set_rows_alarm(n);
 }

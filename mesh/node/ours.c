@@ -5,8 +5,7 @@
  * A configuration that was not ours is known by the hash of its compact form,
  * so that a revision of the very same is no change.
  */
-#include <stdlib.h>
-
+#include "mesh/base/mem.h"
 #include "mesh/doc/guard.h"
 #include "mesh/doc/parse.h"
 #include "mesh/doc/print.h"
@@ -128,23 +127,25 @@ static int write_shown(void *arg, struct um_store *s)
 static void written(void *arg, int err)
 {
     (void)err; /* lost: Unit is given it once more */
-    free(arg);
+    um_mem_free(arg);
 }
 
 static void shown(void *user, const struct um_name *effective,
                   struct um_str config)
 {
     struct um_node *n = user;
-    struct view *v = malloc(sizeof *v + config.len);
+    struct view *v = um_mem_alloc(sizeof *v + config.len);
     struct um_disk_job job = {write_shown, written, v};
 
     if (v == NULL) {
         return;
     }
     *v = (struct view){*effective, config.len};
-    memcpy(v->config, config.p, config.len);
+    if (config.len > 0) {
+        memcpy(v->config, config.p, config.len);
+    }
     if (um_disk_write(n->disk, &job) != 0) {
-        free(v);
+        um_mem_free(v);
     }
 }
 
@@ -177,8 +178,37 @@ int um_node_make_it(struct um_node *n, const struct um_name *doc,
     return rv;
 }
 
-/* Tries to make one; false: something is not here yet. */
-static bool try_make(struct um_node *n, const struct um_node_make *m)
+static size_t find_make(const struct um_node *n, const struct um_name *revision)
+{
+    size_t i = 0;
+
+    while (i < n->makes_n && !um_name_eq(&n->makes[i].revision, revision)) {
+        i++;
+    }
+    return i;
+}
+
+static void drop_make(struct um_node *n, size_t i)
+{
+    if (i < n->makes_n) {
+        memmove(&n->makes[i], &n->makes[i + 1],
+                (--n->makes_n - i) * sizeof *n->makes);
+    }
+}
+
+bool um_node_waits(const struct um_node *n, const struct um_name *doc)
+{
+    for (size_t i = 0; i < n->makes_n; i++) {
+        if (um_name_eq(&n->makes[i].doc, doc)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Tries to make one. If something is not here yet it stays in the list, which
+ * the steps that follow may change. */
+static void try_make(struct um_node *n, const struct um_node_make *m)
 {
     struct um_event e = {
         .what = UM_EV_MADE,
@@ -196,60 +226,46 @@ static bool try_make(struct um_node *n, const struct um_node_make *m)
     um_maker_fini(&out);
     if (rv == P2P_ENOMEM) {
         um_node_break(n, "out of memory");
-        return true;
+    } else if (rv != 0 && rv != P2P_EFORMAT) {
+        (void)um_node_fetch(n, &m->doc, m->doc_bytes);
+    } else {
+        drop_make(n, find_make(n, &m->revision));
+        um_node_step(n, &e);
     }
-    if (rv != 0 && rv != P2P_EFORMAT) {
-        return false;
-    }
-    um_node_step(n, &e);
-    return true;
 }
 
 void um_node_make(struct um_node *n, const struct um_effect *e)
 {
-    struct um_node_make *m;
+    const struct um_node_make m = {.revision = e->u.make.revision,
+                                   .doc = e->u.make.doc,
+                                   .doc_bytes = e->u.make.doc_bytes};
+    struct um_name oldest = n->makes[UM_MADE_KEPT - 1].doc;
 
-    for (m = n->makes; m != NULL; m = m->next) {
-        if (um_name_eq(&m->revision, &e->u.make.revision)) {
-            return;
+    drop_make(n, find_make(n, &m.revision));
+    if (n->makes_n == UM_MADE_KEPT) {
+        n->makes_n--;
+        if (!um_node_waits(n, &oldest)) {
+            um_links_unfetch(n->links, &oldest);
         }
     }
-    m = malloc(sizeof *m);
-    if (m == NULL) {
-        um_node_break(n, "out of memory");
-        return;
-    }
-    *m = (struct um_node_make){.next = n->makes,
-                               .revision = e->u.make.revision,
-                               .doc = e->u.make.doc,
-                               .doc_bytes = e->u.make.doc_bytes};
-    n->makes = m;
-    if (um_node_fetch(n, &m->doc, m->doc_bytes) == 0) {
+    memmove(&n->makes[1], &n->makes[0], n->makes_n * sizeof m);
+    n->makes[0] = m;
+    n->makes_n++;
+    if (um_node_fetch(n, &m.doc, m.doc_bytes) == 0) {
         um_node_remake(n);
     }
 }
 
 void um_node_remake(struct um_node *n)
 {
-    struct um_node_make *m = n->makes;
+    struct um_node_make all[UM_MADE_KEPT];
+    size_t count = n->makes_n;
 
-    n->makes = NULL;
-    while (m != NULL && !n->over) {
-        struct um_node_make *next = m->next;
-
-        if (try_make(n, m)) {
-            free(m);
-        } else {
-            m->next = n->makes;
-            n->makes = m;
+    memcpy(all, n->makes, count * sizeof *all);
+    for (size_t i = 0; i < count && !n->over; i++) {
+        if (find_make(n, &all[i].revision) < n->makes_n) {
+            try_make(n, &all[i]);
         }
-        m = next;
-    }
-    while (m != NULL) {
-        struct um_node_make *next = m->next;
-
-        free(m);
-        m = next;
     }
 }
 
@@ -368,7 +384,7 @@ static int write_copy(void *arg, struct um_store *s)
 void um_node_keep(struct um_node *n, const struct um_effect *e)
 {
     struct um_str config = um_runner_config(n->runner);
-    struct copy *c = malloc(sizeof *c + config.len);
+    struct copy *c = um_mem_alloc(sizeof *c + config.len);
     struct um_disk_job job = {write_copy, written, c};
 
     if (c == NULL) {
@@ -378,9 +394,11 @@ void um_node_keep(struct um_node *n, const struct um_effect *e)
                                 .why = UM_COPY_DRIFT,
                                 .revision = e->u.keep.revision},
                        .len = config.len};
-    memcpy(c->config, config.p, config.len);
+    if (config.len > 0) {
+        memcpy(c->config, config.p, config.len);
+    }
     if (um_disk_write(n->disk, &job) != 0) {
-        free(c);
+        um_mem_free(c);
         return;
     }
     um_log_line(n->cfg.log, UM_LOG_WARN,
@@ -408,26 +426,62 @@ static int gather(struct um_node *n, const struct um_effect *e,
     return rv;
 }
 
-void um_node_merge(struct um_node *n, const struct um_effect *e)
+/* Whether a Unit like this node's takes what a document comes to here; as for
+ * any other change, before it is published. 0, P2P_EFORMAT: it does not. */
+static int check(struct um_node *n, const struct um_name *target,
+                 struct um_str document)
 {
-    struct um_event done = {.what = UM_EV_MERGED,
-                            .u.merged = {.outcome = UM_RESULT_REFUSED,
-                                         .target = e->u.merge.target,
-                                         .head = e->u.merge.head}};
+    struct um_desk desk;
+    int rv = um_desk_init(&desk, n, target, NULL);
+
+    if (rv == 0) {
+        rv = um_control_check(&desk.state, document);
+    }
+    if (rv == P2P_EFORMAT) {
+        um_log_line(n->cfg.log, UM_LOG_WARN,
+                    "a conflict is not merged: no Unit takes what would come "
+                    "of it");
+    }
+    um_desk_fini(&desk);
+    return rv;
+}
+
+/* Makes and keeps the outcome of a merge. P2P_ENOTFOUND, P2P_ENOMEM,
+ * P2P_ELIMIT: not now; others: there is none. */
+static int merge(struct um_node *n, const struct um_effect *e,
+                 struct um_event *done)
+{
     struct um_arena a = UM_ARENA_INIT;
     struct um_buf merged = UM_BUF_INIT;
     struct um_str docs[3];
     int rv = gather(n, e, &a, docs);
 
-    if (rv != 0) {
-        done.u.merged.outcome = UM_RESULT_NO_ANSWER;
-    } else if (um_rebase_merge(docs, &merged) == 0 &&
-               um_papers_put(n->papers, um_buf_view(&merged),
-                             &done.u.merged.doc) == 0) {
-        done.u.merged.outcome = UM_RESULT_DONE;
-        done.u.merged.doc_bytes = (uint32_t)merged.len;
+    if (rv == 0) {
+        rv = um_rebase_merge(docs, &merged);
+    }
+    if (rv == 0) {
+        rv = check(n, &e->u.merge.target, um_buf_view(&merged));
+    }
+    if (rv == 0) {
+        done->u.merged.doc_bytes = (uint32_t)merged.len;
+        rv = um_papers_put(n->papers, um_buf_view(&merged),
+                           &done->u.merged.doc);
     }
     um_buf_fini(&merged);
     um_arena_fini(&a);
+    return rv;
+}
+
+void um_node_merge(struct um_node *n, const struct um_effect *e)
+{
+    struct um_event done = {
+        .what = UM_EV_MERGED,
+        .u.merged = {.target = e->u.merge.target, .head = e->u.merge.head}};
+    int rv = merge(n, e, &done);
+    bool later = rv == P2P_ENOTFOUND || rv == P2P_ENOMEM || rv == P2P_ELIMIT;
+
+    done.u.merged.outcome = rv == 0 ? UM_RESULT_DONE
+                            : later ? UM_RESULT_NO_ANSWER
+                                    : UM_RESULT_REFUSED;
     um_node_step(n, &done);
 }

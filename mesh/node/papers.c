@@ -5,8 +5,9 @@
  */
 #include "mesh/node/papers.h"
 
-#include <stdlib.h>
+#include <string.h>
 
+#include "mesh/base/mem.h"
 #include "mesh/doc/value.h"
 #include "mesh/store/documents.h"
 #include "p2p/err.h"
@@ -25,11 +26,17 @@ struct um_papers {
     struct um_disk *disk;
     struct paper *first;
     size_t bytes; /* of those that are not being written */
+    size_t writing;
 };
+
+static size_t size_of(const struct paper *x)
+{
+    return sizeof *x + x->len;
+}
 
 struct um_papers *um_papers_new(struct um_disk *disk)
 {
-    struct um_papers *p = calloc(1, sizeof *p);
+    struct um_papers *p = um_mem_zalloc(sizeof *p);
 
     if (p != NULL) {
         p->disk = disk;
@@ -48,10 +55,10 @@ void um_papers_free(struct um_papers *p)
         p->first = x->next;
         x->of = NULL;
         if (!x->writing) {
-            free(x);
+            um_mem_free(x);
         }
     }
-    free(p);
+    um_mem_free(p);
 }
 
 /* Forgets those that were not used for longest, but for the first. */
@@ -70,8 +77,8 @@ static void shrink(struct um_papers *p)
         }
         x = *last;
         *last = x->next;
-        p->bytes -= x->len;
-        free(x);
+        p->bytes -= size_of(x);
+        um_mem_free(x);
     }
 }
 
@@ -96,7 +103,7 @@ static struct paper *find(struct um_papers *p, const struct um_name *hash)
 static struct paper *make(struct um_papers *p, const struct um_name *hash,
                           struct um_str bytes, bool writing)
 {
-    struct paper *x = malloc(sizeof *x + bytes.len);
+    struct paper *x = um_mem_alloc(sizeof *x + bytes.len);
 
     if (x == NULL) {
         return NULL;
@@ -106,10 +113,13 @@ static struct paper *make(struct um_papers *p, const struct um_name *hash,
                         .hash = *hash,
                         .writing = writing,
                         .len = bytes.len};
-    memcpy(x->bytes, bytes.p, bytes.len);
+    if (bytes.len > 0)
+        memcpy(x->bytes, bytes.p, bytes.len);
     p->first = x;
-    if (!writing) {
-        p->bytes += x->len;
+    if (writing) {
+        p->writing += size_of(x);
+    } else {
+        p->bytes += size_of(x);
         shrink(p);
     }
     return x;
@@ -123,18 +133,32 @@ static int write_it(void *arg, struct um_store *s)
     return rv == P2P_EDUP ? 0 : rv;
 }
 
+/* Takes one that is on its way to the disk out of the list, and frees it. */
+static void drop(struct paper *x)
+{
+    struct paper **at = &x->of->first;
+
+    while (*at != x)
+        at = &(*at)->next;
+    *at = x->next;
+    x->of->writing -= size_of(x);
+    um_mem_free(x);
+}
+
 static void written(void *arg, int err)
 {
     struct paper *x = arg;
 
-    (void)err; /* a disk that fails is the disk's to tell */
     if (x->of == NULL) {
-        free(x);
-        return;
+        um_mem_free(x);
+    } else if (err != 0) {
+        drop(x); /* it is nowhere */
+    } else {
+        x->writing = false;
+        x->of->writing -= size_of(x);
+        x->of->bytes += size_of(x);
+        shrink(x->of);
     }
-    x->writing = false;
-    x->of->bytes += x->len;
-    shrink(x->of);
 }
 
 int um_papers_put(struct um_papers *p, struct um_str bytes,
@@ -142,6 +166,7 @@ int um_papers_put(struct um_papers *p, struct um_str bytes,
 {
     struct paper *x;
     struct um_disk_job job = {.write = write_it, .done = written};
+    int rv;
 
     if (bytes.len > UM__CAP_DOC_BYTES) {
         return P2P_ETOOBIG;
@@ -150,16 +175,16 @@ int um_papers_put(struct um_papers *p, struct um_str bytes,
     if (find(p, hash) != NULL) {
         return 0;
     }
+    if (p->writing + bytes.len > UM__CAP_PAPERS_WRITING)
+        return P2P_ELIMIT;
     x = make(p, hash, bytes, true);
-    job.arg = x;
-    if (x == NULL || um_disk_write(p->disk, &job) != 0) {
-        if (x != NULL) {
-            p->first = x->next;
-            free(x);
-        }
+    if (x == NULL)
         return P2P_ENOMEM;
-    }
-    return 0;
+    job.arg = x;
+    rv = um_disk_write(p->disk, &job);
+    if (rv != 0)
+        drop(x);
+    return rv;
 }
 
 int um_papers_get(struct um_papers *p, const struct um_name *hash,

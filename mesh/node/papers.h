@@ -13,6 +13,10 @@
 /** Bytes that are kept in memory, besides those on their way to the disk. */
 #define UM__CAP_PAPERS_BYTES (16U << 20)
 
+/** Bytes on their way to the disk; more are refused while it is full or slow.
+ */
+#define UM__CAP_PAPERS_WRITING (64U << 20)
+
 struct um_papers;
 
 /** Papers on a disk, which is borrowed. Owned; NULL: no memory. */
@@ -25,7 +29,8 @@ void um_papers_free(struct um_papers *p);
  * Keeps bytes: in the disk's row now, so whatever is put into the row behind it
  * is on disk together with it or later.
  * @param hash set to their SHA-256
- * @return 0, P2P_ETOOBIG, P2P_ENOMEM
+ * @return 0, P2P_ETOOBIG, P2P_ELIMIT (too many wait for the disk), P2P_ENOMEM,
+ *         P2P_ECLOSED (it ends)
  */
 int um_papers_put(struct um_papers *p, struct um_str bytes,
                   struct um_name *hash);

@@ -5,8 +5,8 @@
  * anything else of the step is done: numbers stay in order.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "mesh/base/mem.h"
 #include "mesh/node/inner.h"
 #include "mesh/store/items.h"
 #include "mesh/store/self.h"
@@ -82,7 +82,7 @@ static void tell_own(struct um_node *n)
         if (o->done != NULL) {
             o->done(o->user, 0);
         }
-        free(o);
+        um_mem_free(o);
     }
 }
 
@@ -93,7 +93,7 @@ static void on_written(void *arg, int err)
     struct um_event e = {.what = UM_EV_PERSISTED, .u.persisted = b->seq};
 
     um_arena_fini(&b->bytes);
-    free(b);
+    um_mem_free(b);
     if (err == P2P_ECLOSED || n->over) {
         return;
     }
@@ -109,7 +109,7 @@ static void on_written(void *arg, int err)
 /* Copies what a step wants stored. */
 static struct batch *gather(struct um_node *n, const struct um_effects *fx)
 {
-    struct batch *b = calloc(1, sizeof *b);
+    struct batch *b = um_mem_zalloc(sizeof *b);
 
     if (b == NULL) {
         return NULL;
@@ -131,7 +131,7 @@ static struct batch *gather(struct um_node *n, const struct um_effects *fx)
     }
     if (b->list == NULL) {
         um_arena_fini(&b->bytes);
-        free(b);
+        um_mem_free(b);
         return NULL;
     }
     return b;
@@ -144,7 +144,7 @@ static void persist(struct um_node *n, const struct um_effects *fx)
 
     if (b != NULL && b->n == 0) {
         um_arena_fini(&b->bytes);
-        free(b);
+        um_mem_free(b);
         return;
     }
     n->queued = b != NULL ? b->seq : 0;
@@ -152,7 +152,7 @@ static void persist(struct um_node *n, const struct um_effects *fx)
         if (b != NULL) {
             um_arena_fini(&b->bytes);
         }
-        free(b);
+        um_mem_free(b);
         um_node_break(n, "out of memory");
     }
 }
@@ -301,13 +301,25 @@ void um_node_step(struct um_node *n, struct um_event *e)
     um_effects_fini(&fx);
 }
 
+/* Whether an item is on its way to the disk: who brings it once more waits for
+ * the same. */
+static bool is_coming(const struct um_node *n, const struct um_node_own *o)
+{
+    for (const struct um_node_own *p = n->own; p != o; p = p->next) {
+        if (um_name_eq(&p->id, &o->id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void um_node_bring(struct um_node *n, enum um_kind kind, struct um_str envelope,
                    um_node_taken *done, void *user)
 {
     const struct um_arrival a = {kind, envelope};
     struct um_event e = {.what = UM_EV_ITEMS,
                          .u.items = {.from = n->me, .list = &a, .n = 1}};
-    struct um_node_own *o = malloc(sizeof *o + envelope.len);
+    struct um_node_own *o = um_mem_alloc(sizeof *o + envelope.len);
     struct um_node_own **at = &n->own;
     uint64_t before = n->queued;
     struct um_str payload = um_item_payload(envelope, kind);
@@ -329,7 +341,7 @@ void um_node_bring(struct um_node *n, enum um_kind kind, struct um_str envelope,
     }
     *at = o;
     um_node_step(n, &e);
-    if (n->over || n->queued != before) {
+    if (n->over || n->queued != before || is_coming(n, o)) {
         o->seq = n->queued; /* it was taken */
         return;
     }
@@ -340,7 +352,7 @@ void um_node_bring(struct um_node *n, enum um_kind kind, struct um_str envelope,
         at = &(*at)->next;
     }
     *at = o->next;
-    free(o);
+    um_mem_free(o);
     if (done != NULL) {
         done(user, why);
     }
@@ -359,7 +371,7 @@ static void on_watch(void *arg)
         void *user = w->user;
 
         n->firing = w->next;
-        free(w);
+        um_mem_free(w);
         seen(user);
     }
 }
@@ -376,7 +388,7 @@ void um_node_stir(struct um_node *n)
 struct um_watch_node *um_node_watch(struct um_node *n, um_node_seen *seen,
                                     void *user)
 {
-    struct um_watch_node *w = malloc(sizeof *w);
+    struct um_watch_node *w = um_mem_alloc(sizeof *w);
 
     if (w != NULL) {
         *w = (struct um_watch_node){n->watchers, seen, user};
@@ -394,7 +406,7 @@ static bool unlink_from(struct um_watch_node **at, struct um_watch_node *w)
         return false;
     }
     *at = w->next;
-    free(w);
+    um_mem_free(w);
     return true;
 }
 

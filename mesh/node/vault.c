@@ -117,8 +117,7 @@ struct um_secrets um_vault_secrets(struct um_vault *v)
     return (struct um_secrets){.user = v, .open = open_secret};
 }
 
-/* For whom secrets are: who runs the configuration, and who changes it, since a
- * change is checked with them. */
+/* For whom secrets are. */
 static size_t readers(struct um_roster *r, struct um_name *out)
 {
     size_t n = 0;
@@ -126,9 +125,9 @@ static size_t readers(struct um_roster *r, struct um_name *out)
     for (size_t i = 0; i < r->keys_n; i++) {
         const struct um_roster_key *k = um_roster_key_at(r, i);
 
-        if ((k->now & (UM_NODE | UM_WRITER)) != 0 && out != NULL)
+        if ((k->now & UM_VAULT_ROLES) != 0 && out != NULL)
             out[n] = k->name;
-        n += (k->now & (UM_NODE | UM_WRITER)) != 0;
+        n += (k->now & UM_VAULT_ROLES) != 0;
     }
     return n;
 }

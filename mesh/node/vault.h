@@ -14,6 +14,10 @@
 #include "mesh/trust/roster.h"
 #include "mesh/trust/seal.h"
 
+/** For whom objects are sealed: who runs the configuration, and who changes it,
+ * since a change is checked with them. */
+#define UM_VAULT_ROLES (UM_NODE | UM_WRITER)
+
 /** What a vault is made of; all borrowed. */
 struct um_vault {
     struct um_papers *papers;

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* A mesh comes to be in a store, or nothing does. */
+#include "mesh/node/founder.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../mesh_store/faulty_vfs.h"
+#include "../mesh_store/rig.h"
+#include "mesh/base/pb.h"
+#include "mesh/doc/value.h"
+#include "mesh_maker.h"
+#include "p2p/err.h"
+#include "unit.h"
+
+#define DOC "{\"base\":{}}"
+
+struct bench {
+    struct mesh_maker mesh; /* for its keys */
+    struct rig store;
+};
+
+static struct bench bench;
+
+static int begin(void **state)
+{
+    mesh_maker_init(&bench.mesh, 1);
+    rig_init(&bench.store);
+    *state = &bench;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct bench *b = *state;
+
+    faulty_vfs_set(FAULTY_SYNC, 0, 0, 0);
+    rig_fini(&b->store);
+    mesh_maker_fini(&b->mesh);
+    return 0;
+}
+
+static struct um_founder_plan plan_of(const struct bench *b, const char *name,
+                                      struct um_str config)
+{
+    return (struct um_founder_plan){.key = b->mesh.keys[1],
+                                    .owner = b->mesh.keys[0],
+                                    .recovery = b->mesh.keys[2],
+                                    .name = um_str(name),
+                                    .document = UM_STR(DOC),
+                                    .config = config,
+                                    .wall_ms = T0};
+}
+
+static uint64_t items(struct bench *b)
+{
+    uint64_t n;
+
+    assert_int_equal(um_items_count(&b->store.s, &n), 0);
+    return n;
+}
+
+static size_t copies(struct bench *b)
+{
+    struct um_copy copy = {0};
+    size_t n = 0;
+
+    while (um_copies_next(&b->store.s, copy.place, &copy) == 1) {
+        assert_int_equal(copy.why, UM_COPY_JOIN);
+        n++;
+    }
+    return n;
+}
+
+/* What is there is what a node is loaded from: the genesis, the roles, r1. */
+static void test_a_mesh_is_begun(void **state)
+{
+    struct bench *b = *state;
+    struct um_founder_plan plan = plan_of(b, "shop", UM_STR("{\"a\":1}"));
+    struct um_stored s[3] = {{0}};
+    struct um_statement genesis, grant;
+    struct um_revision r1;
+    struct um_name mesh;
+    struct um_self self;
+    struct um_buf doc = UM_BUF_INIT;
+
+    assert_int_equal(um_founder_begin(&b->store.s, &plan, &mesh), 0);
+    rig_again(&b->store);
+    assert_int_equal(um_self_get(&b->store.s, &self), 0);
+    assert_true(um_name_eq(&self.mesh, &mesh));
+    assert_int_equal(items(b), 3);
+    assert_int_equal(um_items_next(&b->store.s, 0, &s[0]), 1);
+    assert_int_equal(um_statement_open(s[0].envelope, &genesis), 0);
+    assert_int_equal(genesis.what, UM_GENESIS);
+    assert_true(um_name_eq(&genesis.id, &mesh));
+    assert_true(um_name_eq(&genesis.by, &b->mesh.names[0]));
+    assert_true(um_name_eq(&genesis.key, &b->mesh.names[2]));
+    assert_true(um_str_eq(genesis.name, UM_STR("shop")));
+    assert_int_equal(um_items_next(&b->store.s, 1, &s[1]), 1);
+    assert_int_equal(um_statement_open(s[1].envelope, &grant), 0);
+    assert_true(um_name_eq(&grant.key, &b->mesh.names[1]));
+    assert_int_equal(grant.roles, UM_WRITER | UM_NODE);
+    assert_int_equal(um_items_next(&b->store.s, 2, &s[2]), 1);
+    assert_int_equal(um_revision_open(s[2].envelope, &r1), 0);
+    assert_int_equal(r1.number, 1);
+    assert_int_equal(r1.doc_bytes, sizeof DOC - 1);
+    assert_int_equal(um_documents_get(&b->store.s, &r1.doc, &doc), 0);
+    assert_true(um_str_eq(um_buf_view(&doc), UM_STR(DOC)));
+    um_buf_fini(&doc);
+    assert_int_equal(copies(b), 1);
+}
+
+static void test_two_are_two(void **state)
+{
+    struct bench *b = *state;
+    struct um_founder_plan plan = plan_of(b, "", um_str_n(NULL, 0));
+    struct um_name first, second;
+    struct um_self salt[2];
+
+    assert_int_equal(um_founder_begin(&b->store.s, &plan, &first), 0);
+    assert_int_equal(um_self_get(&b->store.s, &salt[0]), 0);
+    assert_int_equal(copies(b), 0);
+    /* One store has one mesh. */
+    assert_int_equal(um_founder_begin(&b->store.s, &plan, &second),
+                     P2P_EEXIST);
+    assert_int_equal(items(b), 3);
+    rig_fini(&b->store);
+    rig_init(&b->store);
+    assert_int_equal(um_founder_begin(&b->store.s, &plan, &second), 0);
+    assert_int_equal(um_self_get(&b->store.s, &salt[1]), 0);
+    assert_false(um_name_eq(&first, &second));
+    assert_memory_not_equal(salt[0].salt, salt[1].salt, sizeof salt[0].salt);
+}
+
+/* Nothing of it is there: not even that there is a mesh. */
+static void assert_nothing(struct bench *b)
+{
+    struct um_self self;
+
+    rig_again(&b->store);
+    assert_int_equal(um_self_get(&b->store.s, &self), 0);
+    assert_true(um_name_none(&self.mesh));
+    assert_int_equal(items(b), 0);
+    assert_int_equal(copies(b), 0);
+}
+
+static void test_all_or_nothing(void **state)
+{
+    struct bench *b = *state;
+    struct um_founder_plan plan = plan_of(b, "\xff", UM_STR("{}"));
+    struct um_name mesh;
+    char *big = calloc(1, UM__CAP_DOC_BYTES + 1);
+
+    assert_non_null(big);
+    assert_int_equal(um_founder_begin(&b->store.s, &plan, &mesh), P2P_EINVAL);
+    assert_nothing(b);
+    plan.name = UM_STR("shop");
+    plan.document = um_str_n(big, UM__CAP_DOC_BYTES + 1);
+    assert_int_not_equal(um_founder_begin(&b->store.s, &plan, &mesh), 0);
+    free(big);
+    assert_nothing(b);
+    plan.document = UM_STR(DOC);
+    faulty_vfs_set(FAULTY_WRITE, 1, SQLITE_FULL, ENOSPC);
+    assert_int_not_equal(um_founder_begin(&b->store.s, &plan, &mesh), 0);
+    faulty_vfs_set(FAULTY_WRITE, 0, 0, 0);
+    assert_nothing(b);
+    assert_int_equal(um_founder_begin(&b->store.s, &plan, &mesh), 0);
+}
+
+/* The statements of the mesh, as a list. */
+static void list_of(const struct bench *b, struct um_buf *out)
+{
+    for (size_t i = 0; i < b->mesh.statements_n; i++)
+        um_pb_put_str(out, 1, um_buf_view(&b->mesh.statements[i]));
+}
+
+static void test_a_place_is_kept(void **state)
+{
+    struct bench *b = *state;
+    struct um_buf list = UM_BUF_INIT;
+    struct um_founder_place place = {.mesh = b->mesh.mesh,
+                                     .config = UM_STR("{}"),
+                                     .wall_ms = T0};
+    struct um_self self;
+
+    list_of(b, &list);
+    place.statements = um_buf_view(&list);
+    assert_int_equal(um_founder_join(&b->store.s, &place), 0);
+    assert_int_equal(um_self_get(&b->store.s, &self), 0);
+    assert_true(um_name_eq(&self.mesh, &b->mesh.mesh));
+    assert_int_equal(items(b), 2);
+    assert_int_equal(copies(b), 1);
+    assert_int_equal(um_founder_join(&b->store.s, &place), P2P_EEXIST);
+    um_buf_fini(&list);
+}
+
+/* What is none among the statements keeps nothing. */
+static void test_a_place_that_is_none(void **state)
+{
+    struct bench *b = *state;
+    struct um_buf list = UM_BUF_INIT;
+    struct um_founder_place place = {.mesh = b->mesh.mesh, .wall_ms = T0};
+
+    list_of(b, &list);
+    um_pb_put_str(&list, 1, UM_STR("no envelope"));
+    place.statements = um_buf_view(&list);
+    assert_int_not_equal(um_founder_join(&b->store.s, &place), 0);
+    assert_nothing(b);
+    /* Nor does one that is cut off. */
+    um_buf_clear(&list);
+    list_of(b, &list);
+    place.statements = um_str_n(list.p, list.len - 1);
+    assert_int_equal(um_founder_join(&b->store.s, &place), P2P_EFORMAT);
+    assert_nothing(b);
+    um_buf_fini(&list);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_mesh_is_begun, begin, end),
+        cmocka_unit_test_setup_teardown(test_two_are_two, begin, end),
+        cmocka_unit_test_setup_teardown(test_all_or_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_place_is_kept, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_place_that_is_none, begin, end),
+    };
+
+    faulty_vfs_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,768 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Whole nodes without a Unit: what is heard of before the disk has it, and what
+ * is not; what others send, and what strangers do; what is there after a start.
+ */
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../mesh_store/faulty_vfs.h"
+#include "crew.h"
+#include "mesh/store/aside.h"
+#include "mesh/store/rows.h"
+#include "p2p/envelope.h"
+#include "p2p/err.h"
+#include "p2p/hash.h"
+#include "unit.h"
+
+#define D0 "{\"base\":{\"listeners\":{},\"routes\":[]}}"
+#define D1 "{\"base\":{\"listeners\":{},\"routes\":[{\"action\":{}}]}}"
+#define D2 "{\"base\":{\"routes\":[]}}"
+
+/* A REPLY comes when what it rests on is on disk, and not before. */
+static void test_a_reply_waits_for_the_disk(void **state)
+{
+    struct crew *c = crew_of(1, D0);
+    struct mate *m = &c->mates[0];
+    struct told t;
+
+    (void)state;
+    m->held = true;
+    mate_publish(m, D1, &t);
+    crew_pass(c, 5000);
+    assert_int_equal(t.n, 0);
+    m->held = false;
+    assert_true(mate_write(m));
+    crew_pass(c, 1);
+    assert_int_equal(t.n, 1);
+    assert_int_equal(t.answer, UM_OK);
+    assert_true(mate_has(m, &t.revision));
+    crew_free(c);
+}
+
+/* Others hear of nothing that a crash could undo, neither by a hint nor by a
+ * round; then they have it, with its document. */
+static void test_others_hear_of_what_is_on_disk(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *a = &c->mates[0], *b = &c->mates[1];
+    struct um_name id;
+    struct told t;
+
+    (void)state;
+    a->held = true;
+    mate_publish(a, D1, &t);
+    id = um_history_at(&a->node->model.history, 1)->rev.id;
+    crew_pass(c, 20000);
+    assert_int_equal(a->node->model.history.revs_n, 2);
+    assert_int_equal(b->node->model.history.revs_n, 1);
+    assert_null(um_shelf_get(a->node->shelf, &id).p);
+    a->held = false;
+    assert_true(mate_write(a));
+    crew_pass(c, 10);
+    assert_int_equal(t.answer, UM_OK);
+    assert_true(mate_has(b, &t.revision)); /* by the hint */
+    assert_non_null(um_shelf_get(a->node->shelf, &t.revision).p);
+    crew_free(c);
+}
+
+/* What others made is passed on at once: they have it on their disks. */
+static void test_items_of_others_are_passed_on_at_once(void **state)
+{
+    struct crew *c = crew_of(3, D0);
+    struct um_name id;
+
+    (void)state;
+    crew_disconnect(&c->mates[0], &c->mates[2]);
+    c->mates[1].held = true;
+    id = mate_do(&c->mates[0], D1);
+    crew_pass(c, 10000);
+    assert_true(mate_has(&c->mates[1], &id));
+    assert_true(mate_has(&c->mates[2], &id));
+    assert_true(c->mates[1].node->persisted < c->mates[1].node->queued);
+    crew_free(c);
+}
+
+/* What is on disk makes the same node. */
+static void test_a_start_finds_the_same_node(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[1];
+    struct um_name id = mate_do(m, D1);
+    uint64_t seq;
+
+    (void)state;
+    mate_state(&c->mates[0], (struct um_statement){.what = UM_SET,
+                                                   .key = c->names[1],
+                                                   .seq = 1,
+                                                   .name = UM_STR("zone"),
+                                                   .value = UM_STR("b")});
+    crew_pass(c, 10000);
+    seq = um_shelf_row_of(m->node->shelf, &c->names[1])->seq;
+    mate_stop(m);
+    mate_start(m);
+    assert_true(um_name_eq(um_node_me(m->node), &c->names[1]));
+    assert_int_equal(m->node->model.history.revs_n, 2);
+    assert_true(mate_has_doc(m, D1));
+    assert_non_null(um_roster_value(&m->node->model.roster, &c->names[1],
+                                    UM_STR("zone")));
+    assert_true(um_shelf_row_of(m->node->shelf, &c->names[1])->seq >= seq);
+    crew_pass(c, 10000);
+    assert_true(um_name_eq(
+        &um_view_target(&m->node->model.view, &m->node->model.history)->rev.id,
+        &id));
+    /* Its rows go on above those that it said before. */
+    assert_true(um_shelf_row_of(c->mates[0].node->shelf, &c->names[1])->seq >
+                seq);
+    assert_int_equal(mate_said(m, "another node has this node's key"), 0);
+    crew_free(c);
+}
+
+static void test_what_is_no_store_of_a_mesh(void **state)
+{
+    struct crew *c = crew_new();
+    struct mate *m = crew_begin(c, D0);
+    struct um_statement s = {.what = UM_SET,
+                             .seq = 1,
+                             .key = c->names[KEY_STRANGER],
+                             .name = UM_STR("a"),
+                             .value = UM_STR("b")};
+    struct um_buf b = UM_BUF_INIT;
+    struct um_stored item = {.kind = UM_STATEMENT, .seen_ms = 1};
+
+    (void)state;
+    /* An item that rests on what is not there. */
+    item.id = crew_sign(c, KEY_STRANGER, s, &b);
+    item.envelope = um_buf_view(&b);
+    assert_int_equal(um_items_add(&m->store, &item), 0);
+    assert_int_equal(mate_try(m), P2P_EFORMAT);
+    assert_int_equal(mate_said(m, "does not fit to those before it"), 1);
+    um_buf_fini(&b);
+    /* And one of no mesh. */
+    um_store_close(&m->store);
+    assert_int_equal(um_store_remove(m->path), 0);
+    assert_int_equal(um_store_open(&m->store, m->path, UM_STORE_CREATE), 0);
+    assert_int_equal(mate_try(m), P2P_ENOTFOUND);
+    crew_free(c);
+}
+
+/* ---- ends */
+
+/* What is on its way to the disk is written and answered when a node ends. */
+static void test_an_end_writes_and_answers(void **state)
+{
+    struct crew *c = crew_of(1, D0);
+    struct mate *m = &c->mates[0];
+    struct heard h = {0};
+    struct um_buf b = UM_BUF_INIT;
+    struct told t;
+
+    (void)state;
+    m->held = true;
+    mate_publish(m, D1, &t);
+    (void)crew_sign(c, KEY_OWNER,
+                    (struct um_statement){.what = UM_GRANT,
+                                          .key = c->names[1],
+                                          .roles = UM_NODE},
+                    &b);
+    assert_int_equal(um_node_state(m->node, um_buf_view(&b), heard, &h), 0);
+    crew_pass(c, 1);
+    mate_stop(m);
+    assert_int_equal(t.n, 1);
+    assert_int_equal(t.answer, UM_OK);
+    assert_int_equal(h.n, 1);
+    assert_int_equal(h.err, 0);
+    mate_start(m);
+    assert_true(mate_has(m, &t.revision));
+    assert_int_equal(um_roster_roles(&m->node->model.roster, &c->names[1]),
+                     UM_NODE);
+    um_buf_fini(&b);
+    crew_free(c);
+}
+
+/* A command that follows another one's answer. */
+struct chain {
+    struct mate *m;
+    struct um_command c;
+    struct told first, second;
+};
+
+static void on_first(void *user, enum um_reply answer,
+                     const struct um_name *revision)
+{
+    struct chain *s = user;
+
+    told(&s->first, answer, revision);
+    s->c.dry = false;
+    assert_int_equal(um_node_command(s->m->node, &s->c, told, &s->second), 0);
+}
+
+/* What is asked for when a node ends already is not done, and told so: that is
+ * no reason to call the node broken. */
+static void test_a_command_at_the_end(void **state)
+{
+    struct crew *c = crew_of(1, D0);
+    struct mate *m = &c->mates[0];
+    struct chain s = {.m = m, .c = {.verb = UM_DO_PUBLISH, .dry = true}};
+    struct told t;
+
+    (void)state;
+    m->held = true;
+    mate_publish(m, D1, &t); /* what the next answer waits for */
+    s.c.doc = name_of(D0);
+    s.c.doc_bytes = sizeof D0 - 1;
+    assert_int_equal(um_node_command(m->node, &s.c, on_first, &s), 0);
+    crew_pass(c, 1);
+    assert_int_equal(s.first.n, 0);
+    mate_stop(m);
+    assert_int_equal(t.n, 1);
+    assert_int_equal(s.first.n, 1);
+    assert_int_equal(s.second.n, 1);
+    assert_true(s.second.nobody_knows);
+    assert_int_equal(m->broken, 0);
+    crew_free(c);
+}
+
+/* Disks do well once more. */
+static int well(void **state)
+{
+    (void)state;
+    faulty_vfs_set(FAULTY_WRITE, 0, 0, 0);
+    return 0;
+}
+
+/* After a failed sync nothing more is done; at the end each is told once that
+ * nobody knows. */
+static void test_a_disk_that_does_not_sync(void **state)
+{
+    struct crew *c = crew_of(1, D0);
+    struct mate *m = &c->mates[0];
+    struct told t, late;
+
+    (void)state;
+    mate_publish(m, D1, &t);
+    faulty_vfs_set(FAULTY_SYNC, 1, SQLITE_IOERR_FSYNC, EIO);
+    crew_pass(c, 5);
+    faulty_vfs_set(FAULTY_SYNC, 0, 0, 0);
+    assert_int_equal(m->broken, 1);
+    mate_publish(m, D2, &late);
+    crew_pass(c, 60000);
+    assert_int_equal(t.n, 0);
+    mate_stop(m);
+    assert_int_equal(t.n, 1);
+    assert_true(t.nobody_knows);
+    assert_int_equal(late.n, 1);
+    assert_true(late.nobody_knows);
+    crew_free(c);
+}
+
+/* A full disk: nobody is told anything before there is room; then all is as if
+ * nothing had been. */
+static void test_a_full_disk(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *a = &c->mates[0];
+    struct told t;
+
+    (void)state;
+    faulty_vfs_set(FAULTY_WRITE, 1, SQLITE_FULL, ENOSPC);
+    mate_publish(a, D1, &t);
+    crew_pass(c, 30000);
+    assert_int_equal(t.n, 0);
+    assert_int_equal(c->mates[1].node->model.history.revs_n, 1);
+    assert_non_null(um_disk_trouble(a->node->disk));
+    faulty_vfs_set(FAULTY_WRITE, 0, 0, 0);
+    crew_pass(c, 5000);
+    assert_int_equal(t.answer, UM_OK);
+    assert_true(mate_has(&c->mates[1], &t.revision));
+    assert_int_equal(a->broken, 0);
+    crew_free(c);
+}
+
+/* ---- statements */
+
+/* The same statement twice, before the disk has it: both hear of the disk; and
+ * once more afterwards. */
+static void test_a_statement_twice(void **state)
+{
+    struct crew *c = crew_of(1, D0);
+    struct mate *m = &c->mates[0];
+    struct heard h[3] = {{0}};
+    struct um_buf b = UM_BUF_INIT;
+
+    (void)state;
+    m->held = true;
+    (void)crew_sign(c, KEY_OWNER,
+                    (struct um_statement){.what = UM_GRANT,
+                                          .key = c->names[1],
+                                          .roles = UM_NODE},
+                    &b);
+    assert_int_equal(um_node_state(m->node, um_buf_view(&b), heard, &h[0]), 0);
+    assert_int_equal(um_node_state(m->node, um_buf_view(&b), heard, &h[1]), 0);
+    crew_pass(c, 1);
+    assert_int_equal(h[0].n + h[1].n, 0);
+    m->held = false;
+    assert_true(mate_write(m));
+    crew_pass(c, 1);
+    assert_int_equal(h[0].n, 1);
+    assert_int_equal(h[0].err, 0);
+    assert_int_equal(h[1].n, 1);
+    assert_int_equal(h[1].err, 0);
+    assert_int_equal(um_node_state(m->node, um_buf_view(&b), heard, &h[2]), 0);
+    assert_int_equal(h[2].n, 1);
+    assert_int_equal(h[2].err, P2P_EDUP);
+    um_buf_fini(&b);
+    crew_free(c);
+}
+
+/* One that rests on what is not here, and one that nobody may say. */
+static void test_statements_that_are_not_taken(void **state)
+{
+    struct crew *c = crew_of(1, D0);
+    struct mate *m = &c->mates[0];
+    struct heard h = {0};
+    struct um_buf b = UM_BUF_INIT;
+
+    (void)state;
+    (void)crew_sign(c, KEY_STRANGER,
+                    (struct um_statement){.what = UM_GRANT,
+                                          .key = c->names[1],
+                                          .roles = UM_NODE},
+                    &b);
+    assert_int_equal(um_node_state(m->node, um_buf_view(&b), heard, &h), 0);
+    assert_int_equal(h.n, 1);
+    assert_true(h.err == P2P_EAGAIN || h.err == P2P_EPROTO);
+    b.p[b.len - 1] ^= 1;
+    assert_int_equal(um_node_state(m->node, um_buf_view(&b), heard, &h),
+                     P2P_EAUTH);
+    assert_int_equal(h.n, 1);
+    um_buf_fini(&b);
+    crew_free(c);
+}
+
+/* A member whose roles are taken back hears no more; what it says is not
+ * listened to. */
+static void test_who_is_revoked(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *a = &c->mates[0], *b = &c->mates[1];
+    struct um_name id;
+
+    (void)state;
+    assert_true(um_node_may(a->node, &b->bus->id));
+    crew_disconnect(a, b);
+    mate_state(a, (struct um_statement){
+                      .what = UM_REVOKE, .key = c->names[1]});
+    assert_false(um_node_may(a->node, &b->bus->id));
+    crew_connect(a, b);
+    b->bus->on_message = NULL; /* its hints are for mesh/bus to keep back */
+    id = mate_do(a, D1);
+    crew_pass(c, 20000);
+    assert_false(mate_has(b, &id));
+    crew_free(c);
+}
+
+/* ---- what others send */
+
+/* A revision on top of r1, by a key, of a version. */
+static struct um_name revision(struct crew *c, unsigned by, unsigned version,
+                               uint64_t nth, struct um_buf *out)
+{
+    const struct um_history *h = &c->mates[0].node->model.history;
+    struct um_revision r = {.mesh = c->mesh,
+                            .parents = {um_history_at(h, 0)->rev.id},
+                            .parents_n = 1,
+                            .number = 2,
+                            .wall_ms = CREW_T0 + nth,
+                            .doc = name_of(D1),
+                            .doc_bytes = sizeof D1 - 1};
+    static const struct p2p_envelope_kind kind = {
+        "unitmesh-revision", "/unitmesh/revision", 18};
+    struct um_buf b = UM_BUF_INIT;
+    struct um_str payload;
+    int got;
+
+    um_buf_clear(out);
+    assert_int_equal(um_revision_seal(&r, c->keys[by], out), 0);
+    if (version == 1)
+        return r.id;
+    um_buf_str(&b, um_item_payload(um_buf_view(out), UM_REVISION));
+    assert_int_equal(b.p[1], 1);
+    b.p[1] = (char)version;
+    payload = um_buf_view(&b);
+    got = p2p_envelope_seal(c->keys[by], &kind, payload.p, payload.len,
+                            (uint8_t *)out->p, out->len);
+    assert_int_equal(got, out->len);
+    p2p_sha256(payload.p, payload.len, r.id.b);
+    um_buf_fini(&b);
+    return r.id;
+}
+
+static enum um_sync_verdict judge(struct mate *m, const struct um_buf *b)
+{
+    return um_node_links_cb.item(m->node, &m->crew->names[1], UM_SYNC_REVISIONS,
+                                 um_buf_view(b));
+}
+
+static size_t aside_on_disk(struct mate *m)
+{
+    struct um_stored s = {0};
+    size_t n = 0;
+
+    while (um_aside_next(&m->store, s.place, &s) == 1)
+        n++;
+    return n;
+}
+
+/* An item of a later version is kept, and not asked for again; also after a
+ * start. */
+static void test_an_item_of_a_later_version(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[0];
+    struct um_buf b = UM_BUF_INIT;
+    struct um_name id = revision(c, 1, 2, 1, &b);
+
+    (void)state;
+    assert_false(m->node->source.has(m->node, UM_SYNC_REVISIONS, &id));
+    assert_int_equal(judge(m, &b), UM_SYNC_HAD);
+    assert_int_equal(judge(m, &b), UM_SYNC_HAD);
+    assert_true(m->node->source.has(m->node, UM_SYNC_REVISIONS, &id));
+    assert_false(mate_has(m, &id));
+    crew_pass(c, 1);
+    assert_int_equal(aside_on_disk(m), 1);
+    assert_int_equal(mate_said(m, "this daemon is too old"), 1);
+    mate_stop(m);
+    mate_start(m);
+    assert_true(m->node->source.has(m->node, UM_SYNC_REVISIONS, &id));
+    um_buf_fini(&b);
+    crew_free(c);
+}
+
+/* UM__CAP_NODE_ASIDE: so many are kept, and no more. */
+static void test_aside_has_an_end(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[0];
+    struct um_buf b = UM_BUF_INIT;
+    struct um_name id;
+
+    (void)state;
+    for (unsigned i = 0; i <= UM__CAP_NODE_ASIDE; i++) {
+        id = revision(c, 1, 2, i, &b);
+        assert_int_equal(judge(m, &b), UM_SYNC_HAD);
+    }
+    assert_false(m->node->source.has(m->node, UM_SYNC_REVISIONS, &id));
+    assert_int_equal(m->node->aside_n, UM__CAP_NODE_ASIDE);
+    crew_pass(c, 1);
+    assert_int_equal(aside_on_disk(m), UM__CAP_NODE_ASIDE);
+    um_buf_fini(&b);
+    crew_free(c);
+}
+
+/* A forged item ends the session; a stranger's waits for who would let him
+ * write, and is no part of anything. */
+static void test_items_of_strangers(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[0];
+    struct um_buf b = UM_BUF_INIT;
+    struct um_name id = revision(c, KEY_STRANGER, 1, 1, &b);
+
+    (void)state;
+    assert_int_equal(judge(m, &b), UM_SYNC_HAD);
+    assert_true(m->node->source.has(m->node, UM_SYNC_REVISIONS, &id));
+    assert_null(um_shelf_get(m->node->shelf, &id).p);
+    b.p[b.len - 1] ^= 1;
+    (void)revision(c, 1, 1, 2, &b);
+    b.p[b.len - 1] ^= 1;
+    assert_int_equal(judge(m, &b), UM_SYNC_REFUSED);
+    assert_int_equal(m->node->model.history.revs_n, 1);
+    um_buf_fini(&b);
+    crew_free(c);
+}
+
+/* UM__CAP_NODE_BEHIND: while a disk is full, what others have is left with
+ * them, and is taken when there is room. */
+static void test_a_disk_that_is_behind(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[0];
+    struct um_buf b = UM_BUF_INIT;
+    unsigned taken = 0;
+
+    (void)state;
+    m->held = true;
+    for (unsigned i = 0; i < UM__CAP_NODE_BEHIND + 50; i++) {
+        (void)revision(c, 1, 1, i, &b);
+        taken += judge(m, &b) == UM_SYNC_TAKEN;
+    }
+    assert_true(taken <= UM__CAP_NODE_BEHIND);
+    assert_true(taken + 10 > UM__CAP_NODE_BEHIND);
+    assert_int_equal(judge(m, &b), UM_SYNC_HAD);
+    m->held = false;
+    crew_pass(c, 10);
+    (void)mate_write(m);
+    crew_pass(c, 10);
+    assert_int_equal(judge(m, &b), UM_SYNC_TAKEN);
+    um_buf_fini(&b);
+    crew_free(c);
+}
+
+/* ---- rows */
+
+static void row_of(struct crew *c, unsigned by, uint64_t seq,
+                   const struct um_name *mesh, struct um_buf *out)
+{
+    struct um_row r = {.mesh = *mesh, .seq = seq, .wall_ms = CREW_T0};
+
+    um_buf_clear(out);
+    assert_int_equal(um_row_seal(&r, c->keys[by], out), 0);
+}
+
+static enum um_sync_verdict judge_row(struct mate *m, const struct um_buf *b)
+{
+    return um_node_hints_cb.row(m->node, &m->crew->names[1], um_buf_view(b));
+}
+
+static void test_rows(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[0];
+    uint64_t big = UINT64_C(1) << 52;
+    struct um_buf b = UM_BUF_INIT;
+
+    (void)state;
+    row_of(c, KEY_STRANGER, 5, &c->mesh, &b);
+    assert_int_equal(judge_row(m, &b), UM_SYNC_HAD);
+    assert_null(um_shelf_row_of(m->node->shelf, &c->names[KEY_STRANGER]));
+    row_of(c, 1, big, &c->names[3], &b); /* of another mesh */
+    assert_int_equal(judge_row(m, &b), UM_SYNC_HAD);
+    row_of(c, 1, big, &c->mesh, &b);
+    b.p[b.len - 1] ^= 1;
+    assert_int_equal(judge_row(m, &b), UM_SYNC_REFUSED);
+    b.p[b.len - 1] ^= 1;
+    assert_int_equal(judge_row(m, &b), UM_SYNC_TAKEN);
+    assert_int_equal(judge_row(m, &b), UM_SYNC_HAD);
+    row_of(c, 1, 1, &c->mesh, &b);
+    assert_int_equal(judge_row(m, &b), UM_SYNC_HAD);
+    assert_int_equal(um_shelf_row_of(m->node->shelf, &c->names[1])->seq, big);
+    um_buf_fini(&b);
+    crew_free(c);
+}
+
+/* One's own key elsewhere: people are told, and nothing is passed on. */
+static void test_a_row_of_ones_own(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[0];
+    uint64_t seq = um_shelf_row_of(m->node->shelf, &c->names[0])->seq + 100;
+    struct um_buf b = UM_BUF_INIT;
+
+    (void)state;
+    row_of(c, 0, seq, &c->mesh, &b);
+    assert_int_equal(judge_row(m, &b), UM_SYNC_HAD);
+    assert_int_equal(mate_said(m, "another node has this node's key"), 1);
+    assert_true(um_shelf_row_of(m->node->shelf, &c->names[0])->seq < seq);
+    crew_pass(c, 10000);
+    assert_true(um_shelf_row_of(m->node->shelf, &c->names[0])->seq > seq);
+    um_buf_fini(&b);
+    crew_free(c);
+}
+
+static uint64_t row_on_disk(struct mate *m, const struct um_name *member)
+{
+    struct um_kept_row k = {0};
+
+    while (um_rows_next(&m->store, &k.member, &k) == 1) {
+        if (um_name_eq(&k.member, member))
+            return k.seq;
+    }
+    return 0;
+}
+
+/* Rows go to the disk some time; and all that are there when a node ends. */
+static void test_rows_are_written(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[0];
+    uint64_t seq;
+
+    (void)state;
+    crew_pass(c, UM_NODE_ROWS_MS + 10);
+    assert_true(row_on_disk(m, &c->names[0]) > 0);
+    assert_true(row_on_disk(m, &c->names[1]) > 0);
+    crew_pass(c, 6000);
+    seq = um_shelf_row_of(m->node->shelf, &c->names[1])->seq;
+    assert_true(row_on_disk(m, &c->names[1]) < seq);
+    mate_stop(m);
+    assert_int_equal(row_on_disk(m, &c->names[1]), seq);
+    mate_start(m);
+    assert_int_equal(um_shelf_row_of(m->node->shelf, &c->names[1])->seq, seq);
+    crew_free(c);
+}
+
+/* A store that is full of rows of who is gone: those that it has are renewed
+ * all the same. */
+static void test_rows_of_a_full_store(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[0];
+    struct um_kept_row k = {.seq = 1, .envelope = UM_STR("gone")};
+    uint64_t before;
+
+    (void)state;
+    assert_int_equal(um_store_begin(&m->store), 0);
+    for (unsigned i = 0; i < UM__CAP_STORE_ROWS - 1; i++) {
+        memcpy(k.member.b, &i, sizeof i);
+        k.member.b[31] = 1;
+        assert_int_equal(um_rows_put(&m->store, &k), 0);
+    }
+    k.member = c->names[um_name_cmp(&c->names[0], &c->names[1]) > 0 ? 0 : 1];
+    assert_int_equal(um_rows_put(&m->store, &k), 0);
+    assert_int_equal(um_store_commit(&m->store), 0);
+    for (unsigned i = 0; i < 2; i++) { /* whichever is noted first */
+        before = row_on_disk(m, &k.member);
+        crew_pass(c, UM_NODE_ROWS_MS + 6000);
+        assert_true(row_on_disk(m, &k.member) > before);
+    }
+    crew_free(c);
+}
+
+/* While a disk does not write, rows do not pile up in its row. */
+static void test_rows_do_not_pile_up(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[0];
+    size_t waiting;
+    uint64_t seq;
+
+    (void)state;
+    m->held = true;
+    crew_pass(c, 3 * UM_NODE_ROWS_MS);
+    waiting = um_disk_waiting(m->node->disk);
+    crew_pass(c, 10 * UM_NODE_ROWS_MS);
+    /* The node's own record goes on, once a minute. */
+    assert_in_range(um_disk_waiting(m->node->disk), waiting, waiting + 6);
+    m->held = false;
+    assert_true(mate_write(m));
+    seq = um_shelf_row_of(m->node->shelf, &c->names[1])->seq;
+    assert_true(row_on_disk(m, &c->names[1]) < seq);
+    crew_pass(c, 2 * UM_NODE_ROWS_MS + 10);
+    assert_true(row_on_disk(m, &c->names[1]) >= seq);
+    crew_free(c);
+}
+
+/* ---- watchers */
+
+struct watcher {
+    struct um_node *n;
+    struct um_watch_node *other;
+    unsigned seen;
+    bool again;
+};
+
+static void on_seen(void *user)
+{
+    struct watcher *w = user;
+
+    w->seen++;
+    if (w->other != NULL)
+        um_node_unwatch(w->n, w->other);
+    if (w->again)
+        assert_non_null(um_node_watch(w->n, on_seen, w));
+    w->again = false;
+}
+
+static void test_watchers(void **state)
+{
+    struct crew *c = crew_of(1, D0);
+    struct um_node *n = c->mates[0].node;
+    struct watcher a = {.n = n, .again = true}, b = {.n = n}, d = {.n = n};
+    struct um_watch_node *wb, *wd;
+
+    (void)state;
+    wb = um_node_watch(n, on_seen, &b);
+    wd = um_node_watch(n, on_seen, &d);
+    assert_non_null(um_node_watch(n, on_seen, &a)); /* is told first */
+    um_node_unwatch(n, wd);
+    a.other = wb; /* which it takes off while others are told */
+    (void)mate_do(&c->mates[0], D1);
+    assert_int_equal(a.seen, 1);
+    assert_int_equal(b.seen, 0);
+    assert_int_equal(d.seen, 0);
+    a.other = NULL;
+    (void)mate_do(&c->mates[0], D2);
+    assert_int_equal(a.seen, 2);
+    assert_non_null(um_node_watch(n, on_seen, &b)); /* is forgotten at the end */
+    crew_free(c);
+}
+
+/* ---- sealed objects between nodes */
+
+static void test_a_slot_for_who_came_later(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *a = &c->mates[0], *late;
+    struct um_name hash;
+    struct um_str bytes;
+    uint8_t slot[UM_SEALED_SLOT_BYTES];
+    struct um_buf out = UM_BUF_INIT;
+    struct um_sealed s;
+
+    (void)state;
+    assert_int_equal(um_vault_seal(&a->node->vault, &a->node->model.roster,
+                                   UM_STR("variables/x"), UM_STR("\"s3\""),
+                                   &hash),
+                     0);
+    late = crew_join(c);
+    assert_int_equal(um_papers_get(a->node->papers, &hash, &bytes), 0);
+    assert_int_equal(um_sealed_read(bytes, &s), 0);
+    assert_int_equal(um_sealed_open(&s, c->keys[late->no], NULL, &out),
+                     P2P_EACCES);
+    /* Another member makes one for it, and for nobody without a role. */
+    assert_int_equal(a->node->source.slot(a->node, &hash, &c->names[late->no],
+                                          slot),
+                     0);
+    assert_int_equal(um_sealed_open(&s, c->keys[late->no], slot, &out), 0);
+    assert_true(um_str_eq(um_buf_view(&out), UM_STR("\"s3\"")));
+    assert_int_equal(a->node->source.slot(a->node, &hash,
+                                          &c->names[KEY_OWNER], slot),
+                     P2P_ENOTFOUND);
+    um_buf_fini(&out);
+    crew_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_reply_waits_for_the_disk),
+        cmocka_unit_test(test_others_hear_of_what_is_on_disk),
+        cmocka_unit_test(test_items_of_others_are_passed_on_at_once),
+        cmocka_unit_test(test_a_start_finds_the_same_node),
+        cmocka_unit_test(test_what_is_no_store_of_a_mesh),
+        cmocka_unit_test(test_an_end_writes_and_answers),
+        cmocka_unit_test(test_a_command_at_the_end),
+        cmocka_unit_test_teardown(test_a_disk_that_does_not_sync, well),
+        cmocka_unit_test_teardown(test_a_full_disk, well),
+        cmocka_unit_test(test_a_statement_twice),
+        cmocka_unit_test(test_statements_that_are_not_taken),
+        cmocka_unit_test(test_who_is_revoked),
+        cmocka_unit_test(test_an_item_of_a_later_version),
+        cmocka_unit_test(test_aside_has_an_end),
+        cmocka_unit_test(test_items_of_strangers),
+        cmocka_unit_test(test_a_disk_that_is_behind),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_a_row_of_ones_own),
+        cmocka_unit_test(test_rows_are_written),
+        cmocka_unit_test(test_rows_of_a_full_store),
+        cmocka_unit_test(test_rows_do_not_pile_up),
+        cmocka_unit_test(test_watchers),
+        cmocka_unit_test(test_a_slot_for_who_came_later),
+    };
+
+    faulty_vfs_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Whole nodes with a Unit each: a revision becomes what it runs, once all is
+ * here; what it refuses, what hands do, what comes of conflicts.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crew_unit.h"
+#include "mesh/store/copies.h"
+#include "p2p/err.h"
+#include "unit.h"
+
+#define RETURNS(n) "{\"routes\":[{\"action\":{\"return\":" #n "}}]}"
+#define DOC(n)     "{\"base\":" RETURNS(n) "}"
+
+struct scene {
+    struct crew *c;
+    struct crew_unit u[2];
+    size_t n;
+};
+
+/* A mesh of so many nodes, each with a Unit. */
+static int begin(void **state, size_t n)
+{
+    struct scene *s = calloc(1, sizeof *s);
+
+    assert_non_null(s);
+    s->c = crew_new();
+    s->n = n;
+    for (size_t i = 0; i < n; i++) {
+        struct mate *m =
+            i == 0 ? crew_begin(s->c, DOC(200)) : crew_join(s->c);
+
+        crew_unit_init(&s->u[i], m);
+        mate_start(m);
+        if (i > 0)
+            crew_connect(m, &s->c->mates[0]);
+    }
+    crew_work(s->c, s->u, s->n, 20000);
+    *state = s;
+    return 0;
+}
+
+static int one(void **state)
+{
+    return begin(state, 1);
+}
+
+static int two(void **state)
+{
+    return begin(state, 2);
+}
+
+static int end(void **state)
+{
+    struct scene *s = *state;
+
+    for (size_t i = 0; i < s->n; i++)
+        crew_unit_fini(&s->u[i]);
+    crew_free(s->c);
+    free(s);
+    return 0;
+}
+
+static void work(struct scene *s, uint64_t ms)
+{
+    crew_work(s->c, s->u, s->n, ms);
+}
+
+static struct um_name publish(struct scene *s, unsigned by, const char *doc)
+{
+    struct told t;
+
+    mate_publish(&s->c->mates[by], doc, &t);
+    work(s, 100);
+    assert_int_equal(t.n, 1);
+    assert_int_equal(t.answer, UM_OK);
+    return t.revision;
+}
+
+static const struct um_past *target(struct mate *m)
+{
+    return um_view_target(&m->node->model.view, &m->node->model.history);
+}
+
+static size_t copies(struct mate *m)
+{
+    struct um_copy copy = {0};
+    size_t n = 0;
+
+    while (um_copies_next(&m->store, copy.place, &copy) == 1)
+        n++;
+    return n;
+}
+
+static void test_a_revision_becomes_what_units_run(void **state)
+{
+    struct scene *s = *state;
+    struct um_name id;
+    unsigned puts;
+
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(200)));
+    assert_true(crew_unit_runs(&s->u[1], RETURNS(200)));
+    id = publish(s, 1, DOC(201));
+    work(s, 10000);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct um_model *m = &s->c->mates[i].node->model;
+
+        assert_true(crew_unit_runs(&s->u[i], RETURNS(201)));
+        assert_true(um_name_eq(&m->own.applied, &id));
+    }
+    /* After a start it knows its own work, and does it not again. */
+    puts = s->u[0].puts;
+    mate_stop(&s->c->mates[0]);
+    mate_start(&s->c->mates[0]);
+    work(s, 10000);
+    assert_int_equal(s->u[0].puts, puts);
+    assert_int_equal(s->c->mates[0].node->model.drift, UM_NO_DRIFT);
+}
+
+/* Unit hears of nothing before what the node decided is on its disk. */
+static void test_unit_waits_for_the_disk(void **state)
+{
+    struct scene *s = *state;
+    struct mate *m = &s->c->mates[0];
+    struct told t;
+
+    m->held = true;
+    mate_publish(m, DOC(201), &t);
+    work(s, 10000);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(200)));
+    m->held = false;
+    assert_true(mate_write(m));
+    work(s, 5000);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(201)));
+}
+
+/* A document that is too long for hints, and nobody who has it connected. */
+static char *long_document(unsigned code)
+{
+    char *text = malloc(100000);
+    size_t n = (size_t)snprintf(
+        text, 100000,
+        "{\"base\":{\"routes\":[{\"match\":{\"uri\":[\"/x\""), k = 0;
+
+    assert_non_null(text);
+    for (; k < 4000; k++)
+        n += (size_t)snprintf(text + n, 100000 - n, ",\"/%zu\"", k);
+    (void)snprintf(text + n, 100000 - n,
+                   "]},\"action\":{\"return\":%u}}]}}", code);
+    return text;
+}
+
+static void give_item(struct mate *to, struct mate *from,
+                      const struct um_name *id)
+{
+    struct um_str envelope = um_shelf_get(from->node->shelf, id);
+
+    assert_non_null(envelope.p);
+    assert_int_equal(um_node_links_cb.item(to->node, &from->bus->name,
+                                           UM_SYNC_REVISIONS, envelope),
+                     UM_SYNC_TAKEN);
+}
+
+static void test_make_waits_for_the_document(void **state)
+{
+    struct scene *s = *state;
+    struct mate *a = &s->c->mates[0], *b = &s->c->mates[1];
+    char *doc = long_document(201);
+    struct um_name id;
+
+    crew_disconnect(a, b);
+    id = publish(s, 0, doc);
+    give_item(b, a, &id);
+    work(s, 10000);
+    assert_true(um_name_eq(&target(b)->rev.id, &id));
+    assert_string_equal(b->node->model.reason, "waits for the document");
+    assert_true(crew_unit_runs(&s->u[1], RETURNS(200)));
+    crew_connect(a, b);
+    work(s, 10000);
+    assert_true(mate_has_doc(b, doc));
+    assert_true(crew_unit_runs(&s->u[1], "\"return\":201"));
+    assert_int_equal(b->node->makes_n, 0);
+    free(doc);
+}
+
+/* Links forget what is wanted, if it is much; it is asked for once more. */
+static void test_a_document_that_was_forgotten(void **state)
+{
+    struct scene *s = *state;
+    struct mate *a = &s->c->mates[0], *b = &s->c->mates[1];
+    char *doc = long_document(201);
+    struct um_name id, hash = name_of(doc);
+
+    crew_disconnect(a, b);
+    id = publish(s, 0, doc);
+    give_item(b, a, &id);
+    work(s, 1000);
+    um_links_unfetch(b->node->links, &hash);
+    crew_connect(a, b);
+    work(s, 2 * UM_NODE_ROWS_MS);
+    assert_true(crew_unit_runs(&s->u[1], "\"return\":201"));
+    free(doc);
+}
+
+/* Of many that nobody has, as many are waited for as the model remembers, and
+ * the last one is made when it comes. */
+static void test_many_documents_that_nobody_has(void **state)
+{
+    struct scene *s = *state;
+    struct mate *a = &s->c->mates[0], *b = &s->c->mates[1];
+    struct um_name id;
+    char *doc = NULL;
+
+    crew_disconnect(a, b);
+    for (unsigned i = 0; i < UM_MADE_KEPT + 5; i++) {
+        free(doc);
+        doc = long_document(300 + i);
+        id = publish(s, 0, doc);
+        give_item(b, a, &id);
+        work(s, 100);
+    }
+    assert_int_equal(b->node->makes_n, UM_MADE_KEPT);
+    assert_true(um_name_eq(&b->node->makes[0].revision, &id));
+    crew_connect(a, b);
+    work(s, 10000);
+    assert_true(crew_unit_runs(&s->u[1], "\"return\":320"));
+    free(doc);
+}
+
+/* What a Unit refuses is not run, and said; what ran before goes on. */
+static void test_what_unit_refuses(void **state)
+{
+    struct scene *s = *state;
+    struct mate *m = &s->c->mates[0];
+    struct um_name id = publish(s, 0, "{\"base\":{\"routes\":5}}");
+    const struct um_shelf_row *shown;
+    struct um_row row;
+
+    work(s, 10000);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(200)));
+    assert_true(um_own_refused(&m->node->model.own, &id, NULL));
+    assert_int_equal(mate_said(m, "Unit refuses r2"), 1);
+    shown = um_shelf_row_of(m->node->shelf, &s->c->names[0]);
+    assert_int_equal(um_row_read(shown->envelope, &row), 0);
+    assert_int_equal(row.bad.n, 1);
+    /* No configuration at all can be made of this one. */
+    id = publish(s, 0, "{\"base\":{\"routes\":\"{{x}}\"}}");
+    work(s, 10000);
+    assert_int_equal(mate_said(m, "no configuration can be made"), 1);
+    assert_true(um_own_refused(&m->node->model.own, &id, NULL));
+}
+
+/* What hands did is reported; or undone, and a copy is kept; or becomes a
+ * revision for all. */
+static void test_a_change_by_hand(void **state)
+{
+    struct scene *s = *state;
+    struct mate *m = &s->c->mates[0];
+
+    crew_unit_change(&s->u[0], "/config/routes/0/action/return", "204");
+    work(s, 10000);
+    assert_int_equal(m->node->model.drift, UM_DIFFERS);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(204)));
+    assert_int_equal(copies(m), 0);
+    /* A revision goes over it: a copy is kept. */
+    (void)publish(s, 0, DOC(201));
+    work(s, 10000);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(201)));
+    assert_int_equal(copies(m), 1);
+}
+
+static void change_drift(struct scene *s, enum um_drift_policy drift)
+{
+    struct mate *m = &s->c->mates[0];
+
+    mate_stop(m);
+    m->drift = drift;
+    mate_start(m);
+    work(s, 5000);
+}
+
+static void test_a_change_by_hand_is_healed(void **state)
+{
+    struct scene *s = *state;
+    struct mate *m = &s->c->mates[0];
+    struct um_copy copy = {0};
+    struct um_buf b = UM_BUF_INIT;
+
+    change_drift(s, UM_HEAL);
+    crew_unit_change(&s->u[0], "/config/routes/0/action/return", "204");
+    work(s, 20000);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(200)));
+    assert_int_equal(m->node->model.history.revs_n, 1);
+    assert_int_equal(copies(m), 1);
+    assert_int_equal(um_copies_next(&m->store, 0, &copy), 1);
+    assert_int_equal(copy.why, UM_COPY_DRIFT);
+    assert_int_equal(um_copies_get(&m->store, copy.place, &b), 0);
+    um_buf_byte(&b, '\0');
+    assert_non_null(strstr(b.p, "204"));
+    um_buf_fini(&b);
+}
+
+static void test_a_change_by_hand_is_adopted(void **state)
+{
+    struct scene *s = *state;
+    struct mate *m = &s->c->mates[0];
+
+    change_drift(s, UM_ADOPT);
+    crew_unit_change(&s->u[0], "/config/routes/0/action/return", "204");
+    work(s, 20000);
+    assert_int_equal(m->node->model.history.revs_n, 2);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(204)));
+    assert_true(crew_unit_runs(&s->u[1], RETURNS(204)));
+    assert_true(mate_has_doc(m, DOC(204)));
+}
+
+/* A Unit that began anew is given what it is to run, and nothing is adopted. */
+static void test_a_unit_that_began_anew(void **state)
+{
+    struct scene *s = *state;
+
+    change_drift(s, UM_ADOPT);
+    crew_unit_change(&s->u[0], "/config",
+                     "{\"listeners\":{},\"routes\":[],\"applications\":{}}");
+    work(s, 20000);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(200)));
+    assert_int_equal(s->c->mates[0].node->model.history.revs_n, 1);
+    assert_int_equal(copies(&s->c->mates[0]), 0);
+}
+
+/* ---- trials */
+
+struct tried {
+    unsigned n;
+    enum um_result outcome;
+};
+
+static void on_tried(void *user, enum um_result outcome, struct um_str text)
+{
+    struct tried *t = user;
+
+    (void)text;
+    t->n++;
+    t->outcome = outcome;
+}
+
+static int try(struct scene *s, const char *doc, struct tried *t)
+{
+    struct um_node *n = s->c->mates[0].node;
+    struct um_name hash;
+
+    *t = (struct tried){0};
+    assert_int_equal(um_papers_put(n->papers, um_str(doc), &hash), 0);
+    return um_node_try(n, &hash, on_tried, t);
+}
+
+static void test_a_trial(void **state)
+{
+    struct scene *s = *state;
+    struct um_node *n = s->c->mates[0].node;
+    struct um_name hash = name_of("nothing");
+    struct tried t, other;
+
+    assert_int_equal(um_node_try(n, &hash, on_tried, &t), P2P_ENOTFOUND);
+    assert_int_equal(try(s, DOC(201), &t), 0);
+    assert_int_equal(try(s, DOC(202), &other), P2P_EAGAIN);
+    assert_int_equal(t.n, 0);
+    work(s, 500);
+    assert_int_equal(t.n, 1);
+    assert_int_equal(t.outcome, UM_RESULT_DONE);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(201)));
+    um_node_untry(n);
+    work(s, 5000);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(200)));
+    assert_int_equal(n->model.drift, UM_NO_DRIFT);
+    assert_int_equal(try(s, "{\"base\":{\"routes\":5}}", &t), 0);
+    work(s, 500);
+    assert_int_equal(t.outcome, UM_RESULT_REFUSED);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(200)));
+    assert_int_equal(n->model.history.revs_n, 1);
+}
+
+/* One that is under way when the node ends is told no more; nor is one that is
+ * taken back. */
+static void test_a_trial_at_the_end(void **state)
+{
+    struct scene *s = *state;
+    struct tried t;
+
+    assert_int_equal(try(s, DOC(201), &t), 0);
+    work(s, 500);
+    um_node_untry(s->c->mates[0].node);
+    mate_stop(&s->c->mates[0]);
+    assert_int_equal(t.n, 1);
+    mate_start(&s->c->mates[0]);
+    work(s, 5000);
+    assert_int_equal(try(s, DOC(202), &t), P2P_ESTATE); /* by hand, it is */
+}
+
+/* ---- conflicts */
+
+#define BOTH "{\"base\":{\"routes\":{\"a\":[],\"b\":[]}}}"
+#define LEFT "{\"base\":{\"routes\":{\"a\":[{\"action\":{\"return\":201}}],\"b\":[]}}}"
+#define RIGHT                                                                 \
+    "{\"base\":{\"routes\":{\"a\":[],\"b\":[{\"action\":{\"return\":202}}]}}}"
+
+/* Two change what they have, apart, and meet again. */
+static void conflict(struct scene *s, const char *left, const char *right)
+{
+    struct mate *a = &s->c->mates[0], *b = &s->c->mates[1];
+
+    crew_disconnect(a, b);
+    (void)publish(s, 0, left);
+    (void)publish(s, 1, right);
+    work(s, 1000);
+    crew_connect(a, b);
+    work(s, 60000);
+}
+
+static void test_a_conflict_is_merged(void **state)
+{
+    struct scene *s = *state;
+
+    (void)publish(s, 0, BOTH);
+    work(s, 10000);
+    conflict(s, LEFT, RIGHT);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(s->c->mates[i].node->model.history.revs_n, 5);
+        assert_true(crew_unit_runs(&s->u[i], "\"return\":201"));
+        assert_true(crew_unit_runs(&s->u[i], "\"return\":202"));
+    }
+}
+
+#define ROUTES "\"routes\":{\"a\":[],\"b\":[]}"
+#define LISTEN                                                                 \
+    "{\"base\":{\"routes\":{\"a\":[],\"b\":[]},"                               \
+    "\"listeners\":{\"*:8080\":{\"pass\":\"routes/a\"}}}}"
+#define NO_A "{\"base\":{\"routes\":{\"b\":[]}}}"
+
+/* Each is fine, and both together are what no Unit takes: a listener that leads
+ * to routes that are gone. It stays a conflict. */
+static void test_a_merge_that_no_unit_takes(void **state)
+{
+    struct scene *s = *state;
+    struct mate *a = &s->c->mates[0], *b = &s->c->mates[1];
+
+    (void)publish(s, 0, "{\"base\":{" ROUTES "}}");
+    work(s, 10000);
+    conflict(s, LISTEN, NO_A);
+    assert_int_equal(a->node->model.history.revs_n, 4);
+    assert_int_equal(b->node->model.history.revs_n, 4);
+    assert_int_equal(a->node->model.view.heads_n, 2);
+    assert_int_equal(mate_said(a, "a conflict is not merged") +
+                         mate_said(b, "a conflict is not merged"),
+                     1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_revision_becomes_what_units_run,
+                                        two, end),
+        cmocka_unit_test_setup_teardown(test_unit_waits_for_the_disk, one, end),
+        cmocka_unit_test_setup_teardown(test_make_waits_for_the_document, two,
+                                        end),
+        cmocka_unit_test_setup_teardown(test_a_document_that_was_forgotten, two,
+                                        end),
+        cmocka_unit_test_setup_teardown(test_many_documents_that_nobody_has,
+                                        two, end),
+        cmocka_unit_test_setup_teardown(test_what_unit_refuses, one, end),
+        cmocka_unit_test_setup_teardown(test_a_change_by_hand, one, end),
+        cmocka_unit_test_setup_teardown(test_a_change_by_hand_is_healed, one,
+                                        end),
+        cmocka_unit_test_setup_teardown(test_a_change_by_hand_is_adopted, two,
+                                        end),
+        cmocka_unit_test_setup_teardown(test_a_unit_that_began_anew, one, end),
+        cmocka_unit_test_setup_teardown(test_a_trial, one, end),
+        cmocka_unit_test_setup_teardown(test_a_trial_at_the_end, one, end),
+        cmocka_unit_test_setup_teardown(test_a_conflict_is_merged, two, end),
+        cmocka_unit_test_setup_teardown(test_a_merge_that_no_unit_takes, two,
+                                        end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
