@@ -281,11 +281,9 @@ static enum um_reply at_rest(struct um_model *m, struct order *o)
                : UM_UNFIT;
 }
 
-/* It is noted as another form of what runs, that has no answer yet. */
 static enum um_reply do_try(struct um_model *m, struct order *o)
 {
-    m->own.trying = m->own.applied;
-    m->own.trying_effective = o->c->doc;
+    m->own.offered = o->c->doc;
     m->own_dirty = true;
     return UM_OK;
 }

@@ -19,6 +19,7 @@ enum um_event_what {
     UM_EV_APPLIED,   /**< what Unit said */
     UM_EV_HEALTH,    /**< how what runs does */
     UM_EV_LIVE,      /**< what Unit runs */
+    UM_EV_ABSENT,    /**< Unit is not there, or silent; until LIVE */
     UM_EV_MERGED,    /**< what came of MERGE */
     UM_EV_TICK       /**< the moment that was asked for, or another */
 };

@@ -83,9 +83,10 @@ static void live(void *user, const struct um_runner_live *l)
 static void absent(void *user, const char *text)
 {
     struct um_node *n = user;
+    struct um_event e = {.what = UM_EV_ABSENT};
 
     um_log_line(n->cfg.log, UM_LOG_WARN, "Unit is absent: %s", text);
-    um_node_stir(n);
+    told(n, &e);
 }
 
 static void applied(void *user, enum um_result outcome,

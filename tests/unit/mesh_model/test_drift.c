@@ -326,14 +326,38 @@ static void test_what_this_node_tried_is_no_change_by_hand(void **state)
         node_restart(&b->n, b->n.disk_n);
         b->n.m.cfg.drift = all[i];
         by_hand(b, 50, false);
+        node_tick(&b->n, 10); /* it is being taken back, and ends again */
+        assert_int_equal(node_effects(&b->n, UM_FX_APPLY), 1);
+        node_tick(&b->n, 10);
+        assert_false(node_told(&b->n, UM_SAW_DRIFT));
+        node_restart(&b->n, b->n.disk_n);
+        b->n.m.cfg.drift = all[i];
+        by_hand(b, 50, false);
         node_settle(&b->n, 10);
-        assert_int_equal(b->n.applies, 2);
+        assert_int_equal(b->n.applies, 3);
         assert_int_equal(b->n.keeps, 0);
         assert_int_equal(b->n.m.history.revs_n, 1);
         assert_int_equal(b->n.live.b[2], 1);
         teardown(state);
         setup(state);
     }
+}
+
+/* Why nothing is as it should be is said to all, until Unit is back. */
+static void test_that_unit_is_absent_is_said(void **state)
+{
+    struct both *b = *state;
+    struct um_event e = {.what = UM_EV_ABSENT};
+
+    assert_int_equal(node_step(&b->n, &e), 0);
+    node_tick(&b->n, 10);
+    assert_string_equal(b->n.m.reason, "Unit is absent, or does not answer");
+    node_tick(&b->n, 5000);
+    assert_non_null(node_effect(&b->n, UM_FX_ROW));
+    assert_string_equal(b->n.m.said.reason.p, b->n.m.reason);
+    node_live(&b->n, b->n.live); /* the same as before */
+    node_tick(&b->n, 10);
+    assert_null(b->n.m.reason);
 }
 
 /* While Unit is being changed nothing is tried. */
@@ -380,6 +404,7 @@ int main(void)
         T(test_a_copy_is_kept_before_a_revision_overwrites),
         T(test_what_got_no_answer_is_not_adopted),
         T(test_what_this_node_tried_is_no_change_by_hand),
+        T(test_that_unit_is_absent_is_said),
         T(test_nothing_is_tried_while_unit_is_changed),
         T(test_what_unit_refuses_is_not_healed_for_ever),
     };
