@@ -13,7 +13,7 @@ SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 .DEFAULT_GOAL := all
 .PHONY: all acceptance asan bench clean demo demo-article deps deps-build dist distclean e2e \
 	fmt fuzz fuzz-smoke help hostile install lint lint-write mutants \
-	oracle power sim sim-hash soak test unit
+	oracle power sim sim-hash soak test torture unit
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
 	@$(NINJA) -C $(BUILDDIR)
@@ -66,6 +66,12 @@ lint-write: deps all ## renew the files that are generated from the sources
 # make power CUTS=200
 power: deps all ## cut the power while a store is written; CUTS=…; needs root
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/power/run.py $(if $(CUTS),--cuts $(CUTS))
+
+# make torture KILLS=20 T="-k disk"
+torture: deps all ## kill daemons, fill disks, break Units: KILLS=… (500), T=… some
+	@rv=0; BUILDDIR=$(BUILDDIR) $(PYTHON) tests/torture/kill.py \
+		--kills $(or $(KILLS),500) || rv=1; BUILDDIR=$(BUILDDIR) $(PYTHON) -m \
+		pytest -rs -p no:cacheprovider tests/torture $(T) || rv=1; exit $$rv
 
 SEEDS ?= 1
 HOSTS ?= 1000

@@ -6,6 +6,7 @@
  */
 #include "mesh/app/mesh.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,24 +143,35 @@ static void close_store(struct um_daemon *d)
     }
 }
 
+/* The policy's file: the one that was named, or the one in the state folder,
+ * if there is one. */
+static FILE *open_policy(const struct um_daemon *d, char *path, size_t cap)
+{
+    (void)snprintf(
+        path, cap, d->settings.policy != NULL ? "%s" : "%s/policy.json",
+        d->settings.policy != NULL ? d->settings.policy : d->settings.state);
+    return fopen(path, "rb");
+}
+
 static int read_policy(struct um_daemon *d)
 {
-    const char *path = d->settings.policy;
+    char path[600];
     struct um_doc_error err = {0};
-    FILE *f = path != NULL ? fopen(path, "rb") : NULL;
+    FILE *f = open_policy(d, path, sizeof path);
+    bool none = f == NULL && errno == ENOENT && d->settings.policy == NULL;
     char *text = f != NULL ? malloc(POLICY_BYTES + 1) : NULL;
     size_t n = text != NULL ? fread(text, 1, POLICY_BYTES + 1, f) : 0;
     int rv = 0;
 
     um_policy_default(&d->mesh.policy);
-    if (path != NULL) {
+    if (!none) {
         rv = text == NULL
                  ? P2P_EIO
                  : um_policy_parse(&d->mesh.policy_memory, um_str_n(text, n),
                                    &d->mesh.policy, &err);
     }
     if (rv != 0) {
-        um_log_line(&d->log, UM_LOG_ERROR, "--policy %s: %s (line %zu)", path,
+        um_log_line(&d->log, UM_LOG_ERROR, "the policy %s: %s (line %zu)", path,
                     err.text != NULL ? err.text : "cannot be read", err.line);
     }
     free(text);

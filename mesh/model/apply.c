@@ -216,7 +216,7 @@ void um_apply_decide(struct um_model *m)
 
     assert(m->mono_ms >= m->looked_ms);
     m->looked_ms = m->mono_ms;
-    m->reason = NULL;
+    m->reason = m->absent ? "Unit is absent, or does not answer" : NULL;
     m->drift = UM_NO_DRIFT;
     if (!m->live.known)
         return;
@@ -263,6 +263,8 @@ static void took(struct um_model *m)
     m->own.applied = m->own.trying;
     m->own.effective = m->own.trying_effective;
     m->own.trying = m->own.trying_effective = (struct um_name){0};
+    if (um_name_eq(&m->own.offered, &m->own.effective))
+        m->own.offered = (struct um_name){0};
     m->own_dirty = true;
     m->live = (struct um_live){.known = true, .effective = m->own.effective};
     m->healthy = true;
@@ -371,7 +373,8 @@ void um_apply_live(struct um_model *m, const struct um_event *e)
                 um_name_eq(&m->live.effective, &e->u.live.effective) &&
                 m->live.blank == e->u.live.blank;
 
-    m->again = m->again || !same;
+    m->again = m->again || !same || m->absent;
+    m->absent = false;
     if (!same)
         m->retry_ms = 0; /* it is another Unit, or there again */
     m->live.known = true;

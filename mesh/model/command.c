@@ -272,6 +272,22 @@ static enum um_reply do_adopt(struct um_model *m, struct order *o)
     return um_drift_adopt(m, o->c->flags, &o->revision);
 }
 
+/* What runs is what is not being changed. */
+static enum um_reply at_rest(struct um_model *m, struct order *o)
+{
+    (void)o;
+    return um_core_find(m, &m->own.applied) != NULL && !m->in_flight
+               ? UM_OK
+               : UM_UNFIT;
+}
+
+static enum um_reply do_try(struct um_model *m, struct order *o)
+{
+    m->own.offered = o->c->doc;
+    m->own_dirty = true;
+    return UM_OK;
+}
+
 #define GUARDS_MAX 9
 
 static const struct {
@@ -298,6 +314,7 @@ static const struct {
     [UM_DO_OPEN] = {{writer, known, open}, do_open},
     [UM_DO_RESUME] = {{writer, known, open, is_target}, do_resume},
     [UM_DO_ADOPT] = {{writer, company, in_time}, do_adopt},
+    [UM_DO_TRY] = {{writer, at_rest}, do_try},
 };
 
 void um_command_run(struct um_model *m, const struct um_command *c)

@@ -15,6 +15,7 @@ bool um_drift_by_hand(const struct um_model *m)
 {
     return m->live.known && !m->live.blank &&
            !um_name_eq(&m->live.effective, &m->own.effective) &&
+           !um_name_eq(&m->live.effective, &m->own.offered) &&
            (um_name_none(&m->own.trying) ||
             !um_name_eq(&m->live.effective, &m->own.trying_effective));
 }

@@ -19,6 +19,7 @@ enum um_event_what {
     UM_EV_APPLIED,   /**< what Unit said */
     UM_EV_HEALTH,    /**< how what runs does */
     UM_EV_LIVE,      /**< what Unit runs */
+    UM_EV_ABSENT,    /**< Unit is not there, or silent; until LIVE */
     UM_EV_MERGED,    /**< what came of MERGE */
     UM_EV_TICK       /**< the moment that was asked for, or another */
 };
@@ -40,7 +41,10 @@ enum um_verb {
     UM_DO_ABORT,
     UM_DO_OPEN,   /**< to the members `nodes` */
     UM_DO_RESUME, /**< drive a rollout from here on */
-    UM_DO_ADOPT   /**< make a revision of what was changed by hand here */
+    UM_DO_ADOPT,  /**< make a revision of what was changed by hand here */
+    UM_DO_TRY     /**< Unit is about to be given what is no revision yet: a
+                       node that ends meanwhile must not take it for a change
+                       by hand */
 };
 
 /** Guards that are overridden. */
@@ -70,7 +74,7 @@ struct um_command {
     struct um_name base;  /**< the target that was seen; none: whichever */
     struct um_name about; /**< a revision, see verb */
     struct um_name doc;   /**< PUBLISH, EDIT: the hash of a document that is
-                               on disk */
+                               on disk; TRY: that of a configuration */
     uint32_t doc_bytes;   /**< its length */
     bool shrinks;         /**< it is empty, or half of the target's or less */
     enum um_rev_policy policy; /**< and what goes with it: struct um_revision */

@@ -119,6 +119,9 @@ static void note(struct um_model *m, const struct um_event *e)
         case UM_EV_LIVE:
             um_apply_live(m, e);
             break;
+        case UM_EV_ABSENT:
+            m->absent = m->again = true;
+            break;
         case UM_EV_MERGED:
             um_rebase_merged(m, e);
             break;

@@ -109,6 +109,7 @@ struct um_model {
     uint64_t persisted; /* up to here all is on disk */
     /* What is known of Unit. */
     struct um_live live;
+    bool absent; /* it was not there when it was asked last */
     struct um_made made[UM_MADE_KEPT]; /* the newest first */
     size_t made_n;
     bool in_flight; /* Unit is being asked */

@@ -18,7 +18,8 @@ enum {
     F_BAD_EFFECTIVE = 8,
     F_BAD_WHY = 9,
     F_DRIVING = 10,
-    F_ROW_SEQ = 11
+    F_ROW_SEQ = 11,
+    F_OFFERED = 12
 };
 
 #define VERSION 1
@@ -47,6 +48,7 @@ void um_own_write(const struct um_own *own, struct um_buf *out)
     um_pb_put_bytes(out, F_DRIVING, own->driving,
                     own->driving_n * UM_NAME_BYTES);
     um_pb_put_num(out, F_ROW_SEQ, own->row_seq);
+    um_name_put(out, F_OFFERED, &own->offered);
 }
 
 /* Names behind each other; `n` is set to how many. */
@@ -100,6 +102,7 @@ int um_own_read(struct um_str bytes, struct um_own *out)
     read_names(&m, F_DRIVING, UM__CAP_OWN_DRIVING, out->driving,
                &out->driving_n);
     um_pb_num(&m, F_ROW_SEQ, UM_PB_NUM_MAX, &out->row_seq);
+    um_name_read(&m, F_OFFERED, &out->offered);
     return m.err;
 }
 

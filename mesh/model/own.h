@@ -36,6 +36,8 @@ struct um_own {
     struct um_name effective;
     struct um_name trying; /**< given to Unit, and no answer yet */
     struct um_name trying_effective;
+    struct um_name offered; /**< a configuration that Unit was given before
+                                 there is a revision of it; none: none */
     struct um_name good[UM_OWN_GOOD]; /**< the oldest first */
     size_t good_n;
     struct um_tried bad[UM__CAP_OWN_BAD]; /**< the newest first */

@@ -91,6 +91,7 @@ struct um_node {
      * those that it forgot. */
     struct um_node_make makes[UM_MADE_KEPT];
     size_t makes_n;
+    struct um_node_trial *trial; /* that was not told yet; NULL: none */
     struct um_watch_node *watchers;
     struct um_watch_node *firing; /* those that are being told */
     void *watch_alarm;
@@ -104,6 +105,13 @@ struct um_node {
     void *rows_alarm;
     void *prune_alarm;
     char refused[128]; /* of a runner without a configuration */
+};
+
+/** A configuration that Unit is given before there is a revision of it. */
+struct um_node_trial {
+    struct um_maker_out what;
+    um_node_tried *tried;
+    void *user;
 };
 
 /** Whether a key may sync and use the bus. */
@@ -182,5 +190,8 @@ void um_node_make(struct um_node *n, const struct um_effect *e);
 void um_node_apply(struct um_node *n, const struct um_effect *e);
 void um_node_keep(struct um_node *n, const struct um_effect *e);
 void um_node_merge(struct um_node *n, const struct um_effect *e);
+
+/** Forgets a trial; nobody is told. */
+void um_node_forget_trial(struct um_node *n);
 
 #endif

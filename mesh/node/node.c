@@ -394,6 +394,7 @@ void um_node_free(struct um_node *n)
     }
     um_runner_free(n->runner);
     n->runner = NULL;
+    um_node_forget_trial(n);
     um_welcome_free(n->welcome);
     n->welcome = NULL;
     n->ending = true;

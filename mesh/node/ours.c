@@ -82,9 +82,10 @@ static void live(void *user, const struct um_runner_live *l)
 static void absent(void *user, const char *text)
 {
     struct um_node *n = user;
+    struct um_event e = {.what = UM_EV_ABSENT};
 
     um_log_line(n->cfg.log, UM_LOG_WARN, "Unit is absent: %s", text);
-    um_node_stir(n);
+    told(n, &e);
 }
 
 static void applied(void *user, enum um_result outcome,
@@ -311,38 +312,93 @@ void um_node_apply(struct um_node *n, const struct um_effect *e)
     um_maker_fini(&out);
 }
 
-/* Gives Unit a document's configuration, outside of the model. */
-static int offer(struct um_node *n, const struct um_name *doc,
+/* Gives Unit a configuration, outside of the model. */
+static int offer(struct um_node *n, const struct um_maker_out *what,
                  um_node_tried *tried, void *user)
 {
-    struct um_maker_out out;
-    int rv = um_node_make_it(n, doc, &out);
+    const struct um_runner_config c = {.effective = what->effective,
+                                       .config = what->config,
+                                       .bundles = what->bundles,
+                                       .bundles_n = what->bundles_n,
+                                       .why = "a change, on trial"};
 
-    if (rv == 0) {
-        const struct um_runner_config c = {.effective = out.effective,
-                                           .config = out.config,
-                                           .bundles = out.bundles,
-                                           .bundles_n = out.bundles_n,
-                                           .why = "a change, on trial"};
+    return um_runner_try(n->runner, &c, tried, user);
+}
 
-        rv = um_runner_try(n->runner, &c, tried, user);
+void um_node_forget_trial(struct um_node *n)
+{
+    if (n->trial != NULL) {
+        um_maker_fini(&n->trial->what);
+        free(n->trial);
+        n->trial = NULL;
     }
-    um_maker_fini(&out);
-    return rv;
+}
+
+static void on_tried(void *user, enum um_result outcome, struct um_str text)
+{
+    struct um_node *n = user;
+    struct um_node_trial *t = n->trial;
+    um_node_tried *tried = t->tried;
+
+    user = t->user;
+    um_node_forget_trial(n);
+    tried(user, outcome, text);
+}
+
+/* Whether what runs here is the current revision, as it is. */
+static bool at_rest(const struct um_node *n)
+{
+    const struct um_model *m = &n->model;
+    const struct um_past *t = um_view_target(&m->view, &m->history);
+
+    return n->runner != NULL && t != NULL && !m->in_flight &&
+           um_name_eq(&m->own.applied, &t->rev.id) &&
+           um_name_eq(&m->live.effective, &m->own.effective);
+}
+
+/* It is on disk what Unit may come to run. */
+static void on_noted(void *user, enum um_reply answer,
+                     const struct um_name *revision)
+{
+    struct um_node *n = user;
+
+    if (n->trial == NULL || revision == NULL) {
+        return; /* the node ends */
+    }
+    if (answer != UM_OK || !at_rest(n) ||
+        offer(n, &n->trial->what, on_tried, n) != 0) {
+        on_tried(n, UM_RESULT_NO_ANSWER, UM_STR("what is to run is another"));
+    }
 }
 
 int um_node_try(struct um_node *n, const struct um_name *doc,
                 um_node_tried *tried, void *user)
 {
-    struct um_model *m = &n->model;
-    const struct um_past *t = um_view_target(&m->view, &m->history);
+    struct um_command c = {.verb = UM_DO_TRY};
+    struct um_node_trial *t;
+    int rv;
 
-    if (n->runner == NULL || t == NULL || m->in_flight ||
-        !um_name_eq(&m->own.applied, &t->rev.id) ||
-        !um_name_eq(&m->live.effective, &m->own.effective)) {
+    if (n->trial != NULL) {
+        return P2P_EAGAIN;
+    }
+    if (!at_rest(n)) {
         return P2P_ESTATE;
     }
-    return offer(n, doc, tried, user);
+    t = calloc(1, sizeof *t);
+    if (t == NULL) {
+        return P2P_ENOMEM;
+    }
+    *t = (struct um_node_trial){.tried = tried, .user = user};
+    n->trial = t;
+    rv = um_node_make_it(n, doc, &t->what);
+    c.doc = t->what.effective;
+    if (rv == 0) {
+        rv = um_node_command(n, &c, on_noted, n);
+    }
+    if (rv != 0) {
+        um_node_forget_trial(n);
+    }
+    return rv;
 }
 
 static void restored(void *user, enum um_result outcome, struct um_str text)
@@ -361,10 +417,13 @@ void um_node_untry(struct um_node *n)
 {
     const struct um_past *p =
         um_history_find(&n->model.history, &n->model.own.applied);
+    struct um_maker_out out = {.arena = UM_ARENA_INIT};
 
-    if (p == NULL || offer(n, &p->rev.doc, restored, n) != 0) {
-        um_runner_look(n->runner); /* what it shows is a change by hand */
+    if (p == NULL || um_node_make_it(n, &p->rev.doc, &out) != 0 ||
+        offer(n, &out, restored, n) != 0) {
+        um_runner_look(n->runner); /* what it shows is healed */
     }
+    um_maker_fini(&out);
 }
 
 /* A copy of what is about to be overwritten. */

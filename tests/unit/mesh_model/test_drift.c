@@ -309,6 +309,72 @@ static void test_what_got_no_answer_is_not_adopted(void **state)
         UM_DEAD);
 }
 
+/* A change is tried at Unit before there is a revision of it. A node that ends
+ * in between finds its own work, which nobody published, and takes it back;
+ * that it was about to do it is on disk before Unit is asked. */
+static void test_what_this_node_tried_is_no_change_by_hand(void **state)
+{
+    static const enum um_drift_policy all[] = {UM_REPORT, UM_HEAL, UM_ADOPT};
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct both *b = *state;
+        struct um_command c = {.verb = UM_DO_TRY, .doc = name_of(50)};
+
+        b->n.m.cfg.drift = all[i];
+        assert_int_equal(node_do(&b->n, c), UM_OK);
+        assert_int_equal(node_effect(&b->n, UM_FX_REPLY)->after, b->n.m.seq);
+        node_restart(&b->n, b->n.disk_n);
+        b->n.m.cfg.drift = all[i];
+        by_hand(b, 50, false);
+        node_tick(&b->n, 10); /* it is being taken back, and ends again */
+        assert_int_equal(node_effects(&b->n, UM_FX_APPLY), 1);
+        node_tick(&b->n, 10);
+        assert_false(node_told(&b->n, UM_SAW_DRIFT));
+        node_restart(&b->n, b->n.disk_n);
+        b->n.m.cfg.drift = all[i];
+        by_hand(b, 50, false);
+        node_settle(&b->n, 10);
+        assert_int_equal(b->n.applies, 3);
+        assert_int_equal(b->n.keeps, 0);
+        assert_int_equal(b->n.m.history.revs_n, 1);
+        assert_int_equal(b->n.live.b[2], 1);
+        teardown(state);
+        setup(state);
+    }
+}
+
+/* Why nothing is as it should be is said to all, until Unit is back. */
+static void test_that_unit_is_absent_is_said(void **state)
+{
+    struct both *b = *state;
+    struct um_event e = {.what = UM_EV_ABSENT};
+
+    assert_int_equal(node_step(&b->n, &e), 0);
+    node_tick(&b->n, 10);
+    assert_string_equal(b->n.m.reason, "Unit is absent, or does not answer");
+    node_tick(&b->n, 5000);
+    assert_non_null(node_effect(&b->n, UM_FX_ROW));
+    assert_string_equal(b->n.m.said.reason.p, b->n.m.reason);
+    node_live(&b->n, b->n.live); /* the same as before */
+    node_tick(&b->n, 10);
+    assert_null(b->n.m.reason);
+}
+
+/* While Unit is being changed nothing is tried. */
+static void test_nothing_is_tried_while_unit_is_changed(void **state)
+{
+    struct both *b = *state;
+    struct um_command c = {.verb = UM_DO_TRY, .doc = name_of(60)};
+
+    (void)edit(b, &b->g.r1, 2, 7);
+    b->n.unit = UM_RESULT_NO_ANSWER;
+    node_settle(&b->n, 10);
+    b->n.m.in_flight = true;
+    assert_int_equal(node_do(&b->n, c), UM_UNFIT);
+    b->n.m.in_flight = false;
+    assert_int_equal(node_do(&b->n, c), UM_OK);
+}
+
 static void test_what_unit_refuses_is_not_healed_for_ever(void **state)
 {
     struct both *b = *state;
@@ -337,6 +403,9 @@ int main(void)
         T(test_who_does_not_write_adopts_nothing),
         T(test_a_copy_is_kept_before_a_revision_overwrites),
         T(test_what_got_no_answer_is_not_adopted),
+        T(test_what_this_node_tried_is_no_change_by_hand),
+        T(test_that_unit_is_absent_is_said),
+        T(test_nothing_is_tried_while_unit_is_changed),
         T(test_what_unit_refuses_is_not_healed_for_ever),
     };
 

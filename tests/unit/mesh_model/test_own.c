@@ -20,6 +20,7 @@ static struct um_own full(void)
     own.effective = name_of(2);
     own.trying = name_of(3);
     own.trying_effective = name_of(4);
+    own.offered = name_of(5);
     for (unsigned i = 0; i < 9; i++) {
         struct um_name good = name_of(10 + i);
         struct um_name drives = name_of(30 + i);
