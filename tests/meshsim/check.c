@@ -182,10 +182,11 @@ static bool same_shelf(struct member *m)
     return same;
 }
 
-/* Nothing is open any more, and nothing is to be decided. */
+/* Nothing is open any more (but what has a long deadline: a re-base), and
+ * nothing is to be decided. */
 static bool at_rest(const struct um_model *m)
 {
-    return m->view.next_ms == UINT64_MAX && !m->in_flight && !m->again;
+    return m->view.next_ms > m->wall_ms + 180000 && !m->in_flight && !m->again;
 }
 
 static bool two_same(struct member *a, struct member *b, bool tell)
@@ -227,6 +228,10 @@ static bool runs_it(struct member *m, bool tell)
     um_buf_fini(&shown);
     if (same)
         return true;
+    if (um_own_refused(&model->own, &model->own.applied,
+                       &model->own.effective) &&
+        model->reason != NULL)
+        return true; /* it lost what it ran, and does not take it any more */
     if (m->drift == UM_REPORT && model->drift == UM_DIFFERS)
         return true; /* it says so, which is all that it is to do */
     if (m->drift == UM_ADOPT && model->drift != UM_NO_DRIFT)
@@ -327,6 +332,8 @@ static void promise_holds(struct world *w, struct um_model *m,
     char id[9];
 
     name4(&p->id, id);
+    if (w->members[p->member]->revoked)
+        return; /* what it said alone stays alone */
     if (!has(m, p)) {
         world_fail(w, "%s promised %s, and it is lost (I2)",
                    w->members[p->member]->called, id);

@@ -254,7 +254,7 @@ void member_start(struct member *m)
     struct world *w = m->w;
     int rv;
 
-    if (m->alive || m->hostile)
+    if (m->alive || m->hostile || !m->let_in)
         return;
     m->run++;
     m->disk.failed = false;
@@ -311,6 +311,7 @@ void member_stop(struct member *m)
     if (!m->alive)
         return;
     world_say(m->w, "%s ends", m->called);
+    m->fuse = 0;
     end(m);
 }
 

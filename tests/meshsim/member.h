@@ -36,6 +36,7 @@ struct member {
     int64_t skew_ms; /* of the wall clock */
     bool writes;     /* it was given the role of a writer */
     bool hostile;    /* no node runs there */
+    bool let_in;     /* its GRANT is on the owner's disk */
     bool revoked;    /* an owner said so */
     enum um_drift_policy drift;
 

@@ -97,6 +97,21 @@ struct news {
     bool if_apart; /* only if they cannot reach each other */
 };
 
+static void on_news(void *arg);
+
+static void tell(struct member *m, struct member *peer, uint64_t ms,
+                 struct news like)
+{
+    struct news *n = must_alloc(sizeof *n);
+
+    *n = like;
+    n->of = m;
+    n->peer = peer;
+    n->run = m->run;
+    n->conn = net_side(m, peer)->conn;
+    (void)world_at(m->w, ms, m, on_news, n);
+}
+
 static void side_up(struct member *m, struct member *peer)
 {
     net_side(m, peer)->up = true;
@@ -111,6 +126,8 @@ static void side_down(struct member *m, struct member *peer)
         stream_lose(m->bus, peer);
     if (m->node != NULL)
         um_node_down(m->node, &peer->id);
+    if (net_side(peer, m)->up) /* it hears of that, sooner or later */
+        tell(peer, m, 5 + net_latency(m->w), (struct news){0});
 }
 
 static void on_news(void *arg)
@@ -128,19 +145,6 @@ static void on_news(void *arg)
              (!n->if_apart || !net_reach(n->of->w, n->of, n->peer)))
         side_down(n->of, n->peer);
     free(n);
-}
-
-static void tell(struct member *m, struct member *peer, uint64_t ms,
-                 struct news like)
-{
-    struct news *n = must_alloc(sizeof *n);
-
-    *n = like;
-    n->of = m;
-    n->peer = peer;
-    n->run = m->run;
-    n->conn = net_side(m, peer)->conn;
-    (void)world_at(m->w, ms, m, on_news, n);
 }
 
 static void connect_two(struct member *a, struct member *b)

@@ -22,6 +22,8 @@ struct wish {
     unsigned run;
     enum um_verb verb;
     struct um_name statement; /* or a statement that was brought */
+    struct member *let_in;    /* and whom it lets in; or NULL */
+    uint64_t in_ms;           /* when that one begins */
 };
 
 static void make_key(struct world *w, struct p2p_key **out)
@@ -84,7 +86,7 @@ void people_begin(struct world *w, struct um_str empty_store)
     must(um_item_signer(p->owner, &p->owner_name) == 0, "a name");
     m = member_new(w);
     disk_init(&m->disk, m, empty_store);
-    m->writes = true;
+    m->writes = m->let_in = true;
     m->owner = p->owner;
     text_write(&first, &document);
     must(um_store_open(&s, m->path, UM_STORE_EXISTING) == 0, "a store");
@@ -118,6 +120,11 @@ void people_fini(struct world *w)
 
 /* ---- what the owner says */
 
+static void begin_it(void *arg)
+{
+    member_start(arg);
+}
+
 static void taken(void *user, int err)
 {
     struct wish *wish = user;
@@ -127,34 +134,33 @@ static void taken(void *user, int err)
         people_promised(w, (struct promise){.id = wish->statement,
                                             .member = wish->at->index,
                                             .statement = true});
+    if (err == 0 && wish->let_in != NULL) {
+        wish->let_in->let_in = true;
+        (void)world_at(w, wish->in_ms, NULL, begin_it, wish->let_in);
+    }
     free(wish);
 }
 
 /* Brings a statement to a node that runs; whether there is one. */
-static bool bring(struct world *w, struct member *at, struct um_str envelope,
-                  const struct um_name *id)
+static bool bring(struct member *at, struct um_str envelope, struct wish like)
 {
     struct wish *wish;
 
     if (at->node == NULL || at->dying)
         return false;
     wish = must_alloc(sizeof *wish);
+    *wish = like;
     wish->at = at;
-    wish->statement = *id;
-    w->tally.statements++;
+    at->w->tally.statements++;
     if (um_node_state(at->node, envelope, taken, wish) != 0)
         free(wish);
+    member_after(at);
     return true;
 }
 
 static struct member *somebody(struct world *w)
 {
     return w->members[world_dice(w, w->n)];
-}
-
-static void begin_it(void *arg)
-{
-    member_start(arg);
 }
 
 struct member *people_add(struct world *w, bool writes, uint64_t in_ms)
@@ -186,11 +192,11 @@ struct member *people_add(struct world *w, bool writes, uint64_t in_ms)
                              .wall_ms = member_wall_ms(m)}) == 0,
          "a place");
     um_store_close(&s);
-    (void)bring(w, w->members[0], um_buf_view(&envelope), &id);
+    (void)bring(w->members[0], um_buf_view(&envelope),
+                (struct wish){.statement = id, .let_in = m, .in_ms = in_ms});
     um_buf_fini(&envelope);
     um_buf_fini(&list);
     net_add(w, m);
-    (void)world_at(w, in_ms, NULL, begin_it, m);
     return m;
 }
 
@@ -213,7 +219,8 @@ static void put_out(struct world *w)
     s.keep = (struct um_namelist){&t->rev.id, 1};
     people_sign(w, s, &envelope, &id);
     world_say(w, "%s is put out, said at %s", m->called, at->called);
-    m->revoked = bring(w, at, um_buf_view(&envelope), &id);
+    m->revoked =
+        bring(at, um_buf_view(&envelope), (struct wish){.statement = id});
     um_buf_fini(&envelope);
 }
 
@@ -230,7 +237,8 @@ static void set_label(struct world *w)
     struct um_name id;
 
     people_sign(w, s, &envelope, &id);
-    (void)bring(w, somebody(w), um_buf_view(&envelope), &id);
+    (void)bring(somebody(w), um_buf_view(&envelope),
+                (struct wish){.statement = id});
     um_buf_fini(&envelope);
 }
 
@@ -245,7 +253,8 @@ static void grant_more(struct world *w)
     if (m->revoked || m->hostile)
         return;
     people_sign(w, s, &envelope, &id);
-    if (bring(w, somebody(w), um_buf_view(&envelope), &id))
+    if (bring(somebody(w), um_buf_view(&envelope),
+              (struct wish){.statement = id}))
         m->writes = true;
     um_buf_fini(&envelope);
 }

@@ -205,6 +205,10 @@ static void note_refusal(struct unit *u, const struct um_fetch_job *j)
     uint64_t hash = hash_of(j->body, j->len);
     size_t i = 0;
 
+    if (u->of->node != NULL && !u->of->dying) /* which revision it is */
+        hash ^= hash_of(
+            (const char *)um_node_model(u->of->node)->own.trying.b,
+            UM_NAME_BYTES);
     u->of->w->tally.rejected_puts++;
     while (i < u->refused_n && u->refused[i].hash != hash)
         i++;
