@@ -189,6 +189,33 @@ static bool at_rest(const struct um_model *m)
     return m->view.next_ms > m->wall_ms + 180000 && !m->in_flight && !m->again;
 }
 
+/* Where two views differ, for who looks at a trace. */
+static void show_views(struct member *a, struct member *b)
+{
+    const struct um_model *x = um_node_model(a->node);
+    const struct um_model *y = um_node_model(b->node);
+
+    for (size_t i = 0; i < x->history.revs_n; i++) {
+        const struct um_past *p = um_history_ranked(&x->history, i);
+        const struct um_past *q = um_history_ranked(&y->history, i);
+        char id[9];
+
+        name4(&p->rev.id, id);
+        world_say(a->w,
+                  "r%llu.%s policy %d wall %lld N %lld: %s state %d seen %lld "
+                  "overdue %d; %s state %d seen %lld overdue %d; skew %lld, "
+                  "%lld",
+                  (unsigned long long)p->rev.number, id, (int)p->rev.policy,
+                  (long long)(p->rev.wall_ms - WORLD_T0),
+                  (long long)p->rev.deadline_ms, a->called,
+                  (int)um_view_state(&x->view, p),
+                  (long long)(p->seen_ms - WORLD_T0), p->overdue, b->called,
+                  (int)um_view_state(&y->view, q),
+                  (long long)(q->seen_ms - WORLD_T0), q->overdue,
+                  (long long)a->skew_ms, (long long)b->skew_ms);
+    }
+}
+
 static bool two_same(struct member *a, struct member *b, bool tell)
 {
     struct um_model *x = um_node_model(a->node), *y = um_node_model(b->node);
@@ -197,12 +224,43 @@ static bool two_same(struct member *a, struct member *b, bool tell)
         return differ(a, b, tell, "statements (I1)");
     if (!same_revisions(&x->history, &y->history))
         return differ(a, b, tell, "revisions and facts (I1)");
-    if (!same_view(x, y))
+    if (!same_view(x, y)) {
+        if (tell)
+            show_views(a, b);
         return differ(a, b, tell, "the view (I1)");
+    }
     return true;
 }
 
 /* ---- what runs */
+
+/* What is known of Unit, for who looks at a trace. */
+static void show_unit(struct member *m)
+{
+    const struct um_model *model = um_node_model(m->node);
+    const struct um_own *own = &model->own;
+    struct um_str config = unit_config(m->unit);
+    char names[4][9];
+
+    name4(&own->applied, names[0]);
+    name4(&own->effective, names[1]);
+    name4(&own->trying, names[2]);
+    name4(&model->live.effective, names[3]);
+    world_say(m->w,
+              "%s applied %s effective %s trying %s live %s blank %d drift %d "
+              "policy %d in flight %d retry in %lld; Unit %.*s",
+              m->called, names[0], names[1], names[2], names[3],
+              model->live.blank, (int)model->drift, (int)m->drift,
+              model->in_flight,
+              (long long)model->retry_ms - (long long)model->mono_ms,
+              UM_STR_ARG(config));
+    for (size_t i = 0; i < own->bad_n; i++) {
+        name4(&own->bad[i].revision, names[0]);
+        name4(&own->bad[i].effective, names[1]);
+        world_say(m->w, "%s bad %s as %s: %d", m->called, names[0], names[1],
+                  (int)own->bad[i].why);
+    }
+}
 
 static bool tells(struct member *m, bool tell, const char *what)
 {
@@ -211,6 +269,8 @@ static bool tells(struct member *m, bool tell, const char *what)
     if (tell)
         world_fail(m->w, "%s: %s; its reason: %s", m->called, what,
                    reason != NULL ? reason : "none");
+    if (tell)
+        show_unit(m);
     return false;
 }
 
@@ -223,8 +283,9 @@ static bool runs_it(struct member *m, bool tell)
 
     if (um_name_none(&model->own.applied))
         return true;
-    um_shown_compact(um_runner_shown(um_node_runner(m->node)), &shown);
-    same = um_str_eq(um_buf_view(&shown), unit_config(m->unit));
+    um_shown_compact(um_runner_config(um_node_runner(m->node)), &shown);
+    same = um_str_eq(um_buf_view(&shown), unit_config(m->unit)) &&
+           um_name_eq(&model->live.effective, &model->own.effective);
     um_buf_fini(&shown);
     if (same)
         return true;

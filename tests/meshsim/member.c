@@ -25,6 +25,17 @@ int um_random_fill(void *out, size_t n)
     return 0;
 }
 
+/* Spans that are in hours otherwise end within a run. */
+void __real_um_model_defaults(struct um_model_cfg *cfg);
+void __wrap_um_model_defaults(struct um_model_cfg *cfg);
+
+void __wrap_um_model_defaults(struct um_model_cfg *cfg)
+{
+    __real_um_model_defaults(cfg);
+    cfg->soak_ms = 5000;
+    cfg->deadline_ms = 60000;
+}
+
 /* ---- ports */
 
 struct ring {
