@@ -319,6 +319,21 @@ static bool make_document(struct member *m, const struct um_past *of,
     return put;
 }
 
+/* Whether the document of a command is here; if not, it is asked for. */
+static bool is_here(struct member *m, const struct um_past *about,
+                    enum um_verb verb)
+{
+    const struct um_past *p = about;
+
+    if (verb == UM_DO_DROP)
+        p = um_view_target(&um_node_model(m->node)->view,
+                           &um_node_model(m->node)->history);
+    if (verb != UM_DO_ROLLBACK && verb != UM_DO_TAKE && verb != UM_DO_DROP)
+        return true;
+    return p != NULL &&
+           um_node_fetch(m->node, &p->rev.doc, p->rev.doc_bytes) == 0;
+}
+
 static void choose_policy(struct world *w, struct um_command *c)
 {
     uint64_t what = world_dice(w, 10);
@@ -392,8 +407,9 @@ void people_want(struct world *w)
         return;
     c.verb = choose_verb(w, model);
     p = about(w, model, &c);
-    if (p == NULL || ((c.verb == UM_DO_PUBLISH || c.verb == UM_DO_EDIT) &&
-                      !make_document(m, p, &c)))
+    if (p == NULL || !is_here(m, p, c.verb) ||
+        ((c.verb == UM_DO_PUBLISH || c.verb == UM_DO_EDIT) &&
+         !make_document(m, p, &c)))
         return;
     c.about = p->rev.id;
     if (c.verb == UM_DO_PUBLISH && world_chance(w, 500))
