@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* See check.h. The letters are those of the invariants in docs/internals. */
+#include "check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "member.h"
+#include "mesh/node/runner.h"
+#include "mesh/unit/shown.h"
+#include "people.h"
+
+static void name4(const struct um_name *n, char out[9])
+{
+    char text[UM_NAME_TEXT_MAX];
+
+    memcpy(out, um_name_text(n, text), 8);
+    out[8] = '\0';
+}
+
+/* ---- lines */
+
+void check_line(struct member *m, enum um_log_level level, const char *line)
+{
+    if (strstr(line, "another node has this node's key") != NULL)
+        world_fail(m->w, "%s believes that it has a twin", m->called);
+    if (strstr(line, "cannot go on") != NULL && !m->disk.dead &&
+        !m->disk.failed)
+        world_fail(m->w, "%s: %s", m->called, line);
+    if (strstr(line, "sent what nobody may accept") != NULL &&
+        !check_blames_the_hostile(m->w, line))
+        world_fail(m->w, "%s blames an honest member: %s", m->called, line);
+    (void)level;
+}
+
+bool check_blames_the_hostile(struct world *w, const char *line)
+{
+    char text[P2P_PEER_ID_TEXT_MAX];
+
+    for (size_t i = 0; i < w->n; i++) {
+        const struct member *m = w->members[i];
+
+        if (m->hostile &&
+            strstr(line, p2p_peer_id_text(&m->id, text)) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* ---- what a node has */
+
+static bool has_fact(const struct um_model *m, const struct um_name *id)
+{
+    const struct um_history *h = &m->history;
+
+    return um_namelist_has((struct um_namelist){h->fact_ids, h->facts_n}, id);
+}
+
+static bool has(struct um_model *m, const struct promise *p)
+{
+    return p->statement ? um_roster_find(&m->roster, &p->id) != NULL
+                        : um_history_find(&m->history, &p->id) != NULL;
+}
+
+/* I1, I2: what others have of a node it had on its disk before they had it. */
+static void own_items(struct member *m, struct member *other)
+{
+    struct um_model *mine = um_node_model(m->node);
+    const struct um_history *theirs = &um_node_model(other->node)->history;
+
+    for (size_t i = 0; i < theirs->revs_n; i++) {
+        const struct um_past *p = theirs->revs[i];
+
+        if (um_name_eq(&p->rev.by, &m->name) &&
+            um_history_find(&mine->history, &p->rev.id) == NULL)
+            world_fail(m->w, "%s lost a revision that %s has of it", m->called,
+                       other->called);
+        for (const struct um_noted *f = p->facts; f != NULL; f = f->next) {
+            if (um_name_eq(&f->fact.by, &m->name) &&
+                !has_fact(mine, &f->fact.id))
+                world_fail(m->w, "%s lost a fact that %s has of it", m->called,
+                           other->called);
+        }
+    }
+}
+
+/* Its rows go on where they ended. */
+static void own_row(struct member *m, struct member *other)
+{
+    const struct um_shelf_row *row =
+        um_shelf_row_of(um_node_shelf(other->node), &m->name);
+
+    if (row != NULL && row->seq > um_node_model(m->node)->own.row_seq)
+        world_fail(m->w, "%s begins with older rows than %s has of it",
+                   m->called, other->called);
+}
+
+void check_begin(struct member *m)
+{
+    struct world *w = m->w;
+    const struct people *p = w->people;
+    struct um_model *model = um_node_model(m->node);
+
+    w->tally.checks++;
+    for (size_t i = 0; i < p->promises_n; i++) {
+        if (p->promises[i].member == m->index && !has(model, &p->promises[i]))
+            world_fail(w, "%s lost what it had promised", m->called);
+    }
+    for (size_t i = 0; i < w->n && i < 16; i++) {
+        struct member *other = w->members[i];
+
+        if (other == m || other->node == NULL)
+            continue;
+        own_items(m, other);
+        own_row(m, other);
+    }
+}
+
+/* ---- all nodes have the same */
+
+static bool differ(struct member *a, struct member *b, bool tell,
+                   const char *what)
+{
+    if (tell)
+        world_fail(a->w, "%s and %s differ: %s", a->called, b->called, what);
+    return false;
+}
+
+static bool same_revisions(const struct um_history *a,
+                           const struct um_history *b)
+{
+    bool same = a->revs_n == b->revs_n && a->facts_n == b->facts_n;
+
+    for (size_t i = 0; same && i < a->revs_n; i++)
+        same = um_name_eq(&um_history_ranked(a, i)->rev.id,
+                          &um_history_ranked(b, i)->rev.id);
+    for (size_t i = 0; same && i < a->facts_n; i++)
+        same = um_name_eq(&a->fact_ids[i], &b->fact_ids[i]);
+    return same;
+}
+
+static bool same_roster(struct um_model *a, struct um_model *b)
+{
+    size_t n = um_roster_count(&a->roster);
+    bool same = n == um_roster_count(&b->roster);
+    bool stands;
+
+    for (size_t i = 0; same && i < n; i++)
+        same = um_name_eq(&um_roster_at(&a->roster, i, &stands)->id,
+                          &um_roster_at(&b->roster, i, &stands)->id);
+    return same;
+}
+
+static bool same_view(struct um_model *a, struct um_model *b)
+{
+    const struct um_view *v = &a->view, *u = &b->view;
+    bool same = v->heads_n == u->heads_n && v->unlisted_n == u->unlisted_n;
+
+    for (size_t i = 0; same && i < v->heads_n; i++)
+        same = um_name_eq(&um_history_at(&a->history, v->heads[i])->rev.id,
+                          &um_history_at(&b->history, u->heads[i])->rev.id);
+    for (size_t i = 0; same && i < a->history.revs_n; i++)
+        same = um_view_state(v, um_history_ranked(&a->history, i)) ==
+               um_view_state(u, um_history_ranked(&b->history, i));
+    return same;
+}
+
+/* What it gives others is what it knows itself. */
+static bool same_shelf(struct member *m)
+{
+    struct um_model *a = um_node_model(m->node);
+    const struct um_shelf *s = um_node_shelf(m->node);
+    bool stands, same = true;
+
+    for (size_t i = 0; same && i < a->history.revs_n; i++)
+        same = um_shelf_get(s, &a->history.revs[i]->rev.id).p != NULL;
+    for (size_t i = 0; same && i < a->history.facts_n; i++)
+        same = um_shelf_get(s, &a->history.fact_ids[i]).p != NULL;
+    for (size_t i = 0; same && i < um_roster_count(&a->roster); i++)
+        same = um_shelf_get(s, &um_roster_at(&a->roster, i, &stands)->id).p !=
+               NULL;
+    return same;
+}
+
+/* Nothing is open any more (but what has a long deadline: a re-base), and
+ * nothing is to be decided. */
+static bool at_rest(const struct um_model *m)
+{
+    return m->view.next_ms > m->wall_ms + 180000 && !m->in_flight && !m->again;
+}
+
+/* Where two views differ, for who looks at a trace. */
+static void show_views(struct member *a, struct member *b)
+{
+    const struct um_model *x = um_node_model(a->node);
+    const struct um_model *y = um_node_model(b->node);
+
+    for (size_t i = 0; i < x->history.revs_n; i++) {
+        const struct um_past *p = um_history_ranked(&x->history, i);
+        const struct um_past *q = um_history_ranked(&y->history, i);
+        char id[9];
+
+        name4(&p->rev.id, id);
+        world_say(a->w,
+                  "r%llu.%s policy %d wall %lld N %lld: %s state %d seen %lld "
+                  "overdue %d; %s state %d seen %lld overdue %d; skew %lld, "
+                  "%lld",
+                  (unsigned long long)p->rev.number, id, (int)p->rev.policy,
+                  (long long)(p->rev.wall_ms - WORLD_T0),
+                  (long long)p->rev.deadline_ms, a->called,
+                  (int)um_view_state(&x->view, p),
+                  (long long)(p->seen_ms - WORLD_T0), p->overdue, b->called,
+                  (int)um_view_state(&y->view, q),
+                  (long long)(q->seen_ms - WORLD_T0), q->overdue,
+                  (long long)a->skew_ms, (long long)b->skew_ms);
+    }
+}
+
+static bool two_same(struct member *a, struct member *b, bool tell)
+{
+    struct um_model *x = um_node_model(a->node), *y = um_node_model(b->node);
+
+    if (!same_roster(x, y))
+        return differ(a, b, tell, "statements (I1)");
+    if (!same_revisions(&x->history, &y->history))
+        return differ(a, b, tell, "revisions and facts (I1)");
+    if (!same_view(x, y)) {
+        if (tell)
+            show_views(a, b);
+        return differ(a, b, tell, "the view (I1)");
+    }
+    return true;
+}
+
+/* ---- what runs */
+
+/* What is known of Unit, for who looks at a trace. */
+static void show_unit(struct member *m)
+{
+    const struct um_model *model = um_node_model(m->node);
+    const struct um_own *own = &model->own;
+    struct um_str config = unit_config(m->unit);
+    char names[4][9];
+
+    name4(&own->applied, names[0]);
+    name4(&own->effective, names[1]);
+    name4(&own->trying, names[2]);
+    name4(&model->live.effective, names[3]);
+    world_say(m->w,
+              "%s applied %s effective %s trying %s live %s blank %d drift %d "
+              "policy %d in flight %d retry in %lld; Unit %.*s",
+              m->called, names[0], names[1], names[2], names[3],
+              model->live.blank, (int)model->drift, (int)m->drift,
+              model->in_flight,
+              (long long)model->retry_ms - (long long)model->mono_ms,
+              UM_STR_ARG(config));
+    for (size_t i = 0; i < own->bad_n; i++) {
+        name4(&own->bad[i].revision, names[0]);
+        name4(&own->bad[i].effective, names[1]);
+        world_say(m->w, "%s bad %s as %s: %d", m->called, names[0], names[1],
+                  (int)own->bad[i].why);
+    }
+}
+
+static bool tells(struct member *m, bool tell, const char *what)
+{
+    const char *reason = um_node_model(m->node)->reason;
+
+    if (tell)
+        world_fail(m->w, "%s: %s; its reason: %s", m->called, what,
+                   reason != NULL ? reason : "none");
+    if (tell)
+        show_unit(m);
+    return false;
+}
+
+/* Unit shows what the node says that it runs. */
+static bool runs_it(struct member *m, bool tell)
+{
+    const struct um_model *model = um_node_model(m->node);
+    struct um_buf shown = UM_BUF_INIT;
+    bool same;
+
+    if (um_name_none(&model->own.applied))
+        return true;
+    um_shown_compact(um_runner_config(um_node_runner(m->node)), &shown);
+    same = um_str_eq(um_buf_view(&shown), unit_config(m->unit)) &&
+           um_name_eq(&model->live.effective, &model->own.effective);
+    um_buf_fini(&shown);
+    if (same)
+        return true;
+    if (um_own_refused(&model->own, &model->own.applied,
+                       &model->own.effective) &&
+        model->reason != NULL)
+        return true; /* it lost what it ran, and does not take it any more */
+    if (m->drift == UM_REPORT && model->drift == UM_DIFFERS)
+        return true; /* it says so, which is all that it is to do */
+    if (m->drift == UM_ADOPT && model->drift != UM_NO_DRIFT)
+        return true; /* a guard was against it */
+    return tells(m, tell, "Unit runs something else");
+}
+
+/* I3, I4, I5: it runs what it should, or has a reason. */
+static bool runs_well(struct member *m, bool tell)
+{
+    struct um_model *model = um_node_model(m->node);
+    const struct um_past *d = um_view_desired(&model->view, &model->history,
+                                              &model->roster, &m->name);
+    const struct um_past *p =
+        um_history_find(&model->history, &model->own.applied);
+
+    if (d == NULL)
+        return tells(m, tell, "there is nothing to run");
+    if (p == NULL)
+        return um_own_refused(&model->own, &d->rev.id, NULL)
+                   ? true
+                   : tells(m, tell, "nothing runs");
+    if (um_view_state(&model->view, p) == UM_DEAD &&
+        (model->reason == NULL || !um_own_refused(&model->own, &d->rev.id,
+                                                  NULL)))
+        return tells(m, tell, "what runs has ended (I5)");
+    if (p != d && !um_own_refused(&model->own, &d->rev.id, NULL))
+        return tells(m, tell, "it runs another revision");
+    if (p != d && model->reason == NULL)
+        return tells(m, tell, "it runs another revision without a reason");
+    return runs_it(m, tell);
+}
+
+static bool has_role(struct um_model *m, const struct member *of)
+{
+    return (um_roster_roles(&m->roster, &of->name) & UM_NODE) != 0;
+}
+
+static struct member *reference(struct world *w)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        struct member *m = w->members[i];
+
+        if (member_counts(m) && has_role(um_node_model(m->node), m))
+            return m;
+    }
+    return NULL;
+}
+
+bool check_same(struct world *w, bool tell)
+{
+    struct member *first = reference(w);
+    bool same = first != NULL;
+
+    w->tally.checks++;
+    for (size_t i = 0; i < w->n && (same || tell); i++) {
+        struct member *m = w->members[i];
+
+        if (!member_counts(m) || !has_role(um_node_model(first->node), m))
+            continue;
+        same = two_same(first, m, tell) && same;
+        same = (same_shelf(m) || differ(m, m, tell, "shelf and history")) &&
+               same;
+        same = (at_rest(um_node_model(m->node)) ||
+                tells(m, tell, "something is still open")) &&
+               same;
+        same = runs_well(m, tell) && same;
+    }
+    return same;
+}
+
+/* ---- at the end */
+
+/* I2: what was promised is everywhere, and it is dead, below a head, or one. */
+static void below_heads(struct world *w, const struct um_model *m,
+                        uint8_t *below)
+{
+    const struct um_history *h = &m->history;
+
+    for (size_t i = 0; i < m->view.heads_n; i++)
+        below[m->view.heads[i]] = 1;
+    for (size_t i = 0; i < h->revs_n; i++) { /* children rank higher */
+        const struct um_past *p = um_history_ranked(h, i);
+
+        for (unsigned k = 0; k < 2 && below[p->place] != 0; k++) {
+            if (p->parents[k] != UM_NOWHERE)
+                below[p->parents[k]] = 1;
+        }
+    }
+    (void)w;
+}
+
+static void promise_holds(struct world *w, struct um_model *m,
+                          const struct promise *p, const uint8_t *below)
+{
+    const struct um_past *r = um_history_find(&m->history, &p->id);
+    const struct um_past *t = um_view_target(&m->view, &m->history);
+    char id[9];
+
+    name4(&p->id, id);
+    if (w->members[p->member]->revoked)
+        return; /* what it said alone stays alone */
+    if (!has(m, p)) {
+        world_fail(w, "%s promised %s, and it is lost (I2)",
+                   w->members[p->member]->called, id);
+    } else if (r != NULL && um_view_state(&m->view, r) != UM_DEAD) {
+        if (below[r->place] == 0 && m->view.unlisted_n == 0)
+            world_fail(w, "%s is in no head's history (I2)", id);
+        if (t == NULL || r->rev.number > t->rev.number)
+            world_fail(w, "%s is buried (I7)", id);
+    }
+}
+
+/* I1: another order of the same items comes to the same. */
+static void any_order(struct world *w, struct um_model *m)
+{
+    const struct um_history *h = &m->history;
+    uint32_t *order = must_alloc((h->revs_n + 1) * sizeof *order);
+    struct um_history fresh;
+    struct um_view view = {0};
+    struct um_need need;
+    bool moved = true;
+
+    um_history_init(&fresh, m->cfg.salt);
+    for (size_t i = 0; i < h->revs_n; i++) {
+        size_t k = (size_t)world_dice(w, i + 1);
+
+        order[i] = order[k];
+        order[k] = (uint32_t)i;
+    }
+    while (moved) {
+        moved = false;
+        for (size_t i = 0; i < h->revs_n; i++) {
+            const struct um_past *p = h->revs[order[i]];
+
+            moved = um_history_add_revision(&fresh, &m->roster, &p->rev,
+                                            p->seen_ms, &need) == 0 ||
+                    moved;
+        }
+    }
+    for (size_t i = 0; i < h->revs_n; i++) {
+        struct um_past *p = um_history_find(&fresh, &h->revs[i]->rev.id);
+
+        for (const struct um_noted *f = h->revs[i]->facts; f != NULL;
+             f = f->next)
+            (void)um_history_add_fact(&fresh, &m->roster, &f->fact, &need);
+        if (p != NULL)
+            p->overdue = h->revs[i]->overdue;
+    }
+    if (um_view_update(&view, &fresh, &m->roster, m->wall_ms) != 0 ||
+        !same_revisions(h, &fresh) || view.heads_n != m->view.heads_n ||
+        !um_name_eq(&um_view_target(&view, &fresh)->rev.id,
+                    &um_view_target(&m->view, h)->rev.id))
+        world_fail(w, "another order comes to another target (I1)");
+    um_view_fini(&view);
+    um_history_fini(&fresh);
+    free(order);
+}
+
+/* I9, I12: what is void is not in force; who may not write wrote nothing. */
+static void by_nobody(struct world *w, struct um_model *m)
+{
+    const struct um_past *t = um_view_target(&m->view, &m->history);
+
+    if (t != NULL && um_view_void(&m->view, t))
+        world_fail(w, "the target is void (I9)");
+    for (size_t i = 0; i < m->history.revs_n; i++) {
+        const struct um_past *p = m->history.revs[i];
+
+        for (size_t k = 0; k < w->n; k++) {
+            const struct member *x = w->members[k];
+
+            if (!x->writes && um_name_eq(&p->rev.by, &x->name))
+                world_fail(w, "%s wrote, and may not (I12)", x->called);
+        }
+    }
+}
+
+/* I11: conflicts of one author are bounded. */
+static void bounded(struct world *w, const struct um_model *m)
+{
+    for (size_t k = 0; k < w->n; k++) {
+        size_t mine = 0;
+
+        for (size_t i = 1; i < m->view.heads_n; i++)
+            mine += um_name_eq(
+                &um_history_at(&m->history, m->view.heads[i])->rev.by,
+                &w->members[k]->name);
+        if (mine > UM__CAP_VIEW_CONFLICTS)
+            world_fail(w, "%zu conflicts of one author are listed (I11)",
+                       mine);
+    }
+}
+
+void check_end(struct world *w)
+{
+    struct member *first = reference(w);
+    struct um_model *m;
+    uint8_t *below;
+
+    if (first == NULL) {
+        world_fail(w, "nobody is left");
+        return;
+    }
+    (void)check_same(w, true);
+    m = um_node_model(first->node);
+    below = must_alloc(m->history.revs_n + 1);
+    below_heads(w, m, below);
+    for (size_t i = 0; i < w->people->promises_n; i++)
+        promise_holds(w, m, &w->people->promises[i], below);
+    free(below);
+    any_order(w, m);
+    by_nobody(w, m);
+    bounded(w, m);
+    w->tally.revisions = m->history.revs_n;
+    w->tally.facts = m->history.facts_n;
+    for (size_t i = 0; i < w->n; i++) {
+        if (unit_stubborn(w->members[i]->unit) >
+            1 + w->members[i]->run) /* one more after each crash at most */
+            world_fail(w, "%s asks again what was refused (I4)",
+                       w->members[i]->called);
+    }
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* See people.h. */
+#include "people.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mesh/base/pb.h"
+#include "mesh/node/founder.h"
+#include "mesh/node/papers.h"
+#include "mesh/store/items.h"
+#include "p2p/err.h"
+#include "p2p/key.h"
+#include "text.h"
+
+/* Deadlines are short, so that all have passed when the run ends. */
+enum { SHORT_MS = 20000, LONG_MS = 60000 };
+
+/* A person who waits for an answer. */
+struct wish {
+    struct member *at;
+    unsigned run;
+    enum um_verb verb;
+    struct um_name statement; /* or a statement that was brought */
+    struct member *let_in;    /* and whom it lets in; or NULL */
+    uint64_t in_ms;           /* when that one begins */
+};
+
+static void make_key(struct world *w, struct p2p_key **out)
+{
+    uint8_t seed[32];
+
+    for (size_t i = 0; i < sizeof seed; i++)
+        seed[i] = (uint8_t)world_dice(w, 256);
+    must(p2p_key_from_seed(seed, out) == 0, "a key");
+}
+
+void people_promised(struct world *w, struct promise p)
+{
+    struct people *all = w->people;
+
+    if (all->promises_n == all->promises_cap) {
+        all->promises_cap = 2 * all->promises_cap + 64;
+        all->promises =
+            realloc(all->promises, all->promises_cap * sizeof *all->promises);
+        must(all->promises != NULL, "memory");
+    }
+    all->promises[all->promises_n++] = p;
+}
+
+void people_sign(struct world *w, struct um_statement s, struct um_buf *out,
+                 struct um_name *id)
+{
+    s.mesh = w->mesh;
+    s.wall_ms = WORLD_T0 + w->now;
+    must(um_statement_seal(&s, w->people->owner, out) == 0, "a statement");
+    *id = s.id;
+}
+
+/* ---- the mesh begins */
+
+/* The statements in the founder's store, which are the first items there: the
+ * genesis and its own GRANT, for who is let in by it. */
+static void keep_statements(struct world *w, struct um_store *s)
+{
+    struct um_stored item = {0};
+
+    while (um_items_next(s, item.place, &item) == 1 &&
+           item.kind == UM_STATEMENT)
+        um_pb_put_str(&w->people->welcome, 1, item.envelope);
+    must(w->people->welcome.len > 0, "the genesis");
+}
+
+void people_begin(struct world *w, struct um_str empty_store)
+{
+    struct people *p = must_alloc(sizeof *p);
+    struct text first = {.code = {200}};
+    struct um_buf document = UM_BUF_INIT;
+    struct member *m;
+    struct um_store s;
+
+    w->people = p;
+    um_buf_str(&p->store, empty_store);
+    make_key(w, &p->owner);
+    make_key(w, &p->recovery);
+    must(um_item_signer(p->owner, &p->owner_name) == 0, "a name");
+    m = member_new(w);
+    disk_init(&m->disk, m, empty_store);
+    m->writes = m->let_in = true;
+    m->owner = p->owner;
+    text_write(&first, &document);
+    must(um_store_open(&s, m->path, UM_STORE_EXISTING) == 0, "a store");
+    must(um_founder_begin(&s,
+                          &(struct um_founder_plan){
+                              .key = m->key,
+                              .owner = p->owner,
+                              .recovery = p->recovery,
+                              .document = um_buf_view(&document),
+                              .wall_ms = member_wall_ms(m)},
+                          &w->mesh) == 0,
+         "a mesh");
+    keep_statements(w, &s);
+    um_store_close(&s);
+    um_buf_fini(&document);
+    net_add(w, m);
+    member_start(m);
+}
+
+void people_fini(struct world *w)
+{
+    struct people *p = w->people;
+
+    p2p_key_free(p->owner);
+    p2p_key_free(p->recovery);
+    um_buf_fini(&p->store);
+    um_buf_fini(&p->welcome);
+    free(p->promises);
+    free(p);
+}
+
+/* ---- what the owner says */
+
+static void begin_it(void *arg)
+{
+    member_start(arg);
+}
+
+static void taken(void *user, int err)
+{
+    struct wish *wish = user;
+    struct world *w = wish->at->w;
+
+    if (err == 0)
+        people_promised(w, (struct promise){.id = wish->statement,
+                                            .member = wish->at->index,
+                                            .statement = true});
+    if (err == 0 && wish->let_in != NULL) {
+        wish->let_in->let_in = true;
+        (void)world_at(w, wish->in_ms, NULL, begin_it, wish->let_in);
+    }
+    free(wish);
+}
+
+/* Brings a statement to a node that runs; whether there is one. */
+static bool bring(struct member *at, struct um_str envelope, struct wish like)
+{
+    struct wish *wish;
+
+    if (at->node == NULL || at->dying)
+        return false;
+    wish = must_alloc(sizeof *wish);
+    *wish = like;
+    wish->at = at;
+    at->w->tally.statements++;
+    if (um_node_state(at->node, envelope, taken, wish) != 0)
+        free(wish);
+    member_after(at);
+    return true;
+}
+
+static struct member *somebody(struct world *w)
+{
+    return w->members[world_dice(w, w->n)];
+}
+
+struct member *people_add(struct world *w, bool writes, uint64_t in_ms)
+{
+    struct people *p = w->people;
+    struct member *m = member_new(w);
+    struct um_statement grant = {
+        .what = UM_GRANT,
+        .key = m->name,
+        .roles = (uint8_t)(writes ? UM_WRITER | UM_NODE : UM_NODE)};
+    struct um_buf envelope = UM_BUF_INIT, list = UM_BUF_INIT;
+    struct um_store s;
+    struct um_name id;
+
+    disk_init(&m->disk, m, um_buf_view(&p->store));
+    m->writes = writes;
+    if (w->plan.skew && world_chance(w, 150))
+        m->skew_ms = (int64_t)world_dice(w, 600000000) - 300000000;
+    else
+        m->skew_ms = (int64_t)world_dice(w, 4000) - 2000;
+    people_sign(w, grant, &envelope, &id);
+    um_buf_str(&list, um_buf_view(&p->welcome));
+    um_pb_put_str(&list, 1, um_buf_view(&envelope));
+    must(um_store_open(&s, m->path, UM_STORE_EXISTING) == 0, "a store");
+    must(um_founder_join(&s,
+                         &(struct um_founder_place){
+                             .mesh = w->mesh,
+                             .statements = um_buf_view(&list),
+                             .wall_ms = member_wall_ms(m)}) == 0,
+         "a place");
+    um_store_close(&s);
+    (void)bring(w->members[0], um_buf_view(&envelope),
+                (struct wish){.statement = id, .let_in = m, .in_ms = in_ms});
+    um_buf_fini(&envelope);
+    um_buf_fini(&list);
+    net_add(w, m);
+    return m;
+}
+
+/* A member is put out, with what is to stay of it. */
+static void put_out(struct world *w)
+{
+    struct member *m = somebody(w), *at = somebody(w);
+    const struct um_past *t;
+    struct um_statement s = {.what = UM_REVOKE, .key = m->name};
+    struct um_buf envelope = UM_BUF_INIT;
+    struct um_name id;
+
+    if (m->index == 0 || m->revoked || at == m || at->node == NULL ||
+        at->revoked)
+        return;
+    t = um_view_target(&um_node_model(at->node)->view,
+                       &um_node_model(at->node)->history);
+    if (t == NULL)
+        return;
+    s.keep = (struct um_namelist){&t->rev.id, 1};
+    people_sign(w, s, &envelope, &id);
+    world_say(w, "%s is put out, said at %s", m->called, at->called);
+    m->revoked =
+        bring(at, um_buf_view(&envelope), (struct wish){.statement = id});
+    um_buf_fini(&envelope);
+}
+
+static void set_label(struct world *w)
+{
+    static const char *const values[] = {"a", "b", "c"};
+    const struct member *m = somebody(w);
+    struct um_statement s = {.what = UM_SET,
+                             .key = m->name,
+                             .seq = ++w->people->seq,
+                             .name = UM_STR("zone"),
+                             .value = um_str(values[world_dice(w, 3)])};
+    struct um_buf envelope = UM_BUF_INIT;
+    struct um_name id;
+
+    people_sign(w, s, &envelope, &id);
+    (void)bring(somebody(w), um_buf_view(&envelope),
+                (struct wish){.statement = id});
+    um_buf_fini(&envelope);
+}
+
+static void grant_more(struct world *w)
+{
+    struct member *m = somebody(w);
+    struct um_statement s = {
+        .what = UM_GRANT, .key = m->name, .roles = UM_WRITER};
+    struct um_buf envelope = UM_BUF_INIT;
+    struct um_name id;
+
+    if (m->revoked || m->hostile)
+        return;
+    people_sign(w, s, &envelope, &id);
+    if (bring(somebody(w), um_buf_view(&envelope),
+              (struct wish){.statement = id}))
+        m->writes = true;
+    um_buf_fini(&envelope);
+}
+
+void people_rule(struct world *w)
+{
+    uint64_t what = world_dice(w, 10);
+
+    if (what < 1)
+        put_out(w);
+    else if (what < 3)
+        grant_more(w);
+    else if (what < 4 && w->n < w->plan.nodes + w->plan.nodes / 4 + 1)
+        (void)people_add(w, world_chance(w, 500), world_dice(w, 5000));
+    else
+        set_label(w);
+}
+
+/* ---- what people want */
+
+static void replied(void *user, enum um_reply answer,
+                    const struct um_name *revision)
+{
+    struct wish *wish = user;
+    struct world *w = wish->at->w;
+    bool made = wish->verb <= UM_DO_EDIT || wish->verb == UM_DO_ADOPT;
+
+    if (revision != NULL) {
+        world_note_at(w, 'r', wish->at->index, answer);
+        world_say(w, "%s answers verb %d: %d, %02x%02x", wish->at->called,
+                  (int)wish->verb, (int)answer, revision->b[0],
+                  revision->b[1]);
+        if (answer == UM_OK)
+            w->tally.acked++;
+        else
+            w->tally.refused_commands++;
+        if (answer == UM_OK && made)
+            people_promised(w, (struct promise){.id = *revision,
+                                                .member = wish->at->index});
+    }
+    free(wish);
+}
+
+/* A document that changes something in another; false: that is not here. */
+static bool make_document(struct member *m, const struct um_past *of,
+                          struct um_command *c)
+{
+    struct um_str bytes;
+    struct um_buf out = UM_BUF_INIT;
+    struct text t;
+    bool put;
+
+    if (um_papers_get(um_node_papers(m->node), &of->rev.doc, &bytes) != 0)
+        return false;
+    text_read(bytes, &t);
+    text_edit(m->w, &t);
+    text_write(&t, &out);
+    c->doc_bytes = (uint32_t)out.len;
+    put = um_papers_put(um_node_papers(m->node), um_buf_view(&out), &c->doc) ==
+          0;
+    um_buf_fini(&out);
+    return put;
+}
+
+/* Whether the document of a command is here; if not, it is asked for. */
+static bool is_here(struct member *m, const struct um_past *about,
+                    enum um_verb verb)
+{
+    const struct um_past *p = about;
+
+    if (verb == UM_DO_DROP)
+        p = um_view_target(&um_node_model(m->node)->view,
+                           &um_node_model(m->node)->history);
+    if (verb != UM_DO_ROLLBACK && verb != UM_DO_TAKE && verb != UM_DO_DROP)
+        return true;
+    return p != NULL &&
+           um_node_fetch(m->node, &p->rev.doc, p->rev.doc_bytes) == 0;
+}
+
+static void choose_policy(struct world *w, struct um_command *c)
+{
+    uint64_t what = world_dice(w, 10);
+
+    c->policy = what < 5 ? UM_IMMEDIATE : what < 8 ? UM_STAGED : UM_TRIAL;
+    c->deadline_ms = world_between(w, SHORT_MS, LONG_MS);
+    c->soak_ms = c->policy == UM_STAGED ? world_between(w, 500, 5000) : 0;
+    c->budget = c->policy == UM_STAGED ? (uint32_t)world_dice(w, 3) : 0;
+    c->first = world_chance(w, 600) ? UM_FIRST_ONE : UM_FIRST_ALL;
+    if (c->policy == UM_IMMEDIATE)
+        c->deadline_ms = 0;
+}
+
+/* Which revision it is about. */
+static const struct um_past *about(struct world *w, const struct um_model *m,
+                                   const struct um_command *c)
+{
+    const struct um_history *h = &m->history;
+    size_t conflicts = m->view.heads_n > 1 ? m->view.heads_n - 1 : 0;
+
+    if ((c->verb == UM_DO_TAKE || c->verb == UM_DO_DROP ||
+         c->verb == UM_DO_EDIT) &&
+        conflicts > 0)
+        return um_history_at(h, m->view.heads[1 + world_dice(w, conflicts)]);
+    if (c->verb == UM_DO_ROLLBACK)
+        return um_history_ranked(h, (size_t)world_dice(w, h->revs_n));
+    if (world_chance(w, 800))
+        return um_view_target(&m->view, h);
+    return um_history_ranked(h, (size_t)world_dice(w, h->revs_n));
+}
+
+static enum um_verb choose_verb(struct world *w, const struct um_model *m)
+{
+    static const enum um_verb all[] = {
+        UM_DO_PUBLISH, UM_DO_PUBLISH, UM_DO_PUBLISH, UM_DO_PUBLISH,
+        UM_DO_PUBLISH, UM_DO_PUBLISH, UM_DO_CONFIRM, UM_DO_CONFIRM,
+        UM_DO_CONFIRM, UM_DO_ABORT,   UM_DO_ROLLBACK, UM_DO_RESUME,
+        UM_DO_ADOPT};
+    static const enum um_verb ends[] = {UM_DO_TAKE, UM_DO_DROP, UM_DO_EDIT};
+
+    if (m->view.heads_n > 1 && world_chance(w, 300))
+        return ends[world_dice(w, 3)];
+    return all[world_dice(w, sizeof all / sizeof all[0])];
+}
+
+/* A writer's node that runs; or, seldom, any. */
+static struct member *where(struct world *w)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        struct member *m = somebody(w);
+
+        if (m->node != NULL && !m->dying && m->stands_until <= w->now &&
+            (m->writes || world_chance(w, 50)))
+            return m;
+    }
+    return NULL;
+}
+
+void people_want(struct world *w)
+{
+    struct member *m = where(w);
+    struct um_command c = {0};
+    const struct um_model *model;
+    const struct um_past *p;
+    struct wish *wish;
+
+    if (m == NULL)
+        return;
+    model = um_node_model(m->node);
+    if (model->history.revs_n == 0)
+        return;
+    c.verb = choose_verb(w, model);
+    p = about(w, model, &c);
+    if (p == NULL || !is_here(m, p, c.verb) ||
+        ((c.verb == UM_DO_PUBLISH || c.verb == UM_DO_EDIT) &&
+         !make_document(m, p, &c)))
+        return;
+    c.about = p->rev.id;
+    if (c.verb == UM_DO_PUBLISH && world_chance(w, 500))
+        c.base = p->rev.id;
+    choose_policy(w, &c);
+    c.flags = (unsigned)(world_chance(w, 500) ? world_dice(w, 64) : 0);
+    c.message = UM_STR("a person");
+    wish = must_alloc(sizeof *wish);
+    *wish = (struct wish){.at = m, .run = m->run, .verb = c.verb};
+    if (um_node_command(m->node, &c, replied, wish) != 0)
+        free(wish);
+    member_after(m);
+}
