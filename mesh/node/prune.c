@@ -5,8 +5,8 @@
  */
 #include "mesh/node/prune.h"
 
-#include <stdlib.h>
 
+#include "mesh/base/mem.h"
 #include "mesh/doc/meshdoc.h"
 #include "mesh/doc/parse.h"
 #include "mesh/node/papers.h"
@@ -97,7 +97,7 @@ static int drop(void *arg, struct um_store *s)
 static void dropped(void *arg, int err)
 {
     (void)err; /* what stays goes the next time */
-    free(arg);
+    um_mem_free(arg);
 }
 
 /* Walks through the store; how many documents there are. */
@@ -120,7 +120,7 @@ static int collect(struct um_node *n, struct um_namelist keeps, struct gone *g)
 int um_prune_run(struct um_node *n)
 {
     struct um_buf names = UM_BUF_INIT;
-    struct gone *g = calloc(1, sizeof *g);
+    struct gone *g = um_mem_zalloc(sizeof *g);
     struct um_disk_job job = {drop, dropped, g};
     struct um_namelist keeps = kept(n, &names);
     int rv =
@@ -128,12 +128,12 @@ int um_prune_run(struct um_node *n)
 
     um_buf_fini(&names);
     if (rv < (int)UM_PRUNE_DOCUMENTS || g->n == 0) {
-        free(g);
+        um_mem_free(g);
         return rv < 0 ? rv : 0;
     }
     rv = (int)g->n;
     if (um_disk_write(um_node_disk(n), &job) != 0) {
-        free(g);
+        um_mem_free(g);
         return P2P_ENOMEM;
     }
     return rv;
