@@ -71,8 +71,7 @@ static void owner_of(struct um_node *n, struct um_name *out)
 {
     const struct um_statement *g = um_roster_genesis(&um_node_model(n)->roster);
 
-    if (um_node_owner(n) == NULL ||
-        um_item_signer(um_node_owner(n), out) != 0) {
+    if (!um_node_owns(n) || um_item_signer(um_node_owner(n), out) != 0) {
         *out = g != NULL ? g->by : (struct um_name){{0}};
     }
 }

@@ -33,10 +33,7 @@ void um_pending_approve(struct um_daemon *d, struct um_http_req *req)
     if (n != NULL && um_body_read(req, &a, &body) && find(n, req, &a, &key) &&
         um_members_roles(req, &body, UM_NODE, &roles) && um_word_may(n, req)) {
         um_owner_grant(um_node_model(n), &key, roles, &s);
-        um_word_answer(&j,
-                       "It is let in; it asks again by itself, or by "
-                       "`unitmesh join` there.",
-                       &key);
+        um_word_answer(&j, "It is let in, and hears of it by itself.", &key);
         um_word_give(d, req, &s, &j);
         (void)um_welcome_settle(um_node_welcome(n), &key);
     }

@@ -6,7 +6,6 @@
 
 #include "mesh/app/answer.h"
 #include "mesh/app/views.h"
-#include "mesh/node/owner.h"
 
 /* A word on its way to the disk. */
 struct word {
@@ -100,21 +99,16 @@ static void give(struct word *o, struct um_str envelope)
 
 bool um_word_may(struct um_node *n, struct um_http_req *req)
 {
-    struct um_name by;
-
-    if (um_node_owner(n) == NULL ||
-        um_item_signer(um_node_owner(n), &by) != 0) {
+    if (um_node_owner(n) == NULL) {
         um_answer_error(req, 403, "There is no owner's key here.",
                         "Ask the node that has owner.key, or sign the "
                         "statement where the key is and carry it here.");
-        return false;
-    }
-    if (!um_owner_may(um_node_model(n), &by)) {
+    } else if (!um_node_owns(n)) {
         um_answer_error(req, 403, "The key that is here is no owner's.",
-                        "Its role was taken from it, or did not come yet.");
-        return false;
+                        "It is of another mesh, or its role was taken from "
+                        "it.");
     }
-    return true;
+    return um_node_owns(n);
 }
 
 void um_word_give(struct um_daemon *d, struct um_http_req *req,

@@ -11,6 +11,7 @@
 #include "mesh/base/mem.h"
 #include "mesh/node/facts.h"
 #include "mesh/node/inner.h"
+#include "mesh/node/owner.h"
 #include "mesh/node/prune.h"
 #include "mesh/store/aside.h"
 #include "mesh/store/items.h"
@@ -217,18 +218,26 @@ static int statement(void *user, const struct um_name *id, struct um_buf *out)
     return 0;
 }
 
+bool um_node_owns(struct um_node *n)
+{
+    struct um_name by;
+
+    return n->cfg.owner != NULL && um_item_signer(n->cfg.owner, &by) == 0 &&
+           um_owner_may(&n->model, &by);
+}
+
 static int grant(void *user, const struct um_name *key, unsigned roles,
                  struct um_buf *out)
 {
-    const struct um_node *n = user;
+    struct um_node *n = user;
     struct um_statement s = {.mesh = n->model.cfg.mesh,
                              .key = *key,
                              .wall_ms = n->cfg.wall_ms(n->cfg.user),
                              .what = UM_GRANT,
                              .roles = (uint8_t)roles};
 
-    return n->cfg.owner != NULL ? um_statement_seal(&s, n->cfg.owner, out)
-                                : P2P_EACCES;
+    return um_node_owns(n) ? um_statement_seal(&s, n->cfg.owner, out)
+                           : P2P_EACCES;
 }
 
 static int take(void *user, struct um_str envelope)

@@ -139,6 +139,9 @@ const struct um_name *um_node_me(const struct um_node *n);
 /** An owner's key that is here; NULL: none. */
 const struct p2p_key *um_node_owner(const struct um_node *n);
 
+/** Whether it is an owner's now: it may be of a mesh that this node left. */
+bool um_node_owns(struct um_node *n);
+
 /** Facts of a member for overlays and variables. Errors: P2P_ENOMEM. */
 int um_node_facts(struct um_node *n, const struct um_name *member,
                   struct um_arena *a, struct um_node_facts *out);

@@ -864,6 +864,27 @@ def test_leave(folder):
         assert (a.state / "owner.key").exists()
 
 
+def test_an_owner_of_another_mesh(folder, pair):
+    """A key that was left over says nothing, and lets nobody in."""
+    a = pair.nodes[0]
+    known = ["--peer", a.get("/mesh/id")["addrs"][0]]
+    with alone(folder, flags=known) as b, \
+            alone(folder, "n8", flags=known) as c:
+        b.ready()
+        assert b.ask("POST", "/mesh/init").code == 200
+        assert b.ask("POST", "/mesh/leave").code == 200
+        assert (b.state / "owner.key").exists()
+        join(b, code(a, role="writer"))
+        assert b.get("/mesh/status")["mesh"]["owner_key"] is False
+        said(b.ask("PUT", "/mesh/members/n1/labels/x", {"value": "y"}), 403,
+             "no owner's")
+        c.ready()
+        answer = c.ask("POST", "/mesh/join", {
+            "code": code(b), "peer": b.get("/mesh/id")["addrs"][0]})
+        assert answer.code == 202 and not answer.json["member"], answer
+        until(lambda: b.get("/mesh/pending")["pending"], "it waits")
+
+
 def test_leave_while_others_wait(pair):
     """A request that waits is answered when its node goes."""
     a, b = pair.nodes
@@ -875,7 +896,8 @@ def test_leave_while_others_wait(pair):
         sock.sendall(b"PUT /config/routes?alone&wait=healthy&timeout=60s "
                      b"HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" %
                      len(body) + body)
-        until(lambda: a.get("/config/routes") == routes(370), "it is made")
+        until(lambda: a.get("/config/routes") == routes(370) and
+              runs(a, "n1") == current(a), "it is made, and runs here")
         assert a.ask("POST", "/mesh/leave").code == 200
         assert sock.recv(12) == b"HTTP/1.1 503"
     assert b.name == "n2"
