@@ -7,8 +7,8 @@ import re
 import subprocess
 
 import pytest
-from daemon import UNITMESH, Daemon
 import rig
+from daemon import UNITMESH, Daemon
 from rig import P2P_PORT, Standin, config, daemons, loopback, run
 
 NAMES = ("red", "green", "blue")
