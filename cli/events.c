@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <yyjson.h>
 
 #include "cli/answer.h"
@@ -23,12 +24,29 @@ struct stream {
     char event[64];
 };
 
-/* A member of an event, as "key=value". */
+/* A member of an event, as "key=value", unless the line has it already. */
 static void print_member(yyjson_val *k, yyjson_val *v)
 {
-    char buf[UM_CLI_TEXT];
+    char key[UM_CLI_TEXT], buf[UM_CLI_TEXT];
 
-    (void)printf(" %s=%s", yyjson_get_str(k), um_cli_shown(v, buf));
+    (void)um_cli_shown(k, key);
+    if (strcmp(key, "event") != 0 && strcmp(key, "number") != 0 &&
+        strcmp(key, "wall_ms") != 0) {
+        (void)printf(" %s=%s", key, um_cli_shown(v, buf));
+    }
+}
+
+/* When it was, on this machine's clock. */
+static void print_time(uint64_t wall_ms)
+{
+    time_t s = (time_t)(wall_ms / 1000);
+    struct tm tm;
+    char text[16];
+
+    if (wall_ms > 0 && localtime_r(&s, &tm) != NULL &&
+        strftime(text, sizeof text, "%H:%M:%S", &tm) > 0) {
+        (void)printf(" %s", text);
+    }
 }
 
 static void print_event(struct stream *s)
@@ -42,7 +60,9 @@ static void print_event(struct stream *s)
     if (s->c->o.json) {
         (void)printf("%.*s\n", UM_STR_ARG(um_buf_view(&s->data)));
     } else {
-        (void)printf("%s %s", s->id[0] != '\0' ? s->id : "-", s->event);
+        (void)fputs(s->id[0] != '\0' ? s->id : "-", stdout);
+        print_time(um_cli_number(root, "wall_ms"));
+        (void)printf(" %s", s->event);
         if (um_cli_text(root, "text", buf)[0] != '\0') {
             (void)printf(" %s", buf);
         } else {

@@ -13,7 +13,7 @@
 /* "key=value,key=value" of labels. */
 static const char *labels_of(yyjson_val *labels, char buf[UM_CLI_TEXT])
 {
-    char value[UM_CLI_TEXT];
+    char key[UM_CLI_TEXT], value[UM_CLI_TEXT];
     yyjson_val *k, *v;
     size_t i, n, len = 0;
 
@@ -22,7 +22,7 @@ static const char *labels_of(yyjson_val *labels, char buf[UM_CLI_TEXT])
     {
         if (len < UM_CLI_TEXT) {
             len += (size_t)snprintf(buf + len, UM_CLI_TEXT - len, "%s%s=%s",
-                                    i > 0 ? "," : "", yyjson_get_str(k),
+                                    i > 0 ? "," : "", um_cli_shown(k, key),
                                     um_cli_shown(v, value));
         }
     }
