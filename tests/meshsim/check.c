@@ -8,7 +8,9 @@
 #include "member.h"
 #include "mesh/node/runner.h"
 #include "mesh/unit/shown.h"
+#include "mesh/node/papers.h"
 #include "people.h"
+#include "text.h"
 
 static void name4(const struct um_name *n, char out[9])
 {
@@ -17,6 +19,8 @@ static void name4(const struct um_name *n, char out[9])
     memcpy(out, um_name_text(n, text), 8);
     out[8] = '\0';
 }
+
+static void really_runs(struct member *m);
 
 /* ---- lines */
 
@@ -30,7 +34,8 @@ void check_line(struct member *m, enum um_log_level level, const char *line)
     if (strstr(line, "sent what nobody may accept") != NULL &&
         !check_blames_the_hostile(m->w, line))
         world_fail(m->w, "%s blames an honest member: %s", m->called, line);
-    (void)level;
+    if (level == UM_LOG_INFO && strncmp(line, "Unit runs r", 11) == 0)
+        really_runs(m);
 }
 
 bool check_blames_the_hostile(struct world *w, const char *line)
@@ -95,6 +100,36 @@ static void own_row(struct member *m, struct member *other)
                    m->called, other->called);
 }
 
+void check_end_of(struct member *m)
+{
+    const struct um_model *model = um_node_model(m->node);
+    const struct um_history *h = &model->history;
+
+    if (model->persisted != model->seq)
+        return;
+    free(m->ended);
+    m->ended = must_alloc((h->revs_n + 1) * sizeof *m->ended);
+    m->ended_n = 0;
+    for (size_t i = 0; i < h->revs_n; i++) {
+        if (h->revs[i]->overdue)
+            m->ended[m->ended_n++] = h->revs[i]->rev.id;
+    }
+}
+
+/* I5: what has ended stays so, whatever the clock says. */
+static void still_ended(struct member *m)
+{
+    const struct um_history *h = &um_node_model(m->node)->history;
+
+    for (size_t i = 0; i < m->ended_n; i++) {
+        const struct um_past *p = um_history_find(h, &m->ended[i]);
+
+        if (p == NULL || !p->overdue)
+            world_fail(m->w, "%s forgot that a revision has ended (I5)",
+                       m->called);
+    }
+}
+
 void check_begin(struct member *m)
 {
     struct world *w = m->w;
@@ -102,6 +137,7 @@ void check_begin(struct member *m)
     struct um_model *model = um_node_model(m->node);
 
     w->tally.checks++;
+    still_ended(m);
     for (size_t i = 0; i < p->promises_n; i++) {
         if (p->promises[i].member == m->index && !has(model, &p->promises[i]))
             world_fail(w, "%s lost what it had promised", m->called);
@@ -216,6 +252,17 @@ static void show_views(struct member *a, struct member *b)
     }
 }
 
+/* What one knows of the other is of now. */
+static bool fresh_row(struct member *a, struct member *b)
+{
+    const struct um_shelf_row *row =
+        um_shelf_row_of(um_node_shelf(a->node), &b->name);
+    struct um_row r;
+
+    return a == b || (row != NULL && um_row_read(row->envelope, &r) == 0 &&
+                      r.wall_ms + 60000 >= member_wall_ms(b));
+}
+
 static bool two_same(struct member *a, struct member *b, bool tell)
 {
     struct um_model *x = um_node_model(a->node), *y = um_node_model(b->node);
@@ -229,6 +276,8 @@ static bool two_same(struct member *a, struct member *b, bool tell)
             show_views(a, b);
         return differ(a, b, tell, "the view (I1)");
     }
+    if (!fresh_row(a, b) || !fresh_row(b, a))
+        return differ(a, b, tell, "what one knows of the other is old");
     return true;
 }
 
@@ -274,6 +323,33 @@ static bool tells(struct member *m, bool tell, const char *what)
     return false;
 }
 
+/* Whether Unit really runs what a revision says. */
+static bool runs_content(struct member *m, const struct um_past *p)
+{
+    struct um_str doc;
+    struct text want, is;
+
+    if (um_papers_get(um_node_papers(m->node), &p->rev.doc, &doc) != 0)
+        return false;
+    text_read(doc, &want);
+    text_read(unit_config(m->unit), &is);
+    return memcmp(want.code, is.code, sizeof want.code) == 0 &&
+           want.python == is.python;
+}
+
+/* I3: a node that says that its Unit runs a revision is right, if nobody
+ * touched Unit meanwhile. */
+static void really_runs(struct member *m)
+{
+    const struct um_model *model = um_node_model(m->node);
+    const struct um_past *p =
+        um_history_find(&model->history, &model->own.applied);
+
+    if (p != NULL && !unit_touched(m->unit, 5000) && !runs_content(m, p))
+        world_fail(m->w, "%s says that Unit runs what it does not (I3)",
+                   m->called);
+}
+
 /* Unit shows what the node says that it runs. */
 static bool runs_it(struct member *m, bool tell)
 {
@@ -293,10 +369,9 @@ static bool runs_it(struct member *m, bool tell)
                        &model->own.effective) &&
         model->reason != NULL)
         return true; /* it lost what it ran, and does not take it any more */
-    if (m->drift == UM_REPORT && model->drift == UM_DIFFERS)
-        return true; /* it says so, which is all that it is to do */
-    if (m->drift == UM_ADOPT && model->drift != UM_NO_DRIFT)
-        return true; /* a guard was against it */
+    if (m->drift != UM_HEAL && !model->live.blank &&
+        model->drift == UM_DIFFERS)
+        return true; /* it says so; or a guard was against adopting it */
     return tells(m, tell, "Unit runs something else");
 }
 
@@ -323,6 +398,10 @@ static bool runs_well(struct member *m, bool tell)
         return tells(m, tell, "it runs another revision");
     if (p != d && model->reason == NULL)
         return tells(m, tell, "it runs another revision without a reason");
+    if (model->drift == UM_NO_DRIFT && !um_name_none(&model->live.effective) &&
+        um_name_eq(&model->live.effective, &model->own.effective) &&
+        !runs_content(m, p))
+        return tells(m, tell, "Unit runs other content (I3)");
     return runs_it(m, tell);
 }
 
@@ -471,6 +550,49 @@ static void by_nobody(struct world *w, struct um_model *m)
     }
 }
 
+/* I9: of who was put out only what was kept is in force. */
+static void not_of_the_revoked(struct world *w, struct um_model *m,
+                               const struct um_statement *s)
+{
+    const struct um_history *h = &m->history;
+    uint8_t *kept = must_alloc(h->revs_n + 1);
+
+    for (size_t i = 0; i < s->keep.n; i++) {
+        const struct um_past *p = um_history_find(h, &s->keep.p[i]);
+
+        if (p != NULL)
+            kept[p->place] = 1;
+    }
+    for (size_t i = 0; i < h->revs_n; i++) {
+        const struct um_past *p = um_history_ranked(h, i);
+
+        for (unsigned k = 0; k < 2 && kept[p->place] != 0; k++) {
+            if (p->parents[k] != UM_NOWHERE)
+                kept[p->parents[k]] = 1;
+        }
+    }
+    for (size_t i = 0; i < h->revs_n; i++) {
+        const struct um_past *p = h->revs[i];
+
+        if (um_name_eq(&p->rev.by, &s->key) && kept[p->place] == 0 &&
+            um_view_state(&m->view, p) != UM_DEAD)
+            world_fail(w, "work of who was put out is in force (I9)");
+    }
+    free(kept);
+}
+
+static void nobody_revoked(struct world *w, struct um_model *m)
+{
+    bool stands;
+
+    for (size_t i = 0; i < um_roster_count(&m->roster); i++) {
+        const struct um_statement *s = um_roster_at(&m->roster, i, &stands);
+
+        if (stands && s->what == UM_REVOKE)
+            not_of_the_revoked(w, m, s);
+    }
+}
+
 /* I11: conflicts of one author are bounded. */
 static void bounded(struct world *w, const struct um_model *m)
 {
@@ -506,6 +628,7 @@ void check_end(struct world *w)
     free(below);
     any_order(w, m);
     by_nobody(w, m);
+    nobody_revoked(w, m);
     bounded(w, m);
     w->tally.revisions = m->history.revs_n;
     w->tally.facts = m->history.facts_n;

@@ -12,6 +12,9 @@
 /* A node wrote a line into its log. */
 void check_line(struct member *m, enum um_log_level level, const char *line);
 
+/* A node is about to end: what it knows, and its disk too, is noted. */
+void check_end_of(struct member *m);
+
 /* A node began, on what its disk has: nothing that it promised is lost. */
 void check_begin(struct member *m);
 

@@ -63,6 +63,35 @@ static void trouble_disk(struct member *m)
     (void)world_at(w, world_between(w, 100, 15000), NULL, mend_disk, m);
 }
 
+/* A clock is set: days off, or right. */
+static void set_clock(struct member *m)
+{
+    struct world *w = m->w;
+    int64_t off = (int64_t)world_dice(w, 4000) - 2000;
+
+    if (world_chance(w, 500))
+        off = (int64_t)world_dice(w, 600000000) - 300000000;
+    world_say(w, "the clock of %s is set by %lld ms", m->called,
+              (long long)(off - m->skew_ms));
+    m->skew_ms = off;
+}
+
+/* Clocks are right at last, and none goes back: what has ended somewhere has
+ * ended. */
+static void set_clocks(struct world *w)
+{
+    int64_t most = 0;
+
+    for (size_t i = 0; i < w->n; i++) {
+        if (w->members[i]->skew_ms > most)
+            most = w->members[i]->skew_ms;
+    }
+    if (w->plan.skew)
+        most = most > 300000000 ? most : 300000000;
+    for (size_t i = 0; i < w->n; i++)
+        w->members[i]->skew_ms = most;
+}
+
 static void at_member(struct member *m)
 {
     struct world *w = m->w;
@@ -78,6 +107,8 @@ static void at_member(struct member *m)
         trouble_disk(m);
     if (now(w, p->unit))
         unit_trouble(m->unit);
+    if (now(w, p->clocks))
+        set_clock(m);
 }
 
 static void on_heal(void *arg)
@@ -130,4 +161,6 @@ void faults_end(struct world *w)
         unit_mend(m->unit);
         member_start(m);
     }
+    set_clocks(w);
+    people_end_harm(w);
 }

@@ -26,6 +26,7 @@ struct args {
     bool trace;
     bool twice;
     bool brief;
+    bool stop; /* at the first that fails */
 };
 
 /* What all runs have in common. */
@@ -105,6 +106,7 @@ static struct plan draw(const struct args *a, uint64_t seed)
     p.unit = (unsigned)world_dice(&w, 30);
     p.roster = (unsigned)world_dice(&w, 100);
     p.skew = world_chance(&w, 600);
+    p.clocks = p.skew ? (unsigned)world_dice(&w, 15) : 0;
     p.hostile = world_chance(&w, 300);
     return p;
 }
@@ -115,6 +117,9 @@ static void populate(struct world *w, const struct bench *b)
     for (unsigned i = 1; i < w->plan.nodes; i++)
         (void)people_add(w, i < 3 || world_chance(w, 600),
                          world_dice(w, 3000));
+    if (w->plan.hostile)
+        people_add(w, world_chance(w, 500), world_dice(w, 3000))->hostile =
+            true;
 }
 
 /* Lets time pass until all are the same, twice in a row. */
@@ -211,7 +216,7 @@ static bool one(const struct bench *b, uint64_t seed, struct tally *sum)
 static int usage(void)
 {
     (void)fputs("usage: meshsim [--seed N] [--seeds N] [--nodes N[-M]] "
-                "[--seconds N] [--calm] [--twice] [--trace] [--brief]\n",
+                "[--seconds N] [--calm] [--twice] [--trace] [--brief] [--stop]\n",
                 stderr);
     return 2;
 }
@@ -222,6 +227,7 @@ static bool flag(struct args *a, const char *word)
                : strcmp(word, "--twice") == 0 ? &a->twice
                : strcmp(word, "--trace") == 0 ? &a->trace
                : strcmp(word, "--brief") == 0 ? &a->brief
+               : strcmp(word, "--stop") == 0  ? &a->stop
                                               : NULL;
 
     if (at != NULL)
@@ -251,7 +257,8 @@ static bool option(struct args *a, const char *word, const char *value)
 
 int main(int argc, char **argv)
 {
-    struct bench b = {.args = {1, 1, 5, 10, 120, false, false, false, false}};
+    struct bench b = {
+        .args = {.seed = 1, .seeds = 1, .lo = 5, .hi = 10, .storm_s = 120}};
     struct tally sum = {0};
     unsigned failed = 0;
     struct rusage used;
@@ -267,7 +274,7 @@ int main(int argc, char **argv)
         return usage();
     make_empty_store(&b);
     link_stores(&b, true);
-    for (unsigned i = 0; i < b.args.seeds; i++)
+    for (unsigned i = 0; i < b.args.seeds && (failed == 0 || !b.args.stop); i++)
         failed += !one(&b, b.args.seed + i, &sum);
     fini(&b);
     (void)getrusage(RUSAGE_SELF, &used);

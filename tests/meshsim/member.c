@@ -207,6 +207,7 @@ void member_free(struct member *m)
 {
     unit_free(m->unit);
     disk_fini(&m->disk);
+    free(m->ended);
     p2p_key_free(m->key);
     free(m);
 }
@@ -306,6 +307,7 @@ static void end_errand(struct member *m)
 
 static void end(struct member *m)
 {
+    check_end_of(m);
     um_node_free(m->node);
     m->node = NULL;
     end_errand(m);

@@ -56,7 +56,8 @@ struct member {
     struct um_log log;
     struct errand errand;
     uint64_t crashes;
-    char last_error[256]; /* the last line of its log that is one */
+    struct um_name *ended; /* revisions that it knew had ended, on its disk */
+    size_t ended_n;
 };
 
 /* Makes a member with a new key and an empty store; nothing runs yet. */

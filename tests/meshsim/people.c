@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hostile.h"
 #include "mesh/base/pb.h"
 #include "mesh/node/founder.h"
 #include "mesh/node/papers.h"
@@ -122,7 +123,12 @@ void people_fini(struct world *w)
 
 static void begin_it(void *arg)
 {
-    member_start(arg);
+    struct member *m = arg;
+
+    if (m->hostile)
+        hostile_begin(m);
+    else
+        member_start(m);
 }
 
 static void taken(void *user, int err)
@@ -222,6 +228,60 @@ static void put_out(struct world *w)
     m->revoked =
         bring(at, um_buf_view(&envelope), (struct wish){.statement = id});
     um_buf_fini(&envelope);
+}
+
+/* The highest revision of which nothing is by a member that means harm. */
+static const struct um_past *harmless(struct world *w, struct um_model *m,
+                                      const struct member *bad)
+{
+    const struct um_history *h = &m->history;
+    uint8_t *tainted = must_alloc(h->revs_n + 1);
+    const struct um_past *best = NULL;
+
+    (void)w;
+    for (size_t i = h->revs_n; i-- > 0;) { /* parents rank lower */
+        const struct um_past *p = um_history_ranked(h, i);
+
+        tainted[p->place] = um_name_eq(&p->rev.by, &bad->name);
+        for (unsigned k = 0; k < 2; k++)
+            tainted[p->place] |=
+                p->parents[k] != UM_NOWHERE && tainted[p->parents[k]];
+        if (!tainted[p->place])
+            best = p;
+    }
+    free(tainted);
+    return best;
+}
+
+static void end_harm_of(struct world *w, struct member *bad)
+{
+    struct member *at = w->members[0];
+    struct um_statement s = {.what = UM_REVOKE, .key = bad->name};
+    struct um_buf envelope = UM_BUF_INIT;
+    const struct um_past *p;
+    struct um_name id;
+
+    must(at->node != NULL, "the founder is there");
+    p = harmless(w, um_node_model(at->node), bad);
+    must(p != NULL, "r1 is harmless");
+    s.keep = (struct um_namelist){&p->rev.id, 1};
+    people_sign(w, s, &envelope, &id);
+    world_say(w, "%s is put out", bad->called);
+    bad->revoked = bring(at, um_buf_view(&envelope),
+                         (struct wish){.statement = id});
+    um_buf_fini(&envelope);
+}
+
+void people_end_harm(struct world *w)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        struct member *m = w->members[i];
+
+        if (!m->hostile || !m->let_in || m->revoked)
+            continue;
+        end_harm_of(w, m);
+        hostile_end(m);
+    }
 }
 
 static void set_label(struct world *w)

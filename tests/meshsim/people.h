@@ -35,6 +35,9 @@ void people_fini(struct world *w);
 /* A new member: it is let in, and begins some time. */
 struct member *people_add(struct world *w, bool writes, uint64_t in_ms);
 
+/* Members that mean harm are put out, and what they wrote since. */
+void people_end_harm(struct world *w);
+
 /* Somebody wants something at a random node. */
 void people_want(struct world *w);
 

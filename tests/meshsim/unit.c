@@ -50,6 +50,7 @@ struct unit {
     bool gone;
     unsigned losing; /* so many of the next requests get lost */
     unsigned starts;
+    uint64_t touched_ms; /* when something happened to it last */
     unsigned stubborn;
     struct refused refused[REFUSED_KEPT];
     size_t refused_n;
@@ -100,6 +101,11 @@ struct um_fetch *unit_fetch(struct unit *u)
 bool unit_takes_python(const struct unit *u)
 {
     return u->python;
+}
+
+bool unit_touched(const struct unit *u, uint64_t ms)
+{
+    return u->touched_ms != 0 && u->touched_ms + ms > u->of->w->now;
 }
 
 unsigned unit_starts(const struct unit *u)
@@ -162,6 +168,7 @@ void unit_trouble(struct unit *u)
 {
     struct world *w = u->of->w;
 
+    u->touched_ms = w->now;
     switch (world_dice(w, 6)) {
         case 0:
             restart(u, true);

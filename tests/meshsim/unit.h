@@ -32,6 +32,9 @@ struct um_str unit_config(struct unit *u);
 /* Whether it takes configurations with a python application. */
 bool unit_takes_python(const struct unit *u);
 
+/* Whether something happened to it in the last ms milliseconds. */
+bool unit_touched(const struct unit *u, uint64_t ms);
+
 /* How often it started anew, in whatever way. */
 unsigned unit_starts(const struct unit *u);
 

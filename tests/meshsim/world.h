@@ -43,6 +43,7 @@ struct plan {
     unsigned disk;       /* troubles of a disk */
     unsigned unit;       /* of a Unit */
     unsigned roster;     /* statements of the owner */
+    unsigned clocks;     /* of a wall clock, which is set */
     bool skew;
     bool hostile; /* a member that means harm */
     bool trace;
