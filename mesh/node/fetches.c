@@ -44,11 +44,11 @@ static void drop(struct um_links *l, struct um_links_fetch *f)
 }
 
 static struct um_links_fetch *find(const struct um_links *l,
-                                   const struct um_name *hash)
+                                   const struct um_name *hash, bool slot)
 {
     struct um_links_fetch *f = l->fetches;
 
-    while (f != NULL && !um_name_eq(&f->d.hash, hash))
+    while (f != NULL && (f->slot != slot || !um_name_eq(&f->d.hash, hash)))
         f = f->next;
     return f;
 }
@@ -64,42 +64,77 @@ static void forget_one(struct um_links *l)
         drop(l, f);
 }
 
-static void add(struct um_links *l, const struct um_name *hash, uint64_t size)
+/* Puts one behind all others; NULL: no memory, or it cannot be. */
+static struct um_links_fetch *add(struct um_links *l,
+                                  const struct um_name *hash, uint64_t size)
 {
     uint64_t most = size > 0 ? UM__CAP_DOC_BYTES : UM__CAP_SEALED_BYTES;
     struct um_links_fetch **at = &l->fetches;
     struct um_links_fetch *f;
 
     if (size > most)
-        return;
+        return NULL;
     if (l->fetches_n >= UM__CAP_LINKS_WAITING)
         forget_one(l);
     f = um_mem_zalloc(sizeof *f);
     if (f == NULL)
-        return;
+        return NULL;
     um_download_init(&f->d, hash, size, most);
     while (*at != NULL)
         at = &(*at)->next;
     *at = f;
     l->fetches_n++;
+    return f;
 }
 
 void um_links_fetch(struct um_links *l, const struct um_name *hash,
                     uint64_t size)
 {
-    struct um_links_fetch *f = find(l, hash);
+    struct um_links_fetch *f = find(l, hash, false);
 
     if (f != NULL)
         f->unwanted = false;
     else
-        add(l, hash, size);
+        (void)add(l, hash, size);
     l->hungry = true;
     um_links_soon(l);
 }
 
+static bool was_tried(const struct um_links_fetch *f, uint32_t no);
+
+/* Whether all who are connected have said no. */
+static bool is_hopeless(const struct um_links *l,
+                        const struct um_links_fetch *f)
+{
+    size_t asked = 0;
+
+    for (size_t i = 0; i < l->members_n; i++) {
+        const struct um_links_member *m = l->members[i];
+
+        if (m->may && !was_tried(f, m->no))
+            return false;
+        asked += m->may;
+    }
+    return asked > 0;
+}
+
+bool um_links_slot(struct um_links *l, const struct um_name *object)
+{
+    struct um_links_fetch *f = find(l, object, true);
+
+    if (f != NULL)
+        return !is_hopeless(l, f);
+    f = add(l, object, 0);
+    if (f != NULL)
+        f->slot = true;
+    l->hungry = true;
+    um_links_soon(l);
+    return true;
+}
+
 void um_links_unfetch(struct um_links *l, const struct um_name *hash)
 {
-    struct um_links_fetch *f = find(l, hash);
+    struct um_links_fetch *f = find(l, hash, false);
 
     if (f != NULL && f->on == NULL)
         drop(l, f);
@@ -179,6 +214,28 @@ void um_fetches_done(struct um_links *l, struct um_link *k)
     }
 }
 
+void um_fetches_slot(struct um_links *l, struct um_link *k,
+                     const uint8_t *slot)
+{
+    struct um_links_fetch *f = k->fetch;
+    uint8_t copy[UM_SEALED_SLOT_BYTES];
+    struct um_name object;
+
+    if (f == NULL || !f->slot)
+        return;
+    if (slot == NULL) {
+        um_fetches_done(l, k);
+        return;
+    }
+    object = f->d.hash;
+    memcpy(copy, slot, sizeof copy);
+    k->fetch = NULL;
+    f->on = NULL;
+    l->hungry = true;
+    drop(l, f);
+    l->cfg.cb->slot(l->cfg.user, &object, copy);
+}
+
 /* Whether a member can be asked for a document now; with `open`, over a session
  * that is there. */
 static bool is_free(const struct um_links *l, const struct um_links_member *m,
@@ -233,7 +290,11 @@ static void give(struct um_links *l, struct um_links_fetch *f,
 {
     struct um_link *k = um_link_own(m, l);
 
-    if (k == NULL || um_sync_fetch(&k->sync, &f->d) != 0) {
+    int err = k == NULL ? P2P_ESTATE
+              : f->slot ? um_sync_want_slot(&k->sync, &f->d.hash)
+                        : um_sync_fetch(&k->sync, &f->d);
+
+    if (err != 0) {
         tried(f, m->no);
         return;
     }

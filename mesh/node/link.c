@@ -135,7 +135,10 @@ static void on_event(struct um_link *k, const struct um_sync_ev *ev)
         case UM_SYNC_EV_ENDED:
             on_ended(k, ev->why);
             break;
-        default: /* slots are not asked for */
+        case UM_SYNC_EV_SLOT:
+            um_fetches_slot(k->l, k, ev->slot);
+            break;
+        default:
             break;
     }
 }

@@ -32,9 +32,10 @@ struct um_links_member {
     unsigned accepted;   /**< how many it opened */
 };
 
-/** A document that is wanted. */
+/** A document that is wanted; or a slot of the object of that hash. */
 struct um_links_fetch {
     struct um_links_fetch *next;
+    bool slot;
     struct um_download d;
     struct um_link *on; /**< which fetches it now */
     uint32_t *tried;    /**< numbers of members who have it not */
@@ -134,6 +135,10 @@ void um_fetches_go(struct um_links *l);
 
 /** A session is done with its document, whole or not, or it ended. */
 void um_fetches_done(struct um_links *l, struct um_link *k);
+
+/** The answer to a wanted slot came; NULL: the peer cannot. */
+void um_fetches_slot(struct um_links *l, struct um_link *k,
+                     const uint8_t *slot);
 
 /** A member is to be asked again, whatever it had not. */
 void um_fetches_again(struct um_links *l, const struct um_links_member *m);

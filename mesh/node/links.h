@@ -3,7 +3,7 @@
  * @file
  * What a node has to do with the other members: a sync session over a stream
  * with each, a round when they connect and every few seconds with one of them,
- * and documents that are fetched from whoever has them. Strangers' streams are
+ * and documents and slots of sealed objects that are fetched from whoever has them. Strangers' streams are
  * reset. mesh/sync has the protocol, mesh/bus the streams.
  */
 #ifndef UM_NODE_LINKS_H
@@ -28,7 +28,7 @@
  * forgotten, and asked for again by who wants it. */
 #define UM__CAP_LINKS_WAITING 1024U
 
-/** What links tell and ask; all are required. They are called from the loop
+/** What links tell and ask; all but `slot` are required. They are called from the loop
  * alone, never inside of a call of links, but for `may`, which um_links_up()
  * and um_links_roster() ask. They may call links, but for um_links_free(). */
 struct um_links_cb {
@@ -44,6 +44,10 @@ struct um_links_cb {
     /** A document came, whole, and it is the one. */
     void (*document)(void *user, const struct um_name *hash,
                      struct um_str bytes);
+    /** A slot of a sealed object came; nobody has looked whether it opens
+     * anything. Required of who calls um_links_slot(). */
+    void (*slot)(void *user, const struct um_name *object,
+                 const uint8_t slot[UM_SEALED_SLOT_BYTES]);
 };
 
 /** What links are made of; borrows all until they are freed. */
@@ -97,7 +101,15 @@ void um_links_hinted(struct um_links *l, enum um_sync_set set,
 void um_links_fetch(struct um_links *l, const struct um_name *hash,
                     uint64_t size);
 
-/** Nobody waits for it any more. */
+/**
+ * Asks for this member's slot of a sealed object, of one member after the
+ * other, until it is there.
+ * @return whether it may come: nobody is connected who could be asked, or not
+ *         all of them have said no
+ */
+bool um_links_slot(struct um_links *l, const struct um_name *object);
+
+/** Nobody waits for a document any more. */
 void um_links_unfetch(struct um_links *l, const struct um_name *hash);
 
 /** For status pages. */

@@ -100,7 +100,7 @@ static int add_bundles(struct making *g, enum um_bundle_kind kind,
     return rv;
 }
 
-/* Whether the objects of all secret variables are here. */
+/* Whether the objects of all secret variables are here, with their slots. */
 static void look_for_secrets(struct making *g)
 {
     const struct um_val *all = g->doc.variables;
@@ -109,7 +109,7 @@ static void look_for_secrets(struct making *g)
         const struct um_val *v = &all->members.p[i].value;
 
         if (um_variables_sealed(v) &&
-            !um_vault_has(g->m->vault, hash_of(UM_BUNDLE_CERTIFICATE, v)))
+            !um_vault_ready(g->m->vault, hash_of(UM_BUNDLE_CERTIFICATE, v)))
             g->missing = P2P_ENOTFOUND;
     }
 }

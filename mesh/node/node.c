@@ -28,6 +28,13 @@ static void missing(void *user, const struct um_name *hash)
     um_links_fetch(n->links, hash, 0);
 }
 
+static bool locked(void *user, const struct um_name *object)
+{
+    struct um_node *n = user;
+
+    return um_links_slot(n->links, object);
+}
+
 static int refuse(const struct um_node *n, int rv, const char *what)
 {
     um_log_line(n->cfg.log, UM_LOG_ERROR, "the store: %s: %s", what,
@@ -179,6 +186,7 @@ static int make_parts(struct um_node *n)
                                  .key = n->cfg.key,
                                  .mesh = n->model.cfg.mesh,
                                  .missing = missing,
+                                 .locked = locked,
                                  .user = n};
     um_node_source(n, &n->source);
     return 0;
@@ -414,6 +422,7 @@ void um_node_free(struct um_node *n)
     um_links_free(n->links);
     um_hints_free(n->hints);
     um_papers_free(n->papers);
+    um_vault_fini(&n->vault);
     a->clear(a->user, n->tick);
     a->clear(a->user, n->rows_alarm);
     a->clear(a->user, n->prune_alarm);

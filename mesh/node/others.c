@@ -176,10 +176,33 @@ static void document(void *user, const struct um_name *hash,
     um_node_stir(n);
 }
 
+/* A slot came: what waits for it is made, and so is what was refused without
+ * it. */
+static void slot_came(void *user, const struct um_name *object,
+                      const uint8_t slot[UM_SEALED_SLOT_BYTES])
+{
+    struct um_node *n = user;
+    struct um_model *m = &n->model;
+    const struct um_past *p =
+        um_view_desired(&m->view, &m->history, &m->roster, &n->me);
+
+    um_vault_slot(&n->vault, object, slot);
+    um_node_remake(n);
+    if (p != NULL) {
+        const struct um_effect e = {
+            .what = UM_FX_MAKE,
+            .u.make = {p->rev.id, p->rev.doc, p->rev.doc_bytes}};
+
+        um_node_make(n, &e);
+    }
+    um_node_stir(n);
+}
+
 const struct um_links_cb um_node_links_cb = {.may = may,
                                              .item = judge,
                                              .row = judge_row,
-                                             .document = document};
+                                             .document = document,
+                                             .slot = slot_came};
 
 static void ids(void *user, const struct um_name *from, enum um_sync_set set,
                 struct um_namelist names)

@@ -49,6 +49,87 @@ bool um_vault_has(struct um_vault *v, struct um_str hash)
     return false;
 }
 
+/* A slot of an object that came from another member. */
+struct came {
+    struct um_name object;
+    uint8_t slot[UM_SEALED_SLOT_BYTES];
+};
+
+/* So many are kept; then it begins anew. */
+enum { MANY = 4096 };
+
+void um_vault_fini(struct um_vault *v)
+{
+    um_buf_fini(&v->slots);
+}
+
+static struct came *find(const struct um_vault *v, const struct um_name *object)
+{
+    struct came *all = (struct came *)(void *)v->slots.p;
+
+    for (size_t i = 0; i < v->slots.len / sizeof *all; i++) {
+        if (um_name_eq(&all[i].object, object))
+            return &all[i];
+    }
+    return NULL;
+}
+
+static void forget(struct um_vault *v, struct came *c)
+{
+    v->slots.len -= sizeof *c;
+    *c = *(struct came *)(void *)(v->slots.p + v->slots.len);
+}
+
+void um_vault_slot(struct um_vault *v, const struct um_name *object,
+                   const uint8_t slot[UM_SEALED_SLOT_BYTES])
+{
+    struct came *c = find(v, object);
+    struct came is = {.object = *object};
+
+    memcpy(is.slot, slot, sizeof is.slot);
+    if (c != NULL)
+        forget(v, c);
+    if (v->slots.len >= MANY * sizeof is || um_buf_failed(&v->slots))
+        um_buf_clear(&v->slots);
+    um_buf_add(&v->slots, &is, sizeof is);
+}
+
+/* Opens it with the own slot, or with one that came. */
+static int unlock(struct um_vault *v, const struct um_sealed *s,
+                  const struct um_name *hash, struct um_buf *out)
+{
+    struct came *c = find(v, hash);
+    int rv = um_sealed_open(s, v->key, NULL, out);
+
+    if (rv == P2P_EACCES && c != NULL) {
+        rv = um_sealed_open(s, v->key, c->slot, out);
+        if (rv == P2P_EAUTH) {
+            forget(v, c);
+            rv = P2P_EACCES;
+        }
+    }
+    if (rv == P2P_EACCES && v->locked != NULL && v->locked(v->user, hash))
+        rv = P2P_ENOTFOUND;
+    return rv;
+}
+
+bool um_vault_ready(struct um_vault *v, struct um_str hex)
+{
+    struct um_buf out = UM_BUF_INIT;
+    struct um_sealed s;
+    struct um_name hash;
+    struct um_str bytes;
+    bool ready = um_vault_has(v, hex);
+
+    if (ready && um_vault_hash(hex, &hash) && get(v, &hash, &bytes) == 0 &&
+        um_sealed_read(bytes, &s) == 0)
+        ready = unlock(v, &s, &hash, &out) != P2P_ENOTFOUND;
+    if (out.p != NULL)
+        explicit_bzero(out.p, out.len);
+    um_buf_fini(&out);
+    return ready;
+}
+
 /* Opens a sealed object that must be of this mesh and called so. */
 static int open_sealed(struct um_vault *v, struct um_str part,
                        struct um_str name, const struct um_name *hash,
@@ -70,7 +151,7 @@ static int open_sealed(struct um_vault *v, struct um_str part,
                                    : !um_str_starts(s.name, part)))
         rv = P2P_EAUTH;
     um_buf_fini(&called);
-    return rv != 0 ? rv : um_sealed_open(&s, v->key, NULL, out);
+    return rv != 0 ? rv : unlock(v, &s, hash, out);
 }
 
 int um_vault_bundle(struct um_vault *v, enum um_bundle_kind kind,

@@ -18,15 +18,27 @@
  * since a change is checked with them. */
 #define UM_VAULT_ROLES (UM_NODE | UM_WRITER)
 
-/** What a vault is made of; all borrowed. */
+/** What a vault is made of; all borrowed but the slots. */
 struct um_vault {
     struct um_papers *papers;
     const struct p2p_key *key;
     struct um_name mesh;
     /** Called for a hash that is not here; may be NULL. */
     void (*missing)(void *user, const struct um_name *hash);
+    /** Called for an object in which this key has no slot: true: one may come
+     * from another member (um_vault_slot()). May be NULL. */
+    bool (*locked)(void *user, const struct um_name *object);
     void *user;
+    struct um_buf slots; /**< private: names of objects, each with a slot */
 };
+
+/** Forgets slots that came. */
+void um_vault_fini(struct um_vault *v);
+
+/** Keeps a slot of an object that another member made for this key, in memory.
+ * One that opens nothing is forgotten when it is tried. */
+void um_vault_slot(struct um_vault *v, const struct um_name *object,
+                   const uint8_t slot[UM_SEALED_SLOT_BYTES]);
 
 /**
  * Reads an opened certificate bundle, or a script; wipe it when done.
@@ -34,14 +46,19 @@ struct um_vault {
  *              it is public
  * @param hash  as it stands there: 64 hexadecimal digits
  * @param out   appended to
- * @return 0, P2P_ENOTFOUND (not here; `missing` was told), P2P_EACCES (sealed,
- *         and not for this node), P2P_EFORMAT, P2P_EAUTH, P2P_ENOMEM
+ * @return 0, P2P_ENOTFOUND (not here, or its slot is not; `missing` or `locked`
+ *         was told), P2P_EACCES (sealed, and not for this node), P2P_EFORMAT,
+ *         P2P_EAUTH, P2P_ENOMEM
  */
 int um_vault_bundle(struct um_vault *v, enum um_bundle_kind kind,
                     struct um_str name, struct um_str hash, struct um_buf *out);
 
 /** Whether what stands under a hash is here; if not, `missing` is told. */
 bool um_vault_has(struct um_vault *v, struct um_str hash);
+
+/** The same of a sealed object; also whether the slot for this key is here, or
+ * cannot come. */
+bool um_vault_ready(struct um_vault *v, struct um_str hash);
 
 /** How a configuration's secret variables are opened; borrows v. */
 struct um_secrets um_vault_secrets(struct um_vault *v);

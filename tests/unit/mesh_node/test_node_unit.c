@@ -403,6 +403,93 @@ static void test_a_trial_at_the_end(void **state)
     assert_int_equal(t.outcome, UM_RESULT_DONE);
 }
 
+/* ---- sealed objects */
+
+/* Publishes what has a secret in it. */
+static struct um_name publish_sealed(struct scene *s,
+                                     const struct um_name *object)
+{
+    char hex[UM_NAME_TEXT_MAX], doc[512];
+
+    (void)snprintf(doc, sizeof doc,
+                   "{\"base\":{\"routes\":[{\"action\":{\"return\":"
+                   "\"{{code}}\"}}]},\"variables\":{\"code\":{\"sealed\":"
+                   "\"%s\"}}}",
+                   um_name_text(object, hex));
+    return publish(s, 0, doc);
+}
+
+/* Who came later has no slot in what was sealed before: it asks a member for
+ * one, and waits until it comes; once more after a start. */
+static void test_who_came_later_is_given_a_slot(void **state)
+{
+    struct scene *s = *state;
+    struct mate *a = &s->c->mates[0], *late;
+    struct um_name object, id;
+
+    assert_int_equal(um_vault_seal(&a->node->vault, &a->node->model.roster,
+                                   UM_STR("variables/code"), UM_STR("203"),
+                                   &object),
+                     0);
+    id = publish_sealed(s, &object);
+    work(s, 5000);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(203)));
+    late = crew_join(s->c);
+    crew_unit_init(&s->u[s->n++], late);
+    mate_start(late);
+    crew_connect(a, late);
+    work(s, 20000);
+    assert_true(crew_unit_runs(&s->u[1], RETURNS(203)));
+    assert_false(um_own_refused(&late->node->model.own, &id, NULL));
+    mate_stop(late);
+    mate_start(late);
+    work(s, 20000);
+    assert_int_equal(late->node->makes_n, 0);
+    assert_int_equal(late->node->model.drift, UM_NO_DRIFT);
+}
+
+/* If none of the members can make one it is refused, in words; and no more, as
+ * soon as one can. */
+static void test_a_secret_for_nobody_here(void **state)
+{
+    const uint8_t entropy[32] = {1};
+    struct scene *s = *state;
+    struct mate *a = &s->c->mates[0], *b = &s->c->mates[1];
+    const struct um_sealed_plan plan = {
+        .mesh = s->c->mesh,
+        .name = UM_STR("variables/code"),
+        .content = UM_STR("203"),
+        .members = {&s->c->names[KEY_STRANGER], 1},
+        .entropy = entropy};
+    uint8_t slot[UM_SEALED_SLOT_BYTES];
+    struct um_buf bytes = UM_BUF_INIT;
+    struct um_sealed sealed;
+    struct um_name object, id;
+
+    assert_int_equal(um_sealed_make(&plan, &bytes), 0);
+    assert_int_equal(
+        um_papers_put(a->node->papers, um_buf_view(&bytes), &object), 0);
+    id = publish_sealed(s, &object);
+    work(s, 3 * UM_NODE_ROWS_MS);
+    assert_true(um_own_refused(&b->node->model.own, &id, NULL));
+    assert_true(crew_unit_runs(&s->u[1], RETURNS(200)));
+    assert_int_equal(mate_said(b, "no configuration can be made"), 1);
+    /* One that is none is of no use. */
+    memset(slot, 1, sizeof slot);
+    um_node_links_cb.slot(b->node, &object, slot);
+    work(s, 2000);
+    assert_true(crew_unit_runs(&s->u[1], RETURNS(200)));
+    assert_int_equal(um_sealed_read(um_buf_view(&bytes), &sealed), 0);
+    assert_int_equal(
+        um_sealed_slot_make(&sealed, s->c->keys[KEY_STRANGER], entropy,
+                            &s->c->names[1], slot),
+        0);
+    um_node_links_cb.slot(b->node, &object, slot);
+    work(s, 20000);
+    assert_true(crew_unit_runs(&s->u[1], RETURNS(203)));
+    um_buf_fini(&bytes);
+}
+
 /* ---- conflicts */
 
 #define BOTH "{\"base\":{\"routes\":{\"a\":[],\"b\":[]}}}"
@@ -482,6 +569,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_unit_that_began_anew, one, end),
         cmocka_unit_test_setup_teardown(test_a_trial, one, end),
         cmocka_unit_test_setup_teardown(test_a_trial_at_the_end, one, end),
+        cmocka_unit_test_setup_teardown(test_who_came_later_is_given_a_slot,
+                                        one, end),
+        cmocka_unit_test_setup_teardown(test_a_secret_for_nobody_here, two,
+                                        end),
         cmocka_unit_test_setup_teardown(test_a_conflict_is_merged, two, end),
         cmocka_unit_test_setup_teardown(test_a_merge_that_no_unit_takes, two,
                                         end),

@@ -168,6 +168,59 @@ static void test_secrets(void **state)
     um_arena_fini(&a);
 }
 
+static bool may_come;
+
+static bool locked(void *user, const struct um_name *object)
+{
+    struct sealing *s = user;
+
+    s->missing++;
+    s->what = *object;
+    return may_come;
+}
+
+/* A slot that another member made opens it; one that is none is forgotten, and
+ * asked for anew. */
+static void test_slots_of_others(void **state)
+{
+    struct sealing *s = *state;
+    struct um_vault *v = &s->vault[3];
+    struct um_name object = sealing_seal(s, "certificates/web", "PEM");
+    const char *hex = sealing_hex(s, &object);
+    const uint8_t entropy[32] = {7};
+    uint8_t slot[UM_SEALED_SLOT_BYTES] = {1};
+    struct um_sealed sealed;
+    struct um_str bytes;
+
+    v->locked = locked;
+    may_come = false;
+    assert_int_equal(read(s, 3, UM_BUNDLE_CERTIFICATE, "web", hex, ""),
+                     P2P_EACCES);
+    assert_true(um_vault_ready(v, um_str(hex))); /* it will not change */
+    may_come = true;
+    assert_int_equal(read(s, 3, UM_BUNDLE_CERTIFICATE, "web", hex, ""),
+                     P2P_ENOTFOUND);
+    assert_false(um_vault_ready(v, um_str(hex)));
+    assert_true(um_name_eq(&s->what, &object));
+    um_vault_slot(v, &object, slot);
+    s->missing = 0;
+    assert_int_equal(read(s, 3, UM_BUNDLE_CERTIFICATE, "web", hex, ""),
+                     P2P_ENOTFOUND);
+    assert_int_equal(s->missing, 1);
+    assert_int_equal(v->slots.len, 0);
+    assert_int_equal(um_papers_get(s->papers, &object, &bytes), 0);
+    assert_int_equal(um_sealed_read(bytes, &sealed), 0);
+    assert_int_equal(um_sealed_slot_make(&sealed, s->mesh.keys[1], entropy,
+                                         &s->mesh.names[3], slot),
+                     0);
+    um_vault_slot(v, &object, slot);
+    um_vault_slot(v, &object, slot);
+    assert_true(um_vault_ready(v, um_str(hex)));
+    assert_int_equal(read(s, 3, UM_BUNDLE_CERTIFICATE, "web", hex, "PEM"), 0);
+    assert_int_equal(s->missing, 1);
+    um_vault_fini(v);
+}
+
 static void test_what_cannot_be_sealed(void **state)
 {
     struct sealing *s = *state;
@@ -202,6 +255,8 @@ int main(void)
                                         sealing_begin, sealing_end),
         cmocka_unit_test(test_hashes),
         cmocka_unit_test_setup_teardown(test_secrets, sealing_begin,
+                                        sealing_end),
+        cmocka_unit_test_setup_teardown(test_slots_of_others, sealing_begin,
                                         sealing_end),
         cmocka_unit_test_setup_teardown(test_what_cannot_be_sealed,
                                         sealing_begin, sealing_end),
