@@ -136,7 +136,8 @@ CASES += [(f"unitmesh {c} --control /none", 1, "err",
            r"no daemon answers at /none")
           for c in ("init", "invite", "invites", "join", "leave", "members",
                     "members pending", "members rm x", "nodes", "get",
-                    "put x 1", "delete x", "config show", "overlay", "var set x 1", "cert",
+                    "put x 1", "delete x", "config show", "overlay",
+                    "var set x 1", "cert",
                     "script", "log", "show", "diff", "blame x", "rollback",
                     "rollout", "confirm", "abort r3", "conflicts",
                     "resolve r3 --take", "copies", "events")]
