@@ -101,7 +101,7 @@ struct um_node {
     bool roster_changed;
     bool is_new; /* it syncs with whoever is connected, to hear of the others */
     struct um_buf rows; /* members whose row is not on disk, as names */
-    bool rows_busy;      /* some are on their way there */
+    bool rows_busy;     /* some are on their way there */
     void *rows_alarm;
     void *prune_alarm;
     char refused[128]; /* of a runner without a configuration */
