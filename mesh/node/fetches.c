@@ -214,8 +214,7 @@ void um_fetches_done(struct um_links *l, struct um_link *k)
     }
 }
 
-void um_fetches_slot(struct um_links *l, struct um_link *k,
-                     const uint8_t *slot)
+void um_fetches_slot(struct um_links *l, struct um_link *k, const uint8_t *slot)
 {
     struct um_links_fetch *f = k->fetch;
     uint8_t copy[UM_SEALED_SLOT_BYTES];

@@ -3,8 +3,9 @@
  * @file
  * What a node has to do with the other members: a sync session over a stream
  * with each, a round when they connect and every few seconds with one of them,
- * and documents and slots of sealed objects that are fetched from whoever has them. Strangers' streams are
- * reset. mesh/sync has the protocol, mesh/bus the streams.
+ * and documents and slots of sealed objects that are fetched from whoever has
+ * them. Strangers' streams are reset. mesh/sync has the protocol, mesh/bus the
+ * streams.
  */
 #ifndef UM_NODE_LINKS_H
 #define UM_NODE_LINKS_H
@@ -28,9 +29,10 @@
  * forgotten, and asked for again by who wants it. */
 #define UM__CAP_LINKS_WAITING 1024U
 
-/** What links tell and ask; all but `slot` are required. They are called from the loop
- * alone, never inside of a call of links, but for `may`, which um_links_up()
- * and um_links_roster() ask. They may call links, but for um_links_free(). */
+/** What links tell and ask; all but `slot` are required. They are called from
+ * the loop alone, never inside of a call of links, but for `may`, which
+ * um_links_up() and um_links_roster() ask. They may call links, but for
+ * um_links_free(). */
 struct um_links_cb {
     /** Whether a key has a role in the roster now. */
     bool (*may)(void *user, const struct um_name *peer);

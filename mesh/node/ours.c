@@ -523,8 +523,8 @@ static int merge(struct um_node *n, const struct um_effect *e,
     }
     if (rv == 0) {
         done->u.merged.doc_bytes = (uint32_t)merged.len;
-        rv = um_papers_put(n->papers, um_buf_view(&merged),
-                           &done->u.merged.doc);
+        rv =
+            um_papers_put(n->papers, um_buf_view(&merged), &done->u.merged.doc);
     }
     um_buf_fini(&merged);
     um_arena_fini(&a);

@@ -60,10 +60,10 @@ static void test_it_is_written(void **state)
 static void test_any_bytes(void **state)
 {
     static const char *const kept[] = {
-        "",     "\"",       "\\",         "\x01\x1f\x7f\n\t", "\xc3\xa4",
+        "",     "\"",       "\\",           "\x01\x1f\x7f\n\t", "\xc3\xa4",
         "\\u0", "\"\\\"\\", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
-    static const char *const mended[] = {"\xff",     "\xc3",         "\xc0\x80",
-                                         "a\xe2\x82", "\xed\xa0\x80", "\x80z"};
+    static const char *const mended[] = {
+        "\xff", "\xc3", "\xc0\x80", "a\xe2\x82", "\xed\xa0\x80", "\x80z"};
     struct um_arena a = UM_ARENA_INIT;
     struct um_json j;
     struct um_val v;

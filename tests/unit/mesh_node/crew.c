@@ -283,8 +283,8 @@ void mate_state(struct mate *m, struct um_statement s)
     struct heard h = {0};
 
     (void)crew_sign(m->crew, KEY_OWNER, s, &envelope);
-    assert_int_equal(
-        um_node_state(m->node, um_buf_view(&envelope), heard, &h), 0);
+    assert_int_equal(um_node_state(m->node, um_buf_view(&envelope), heard, &h),
+                     0);
     crew_pass(m->crew, 1);
     assert_int_equal(h.n, 1);
     assert_int_equal(h.err, 0);

@@ -123,8 +123,7 @@ static void test_two_are_two(void **state)
     assert_int_equal(um_self_get(&b->store.s, &salt[0]), 0);
     assert_int_equal(copies(b), 0);
     /* One store has one mesh. */
-    assert_int_equal(um_founder_begin(&b->store.s, &plan, &second),
-                     P2P_EEXIST);
+    assert_int_equal(um_founder_begin(&b->store.s, &plan, &second), P2P_EEXIST);
     assert_int_equal(items(b), 3);
     rig_fini(&b->store);
     rig_init(&b->store);
@@ -180,9 +179,8 @@ static void test_a_place_is_kept(void **state)
 {
     struct bench *b = *state;
     struct um_buf list = UM_BUF_INIT;
-    struct um_founder_place place = {.mesh = b->mesh.mesh,
-                                     .config = UM_STR("{}"),
-                                     .wall_ms = T0};
+    struct um_founder_place place = {
+        .mesh = b->mesh.mesh, .config = UM_STR("{}"), .wall_ms = T0};
     struct um_self self;
 
     list_of(b, &list);

@@ -47,10 +47,10 @@ static void test_overlays_and_facts(void **state)
     um_maker_fini(&out); /* twice is no harm */
 }
 
-#define TLS                                                                    \
-    "{\"base\":{\"listeners\":{\"*:443\":{\"pass\":\"routes\",\"tls\":{"       \
-    "\"certificate\":\"web\"}}},\"routes\":[],\"settings\":{\"js_module\":"    \
-    "\"lib\"}},\"certificates\":{\"web\":{\"sealed\":\"%s\"}},"                \
+#define TLS                                                                 \
+    "{\"base\":{\"listeners\":{\"*:443\":{\"pass\":\"routes\",\"tls\":{"    \
+    "\"certificate\":\"web\"}}},\"routes\":[],\"settings\":{\"js_module\":" \
+    "\"lib\"}},\"certificates\":{\"web\":{\"sealed\":\"%s\"}},"             \
     "\"js_modules\":{\"lib\":\"%s\"}}"
 
 /* Certificates and scripts are called by what is in them: another content is
@@ -86,10 +86,12 @@ static void test_bundles(void **state)
 /* All that is missing is told of at once, and nothing is wrong with it. */
 static void test_what_is_not_here_yet(void **state)
 {
-    const char *a = "1111111111111111111111111111111111111111111111111111111111"
-                    "111111";
-    const char *b = "2222222222222222222222222222222222222222222222222222222222"
-                    "222222";
+    const char *a =
+        "1111111111111111111111111111111111111111111111111111111111"
+        "111111";
+    const char *b =
+        "2222222222222222222222222222222222222222222222222222222222"
+        "222222";
     struct sealing *s = *state;
     struct um_maker_out out;
     char doc[TEXT];
@@ -119,9 +121,9 @@ static void test_what_is_not_for_this_node(void **state)
 
     (void)snprintf(doc, sizeof doc, TLS, sealing_hex(s, &hash), script);
     assert_int_equal(make(s, 3, "", doc, &out), P2P_EFORMAT);
-    assert_true(um_str_eq(out.why,
-                          UM_STR("a certificate is sealed, and not for this "
-                                 "node (web)")));
+    assert_true(
+        um_str_eq(out.why, UM_STR("a certificate is sealed, and not for this "
+                                  "node (web)")));
     um_maker_fini(&out);
     (void)snprintf(doc, sizeof doc,
                    "{\"base\":{\"routes\":\"{{x}}\"},\"variables\":{\"x\":{"

@@ -106,8 +106,8 @@ static void test_a_start_finds_the_same_node(void **state)
     assert_true(um_name_eq(um_node_me(m->node), &c->names[1]));
     assert_int_equal(m->node->model.history.revs_n, 2);
     assert_true(mate_has_doc(m, D1));
-    assert_non_null(um_roster_value(&m->node->model.roster, &c->names[1],
-                                    UM_STR("zone")));
+    assert_non_null(
+        um_roster_value(&m->node->model.roster, &c->names[1], UM_STR("zone")));
     assert_true(um_shelf_row_of(m->node->shelf, &c->names[1])->seq >= seq);
     crew_pass(c, 10000);
     assert_true(um_name_eq(
@@ -163,9 +163,8 @@ static void test_an_end_writes_and_answers(void **state)
     m->held = true;
     mate_publish(m, D1, &t);
     (void)crew_sign(c, KEY_OWNER,
-                    (struct um_statement){.what = UM_GRANT,
-                                          .key = c->names[1],
-                                          .roles = UM_NODE},
+                    (struct um_statement){
+                        .what = UM_GRANT, .key = c->names[1], .roles = UM_NODE},
                     &b);
     assert_int_equal(um_node_state(m->node, um_buf_view(&b), heard, &h), 0);
     crew_pass(c, 1);
@@ -295,9 +294,8 @@ static void test_a_statement_twice(void **state)
     (void)state;
     m->held = true;
     (void)crew_sign(c, KEY_OWNER,
-                    (struct um_statement){.what = UM_GRANT,
-                                          .key = c->names[1],
-                                          .roles = UM_NODE},
+                    (struct um_statement){
+                        .what = UM_GRANT, .key = c->names[1], .roles = UM_NODE},
                     &b);
     assert_int_equal(um_node_state(m->node, um_buf_view(&b), heard, &h[0]), 0);
     assert_int_equal(um_node_state(m->node, um_buf_view(&b), heard, &h[1]), 0);
@@ -327,9 +325,8 @@ static void test_statements_that_are_not_taken(void **state)
 
     (void)state;
     (void)crew_sign(c, KEY_STRANGER,
-                    (struct um_statement){.what = UM_GRANT,
-                                          .key = c->names[1],
-                                          .roles = UM_NODE},
+                    (struct um_statement){
+                        .what = UM_GRANT, .key = c->names[1], .roles = UM_NODE},
                     &b);
     assert_int_equal(um_node_state(m->node, um_buf_view(&b), heard, &h), 0);
     assert_int_equal(h.n, 1);
@@ -353,8 +350,7 @@ static void test_who_is_revoked(void **state)
     (void)state;
     assert_true(um_node_may(a->node, &b->bus->id));
     crew_disconnect(a, b);
-    mate_state(a, (struct um_statement){
-                      .what = UM_REVOKE, .key = c->names[1]});
+    mate_state(a, (struct um_statement){.what = UM_REVOKE, .key = c->names[1]});
     assert_false(um_node_may(a->node, &b->bus->id));
     crew_connect(a, b);
     b->bus->on_message = NULL; /* its hints are for mesh/bus to keep back */
@@ -378,8 +374,8 @@ static struct um_name revision(struct crew *c, unsigned by, unsigned version,
                             .wall_ms = CREW_T0 + nth,
                             .doc = name_of(D1),
                             .doc_bytes = sizeof D1 - 1};
-    static const struct p2p_envelope_kind kind = {
-        "unitmesh-revision", "/unitmesh/revision", 18};
+    static const struct p2p_envelope_kind kind = {"unitmesh-revision",
+                                                  "/unitmesh/revision", 18};
     struct um_buf b = UM_BUF_INIT;
     struct um_str payload;
     int got;
@@ -696,7 +692,8 @@ static void test_watchers(void **state)
     a.other = NULL;
     (void)mate_do(&c->mates[0], D2);
     assert_int_equal(a.seen, 2);
-    assert_non_null(um_node_watch(n, on_seen, &b)); /* is forgotten at the end */
+    assert_non_null(
+        um_node_watch(n, on_seen, &b)); /* is forgotten at the end */
     crew_free(c);
 }
 
@@ -713,24 +710,23 @@ static void test_a_slot_for_who_came_later(void **state)
     struct um_sealed s;
 
     (void)state;
-    assert_int_equal(um_vault_seal(&a->node->vault, &a->node->model.roster,
-                                   UM_STR("variables/x"), UM_STR("\"s3\""),
-                                   &hash),
-                     0);
+    assert_int_equal(
+        um_vault_seal(&a->node->vault, &a->node->model.roster,
+                      UM_STR("variables/x"), UM_STR("\"s3\""), &hash),
+        0);
     late = crew_join(c);
     assert_int_equal(um_papers_get(a->node->papers, &hash, &bytes), 0);
     assert_int_equal(um_sealed_read(bytes, &s), 0);
     assert_int_equal(um_sealed_open(&s, c->keys[late->no], NULL, &out),
                      P2P_EACCES);
     /* Another member makes one for it, and for nobody without a role. */
-    assert_int_equal(a->node->source.slot(a->node, &hash, &c->names[late->no],
-                                          slot),
-                     0);
+    assert_int_equal(
+        a->node->source.slot(a->node, &hash, &c->names[late->no], slot), 0);
     assert_int_equal(um_sealed_open(&s, c->keys[late->no], slot, &out), 0);
     assert_true(um_str_eq(um_buf_view(&out), UM_STR("\"s3\"")));
-    assert_int_equal(a->node->source.slot(a->node, &hash,
-                                          &c->names[KEY_OWNER], slot),
-                     P2P_ENOTFOUND);
+    assert_int_equal(
+        a->node->source.slot(a->node, &hash, &c->names[KEY_OWNER], slot),
+        P2P_ENOTFOUND);
     um_buf_fini(&out);
     crew_free(c);
 }

@@ -122,8 +122,8 @@ static void test_no_memory(void **state)
     assert_in_range(failing_mem_each(body, &s), 100, 5000);
     /* crew_free() wants a store. */
     rig_write(s.m->path, s.file.p, s.file.len);
-    assert_int_equal(
-        um_store_open(&s.m->store, s.m->path, UM_STORE_EXISTING), 0);
+    assert_int_equal(um_store_open(&s.m->store, s.m->path, UM_STORE_EXISTING),
+                     0);
     crew_free(s.c);
     um_buf_fini(&s.file);
     um_buf_fini(&s.grant);

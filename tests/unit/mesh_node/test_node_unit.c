@@ -30,8 +30,7 @@ static int begin(void **state, size_t n)
     s->c = crew_new();
     s->n = n;
     for (size_t i = 0; i < n; i++) {
-        struct mate *m =
-            i == 0 ? crew_begin(s->c, DOC(200)) : crew_join(s->c);
+        struct mate *m = i == 0 ? crew_begin(s->c, DOC(200)) : crew_join(s->c);
 
         crew_unit_init(&s->u[i], m);
         mate_start(m);
@@ -142,14 +141,15 @@ static char *long_document(unsigned code)
 {
     char *text = malloc(100000);
     size_t n = (size_t)snprintf(
-        text, 100000,
-        "{\"base\":{\"routes\":[{\"match\":{\"uri\":[\"/x\""), k = 0;
+               text, 100000,
+               "{\"base\":{\"routes\":[{\"match\":{\"uri\":[\"/x\""),
+           k = 0;
 
     assert_non_null(text);
     for (; k < 4000; k++)
         n += (size_t)snprintf(text + n, 100000 - n, ",\"/%zu\"", k);
-    (void)snprintf(text + n, 100000 - n,
-                   "]},\"action\":{\"return\":%u}}]}}", code);
+    (void)snprintf(text + n, 100000 - n, "]},\"action\":{\"return\":%u}}]}}",
+                   code);
     return text;
 }
 
@@ -427,10 +427,10 @@ static void test_who_came_later_is_given_a_slot(void **state)
     struct mate *a = &s->c->mates[0], *late;
     struct um_name object, id;
 
-    assert_int_equal(um_vault_seal(&a->node->vault, &a->node->model.roster,
-                                   UM_STR("variables/code"), UM_STR("203"),
-                                   &object),
-                     0);
+    assert_int_equal(
+        um_vault_seal(&a->node->vault, &a->node->model.roster,
+                      UM_STR("variables/code"), UM_STR("203"), &object),
+        0);
     id = publish_sealed(s, &object);
     work(s, 5000);
     assert_true(crew_unit_runs(&s->u[0], RETURNS(203)));
@@ -480,10 +480,9 @@ static void test_a_secret_for_nobody_here(void **state)
     work(s, 2000);
     assert_true(crew_unit_runs(&s->u[1], RETURNS(200)));
     assert_int_equal(um_sealed_read(um_buf_view(&bytes), &sealed), 0);
-    assert_int_equal(
-        um_sealed_slot_make(&sealed, s->c->keys[KEY_STRANGER], entropy,
-                            &s->c->names[1], slot),
-        0);
+    assert_int_equal(um_sealed_slot_make(&sealed, s->c->keys[KEY_STRANGER],
+                                         entropy, &s->c->names[1], slot),
+                     0);
     um_node_links_cb.slot(b->node, &object, slot);
     work(s, 20000);
     assert_true(crew_unit_runs(&s->u[1], RETURNS(203)));
@@ -493,8 +492,9 @@ static void test_a_secret_for_nobody_here(void **state)
 /* ---- conflicts */
 
 #define BOTH "{\"base\":{\"routes\":{\"a\":[],\"b\":[]}}}"
-#define LEFT "{\"base\":{\"routes\":{\"a\":[{\"action\":{\"return\":201}}],\"b\":[]}}}"
-#define RIGHT                                                                 \
+#define LEFT \
+    "{\"base\":{\"routes\":{\"a\":[{\"action\":{\"return\":201}}],\"b\":[]}}}"
+#define RIGHT \
     "{\"base\":{\"routes\":{\"a\":[],\"b\":[{\"action\":{\"return\":202}}]}}}"
 
 /* Two change what they have, apart, and meet again. */
@@ -525,8 +525,8 @@ static void test_a_conflict_is_merged(void **state)
 }
 
 #define ROUTES "\"routes\":{\"a\":[],\"b\":[]}"
-#define LISTEN                                                                 \
-    "{\"base\":{\"routes\":{\"a\":[],\"b\":[]},"                               \
+#define LISTEN                                   \
+    "{\"base\":{\"routes\":{\"a\":[],\"b\":[]}," \
     "\"listeners\":{\"*:8080\":{\"pass\":\"routes/a\"}}}}"
 #define NO_A "{\"base\":{\"routes\":{\"b\":[]}}}"
 

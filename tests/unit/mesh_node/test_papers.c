@@ -163,8 +163,8 @@ static void test_what_waits_for_the_disk_has_an_end(void **state)
     struct um_name hash;
     unsigned n = 0;
 
-    for (char of = 'a'; n < 2 * N &&
-                        put(b, of, UM__CAP_DOC_BYTES, &hash) == 0; of++)
+    for (char of = 'a'; n < 2 * N && put(b, of, UM__CAP_DOC_BYTES, &hash) == 0;
+         of++)
         n++;
     assert_in_range(n, N - 1, N);
     assert_int_equal(put(b, '?', UM__CAP_DOC_BYTES, &hash), P2P_ELIMIT);

@@ -51,19 +51,18 @@ static void test_who_is_revoked_has_no_slot(void **state)
     struct um_buf b = UM_BUF_INIT;
     struct um_name hash;
 
-    mesh_maker_sign(&s->mesh, 0,
-                    (struct um_statement){.what = UM_REVOKE,
-                                          .key = s->mesh.names[2]},
-                    &b);
+    mesh_maker_sign(
+        &s->mesh, 0,
+        (struct um_statement){.what = UM_REVOKE, .key = s->mesh.names[2]}, &b);
     assert_int_equal(mesh_maker_add(&s->roster, um_buf_view(&b)), 0);
     um_buf_fini(&b);
     hash = sealing_seal(s, "certificates/web", "PEM");
-    assert_int_equal(read(s, 2, UM_BUNDLE_CERTIFICATE, "web",
-                          sealing_hex(s, &hash), ""),
-                     P2P_EACCES);
-    assert_int_equal(read(s, 1, UM_BUNDLE_CERTIFICATE, "web",
-                          sealing_hex(s, &hash), "PEM"),
-                     0);
+    assert_int_equal(
+        read(s, 2, UM_BUNDLE_CERTIFICATE, "web", sealing_hex(s, &hash), ""),
+        P2P_EACCES);
+    assert_int_equal(
+        read(s, 1, UM_BUNDLE_CERTIFICATE, "web", sealing_hex(s, &hash), "PEM"),
+        0);
 }
 
 /* An object says what it is: a secret is no certificate, nor is one
@@ -74,27 +73,28 @@ static void test_one_is_not_shown_as_another(void **state)
     struct um_name cert = sealing_seal(s, "certificates/web", "PEM");
     struct um_name secret = sealing_seal(s, "variables/web", "\"pw\"");
 
-    assert_int_equal(read(s, 1, UM_BUNDLE_CERTIFICATE, "other",
-                          sealing_hex(s, &cert), ""),
-                     P2P_EAUTH);
-    assert_int_equal(read(s, 1, UM_BUNDLE_CERTIFICATE, "web",
-                          sealing_hex(s, &secret), ""),
-                     P2P_EAUTH);
-    assert_int_equal(read(s, 1, UM_BUNDLE_CERTIFICATE, NULL,
-                          sealing_hex(s, &secret), ""),
-                     P2P_EAUTH);
+    assert_int_equal(
+        read(s, 1, UM_BUNDLE_CERTIFICATE, "other", sealing_hex(s, &cert), ""),
+        P2P_EAUTH);
+    assert_int_equal(
+        read(s, 1, UM_BUNDLE_CERTIFICATE, "web", sealing_hex(s, &secret), ""),
+        P2P_EAUTH);
+    assert_int_equal(
+        read(s, 1, UM_BUNDLE_CERTIFICATE, NULL, sealing_hex(s, &secret), ""),
+        P2P_EAUTH);
     s->vault[1].mesh.b[0] ^= 1;
-    assert_int_equal(read(s, 1, UM_BUNDLE_CERTIFICATE, "web",
-                          sealing_hex(s, &cert), ""),
-                     P2P_EAUTH);
+    assert_int_equal(
+        read(s, 1, UM_BUNDLE_CERTIFICATE, "web", sealing_hex(s, &cert), ""),
+        P2P_EAUTH);
 }
 
 static void test_scripts_are_as_they_are(void **state)
 {
     struct sealing *s = *state;
     const char *hex = sealing_put(s, "export default {}");
-    const char *none = "00112233445566778899AABBCCDDEEFF"
-                       "00112233445566778899aabbccddeeff";
+    const char *none =
+        "00112233445566778899AABBCCDDEEFF"
+        "00112233445566778899aabbccddeeff";
 
     assert_int_equal(
         read(s, 3, UM_BUNDLE_SCRIPT, "a", hex, "export default {}"), 0);
@@ -116,8 +116,9 @@ static void test_scripts_are_as_they_are(void **state)
 
 static void test_hashes(void **state)
 {
-    char text[] = "00112233445566778899aAbBcCdDeEfF"
-                  "00112233445566778899aabbccddeeff";
+    char text[] =
+        "00112233445566778899aAbBcCdDeEfF"
+        "00112233445566778899aabbccddeeff";
     struct um_name h;
 
     (void)state;
@@ -232,9 +233,9 @@ static void test_what_cannot_be_sealed(void **state)
     assert_int_not_equal(um_vault_seal(&s->vault[1], &s->roster,
                                        UM_STR("variables/x"), long_text, &hash),
                          0);
-    assert_int_not_equal(um_vault_seal(&s->vault[1], &s->roster, UM_STR(""),
-                                       UM_STR("1"), &hash),
-                         0);
+    assert_int_not_equal(
+        um_vault_seal(&s->vault[1], &s->roster, UM_STR(""), UM_STR("1"), &hash),
+        0);
     s->disk.no_memory = true;
     assert_int_equal(um_vault_seal(&s->vault[1], &s->roster,
                                    UM_STR("variables/x"), UM_STR("1"), &hash),
