@@ -329,7 +329,7 @@ void um_node_forget_trial(struct um_node *n)
 {
     if (n->trial != NULL) {
         um_maker_fini(&n->trial->what);
-        free(n->trial);
+        um_mem_free(n->trial);
         n->trial = NULL;
     }
 }
@@ -384,7 +384,7 @@ int um_node_try(struct um_node *n, const struct um_name *doc,
     if (!at_rest(n)) {
         return P2P_ESTATE;
     }
-    t = calloc(1, sizeof *t);
+    t = um_mem_zalloc(sizeof *t);
     if (t == NULL) {
         return P2P_ENOMEM;
     }

@@ -22,6 +22,14 @@ static uint64_t now_ms(const struct um_node *n)
     return a->now_ms(a->user);
 }
 
+/* Whether the disk takes nothing now, and may again. After a failed sync nobody
+ * knows what is on it, which is said at the end. */
+static bool is_stuck(const struct um_node *n)
+{
+    return !n->ending && !n->over && !um_disk_broken(n->disk) &&
+           um_disk_trouble(n->disk) != NULL;
+}
+
 /* The oldest that nobody was told of, if it is overdue: the list is by age, the
  * newest first. */
 static struct um_node_request *take_overdue(struct um_node *n)
@@ -62,7 +70,7 @@ static void on_late(void *arg)
     struct um_node *n = arg;
 
     n->late = NULL;
-    if (um_disk_trouble(n->disk) != NULL) {
+    if (is_stuck(n)) {
         turn_away(n);
     }
     if (n->requests != NULL || n->own != NULL) {
@@ -74,7 +82,7 @@ void um_node_hurry(struct um_node *n)
 {
     const struct um_alarms *a = n->cfg.alarms;
 
-    if (n->late == NULL && !n->ending) {
+    if (n->late == NULL && !n->ending && !n->over) {
         n->late = a->set(a->user, PATIENCE_MS, on_late, n);
     }
 }
@@ -85,7 +93,7 @@ int um_node_command(struct um_node *n, const struct um_command *c,
     struct um_event e = {.what = UM_EV_COMMAND, .u.command = *c};
     struct um_node_request *r;
 
-    if (!n->ending && um_disk_trouble(n->disk) != NULL) {
+    if (is_stuck(n)) {
         done(user, UM_UNSTORED, &nothing);
         return 0;
     }
@@ -116,7 +124,7 @@ int um_node_state(struct um_node *n, struct um_str envelope,
 
     if (rv == 0 && n->ending) {
         rv = P2P_ECLOSED;
-    } else if (rv == 0 && um_disk_trouble(n->disk) != NULL) {
+    } else if (rv == 0 && is_stuck(n)) {
         rv = P2P_EIO;
     }
     if (rv == 0) {

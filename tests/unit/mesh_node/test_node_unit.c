@@ -397,7 +397,12 @@ static void test_a_trial_at_the_end(void **state)
     assert_int_equal(t.n, 1);
     mate_start(&s->c->mates[0]);
     work(s, 5000);
-    assert_int_equal(try(s, DOC(202), &t), P2P_ESTATE); /* by hand, it is */
+    /* It knows its own work, and took it back. */
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(200)));
+    assert_int_equal(mate_said(&s->c->mates[0], "by hand"), 0);
+    assert_int_equal(try(s, DOC(202), &t), 0);
+    work(s, 500);
+    assert_int_equal(t.outcome, UM_RESULT_DONE);
 }
 
 /* ---- conflicts */
