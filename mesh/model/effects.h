@@ -49,7 +49,8 @@ enum um_reply {
     UM_NO_CONFLICT,    /**< 409: it is not listed as one */
     UM_NOT_BY_HAND,    /**< 409: nothing was changed by hand */
     UM_TOO_LONG,       /**< a deadline beyond what the mesh allows */
-    UM_UNFIT           /**< no item can be made of it */
+    UM_UNFIT,          /**< no item can be made of it */
+    UM_UNSTORED        /**< 507: the disk does not take it; not the model's */
 };
 
 /** What people may want to know. */

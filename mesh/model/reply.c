@@ -28,6 +28,9 @@ static const struct um_reply_words words[] = {
     [UM_NOT_BY_HAND] = {"nothing was changed by hand", NULL, 409},
     [UM_TOO_LONG] = {"the deadline is later than this mesh allows", NULL, 400},
     [UM_UNFIT] = {"no revision can be made of this", NULL, 400},
+    [UM_UNSTORED] = {"this node's disk is full, or cannot be written: nothing "
+                     "is acknowledged, and what waits is done when it can be",
+                     NULL, 507},
 };
 
 const struct um_reply_words *um_reply_words(enum um_reply a)

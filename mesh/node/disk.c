@@ -318,6 +318,11 @@ const char *um_disk_trouble(const struct um_disk *d)
     return d->trouble != UM_STORE_FINE ? d->text : NULL;
 }
 
+bool um_disk_broken(const struct um_disk *d)
+{
+    return d->broken;
+}
+
 size_t um_disk_waiting(const struct um_disk *d)
 {
     return d->waiting_n;

@@ -77,6 +77,9 @@ int um_disk_write(struct um_disk *d, const struct um_disk_job *job);
  * For status pages. Valid until the loop goes on. */
 const char *um_disk_trouble(const struct um_disk *d);
 
+/** Whether a sync failed, so that nothing is written or told any more. */
+bool um_disk_broken(const struct um_disk *d);
+
 /** How many jobs were not told yet. */
 size_t um_disk_waiting(const struct um_disk *d);
 

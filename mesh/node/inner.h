@@ -33,6 +33,7 @@
 struct um_node_request {
     struct um_node_request *next;
     uint64_t number;
+    uint64_t at_ms; /* since when it waits */
     um_node_replied *done;
     void *user;
 };
@@ -95,6 +96,7 @@ struct um_node {
     struct um_watch_node *watchers;
     struct um_watch_node *firing; /* those that are being told */
     void *watch_alarm;
+    void *late; /* whoever waits for the disk is looked after */
     struct um_name aside[UM__CAP_NODE_ASIDE];
     size_t aside_n;
     bool forged; /* the item of the step that runs can never be taken */
@@ -136,6 +138,11 @@ void um_node_break(struct um_node *n, const char *why);
 
 /** People may look again: watchers are told soon. */
 void um_node_stir(struct um_node *n);
+
+/* ---- requests.c */
+
+/** Somebody waits for the disk: not for ever. */
+void um_node_hurry(struct um_node *n);
 
 /* ---- effects.c */
 

@@ -330,6 +330,8 @@ int um_ledger_add(struct um_ledger *l, const struct um_invite *invite,
 
     if (find_ticket(l, invite->id) < l->tickets_n)
         return P2P_EEXIST;
+    if (um_disk_trouble(l->disk) != NULL)
+        return P2P_EIO; /* who asks would wait until there is room */
     if (l->tickets_n == UM__CAP_STORE_INVITES)
         trim(l, wall_ms);
     if (l->tickets_n == UM__CAP_STORE_INVITES)

@@ -45,7 +45,8 @@ bool um_ledger_invite(const struct um_ledger *l,
                       struct um_invite *out);
 
 /** Adds an invitation. Of a full ledger those go that nobody can use any more.
- * Errors, and nobody is told: P2P_EEXIST, P2P_ELIMIT, P2P_ENOMEM. */
+ * Errors, and nobody is told: P2P_EEXIST, P2P_ELIMIT, P2P_ENOMEM,
+ * P2P_EIO (the disk does not take anything now). */
 int um_ledger_add(struct um_ledger *l, const struct um_invite *invite,
                   uint64_t wall_ms, struct um_ledger_ear ear);
 

@@ -427,6 +427,7 @@ void um_node_free(struct um_node *n)
     a->clear(a->user, n->rows_alarm);
     a->clear(a->user, n->prune_alarm);
     a->clear(a->user, n->watch_alarm);
+    a->clear(a->user, n->late);
     um_node_forget(n);
     um_outbox_fini(&n->outbox);
     um_model_fini(&n->model);
@@ -487,40 +488,6 @@ bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer)
     struct um_name member;
 
     return um_peer_member(peer, &member) == 0 && um_node_member_may(n, &member);
-}
-
-int um_node_command(struct um_node *n, const struct um_command *c,
-                    um_node_replied *done, void *user)
-{
-    struct um_node_request *r = um_mem_alloc(sizeof *r);
-    struct um_event e = {.what = UM_EV_COMMAND, .u.command = *c};
-
-    if (r == NULL) {
-        return P2P_ENOMEM;
-    }
-    *r = (struct um_node_request){n->requests, ++n->requests_n, done, user};
-    n->requests = r;
-    e.u.command.request = r->number;
-    if (!n->ending) { /* else it is answered with the others */
-        um_node_step(n, &e);
-        um_node_stir(n);
-    }
-    return 0;
-}
-
-int um_node_state(struct um_node *n, struct um_str envelope,
-                  um_node_taken *done, void *user)
-{
-    struct um_item it;
-    int rv = um_item_open(envelope, UM_STATEMENT, &it);
-
-    if (rv == 0 && n->ending) {
-        rv = P2P_ECLOSED;
-    }
-    if (rv == 0) {
-        um_node_bring(n, UM_STATEMENT, envelope, done, user);
-    }
-    return rv;
 }
 
 struct um_model *um_node_model(struct um_node *n)

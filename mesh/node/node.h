@@ -79,8 +79,9 @@ typedef void um_node_replied(void *user, enum um_reply answer,
                              const struct um_name *revision);
 
 /** Does what a person wants; told once: in this call if it rests on nothing
- * that is on its way to the disk. Errors: P2P_ENOMEM (not told). c->request is
- * set by the node. */
+ * that is on its way to the disk. UM_UNSTORED: the disk does not take it, now
+ * or since some seconds; then it may be done later all the same. Errors:
+ * P2P_ENOMEM (not told). c->request is set by the node. */
 int um_node_command(struct um_node *n, const struct um_command *c,
                     um_node_replied *done, void *user);
 

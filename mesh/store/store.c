@@ -201,12 +201,29 @@ void um_store_close(struct um_store *s)
     s->batch = false;
 }
 
+/* Whether the file is still where it was opened. What is written to one that
+ * has no name any more would be gone with the program. */
+static int look_for_it(struct um_store *s)
+{
+    int moved = 0;
+
+    if (s->db != NULL &&
+        sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) ==
+            SQLITE_OK &&
+        moved != 0)
+        return um_trouble_set(s, UM_STORE_DISK,
+                              "removed, or another file is in its place");
+    return 0;
+}
+
 int um_store_begin(struct um_store *s)
 {
     int err = P2P_ESTATE;
 
     if (!s->batch) {
-        err = um_write_begin(s);
+        err = look_for_it(s);
+        if (err == 0)
+            err = um_write_begin(s);
         s->batch = err == 0;
         s->alone = false;
         s->failed = 0;

@@ -8,6 +8,7 @@ started again, and questions to them.
         mesh[1].ask("PUT", "/config/settings", {…})
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -94,6 +95,14 @@ class Node:
     def stop(self):
         """SIGTERM; the exit code."""
         return self.daemon.stop(15)
+
+    def ended(self, seconds=20):
+        """The exit code of one that ends by itself, when all that it said
+        was read."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.daemon.proc.wait(seconds)
+        assert not self.runs, f"{self.name} does not end"
+        return self.daemon.stop()
 
     @property
     def runs(self):

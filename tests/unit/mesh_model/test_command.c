@@ -443,11 +443,11 @@ static void test_each_answer_has_its_words(void **state)
     unsigned overridden = 0;
 
     (void)state;
-    for (unsigned a = UM_OK; a <= UM_UNFIT; a++) {
+    for (unsigned a = UM_OK; a <= UM_UNSTORED; a++) {
         const struct um_reply_words *w = um_reply_words((enum um_reply)a);
 
         assert_non_null(w->text);
-        assert_in_range(w->status, 200, 412);
+        assert_true(w->status >= 200 && w->status < 600);
         overridden += w->flag != NULL;
     }
     assert_int_equal(overridden, 6);

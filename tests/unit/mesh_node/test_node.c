@@ -257,26 +257,85 @@ static void test_a_disk_that_does_not_sync(void **state)
     crew_free(c);
 }
 
-/* A full disk: nobody is told anything before there is room; then all is as if
- * nothing had been. */
+/* A full disk: nothing is called done before there is room, and nobody waits
+ * for ever; then what waited is done, and all is as if nothing had been. */
 static void test_a_full_disk(void **state)
 {
     struct crew *c = crew_of(2, D0);
     struct mate *a = &c->mates[0];
-    struct told t;
+    struct told t, late;
 
     (void)state;
     faulty_vfs_set(FAULTY_WRITE, 1, SQLITE_FULL, ENOSPC);
     mate_publish(a, D1, &t);
-    crew_pass(c, 30000);
-    assert_int_equal(t.n, 0);
-    assert_int_equal(c->mates[1].node->model.history.revs_n, 1);
+    crew_pass(c, 2000);
+    assert_int_equal(t.n, 0); /* it may be over soon */
     assert_non_null(um_disk_trouble(a->node->disk));
+    crew_pass(c, 2000);
+    assert_int_equal(t.n, 1);
+    assert_int_equal(t.answer, UM_UNSTORED);
+    mate_publish(a, D2, &late);
+    assert_int_equal(late.n, 1); /* at once */
+    assert_int_equal(late.answer, UM_UNSTORED);
+    crew_pass(c, 30000);
+    assert_int_equal(c->mates[1].node->model.history.revs_n, 1);
     faulty_vfs_set(FAULTY_WRITE, 0, 0, 0);
     crew_pass(c, 5000);
-    assert_int_equal(t.answer, UM_OK);
-    assert_true(mate_has(&c->mates[1], &t.revision));
+    assert_int_equal(t.n + late.n, 2);
+    assert_int_equal(c->mates[1].node->model.history.revs_n, 2);
+    assert_true(mate_has_doc(&c->mates[1], D1));
     assert_int_equal(a->broken, 0);
+    (void)mate_do(a, D2);
+    crew_free(c);
+}
+
+/* A slow disk is no full one: who waits is told of it when it is there. */
+static void test_a_slow_disk(void **state)
+{
+    struct crew *c = crew_of(1, D0);
+    struct mate *m = &c->mates[0];
+    struct told t;
+
+    (void)state;
+    m->held = true;
+    mate_publish(m, D1, &t);
+    crew_pass(c, 20000);
+    assert_int_equal(t.n, 0);
+    m->held = false;
+    assert_true(mate_write(m));
+    crew_pass(c, 1);
+    assert_int_equal(t.answer, UM_OK);
+    crew_free(c);
+}
+
+/* A statement is told of, too. */
+static void test_a_statement_on_a_full_disk(void **state)
+{
+    struct crew *c = crew_of(1, D0);
+    struct mate *m = &c->mates[0];
+    struct heard h[2] = {{0}};
+    struct um_buf b = UM_BUF_INIT;
+
+    (void)state;
+    faulty_vfs_set(FAULTY_WRITE, 1, SQLITE_FULL, ENOSPC);
+    (void)crew_sign(c, KEY_OWNER,
+                    (struct um_statement){.what = UM_GRANT,
+                                          .key = c->names[1],
+                                          .roles = UM_NODE},
+                    &b);
+    assert_int_equal(um_node_state(m->node, um_buf_view(&b), heard, &h[0]), 0);
+    crew_pass(c, 4000);
+    assert_int_equal(h[0].n, 1);
+    assert_int_equal(h[0].err, P2P_EIO);
+    assert_int_equal(um_node_state(m->node, um_buf_view(&b), heard, &h[1]),
+                     P2P_EIO);
+    faulty_vfs_set(FAULTY_WRITE, 0, 0, 0);
+    crew_pass(c, 5000);
+    assert_int_equal(h[0].n, 1);
+    assert_int_equal(h[1].n, 0);
+    assert_int_not_equal(
+        um_roster_roles(&m->node->model.roster, &c->names[1]), 0);
+    um_buf_fini(&b);
     crew_free(c);
 }
 
@@ -743,6 +802,8 @@ int main(void)
         cmocka_unit_test(test_a_command_at_the_end),
         cmocka_unit_test_teardown(test_a_disk_that_does_not_sync, well),
         cmocka_unit_test_teardown(test_a_full_disk, well),
+        cmocka_unit_test(test_a_slow_disk),
+        cmocka_unit_test_teardown(test_a_statement_on_a_full_disk, well),
         cmocka_unit_test(test_a_statement_twice),
         cmocka_unit_test(test_statements_that_are_not_taken),
         cmocka_unit_test(test_who_is_revoked),

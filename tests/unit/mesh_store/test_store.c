@@ -394,6 +394,29 @@ static void test_removed(void **state)
 }
 
 /* A store that is not open answers, and does nothing. */
+/* What is written to a file without a name is gone with the program: it is not
+ * taken, until the file is back. */
+static void test_a_file_that_is_gone_takes_nothing(void **state)
+{
+    char aside[112];
+    struct rig g;
+
+    (void)state;
+    rig_init(&g);
+    (void)snprintf(aside, sizeof aside, "%s.aside", g.path);
+    assert_int_equal(um_store_begin(&g.s), 0);
+    assert_int_equal(um_store_commit(&g.s), 0);
+    assert_int_equal(rename(g.path, aside), 0);
+    assert_int_equal(um_store_begin(&g.s), P2P_EIO);
+    assert_int_equal(g.s.trouble, UM_STORE_DISK);
+    assert_non_null(strstr(g.s.text, "removed"));
+    assert_int_equal(um_store_commit(&g.s), P2P_ESTATE);
+    assert_int_equal(rename(aside, g.path), 0);
+    assert_int_equal(um_store_begin(&g.s), 0);
+    assert_int_equal(um_store_commit(&g.s), 0);
+    rig_fini(&g);
+}
+
 static void test_closed(void **state)
 {
     struct um_buf b = UM_BUF_INIT;
@@ -503,6 +526,7 @@ int main(void)
         cmocka_unit_test(test_a_file_without_write),
         cmocka_unit_test(test_one_at_a_time),
         cmocka_unit_test(test_removed),
+        cmocka_unit_test(test_a_file_that_is_gone_takes_nothing),
         cmocka_unit_test(test_closed),
         cmocka_unit_test(test_a_batch_is_all_or_nothing),
         cmocka_unit_test(test_check_of_a_good_one),
