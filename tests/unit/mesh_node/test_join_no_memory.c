@@ -45,6 +45,12 @@ int um_disk_write(struct um_disk *d, const struct um_disk_job *job)
     return 0;
 }
 
+const char *um_disk_trouble(const struct um_disk *d)
+{
+    (void)d;
+    return NULL;
+}
+
 struct um_store *um_disk_lock(struct um_disk *d)
 {
     return d->store;
