@@ -312,6 +312,26 @@ static int make_welcome(struct um_node *n)
     return n->welcome != NULL ? 0 : P2P_ENOMEM;
 }
 
+/* The certificates and scripts of what ran when the node ended; without them
+ * those that went since stay at Unit. */
+static int list_what_ran(struct um_node *n)
+{
+    const struct um_past *p =
+        um_history_find(&n->model.history, &n->model.own.applied);
+    struct um_maker_out out;
+    int rv;
+
+    if (p == NULL) {
+        return 0;
+    }
+    rv = um_node_make_it(n, &p->rev.doc, &out);
+    if (rv == 0) {
+        um_runner_listed(n->runner, out.bundles, out.bundles_n);
+    }
+    um_maker_fini(&out);
+    return rv == P2P_ENOMEM ? rv : 0;
+}
+
 static int make_runner(struct um_node *n)
 {
     struct um_buf text = UM_BUF_INIT;
@@ -337,7 +357,7 @@ static int make_runner(struct um_node *n)
     }
     n->runner = um_runner_new(&cfg);
     um_buf_fini(&text);
-    return n->runner != NULL ? 0 : P2P_ENOMEM;
+    return n->runner != NULL ? list_what_ran(n) : P2P_ENOMEM;
 }
 
 /* Whether it was never given a role, or knows of nobody else who was: of who
