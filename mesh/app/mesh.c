@@ -102,6 +102,7 @@ static int start_node(struct um_daemon *d)
         .log = &d->log,
         .name = um_mesh_name(d),
         .drift = (enum um_drift_policy)d->settings.drift,
+        .speed = d->settings.test_speed,
         .broken = broken,
         .told = told,
         .user = d,
@@ -116,6 +117,10 @@ static int start_node(struct um_daemon *d)
     }
     um_log_line(&d->log, UM_LOG_INFO, "a node of mesh %.16s",
                 um_name_text(&um_node_model(d->mesh.node)->cfg.mesh, mesh));
+    if (cfg.speed > 1) {
+        um_log_line(&d->log, UM_LOG_WARN,
+                    "spans are divided by %u, which is for tests", cfg.speed);
+    }
     return 0;
 }
 

@@ -12,6 +12,8 @@
 #include <p2p/multiaddr.h>
 
 #include "mesh/app/sockets.h"
+#include "mesh/base/str.h"
+#include "mesh/node/node.h"
 
 enum flag {
     FLAG_STATE = 1,
@@ -400,6 +402,22 @@ static int check_standin(const struct um_settings *s)
     return 0;
 }
 
+/* For tests: a mesh whose members all run so many times as fast. */
+static int read_speed(struct um_settings *s)
+{
+    const char *text = getenv("UNITMESH_TEST_SPEED");
+    int64_t n = text != NULL ? um_str_decimal(um_str(text)) : 1;
+
+    if (n < 1 || n > UM_NODE_SPEED_MAX) {
+        (void)fprintf(stderr,
+                      "unitmesh run: UNITMESH_TEST_SPEED=%s: must be 1 to %d\n",
+                      text, UM_NODE_SPEED_MAX);
+        return 2;
+    }
+    s->test_speed = (unsigned)n;
+    return 0;
+}
+
 /* What depends on other flags. */
 static int finish(struct um_settings *s, const char *rest)
 {
@@ -413,6 +431,9 @@ static int finish(struct um_settings *s, const char *rest)
     }
     if (rv == 0 && rest == NULL) {
         rv = default_rest(s);
+    }
+    if (rv == 0) {
+        rv = read_speed(s);
     }
     if (s->n_listen == 0) {
         default_listen(s);

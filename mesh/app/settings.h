@@ -27,6 +27,7 @@ struct um_settings {
     const char *unit_log;     /**< Unit's log file */
     const char *policy;       /**< the file of this node's policy */
     int drift;                /**< enum um_drift_policy */
+    unsigned test_speed;      /**< what the model's spans are divided by */
     const char *name;         /**< of this daemon, for several on a host */
     int log_level;
     bool log_json;

@@ -150,7 +150,7 @@ static const char *state_of(struct um_node *n, const struct um_name *member,
     const struct um_past *should =
         um_view_desired(&m->view, &m->history, &m->roster, member);
 
-    if (age_ms > UM_VIEWS_STALE_MS) {
+    if (age_ms > m->cfg.fresh_ms) {
         return "stale";
     }
     if (row->drift != UM_NO_DRIFT) {

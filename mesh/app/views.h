@@ -10,9 +10,6 @@
 #include "mesh/app/json.h"
 #include "mesh/node/node.h"
 
-/** A row older than this is stale, in ms: three heartbeats. */
-#define UM_VIEWS_STALE_MS 15000U
-
 /** A member of an object: the peer id of a key. */
 void um_views_peer(struct um_json *j, const char *key,
                    const struct um_name *member);

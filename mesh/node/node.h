@@ -25,6 +25,9 @@
 #include "mesh/node/shelf.h"
 #include "mesh/node/welcome.h"
 
+/** How many times as fast a node of a test may be. */
+#define UM_NODE_SPEED_MAX 100
+
 /** What a node is made of; borrows all until it is freed. */
 struct um_node_cfg {
     const struct p2p_key *key;
@@ -41,6 +44,7 @@ struct um_node_cfg {
     const struct um_log *log;
     const char *name; /**< what the node calls itself */
     enum um_drift_policy drift;
+    unsigned speed; /**< the model's spans are divided by it; 0: as they are */
     /** It cannot go on (memory, a disk that does not sync, a store that is not
      * what was written): end the program. */
     void (*broken)(void *user, const char *text);

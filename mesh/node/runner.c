@@ -55,6 +55,8 @@ struct um_runner {
     struct um_name effective;
     struct um_buf shown;  /* what Unit showed for effective */
     struct um_buf before; /* the same of the one before; while CLEARING */
+    struct um_buf listed; /* what effective has beside it, by its stock */
+    struct um_buf brought; /* the same of the one before; while CLEARING */
     bool seen;
     struct um_buf config;  /* what it showed last */
     struct um_buf fresh;   /* what it shows, during a look */
@@ -133,6 +135,17 @@ static struct um_name hash_of(struct um_str text)
     return name;
 }
 
+/* What Unit shows is what it shows for that. */
+static void know(struct um_runner *r, const struct um_name *effective)
+{
+    struct um_str config = um_buf_view(&r->config);
+
+    r->effective = *effective;
+    set(&r->shown, config);
+    r->took = !um_buf_failed(&r->shown);
+    r->cfg.cb->shown(r->cfg.user, effective, config);
+}
+
 /* Whether Unit shows for a configuration what it showed when it took it. A node
  * that ended before it could store that knows it by the hash. */
 static bool is_ours(struct um_runner *r, struct um_name *effective)
@@ -147,9 +160,7 @@ static bool is_ours(struct um_runner *r, struct um_name *effective)
     if (um_name_none(&r->effective) || !um_name_eq(effective, &r->effective)) {
         return false;
     }
-    set(&r->shown, config);
-    r->took = !um_buf_failed(&r->shown);
-    r->cfg.cb->shown(r->cfg.user, effective, config);
+    know(r, effective);
     return true;
 }
 
@@ -293,12 +304,16 @@ static void ended_with(struct um_runner *r, enum um_result outcome,
 static void took(struct um_runner *r)
 {
     struct um_str shown = um_applier_shown(r->cfg.applier);
-    struct um_buf before = r->before;
+    struct um_buf before = r->before, brought = r->brought;
     struct um_stock_sweep sweep = {.list = r->now.bundles,
                                    .now = r->now.config};
 
     r->before = r->shown;
     r->shown = before;
+    r->brought = r->listed;
+    r->listed = brought;
+    um_buf_clear(&r->listed);
+    um_stock_write(r->now.bundles, &r->listed);
     set(&r->shown, shown);
     set(&r->config, shown);
     r->took = shown.p != NULL && !um_buf_failed(&r->shown);
@@ -311,6 +326,7 @@ static void took(struct um_runner *r)
     tell_outcome(r, UM_RESULT_DONE, UM_STR(""));
     r->doing = CLEARING;
     sweep.before = um_buf_view(&r->before);
+    sweep.brought = um_buf_view(&r->brought);
     um_stock_clear(r->stock, &sweep);
 }
 
@@ -537,6 +553,8 @@ void um_runner_free(struct um_runner *r)
     um_arena_fini(&r->trial.mem);
     um_buf_fini(&r->shown);
     um_buf_fini(&r->before);
+    um_buf_fini(&r->listed);
+    um_buf_fini(&r->brought);
     um_buf_fini(&r->config);
     um_buf_fini(&r->fresh);
     um_buf_fini(&r->modules);
@@ -551,6 +569,26 @@ const char *um_runner_modules(const struct um_runner *r)
 struct um_str um_runner_config(const struct um_runner *r)
 {
     return um_buf_view(&r->config);
+}
+
+void um_runner_listed(struct um_runner *r,
+                      const struct um_runner_bundle *bundles, size_t count)
+{
+    um_buf_clear(&r->listed);
+    um_stock_write((struct um_stock_list){bundles, count}, &r->listed);
+}
+
+void um_runner_adopted(struct um_runner *r, const struct um_name *effective)
+{
+    struct um_name seen;
+
+    if (!r->seen || um_name_eq(effective, &r->effective)) {
+        return;
+    }
+    seen = hash_of(um_buf_view(&r->config));
+    if (um_name_eq(&seen, effective)) {
+        know(r, effective);
+    }
 }
 
 struct um_str um_runner_shown(const struct um_runner *r)

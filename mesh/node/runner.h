@@ -124,6 +124,16 @@ int um_runner_try(struct um_runner *r, const struct um_runner_config *c,
 /** Looks at Unit now, and tells `live` whatever it shows. */
 void um_runner_look(struct um_runner *r);
 
+/** What the configuration has beside it that ran when the node ended, so that
+ * what the next one has no more can go. Before the loop goes on. */
+void um_runner_listed(struct um_runner *r,
+                      const struct um_runner_bundle *bundles, size_t count);
+
+/** What Unit was seen to run became the node's own without being given to it:
+ * a change by hand that was adopted. From now on that is what it shows, if it
+ * is what was seen last. */
+void um_runner_adopted(struct um_runner *r, const struct um_name *effective);
+
 /** GET /status/modules as Unit answered last; NULL: not known. */
 const char *um_runner_modules(const struct um_runner *r);
 

@@ -207,6 +207,20 @@ static void drain(struct um_node *n)
     n->draining = false;
 }
 
+/* A change by hand that was adopted is what Unit runs for this node now. */
+static void adopted(struct um_node *n, const struct um_effects *fx)
+{
+    for (size_t i = 0; i < fx->n; i++) {
+        const struct um_effect *e = &fx->list[i];
+
+        if (e->what == UM_FX_PERSIST &&
+            e->u.persist.what == UM_RECORD_OWN && n->runner != NULL &&
+            !um_name_none(&n->model.own.effective)) {
+            um_runner_adopted(n->runner, &n->model.own.effective);
+        }
+    }
+}
+
 /* Lets wait what rests on what is stored; before anything is done, for that
  * may be another step. */
 static void let_wait(struct um_node *n, const struct um_effects *fx)
@@ -293,6 +307,7 @@ void um_node_step(struct um_node *n, struct um_event *e)
         persist(n, &fx);
         let_wait(n, &fx);
         shelve(n, &fx);
+        adopted(n, &fx);
         carry_out(n, &fx);
         drain(n);
         roster(n);

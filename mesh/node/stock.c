@@ -161,16 +161,33 @@ static void on_list(void *user, const struct um_unit_answer *a)
     }
 }
 
+/* What stands before the name of one in a configuration, and in what
+ * um_stock_write() writes. */
+static const struct um_str word[KINDS] = {UM_STR_INIT("\"certificate\""),
+                                          UM_STR_INIT("\"js_module\"")};
+
+static bool has_word(struct um_str text, unsigned kind)
+{
+    return text.len > 0 &&
+           memmem(text.p, text.len, word[kind].p, word[kind].len) != NULL;
+}
+
 /* Whether the kind matters to what is done. */
 static bool is_wanted(const struct um_stock *s, unsigned kind)
 {
-    static const struct um_str word[KINDS] = {UM_STR_INIT("\"certificate\""),
-                                              UM_STR_INIT("\"js_module\"")};
-    struct um_str text = s->sweep.before;
-
     return has_kind(s->list, (enum um_bundle_kind)kind) ||
-           (s->clears && text.len > 0 &&
-            memmem(text.p, text.len, word[kind].p, word[kind].len) != NULL);
+           (s->clears && (has_word(s->sweep.before, kind) ||
+                          has_word(s->sweep.brought, kind)));
+}
+
+void um_stock_write(struct um_stock_list list, struct um_buf *out)
+{
+    for (size_t i = 0; i < list.count; i++) {
+        um_buf_str(out, word[list.item[i].kind]);
+        um_buf_text(out, ":\"");
+        um_buf_str(out, list.item[i].called);
+        um_buf_text(out, "\"\n");
+    }
 }
 
 /* Asks for the names of this kind or one behind it; then acts on them. */
@@ -303,7 +320,8 @@ bool um_stock_replaced(const struct um_stock_sweep *sweep,
             return false;
         edition = edition || um_str_eq(base_of(kind, b->called), base);
     }
-    return names(sweep->before, name) || (edition && is_no_date(name));
+    return names(sweep->before, name) || names(sweep->brought, name) ||
+           (edition && is_no_date(name));
 }
 
 static void on_delete(void *user, const struct um_unit_answer *a)

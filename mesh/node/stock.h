@@ -51,13 +51,18 @@ struct um_stock_sweep {
     struct um_stock_list list; /**< what runs now */
     struct um_str now;         /**< the configuration that names it */
     struct um_str before;      /**< what Unit showed for the one before */
+    struct um_str brought;     /**< the list of the one before, as written by
+                                    um_stock_write() */
 };
+
+/** Writes what a list has, for a later sweep. @param out appended to */
+void um_stock_write(struct um_stock_list list, struct um_buf *out);
 
 /**
  * Takes away what was replaced: what has a name that says what is in it, is
  * neither in the list nor named by the configuration, and either was named by
- * the one before, or is another edition of something in the list. Always DONE;
- * what Unit keeps, it keeps.
+ * the one before, or in its list, or is another edition of something in the
+ * list. Always DONE; what Unit keeps, it keeps.
  * @param sweep what it points to is borrowed until it is done
  */
 void um_stock_clear(struct um_stock *s, const struct um_stock_sweep *sweep);

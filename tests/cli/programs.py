@@ -168,6 +168,11 @@ def words():
               not other, r)
     r = call("unitmesh", "run", "--article", env={"PORT": "tea", "HOME": "/x"})
     check("PORT=tea", r.returncode == 2 and "PORT=tea" in r.stderr, r)
+    for speed in ("0", "101", "tea", ""):
+        r = call("unitmesh", "run", "--bind", "127.0.0.1", env={
+            "UNITMESH_TEST_SPEED": speed, "HOME": "/x"})
+        check(f"UNITMESH_TEST_SPEED={speed}", r.returncode == 2 and
+              f"UNITMESH_TEST_SPEED={speed}:" in r.stderr, r)
     r = call("unitmesh", "status", "--name", "two",
              env={"XDG_STATE_HOME": "/x"})
     check("--name", r.returncode == 1 and

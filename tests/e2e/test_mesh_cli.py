@@ -7,93 +7,11 @@ import re
 import subprocess
 
 import pytest
-import rig
-from daemon import UNITMESH, Daemon
-from rig import P2P_PORT, Standin, config, daemons, loopback, run
+from crew import ROUTE, Node, again, begin, synced, until
+from daemon import UNITMESH
+from rig import P2P_PORT, Standin, config, daemons, loopback
 
 NAMES = ("red", "green", "blue")
-ROUTE = "routes/0/action/return"
-
-
-def until(look, what):
-    """As rig's, for commands on a machine that has other things to do."""
-    return rig.until(look, what, 40)
-
-
-class Node(Daemon):
-    """A daemon and the commands that ask it."""
-
-    def __init__(self, name, folder, bind, peer=None, **more):
-        flags = ["--name", name, "--listen", f"/ip4/{bind}/tcp/{P2P_PORT}"]
-        flags += ["--peer", f"/ip4/{peer}/tcp/{P2P_PORT}"] if peer else []
-        self.name_ = name
-        super().__init__(name, folder, bind=bind, article=False, flags=flags,
-                         **more)
-
-    def ready(self, timeout=40):
-        return super().ready(timeout)
-
-    def call(self, *args, **more):
-        return run(*args, "--control", self.control, seconds=90, **more)
-
-    def say(self, *args, code=0, **more):
-        """What a command prints; what it does not is an error here."""
-        done = self.call(*args, **more)
-        assert done.returncode == code, (args, done)
-        return done.stdout
-
-    def refuse(self, *args, code=1):
-        """The same of one that goes wrong: what it complains of."""
-        done = self.call(*args)
-        assert done.returncode == code and not done.stdout, (args, done)
-        return done.stderr
-
-    def rows(self, *args):
-        """A table without its titles: words that two spaces part."""
-        lines = self.say(*args).splitlines()
-        return [re.split(r"  +", line.strip()) for line in lines[1:]]
-
-    def states(self):
-        """What `nodes` says of each: its state and what it runs."""
-        return {row[0]: (row[1], row[2]) for row in self.rows("nodes")}
-
-    def current(self):
-        return self.rows("log", "--limit", "1")[0][0]
-
-    def revision(self, *args):
-        """Makes a change; the revision that it became."""
-        said = self.say(*args)
-        return re.match(r"(r\d+\.[0-9a-f]{4,})  ", said)[1]
-
-    def runs(self, what):
-        """Until this node's own document says so."""
-        until(lambda: self.call("get", ROUTE).stdout.strip() == what,
-              f"{self.name_} has {what}")
-
-
-def synced(*nodes):
-    """Until each says of all of these that they run the same."""
-    def same():
-        seen = [n.states() for n in nodes]
-        return all({s[m.name_][0] for m in nodes} == {"synced"} and
-                   len({s[m.name_][1] for m in nodes}) == 1 for s in seen)
-    until(same, "all run the same")
-
-
-def begin(nodes, role="writer"):
-    """init, invite, join: as a shell does it."""
-    first, *others = nodes
-    for n in nodes:
-        n.ready()
-    first.say("init", "--name", "demo")
-    for n in others:
-        code = first.say("invite", "--role", role).strip()
-        n.say("join", code)
-    first.say("put", "/config", json.dumps({
-        "listeners": {"*:8080": {"pass": "routes"}},
-        "routes": [{"action": {"return": 204}}]}))
-    synced(*nodes)
-    return nodes
 
 
 @pytest.fixture
@@ -112,11 +30,6 @@ def pair(folder):
              Node("two", folder, at[1], at[0])]
     with daemons(*nodes):
         yield begin(nodes)
-
-
-def again(node, folder, peer, **more):
-    """The same node, started once more."""
-    return Node(node.name_, folder, node.bind, peer, **more)
 
 
 def test_the_first_minutes(folder):
@@ -332,7 +245,7 @@ def test_scripts(folder):
     script = "export default { path(uri) { return uri } }\n"
     (folder / "hello.js").write_text(script)
     with Standin(folder, "--njs") as unit:
-        one = Node("one", folder, loopback(), unit=unit.target)
+        one = Node("one", folder, loopback(), unit=unit)
         with daemons(one):
             begin([one])
             one.revision("script", "put", "hello", folder / "hello.js")
@@ -448,7 +361,7 @@ def test_a_node_refuses(folder):
     at = loopback(), loopback()
     with Standin(folder) as unit:
         one = Node("one", folder, at[0], at[1])
-        two = Node("two", folder, at[1], at[0], unit=unit.target)
+        two = Node("two", folder, at[1], at[0], unit=unit)
         with daemons(one, two):
             begin((one, two))
             unit.tell("fault refuse-listener=*:8081")

@@ -142,6 +142,36 @@ static void test_a_script_is_replaced(void **state)
     end(s, &pem);
 }
 
+/* What the mesh has no more goes, though no configuration named it; after the
+ * node began anew, too. What others put there stays. */
+static void test_what_the_mesh_removed(void **state)
+{
+    struct um_buf pem = UM_BUF_INIT;
+    struct scene *s = begin(&pem);
+    struct um_runner_bundle b = script("a_9f3c0a12");
+
+    (void)state;
+    scene_by_hand(s, "PUT", "/js_modules/b_9f3c0a12", SCRIPT);
+    for (unsigned again = 0; again < 2; again++) {
+        apply(s, 1, PLAIN, &b, "shown 1\napplied 1 done\n");
+        scene_changed(s, again > 0 ? "PUT /js_modules/a_9f3c0a12\n"
+                                   : "PUT /js_modules/a_9f3c0a12\n"
+                                     "PUT /config\n");
+        if (again > 0) {
+            scene_stop(s);
+            scene_start(s, NULL);
+            um_runner_listed(s->runner, &b, 1);
+            scene_until_told(s);
+            scene_told(s, "live 1.35.0\nwell\n");
+        }
+        scene_apply_with(s, 2, PLAIN, NULL, 0);
+        scene_until_told(s);
+        scene_told(s, "shown 2\napplied 2 done\n");
+        scene_changed(s, "DELETE /js_modules/a_9f3c0a12\n");
+    }
+    end(s, &pem);
+}
+
 /* A new node on a Unit that has an edition from before: it goes. */
 static void test_an_edition_that_was_left_over(void **state)
 {
@@ -362,6 +392,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_certificate_is_replaced),
         cmocka_unit_test(test_a_script_is_replaced),
+        cmocka_unit_test(test_what_the_mesh_removed),
         cmocka_unit_test(test_an_edition_that_was_left_over),
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_a_unit_that_takes_no_scripts),

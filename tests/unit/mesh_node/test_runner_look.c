@@ -101,6 +101,37 @@ static void test_the_name_of_what_runs(void **state)
     scene_free(s);
 }
 
+/* A change by hand that the node took for its own is what it shows; what comes
+ * later by hand is a change of that. */
+static void test_what_was_adopted(void **state)
+{
+    struct scene *s = scene_new();
+    struct um_name hand;
+
+    (void)state;
+    scene_run(s, 1, A);
+    scene_by_hand(s, "PUT", "/config", B);
+    scene_until_told(s);
+    scene_told(s, "live 1.35.0\n");
+    hand = s->effective;
+    /* Another one is not what was seen. */
+    (void)memset(hand.b, 9, 1);
+    um_runner_adopted(s->runner, &hand);
+    scene_told(s, "");
+    um_runner_adopted(s->runner, &s->effective);
+    assert_int_equal(strncmp(s->events, "shown ", 6), 0);
+    s->events[0] = '\0';
+    assert_non_null(um_runner_shown(s->runner).p);
+    assert_true(um_str_eq(um_runner_shown(s->runner),
+                          um_runner_config(s->runner)));
+    um_runner_adopted(s->runner, &s->effective);
+    scene_told(s, "");
+    um_runner_look(s->runner);
+    scene_until_told(s);
+    scene_told(s, "live ours 1.35.0\n");
+    scene_free(s);
+}
+
 /* A node that begins again finds its Unit as it was: by what was shown, or, if
  * it ended before that was stored, by the hash. */
 static void test_what_ran_when_the_node_ended(void **state)
@@ -394,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_it_looks_every_so_often),
         cmocka_unit_test(test_blank),
         cmocka_unit_test(test_the_name_of_what_runs),
+        cmocka_unit_test(test_what_was_adopted),
         cmocka_unit_test(test_what_ran_when_the_node_ended),
         cmocka_unit_test(test_changed_by_hand_and_back),
         cmocka_unit_test(test_it_looks_when_it_is_asked),
