@@ -5,7 +5,6 @@
  */
 #include "mesh/node/prune.h"
 
-
 #include "mesh/base/mem.h"
 #include "mesh/doc/meshdoc.h"
 #include "mesh/doc/parse.h"
