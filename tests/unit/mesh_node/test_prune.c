@@ -101,9 +101,12 @@ static void test_what_is_named_stays(void **state)
     assert_int_equal(
         um_papers_put(m->node->papers, UM_STR("{\"base\":{\"x\":1}}"), &fresh),
         0);
+    crew_pass(c, 1000); /* it is on disk, and in no revision yet */
     assert_true(um_prune_run(m->node) > 0);
     crew_pass(c, 1000);
     assert_true(um_papers_has(m->node->papers, &script));
+    mate_stop(m);
+    mate_start(m);
     assert_true(um_papers_has(m->node->papers, &fresh));
     crew_free(c);
 }
