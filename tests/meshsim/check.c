@@ -550,6 +550,19 @@ static void by_nobody(struct world *w, struct um_model *m)
     }
 }
 
+/* Rows are of members. */
+static void rows_of_members(struct member *m)
+{
+    const struct um_shelf *s = um_node_shelf(m->node);
+    const struct um_shelf_row *row;
+
+    for (size_t i = 0; (row = um_shelf_row_at(s, i)) != NULL; i++) {
+        if (um_roster_ever(&um_node_model(m->node)->roster, &row->member) == 0)
+            world_fail(m->w, "%s keeps the row of a stranger (I12)",
+                       m->called);
+    }
+}
+
 /* I9: of who was put out only what was kept is in force. */
 static void not_of_the_revoked(struct world *w, struct um_model *m,
                                const struct um_statement *s)
@@ -629,6 +642,7 @@ void check_end(struct world *w)
     any_order(w, m);
     by_nobody(w, m);
     nobody_revoked(w, m);
+    rows_of_members(first);
     bounded(w, m);
     w->tally.revisions = m->history.revs_n;
     w->tally.facts = m->history.facts_n;

@@ -270,7 +270,7 @@ int main(int argc, char **argv)
             return usage();
         i++;
     }
-    if (b.args.lo < 1 || b.args.hi < b.args.lo || b.args.hi > 700)
+    if (b.args.lo < 1 || b.args.hi < b.args.lo || b.args.hi > 1000)
         return usage();
     make_empty_store(&b);
     link_stores(&b, true);

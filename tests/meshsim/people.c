@@ -327,7 +327,8 @@ void people_rule(struct world *w)
         put_out(w);
     else if (what < 3)
         grant_more(w);
-    else if (what < 4 && w->n < w->plan.nodes + w->plan.nodes / 4 + 1)
+    else if (what < 4 && w->n + 1 < WORLD_MEMBERS &&
+             w->n < w->plan.nodes + w->plan.nodes / 4 + 1)
         (void)people_add(w, world_chance(w, 500), world_dice(w, 5000));
     else
         set_label(w);
