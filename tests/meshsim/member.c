@@ -321,7 +321,7 @@ static void end(struct member *m)
 
 void member_stop(struct member *m)
 {
-    if (!m->alive)
+    if (m->node == NULL)
         return;
     world_say(m->w, "%s ends", m->called);
     m->fuse = 0;

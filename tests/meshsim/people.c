@@ -277,10 +277,10 @@ void people_end_harm(struct world *w)
     for (size_t i = 0; i < w->n; i++) {
         struct member *m = w->members[i];
 
-        if (!m->hostile || !m->let_in || m->revoked)
-            continue;
-        end_harm_of(w, m);
-        hostile_end(m);
+        if (m->hostile && m->let_in && !m->revoked)
+            end_harm_of(w, m);
+        if (m->hostile)
+            hostile_end(m);
     }
 }
 
