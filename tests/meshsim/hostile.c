@@ -211,8 +211,7 @@ static void say_fact(struct member *m)
     struct um_buf out = UM_BUF_INIT;
     struct um_fact f = {.mesh = w->mesh,
                         .wall_ms = any_clock(w),
-                        .what =
-                            world_chance(w, 500) ? UM_CONFIRM : UM_ABORT};
+                        .what = world_chance(w, 500) ? UM_CONFIRM : UM_ABORT};
 
     if (p == NULL)
         return;
@@ -242,7 +241,7 @@ static void say_statement(struct member *m)
 
 static void on_turn(void *arg)
 {
-    static void (*const all[])(struct member *m) = {
+    static void (*const all[])(struct member * m) = {
         say_bytes, say_bytes, say_row,       say_revision,
         say_fact,  say_fact,  say_statement, call_somebody};
     struct member *m = arg;

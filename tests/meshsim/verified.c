@@ -2,7 +2,8 @@
 /*
  * Most of what a world of nodes computes are signatures, the same ones by each
  * node. Whether one holds is a function of its bytes: what held once is
- * remembered, by its hash, for all. Linked with --wrap=crypto_sign_verify_detached.
+ * remembered, by its hash, for all. Linked with
+ * --wrap=crypto_sign_verify_detached.
  */
 #include <string.h>
 
