@@ -64,31 +64,40 @@ static void say(struct about *a, struct um_statement *s, const char *success)
     um_word_give(a->d, a->req, s, &j);
 }
 
-/* Gives the roles that are missing. */
-static void grant(struct about *a, unsigned roles)
+bool um_members_grant(struct um_node *n, struct um_http_req *req,
+                      const struct um_name *key, unsigned roles,
+                      struct um_statement *out)
 {
-    struct um_model *m = um_node_model(a->node);
-    unsigned has = um_roster_roles(&m->roster, &a->key);
-    struct um_statement s;
+    struct um_model *m = um_node_model(n);
+    unsigned has = um_roster_roles(&m->roster, key);
     struct um_whatif w;
     bool gives;
 
-    um_owner_grant(m, &a->key, roles & ~has, &s);
-    (void)um_item_signer(um_node_owner(a->node), &s.by);
-    if (um_whatif_init(&w, m, &s) != 0) {
-        um_answer_error(a->req, 500, "It cannot be worked out.", NULL);
-        return;
+    um_owner_grant(m, key, roles & ~has, out);
+    (void)um_item_signer(um_node_owner(n), &out->by);
+    if (um_whatif_init(&w, m, out) != 0) {
+        um_answer_error(req, 500, "It cannot be worked out.", NULL);
+        return false;
     }
-    gives = (um_roster_roles(&w.roster, &a->key) & roles) == roles;
+    gives = (um_roster_roles(&w.roster, key) & roles) == roles;
     um_whatif_fini(&w);
     if (!gives) {
-        um_answer_error(a->req, 409,
+        um_answer_error(req, 409,
                         "The role was taken from this key, and does not come "
                         "back.",
                         "Let the node join with another key.");
-        return;
     }
-    say(a, &s, "The role is given.");
+    return gives;
+}
+
+/* Gives the roles that are missing. */
+static void grant(struct about *a, unsigned roles)
+{
+    struct um_statement s;
+
+    if (um_members_grant(a->node, a->req, &a->key, roles, &s)) {
+        say(a, &s, "The role is given.");
+    }
 }
 
 /* The heads that the body keeps instead of all that live. false: it was

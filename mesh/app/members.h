@@ -20,4 +20,10 @@ void um_members_remove(struct um_daemon *d, struct um_http_req *req);
 bool um_members_roles(struct um_http_req *req, const struct um_val *body,
                       unsigned otherwise, unsigned *out);
 
+/** A grant of those of some roles that a key has not; one at least. false: it
+ * was answered why that would give it nothing. */
+bool um_members_grant(struct um_node *n, struct um_http_req *req,
+                      const struct um_name *key, unsigned roles,
+                      struct um_statement *out);
+
 #endif

@@ -20,6 +20,31 @@ static bool find(struct um_node *n, struct um_http_req *req, struct um_arena *a,
            um_which_pending(n, req, text, out);
 }
 
+/* The same; who asked elsewhere is meant by his peer id. */
+static bool asks(struct um_node *n, struct um_http_req *req, struct um_arena *a,
+                 struct um_name *out)
+{
+    struct um_str text;
+
+    return um_segment_get(req, a, 2, &text) &&
+           (um_which_id(text, out) || um_which_pending(n, req, text, out));
+}
+
+/* Whether a key has roles already; it was answered then. */
+static bool has(struct um_daemon *d, struct um_node *n, struct um_http_req *req,
+                const struct um_name *key, unsigned roles)
+{
+    struct um_json j;
+
+    if ((roles & ~um_roster_roles(&um_node_model(n)->roster, key)) != 0) {
+        return false;
+    }
+    (void)um_welcome_settle(um_node_welcome(n), key);
+    um_word_answer(&j, "It has this role.", key);
+    um_word_after(d, req, &j);
+    return true;
+}
+
 void um_pending_approve(struct um_daemon *d, struct um_http_req *req)
 {
     struct um_node *n = um_wait_any_node(d, req);
@@ -30,9 +55,10 @@ void um_pending_approve(struct um_daemon *d, struct um_http_req *req)
     struct um_json j;
     unsigned roles;
 
-    if (n != NULL && um_body_read(req, &a, &body) && find(n, req, &a, &key) &&
-        um_members_roles(req, &body, UM_NODE, &roles) && um_word_may(n, req)) {
-        um_owner_grant(um_node_model(n), &key, roles, &s);
+    if (n != NULL && um_body_read(req, &a, &body) && asks(n, req, &a, &key) &&
+        um_members_roles(req, &body, UM_NODE, &roles) && um_word_may(n, req) &&
+        !has(d, n, req, &key, roles) &&
+        um_members_grant(n, req, &key, roles, &s)) {
         um_word_answer(&j, "It is let in, and hears of it by itself.", &key);
         um_word_give(d, req, &s, &j);
         (void)um_welcome_settle(um_node_welcome(n), &key);

@@ -95,8 +95,7 @@ bool um_which_revision(struct um_node *n, struct um_http_req *req,
     return true;
 }
 
-/* The key that a text is the peer id of; false: it is no peer id. */
-static bool read_id(struct um_str text, struct um_name *out)
+bool um_which_id(struct um_str text, struct um_name *out)
 {
     struct p2p_peer_id peer;
 
@@ -124,7 +123,7 @@ bool um_which_member(struct um_node *n, struct um_http_req *req,
     struct um_roster *r = &um_node_model(n)->roster;
     struct fits f = {.n = 0};
     struct um_name id;
-    bool is_id = read_id(text, &id);
+    bool is_id = um_which_id(text, &id);
 
     for (size_t i = 0; i < r->keys_n; i++) {
         const struct um_roster_key *k = um_roster_key_at(r, i);
@@ -144,7 +143,7 @@ bool um_which_pending(struct um_node *n, struct um_http_req *req,
     const struct um_pending *p;
     struct fits f = {.n = 0};
     struct um_name id;
-    bool is_id = read_id(text, &id);
+    bool is_id = um_which_id(text, &id);
 
     for (size_t i = 0; (p = um_welcome_pending(um_node_welcome(n), i)) != NULL;
          i++) {

@@ -19,7 +19,11 @@ bool um_which_revision(struct um_node *n, struct um_http_req *req,
 bool um_which_member(struct um_node *n, struct um_http_req *req,
                      struct um_str text, struct um_name *out);
 
-/** The same of a key that waits to be let in. */
+/** The key that a text is the peer id of; false: it is no peer id, and nothing
+ * was answered. */
+bool um_which_id(struct um_str text, struct um_name *out);
+
+/** A peer id, or a name, of a key that waits to be let in. */
 bool um_which_pending(struct um_node *n, struct um_http_req *req,
                       struct um_str text, struct um_name *out);
 

@@ -2,6 +2,7 @@
 #include "unit_rig.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,7 +137,8 @@ static int open_log(void *ctx, struct um_str path)
 
 void rig_init(struct rig *r)
 {
-    memset(r, 0, sizeof(*r));
+    memset(r, 0, offsetof(struct rig, answer));
+    r->answer[0] = '\0';
     r->now.mono_ns = 1000;
     r->now.unix_s = 1795392000; /* Mon, 23 Nov 2026 00:00:00 GMT */
     r->cfg.world = (struct um_standin_world){

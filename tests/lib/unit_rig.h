@@ -29,9 +29,9 @@ struct rig {
     unsigned binds;
     unsigned starts; /* of applications */
     unsigned logs;   /* of access logs that were opened, or tried */
-    char answer[RIG_ANSWER];
     size_t answer_len;
-    bool closed; /* the last answer's connection was closed */
+    bool closed;             /* the last answer's connection was closed */
+    char answer[RIG_ANSWER]; /* last: most of it is never touched */
 };
 
 /* Makes a rig; config may be changed between init and start. */

@@ -45,8 +45,7 @@ bool check_blames_the_hostile(struct world *w, const char *line)
     for (size_t i = 0; i < w->n; i++) {
         const struct member *m = w->members[i];
 
-        if (m->hostile &&
-            strstr(line, p2p_peer_id_text(&m->id, text)) != NULL)
+        if (m->hostile && strstr(line, p2p_peer_id_text(&m->id, text)) != NULL)
             return true;
     }
     return false;
@@ -369,8 +368,7 @@ static bool runs_it(struct member *m, bool tell)
                        &model->own.effective) &&
         model->reason != NULL)
         return true; /* it lost what it ran, and does not take it any more */
-    if (m->drift != UM_HEAL && !model->live.blank &&
-        model->drift == UM_DIFFERS)
+    if (m->drift != UM_HEAL && !model->live.blank && model->drift == UM_DIFFERS)
         return true; /* it says so; or a guard was against adopting it */
     return tells(m, tell, "Unit runs something else");
 }
@@ -391,8 +389,8 @@ static bool runs_well(struct member *m, bool tell)
                    ? true
                    : tells(m, tell, "nothing runs");
     if (um_view_state(&model->view, p) == UM_DEAD &&
-        (model->reason == NULL || !um_own_refused(&model->own, &d->rev.id,
-                                                  NULL)))
+        (model->reason == NULL ||
+         !um_own_refused(&model->own, &d->rev.id, NULL)))
         return tells(m, tell, "what runs has ended (I5)");
     if (p != d && !um_own_refused(&model->own, &d->rev.id, NULL))
         return tells(m, tell, "it runs another revision");
@@ -433,8 +431,8 @@ bool check_same(struct world *w, bool tell)
         if (!member_counts(m) || !has_role(um_node_model(first->node), m))
             continue;
         same = two_same(first, m, tell) && same;
-        same = (same_shelf(m) || differ(m, m, tell, "shelf and history")) &&
-               same;
+        same =
+            (same_shelf(m) || differ(m, m, tell, "shelf and history")) && same;
         same = (at_rest(um_node_model(m->node)) ||
                 tells(m, tell, "something is still open")) &&
                same;
@@ -550,6 +548,18 @@ static void by_nobody(struct world *w, struct um_model *m)
     }
 }
 
+/* Rows are of members. */
+static void rows_of_members(struct member *m)
+{
+    const struct um_shelf *s = um_node_shelf(m->node);
+    const struct um_shelf_row *row;
+
+    for (size_t i = 0; (row = um_shelf_row_at(s, i)) != NULL; i++) {
+        if (um_roster_ever(&um_node_model(m->node)->roster, &row->member) == 0)
+            world_fail(m->w, "%s keeps the row of a stranger (I12)", m->called);
+    }
+}
+
 /* I9: of who was put out only what was kept is in force. */
 static void not_of_the_revoked(struct world *w, struct um_model *m,
                                const struct um_statement *s)
@@ -604,8 +614,7 @@ static void bounded(struct world *w, const struct um_model *m)
                 &um_history_at(&m->history, m->view.heads[i])->rev.by,
                 &w->members[k]->name);
         if (mine > UM__CAP_VIEW_CONFLICTS)
-            world_fail(w, "%zu conflicts of one author are listed (I11)",
-                       mine);
+            world_fail(w, "%zu conflicts of one author are listed (I11)", mine);
     }
 }
 
@@ -629,6 +638,7 @@ void check_end(struct world *w)
     any_order(w, m);
     by_nobody(w, m);
     nobody_revoked(w, m);
+    rows_of_members(first);
     bounded(w, m);
     w->tally.revisions = m->history.revs_n;
     w->tally.facts = m->history.facts_n;

@@ -28,5 +28,4 @@ bool check_same(struct world *w, bool tell);
 /* Looks at the whole world, at the end of a run. */
 void check_end(struct world *w);
 
-
 #endif

@@ -250,6 +250,8 @@ static int xsync(sqlite3_file *f, int flags)
     if (d->unsynced > 0) {
         d->unsynced--;
         d->failed = true;
+        if (world_chance(d->w, 500)) /* the system forgets that it has to */
+            drop_ops(file);
         return fails(SQLITE_IOERR_FSYNC, EIO);
     }
     d->syncs++;

@@ -18,7 +18,7 @@
 #include "mesh/trust/fact.h"
 #include "mesh/trust/revision.h"
 #include "mesh/trust/row.h"
-#include "p2p/hash.h"
+#include "p2p/key.h"
 #include "people.h"
 
 static void noise(struct world *w, struct um_buf *out, size_t max)
@@ -133,6 +133,8 @@ static void say_bytes(struct member *m)
 static void say_row(struct member *m)
 {
     struct world *w = m->w;
+    struct um_name stranger;
+    struct p2p_key *key = NULL;
     struct um_buf out = UM_BUF_INIT;
     struct um_row row = {.mesh = w->mesh,
                          .seq = 8 * (WORLD_T0 + w->now) / 10000 * 10000,
@@ -142,8 +144,12 @@ static void say_row(struct member *m)
                          .name = UM_STR("harm")};
 
     random_name(w, &row.applied);
-    if (um_row_seal(&row, m->key, &out) == 0)
+    random_name(w, &stranger);
+    if (world_chance(w, 300)) /* of somebody who is no member */
+        must(p2p_key_from_seed(stranger.b, &key) == 0, "a key");
+    if (um_row_seal(&row, key != NULL ? key : m->key, &out) == 0)
         say_item(m, UM_ROW, um_buf_view(&out));
+    p2p_key_free(key);
     um_buf_fini(&out);
 }
 
@@ -205,8 +211,7 @@ static void say_fact(struct member *m)
     struct um_buf out = UM_BUF_INIT;
     struct um_fact f = {.mesh = w->mesh,
                         .wall_ms = any_clock(w),
-                        .what =
-                            world_chance(w, 500) ? UM_CONFIRM : UM_ABORT};
+                        .what = world_chance(w, 500) ? UM_CONFIRM : UM_ABORT};
 
     if (p == NULL)
         return;
@@ -236,7 +241,7 @@ static void say_statement(struct member *m)
 
 static void on_turn(void *arg)
 {
-    static void (*const all[])(struct member *m) = {
+    static void (*const all[])(struct member * m) = {
         say_bytes, say_bytes, say_row,       say_revision,
         say_fact,  say_fact,  say_statement, call_somebody};
     struct member *m = arg;

@@ -115,8 +115,7 @@ static void populate(struct world *w, const struct bench *b)
 {
     people_begin(w, um_buf_view(&b->empty));
     for (unsigned i = 1; i < w->plan.nodes; i++)
-        (void)people_add(w, i < 3 || world_chance(w, 600),
-                         world_dice(w, 3000));
+        (void)people_add(w, i < 3 || world_chance(w, 600), world_dice(w, 3000));
     if (w->plan.hostile)
         people_add(w, world_chance(w, 500), world_dice(w, 3000))->hostile =
             true;
@@ -147,8 +146,7 @@ static void end_all(struct world *w)
 }
 
 /* One world, from its beginning to its end. */
-static void run(const struct bench *b, const struct plan *plan,
-                struct world *w)
+static void run(const struct bench *b, const struct plan *plan, struct world *w)
 {
     world_init(w, plan);
     w->folder = b->folder;
@@ -170,15 +168,16 @@ static void say(const struct world *w, const struct args *a)
 
     if (a->brief && !w->failed)
         return;
-    printf("seed %llu: %u nodes, %.0f s, %llu events, %llu revisions, %llu "
-           "facts, %llu acked, %llu crashes, %llu puts (%llu refused), trace "
-           "%016llx%s\n",
-           (unsigned long long)w->plan.seed, w->plan.nodes,
-           (double)w->now / 1000, (unsigned long long)t->events,
-           (unsigned long long)t->revisions, (unsigned long long)t->facts,
-           (unsigned long long)t->acked, (unsigned long long)t->crashes,
-           (unsigned long long)t->puts, (unsigned long long)t->rejected_puts,
-           (unsigned long long)w->trace, w->failed ? ", FAILED" : "");
+    printf(
+        "seed %llu: %u nodes, %.0f s, %llu events, %llu revisions, %llu "
+        "facts, %llu acked, %llu crashes, %llu puts (%llu refused), trace "
+        "%016llx%s\n",
+        (unsigned long long)w->plan.seed, w->plan.nodes, (double)w->now / 1000,
+        (unsigned long long)t->events, (unsigned long long)t->revisions,
+        (unsigned long long)t->facts, (unsigned long long)t->acked,
+        (unsigned long long)t->crashes, (unsigned long long)t->puts,
+        (unsigned long long)t->rejected_puts, (unsigned long long)w->trace,
+        w->failed ? ", FAILED" : "");
 }
 
 static bool one(const struct bench *b, uint64_t seed, struct tally *sum)
@@ -215,9 +214,10 @@ static bool one(const struct bench *b, uint64_t seed, struct tally *sum)
 
 static int usage(void)
 {
-    (void)fputs("usage: meshsim [--seed N] [--seeds N] [--nodes N[-M]] "
-                "[--seconds N] [--calm] [--twice] [--trace] [--brief] [--stop]\n",
-                stderr);
+    (void)fputs(
+        "usage: meshsim [--seed N] [--seeds N] [--nodes N[-M]] "
+        "[--seconds N] [--calm] [--twice] [--trace] [--brief] [--stop]\n",
+        stderr);
     return 2;
 }
 
@@ -270,7 +270,7 @@ int main(int argc, char **argv)
             return usage();
         i++;
     }
-    if (b.args.lo < 1 || b.args.hi < b.args.lo || b.args.hi > 700)
+    if (b.args.lo < 1 || b.args.hi < b.args.lo || b.args.hi > 1000)
         return usage();
     make_empty_store(&b);
     link_stores(&b, true);
@@ -278,12 +278,13 @@ int main(int argc, char **argv)
         failed += !one(&b, b.args.seed + i, &sum);
     fini(&b);
     (void)getrusage(RUSAGE_SELF, &used);
-    printf("%u seeds, %u failed; %llu events, %llu revisions, %llu promises, "
-           "%llu crashes; %.1f s CPU, %ld MiB\n",
-           b.args.seeds, failed, (unsigned long long)sum.events,
-           (unsigned long long)sum.revisions, (unsigned long long)sum.acked,
-           (unsigned long long)sum.crashes,
-           (double)used.ru_utime.tv_sec + (double)used.ru_utime.tv_usec / 1e6,
-           used.ru_maxrss / 1024);
+    printf(
+        "%u seeds, %u failed; %llu events, %llu revisions, %llu promises, "
+        "%llu crashes; %.1f s CPU, %ld MiB\n",
+        b.args.seeds, failed, (unsigned long long)sum.events,
+        (unsigned long long)sum.revisions, (unsigned long long)sum.acked,
+        (unsigned long long)sum.crashes,
+        (double)used.ru_utime.tv_sec + (double)used.ru_utime.tv_usec / 1e6,
+        used.ru_maxrss / 1024);
     return failed == 0 ? 0 : 1;
 }

@@ -107,8 +107,8 @@ static void errand_work(void *arg)
 
     m->errand.work(m->errand.arg);
     m->errand.worked = true;
-    m->errand.event = world_at(m->w, world_between(m->w, 0, 30), m,
-                               errand_done, m);
+    m->errand.event =
+        world_at(m->w, world_between(m->w, 0, 30), m, errand_done, m);
 }
 
 static int worker_run(void *user, void (*work)(void *arg),
@@ -272,8 +272,7 @@ void member_start(struct member *m)
     m->disk.failed = false;
     rv = um_store_open(&m->store, m->path, UM_STORE_EXISTING);
     if (rv != 0) {
-        world_fail(w, "%s cannot open its store: %s", m->called,
-                   m->store.text);
+        world_fail(w, "%s cannot open its store: %s", m->called, m->store.text);
         return;
     }
     m->alive = true;
@@ -321,7 +320,7 @@ static void end(struct member *m)
 
 void member_stop(struct member *m)
 {
-    if (!m->alive)
+    if (m->node == NULL)
         return;
     world_say(m->w, "%s ends", m->called);
     m->fuse = 0;

@@ -40,10 +40,10 @@ struct member {
     bool revoked;    /* an owner said so */
     enum um_drift_policy drift;
 
-    unsigned run;   /* how often it began */
-    bool alive;     /* a node runs */
-    bool dying;     /* nothing leaves it any more; it ends after this event */
-    unsigned fuse;  /* so many uses of ports until it dies; 0: it does not */
+    unsigned run;  /* how often it began */
+    bool alive;    /* a node runs */
+    bool dying;    /* nothing leaves it any more; it ends after this event */
+    unsigned fuse; /* so many uses of ports until it dies; 0: it does not */
     uint64_t stands_until; /* nothing happens here before */
     struct um_store store;
     struct um_bus *bus;

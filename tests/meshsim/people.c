@@ -91,14 +91,14 @@ void people_begin(struct world *w, struct um_str empty_store)
     m->owner = p->owner;
     text_write(&first, &document);
     must(um_store_open(&s, m->path, UM_STORE_EXISTING) == 0, "a store");
-    must(um_founder_begin(&s,
-                          &(struct um_founder_plan){
-                              .key = m->key,
-                              .owner = p->owner,
-                              .recovery = p->recovery,
-                              .document = um_buf_view(&document),
-                              .wall_ms = member_wall_ms(m)},
-                          &w->mesh) == 0,
+    must(um_founder_begin(
+             &s,
+             &(struct um_founder_plan){.key = m->key,
+                                       .owner = p->owner,
+                                       .recovery = p->recovery,
+                                       .document = um_buf_view(&document),
+                                       .wall_ms = member_wall_ms(m)},
+             &w->mesh) == 0,
          "a mesh");
     keep_statements(w, &s);
     um_store_close(&s);
@@ -191,11 +191,10 @@ struct member *people_add(struct world *w, bool writes, uint64_t in_ms)
     um_buf_str(&list, um_buf_view(&p->welcome));
     um_pb_put_str(&list, 1, um_buf_view(&envelope));
     must(um_store_open(&s, m->path, UM_STORE_EXISTING) == 0, "a store");
-    must(um_founder_join(&s,
-                         &(struct um_founder_place){
-                             .mesh = w->mesh,
-                             .statements = um_buf_view(&list),
-                             .wall_ms = member_wall_ms(m)}) == 0,
+    must(um_founder_join(
+             &s, &(struct um_founder_place){.mesh = w->mesh,
+                                            .statements = um_buf_view(&list),
+                                            .wall_ms = member_wall_ms(m)}) == 0,
          "a place");
     um_store_close(&s);
     (void)bring(w->members[0], um_buf_view(&envelope),
@@ -267,8 +266,8 @@ static void end_harm_of(struct world *w, struct member *bad)
     s.keep = (struct um_namelist){&p->rev.id, 1};
     people_sign(w, s, &envelope, &id);
     world_say(w, "%s is put out", bad->called);
-    bad->revoked = bring(at, um_buf_view(&envelope),
-                         (struct wish){.statement = id});
+    bad->revoked =
+        bring(at, um_buf_view(&envelope), (struct wish){.statement = id});
     um_buf_fini(&envelope);
 }
 
@@ -277,10 +276,10 @@ void people_end_harm(struct world *w)
     for (size_t i = 0; i < w->n; i++) {
         struct member *m = w->members[i];
 
-        if (!m->hostile || !m->let_in || m->revoked)
-            continue;
-        end_harm_of(w, m);
-        hostile_end(m);
+        if (m->hostile && m->let_in && !m->revoked)
+            end_harm_of(w, m);
+        if (m->hostile)
+            hostile_end(m);
     }
 }
 
@@ -327,7 +326,8 @@ void people_rule(struct world *w)
         put_out(w);
     else if (what < 3)
         grant_more(w);
-    else if (what < 4 && w->n < w->plan.nodes + w->plan.nodes / 4 + 1)
+    else if (what < 4 && w->n + 1 < WORLD_MEMBERS &&
+             w->n < w->plan.nodes + w->plan.nodes / 4 + 1)
         (void)people_add(w, world_chance(w, 500), world_dice(w, 5000));
     else
         set_label(w);
@@ -345,8 +345,7 @@ static void replied(void *user, enum um_reply answer,
     if (revision != NULL) {
         world_note_at(w, 'r', wish->at->index, answer);
         world_say(w, "%s answers verb %d: %d, %02x%02x", wish->at->called,
-                  (int)wish->verb, (int)answer, revision->b[0],
-                  revision->b[1]);
+                  (int)wish->verb, (int)answer, revision->b[0], revision->b[1]);
         if (answer == UM_OK)
             w->tally.acked++;
         else
@@ -373,8 +372,8 @@ static bool make_document(struct member *m, const struct um_past *of,
     text_edit(m->w, &t);
     text_write(&t, &out);
     c->doc_bytes = (uint32_t)out.len;
-    put = um_papers_put(um_node_papers(m->node), um_buf_view(&out), &c->doc) ==
-          0;
+    put =
+        um_papers_put(um_node_papers(m->node), um_buf_view(&out), &c->doc) == 0;
     um_buf_fini(&out);
     return put;
 }
@@ -428,8 +427,8 @@ static const struct um_past *about(struct world *w, const struct um_model *m,
 static enum um_verb choose_verb(struct world *w, const struct um_model *m)
 {
     static const enum um_verb all[] = {
-        UM_DO_PUBLISH, UM_DO_PUBLISH, UM_DO_PUBLISH, UM_DO_PUBLISH,
-        UM_DO_PUBLISH, UM_DO_PUBLISH, UM_DO_CONFIRM, UM_DO_CONFIRM,
+        UM_DO_PUBLISH, UM_DO_PUBLISH, UM_DO_PUBLISH,  UM_DO_PUBLISH,
+        UM_DO_PUBLISH, UM_DO_PUBLISH, UM_DO_CONFIRM,  UM_DO_CONFIRM,
         UM_DO_CONFIRM, UM_DO_ABORT,   UM_DO_ROLLBACK, UM_DO_RESUME,
         UM_DO_ADOPT};
     static const enum um_verb ends[] = {UM_DO_TAKE, UM_DO_DROP, UM_DO_EDIT};

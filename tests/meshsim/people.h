@@ -20,7 +20,7 @@ struct people {
     struct p2p_key *owner;
     struct um_name owner_name;
     struct p2p_key *recovery;
-    struct um_buf store; /* an empty one, as a file */
+    struct um_buf store;   /* an empty one, as a file */
     struct um_buf welcome; /* what who is let in gets, besides its GRANT */
     struct promise *promises;
     size_t promises_n;

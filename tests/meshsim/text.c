@@ -16,8 +16,7 @@ void text_read(struct um_str bytes, struct text *out)
     for (unsigned i = 0; i < TEXT_ROUTES; i++) {
         const char *at;
 
-        (void)snprintf(key, sizeof key, "\"r%u\":[{\"action\":{\"return\":",
-                       i);
+        (void)snprintf(key, sizeof key, "\"r%u\":[{\"action\":{\"return\":", i);
         at = strstr(copy, key);
         if (at != NULL)
             out->code[i] = (unsigned)atoi(at + strlen(key));
@@ -51,7 +50,8 @@ void text_write(const struct text *t, struct um_buf *out)
     }
     um_buf_text(out, "}");
     if (t->python)
-        um_buf_text(out, ",\"applications\":{\"a\":{\"type\":\"python\","
-                         "\"path\":\"/srv\",\"module\":\"m\"}}");
+        um_buf_text(out,
+                    ",\"applications\":{\"a\":{\"type\":\"python\","
+                    "\"path\":\"/srv\",\"module\":\"m\"}}");
     um_buf_text(out, "}}");
 }

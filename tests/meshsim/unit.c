@@ -60,8 +60,9 @@ struct unit {
 static const char python[] =
     "{\"python\":{\"version\":\"3.11\",\"lib\":\"p.so\"}}";
 
-static const char nothing[] = "{\"perl\":{\"version\":\"5.36\",\"lib\":"
-                              "\"l.so\"}}";
+static const char nothing[] =
+    "{\"perl\":{\"version\":\"5.36\",\"lib\":"
+    "\"l.so\"}}";
 
 static void begin(struct unit *u)
 {
@@ -179,8 +180,7 @@ void unit_trouble(struct unit *u)
         case 2:
             world_say(w, "%s: Unit is gone", u->of->called);
             u->gone = true;
-            (void)world_at(w, world_between(w, 500, 20000), NULL, come_back,
-                           u);
+            (void)world_at(w, world_between(w, 500, 20000), NULL, come_back, u);
             break;
         case 3:
             u->losing = (unsigned)world_between(w, 1, 8);
@@ -213,9 +213,8 @@ static void note_refusal(struct unit *u, const struct um_fetch_job *j)
     size_t i = 0;
 
     if (u->of->node != NULL && !u->of->dying) /* which revision it is */
-        hash ^= hash_of(
-            (const char *)um_node_model(u->of->node)->own.trying.b,
-            UM_NAME_BYTES);
+        hash ^= hash_of((const char *)um_node_model(u->of->node)->own.trying.b,
+                        UM_NAME_BYTES);
     u->of->w->tally.rejected_puts++;
     while (i < u->refused_n && u->refused[i].hash != hash)
         i++;

@@ -38,7 +38,7 @@ struct plan {
     unsigned people;   /* commands in a thousand seconds, each writer */
     unsigned crashes;  /* of a node, in a thousand seconds; the others alike */
     unsigned pauses;
-    unsigned cuts; /* of a connection */
+    unsigned cuts;       /* of a connection */
     unsigned partitions; /* of the world */
     unsigned disk;       /* troubles of a disk */
     unsigned unit;       /* of a Unit */
