@@ -276,9 +276,8 @@ static enum um_reply do_adopt(struct um_model *m, struct order *o)
 static enum um_reply at_rest(struct um_model *m, struct order *o)
 {
     (void)o;
-    return um_core_find(m, &m->own.applied) != NULL && !m->in_flight
-               ? UM_OK
-               : UM_UNFIT;
+    return um_core_find(m, &m->own.applied) != NULL && !m->in_flight ? UM_OK
+                                                                     : UM_UNFIT;
 }
 
 static enum um_reply do_try(struct um_model *m, struct order *o)

@@ -5,7 +5,8 @@
 Three daemons of one mesh, each with a Unit inside; writers change something of
 their own at every one of them; and a daemon is killed (kill -9) at a random
 moment and started again, N times (20): also two at a time, also while it
-starts. A person ends conflicts meanwhile. Every change that was acknowledged must be in the end on the disk of
+starts. A person ends conflicts meanwhile. Every change that was acknowledged
+must be in the end on the disk of
 every node, whole, and either be what the configuration in force is built upon
 or stand among the conflicts; what was refused must be nowhere. Every ten kills
 the writers rest, and all nodes must come to agree without a further change: on

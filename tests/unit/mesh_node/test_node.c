@@ -319,9 +319,8 @@ static void test_a_statement_on_a_full_disk(void **state)
     (void)state;
     faulty_vfs_set(FAULTY_WRITE, 1, SQLITE_FULL, ENOSPC);
     (void)crew_sign(c, KEY_OWNER,
-                    (struct um_statement){.what = UM_GRANT,
-                                          .key = c->names[1],
-                                          .roles = UM_NODE},
+                    (struct um_statement){
+                        .what = UM_GRANT, .key = c->names[1], .roles = UM_NODE},
                     &b);
     assert_int_equal(um_node_state(m->node, um_buf_view(&b), heard, &h[0]), 0);
     crew_pass(c, 4000);
@@ -333,8 +332,8 @@ static void test_a_statement_on_a_full_disk(void **state)
     crew_pass(c, 5000);
     assert_int_equal(h[0].n, 1);
     assert_int_equal(h[1].n, 0);
-    assert_int_not_equal(
-        um_roster_roles(&m->node->model.roster, &c->names[1]), 0);
+    assert_int_not_equal(um_roster_roles(&m->node->model.roster, &c->names[1]),
+                         0);
     um_buf_fini(&b);
     crew_free(c);
 }
