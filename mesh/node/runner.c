@@ -53,9 +53,9 @@ struct um_runner {
     bool tells; /* the look under way is for them */
     bool took;  /* effective and shown are of something */
     struct um_name effective;
-    struct um_buf shown;  /* what Unit showed for effective */
-    struct um_buf before; /* the same of the one before; while CLEARING */
-    struct um_buf listed; /* what effective has beside it, by its stock */
+    struct um_buf shown;   /* what Unit showed for effective */
+    struct um_buf before;  /* the same of the one before; while CLEARING */
+    struct um_buf listed;  /* what effective has beside it, by its stock */
     struct um_buf brought; /* the same of the one before; while CLEARING */
     bool seen;
     struct um_buf config;  /* what it showed last */

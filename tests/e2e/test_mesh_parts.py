@@ -185,7 +185,7 @@ def certificate(folder, name):
 
 
 def fragments(key):
-    """Pieces of a key that may be found nowhere: lines of its PEM, its bytes."""
+    """Pieces of a key that may be found nowhere: lines of its PEM, bytes."""
     lines = key.read_text().split("\n")[1:-2]
     raw = base64.b64decode("".join(lines))
     # SEC 1 in PKCS#8: the number stands behind `04 20`.
@@ -314,7 +314,8 @@ def test_who_runs_it_only(folder):
     with mesh(folder, NAMES[:2], "node") as (red, green):
         was = red.holds()
         for words in (("put", ROUTE, "205"), ("rollback",),
-                      ("delete", "/config", "--force"), ("var", "set", "a", "1"),
+                      ("delete", "/config", "--force"),
+                      ("var", "set", "a", "1"),
                       ("overlay", "set", "all", '{"merge": {}}')):
             said = green.refuse(*words)
             assert "may not write" in said, (words, said)

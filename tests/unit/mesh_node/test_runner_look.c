@@ -122,8 +122,8 @@ static void test_what_was_adopted(void **state)
     assert_int_equal(strncmp(s->events, "shown ", 6), 0);
     s->events[0] = '\0';
     assert_non_null(um_runner_shown(s->runner).p);
-    assert_true(um_str_eq(um_runner_shown(s->runner),
-                          um_runner_config(s->runner)));
+    assert_true(
+        um_str_eq(um_runner_shown(s->runner), um_runner_config(s->runner)));
     um_runner_adopted(s->runner, &s->effective);
     scene_told(s, "");
     um_runner_look(s->runner);
