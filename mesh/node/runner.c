@@ -486,11 +486,27 @@ static void put(struct um_runner *r, struct order *o,
     }
 }
 
+/* A trial that waits was made for what ran before: given to Unit behind what is
+ * to run now, it would undo that. */
+static void drop_trial(struct um_runner *r)
+{
+    um_runner_tried *tried = r->trial.tried;
+    void *user = r->trial.user;
+
+    if (!r->has_trial) {
+        return;
+    }
+    r->has_trial = false;
+    um_arena_fini(&r->trial.mem);
+    tried(user, UM_RESULT_NO_ANSWER, UM_STR("another one is to run by now"));
+}
+
 void um_runner_apply(struct um_runner *r, const struct um_runner_config *c)
 {
     assert(!r->has_next);
     r->has_next = true;
     put(r, &r->next, c);
+    drop_trial(r);
 }
 
 int um_runner_try(struct um_runner *r, const struct um_runner_config *c,
