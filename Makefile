@@ -13,7 +13,7 @@ SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 .DEFAULT_GOAL := all
 .PHONY: all acceptance asan bench clean demo demo-article deps deps-build dist distclean e2e \
 	fmt fuzz fuzz-smoke help hostile install lint lint-write mutants \
-	oracle power sim sim-hash soak test torture unit
+	oracle power sim sim-hash sim-mesh soak test torture unit
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
 	@$(NINJA) -C $(BUILDDIR)
@@ -83,6 +83,12 @@ sim: deps-build all ## 1000 hosts for 10 virtual minutes; SEEDS=… HOSTS=… MI
 
 sim-hash: deps ## one course whatever built it: gcc, clang, ASan; LARGE=1: 1000 hosts
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/sim/hashes.py $(if $(LARGE),--large)
+
+# Whole nodes on virtual time: make sim-mesh SEEDS=300 NODES=5-50 SEED=7
+sim-mesh: deps-build all ## 300 worlds of whole nodes; SEEDS=… NODES=… SEED=…
+	@$(BUILDDIR)/tests/meshsim/meshsim --brief \
+		--seeds $(if $(filter-out file,$(origin SEEDS)),$(SEEDS),300) \
+		--nodes $(or $(NODES),5-50) --seed $(or $(SEED),1)
 
 fuzz-smoke: deps ## every fuzz target for 60 s
 	@tools/fuzz.sh all 60

@@ -443,27 +443,39 @@ bool check_same(struct world *w, bool tell)
 
 /* ---- at the end */
 
-/* I2: what was promised is everywhere, and it is dead, below a head, or one. */
-static void below_heads(struct world *w, const struct um_model *m,
-                        uint8_t *below)
+/* Marks what the heads were made from, by the names in the items alone. */
+static void mark_above(const struct um_model *m, uint8_t *above)
 {
     const struct um_history *h = &m->history;
 
     for (size_t i = 0; i < m->view.heads_n; i++)
-        below[m->view.heads[i]] = 1;
+        above[m->view.heads[i]] = 1;
     for (size_t i = 0; i < h->revs_n; i++) { /* children rank higher */
         const struct um_past *p = um_history_ranked(h, i);
 
-        for (unsigned k = 0; k < 2 && below[p->place] != 0; k++) {
-            if (p->parents[k] != UM_NOWHERE)
-                below[p->parents[k]] = 1;
+        for (unsigned k = 0; k < p->rev.parents_n && above[p->place]; k++) {
+            const struct um_past *q = um_history_find(h, &p->rev.parents[k]);
+
+            if (q != NULL)
+                above[q->place] = 2;
         }
     }
-    (void)w;
 }
 
+/* I2: a conflict that was ended is none. */
+static void heads_are_ends(struct world *w, const struct um_model *m,
+                           const uint8_t *above)
+{
+    for (size_t i = 0; i < m->view.heads_n; i++) {
+        if (above[m->view.heads[i]] == 2)
+            world_fail(w, "what something was made from is a conflict (I2)");
+    }
+}
+
+/* I2: what was promised is everywhere, and it is dead, a head, or what a head
+ * was made from. */
 static void promise_holds(struct world *w, struct um_model *m,
-                          const struct promise *p, const uint8_t *below)
+                          const struct promise *p, const uint8_t *above)
 {
     const struct um_past *r = um_history_find(&m->history, &p->id);
     const struct um_past *t = um_view_target(&m->view, &m->history);
@@ -476,7 +488,7 @@ static void promise_holds(struct world *w, struct um_model *m,
         world_fail(w, "%s promised %s, and it is lost (I2)",
                    w->members[p->member]->called, id);
     } else if (r != NULL && um_view_state(&m->view, r) != UM_DEAD) {
-        if (below[r->place] == 0 && m->view.unlisted_n == 0)
+        if (above[r->place] == 0 && m->view.unlisted_n == 0)
             world_fail(w, "%s is in no head's history (I2)", id);
         if (t == NULL || r->rev.number > t->rev.number)
             world_fail(w, "%s is buried (I7)", id);
@@ -545,6 +557,25 @@ static void by_nobody(struct world *w, struct um_model *m)
             if (!x->writes && um_name_eq(&p->rev.by, &x->name))
                 world_fail(w, "%s wrote, and may not (I12)", x->called);
         }
+    }
+}
+
+/* A number is one more than the highest of the parents'. */
+static void numbered(struct world *w, const struct um_model *m)
+{
+    const struct um_history *h = &m->history;
+
+    for (size_t i = 0; i < h->revs_n; i++) {
+        const struct um_revision *r = &h->revs[i]->rev;
+        uint64_t most = 0;
+
+        for (unsigned k = 0; k < r->parents_n; k++) {
+            const struct um_past *q = um_history_find(h, &r->parents[k]);
+
+            most = q != NULL && q->rev.number > most ? q->rev.number : most;
+        }
+        if (r->number != most + 1)
+            world_fail(w, "a revision has a number that it chose (I7)");
     }
 }
 
@@ -622,7 +653,7 @@ void check_end(struct world *w)
 {
     struct member *first = reference(w);
     struct um_model *m;
-    uint8_t *below;
+    uint8_t *above;
 
     if (first == NULL) {
         world_fail(w, "nobody is left");
@@ -630,14 +661,16 @@ void check_end(struct world *w)
     }
     (void)check_same(w, true);
     m = um_node_model(first->node);
-    below = must_alloc(m->history.revs_n + 1);
-    below_heads(w, m, below);
+    above = must_alloc(m->history.revs_n + 1);
+    mark_above(m, above);
+    heads_are_ends(w, m, above);
     for (size_t i = 0; i < w->people->promises_n; i++)
-        promise_holds(w, m, &w->people->promises[i], below);
-    free(below);
+        promise_holds(w, m, &w->people->promises[i], above);
+    free(above);
     any_order(w, m);
     by_nobody(w, m);
     nobody_revoked(w, m);
+    numbered(w, m);
     rows_of_members(first);
     bounded(w, m);
     w->tally.revisions = m->history.revs_n;

@@ -26,7 +26,8 @@ struct args {
     bool trace;
     bool twice;
     bool brief;
-    bool stop; /* at the first that fails */
+    bool stop;  /* at the first that fails */
+    bool count; /* for .ci/run */
 };
 
 /* What all runs have in common. */
@@ -216,7 +217,8 @@ static int usage(void)
 {
     (void)fputs(
         "usage: meshsim [--seed N] [--seeds N] [--nodes N[-M]] "
-        "[--seconds N] [--calm] [--twice] [--trace] [--brief] [--stop]\n",
+        "[--seconds N] [--calm] [--twice] [--trace] [--brief] [--stop] "
+        "[--count]\n",
         stderr);
     return 2;
 }
@@ -228,6 +230,7 @@ static bool flag(struct args *a, const char *word)
                : strcmp(word, "--trace") == 0 ? &a->trace
                : strcmp(word, "--brief") == 0 ? &a->brief
                : strcmp(word, "--stop") == 0  ? &a->stop
+               : strcmp(word, "--count") == 0 ? &a->count
                                               : NULL;
 
     if (at != NULL)
@@ -286,5 +289,7 @@ int main(int argc, char **argv)
         (unsigned long long)sum.crashes,
         (double)used.ru_utime.tv_sec + (double)used.ru_utime.tv_usec / 1e6,
         used.ru_maxrss / 1024);
+    if (b.args.count)
+        printf("counts: %u %u 0\n", b.args.seeds - failed, failed);
     return failed == 0 ? 0 : 1;
 }

@@ -18,8 +18,9 @@
 #define SMALL 12
 #define FEW   5
 
-/* A message goes to so many neighbours at once. */
-#define FANOUT 6
+/* A message goes to so many neighbours at once; in a large world to fewer. */
+#define FANOUT       6
+#define FANOUT_LARGE 3
 
 struct pair {
     size_t a, b;
@@ -370,9 +371,10 @@ static void spread(struct message *msg, struct member *from)
 {
     struct world *w = from->w;
     size_t first = (size_t)world_dice(w, w->n);
+    unsigned most = w->n > 2 * SMALL ? FANOUT_LARGE : FANOUT;
     unsigned sent = 0;
 
-    for (size_t i = 0; i < w->n && sent < FANOUT; i++) {
+    for (size_t i = 0; i < w->n && sent < most; i++) {
         struct member *to = w->members[(first + i) % w->n];
 
         sent += to != from && send_one(msg, from, to);
