@@ -419,7 +419,9 @@ void um_node_untry(struct um_node *n)
         um_history_find(&n->model.history, &n->model.own.applied);
     struct um_maker_out out = {.arena = UM_ARENA_INIT};
 
-    if (p == NULL || um_node_make_it(n, &p->rev.doc, &out) != 0 ||
+    /* What is on its way to Unit comes in the place of what was tried. */
+    if (n->model.in_flight || p == NULL ||
+        um_node_make_it(n, &p->rev.doc, &out) != 0 ||
         offer(n, &out, restored, n) != 0) {
         um_runner_look(n->runner); /* what it shows is healed */
     }
