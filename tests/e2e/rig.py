@@ -23,7 +23,9 @@ _numbers = itertools.count(1)
 def loopback():
     """A loopback address of this process's own, so that runs can be many."""
     pid = os.getpid()
-    return f"127.{1 + pid // 250 % 200}.{1 + pid % 250}.{next(_numbers)}"
+    n = next(_numbers)
+    return (f"127.{1 + (pid // 250 + n // 250 * 100) % 200}."
+            f"{1 + pid % 250}.{1 + n % 250}")
 
 
 def until(look, what, seconds=10):
