@@ -17,15 +17,15 @@ from daemon import STANDIN, UNITMESH, Daemon, fetch
 from peer import Program
 
 P2P_PORT = 4901
-_numbers = itertools.count(1)
+_numbers = itertools.count()
 
 
 def loopback():
-    """A loopback address of this process's own, so that runs can be many."""
+    """A loopback address of this process's own, so that runs can be many. Those
+    of the first tests come again after 250."""
     pid = os.getpid()
-    n = next(_numbers)
-    return (f"127.{1 + (pid // 250 + n // 250 * 100) % 200}."
-            f"{1 + pid % 250}.{1 + n % 250}")
+    return f"127.{1 + pid // 250 % 200}.{1 + pid % 250}." \
+        f"{1 + next(_numbers) % 250}"
 
 
 def until(look, what, seconds=10):

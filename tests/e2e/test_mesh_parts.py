@@ -248,7 +248,12 @@ def test_certificates(folder):
         said = blue.refuse("cert", "rm", "site")
         assert "is used in the configuration" in said
         blue.say("delete", "listeners/*:8443")
+        synced(*nodes)
+        more.stop()
         blue.say("cert", "rm", "site")
+        nodes[-1] = stack.enter_context(again(more, folder, red.bind,
+                                              unit=more.standin))
+        nodes[-1].ready()
         for n in nodes:
             until(lambda n=n: on_unit(n)[0] == [], "no Unit has it")
             assert n.rows("cert") == []
