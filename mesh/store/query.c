@@ -4,7 +4,7 @@
  * arrival in every table that has one. A number above 2^63 - 1 is none of ours
  * and is not bound.
  */
-#include "mesh/store/query.h"
+#include "mesh/store/file.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -327,15 +327,32 @@ int um_query_drop(struct um_store *s, enum um_sql which, struct um_str id)
     return err == 0 && changed == 0 ? P2P_ENOTFOUND : err;
 }
 
+/* Before the first write: who had the store before may have ended because a
+ * sync failed. The system then takes for written what is not on the disk, and
+ * shows it all the same; a journal that goes on behind such a hole ends at it
+ * when the power goes. So all that the journal holds is written once more, and
+ * synced, and the journal begins anew. */
+static int make_firm(struct um_store *s)
+{
+    int err = s->firm ? 0 : um_file_run(s, "PRAGMA wal_checkpoint(TRUNCATE)");
+
+    s->firm = err == 0;
+    return err;
+}
+
 int um_write_begin(struct um_store *s)
 {
     struct um_query q;
+    int err;
 
     if (s->batch)
         return s->failed;
     assert(!s->alone);
     if (s->read)
         return um_trouble_set(s, UM_STORE_READONLY, "opened to be read only");
+    err = make_firm(s);
+    if (err != 0)
+        return err;
     um_query_init(&q, s, UM_SQL_BEGIN);
     s->alone = um_query_run(&q) == 0;
     return q.err;

@@ -122,6 +122,16 @@ static int look_through(struct um_store *s)
     return err;
 }
 
+/* Whether it has a journal from before: one that was never opened has none. */
+static int look_at_journal(struct um_store *s)
+{
+    char answer[32];
+    int err = ask(s, "PRAGMA journal_mode", answer, sizeof answer);
+
+    s->firm = err == 0 && strcmp(answer, "wal") != 0;
+    return err;
+}
+
 static int set_up(struct um_store *s)
 {
     int err = 0;
@@ -132,6 +142,8 @@ static int set_up(struct um_store *s)
         err = um_file_run(s, SETTINGS);
     if (err == 0)
         err = look_at_version(s);
+    if (err == 0)
+        err = look_at_journal(s);
     if (err == 0 && !s->read)
         err = settle(s, "PRAGMA journal_mode = WAL", "wal");
     if (err == 0)

@@ -63,6 +63,7 @@ struct um_store {
     char *path;
     struct um_buf bytes; /* what the last reading call lends */
     bool read;
+    bool firm;  /* nothing in the journal is of before it was opened */
     bool batch; /* between begin and commit */
     bool alone; /* a write that is a batch of its own */
     int failed; /* the error that spoilt the batch, or 0 */

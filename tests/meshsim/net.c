@@ -113,6 +113,14 @@ static void tell(struct member *m, struct member *peer, uint64_t ms,
     (void)world_at(m->w, ms, m, on_news, n);
 }
 
+/* What was on its way to be told of the connection between two is of before. */
+static void renumber(struct member *a, struct member *b)
+{
+    unsigned conn = net_side(a, b)->conn + 1;
+
+    net_side(a, b)->conn = net_side(b, a)->conn = conn;
+}
+
 static void side_up(struct member *m, struct member *peer)
 {
     net_side(m, peer)->up = true;
@@ -123,6 +131,7 @@ static void side_up(struct member *m, struct member *peer)
 static void side_down(struct member *m, struct member *peer)
 {
     net_side(m, peer)->up = false;
+    renumber(m, peer);
     if (m->bus != NULL)
         stream_lose(m->bus, peer);
     if (m->node != NULL)
@@ -150,9 +159,7 @@ static void on_news(void *arg)
 
 static void connect_two(struct member *a, struct member *b)
 {
-    unsigned conn = net_side(a, b)->conn + 1;
-
-    net_side(a, b)->conn = net_side(b, a)->conn = conn;
+    renumber(a, b);
     tell(a, b, 0, (struct news){.up = true});
     tell(b, a, 0, (struct news){.up = true});
 }
@@ -269,6 +276,7 @@ void net_gone(struct world *w, struct member *m)
         struct member *peer = w->members[i];
 
         net_side(m, peer)->up = false;
+        renumber(m, peer);
         if (net_side(peer, m)->up)
             tell(peer, m, 5 + world_dice(w, slow), (struct news){0});
     }

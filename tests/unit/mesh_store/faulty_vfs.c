@@ -127,6 +127,8 @@ static int xsync(sqlite3_file *f, int flags)
         set_unsynced(f, false);
     if (rc == SQLITE_OK && torn(f) != NULL)
         torn_disk_sync(torn(f));
+    else if (torn(f) != NULL && !faulty.dead)
+        torn_disk_forget(torn(f));
     return rc;
 }
 

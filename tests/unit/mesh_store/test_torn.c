@@ -4,6 +4,7 @@
  * the unsynced any part: what was acknowledged is there, whole, and nothing
  * half. tests/power asks a real file system.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,42 @@ static void test_what_is_acknowledged_stays(void **state)
     assert_true(c.more > 0);
 }
 
+/* A sync failed, the program ended and began anew: what the system shows and
+ * never wrote takes nothing with it that is written behind it. */
+static void test_what_a_failed_sync_left_takes_nothing_along(void **state)
+{
+    struct course c = {.disk = {.random = 23}};
+    struct um_store *s = &c.g.s;
+
+    (void)state;
+    for (unsigned round = 0; round < 40; round++) {
+        rig_init(&c.g);
+        um_store_close(s);
+        faulty_vfs_cut(&c.disk, 0);
+        assert_int_equal(um_store_open(s, c.g.path, UM_STORE_EXISTING), 0);
+        assert_int_equal(batches_write(s, 1), 0);
+        faulty_vfs_set(FAULTY_SYNC, 1, SQLITE_IOERR_FSYNC, EIO);
+        assert_int_equal(batches_write(s, 2), P2P_EIO);
+        assert_int_equal(s->trouble, UM_STORE_UNSYNCED);
+        um_store_close(s);
+        faulty_vfs_set(FAULTY_SYNC, 0, 0, 0);
+        assert_int_equal(um_store_open(s, c.g.path, UM_STORE_EXISTING), 0);
+        assert_null(batches_look(s, &c.kept));
+        c.acknowledged = c.kept;
+        while (c.acknowledged < 6 && batches_write(s, c.acknowledged + 1) == 0)
+            c.acknowledged++;
+        assert_int_equal(c.acknowledged, 6);
+        torn_disk_cut(&c.disk);
+        faulty_vfs_cut(NULL, 0);
+        um_store_close(s);
+        torn_disk_restore(&c.disk);
+        look(&c);
+        rig_fini(&c.g);
+    }
+    assert_int_equal(c.lost, 0);
+    assert_int_equal(c.damaged, 0);
+}
+
 /* The judge is judged: a store that syncs less loses. */
 static void test_less_is_not_enough(void **state)
 {
@@ -134,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_acknowledged_stays),
+        cmocka_unit_test(test_what_a_failed_sync_left_takes_nothing_along),
         cmocka_unit_test(test_less_is_not_enough),
     };
 

@@ -132,6 +132,11 @@ void torn_disk_sync(struct torn_file *f)
     drop_ops(f);
 }
 
+void torn_disk_forget(struct torn_file *f)
+{
+    drop_ops(f);
+}
+
 void torn_disk_delete(struct torn_disk *d, const char *path)
 {
     struct torn_file *f = find(d, path);

@@ -26,6 +26,10 @@ void torn_disk_write(struct torn_file *f, uint64_t at, const void *p,
 void torn_disk_truncate(struct torn_file *f, uint64_t size);
 void torn_disk_sync(struct torn_file *f);
 
+/* A sync failed: the system shows what was written, takes it for written, and
+ * never writes it. */
+void torn_disk_forget(struct torn_file *f);
+
 /* A file is deleted; whether the disk knows is chance. */
 void torn_disk_delete(struct torn_disk *d, const char *path);
 
