@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Whole nodes in simulated worlds: 300 seeds of 5 to 50 nodes, other ones every
-# day, on two cores, and one world of 200 nodes. A run that fails prints the
+# day, on two cores, and one world of 100 nodes. A run that fails prints the
 # command that makes it again.
 # budget: 240
 # timeout: 1500
@@ -16,7 +16,7 @@ large=$!
 (
     worst=0
     sim --nodes 5-12 --seeds 240 --seed $((first + 60)) || worst=1
-    sim --nodes 200 --seconds 20 --seed $first || worst=1
+    sim --nodes 100 --seconds 30 --seed $first || worst=1
     exit $worst
 ) > "$CI_LOGS/mesh-sim-small.txt" &
 small=$!
