@@ -204,9 +204,10 @@ class Mesh:
         for node in self.nodes[1:]:
             self.must(node.ask("POST", "/mesh/join", {
                 "code": code, "peer": first.addr}))
+        self.agree()  # before that the first one has heard of too few
         if config is not None:
             first.put("/config", config)
-        self.agree()
+            self.agree()
         return self
 
     @staticmethod
