@@ -119,6 +119,7 @@ def begin(nodes, role="writer"):
     for n in others:
         code = first.say("invite", "--role", role).strip()
         n.say("join", code)
+    synced(*nodes)  # before that the first one has heard of too few
     first.say("put", "/config", json.dumps({
         "listeners": {"*:8080": {"pass": "routes"}},
         "routes": [{"action": {"return": 204}}]}))
