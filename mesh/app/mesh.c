@@ -27,13 +27,10 @@
 
 /* A mesh that is being begun, or asked to be let into. */
 struct um_mesh_asking {
-    struct um_daemon *daemon;
     bool joins;
     bool pending; /* it is put down: an owner has to approve */
     char name[UM__CAP_SET_NAME_BYTES + 1];
-    bool coded;
     struct um_code code;
-    char *peer;
     struct um_name mesh;
     unsigned roles;
     struct um_buf statements;
@@ -209,7 +206,6 @@ static void asking_free(struct um_daemon *d)
     d->mesh.knock = NULL;
     if (a != NULL) {
         um_buf_fini(&a->statements);
-        free(a->peer);
         explicit_bzero(&a->code, sizeof a->code);
         free(a);
     }
@@ -340,13 +336,13 @@ static int make_document(struct um_str config, struct um_buf *out,
     return rv == 0 && um_buf_failed(out) ? P2P_ENOMEM : rv;
 }
 
-/* A store that came to nothing. */
-static void undo(struct um_daemon *d)
+/* A store that came to nothing; one that was there before is left alone. */
+static void undo(struct um_daemon *d, int rv)
 {
     char path[600];
 
     close_store(d);
-    if (store_path(d, path, sizeof path) == 0) {
+    if (rv != P2P_EEXIST && store_path(d, path, sizeof path) == 0) {
         (void)um_store_remove(path);
     }
 }
@@ -410,7 +406,7 @@ static void begin(struct um_daemon *d, struct um_str config)
         plan.document = um_buf_view(&document);
         rv = um_founder_begin(&d->mesh.store, &plan, &o.mesh);
         if (rv != 0 || start_node(d) != 0) {
-            undo(d);
+            undo(d, rv);
             o.text = rv == P2P_EINVAL ? "a mesh cannot have this name"
                                       : "a mesh cannot be begun";
             o.status = rv == P2P_EINVAL ? 400 : 500;
@@ -453,9 +449,10 @@ static void settle(struct um_daemon *d, struct um_str config)
                                 .replaced = config};
 
     if (open_store(d, UM_STORE_CREATE) == 0) {
-        if (um_founder_join(&d->mesh.store, &place) != 0 ||
-            start_node(d) != 0) {
-            undo(d);
+        int rv = um_founder_join(&d->mesh.store, &place);
+
+        if (rv != 0 || start_node(d) != 0) {
+            undo(d, rv);
         } else {
             o.status = a->pending ? 202 : 200;
             o.text = a->pending ? "an owner has to approve this node" : "";
@@ -514,8 +511,13 @@ static const char *objection(const struct um_daemon *d)
     if (d->mesh.node != NULL && !um_mesh_waits(d)) {
         return "this node is in a mesh already";
     }
-    return d->mesh.asking != NULL ? "this node is asking to be let in already"
-                                  : NULL;
+    if (d->mesh.asking != NULL) {
+        return "this node is asking to be let in already";
+    }
+    return d->mesh.node == NULL && um_state_has_roster(&d->state)
+               ? "the state folder has got a mesh.db since this daemon "
+                 "started: start it again to be a node of that mesh"
+               : NULL;
 }
 
 /* What is asked for from now on; NULL: it was told why not. */
@@ -537,7 +539,6 @@ static struct um_mesh_asking *ask(struct um_daemon *d, um_mesh_done *done,
         done(user, &o);
         return NULL;
     }
-    a->daemon = d;
     a->done = done;
     a->user = user;
     d->mesh.asking = a;

@@ -106,7 +106,6 @@ struct um_node {
     bool rows_busy;     /* some are on their way there */
     void *rows_alarm;
     void *prune_alarm;
-    char refused[128]; /* of a runner without a configuration */
 };
 
 /** A configuration that Unit is given before there is a revision of it. */

@@ -84,6 +84,18 @@ def alone(folder, name="n9", **more):
         *more.pop("flags", ())], **more)
 
 
+def test_a_store_that_came_meanwhile_is_left_alone(folder):
+    """Somebody puts a copy back while the daemon is in no mesh: it is neither
+    taken nor removed."""
+    with alone(folder) as node:
+        node.ready()
+        store = node.state / "mesh.db"
+        store.write_bytes(b"somebody's mesh")
+        said(node.ask("POST", "/mesh/init"), 409, "mesh.db")
+        said(node.ask("POST", "/mesh/join", {}), 409, "mesh.db")
+        assert store.read_bytes() == b"somebody's mesh"
+
+
 def test_without_a_mesh(folder):
     with alone(folder) as node:
         node.ready()
