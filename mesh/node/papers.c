@@ -26,6 +26,7 @@ struct um_papers {
     struct um_disk *disk;
     struct paper *first;
     size_t bytes; /* of those that are not being written */
+    size_t n;     /* of the same */
     size_t writing;
 };
 
@@ -64,7 +65,7 @@ void um_papers_free(struct um_papers *p)
 /* Forgets those that were not used for longest, but for the first. */
 static void shrink(struct um_papers *p)
 {
-    while (p->bytes > UM__CAP_PAPERS_BYTES) {
+    while (p->bytes > UM__CAP_PAPERS_BYTES || p->n > UM_PAPERS_KEPT) {
         struct paper **last = NULL;
         struct paper *x;
 
@@ -78,6 +79,7 @@ static void shrink(struct um_papers *p)
         x = *last;
         *last = x->next;
         p->bytes -= size_of(x);
+        p->n--;
         um_mem_free(x);
     }
 }
@@ -120,6 +122,7 @@ static struct paper *make(struct um_papers *p, const struct um_name *hash,
         p->writing += size_of(x);
     } else {
         p->bytes += size_of(x);
+        p->n++;
         shrink(p);
     }
     return x;
@@ -157,6 +160,7 @@ static void written(void *arg, int err)
         x->writing = false;
         x->of->writing -= size_of(x);
         x->of->bytes += size_of(x);
+        x->of->n++;
         shrink(x->of);
     }
 }
@@ -207,14 +211,10 @@ int um_papers_get(struct um_papers *p, const struct um_name *hash,
     return 0;
 }
 
-bool um_papers_held(const struct um_papers *p, const struct um_name *hash)
+void um_papers_names(const struct um_papers *p, struct um_buf *out)
 {
-    const struct paper *x = p->first;
-
-    while (x != NULL && !um_name_eq(&x->hash, hash)) {
-        x = x->next;
-    }
-    return x != NULL;
+    for (const struct paper *x = p->first; x != NULL; x = x->next)
+        um_buf_add(out, x->hash.b, sizeof x->hash.b);
 }
 
 bool um_papers_has(struct um_papers *p, const struct um_name *hash)

@@ -17,6 +17,9 @@
  */
 #define UM__CAP_PAPERS_WRITING (64U << 20)
 
+/** Papers that are kept in memory; they are looked through one by one. */
+#define UM_PAPERS_KEPT 256U
+
 struct um_papers;
 
 /** Papers on a disk, which is borrowed. Owned; NULL: no memory. */
@@ -40,9 +43,9 @@ int um_papers_put(struct um_papers *p, struct um_str bytes,
 int um_papers_get(struct um_papers *p, const struct um_name *hash,
                   struct um_str *out);
 
-/** Whether they are in memory: they were used lately, or are on their way to
- * the disk. */
-bool um_papers_held(const struct um_papers *p, const struct um_name *hash);
+/** Appends the hashes of those in memory: they were used lately, or are on
+ * their way to the disk. */
+void um_papers_names(const struct um_papers *p, struct um_buf *out);
 
 /** Whether they are here, without reading them. */
 bool um_papers_has(struct um_papers *p, const struct um_name *hash);

@@ -59,6 +59,7 @@ static struct um_namelist kept(struct um_node *n, struct um_buf *names)
     struct um_model *m = um_node_model(n);
     uint64_t bytes = 0;
 
+    um_papers_names(um_node_papers(n), names); /* before they are made to go */
     for (size_t i = 0; i < m->history.revs_n; i++) {
         const struct um_past *p = um_history_ranked(&m->history, i);
 
@@ -108,8 +109,7 @@ static int collect(struct um_node *n, struct um_namelist keeps, struct gone *g)
 
     while ((rv = um_documents_next(s, &at, &at, NULL)) == 1) {
         count++;
-        if (g->n < UM_PRUNE_AT_ONCE && !um_namelist_has(keeps, &at) &&
-            !um_papers_held(um_node_papers(n), &at))
+        if (g->n < UM_PRUNE_AT_ONCE && !um_namelist_has(keeps, &at))
             g->names[g->n++] = at;
     }
     um_disk_unlock(um_node_disk(n));

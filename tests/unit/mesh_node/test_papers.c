@@ -139,6 +139,39 @@ static void test_memory_has_an_end(void **state)
 }
 
 /* The last that was used stays, however long the others are. */
+/* Whether one is in memory; and how many are. */
+static bool in_memory(const struct bench *b, const struct um_name *hash,
+                      size_t *count)
+{
+    struct um_buf names = UM_BUF_INIT;
+    const struct um_name *all;
+    bool found = false;
+
+    um_papers_names(b->p, &names);
+    all = (const struct um_name *)names.p;
+    *count = names.len / sizeof *all;
+    for (size_t i = 0; i < *count; i++)
+        found |= um_name_eq(&all[i], hash);
+    um_buf_fini(&names);
+    return found;
+}
+
+static void test_small_ones_have_an_end_too(void **state)
+{
+    struct bench *b = *state;
+    struct um_name hash[UM_PAPERS_KEPT + 1];
+    size_t count;
+
+    for (unsigned i = 0; i <= UM_PAPERS_KEPT; i++)
+        assert_int_equal(put(b, 'a', i + 1, &hash[i]), 0);
+    assert_true(in_memory(b, &hash[0], &count)); /* not on disk yet */
+    assert_int_equal(count, UM_PAPERS_KEPT + 1);
+    (void)fake_disk_turn(&b->disk);
+    assert_false(in_memory(b, &hash[0], &count));
+    assert_int_equal(count, UM_PAPERS_KEPT);
+    assert_true(um_papers_has(b->p, &hash[0]));
+}
+
 static void test_what_was_used_last_stays(void **state)
 {
     struct bench *b = *state;
@@ -214,6 +247,8 @@ int main(void)
                                         begin, end),
         cmocka_unit_test_setup_teardown(test_nothing_and_too_much, begin, end),
         cmocka_unit_test_setup_teardown(test_memory_has_an_end, begin, end),
+        cmocka_unit_test_setup_teardown(test_small_ones_have_an_end_too, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(test_what_was_used_last_stays, begin,
                                         end),
         cmocka_unit_test_setup_teardown(test_what_waits_for_the_disk_has_an_end,
