@@ -18,7 +18,7 @@
 #include "mesh/doc/parse.h"
 #include "mesh/node/desk.h"
 #include "mesh/node/papers.h"
-#include "mesh/node/runner.h"
+#include "mesh/applier/runner.h"
 #include "mesh/trust/revname.h"
 
 /* A request under way. */
@@ -205,9 +205,7 @@ static void answer(struct change *c);
 static void seal(struct change *c)
 {
     struct um_name hash;
-    int rv = um_vault_seal(um_node_vault(node_of(c)),
-                           &um_node_model(node_of(c))->roster, c->out.name,
-                           c->out.bytes, &hash);
+    int rv = um_node_seal(node_of(c), c->out.name, c->out.bytes, &hash);
 
     if (rv != 0) {
         fail(c, 500, "It cannot be sealed.", p2p_err_text(rv));

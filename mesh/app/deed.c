@@ -12,7 +12,7 @@
 #include "mesh/app/span.h"
 #include "mesh/app/spread.h"
 #include "mesh/node/desk.h"
-#include "mesh/node/runner.h"
+#include "mesh/applier/runner.h"
 #include "mesh/trust/revname.h"
 
 #define TIMEOUT_MS 30000U

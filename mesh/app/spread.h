@@ -9,7 +9,7 @@
 
 #include "mesh/app/json.h"
 #include "mesh/node/node.h"
-#include "mesh/node/runner.h"
+#include "mesh/applier/runner.h"
 
 /** For how long a member has to do well until it counts as healthy: then its
  * Unit was looked at so often that bad health would have been told. */

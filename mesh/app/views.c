@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "mesh/model/report.h"
-#include "mesh/node/facts.h"
+#include "mesh/applier/facts.h"
 #include "mesh/trust/peer.h"
 #include "mesh/trust/revname.h"
 

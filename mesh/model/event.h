@@ -7,6 +7,7 @@
 #ifndef UM_MODEL_EVENT_H
 #define UM_MODEL_EVENT_H
 
+#include "mesh/base/result.h"
 #include "mesh/model/effects.h"
 
 enum um_event_what {
@@ -84,14 +85,6 @@ struct um_command {
     enum um_first first;
     struct um_namelist nodes; /**< ascending */
     struct um_str message;
-};
-
-/** How it went. */
-enum um_result {
-    UM_RESULT_DONE,    /**< 200, and verified by GET; of MADE: here it is */
-    UM_RESULT_REFUSED, /**< 400 or 500; of MADE: no configuration can be made */
-    UM_RESULT_NO_ANSWER, /**< nobody can say; of MADE: the document is not here
-                          */
 };
 
 /** An event. What it points to is borrowed until the step returns. */

@@ -4,7 +4,7 @@
 
 #include "mesh/doc/parse.h"
 #include "mesh/node/papers.h"
-#include "mesh/node/runner.h"
+#include "mesh/applier/runner.h"
 #include "mesh/trust/revname.h"
 #include "p2p/err.h"
 

@@ -14,7 +14,7 @@
 #include "mesh/node/links.h"
 #include "mesh/node/node.h"
 #include "mesh/node/papers.h"
-#include "mesh/node/runner.h"
+#include "mesh/applier/runner.h"
 
 /** How often documents that are needed no more are looked for, in ms. */
 #define UM_NODE_PRUNE_MS 3600000U

@@ -9,10 +9,11 @@
 #include <stdio.h>
 
 #include "mesh/base/mem.h"
-#include "mesh/node/facts.h"
+#include "mesh/applier/facts.h"
 #include "mesh/node/inner.h"
 #include "mesh/node/owner.h"
 #include "mesh/node/prune.h"
+#include "mesh/node/sealer.h"
 #include "mesh/store/aside.h"
 #include "mesh/store/items.h"
 #include "mesh/store/rows.h"
@@ -198,7 +199,7 @@ static int make_parts(struct um_node *n)
     if (n->papers == NULL) {
         return P2P_ENOMEM;
     }
-    n->vault = (struct um_vault){.papers = n->papers,
+    n->vault = (struct um_vault){.papers = um_papers_port(n->papers),
                                  .key = n->cfg.key,
                                  .mesh = n->model.cfg.mesh,
                                  .missing = missing,
@@ -544,6 +545,15 @@ struct um_papers *um_node_papers(struct um_node *n)
 struct um_vault *um_node_vault(struct um_node *n)
 {
     return &n->vault;
+}
+
+int um_node_seal(struct um_node *n, struct um_str name, struct um_str bytes,
+                 struct um_name *hash)
+{
+    const struct um_sealer s = {n->papers, &n->model.cfg.mesh,
+                                &n->model.roster};
+
+    return um_sealer_seal(&s, name, bytes, hash);
 }
 
 struct um_welcome *um_node_welcome(struct um_node *n)

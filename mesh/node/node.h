@@ -21,7 +21,7 @@
 #include "mesh/bus/bus.h"
 #include "mesh/model/model.h"
 #include "mesh/model/reply.h"
-#include "mesh/node/maker.h"
+#include "mesh/applier/maker.h"
 #include "mesh/node/shelf.h"
 #include "mesh/node/welcome.h"
 
@@ -128,6 +128,10 @@ struct um_papers *um_node_papers(struct um_node *n);
 
 /** Sealed objects and scripts. */
 struct um_vault *um_node_vault(struct um_node *n);
+
+/** Seals bytes for all members and writers. As um_sealer_seal(). */
+int um_node_seal(struct um_node *n, struct um_str name, struct um_str bytes,
+                 struct um_name *hash);
 
 /** Invitations, and who waits. */
 struct um_welcome *um_node_welcome(struct um_node *n);

@@ -8,6 +8,7 @@
 
 #include "mesh/base/mem.h"
 #include "mesh/node/inner.h"
+#include "mesh/node/sealer.h"
 #include "mesh/node/random.h"
 #include "mesh/store/aside.h"
 #include "mesh/store/rows.h"
@@ -300,7 +301,7 @@ static int slot(void *user, const struct um_name *object,
     struct um_sealed s;
     struct um_str bytes;
     unsigned roles = um_roster_roles(&n->model.roster, member);
-    int rv = (roles & UM_VAULT_ROLES) != 0
+    int rv = (roles & UM_SEALER_ROLES) != 0
                  ? um_papers_get(n->papers, object, &bytes)
                  : P2P_EACCES;
 

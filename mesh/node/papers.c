@@ -229,3 +229,18 @@ bool um_papers_has(struct um_papers *p, const struct um_name *hash)
     um_disk_unlock(p->disk);
     return rv == 0;
 }
+
+static int port_get(void *user, const struct um_name *hash, struct um_str *out)
+{
+    return um_papers_get(user, hash, out);
+}
+
+static bool port_has(void *user, const struct um_name *hash)
+{
+    return um_papers_has(user, hash);
+}
+
+struct um_vault_papers um_papers_port(struct um_papers *p)
+{
+    return (struct um_vault_papers){p, port_get, port_has};
+}

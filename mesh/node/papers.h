@@ -7,6 +7,7 @@
 #ifndef UM_NODE_PAPERS_H
 #define UM_NODE_PAPERS_H
 
+#include "mesh/applier/vault.h"
 #include "mesh/node/disk.h"
 #include "mesh/trust/name.h"
 
@@ -46,6 +47,9 @@ int um_papers_get(struct um_papers *p, const struct um_name *hash,
 /** Appends the hashes of those in memory: they were used lately, or are on
  * their way to the disk. */
 void um_papers_names(const struct um_papers *p, struct um_buf *out);
+
+/** The same papers, as a vault wants them; borrows p. */
+struct um_vault_papers um_papers_port(struct um_papers *p);
 
 /** Whether they are here, without reading them. */
 bool um_papers_has(struct um_papers *p, const struct um_name *hash);

@@ -9,7 +9,7 @@
 #include "mesh/doc/meshdoc.h"
 #include "mesh/doc/parse.h"
 #include "mesh/node/papers.h"
-#include "mesh/node/vault.h"
+#include "mesh/applier/vault.h"
 #include "mesh/store/documents.h"
 #include "p2p/err.h"
 

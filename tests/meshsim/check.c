@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "member.h"
-#include "mesh/node/runner.h"
+#include "mesh/applier/runner.h"
 #include "mesh/unit/shown.h"
 #include "mesh/node/papers.h"
 #include "people.h"

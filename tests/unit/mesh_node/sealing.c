@@ -26,8 +26,9 @@ int sealing_begin(void **state)
     fake_disk_init(&s->disk, &s->store.s);
     s->papers = um_papers_new(&s->disk);
     assert_non_null(s->papers);
+    s->sealer = (struct um_sealer){s->papers, &s->mesh.mesh, &s->roster};
     for (unsigned i = 0; i < SEALING_NODES; i++)
-        s->vault[i] = (struct um_vault){.papers = s->papers,
+        s->vault[i] = (struct um_vault){.papers = um_papers_port(s->papers),
                                         .key = s->mesh.keys[i],
                                         .mesh = s->mesh.mesh,
                                         .missing = missing,
@@ -54,9 +55,8 @@ struct um_name sealing_seal(struct sealing *s, const char *name,
 {
     struct um_name hash;
 
-    assert_int_equal(um_vault_seal(&s->vault[1], &s->roster, um_str(name),
-                                   um_str(text), &hash),
-                     0);
+    assert_int_equal(
+        um_sealer_seal(&s->sealer, um_str(name), um_str(text), &hash), 0);
     return hash;
 }
 

@@ -8,7 +8,8 @@
 
 #include "../mesh_store/rig.h"
 #include "fake_disk.h"
-#include "mesh/node/vault.h"
+#include "mesh/applier/vault.h"
+#include "mesh/node/sealer.h"
 #include "mesh_maker.h"
 
 enum { SEALING_NODES = 4 };
@@ -19,6 +20,7 @@ struct sealing {
     struct rig store;
     struct um_disk disk;
     struct um_papers *papers;
+    struct um_sealer sealer;
     struct um_vault vault[SEALING_NODES]; /* by key */
     unsigned missing;                     /* how often one was told */
     struct um_name what;                  /* the last */

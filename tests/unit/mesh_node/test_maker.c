@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What a document comes to on a node, and with what; what is not here yet, and
  * what no configuration can be made of. */
-#include "mesh/node/maker.h"
+#include "mesh/applier/maker.h"
 
 #include <stdio.h>
 #include <string.h>

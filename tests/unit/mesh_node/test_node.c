@@ -769,8 +769,7 @@ static void test_a_slot_for_who_came_later(void **state)
 
     (void)state;
     assert_int_equal(
-        um_vault_seal(&a->node->vault, &a->node->model.roster,
-                      UM_STR("variables/x"), UM_STR("\"s3\""), &hash),
+        um_node_seal(a->node, UM_STR("variables/x"), UM_STR("\"s3\""), &hash),
         0);
     late = crew_join(c);
     assert_int_equal(um_papers_get(a->node->papers, &hash, &bytes), 0);

@@ -428,8 +428,7 @@ static void test_who_came_later_is_given_a_slot(void **state)
     struct um_name object, id;
 
     assert_int_equal(
-        um_vault_seal(&a->node->vault, &a->node->model.roster,
-                      UM_STR("variables/code"), UM_STR("203"), &object),
+        um_node_seal(a->node, UM_STR("variables/code"), UM_STR("203"), &object),
         0);
     id = publish_sealed(s, &object);
     work(s, 5000);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What stands beside documents: sealed by one node, opened by another, and not
  * by who has no slot, nor as what it is not. */
-#include "mesh/node/vault.h"
+#include "mesh/applier/vault.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -230,16 +230,14 @@ static void test_what_cannot_be_sealed(void **state)
                                UM__CAP_SEALED_CONTENT_BYTES + 1};
 
     assert_non_null(long_text.p);
-    assert_int_not_equal(um_vault_seal(&s->vault[1], &s->roster,
-                                       UM_STR("variables/x"), long_text, &hash),
-                         0);
     assert_int_not_equal(
-        um_vault_seal(&s->vault[1], &s->roster, UM_STR(""), UM_STR("1"), &hash),
-        0);
+        um_sealer_seal(&s->sealer, UM_STR("variables/x"), long_text, &hash), 0);
+    assert_int_not_equal(
+        um_sealer_seal(&s->sealer, UM_STR(""), UM_STR("1"), &hash), 0);
     s->disk.no_memory = true;
-    assert_int_equal(um_vault_seal(&s->vault[1], &s->roster,
-                                   UM_STR("variables/x"), UM_STR("1"), &hash),
-                     P2P_ENOMEM);
+    assert_int_equal(
+        um_sealer_seal(&s->sealer, UM_STR("variables/x"), UM_STR("1"), &hash),
+        P2P_ENOMEM);
     free((char *)(uintptr_t)long_text.p);
 }
 

@@ -8,7 +8,7 @@
 #define TESTS_UNIT_MESH_NODE_RUNNER_SCENE_H
 
 #include "fetch_rig.h"
-#include "mesh/node/runner.h"
+#include "mesh/applier/runner.h"
 #include "unit_rig.h"
 
 enum { SCENE_TEXT = 1 << 16, SCENE_REASON = 4096 };

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mesh/node/stock.h"
+#include "mesh/applier/stock.h"
 #include "pem_make.h"
 #include "unit.h"
 

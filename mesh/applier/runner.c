@@ -6,7 +6,7 @@
  * call. A look is GET /config, then GET /status. Failure modes: Unit is absent
  * or silent, which is told once; a configuration ends in one of three ways.
  */
-#include "mesh/node/runner.h"
+#include "mesh/applier/runner.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -14,10 +14,10 @@
 #include <string.h>
 
 #include "mesh/doc/parse.h"
-#include "mesh/node/health.h"
-#include "mesh/node/refusal.h"
-#include "mesh/node/stock.h"
-#include "mesh/node/unitlog.h"
+#include "mesh/applier/health.h"
+#include "mesh/applier/refusal.h"
+#include "mesh/applier/stock.h"
+#include "mesh/applier/unitlog.h"
 #include "mesh/unit/shown.h"
 #include "p2p/err.h"
 #include "p2p/hash.h"

@@ -5,12 +5,12 @@
  * a new one comes under a name that says what is in it, before the
  * configuration that names it; the one that it replaced goes afterwards.
  */
-#ifndef UM_NODE_STOCK_H
-#define UM_NODE_STOCK_H
+#ifndef UM_APPLIER_STOCK_H
+#define UM_APPLIER_STOCK_H
 
 #include "mesh/doc/bundles.h"
-#include "mesh/model/event.h"
-#include "mesh/node/runner.h"
+#include "mesh/base/result.h"
+#include "mesh/applier/runner.h"
 #include "mesh/unit/client.h"
 
 /** Told once how it went; text says what is wrong, for people. */

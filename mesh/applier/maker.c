@@ -3,7 +3,7 @@
  * See maker.h. Certificates and scripts are called by their content on a Unit,
  * so the configuration's hash says which ones it is made with, too.
  */
-#include "mesh/node/maker.h"
+#include "mesh/applier/maker.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * an application without a process. Failure mode: texts that are none, or are
  * over a cap, say nothing.
  */
-#include "mesh/node/health.h"
+#include "mesh/applier/health.h"
 
 #include "mesh/doc/parse.h"
 #include "mesh/doc/print.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* See refusal.h. */
-#include "mesh/node/refusal.h"
+#include "mesh/applier/refusal.h"
 
 #include "mesh/doc/parse.h"
 

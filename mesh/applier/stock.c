@@ -6,7 +6,7 @@
  * exists", which is as good; so is a second PUT after one without an answer.
  * Clearing: the names once more, then one DELETE after the other.
  */
-#include "mesh/node/stock.h"
+#include "mesh/applier/stock.h"
 
 #include <stdlib.h>
 #include <string.h>

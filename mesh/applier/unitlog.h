@@ -3,8 +3,8 @@
  * @file
  * Unit's own log. Where Unit answers 500 it says why there and nowhere else.
  */
-#ifndef UM_NODE_UNITLOG_H
-#define UM_NODE_UNITLOG_H
+#ifndef UM_APPLIER_UNITLOG_H
+#define UM_APPLIER_UNITLOG_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The last lines of Unit's log. */
-#include "mesh/node/unitlog.h"
+#include "mesh/applier/unitlog.h"
 
 #include <stdio.h>
 #include <stdlib.h>

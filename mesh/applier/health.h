@@ -4,8 +4,8 @@
  * What a Unit says of itself at GET /status: whether what it runs does well,
  * and which modules it has.
  */
-#ifndef UM_NODE_HEALTH_H
-#define UM_NODE_HEALTH_H
+#ifndef UM_APPLIER_HEALTH_H
+#define UM_APPLIER_HEALTH_H
 
 #include "mesh/base/buf.h"
 #include "mesh/base/str.h"

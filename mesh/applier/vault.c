@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* See vault.h. The name inside of an object has to be the one that the document
  * calls it by, else a writer could show one secret as another. */
-#include "mesh/node/vault.h"
+#include "mesh/applier/vault.h"
 
 #include <string.h>
 
-#include "mesh/node/random.h"
 #include "mesh/doc/parse.h"
 #include "p2p/err.h"
 
@@ -31,7 +30,7 @@ bool um_vault_hash(struct um_str hex, struct um_name *out)
 static int get(struct um_vault *v, const struct um_name *hash,
                struct um_str *out)
 {
-    int rv = um_papers_get(v->papers, hash, out);
+    int rv = v->papers.get(v->papers.user, hash, out);
 
     if (rv == P2P_ENOTFOUND && v->missing != NULL)
         v->missing(v->user, hash);
@@ -42,7 +41,7 @@ bool um_vault_has(struct um_vault *v, struct um_str hash)
 {
     struct um_name h;
 
-    if (!um_vault_hash(hash, &h) || um_papers_has(v->papers, &h))
+    if (!um_vault_hash(hash, &h) || v->papers.has(v->papers.user, &h))
         return true; /* what is no hash is another mistake */
     if (v->missing != NULL)
         v->missing(v->user, &h);
@@ -196,48 +195,4 @@ static int open_secret(void *user, struct um_str name,
 struct um_secrets um_vault_secrets(struct um_vault *v)
 {
     return (struct um_secrets){.user = v, .open = open_secret};
-}
-
-/* For whom secrets are. */
-static size_t readers(struct um_roster *r, struct um_name *out)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < r->keys_n; i++) {
-        const struct um_roster_key *k = um_roster_key_at(r, i);
-
-        if ((k->now & UM_VAULT_ROLES) != 0 && out != NULL)
-            out[n] = k->name;
-        n += (k->now & UM_VAULT_ROLES) != 0;
-    }
-    return n;
-}
-
-int um_vault_seal(struct um_vault *v, struct um_roster *roster,
-                  struct um_str name, struct um_str bytes, struct um_name *hash)
-{
-    struct um_arena a = UM_ARENA_INIT;
-    struct um_buf object = UM_BUF_INIT;
-    uint8_t entropy[32];
-    size_t n = readers(roster, NULL);
-    struct um_name *members = um_arena_zalloc(&a, n + 1, sizeof *members);
-    int rv =
-        members == NULL ? P2P_ENOMEM : um_random_fill(entropy, sizeof entropy);
-
-    if (rv == 0) {
-        const struct um_sealed_plan plan = {
-            .mesh = v->mesh,
-            .name = name,
-            .content = bytes,
-            .members = {members, readers(roster, members)},
-            .entropy = entropy};
-
-        rv = um_sealed_make(&plan, &object);
-    }
-    explicit_bzero(entropy, sizeof entropy);
-    if (rv == 0)
-        rv = um_papers_put(v->papers, um_buf_view(&object), hash);
-    um_buf_fini(&object);
-    um_arena_fini(&a);
-    return rv;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* See facts.h. Of several SETs of one label the one that counts is taken, so
  * no label comes twice. */
-#include "mesh/node/facts.h"
+#include "mesh/applier/facts.h"
 
 #include "mesh/trust/peer.h"
 #include "p2p/err.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What the roster says of a node: its id, its labels, its name. */
-#include "mesh/node/facts.h"
+#include "mesh/applier/facts.h"
 
 #include "mesh/trust/peer.h"
 #include "mesh_maker.h"

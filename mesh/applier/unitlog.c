@@ -4,7 +4,7 @@
  * log that is shorter than it was is read from its beginning. Failure mode:
  * nothing is read.
  */
-#include "mesh/node/unitlog.h"
+#include "mesh/applier/unitlog.h"
 
 #include <fcntl.h>
 #include <string.h>

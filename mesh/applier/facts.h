@@ -4,8 +4,8 @@
  * What the roster says about a node, as overlays and variables want it: its
  * peer id, its name, its labels.
  */
-#ifndef UM_NODE_FACTS_H
-#define UM_NODE_FACTS_H
+#ifndef UM_APPLIER_FACTS_H
+#define UM_APPLIER_FACTS_H
 
 #include "mesh/doc/selector.h"
 #include "mesh/trust/roster.h"

@@ -3,8 +3,8 @@
  * @file
  * Why a configuration does not run, on one line for people.
  */
-#ifndef UM_NODE_REFUSAL_H
-#define UM_NODE_REFUSAL_H
+#ifndef UM_APPLIER_REFUSAL_H
+#define UM_APPLIER_REFUSAL_H
 
 #include "mesh/base/buf.h"
 #include "mesh/doc/problems.h"

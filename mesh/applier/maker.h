@@ -4,12 +4,12 @@
  * What a document comes to on this node: the configuration for its Unit, and
  * the certificates and scripts that go with it.
  */
-#ifndef UM_NODE_MAKER_H
-#define UM_NODE_MAKER_H
+#ifndef UM_APPLIER_MAKER_H
+#define UM_APPLIER_MAKER_H
 
 #include "mesh/doc/meshdoc.h"
-#include "mesh/node/runner.h"
-#include "mesh/node/vault.h"
+#include "mesh/applier/runner.h"
+#include "mesh/applier/vault.h"
 
 /** For whom it is made; all borrowed. */
 struct um_maker {

@@ -5,22 +5,25 @@
  * certificates and secret variables in sealed objects, which are opened with
  * this node's key.
  */
-#ifndef UM_NODE_VAULT_H
-#define UM_NODE_VAULT_H
+#ifndef UM_APPLIER_VAULT_H
+#define UM_APPLIER_VAULT_H
 
 #include "mesh/doc/bundles.h"
 #include "mesh/doc/variables.h"
-#include "mesh/node/papers.h"
-#include "mesh/trust/roster.h"
 #include "mesh/trust/seal.h"
 
-/** For whom objects are sealed: who runs the configuration, and who changes it,
- * since a change is checked with them. */
-#define UM_VAULT_ROLES (UM_NODE | UM_WRITER)
+/** Where the bytes under a hash come from. */
+struct um_vault_papers {
+    void *user;
+    /** Valid until the next call. 0, P2P_ENOTFOUND, or why not. */
+    int (*get)(void *user, const struct um_name *hash, struct um_str *out);
+    /** Whether they are here, without reading them. */
+    bool (*has)(void *user, const struct um_name *hash);
+};
 
 /** What a vault is made of; all borrowed but the slots. */
 struct um_vault {
-    struct um_papers *papers;
+    struct um_vault_papers papers;
     const struct p2p_key *key;
     struct um_name mesh;
     /** Called for a hash that is not here; may be NULL. */
@@ -62,16 +65,6 @@ bool um_vault_ready(struct um_vault *v, struct um_str hash);
 
 /** How a configuration's secret variables are opened; borrows v. */
 struct um_secrets um_vault_secrets(struct um_vault *v);
-
-/**
- * Seals bytes for all members and writers, and keeps the object.
- * @param name of the object: "certificates/NAME", "variables/NAME"
- * @param hash set to the object's
- * @return 0, P2P_ETOOBIG, P2P_EINVAL, P2P_ECRYPTO, P2P_ENOMEM
- */
-int um_vault_seal(struct um_vault *v, struct um_roster *roster,
-                  struct um_str name, struct um_str bytes,
-                  struct um_name *hash);
 
 /** Reads 64 hexadecimal digits; false: it is no such text. */
 bool um_vault_hash(struct um_str hex, struct um_name *out);

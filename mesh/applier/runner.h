@@ -7,12 +7,13 @@
  * form than it was given; what it showed after it took one is remembered, and
  * what it shows later is compared with that, byte for byte.
  */
-#ifndef UM_NODE_RUNNER_H
-#define UM_NODE_RUNNER_H
+#ifndef UM_APPLIER_RUNNER_H
+#define UM_APPLIER_RUNNER_H
 
 #include "mesh/applier/applier.h"
 #include "mesh/doc/bundles.h"
-#include "mesh/model/event.h"
+#include "mesh/base/result.h"
+#include "mesh/trust/name.h"
 #include "mesh/trust/policy.h"
 #include "mesh/unit/client.h"
 
