@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * What the applier asks itself before it touches Unit: whether what it is told
+ * to run was signed by somebody who may, is in force, and does not go back
+ * behind what ran here before. Whoever tells it is not believed: only what is
+ * signed is, and the applier's own record. No I/O, no clock.
+ *
+ * It holds the roster, and a record of what was given to this Unit. All else
+ * comes with each order, as a case: the signed items that show that the order
+ * is one (docs/internals/applier.md). An item that is missing from a case can
+ * only make an order fail.
+ */
+#ifndef UM_APPLIER_WARDEN_H
+#define UM_APPLIER_WARDEN_H
+
+#include "mesh/base/buf.h"
+#include "mesh/trust/roster.h"
+
+/** Items of a case; more are refused before one is looked at. */
+#define UM__CAP_CASE_ITEMS 1024
+
+/** Revisions that the record holds. Those that are over go first, then those
+ * of the lowest rank. */
+#define UM__CAP_WARDEN_RECORD 16
+
+/** Room for why not, with its end. */
+#define UM_WARDEN_WHY_BYTES 160
+
+struct um_warden;
+
+/** Items that go with an order, as envelopes; borrowed for the call. */
+struct um_case {
+    const struct um_str *revisions; /**< headers, in any order */
+    size_t revisions_n;
+    const struct um_str *facts; /**< control facts, in any order */
+    size_t facts_n;
+};
+
+/** The end of a trial: what came of an order, for the record. */
+enum um_warden_end {
+    UM_WARDEN_RUNS,    /**< Unit took it */
+    UM_WARDEN_REFUSED, /**< this Unit, this node's policy, or its maker said no:
+                            what ran before may come back */
+    UM_WARDEN_UNKNOWN  /**< nobody can say: it may run */
+};
+
+/**
+ * A warden of a mesh that knows nothing yet.
+ * @param mesh this mesh @param me this node's name in it
+ * @return owned; NULL: no memory
+ */
+struct um_warden *um_warden_new(const struct um_name *mesh,
+                                const struct um_name *me);
+
+/** Frees it. */
+void um_warden_free(struct um_warden *w);
+
+/**
+ * Takes a roster statement.
+ * @param envelope borrows; its signature is verified
+ * @return 0, P2P_EDUP, P2P_EAGAIN (what it rests on did not come yet: send in
+ *         the order of acceptance), P2P_EPEER (another mesh), P2P_ELIMIT (too
+ *         many), P2P_ENOMEM, or as um_statement_open()
+ */
+int um_warden_statement(struct um_warden *w, struct um_str envelope);
+
+/** The roster, to read. Valid as long as the warden. */
+struct um_roster *um_warden_roster(struct um_warden *w);
+
+/** What an order is about, once it was judged. */
+struct um_order {
+    struct um_name doc; /**< the document's hash */
+    uint32_t doc_bytes;
+    uint64_t number; /**< of the revision, for people */
+};
+
+/**
+ * Judges an order: to run a revision.
+ * @param revision its id; its header is in the case
+ * @param now_ms   since 1970
+ * @param out      set on success
+ * @param why      on P2P_EACCES: a text for people
+ * @return 0; P2P_EACCES: no; P2P_EFORMAT, P2P_EAUTH, P2P_ETOOBIG: the case
+ *         holds what is no item; P2P_ENOMEM
+ */
+int um_warden_judge(struct um_warden *w, const struct um_name *revision,
+                    const struct um_case *c, uint64_t now_ms,
+                    struct um_order *out, char why[UM_WARDEN_WHY_BYTES]);
+
+/** Whether this node may try a document that is no revision yet: its key has
+ * the role writer, so that it could sign one itself. */
+bool um_warden_may_try(struct um_warden *w);
+
+/**
+ * Notes that a revision is about to be given to Unit, which
+ * um_warden_judge() said yes to last. To be on disk before Unit is asked:
+ * um_warden_save().
+ */
+void um_warden_begins(struct um_warden *w, const struct um_name *revision);
+
+/** Notes what came of it; `revision` need not be known. */
+void um_warden_ended(struct um_warden *w, const struct um_name *revision,
+                     enum um_warden_end end);
+
+/** The revisions of the record, whose items a case needs if they outrank what
+ * it is about. Appends names to out. */
+void um_warden_names(const struct um_warden *w, struct um_buf *out);
+
+/** Whether something changed that um_warden_save() would write. */
+bool um_warden_dirty(const struct um_warden *w);
+
+/** Appends all that is to be kept: mesh, statements, record. Not dirty then. */
+void um_warden_save(struct um_warden *w, struct um_buf *out);
+
+/** Reads it back into a new warden of that mesh. Errors: P2P_EFORMAT (damaged:
+ * nothing was taken), P2P_EPEER (another mesh or node), P2P_ENOMEM. */
+int um_warden_load(struct um_warden *w, struct um_str saved);
+
+#endif
