@@ -107,14 +107,21 @@ void um_warden_ended(struct um_warden *w, const struct um_name *revision,
  * it is about. Appends names to out. */
 void um_warden_names(const struct um_warden *w, struct um_buf *out);
 
-/** Whether something changed that um_warden_save() would write. */
-bool um_warden_dirty(const struct um_warden *w);
+/** What is kept of a warden, a file each: the roster changes seldom and may be
+ * long, the record changes with each order and is short. */
+enum um_warden_part { UM_WARDEN_ROSTER, UM_WARDEN_RECORD };
 
-/** Appends all that is to be kept: mesh, statements, record. Not dirty then. */
-void um_warden_save(struct um_warden *w, struct um_buf *out);
+/** Whether um_warden_save() would write something else than before. */
+bool um_warden_dirty(const struct um_warden *w, enum um_warden_part part);
 
-/** Reads it back into a new warden of that mesh. Errors: P2P_EFORMAT (damaged:
- * nothing was taken), P2P_EPEER (another mesh or node), P2P_ENOMEM. */
-int um_warden_load(struct um_warden *w, struct um_str saved);
+/** Appends a part; it is not dirty then. Both begin with mesh and node. */
+void um_warden_save(struct um_warden *w, enum um_warden_part part,
+                    struct um_buf *out);
+
+/** Reads a part into a new warden of that mesh and node, the roster first. What
+ * is in it is verified like what comes. Errors: P2P_EFORMAT (damaged: nothing
+ * was taken), P2P_EPEER (of another mesh or node), P2P_ENOMEM. */
+int um_warden_load(struct um_warden *w, enum um_warden_part part,
+                   struct um_str saved);
 
 #endif
