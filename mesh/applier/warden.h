@@ -14,15 +14,14 @@
 #ifndef UM_APPLIER_WARDEN_H
 #define UM_APPLIER_WARDEN_H
 
-#include "mesh/base/buf.h"
-#include "mesh/trust/roster.h"
+#include "mesh/applier/trail.h"
 
 /** Items of a case; more are refused before one is looked at. */
 #define UM__CAP_CASE_ITEMS 1024
 
-/** Revisions that the record holds. Those that are over go first, then those
- * of the lowest rank. */
-#define UM__CAP_WARDEN_RECORD 16
+/** Bytes of roster statements; with more of them further ones are refused.
+ * Only owners make statements. */
+#define UM__CAP_WARDEN_ROSTER_BYTES (64U << 20)
 
 /** Room for why not, with its end. */
 #define UM_WARDEN_WHY_BYTES 160
@@ -37,7 +36,7 @@ struct um_case {
     size_t facts_n;
 };
 
-/** The end of a trial: what came of an order, for the record. */
+/** What came of an order, for the record. */
 enum um_warden_end {
     UM_WARDEN_RUNS,    /**< Unit took it */
     UM_WARDEN_REFUSED, /**< this Unit, this node's policy, or its maker said no:
@@ -76,17 +75,28 @@ struct um_order {
 };
 
 /**
- * Judges an order: to run a revision.
+ * Judges an order: to run a revision. The answer is yes if its author may, if
+ * it is not void, and in force here, and if none of what was given to this Unit
+ * stands above it; what runs here may be given again whatever came of it, and
+ * needs no case. Confirmations in the case are kept, whatever the answer.
  * @param revision its id; its header is in the case
  * @param now_ms   since 1970
  * @param out      set on success
  * @param why      on P2P_EACCES: a text for people
  * @return 0; P2P_EACCES: no; P2P_EFORMAT, P2P_EAUTH, P2P_ETOOBIG: the case
- *         holds what is no item; P2P_ENOMEM
+ *         holds what is no item, or too many; P2P_ENOMEM
  */
 int um_warden_judge(struct um_warden *w, const struct um_name *revision,
                     const struct um_case *c, uint64_t now_ms,
                     struct um_order *out, char why[UM_WARDEN_WHY_BYTES]);
+
+/**
+ * Takes the confirmations that a case holds of revisions of the record, without
+ * an order: from then on nobody goes back behind those. To be told soon, as
+ * what was not heard of in time guards nothing.
+ * @return as um_warden_judge(), but for P2P_EACCES
+ */
+int um_warden_hear(struct um_warden *w, const struct um_case *c);
 
 /** Whether this node may try a document that is no revision yet: its key has
  * the role writer, so that it could sign one itself. */
@@ -99,12 +109,14 @@ bool um_warden_may_try(struct um_warden *w);
  */
 void um_warden_begins(struct um_warden *w, const struct um_name *revision);
 
-/** Notes what came of it; `revision` need not be known. */
+/** Notes what came of it; `revision` need not be known. To be on disk before
+ * anybody is told: else what was refused here would stand in the way of what
+ * its node falls back to. */
 void um_warden_ended(struct um_warden *w, const struct um_name *revision,
                      enum um_warden_end end);
 
-/** The revisions of the record, whose items a case needs if they outrank what
- * it is about. Appends names to out. */
+/** The revisions of the record, at most UM__CAP_TRAIL_RUNS: what shows that
+ * they are over belongs into a case. Appends names to out. */
 void um_warden_names(const struct um_warden *w, struct um_buf *out);
 
 /** What is kept of a warden, a file each: the roster changes seldom and may be
@@ -114,7 +126,7 @@ enum um_warden_part { UM_WARDEN_ROSTER, UM_WARDEN_RECORD };
 /** Whether um_warden_save() would write something else than before. */
 bool um_warden_dirty(const struct um_warden *w, enum um_warden_part part);
 
-/** Appends a part; it is not dirty then. Both begin with mesh and node. */
+/** Appends a part; it is not dirty then, unless out has failed. */
 void um_warden_save(struct um_warden *w, enum um_warden_part part,
                     struct um_buf *out);
 
