@@ -113,6 +113,8 @@ int um_warden_statement(struct um_warden *w, struct um_str envelope)
 
     if (err != 0)
         return err;
+    if (um_roster_find(&w->roster, &s.id) != NULL)
+        return P2P_EDUP;
     if (envelope.len > UM__CAP_WARDEN_ROSTER_BYTES - w->statement_bytes)
         return P2P_ELIMIT;
     copy = make_room(w) == 0 ? um_mem_alloc(envelope.len) : NULL;
@@ -194,6 +196,9 @@ static int learn(struct um_proof *p, struct um_run *r, bool *changed)
 {
     size_t i = um_proof_find(p, &r->rev.id);
     int err = 0;
+
+    if (r->rev.policy == UM_IMMEDIATE)
+        return 0;
 
     for (size_t k = 0; k < p->facts_n && err >= 0; k++) {
         const struct um_proof_fact *f = &p->facts[k];
@@ -327,13 +332,16 @@ static bool guards(struct um_warden *w, struct um_proof *p, struct um_run *x)
 static int judge_rank(struct um_warden *w, struct um_proof *p,
                       const struct um_revision *r, char *why)
 {
+    const struct um_run *top = NULL;
+
     for (size_t i = 0; i < w->trail.n; i++) {
         struct um_run *x = w->trail.runs[i];
 
-        if (um_run_outranks(&x->rev, r) && guards(w, p, x))
-            return no(why, "it goes back behind %s", &x->rev);
+        if (um_run_outranks(&x->rev, r) && guards(w, p, x) &&
+            (top == NULL || um_run_outranks(&x->rev, &top->rev)))
+            top = x;
     }
-    return 0;
+    return top == NULL ? 0 : no(why, "it goes back behind %s", &top->rev);
 }
 
 static int judge(struct um_warden *w, struct um_proof *p, size_t i,
