@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/verify.h"
 #include "mesh/app/daemon.h"
+#include "mesh/app/role.h"
 
 static int version(int argc, char **argv)
 {
@@ -101,6 +102,9 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--version") == 0) {
         return version(1, argv);
+    }
+    if (strcmp(argv[1], UM_ROLE_WORD) == 0) {
+        return um_role_main(argc - 1, argv + 1);
     }
     command = find(argv[1]);
     if (command != NULL) {

@@ -218,12 +218,12 @@ static void seal(struct change *c)
 /* The configuration that this node's Unit runs becomes the mesh's. */
 static void adopt(struct change *c)
 {
-    struct um_runner *r = um_node_runner(node_of(c));
+    const struct um_hands *h = um_node_hands(node_of(c));
     struct um_control_unit unit = {{NULL, 0}, {NULL, 0}};
 
-    if (r != NULL) {
-        unit.config = um_runner_config(r);
-        unit.applied = um_runner_shown(r);
+    if (h != NULL) {
+        unit.config = um_hands_config(h);
+        unit.applied = um_hands_shown(h);
     }
     if (unit.config.p == NULL) {
         fail(c, 502, "This node's Unit cannot be asked what it runs.", NULL);
@@ -258,11 +258,12 @@ static void pass_on(struct change *c)
     if (strcmp(um_http_method(req_of(c)), "GET") != 0) {
         um_http_reply_header(req_of(c), "Allow", "GET");
         fail(c, 405, "This method isn't allowed here.", NULL);
-    } else if (c->deed.wait.d->unit == NULL) {
+    } else if (um_node_hands(node_of(c)) == NULL) {
         fail(c, 502, "There is no Unit here.", NULL);
     } else {
         c->deed.wait.asked = true;
-        um_unit_get(c->deed.wait.d->unit, um_http_path(req_of(c)), on_unit, c);
+        um_hands_get(um_node_hands(node_of(c)), um_http_path(req_of(c)),
+                     on_unit, c);
     }
 }
 

@@ -202,29 +202,88 @@ static int find_unit(struct um_daemon *d, char *target, size_t cap)
     return 0;
 }
 
-static int start_unit(struct um_daemon *d)
+/* The applier is gone, or it cannot be spoken with. */
+static void on_partner_gone(void *user)
 {
-    char target[256];
-    const struct um_unit_cfg cfg = {.target = target,
+    struct um_daemon *d = user;
+
+    um_log_line(&d->log, UM_LOG_ERROR,
+                "ending: without its applier this node "
+                "cannot reach Unit");
+    d->failed = true;
+    uv_stop(&d->loop.uv);
+}
+
+static bool is_applying(const struct um_daemon *d)
+{
+    struct um_applier_stats s = {0};
+
+    if (d->partner != NULL) {
+        um_hands_stats(um_partner_hands(d->partner), &s);
+    } else if (d->applier != NULL) {
+        um_applier_stats(d->applier, &s);
+    }
+    return s.busy;
+}
+
+/* A signal may wait for what Unit says. */
+static void on_partner_heard(void *user)
+{
+    struct um_daemon *d = user;
+
+    if (d->ending && !is_applying(d)) {
+        uv_stop(&d->loop.uv);
+    }
+}
+
+/* In the article's mode whoever is on the link chooses what runs here: there is
+ * nothing to keep apart. */
+static int start_guest_unit(struct um_daemon *d)
+{
+    const struct um_unit_cfg cfg = {.target = d->unit_target,
                                     .fetch = d->loop.fetch,
                                     .alarms = &d->loop.alarms,
                                     .log = &d->log};
 
-    if (find_unit(d, target, sizeof target) != 0) {
+    d->unit = um_unit_new(&cfg);
+    d->applier = d->unit != NULL
+                     ? um_applier_new(d->unit, &d->loop.alarms, &d->log)
+                     : NULL;
+    return d->applier != NULL ? 0 : -1;
+}
+
+static int start_partner(struct um_daemon *d)
+{
+    const struct um_partner_cfg cfg = {.loop = &d->loop.uv,
+                                       .settings = &d->settings,
+                                       .unit = d->unit_target,
+                                       .name = um_mesh_name(d),
+                                       .log = &d->log,
+                                       .heard = on_partner_heard,
+                                       .gone = on_partner_gone,
+                                       .user = d};
+
+    d->partner = um_partner_new(&cfg);
+    return d->partner != NULL ? 0 : -1;
+}
+
+static int start_unit(struct um_daemon *d)
+{
+    if (find_unit(d, d->unit_target, sizeof d->unit_target) != 0) {
         return -1;
     }
-    if (target[0] == '\0') {
+    if (d->unit_target[0] == '\0') {
         um_log_line(&d->log, UM_LOG_WARN,
                     "no Unit found here; --unit names one");
         return 0;
     }
-    d->unit = um_unit_new(&cfg);
-    if (d->unit == NULL) {
-        return -1;
-    }
-    um_log_line(&d->log, UM_LOG_INFO, "Unit is at %s", target);
-    d->applier = um_applier_new(d->unit, &d->loop.alarms, &d->log);
-    return d->applier != NULL ? 0 : -1;
+    um_log_line(&d->log, UM_LOG_INFO, "Unit is at %s", d->unit_target);
+    return d->settings.article ? start_guest_unit(d) : start_partner(d);
+}
+
+struct um_hands *um_daemon_hands(const struct um_daemon *d)
+{
+    return d->partner != NULL ? um_partner_hands(d->partner) : NULL;
 }
 
 /* Serves one socket; NULL when it cannot. */
@@ -271,16 +330,6 @@ struct pulled {
     um_article_done *done;
     void *arg;
 };
-
-static bool is_applying(const struct um_daemon *d)
-{
-    struct um_applier_stats s = {0};
-
-    if (d->applier != NULL) {
-        um_applier_stats(d->applier, &s);
-    }
-    return s.busy;
-}
 
 static void on_outcome(void *user, enum um_outcome outcome, const char *text)
 {
@@ -444,10 +493,6 @@ static int start_mesh(struct um_daemon *d)
     if (d->settings.article) {
         return 0;
     }
-    if (gethostname(d->host_name, sizeof d->host_name - 1) != 0 ||
-        d->host_name[0] == '\0') {
-        (void)snprintf(d->host_name, sizeof d->host_name, "node");
-    }
     if (um_mesh_open(d) != 0) {
         return -1;
     }
@@ -459,6 +504,14 @@ static int start_mesh(struct um_daemon *d)
     return 0;
 }
 
+static void find_name(struct um_daemon *d)
+{
+    if (gethostname(d->host_name, sizeof d->host_name - 1) != 0 ||
+        d->host_name[0] == '\0') {
+        (void)snprintf(d->host_name, sizeof d->host_name, "node");
+    }
+}
+
 static int start(struct um_daemon *d)
 {
     if (check_roster(d) != 0 || check_rest(d) != 0 ||
@@ -468,6 +521,7 @@ static int start(struct um_daemon *d)
     um_log_line(&d->log, UM_LOG_INFO, "unitmesh %s, state in %s", P2P_VERSION,
                 d->settings.state);
     start_signals(d);
+    find_name(d);
     d->events = um_events_new(&d->loop.alarms, um_mesh_wall_ms());
     if (d->events == NULL) {
         return -1;
@@ -486,6 +540,7 @@ static void stop(struct um_daemon *d)
     um_mesh_close(d);
     um_events_free(d->events);
     d->events = NULL;
+    um_partner_free(d->partner);
     um_unit_free(d->unit);
     um_applier_free(d->applier);
     um_loop_unserve(d->facade);

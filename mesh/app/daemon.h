@@ -8,6 +8,7 @@
 #include "mesh/app/events.h"
 #include "mesh/app/loop.h"
 #include "mesh/app/mesh.h"
+#include "mesh/app/partner.h"
 #include "mesh/app/settings.h"
 #include "mesh/app/state.h"
 #include "mesh/applier/applier.h"
@@ -29,8 +30,10 @@ struct um_daemon {
     struct p2p_loop *p2p;
     struct um_bus *bus;
     struct um_standin_uv *standin;
-    struct um_unit *unit;
-    struct um_applier *applier;
+    char unit_target[256];      /**< where Unit is; "": there is none */
+    struct um_partner *partner; /**< holds Unit, but in the article's mode */
+    struct um_unit *unit;       /**< in the article's mode */
+    struct um_applier *applier; /**< likewise */
     struct um_article *article;
     struct um_mesh mesh;
     struct um_events *events;
@@ -50,6 +53,9 @@ struct um_daemon {
 
 /** `unitmesh run`: until SIGTERM or SIGINT. The exit code. */
 int um_daemon_main(int argc, char **argv);
+
+/** The hands that hold Unit; NULL: there is no Unit, or the article's mode. */
+struct um_hands *um_daemon_hands(const struct um_daemon *d);
 
 /** The version of the daemon. */
 const char *um_daemon_version(void);

@@ -41,7 +41,7 @@ static unsigned outcome(const struct um_deed *deed, const char **text)
         um_view_desired(&m->view, &m->history, &m->roster, &m->cfg.me);
 
     if (um_name_eq(&m->own.applied, &deed->revision) ||
-        um_node_runner(n) == NULL || mine == NULL ||
+        um_node_hands(n) == NULL || mine == NULL ||
         !um_name_eq(&mine->rev.id, &deed->revision)) {
         return 200; /* it runs, or it is not to run here (any more) */
     }

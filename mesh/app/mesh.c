@@ -23,8 +23,6 @@
 /* What a Unit has that nobody has configured. */
 #define BLANK "{\"listeners\":{},\"routes\":[],\"applications\":{}}"
 
-#define POLICY_BYTES (1U << 20)
-
 /* A mesh that is being begun, or asked to be let into. */
 struct um_mesh_asking {
     bool joins;
@@ -89,10 +87,7 @@ static int start_node(struct um_daemon *d)
         .owner = d->state.owner,
         .store = &d->mesh.store,
         .bus = d->bus,
-        .unit = d->unit,
-        .applier = d->applier,
-        .unit_log = d->settings.unit_log,
-        .policy = &d->mesh.policy,
+        .hands = um_daemon_hands(d),
         .alarms = &d->loop.alarms,
         .worker = &d->loop.worker,
         .wall_ms = wall_ms,
@@ -145,47 +140,9 @@ static void close_store(struct um_daemon *d)
     }
 }
 
-/* The policy's file: the one that was named, or the one in the state folder,
- * if there is one. */
-static FILE *open_policy(const struct um_daemon *d, char *path, size_t cap)
-{
-    (void)snprintf(
-        path, cap, d->settings.policy != NULL ? "%s" : "%s/policy.json",
-        d->settings.policy != NULL ? d->settings.policy : d->settings.state);
-    return fopen(path, "rb");
-}
-
-static int read_policy(struct um_daemon *d)
-{
-    char path[600];
-    struct um_doc_error err = {0};
-    FILE *f = open_policy(d, path, sizeof path);
-    bool none = f == NULL && errno == ENOENT && d->settings.policy == NULL;
-    char *text = f != NULL ? malloc(POLICY_BYTES + 1) : NULL;
-    size_t n = text != NULL ? fread(text, 1, POLICY_BYTES + 1, f) : 0;
-    int rv = 0;
-
-    um_policy_default(&d->mesh.policy);
-    if (!none) {
-        rv = text == NULL
-                 ? P2P_EIO
-                 : um_policy_parse(&d->mesh.policy_memory, um_str_n(text, n),
-                                   &d->mesh.policy, &err);
-    }
-    if (rv != 0) {
-        um_log_line(&d->log, UM_LOG_ERROR, "the policy %s: %s (line %zu)", path,
-                    err.text != NULL ? err.text : "cannot be read", err.line);
-    }
-    free(text);
-    if (f != NULL) {
-        (void)fclose(f);
-    }
-    return rv == 0 ? 0 : -1;
-}
-
 int um_mesh_open(struct um_daemon *d)
 {
-    if (read_policy(d) != 0 || um_state_owner(&d->state, &d->log) != 0) {
+    if (um_state_owner(&d->state, &d->log) != 0) {
         return -1;
     }
     if (!um_state_has_roster(&d->state)) {
@@ -236,7 +193,6 @@ void um_mesh_close(struct um_daemon *d)
         fail(d, 503, "the daemon is ending");
     }
     close_store(d);
-    um_arena_fini(&d->mesh.policy_memory);
 }
 
 /* Puts the store out of the way, or removes all of the mesh. */
@@ -255,6 +211,14 @@ static int put_aside(struct um_daemon *d, bool purge)
     return um_store_remove(path);
 }
 
+/* The applier may be one of another mesh from now on. */
+static void unbind(const struct um_daemon *d)
+{
+    if (um_daemon_hands(d) != NULL) {
+        um_hands_leave(um_daemon_hands(d));
+    }
+}
+
 int um_mesh_leave(struct um_daemon *d, bool purge)
 {
     int rv;
@@ -263,6 +227,7 @@ int um_mesh_leave(struct um_daemon *d, bool purge)
     um_node_free(d->mesh.node);
     d->mesh.node = NULL;
     close_store(d);
+    unbind(d);
     rv = put_aside(d, purge);
     um_bus_recheck(d->bus);
     um_log_line(&d->log, rv == 0 ? UM_LOG_INFO : UM_LOG_ERROR,
@@ -342,6 +307,7 @@ static void undo(struct um_daemon *d, int rv)
     char path[600];
 
     close_store(d);
+    unbind(d);
     if (rv != P2P_EEXIST && store_path(d, path, sizeof path) == 0) {
         (void)um_store_remove(path);
     }
@@ -485,8 +451,10 @@ static void on_config(void *user, const struct um_unit_answer *answer)
 /* Asks Unit what it runs, if there is one, and goes on. */
 static void ask_unit(struct um_daemon *d)
 {
-    if (d->unit != NULL) {
-        um_unit_get(d->unit, "/config", on_config, d);
+    struct um_hands *hands = um_daemon_hands(d);
+
+    if (hands != NULL) {
+        um_hands_get(hands, "/config", on_config, d);
     } else if (d->mesh.asking->joins) {
         settle(d, um_str_n(NULL, 0));
     } else {

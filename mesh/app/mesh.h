@@ -15,16 +15,14 @@ struct um_daemon;
 /** A place in a mesh; all zero is none. */
 struct um_mesh {
     struct um_store store;
-    bool open;            /**< the store is */
-    struct um_node *node; /**< NULL: it has no place */
-    struct um_policy policy;
-    struct um_arena policy_memory;
+    bool open;              /**< the store is */
+    struct um_node *node;   /**< NULL: it has no place */
     struct um_knock *knock; /**< it asks to be let in */
     struct um_mesh_asking *asking;
 };
 
-/** Takes the place that the state folder says, if it says one; and reads the
- * policy. 0, or -1: the log says why. */
+/** Takes the place that the state folder says, if it says one. 0, or -1: the
+ * log says why. */
 int um_mesh_open(struct um_daemon *d);
 
 /** Leaves it as it is on the disk. */

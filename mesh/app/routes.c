@@ -71,10 +71,14 @@ static void put_unit(const struct um_daemon *d, struct um_json *j)
     struct um_applier_stats s;
 
     um_json_open(j, "unit", '{');
-    um_json_text(j, "target", d->unit != NULL ? um_unit_target(d->unit) : "");
+    um_json_text(j, "target", d->unit_target);
     um_json_bool(j, "stand_in", d->standin != NULL);
-    if (d->applier != NULL) {
+    if (d->partner != NULL) {
+        um_hands_stats(um_partner_hands(d->partner), &s);
+    } else if (d->applier != NULL) {
         um_applier_stats(d->applier, &s);
+    }
+    if (d->unit_target[0] != '\0') {
         um_json_uint(j, "applied", s.applied);
         um_json_uint(j, "unchanged", s.unchanged);
         um_json_uint(j, "refused", s.refused);

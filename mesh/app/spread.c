@@ -28,7 +28,7 @@ static bool say_own(struct um_node *n, const struct um_name *revision,
     if (m->reason != NULL) {
         out->reason = um_str(m->reason);
     }
-    return um_node_runner(n) != NULL;
+    return um_node_hands(n) != NULL;
 }
 
 /* What another one said; false: nothing lately, or it has no Unit. */

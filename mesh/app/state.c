@@ -156,6 +156,22 @@ static int own_key(struct um_state *s, const struct um_log *log)
     return write_key(&k, s->key);
 }
 
+int um_state_read_key(const char *path, struct p2p_key **out,
+                      const struct um_log *log)
+{
+    struct key_file k = {-1, NODE_KEY, NODE_KEY ".new", "", log};
+    int rv;
+
+    k.dir = open(path, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+    if (k.dir < 0) {
+        um_log_line(log, UM_LOG_ERROR, "%s: %s", path, strerror(errno));
+        return -1;
+    }
+    rv = load_key(&k, out);
+    (void)close(k.dir);
+    return rv == 0 ? 0 : -1;
+}
+
 static struct key_file owner_file(const struct um_state *s,
                                   const struct um_log *log)
 {

@@ -25,6 +25,11 @@ struct um_state {
 int um_state_open(struct um_state *s, const char *path,
                   const struct um_log *log);
 
+/** Reads the node.key of a folder that somebody else has open. The log says
+ * what is wrong. @return 0, or -1 */
+int um_state_read_key(const char *path, struct p2p_key **out,
+                      const struct um_log *log);
+
 /** Reads owner.key, if there is one. 0, or -1: it is no good; the log says why.
  */
 int um_state_owner(struct um_state *s, const struct um_log *log);

@@ -4,7 +4,6 @@
 
 #include "mesh/doc/parse.h"
 #include "mesh/node/papers.h"
-#include "mesh/applier/runner.h"
 #include "mesh/trust/revname.h"
 #include "p2p/err.h"
 
@@ -32,7 +31,7 @@ static int know_node(struct um_desk *d, struct um_node *n,
 {
     const struct um_model *m = um_node_model(n);
     const struct um_name *me = um_node_me(n);
-    const struct um_runner *r = um_node_runner(n);
+    const struct um_hands *h = um_node_hands(n);
 
     d->secrets = um_vault_secrets(um_node_vault(n));
     d->vault = (struct um_control_vault){um_node_vault(n), read_bundle};
@@ -41,7 +40,7 @@ static int know_node(struct um_desk *d, struct um_node *n,
         .flavour = flavour_of(um_str_n(m->unit, m->unit_n)),
         .njs = true,
         .modules_json =
-            member == NULL && r != NULL ? um_runner_modules(r) : NULL};
+            member == NULL && h != NULL ? um_hands_modules(h) : NULL};
     return um_node_facts(n, member != NULL ? member : me, &d->arena,
                          &d->node.facts);
 }

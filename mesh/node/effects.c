@@ -136,6 +136,7 @@ void um_node_shelve(struct um_node *n, enum um_kind kind,
     if (rv == 0 && n->loaded) {
         um_links_known(n->links, id);
         if (kind == UM_STATEMENT) {
+            um_node_tell_unit(n, envelope);
             tell_granted(n, envelope);
         }
     }

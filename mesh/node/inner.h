@@ -14,7 +14,7 @@
 #include "mesh/node/links.h"
 #include "mesh/node/node.h"
 #include "mesh/node/papers.h"
-#include "mesh/applier/runner.h"
+#include "mesh/node/evidence.h"
 
 /** How often documents that are needed no more are looked for, in ms. */
 #define UM_NODE_PRUNE_MS 3600000U
@@ -83,7 +83,7 @@ struct um_node {
     struct um_links *links;
     struct um_hints *hints;
     struct um_welcome *welcome;
-    struct um_runner *runner;
+    bool told_unit; /* that these are the hands of this node */
     struct um_sync_source source;
     struct um_node_request *requests;
     uint64_t requests_n;     /* ever */
@@ -110,7 +110,8 @@ struct um_node {
 
 /** A configuration that Unit is given before there is a revision of it. */
 struct um_node_trial {
-    struct um_maker_out what;
+    struct um_name doc;
+    struct um_name effective;
     um_node_tried *tried;
     void *user;
 };
@@ -190,6 +191,18 @@ bool um_node_waits(const struct um_node *n, const struct um_name *doc);
 
 /** Tries again what waits for documents, and asks for them. */
 void um_node_remake(struct um_node *n);
+
+/* ---- orders.c */
+
+/** Begins to use the hands: what ran last, and the roster. */
+int um_node_take_unit(struct um_node *n);
+
+/** A statement is in the roster: the applier hears of it. */
+void um_node_tell_unit(struct um_node *n, struct um_str envelope);
+
+/** No configuration can be made of a revision here: the applier sees for
+ * itself, so that what ran before may come back. */
+void um_node_examine(struct um_node *n, const struct um_name *revision);
 
 /** MAKE, APPLY, KEEP and MERGE. */
 void um_node_make(struct um_node *n, const struct um_effect *e);

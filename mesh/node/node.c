@@ -313,54 +313,6 @@ static int make_welcome(struct um_node *n)
     return n->welcome != NULL ? 0 : P2P_ENOMEM;
 }
 
-/* The certificates and scripts of what ran when the node ended; without them
- * those that went since stay at Unit. */
-static int list_what_ran(struct um_node *n)
-{
-    const struct um_past *p =
-        um_history_find(&n->model.history, &n->model.own.applied);
-    struct um_maker_out out;
-    int rv;
-
-    if (p == NULL) {
-        return 0;
-    }
-    rv = um_node_make_it(n, &p->rev.doc, &out);
-    if (rv == 0) {
-        um_runner_listed(n->runner, out.bundles, out.bundles_n);
-    }
-    um_maker_fini(&out);
-    return rv == P2P_ENOMEM ? rv : 0;
-}
-
-static int make_runner(struct um_node *n)
-{
-    struct um_buf text = UM_BUF_INIT;
-    struct um_runner_cfg cfg = {.unit = n->cfg.unit,
-                                .applier = n->cfg.applier,
-                                .policy = n->cfg.policy,
-                                .unit_log = n->cfg.unit_log,
-                                .alarms = n->cfg.alarms,
-                                .log = n->cfg.log,
-                                .cb = &um_node_runner_cb,
-                                .user = n};
-    int rv;
-
-    if (n->cfg.unit == NULL) {
-        return 0;
-    }
-    rv = um_self_shown_get(n->cfg.store, &cfg.effective, &text);
-    if (rv != 0) {
-        return refuse(n, rv, "what Unit showed last");
-    }
-    if (!um_name_none(&cfg.effective)) {
-        cfg.shown = um_buf_view(&text);
-    }
-    n->runner = um_runner_new(&cfg);
-    um_buf_fini(&text);
-    return n->runner != NULL ? list_what_ran(n) : P2P_ENOMEM;
-}
-
 /* Whether it was never given a role, or knows of nobody else who was: of who
  * began the mesh the first revision is here. */
 static bool is_new(struct um_node *n)
@@ -412,7 +364,7 @@ static int begin(struct um_node *n)
     n->prune_alarm =
         n->cfg.alarms->set(n->cfg.alarms->user, UM_NODE_PRUNE_MS, on_prune, n);
     um_node_step(n, &started);
-    return n->over ? P2P_ENOMEM : make_runner(n);
+    return n->over ? P2P_ENOMEM : um_node_take_unit(n);
 }
 
 int um_node_new(const struct um_node_cfg *cfg, struct um_node **out)
@@ -446,8 +398,9 @@ void um_node_free(struct um_node *n)
     if (n == NULL) {
         return;
     }
-    um_runner_free(n->runner);
-    n->runner = NULL;
+    if (n->told_unit) {
+        um_hands_stop(n->cfg.hands);
+    }
     um_node_forget_trial(n);
     um_welcome_free(n->welcome);
     n->welcome = NULL;
@@ -561,9 +514,9 @@ struct um_welcome *um_node_welcome(struct um_node *n)
     return n->welcome;
 }
 
-struct um_runner *um_node_runner(struct um_node *n)
+struct um_hands *um_node_hands(struct um_node *n)
 {
-    return n->runner;
+    return n->cfg.hands;
 }
 
 struct um_disk *um_node_disk(struct um_node *n)

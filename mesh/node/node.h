@@ -14,7 +14,6 @@
 #ifndef UM_NODE_NODE_H
 #define UM_NODE_NODE_H
 
-#include "mesh/applier/applier.h"
 #include "mesh/base/alarm.h"
 #include "mesh/base/log.h"
 #include "mesh/base/worker.h"
@@ -22,6 +21,7 @@
 #include "mesh/model/model.h"
 #include "mesh/model/reply.h"
 #include "mesh/applier/maker.h"
+#include "mesh/node/hands.h"
 #include "mesh/node/shelf.h"
 #include "mesh/node/welcome.h"
 
@@ -34,10 +34,7 @@ struct um_node_cfg {
     const struct p2p_key *owner; /**< an owner's key, if it is here; or NULL */
     struct um_store *store;      /**< open, of a mesh */
     struct um_bus *bus;
-    struct um_unit *unit;       /**< NULL: there is no Unit here */
-    struct um_applier *applier; /**< of that Unit */
-    const char *unit_log;       /**< Unit's log file; or NULL */
-    const struct um_policy *policy;
+    struct um_hands *hands; /**< which hold Unit; NULL: there is none */
     const struct um_alarms *alarms;
     const struct um_worker *worker;
     uint64_t (*wall_ms)(void *user); /**< since 1970, by the plain clock */
@@ -136,8 +133,8 @@ int um_node_seal(struct um_node *n, struct um_str name, struct um_str bytes,
 /** Invitations, and who waits. */
 struct um_welcome *um_node_welcome(struct um_node *n);
 
-/** What Unit runs; NULL: there is no Unit. */
-struct um_runner *um_node_runner(struct um_node *n);
+/** What is known of Unit; NULL: there is none. */
+struct um_hands *um_node_hands(struct um_node *n);
 
 /** The way to the store. */
 struct um_disk *um_node_disk(struct um_node *n);

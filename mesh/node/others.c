@@ -188,6 +188,9 @@ static void slot_came(void *user, const struct um_name *object,
         um_view_desired(&m->view, &m->history, &m->roster, &n->me);
 
     um_vault_slot(&n->vault, object, slot);
+    if (n->told_unit) {
+        um_hands_slot(n->cfg.hands, object, slot);
+    }
     um_node_remake(n);
     if (p != NULL) {
         const struct um_effect e = {

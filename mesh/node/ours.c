@@ -29,8 +29,8 @@ static void adoption(struct um_node *n, const struct um_runner_live *l,
 {
     const struct um_control_request req = {.method = UM_STR("POST"),
                                            .path = UM_STR("/config")};
-    const struct um_control_unit unit = {.config = l->config,
-                                         .applied = um_runner_shown(n->runner)};
+    const struct um_control_unit unit = {
+        .config = l->config, .applied = um_hands_shown(n->cfg.hands)};
     struct um_control_answer out = {0};
     struct um_desk desk;
 
@@ -48,7 +48,7 @@ static void adoption(struct um_node *n, const struct um_runner_live *l,
 static void look_at(struct um_node *n, const struct um_runner_live *l,
                     struct um_event *e)
 {
-    struct um_str shown = um_runner_shown(n->runner);
+    struct um_str shown = um_hands_shown(n->cfg.hands);
     struct um_arena a = UM_ARENA_INIT;
     struct um_val now, before;
 
@@ -222,6 +222,7 @@ static void try_make(struct um_node *n, const struct um_node_make *m)
                     "no configuration can be made for this node: %.*s",
                     UM_STR_ARG(out.why));
         e.u.made.outcome = UM_RESULT_REFUSED;
+        um_node_examine(n, &m->revision);
     }
     e.u.made.effective = out.effective;
     um_maker_fini(&out);
@@ -270,164 +271,6 @@ void um_node_remake(struct um_node *n)
     }
 }
 
-static void give(struct um_node *n, const struct um_effect *e,
-                 const struct um_maker_out *out)
-{
-    const struct um_past *p =
-        um_history_find(&n->model.history, &e->u.apply.revision);
-    char why[UM_REVNAME_TEXT_MAX] = "";
-    struct um_runner_config c = {.revision = e->u.apply.revision,
-                                 .effective = out->effective,
-                                 .config = out->config,
-                                 .bundles = out->bundles,
-                                 .bundles_n = out->bundles_n,
-                                 .why = why};
-
-    if (p != NULL) {
-        (void)um_revname_text(p->rev.number, &p->rev.id, UM_REVNAME_DIGITS,
-                              why);
-    }
-    um_runner_apply(n->runner, &c);
-}
-
-void um_node_apply(struct um_node *n, const struct um_effect *e)
-{
-    const struct um_past *p =
-        um_history_find(&n->model.history, &e->u.apply.revision);
-    struct um_maker_out out = {.arena = UM_ARENA_INIT};
-    int rv = P2P_ENOTFOUND;
-
-    if (p != NULL && n->runner != NULL) {
-        rv = um_node_make_it(n, &p->rev.doc, &out);
-    }
-    if (rv == 0 && um_name_eq(&out.effective, &e->u.apply.effective)) {
-        give(n, e, &out);
-    } else {
-        struct um_name revision = e->u.apply.revision;
-        struct um_name effective = e->u.apply.effective;
-
-        applied(n, UM_RESULT_NO_ANSWER, &revision, &effective,
-                UM_STR("what was to be given to Unit is another by now"));
-    }
-    um_maker_fini(&out);
-}
-
-/* Gives Unit a configuration, outside of the model. */
-static int offer(struct um_node *n, const struct um_maker_out *what,
-                 um_node_tried *tried, void *user)
-{
-    const struct um_runner_config c = {.effective = what->effective,
-                                       .config = what->config,
-                                       .bundles = what->bundles,
-                                       .bundles_n = what->bundles_n,
-                                       .why = "a change, on trial"};
-
-    return um_runner_try(n->runner, &c, tried, user);
-}
-
-void um_node_forget_trial(struct um_node *n)
-{
-    if (n->trial != NULL) {
-        um_maker_fini(&n->trial->what);
-        um_mem_free(n->trial);
-        n->trial = NULL;
-    }
-}
-
-static void on_tried(void *user, enum um_result outcome, struct um_str text)
-{
-    struct um_node *n = user;
-    struct um_node_trial *t = n->trial;
-    um_node_tried *tried = t->tried;
-
-    user = t->user;
-    um_node_forget_trial(n);
-    tried(user, outcome, text);
-}
-
-/* Whether what runs here is the current revision, as it is. */
-static bool at_rest(const struct um_node *n)
-{
-    const struct um_model *m = &n->model;
-    const struct um_past *t = um_view_target(&m->view, &m->history);
-
-    return n->runner != NULL && t != NULL && !m->in_flight &&
-           um_name_eq(&m->own.applied, &t->rev.id) &&
-           um_name_eq(&m->live.effective, &m->own.effective);
-}
-
-/* It is on disk what Unit may come to run. */
-static void on_noted(void *user, enum um_reply answer,
-                     const struct um_name *revision)
-{
-    struct um_node *n = user;
-
-    if (n->trial == NULL || revision == NULL) {
-        return; /* the node ends */
-    }
-    if (answer != UM_OK || !at_rest(n) ||
-        offer(n, &n->trial->what, on_tried, n) != 0) {
-        on_tried(n, UM_RESULT_NO_ANSWER, UM_STR("what is to run is another"));
-    }
-}
-
-int um_node_try(struct um_node *n, const struct um_name *doc,
-                um_node_tried *tried, void *user)
-{
-    struct um_command c = {.verb = UM_DO_TRY};
-    struct um_node_trial *t;
-    int rv;
-
-    if (n->trial != NULL) {
-        return P2P_EAGAIN;
-    }
-    if (!at_rest(n)) {
-        return P2P_ESTATE;
-    }
-    t = um_mem_zalloc(sizeof *t);
-    if (t == NULL) {
-        return P2P_ENOMEM;
-    }
-    *t = (struct um_node_trial){.tried = tried, .user = user};
-    n->trial = t;
-    rv = um_node_make_it(n, doc, &t->what);
-    c.doc = t->what.effective;
-    if (rv == 0) {
-        rv = um_node_command(n, &c, on_noted, n);
-    }
-    if (rv != 0) {
-        um_node_forget_trial(n);
-    }
-    return rv;
-}
-
-static void restored(void *user, enum um_result outcome, struct um_str text)
-{
-    struct um_node *n = user;
-
-    if (outcome != UM_RESULT_DONE) {
-        um_log_line(n->cfg.log, UM_LOG_WARN,
-                    "Unit does not take back what it ran: %.*s",
-                    UM_STR_ARG(text));
-    }
-    um_runner_look(n->runner);
-}
-
-void um_node_untry(struct um_node *n)
-{
-    const struct um_past *p =
-        um_history_find(&n->model.history, &n->model.own.applied);
-    struct um_maker_out out = {.arena = UM_ARENA_INIT};
-
-    /* What is on its way to Unit comes in the place of what was tried. */
-    if (n->model.in_flight || p == NULL ||
-        um_node_make_it(n, &p->rev.doc, &out) != 0 ||
-        offer(n, &out, restored, n) != 0) {
-        um_runner_look(n->runner); /* what it shows is healed */
-    }
-    um_maker_fini(&out);
-}
-
 /* A copy of what is about to be overwritten. */
 struct copy {
     struct um_copy what;
@@ -444,7 +287,7 @@ static int write_copy(void *arg, struct um_store *s)
 
 void um_node_keep(struct um_node *n, const struct um_effect *e)
 {
-    struct um_str config = um_runner_config(n->runner);
+    struct um_str config = um_hands_config(n->cfg.hands);
     struct copy *c = um_mem_alloc(sizeof *c + config.len);
     struct um_disk_job job = {write_copy, written, c};
 

@@ -214,8 +214,8 @@ static void adopted(struct um_node *n, const struct um_effects *fx)
         const struct um_effect *e = &fx->list[i];
 
         if (e->what == UM_FX_PERSIST && e->u.persist.what == UM_RECORD_OWN &&
-            n->runner != NULL && !um_name_none(&n->model.own.effective)) {
-            um_runner_adopted(n->runner, &n->model.own.effective);
+            n->told_unit && !um_name_none(&n->model.own.effective)) {
+            um_hands_adopted(n->cfg.hands, &n->model.own.effective);
         }
     }
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "member.h"
-#include "mesh/applier/runner.h"
+#include "mesh/node/hands.h"
 #include "mesh/unit/shown.h"
 #include "mesh/node/papers.h"
 #include "people.h"
@@ -360,7 +360,7 @@ static bool runs_it(struct member *m, bool tell)
 
     if (um_name_none(&model->own.applied))
         return true;
-    um_shown_compact(um_runner_config(um_node_runner(m->node)), &shown);
+    um_shown_compact(um_hands_config(um_node_hands(m->node)), &shown);
     same = um_str_eq(um_buf_view(&shown), unit_config(m->unit)) &&
            um_name_eq(&model->live.effective, &model->own.effective);
     um_buf_fini(&shown);

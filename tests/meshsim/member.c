@@ -126,6 +126,16 @@ static int worker_run(void *user, void (*work)(void *arg),
     return 0;
 }
 
+/* Its node is an honest one. What it ordered may have ended on the way to the
+ * applier, or be void by what came meanwhile; then the node sees that too, and
+ * does not order it again. */
+static void check_refused_order(struct member *m, const char *line)
+{
+    if (strcmp(m->refused_order, line) == 0)
+        world_fail(m->w, "%s: twice: %s", m->called, line);
+    (void)snprintf(m->refused_order, sizeof m->refused_order, "%s", line);
+}
+
 static void log_line(void *user, enum um_log_level level, const char *line)
 {
     struct member *m = user;
@@ -134,6 +144,8 @@ static void log_line(void *user, enum um_log_level level, const char *line)
     world_note_at(m->w, 'l', m->index, strlen(line));
     world_say(m->w, "%s %s %s", m->called, words[level], line);
     check_line(m, level, line);
+    if (strstr(line, "the applier does not run") != NULL)
+        check_refused_order(m, line);
 }
 
 static void broken(void *user, const char *text)
@@ -150,6 +162,7 @@ void member_uses_port(struct member *m)
         return;
     m->dying = true;
     m->disk.dead = true;
+    m->pair.save_fails = P2P_EIO;
 }
 
 /* ---- life */
@@ -206,6 +219,7 @@ struct member *member_new(struct world *w)
 void member_free(struct member *m)
 {
     unit_free(m->unit);
+    pair_fini(&m->pair);
     disk_fini(&m->disk);
     free(m->ended);
     p2p_key_free(m->key);
@@ -222,6 +236,17 @@ static void make_client(struct member *m)
     m->client = um_unit_new(&cfg);
     m->applier = um_applier_new(m->client, &m->alarms, &m->log);
     must(m->client != NULL && m->applier != NULL, "memory");
+    m->pair.cfg = (struct um_agent_cfg){.unit = m->client,
+                                        .applier = m->applier,
+                                        .alarms = &m->alarms,
+                                        .log = &m->log,
+                                        .policy = &m->policy,
+                                        .key = m->key,
+                                        .name = m->called,
+                                        .wall_ms = wall_ms,
+                                        .clock = m};
+    m->pair.save_fails = 0;
+    pair_open(&m->pair);
 }
 
 static int make_node(struct member *m)
@@ -230,9 +255,7 @@ static int make_node(struct member *m)
                                     .owner = m->owner,
                                     .store = &m->store,
                                     .bus = m->bus,
-                                    .unit = m->client,
-                                    .applier = m->applier,
-                                    .policy = &m->policy,
+                                    .hands = m->pair.hands,
                                     .alarms = &m->alarms,
                                     .worker = &m->worker,
                                     .wall_ms = wall_ms,
@@ -248,6 +271,7 @@ static int make_node(struct member *m)
 /* All but the node and its store. */
 static void free_parts(struct member *m)
 {
+    pair_close(&m->pair);
     um_unit_free(m->client);
     um_applier_free(m->applier);
     net_bus_free(m->bus);
@@ -334,6 +358,7 @@ void member_crash(struct member *m, uint64_t back_in_ms)
     world_say(m->w, "%s crashes", m->called);
     m->dying = true;
     m->disk.dead = true;
+    m->pair.save_fails = P2P_EIO;
     m->w->tally.crashes++;
     m->crashes++;
     end(m);

@@ -7,6 +7,7 @@
 #ifndef TESTS_MESHSIM_MEMBER_H
 #define TESTS_MESHSIM_MEMBER_H
 
+#include "agent_pair.h"
 #include "disk.h"
 #include "mesh/node/node.h"
 #include "mesh/store/store.h"
@@ -49,6 +50,8 @@ struct member {
     struct um_bus *bus;
     struct um_unit *client;
     struct um_applier *applier;
+    struct agent_pair pair;  /* its files are on a disk that loses nothing */
+    char refused_order[256]; /* what the applier said of it */
     struct um_policy policy;
     struct um_node *node;
     struct um_alarms alarms;

@@ -29,9 +29,8 @@ struct mate {
     struct um_worker worker;
     struct um_log log;
     struct um_policy policy;
-    struct um_node *node; /* NULL: it does not run */
-    struct um_unit *unit; /* NULL: it has none */
-    struct um_applier *applier;
+    struct um_node *node;   /* NULL: it does not run */
+    struct um_hands *hands; /* NULL: it has no Unit */
     enum um_drift_policy drift;
     bool held; /* the disk does nothing */
     void (*work)(void *arg);

@@ -11,6 +11,13 @@
 
 enum { SLICE_MS = 50 };
 
+static uint64_t wall_ms(void *clock)
+{
+    const struct mate *m = clock;
+
+    return CREW_T0 + m->crew->world.now;
+}
+
 void crew_unit_init(struct crew_unit *u, struct mate *m)
 {
     struct um_unit_cfg cfg = {.target = "http://127.0.0.1:8888",
@@ -25,19 +32,38 @@ void crew_unit_init(struct crew_unit *u, struct mate *m)
     u->rig.cfg.modules_json = "{\"python\":{\"version\":\"3\",\"lib\":\"p\"}}";
     rig_start(&u->rig);
     cfg.fetch = &u->net;
-    m->unit = um_unit_new(&cfg);
-    m->applier = um_applier_new(m->unit, cfg.alarms, &m->log);
-    assert_non_null(m->unit);
-    assert_non_null(m->applier);
+    u->unit = um_unit_new(&cfg);
+    u->applier = um_applier_new(u->unit, cfg.alarms, &m->log);
+    assert_non_null(u->unit);
+    assert_non_null(u->applier);
+    u->pair.cfg = (struct um_agent_cfg){.unit = u->unit,
+                                        .applier = u->applier,
+                                        .alarms = cfg.alarms,
+                                        .log = &m->log,
+                                        .policy = &m->policy,
+                                        .key = m->crew->keys[m->no],
+                                        .name = m->no == 0 ? "first" : "mate",
+                                        .wall_ms = wall_ms,
+                                        .clock = m};
+    pair_open(&u->pair);
+    m->hands = u->pair.hands;
+}
+
+void crew_unit_again(struct crew_unit *u)
+{
+    assert_null(u->m->node);
+    pair_close(&u->pair);
+    pair_open(&u->pair);
+    u->m->hands = u->pair.hands;
 }
 
 void crew_unit_fini(struct crew_unit *u)
 {
     mate_stop(u->m);
-    um_unit_free(u->m->unit);
-    um_applier_free(u->m->applier);
-    u->m->unit = NULL;
-    u->m->applier = NULL;
+    pair_fini(&u->pair);
+    u->m->hands = NULL;
+    um_unit_free(u->unit);
+    um_applier_free(u->applier);
     fetch_rig_fini(&u->net);
     rig_fini(&u->rig);
 }

@@ -6,6 +6,7 @@
 #ifndef TESTS_UNIT_MESH_NODE_CREW_UNIT_H
 #define TESTS_UNIT_MESH_NODE_CREW_UNIT_H
 
+#include "agent_pair.h"
 #include "crew.h"
 #include "fetch_rig.h"
 #include "unit_rig.h"
@@ -13,6 +14,9 @@
 /* A mate's Unit. */
 struct crew_unit {
     struct mate *m;
+    struct um_unit *unit;
+    struct um_applier *applier;
+    struct agent_pair pair;
     struct um_fetch net;
     struct rig rig;
     unsigned puts; /* of /config */
@@ -22,6 +26,9 @@ struct crew_unit {
  * not run any more. */
 void crew_unit_init(struct crew_unit *u, struct mate *m);
 void crew_unit_fini(struct crew_unit *u);
+
+/* The applier's process ends, and another one begins, as the node does. */
+void crew_unit_again(struct crew_unit *u);
 
 /* Lets time pass; Units answer. */
 void crew_work(struct crew *c, struct crew_unit *u, size_t n, uint64_t ms);

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See role.h. Happy path: the node's key, the policy, the folder of its files
+ * with a lock, Unit; then what comes over the socket, until that is closed.
+ * Signals that end the daemon end this process by that: a change that is at
+ * Unit is waited for first, and a new daemon's applier waits for the lock.
+ */
+#include "mesh/app/role.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <p2p/err.h>
+
+#include "mesh/app/journal.h"
+#include "mesh/app/poll.h"
+#include "mesh/app/policyfile.h"
+#include "mesh/app/shelter.h"
+#include "mesh/app/state.h"
+#include "mesh/applier/agent.h"
+
+/* How long the end waits for Unit's answer to a change. */
+#define DRAIN_MS 5000U
+
+/* Bytes that wait for a node that does not read. */
+#define UM__CAP_ROLE_OUT_BYTES (64U << 20)
+
+struct role {
+    char **argv;
+    struct um_log log;
+    struct um_poll *poll;
+    struct um_shelter shelter;
+    struct p2p_key *key;
+    struct um_policy_file policy;
+    struct um_unit *unit;
+    struct um_applier *applier;
+    struct um_agent *agent;
+    struct um_buf out;
+    bool ending;
+    int rv;
+};
+
+static uint64_t wall_ms(void *clock)
+{
+    struct timeval t;
+
+    (void)clock;
+    (void)gettimeofday(&t, NULL);
+    return (uint64_t)t.tv_sec * 1000U + (uint64_t)t.tv_usec / 1000U;
+}
+
+static const char *arg(const struct role *r, enum um_role_arg which)
+{
+    return r->argv[which][0] != '\0' ? r->argv[which] : NULL;
+}
+
+static void fail(struct role *r, const char *what, const char *why)
+{
+    um_log_line(&r->log, UM_LOG_ERROR, "the applier: %s: %s", what, why);
+    r->rv = 1;
+    um_poll_stop(r->poll);
+}
+
+/* ---- the end */
+
+static void on_drained(void *user)
+{
+    struct role *r = user;
+
+    um_log_line(&r->log, UM_LOG_WARN, "Unit has not answered: ending without");
+    um_poll_stop(r->poll);
+}
+
+/* Every so often: whether Unit has answered. */
+static void on_look(void *user)
+{
+    struct role *r = user;
+    const struct um_alarms *a = um_poll_alarms(r->poll);
+    struct um_applier_stats s;
+
+    um_applier_stats(r->applier, &s);
+    if (!s.busy || a->set(a->user, 20, on_look, r) == NULL) {
+        um_poll_stop(r->poll);
+    }
+}
+
+static void end(struct role *r)
+{
+    const struct um_alarms *a = um_poll_alarms(r->poll);
+
+    if (r->ending) {
+        return;
+    }
+    r->ending = true;
+    (void)um_poll_watch(r->poll, UM_ROLE_FD, false, NULL, NULL);
+    (void)a->set(a->user, DRAIN_MS, on_drained, r);
+    on_look(r);
+}
+
+/* ---- the socket */
+
+static void on_ready(void *user);
+
+static void watch(struct role *r)
+{
+    if (!r->ending) {
+        (void)um_poll_watch(r->poll, UM_ROLE_FD, r->out.len > 0, on_ready, r);
+    }
+}
+
+/* Whether the other end is still there. */
+static bool was_fine(struct role *r, ssize_t n)
+{
+    if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR))) {
+        return true;
+    }
+    end(r);
+    return false;
+}
+
+static void write_out(struct role *r)
+{
+    ssize_t n;
+
+    while (r->out.len > 0) {
+        n = send(UM_ROLE_FD, r->out.p, r->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (!was_fine(r, n) || n < 0) {
+            return;
+        }
+        um_buf_consume(&r->out, (size_t)n);
+    }
+}
+
+static void read_in(struct role *r)
+{
+    char bytes[65536];
+    ssize_t n = recv(UM_ROLE_FD, bytes, sizeof bytes, MSG_DONTWAIT);
+    int rv;
+
+    if (!was_fine(r, n) || n < 0) {
+        return;
+    }
+    rv = um_agent_recv(r->agent, um_str_n(bytes, (size_t)n));
+    if (rv != 0) {
+        fail(r, "what the node says", p2p_err_text(rv));
+    }
+}
+
+static void on_ready(void *user)
+{
+    struct role *r = user;
+
+    write_out(r);
+    if (!r->ending) {
+        read_in(r);
+    }
+    watch(r);
+}
+
+static void to_node(void *user, struct um_str bytes)
+{
+    struct role *r = user;
+
+    if (r->ending) {
+        return;
+    }
+    um_buf_str(&r->out, bytes);
+    if (um_buf_failed(&r->out) || r->out.len > UM__CAP_ROLE_OUT_BYTES) {
+        fail(r, "the node does not read", p2p_err_text(P2P_ELIMIT));
+        return;
+    }
+    write_out(r);
+    watch(r);
+}
+
+/* ---- begin */
+
+static int make_unit(struct role *r)
+{
+    const struct um_unit_cfg cfg = {.target = arg(r, UM_ROLE_UNIT),
+                                    .fetch = um_poll_fetch(r->poll),
+                                    .alarms = um_poll_alarms(r->poll),
+                                    .log = &r->log};
+
+    r->unit = cfg.target != NULL ? um_unit_new(&cfg) : NULL;
+    r->applier =
+        r->unit != NULL ? um_applier_new(r->unit, cfg.alarms, &r->log) : NULL;
+    return r->applier != NULL ? 0 : P2P_EINVAL;
+}
+
+static int make_agent(struct role *r)
+{
+    const struct um_agent_cfg cfg = {
+        .unit = r->unit,
+        .applier = r->applier,
+        .alarms = um_poll_alarms(r->poll),
+        .log = &r->log,
+        .policy = &r->policy.policy,
+        .key = r->key,
+        .name = arg(r, UM_ROLE_NAME) != NULL ? arg(r, UM_ROLE_NAME) : "node",
+        .unit_log = arg(r, UM_ROLE_UNIT_LOG),
+        .files = um_shelter_files(&r->shelter),
+        .may_leave = arg(r, UM_ROLE_APART) == NULL,
+        .wall_ms = wall_ms,
+        .send = to_node,
+        .user = r};
+
+    r->agent = um_agent_new(&cfg);
+    return r->agent != NULL ? 0 : P2P_ENOMEM;
+}
+
+static int begin(struct role *r)
+{
+    int rv = um_shelter_open(&r->shelter, arg(r, UM_ROLE_STATE), &r->log);
+
+    if (rv == 0) {
+        rv = um_state_read_key(arg(r, UM_ROLE_STATE), &r->key, &r->log);
+    }
+    if (rv == 0) {
+        rv = um_policy_file_read(&r->policy, arg(r, UM_ROLE_STATE),
+                                 arg(r, UM_ROLE_POLICY), &r->log);
+    }
+    if (rv != 0) {
+        return rv; /* the log says why */
+    }
+    rv = make_unit(r);
+    if (rv == 0) {
+        rv = make_agent(r);
+    }
+    if (rv == 0) {
+        watch(r);
+    } else {
+        um_log_line(&r->log, UM_LOG_ERROR, "the applier cannot begin: %s",
+                    p2p_err_text(rv));
+    }
+    return rv;
+}
+
+static void finish(struct role *r)
+{
+    um_agent_free(r->agent);
+    um_unit_free(r->unit);
+    um_applier_free(r->applier);
+    um_policy_file_fini(&r->policy);
+    p2p_key_free(r->key);
+    um_shelter_close(&r->shelter);
+    um_buf_fini(&r->out);
+    um_poll_free(r->poll);
+}
+
+static void ignore_signals(void)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
+
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        (void)signal(numbers[i], SIG_IGN);
+    }
+}
+
+int um_role_main(int argc, char **argv)
+{
+    struct role r = {.argv = argv, .rv = 0};
+
+    if (argc != UM_ROLE_ARGS) {
+        return 2; /* nobody types this */
+    }
+    ignore_signals();
+    um_journal_init(&r.log,
+                    (enum um_log_level)(argv[UM_ROLE_LOG_LEVEL][0] - '0'),
+                    arg(&r, UM_ROLE_LOG_JSON) != NULL);
+    r.poll = um_poll_new();
+    if (r.poll == NULL || begin(&r) != 0) {
+        r.rv = 1;
+    } else if (um_poll_run(r.poll) != 0) {
+        r.rv = 1;
+    }
+    finish(&r);
+    return r.rv;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/** @file The process that holds Unit: this program in its other role. */
+#ifndef UM_APP_ROLE_H
+#define UM_APP_ROLE_H
+
+/** The word on the command line that says so; not for people. */
+#define UM_ROLE_WORD "applier"
+
+/** The descriptor that its end of the socket has. */
+#define UM_ROLE_FD 3
+
+/** What it is told, by place; NULL or "": not said. */
+enum um_role_arg {
+    UM_ROLE_STATE = 1, /**< the state folder */
+    UM_ROLE_UNIT,      /**< unix:PATH or http://HOST:PORT */
+    UM_ROLE_NAME,      /**< what the node calls itself */
+    UM_ROLE_POLICY,    /**< the policy's file */
+    UM_ROLE_UNIT_LOG,  /**< Unit's log file */
+    UM_ROLE_LOG_LEVEL, /**< a number */
+    UM_ROLE_LOG_JSON,  /**< "1" */
+    UM_ROLE_APART,     /**< "1": the network process has another user */
+    UM_ROLE_ARGS
+};
+
+/** `unitmesh applier …`: until the other end of the socket is closed. The exit
+ * code. */
+int um_role_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See shelter.h. A file is written beside the one that is there, synced, and
+ * takes its place; then the folder is synced.
+ */
+#include "mesh/app/shelter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "p2p/err.h"
+
+#define FOLDER "applier"
+
+/* The longest file: a roster. */
+#define UM__CAP_SHELTER_BYTES (64U << 20)
+
+static int say(const struct um_log *log, const char *path, const char *why,
+               int rv)
+{
+    um_log_line(log, UM_LOG_ERROR, "the applier's folder %s: %s", path, why);
+    return rv;
+}
+
+/* It is ours alone. */
+static int check(struct um_shelter *s, const char *path,
+                 const struct um_log *log)
+{
+    struct stat st;
+
+    if (fstat(s->dir, &st) != 0) {
+        return say(log, path, strerror(errno), P2P_EIO);
+    }
+    if (st.st_uid != geteuid() || (st.st_mode & 077) != 0) {
+        return say(log, path,
+                   "it belongs to somebody else, or others may go in",
+                   P2P_EACCES);
+    }
+    return 0;
+}
+
+int um_shelter_open(struct um_shelter *s, const char *state,
+                    const struct um_log *log)
+{
+    char path[600];
+    int rv;
+
+    *s = (struct um_shelter){.dir = -1, .lock = -1};
+    if (snprintf(path, sizeof path, "%s/" FOLDER, state) >= (int)sizeof path) {
+        return say(log, state, "the path is too long", P2P_EIO);
+    }
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        return say(log, path, strerror(errno), P2P_EIO);
+    }
+    s->dir = open(path, O_DIRECTORY | O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (s->dir < 0) {
+        return say(log, path, strerror(errno), P2P_EIO);
+    }
+    rv = check(s, path, log);
+    if (rv != 0) {
+        return rv;
+    }
+    s->lock =
+        openat(s->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (s->lock < 0 || flock(s->lock, LOCK_EX) != 0) {
+        return say(log, path, strerror(errno), P2P_EIO);
+    }
+    return 0;
+}
+
+void um_shelter_close(struct um_shelter *s)
+{
+    if (s->lock >= 0) {
+        (void)close(s->lock);
+    }
+    if (s->dir >= 0) {
+        (void)close(s->dir);
+    }
+}
+
+static int load(void *user, const char *name, struct um_buf *out)
+{
+    const struct um_shelter *s = user;
+    int fd = openat(s->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    char bytes[16384];
+    size_t sum = 0;
+    ssize_t n = 1;
+
+    if (fd < 0) {
+        return errno == ENOENT ? P2P_ENOTFOUND : P2P_EIO;
+    }
+    while (n > 0 && sum <= UM__CAP_SHELTER_BYTES) {
+        n = read(fd, bytes, sizeof bytes);
+        if (n > 0) {
+            um_buf_add(out, bytes, (size_t)n);
+            sum += (size_t)n;
+        }
+    }
+    (void)close(fd);
+    if (sum > UM__CAP_SHELTER_BYTES) {
+        return P2P_EFORMAT;
+    }
+    return n < 0 ? P2P_EIO : um_buf_failed(out) ? P2P_ENOMEM : 0;
+}
+
+static bool write_all(int fd, struct um_str bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t n = write(fd, bytes.p, bytes.len);
+
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes = um_str_skip(bytes, n > 0 ? (size_t)n : 0);
+    }
+    return fdatasync(fd) == 0;
+}
+
+static int save(void *user, const char *name, struct um_str bytes)
+{
+    const struct um_shelter *s = user;
+    char fresh[64];
+    int fd;
+    bool ok;
+
+    (void)snprintf(fresh, sizeof fresh, "%s.new", name);
+    fd = openat(s->dir, fresh,
+                O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return P2P_EIO;
+    }
+    ok = write_all(fd, bytes);
+    ok = close(fd) == 0 && ok;
+    ok = ok && renameat(s->dir, fresh, s->dir, name) == 0 && fsync(s->dir) == 0;
+    return ok ? 0 : P2P_EIO;
+}
+
+static int drop(void *user, const char *name)
+{
+    const struct um_shelter *s = user;
+
+    if (unlinkat(s->dir, name, 0) != 0 && errno != ENOENT) {
+        return P2P_EIO;
+    }
+    return fsync(s->dir) == 0 ? 0 : P2P_EIO;
+}
+
+struct um_agent_files um_shelter_files(struct um_shelter *s)
+{
+    return (struct um_agent_files){s, load, save, drop};
+}

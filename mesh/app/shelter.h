@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * The applier's own folder, applier/ in the state folder: whose applier it is,
+ * and what it gave to Unit. The node has no business there.
+ */
+#ifndef UM_APP_SHELTER_H
+#define UM_APP_SHELTER_H
+
+#include "mesh/applier/agent.h"
+#include "mesh/base/log.h"
+
+/** An open folder; it stays locked until um_shelter_close(). */
+struct um_shelter {
+    int dir;
+    int lock;
+};
+
+/**
+ * Opens or makes it (0700), and waits for its lock: an applier whose daemon was
+ * killed may still have a change at Unit. What is wrong is in the log.
+ * @return 0, P2P_EIO, P2P_EACCES (somebody else's, or others may go in)
+ */
+int um_shelter_open(struct um_shelter *s, const char *state,
+                    const struct um_log *log);
+
+/** Closes it. */
+void um_shelter_close(struct um_shelter *s);
+
+/** Its files; borrows s. */
+struct um_agent_files um_shelter_files(struct um_shelter *s);
+
+#endif

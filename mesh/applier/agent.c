@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See agent.h. What Unit does is told to the node as it comes; what the node
+ * orders is in agent_orders.c. Failure modes: a node that is of another mesh
+ * than the files here, and files that are damaged: then nothing is done, and
+ * that is said, until a person has looked.
+ */
+#include "mesh/applier/agent_inner.h"
+
+#include <stdlib.h>
+
+#include "mesh/applier/facts.h"
+#include "p2p/err.h"
+
+#define ROSTER "roster"
+#define RECORD "record"
+#define UNBIND "unbind"
+
+void um_agent_say(struct um_agent *a, const struct um_wire_msg *m)
+{
+    struct um_buf out = UM_BUF_INIT;
+
+    um_wire_write(&out, m);
+    if (um_buf_failed(&out)) {
+        um_log_line(a->cfg.log, UM_LOG_ERROR,
+                    "out of memory: the node is told nothing");
+    } else {
+        a->cfg.send(a->cfg.user, um_buf_view(&out));
+    }
+    um_buf_fini(&out);
+}
+
+static void say_absent(struct um_agent *a, const char *text)
+{
+    const struct um_wire_msg m = {
+        .what = UM_WIRE_ABSENT,
+        .text = um_str_head(um_str(text), UM__CAP_WIRE_TEXT_BYTES)};
+
+    um_agent_say(a, &m);
+}
+
+/* ---- what the runner tells */
+
+static void on_live(void *user, const struct um_runner_live *live)
+{
+    struct um_agent *a = user;
+    const char *modules = um_runner_modules(a->runner);
+    const struct um_wire_msg m = {
+        .what = UM_WIRE_LIVE,
+        .effective = live->effective,
+        .ours = live->ours,
+        .blank = live->blank,
+        .other = live->other_unit,
+        .text = live->version,
+        .bytes = live->config,
+        .modules = um_str(modules != NULL ? modules : "")};
+
+    um_agent_say(a, &m);
+}
+
+static void on_absent(void *user, const char *text)
+{
+    say_absent(user, text);
+}
+
+static void on_shown(void *user, const struct um_name *effective,
+                     struct um_str config)
+{
+    const struct um_wire_msg m = {
+        .what = UM_WIRE_SHOWN, .effective = *effective, .bytes = config};
+
+    um_agent_say(user, &m);
+}
+
+static void on_health(void *user, bool healthy)
+{
+    const struct um_wire_msg m = {.what = UM_WIRE_HEALTH, .healthy = healthy};
+
+    um_agent_say(user, &m);
+}
+
+static const struct um_runner_cb runner_cb = {.live = on_live,
+                                              .absent = on_absent,
+                                              .applied = um_agent_applied,
+                                              .shown = on_shown,
+                                              .health = on_health};
+
+/* ---- its files */
+
+static const char *const file_names[] =
+    {[UM_WARDEN_ROSTER] = ROSTER, [UM_WARDEN_RECORD] = RECORD};
+
+int um_agent_save(struct um_agent *a, enum um_warden_part part)
+{
+    struct um_buf out = UM_BUF_INIT;
+    const char *name = file_names[part];
+    int rv = 0;
+
+    if (um_warden_dirty(a->warden, part)) {
+        um_warden_save(a->warden, part, &out);
+        rv = um_buf_failed(&out) ? P2P_ENOMEM
+                                 : a->cfg.files.save(a->cfg.files.user, name,
+                                                     um_buf_view(&out));
+    }
+    if (rv != 0) {
+        um_log_line(a->cfg.log, UM_LOG_ERROR,
+                    "the applier cannot write its %s: %s", name,
+                    p2p_err_text(rv));
+    }
+    um_buf_fini(&out);
+    return rv;
+}
+
+static int load(struct um_agent *a, enum um_warden_part part)
+{
+    struct um_buf in = UM_BUF_INIT;
+    int rv = a->cfg.files.load(a->cfg.files.user, file_names[part], &in);
+
+    if (rv == 0) {
+        rv = um_warden_load(a->warden, part, um_buf_view(&in));
+    }
+    um_buf_fini(&in);
+    return rv == P2P_ENOTFOUND ? 0 : rv;
+}
+
+static const char *why_not(int rv)
+{
+    return rv == P2P_EPEER
+               ? "the applier is bound to another mesh or node: as root, "
+                 "remove roster and record from the folder applier/ in the "
+                 "state folder, if it is to change"
+           : rv == P2P_EFORMAT
+               ? "the applier's record is damaged: as root, remove roster and "
+                 "record from the folder applier/ in the state folder to begin "
+                 "anew"
+               : p2p_err_text(rv);
+}
+
+/* What was said of revisions; the node gathers cases by that. */
+void um_agent_say_record(struct um_agent *a)
+{
+    struct um_buf names = UM_BUF_INIT;
+    struct um_wire_msg m = {.what = UM_WIRE_RECORD};
+
+    um_warden_names(a->warden, &names);
+    m.names = (struct um_namelist){(const struct um_name *)(void *)names.p,
+                                   names.len / UM_NAME_BYTES};
+    if (!um_buf_failed(&names)) {
+        um_agent_say(a, &m);
+    }
+    um_buf_fini(&names);
+}
+
+/* ---- begin and end */
+
+static void stop(struct um_agent *a)
+{
+    um_runner_free(a->runner);
+    a->runner = NULL;
+    um_agent_forget_orders(a);
+    um_warden_free(a->warden);
+    a->warden = NULL;
+    um_stash_free(a->stash);
+    a->stash = NULL;
+    um_vault_fini(&a->vault);
+    um_buf_fini(&a->unmet);
+}
+
+static int make_warden(struct um_agent *a, const struct um_name *mesh,
+                       struct um_name *me)
+{
+    int rv = um_item_signer(a->cfg.key, me);
+
+    if (rv != 0) {
+        return rv;
+    }
+    a->warden = um_warden_new(mesh, me);
+    a->stash = um_stash_new(UM__CAP_AGENT_STASH_BYTES);
+    if (a->warden == NULL || a->stash == NULL) {
+        return P2P_ENOMEM;
+    }
+    rv = load(a, UM_WARDEN_ROSTER);
+    if (rv == 0) {
+        rv = load(a, UM_WARDEN_RECORD);
+    }
+    /* From now on it is bound. */
+    if (rv == 0) {
+        rv = um_agent_save(a, UM_WARDEN_ROSTER);
+    }
+    return rv == 0 ? um_agent_save(a, UM_WARDEN_RECORD) : rv;
+}
+
+static int make_runner(struct um_agent *a, const struct um_wire_msg *m)
+{
+    const struct um_runner_cfg cfg = {.unit = a->cfg.unit,
+                                      .applier = a->cfg.applier,
+                                      .policy = a->cfg.policy,
+                                      .unit_log = a->cfg.unit_log,
+                                      .alarms = a->cfg.alarms,
+                                      .log = a->cfg.log,
+                                      .effective = m->effective,
+                                      .shown = m->bytes,
+                                      .cb = &runner_cb,
+                                      .user = a};
+
+    a->vault = (struct um_vault){.papers = um_stash_port(a->stash),
+                                 .key = a->cfg.key,
+                                 .mesh = m->mesh,
+                                 .missing = um_agent_missing,
+                                 .user = a};
+    a->runner = um_runner_new(&cfg);
+    return a->runner != NULL ? 0 : P2P_ENOMEM;
+}
+
+static void start(struct um_agent *a, const struct um_wire_msg *m)
+{
+    int rv;
+
+    stop(a);
+    rv = make_warden(a, &m->mesh, &a->me);
+    if (rv == 0) {
+        um_agent_say_record(a);
+        rv = make_runner(a, m);
+    }
+    if (rv != 0) {
+        stop(a);
+        um_log_line(a->cfg.log, UM_LOG_ERROR, "%s", why_not(rv));
+        say_absent(a, why_not(rv));
+        return;
+    }
+    if (!um_name_none(&m->hash)) {
+        um_agent_list(a, &m->hash);
+    }
+}
+
+/* Whether nothing was ever given to Unit. */
+static bool is_fresh(const struct um_agent *a)
+{
+    struct um_buf names = UM_BUF_INIT;
+    bool fresh;
+
+    if (a->warden == NULL) {
+        return false;
+    }
+    um_warden_names(a->warden, &names);
+    fresh = names.len == 0 && !um_buf_failed(&names);
+    um_buf_fini(&names);
+    return fresh;
+}
+
+/* The node left its mesh. Its word is enough where nothing keeps the two apart,
+ * or before anything ran; elsewhere a person has put a file there first. */
+static void leave(struct um_agent *a)
+{
+    const struct um_agent_files *f = &a->cfg.files;
+    struct um_buf asked = UM_BUF_INIT;
+    bool may = a->cfg.may_leave || is_fresh(a) ||
+               f->load(f->user, UNBIND, &asked) == 0;
+
+    um_buf_fini(&asked);
+    stop(a);
+    if (may) {
+        (void)f->drop(f->user, ROSTER);
+        (void)f->drop(f->user, RECORD);
+        (void)f->drop(f->user, UNBIND);
+    } else {
+        um_log_line(a->cfg.log, UM_LOG_WARN,
+                    "the applier stays bound to the mesh that was left: %s",
+                    why_not(P2P_EPEER));
+    }
+}
+
+/* ---- what the node says */
+
+/* Takes those that wait for others, as long as that helps. */
+static void take_unmet(struct um_agent *a)
+{
+    bool again = true;
+
+    while (again && a->unmet.len > 0) {
+        struct um_buf left = UM_BUF_INIT;
+        struct um_str all = um_buf_view(&a->unmet), one;
+
+        again = false;
+        while (um_pb_list_next(&all, &one)) {
+            if (um_warden_statement(a->warden, one) == P2P_EAGAIN) {
+                um_wire_put_statement(&left, one);
+            } else {
+                again = true;
+            }
+        }
+        um_buf_fini(&a->unmet);
+        a->unmet = left;
+    }
+}
+
+static size_t count(struct um_str list)
+{
+    struct um_str one;
+    size_t n = 0;
+
+    while (um_pb_list_next(&list, &one)) {
+        n++;
+    }
+    return n;
+}
+
+static void statements(struct um_agent *a, const struct um_wire_msg *m)
+{
+    struct um_str all = m->statements, one;
+    size_t waiting = count(um_buf_view(&a->unmet));
+
+    while (um_pb_list_next(&all, &one)) {
+        int rv = um_warden_statement(a->warden, one);
+
+        if (rv == P2P_EAGAIN && waiting < UM__CAP_AGENT_UNMET) {
+            um_wire_put_statement(&a->unmet, one);
+            waiting++;
+        } else if (rv != 0 && rv != P2P_EDUP) {
+            um_log_line(a->cfg.log, UM_LOG_WARN,
+                        "the applier does not take a statement: %s",
+                        p2p_err_text(rv));
+        }
+    }
+    take_unmet(a);
+    (void)um_agent_save(a, UM_WARDEN_ROSTER);
+}
+
+static void slot(struct um_agent *a, const struct um_wire_msg *m)
+{
+    uint8_t bytes[UM_SEALED_SLOT_BYTES];
+
+    memcpy(bytes, m->bytes.p, sizeof bytes);
+    um_vault_slot(&a->vault, &m->hash, bytes);
+}
+
+/* What is only for the applier of a mesh. */
+static void heard_started(struct um_agent *a, const struct um_wire_msg *m)
+{
+    switch (m->what) {
+        case UM_WIRE_STATEMENTS:
+            statements(a, m);
+            break;
+        case UM_WIRE_ORDER:
+            um_agent_order(a, m);
+            break;
+        case UM_WIRE_TRY:
+            um_agent_try(a, m);
+            break;
+        case UM_WIRE_LOOK:
+            um_runner_look(a->runner);
+            break;
+        case UM_WIRE_PAPER:
+            um_agent_paper(a, m);
+            break;
+        case UM_WIRE_SLOT:
+            slot(a, m);
+            break;
+        default:
+            um_runner_adopted(a->runner, &m->effective);
+            break;
+    }
+}
+
+static int heard(struct um_agent *a, const struct um_wire_msg *m)
+{
+    if (m->what > UM_WIRE_LEAVE) {
+        return P2P_EFORMAT; /* one of ours */
+    }
+    if (m->what == UM_WIRE_START) {
+        start(a, m);
+    } else if (m->what == UM_WIRE_STOP) {
+        stop(a);
+    } else if (m->what == UM_WIRE_GET) {
+        um_agent_get(a, m);
+    } else if (m->what == UM_WIRE_LEAVE) {
+        leave(a);
+    } else if (a->runner != NULL) {
+        heard_started(a, m);
+    } else if (m->what == UM_WIRE_ORDER || m->what == UM_WIRE_TRY) {
+        um_agent_no(a, m->number, UM_STR("the applier is of no mesh"));
+    }
+    return 0;
+}
+
+int um_agent_recv(struct um_agent *a, struct um_str bytes)
+{
+    struct um_wire_msg m;
+    struct um_str frame;
+    int rv = um_wire_in_add(&a->in, bytes);
+
+    while (rv == 0 && (rv = um_wire_in_next(&a->in, &frame)) == 1) {
+        rv = um_wire_read(frame, &m);
+        if (rv == 0) {
+            rv = heard(a, &m);
+        }
+    }
+    return rv;
+}
+
+struct um_agent *um_agent_new(const struct um_agent_cfg *cfg)
+{
+    struct um_agent *a = calloc(1, sizeof *a);
+
+    if (a != NULL) {
+        a->cfg = *cfg;
+    }
+    return a;
+}
+
+void um_agent_free(struct um_agent *a)
+{
+    if (a == NULL) {
+        return;
+    }
+    stop(a);
+    um_agent_forget_gets(a);
+    um_wire_in_fini(&a->in);
+    free(a);
+}

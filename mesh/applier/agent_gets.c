@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See agent_inner.h. What Unit shows, and the one thing that a GET does: it
+ * restarts an application. Nothing else of Unit can be asked for.
+ */
+#include <stdlib.h>
+
+#include "mesh/applier/agent_inner.h"
+
+static bool is_plain(struct um_str path)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        if (path.p[i] <= ' ' || path.p[i] >= 127 || path.p[i] == '#') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Below one of the names, or just it. */
+static bool is_below(struct um_str path, struct um_str name)
+{
+    return um_str_starts(path, name) &&
+           (path.len == name.len || path.p[name.len] == '/' ||
+            path.p[name.len] == '?');
+}
+
+static bool may_get(struct um_str path)
+{
+    static const struct um_str shown[] = {
+        UM_STR_INIT("/config"), UM_STR_INIT("/status"),
+        UM_STR_INIT("/certificates"), UM_STR_INIT("/js_modules")};
+    bool fine = path.len == 1 && path.p[0] == '/';
+
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        fine = fine || is_below(path, shown[i]);
+    }
+    return is_plain(path) &&
+           (fine || is_below(path, UM_STR("/control/applications")));
+}
+
+static void on_answer(void *user, const struct um_unit_answer *answer)
+{
+    struct um_agent_asked *q = user, **at = &q->agent->asked;
+    const struct um_wire_msg m = {
+        .what = UM_WIRE_GOT,
+        .number = q->number,
+        .outcome = (unsigned)answer->status,
+        .code = answer->code > 0 && answer->code < 1000 ? (unsigned)answer->code
+                                                        : 0,
+        .bytes = um_str_n(answer->body, answer->len),
+        .text = um_str_head(um_str(answer->text), UM__CAP_WIRE_TEXT_BYTES)};
+
+    while (*at != q) {
+        at = &(*at)->next;
+    }
+    *at = q->next;
+    q->agent->asked_n--;
+    um_agent_say(q->agent, &m);
+    free(q);
+}
+
+static void turn_away(struct um_agent *a, uint64_t number,
+                      enum um_unit_status status, const char *text)
+{
+    const struct um_wire_msg m = {.what = UM_WIRE_GOT,
+                                  .number = number,
+                                  .outcome = (unsigned)status,
+                                  .text = um_str(text)};
+
+    um_agent_say(a, &m);
+}
+
+void um_agent_get(struct um_agent *a, const struct um_wire_msg *m)
+{
+    char path[UM__CAP_WIRE_PATH_BYTES + 1];
+    struct um_agent_asked *q;
+
+    if (!may_get(m->text)) {
+        turn_away(a, m->number, UM_UNIT_REFUSED,
+                  "the applier asks no such path");
+        return;
+    }
+    q = a->asked_n < UM__CAP_AGENT_GETS ? calloc(1, sizeof *q) : NULL;
+    if (q == NULL) {
+        turn_away(a, m->number, UM_UNIT_BUSY, "too many requests wait");
+        return;
+    }
+    *q = (struct um_agent_asked){a->asked, a, m->number};
+    a->asked = q;
+    a->asked_n++;
+    memcpy(path, m->text.p, m->text.len);
+    path[m->text.len] = '\0';
+    um_unit_get(a->cfg.unit, path, on_answer, q);
+}
+
+void um_agent_forget_gets(struct um_agent *a)
+{
+    while (a->asked != NULL) {
+        struct um_agent_asked *q = a->asked;
+
+        a->asked = q->next;
+        um_unit_forget(a->cfg.unit, q);
+        free(q);
+    }
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See agent_inner.h. Happy path: the case of an order is judged; the document
+ * and what it names are asked for by their hashes; the configuration is made;
+ * what is about to run is noted on disk; Unit is given it. An order ends with
+ * Unit's word, or with why there is none: then the node may come again.
+ */
+#include <stdio.h>
+
+#include "mesh/applier/agent_inner.h"
+#include "mesh/applier/facts.h"
+#include "mesh/doc/parse.h"
+#include "p2p/err.h"
+
+/* What a document names is known once it is here, and a stash that is too small
+ * for all of it would be asked for ever. */
+#define MAX_ROUNDS 32U
+
+static struct um_agent_job *job_of(struct um_agent *a, enum um_agent_slot slot)
+{
+    return &a->jobs[slot];
+}
+
+static void tell(struct um_agent *a, uint64_t number, enum um_result outcome,
+                 struct um_str text)
+{
+    const struct um_wire_msg m = {
+        .what = UM_WIRE_OUTCOME,
+        .number = number,
+        .outcome = (unsigned)outcome,
+        .text = um_str_head(text, UM__CAP_WIRE_TEXT_BYTES)};
+
+    um_agent_say(a, &m);
+}
+
+void um_agent_no(struct um_agent *a, uint64_t number, struct um_str why)
+{
+    tell(a, number, UM_RESULT_NO_ANSWER, why);
+}
+
+/* An order has ended. */
+static void end(struct um_agent *a, enum um_agent_slot slot,
+                enum um_result outcome, struct um_str text)
+{
+    struct um_agent_job *j = job_of(a, slot);
+
+    j->busy = false;
+    if (slot != UM_AGENT_LIST) {
+        tell(a, j->number, outcome, text);
+    }
+}
+
+void um_agent_forget_orders(struct um_agent *a)
+{
+    memset(a->jobs, 0, sizeof a->jobs);
+}
+
+void um_agent_missing(void *user, const struct um_name *hash)
+{
+    struct um_agent *a = user;
+    const struct um_wire_msg m = {.what = UM_WIRE_WANT, .hash = *hash};
+
+    if (um_stash_want(a->stash, hash)) {
+        um_agent_say(a, &m);
+    }
+}
+
+static int make(struct um_agent *a, const struct um_name *doc,
+                struct um_maker_out *out)
+{
+    struct um_vault_papers papers = um_stash_port(a->stash);
+    struct um_maker maker = {.vault = &a->vault};
+    struct um_arena arena = UM_ARENA_INIT;
+    struct um_buf copy = UM_BUF_INIT;
+    struct um_str bytes;
+    int rv = papers.get(papers.user, doc, &bytes);
+
+    *out = (struct um_maker_out){.arena = UM_ARENA_INIT};
+    if (rv == P2P_ENOTFOUND) {
+        um_agent_missing(a, doc);
+        return rv;
+    }
+    um_buf_str(&copy, bytes);
+    rv = um_buf_failed(&copy)
+             ? P2P_ENOMEM
+             : um_facts_of(&arena, um_warden_roster(a->warden), &a->me,
+                           um_str(a->cfg.name), &maker.facts);
+    if (rv == 0) {
+        rv = um_maker_make(&maker, um_buf_view(&copy), out);
+    }
+    um_buf_fini(&copy);
+    um_arena_fini(&arena);
+    return rv;
+}
+
+static void on_tried(void *user, enum um_result outcome, struct um_str text)
+{
+    struct um_agent *a = user;
+
+    end(a, UM_AGENT_TRIAL, outcome, text);
+}
+
+/* Notes an order, on disk, before Unit is touched. */
+static bool note(struct um_agent *a, const struct um_agent_job *j)
+{
+    um_warden_begins(a->warden, &j->revision);
+    if (um_agent_save(a, UM_WARDEN_RECORD) != 0) {
+        return false;
+    }
+    um_agent_say_record(a);
+    return true;
+}
+
+static void give(struct um_agent *a, enum um_agent_slot slot,
+                 const struct um_maker_out *out)
+{
+    struct um_agent_job *j = job_of(a, slot);
+    const struct um_runner_config c = {.revision = j->revision,
+                                       .effective = out->effective,
+                                       .config = out->config,
+                                       .bundles = out->bundles,
+                                       .bundles_n = out->bundles_n,
+                                       .why = j->why};
+
+    if (!um_name_none(&j->revision) && !note(a, j)) {
+        end(a, slot, UM_RESULT_NO_ANSWER,
+            UM_STR("the applier cannot write its record"));
+        return;
+    }
+    j->given = true;
+    if (slot == UM_AGENT_RUN) {
+        um_runner_apply(a->runner, &c);
+    } else if (um_runner_try(a->runner, &c, on_tried, a) != 0) {
+        end(a, slot, UM_RESULT_NO_ANSWER, UM_STR("another trial"));
+    }
+}
+
+/* What this node can make nothing of is as if its Unit had refused it. */
+static void examined(struct um_agent *a, int rv, struct um_str why)
+{
+    const struct um_agent_job *j = job_of(a, UM_AGENT_EXAMINE);
+
+    if (rv == P2P_EFORMAT) {
+        um_warden_ended(a->warden, &j->revision, UM_WARDEN_REFUSED);
+        (void)um_agent_save(a, UM_WARDEN_RECORD);
+    }
+    end(a, UM_AGENT_EXAMINE,
+        rv == P2P_EFORMAT ? UM_RESULT_REFUSED : UM_RESULT_DONE, why);
+}
+
+/* A configuration was made, or cannot be. */
+static void made(struct um_agent *a, enum um_agent_slot slot, int rv,
+                 const struct um_maker_out *out)
+{
+    struct um_agent_job *j = job_of(a, slot);
+
+    if (slot == UM_AGENT_LIST) {
+        um_runner_listed(a->runner, out->bundles, out->bundles_n);
+        j->busy = false;
+    } else if (slot == UM_AGENT_EXAMINE) {
+        examined(a, rv, out->why);
+    } else if (rv != 0) {
+        end(a, slot, UM_RESULT_NO_ANSWER, out->why);
+    } else if (!um_name_eq(&out->effective, &j->effective)) {
+        end(a, slot, UM_RESULT_NO_ANSWER,
+            UM_STR("what is to be given to Unit is another by now"));
+    } else {
+        give(a, slot, out);
+    }
+}
+
+/* Tries to make one; whether it is not waiting any more. */
+static bool go_on(struct um_agent *a, enum um_agent_slot slot)
+{
+    struct um_agent_job *j = job_of(a, slot);
+    struct um_maker_out out;
+    int rv = make(a, &j->doc, &out);
+    bool waits = rv == P2P_ENOTFOUND && um_stash_awaits(a->stash) > 0 &&
+                 ++j->rounds < MAX_ROUNDS;
+
+    if (rv == 0 || rv == P2P_EFORMAT) {
+        made(a, slot, rv, &out);
+    } else if (!waits) {
+        end(a, slot, UM_RESULT_NO_ANSWER,
+            rv == P2P_ENOTFOUND
+                ? UM_STR("something that the document names is not here")
+                : um_str(p2p_err_text(rv)));
+    }
+    um_maker_fini(&out);
+    return !waits;
+}
+
+/* Goes on with all that waits; what is in front holds up what is behind. */
+static void go_on_all(struct um_agent *a)
+{
+    for (unsigned slot = 0; slot < UM_AGENT_SLOTS; slot++) {
+        const struct um_agent_job *j = job_of(a, (enum um_agent_slot)slot);
+
+        if (j->busy && !j->given && !go_on(a, (enum um_agent_slot)slot)) {
+            return;
+        }
+    }
+}
+
+void um_agent_paper(struct um_agent *a, const struct um_wire_msg *m)
+{
+    int rv = um_stash_came(a->stash, &m->hash, m->bytes);
+
+    if (rv != 0) {
+        um_log_line(a->cfg.log, UM_LOG_WARN,
+                    "the applier does not take a document: %s",
+                    p2p_err_text(rv));
+    }
+    if (um_stash_lacks(a->stash)) {
+        for (unsigned slot = 0; slot < UM_AGENT_SLOTS; slot++) {
+            if (a->jobs[slot].busy && !a->jobs[slot].given) {
+                end(a, (enum um_agent_slot)slot, UM_RESULT_NO_ANSWER,
+                    UM_STR("a document is not here"));
+            }
+        }
+    }
+    if (um_stash_awaits(a->stash) == 0) {
+        go_on_all(a);
+    }
+}
+
+void um_agent_list(struct um_agent *a, const struct um_name *doc)
+{
+    *job_of(a, UM_AGENT_LIST) =
+        (struct um_agent_job){.busy = true, .doc = *doc};
+    go_on_all(a);
+}
+
+/* Takes an order into its place; NULL: another one is there, and that was
+ * told. */
+static struct um_agent_job *place(struct um_agent *a, enum um_agent_slot slot,
+                                  const struct um_wire_msg *m)
+{
+    struct um_agent_job *j = job_of(a, slot);
+
+    if (j->busy) {
+        um_agent_no(a, m->number, UM_STR("another order is under way"));
+        return NULL;
+    }
+    *j = (struct um_agent_job){.busy = true,
+                               .number = m->number,
+                               .revision = m->revision,
+                               .doc = m->hash,
+                               .effective = m->effective};
+    (void)snprintf(j->why, sizeof j->why, "%.*s",
+                   m->text.len < sizeof j->why ? (int)m->text.len : 0,
+                   m->text.len > 0 ? m->text.p : "");
+    return j;
+}
+
+/* The items of a list as an array; false: there are too many. */
+static bool spread(struct um_str list, struct um_str *out, size_t *n)
+{
+    struct um_str one;
+
+    for (*n = 0; um_pb_list_next(&list, &one); ++*n) {
+        if (*n == UM__CAP_CASE_ITEMS) {
+            return false;
+        }
+        out[*n] = one;
+    }
+    return true;
+}
+
+static int judge(struct um_agent *a, const struct um_wire_msg *m,
+                 struct um_order *out, char *why)
+{
+    struct um_arena mem = UM_ARENA_INIT;
+    struct um_str *revisions =
+        um_arena_zalloc(&mem, UM__CAP_CASE_ITEMS, sizeof *revisions);
+    struct um_str *facts =
+        um_arena_zalloc(&mem, UM__CAP_CASE_ITEMS, sizeof *facts);
+    struct um_case c = {.revisions = revisions, .facts = facts};
+    int rv = P2P_ENOMEM;
+
+    if (revisions != NULL && facts != NULL) {
+        rv = spread(m->revisions, revisions, &c.revisions_n) &&
+                     spread(m->facts, facts, &c.facts_n)
+                 ? um_warden_judge(a->warden, &m->revision, &c,
+                                   a->cfg.wall_ms(a->cfg.clock), out, why)
+                 : P2P_ETOOBIG;
+    }
+    if (rv != 0 && rv != P2P_EACCES) {
+        (void)snprintf(why, UM_WARDEN_WHY_BYTES, "the case: %s",
+                       p2p_err_text(rv));
+    }
+    um_arena_fini(&mem);
+    return rv;
+}
+
+static enum um_agent_slot slot_of(enum um_wire_order order)
+{
+    return order == UM_WIRE_RUN    ? UM_AGENT_RUN
+           : order == UM_WIRE_BACK ? UM_AGENT_TRIAL
+                                   : UM_AGENT_EXAMINE;
+}
+
+void um_agent_order(struct um_agent *a, const struct um_wire_msg *m)
+{
+    struct um_agent_job *j = place(a, slot_of(m->order), m);
+    char why[UM_WARDEN_WHY_BYTES] = "";
+    struct um_order order;
+
+    if (j == NULL) {
+        return;
+    }
+    if (judge(a, m, &order, why) != 0) {
+        um_log_line(a->cfg.log, UM_LOG_WARN, "the applier does not run %s: %s",
+                    j->why, why);
+        end(a, slot_of(m->order), UM_RESULT_NO_ANSWER, um_str(why));
+        return;
+    }
+    j->doc = order.doc;
+    go_on_all(a);
+}
+
+void um_agent_try(struct um_agent *a, const struct um_wire_msg *m)
+{
+    struct um_agent_job *j = place(a, UM_AGENT_TRIAL, m);
+
+    if (j == NULL) {
+        return;
+    }
+    (void)snprintf(j->why, sizeof j->why, "a change, on trial");
+    if (!um_warden_may_try(a->warden)) {
+        end(a, UM_AGENT_TRIAL, UM_RESULT_NO_ANSWER,
+            UM_STR("this node may not write, so it has nothing to try"));
+        return;
+    }
+    go_on_all(a);
+}
+
+void um_agent_applied(void *user, enum um_result outcome,
+                      const struct um_name *revision,
+                      const struct um_name *effective, struct um_str text)
+{
+    struct um_agent *a = user;
+
+    (void)effective;
+    um_warden_ended(a->warden, revision,
+                    outcome == UM_RESULT_DONE      ? UM_WARDEN_RUNS
+                    : outcome == UM_RESULT_REFUSED ? UM_WARDEN_REFUSED
+                                                   : UM_WARDEN_UNKNOWN);
+    (void)um_agent_save(a, UM_WARDEN_RECORD);
+    end(a, UM_AGENT_RUN, outcome, text);
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See inner.h. What the applier is told: whose applier it is, the roster, and
+ * orders with the items that show that they are ones. It makes the
+ * configuration by itself; what it comes to here goes along, so that both mean
+ * the same. Failure mode: nobody can say what came of an order; the model comes
+ * again.
+ */
+#include "mesh/base/mem.h"
+#include "mesh/node/inner.h"
+#include "mesh/store/self.h"
+#include "mesh/trust/revname.h"
+#include "p2p/err.h"
+
+/* Bytes of statements in one message, about. */
+#define MESSAGE_BYTES (1U << 20)
+
+/* ---- the roster */
+
+/* What others rest on goes first. */
+static unsigned turn_of(const struct um_statement *s)
+{
+    return s->what == UM_GENESIS ? 0 : s->what == UM_GRANT ? 1 : 2;
+}
+
+static void flush(struct um_node *n, struct um_buf *list)
+{
+    if (um_buf_failed(list)) {
+        um_node_break(n, "out of memory");
+    } else {
+        um_hands_statements(n->cfg.hands, um_buf_view(list));
+    }
+    um_buf_clear(list);
+}
+
+static void tell_roster(struct um_node *n)
+{
+    struct um_roster *r = &n->model.roster;
+    struct um_buf list = UM_BUF_INIT;
+    bool stands;
+
+    for (unsigned turn = 0; turn <= 2; turn++) {
+        for (size_t i = 0; i < um_roster_count(r); i++) {
+            const struct um_statement *s = um_roster_at(r, i, &stands);
+
+            if (turn_of(s) == turn) {
+                um_wire_put_statement(&list, um_shelf_get(n->shelf, &s->id));
+            }
+            if (list.len > MESSAGE_BYTES) {
+                flush(n, &list);
+            }
+        }
+    }
+    flush(n, &list);
+    um_buf_fini(&list);
+}
+
+void um_node_tell_unit(struct um_node *n, struct um_str envelope)
+{
+    struct um_buf list = UM_BUF_INIT;
+
+    if (n->told_unit) {
+        um_wire_put_statement(&list, envelope);
+        flush(n, &list);
+    }
+    um_buf_fini(&list);
+}
+
+static int paper(void *user, const struct um_name *hash, struct um_str *out)
+{
+    struct um_node *n = user;
+
+    return um_papers_get(n->papers, hash, out);
+}
+
+int um_node_take_unit(struct um_node *n)
+{
+    const struct um_past *p =
+        um_history_find(&n->model.history, &n->model.own.applied);
+    struct um_buf text = UM_BUF_INIT;
+    struct um_hands_member m = {.mesh = n->model.cfg.mesh,
+                                .cb = &um_node_runner_cb,
+                                .paper = paper,
+                                .user = n};
+    int rv;
+
+    if (n->cfg.hands == NULL) {
+        return 0;
+    }
+    rv = um_self_shown_get(n->cfg.store, &m.effective, &text);
+    if (rv != 0) {
+        um_log_line(n->cfg.log, UM_LOG_ERROR,
+                    "the store: what Unit showed last: %s", p2p_err_text(rv));
+        um_buf_fini(&text);
+        return rv;
+    }
+    if (!um_name_none(&m.effective)) {
+        m.shown = um_buf_view(&text);
+    }
+    if (p != NULL) {
+        m.doc = p->rev.doc;
+    }
+    n->told_unit = true;
+    um_hands_start(n->cfg.hands, &m);
+    um_buf_fini(&text);
+    tell_roster(n);
+    return n->over ? P2P_ENOMEM : 0;
+}
+
+/* ---- orders */
+
+/* An order that is made. */
+struct made {
+    struct um_evidence evidence;
+    struct um_buf revisions;
+    struct um_buf facts;
+    char why[UM_REVNAME_TEXT_MAX];
+    struct um_hands_order order;
+};
+
+static void unmake(struct made *m)
+{
+    um_evidence_fini(&m->evidence);
+    um_buf_fini(&m->revisions);
+    um_buf_fini(&m->facts);
+}
+
+/* The items of a case as lists. */
+static int list(struct made *m)
+{
+    const struct um_case *c = &m->evidence.made;
+
+    for (size_t i = 0; i < c->revisions_n; i++) {
+        um_wire_put_revision(&m->revisions, c->revisions[i]);
+    }
+    for (size_t i = 0; i < c->facts_n; i++) {
+        um_wire_put_fact(&m->facts, c->facts[i]);
+    }
+    m->order.revisions = um_buf_view(&m->revisions);
+    m->order.facts = um_buf_view(&m->facts);
+    return um_buf_failed(&m->revisions) || um_buf_failed(&m->facts) ? P2P_ENOMEM
+                                                                    : 0;
+}
+
+/* Gathers what shows that a revision may run here. */
+static int make(struct um_node *n, const struct um_name *revision,
+                const struct um_name *effective, struct made *m)
+{
+    const struct um_past *p = um_history_find(&n->model.history, revision);
+    int rv;
+
+    *m = (struct made){.order = {.revision = *revision, .why = m->why}};
+    if (effective != NULL) {
+        m->order.effective = *effective;
+    }
+    if (p != NULL) {
+        (void)um_revname_text(p->rev.number, revision, UM_REVNAME_DIGITS,
+                              m->why);
+    }
+    rv = um_evidence_gather(&n->model, n->shelf, revision,
+                            um_hands_record(n->cfg.hands), &m->evidence);
+    return rv == 0 || rv == P2P_ELIMIT ? list(m) : rv;
+}
+
+/* Whether a document still comes to that here. */
+static int still_comes_to(struct um_node *n, const struct um_name *revision,
+                          const struct um_name *effective)
+{
+    const struct um_past *p = um_history_find(&n->model.history, revision);
+    struct um_maker_out out = {.arena = UM_ARENA_INIT};
+    int rv = p == NULL ? P2P_ENOTFOUND : um_node_make_it(n, &p->rev.doc, &out);
+
+    if (rv == 0 && !um_name_eq(&out.effective, effective)) {
+        rv = P2P_ESTATE;
+    }
+    um_maker_fini(&out);
+    return rv;
+}
+
+void um_node_apply(struct um_node *n, const struct um_effect *e)
+{
+    struct um_name revision = e->u.apply.revision;
+    struct um_name effective = e->u.apply.effective;
+    struct made m = {.order = {.why = NULL}};
+    int rv =
+        n->told_unit ? still_comes_to(n, &revision, &effective) : P2P_ENOTFOUND;
+
+    if (rv == 0) {
+        rv = make(n, &revision, &effective, &m);
+    }
+    if (rv == 0) {
+        um_hands_apply(n->cfg.hands, &m.order);
+    } else {
+        um_node_runner_cb.applied(
+            n, UM_RESULT_NO_ANSWER, &revision, &effective,
+            UM_STR("what was to be given to Unit is another by now"));
+    }
+    unmake(&m);
+}
+
+/* Whether the applier gave it to Unit once, and would hold it against others.
+ */
+static bool is_in_record(const struct um_node *n,
+                         const struct um_name *revision)
+{
+    struct um_namelist record = um_hands_record(n->cfg.hands);
+
+    for (size_t i = 0; i < record.n; i++) {
+        if (um_name_eq(&record.p[i], revision)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void um_node_examine(struct um_node *n, const struct um_name *revision)
+{
+    struct made m = {.order = {.why = NULL}};
+
+    if (n->told_unit && is_in_record(n, revision) &&
+        make(n, revision, NULL, &m) == 0) {
+        um_hands_examine(n->cfg.hands, &m.order);
+    }
+    unmake(&m);
+}
+
+/* ---- trials */
+
+void um_node_forget_trial(struct um_node *n)
+{
+    um_mem_free(n->trial);
+    n->trial = NULL;
+}
+
+static void on_tried(void *user, enum um_result outcome, struct um_str text)
+{
+    struct um_node *n = user;
+    um_node_tried *tried = n->trial->tried;
+
+    user = n->trial->user;
+    um_node_forget_trial(n);
+    tried(user, outcome, text);
+}
+
+/* Whether what runs here is the current revision, as it is. */
+static bool at_rest(const struct um_node *n)
+{
+    const struct um_model *m = &n->model;
+    const struct um_past *t = um_view_target(&m->view, &m->history);
+
+    return n->told_unit && t != NULL && !m->in_flight &&
+           um_name_eq(&m->own.applied, &t->rev.id) &&
+           um_name_eq(&m->live.effective, &m->own.effective);
+}
+
+/* It is on disk what Unit may come to run. */
+static void on_noted(void *user, enum um_reply answer,
+                     const struct um_name *revision)
+{
+    struct um_node *n = user;
+    const struct um_node_trial *t = n->trial;
+
+    if (t == NULL || revision == NULL) {
+        return; /* the node ends */
+    }
+    if (answer != UM_OK || !at_rest(n) ||
+        um_hands_try(n->cfg.hands, &t->doc, &t->effective, on_tried, n) != 0) {
+        on_tried(n, UM_RESULT_NO_ANSWER, UM_STR("what is to run is another"));
+    }
+}
+
+/* What a document comes to here. */
+static int comes_to(struct um_node *n, const struct um_name *doc,
+                    struct um_name *effective)
+{
+    struct um_maker_out out;
+    int rv = um_node_make_it(n, doc, &out);
+
+    *effective = out.effective;
+    um_maker_fini(&out);
+    return rv;
+}
+
+int um_node_try(struct um_node *n, const struct um_name *doc,
+                um_node_tried *tried, void *user)
+{
+    struct um_command c = {.verb = UM_DO_TRY};
+    struct um_node_trial *t;
+    int rv;
+
+    if (n->trial != NULL) {
+        return P2P_EAGAIN;
+    }
+    if (!at_rest(n)) {
+        return P2P_ESTATE;
+    }
+    t = um_mem_zalloc(sizeof *t);
+    if (t == NULL) {
+        return P2P_ENOMEM;
+    }
+    *t = (struct um_node_trial){.doc = *doc, .tried = tried, .user = user};
+    n->trial = t;
+    rv = comes_to(n, doc, &t->effective);
+    c.doc = t->effective;
+    if (rv == 0) {
+        rv = um_node_command(n, &c, on_noted, n);
+    }
+    if (rv != 0) {
+        um_node_forget_trial(n);
+    }
+    return rv;
+}
+
+static void restored(void *user, enum um_result outcome, struct um_str text)
+{
+    struct um_node *n = user;
+
+    if (outcome != UM_RESULT_DONE) {
+        um_log_line(n->cfg.log, UM_LOG_WARN,
+                    "Unit does not take back what it ran: %.*s",
+                    UM_STR_ARG(text));
+    }
+    um_hands_look(n->cfg.hands);
+}
+
+/* Has what ran before a trial come back. */
+static int give_back(struct um_node *n)
+{
+    const struct um_past *p =
+        um_history_find(&n->model.history, &n->model.own.applied);
+    struct made m = {.order = {.why = NULL}};
+    struct um_name effective;
+    /* What is on its way to Unit comes in the place of what was tried. */
+    int rv = n->model.in_flight || p == NULL
+                 ? P2P_ESTATE
+                 : comes_to(n, &p->rev.doc, &effective);
+
+    if (rv == 0) {
+        rv = make(n, &p->rev.id, &effective, &m);
+    }
+    if (rv == 0) {
+        rv = um_hands_back(n->cfg.hands, &m.order, restored, n);
+    }
+    unmake(&m);
+    return rv;
+}
+
+void um_node_untry(struct um_node *n)
+{
+    if (give_back(n) != 0) {
+        um_hands_look(n->cfg.hands); /* what it shows is healed */
+    }
+}
