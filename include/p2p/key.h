@@ -63,12 +63,41 @@ P2P_API int p2p_key_from_seed(const uint8_t seed[32], struct p2p_key **out);
  */
 P2P_API int p2p_key_decode(const void *pb, size_t len, struct p2p_key **out);
 
+/** How a key works whose private half is somewhere else: in another process,
+ * an agent, a hardware module. Called in the thread of whoever uses the key. */
+struct p2p_key_ops {
+    /** Signs as p2p_key_sign() would; required. What it says is not verified.
+     * Returns 0 or an error. */
+    int (*sign)(void *user, const void *msg, size_t msg_len, uint8_t *sig,
+                size_t *sig_len);
+    /** Opens as p2p_seal_open() would; NULL: this key opens nothing. */
+    int (*open)(void *user, const void *sealed, size_t len, uint8_t *out);
+    /** The key is freed; may be NULL. */
+    void (*drop)(void *user);
+};
+
+/**
+ * Makes a key of its public half, and of functions for the private one. It is
+ * used like any other, but p2p_key_encode() says P2P_ENOTSUP.
+ * @param pub     borrows the PublicKey protobuf
+ * @param pub_len its length in bytes
+ * @param ops     borrows the functions, until the key is freed
+ * @param user    passed to them
+ * @param out     returns owned: p2p_key_free() it
+ * @return 0, P2P_EINVAL (no sign), P2P_EFORMAT (no key), P2P_ENOTSUP (its
+ *         type), P2P_ENOMEM
+ */
+P2P_API int p2p_key_external(const void *pub, size_t pub_len,
+                             const struct p2p_key_ops *ops, void *user,
+                             struct p2p_key **out);
+
 /**
  * Writes a private key as the libp2p PrivateKey protobuf.
  * @param key borrows the key
  * @param buf where to write; may be NULL to ask for the length
  * @param cap bytes of room at buf
- * @return the length in bytes, or P2P_ETOOBIG if cap is less (buf not NULL)
+ * @return the length in bytes, or P2P_ETOOBIG if cap is less (buf not NULL),
+ *         P2P_ENOTSUP (its private half is somewhere else)
  */
 P2P_API int p2p_key_encode(const struct p2p_key *key, void *buf, size_t cap);
 
@@ -100,7 +129,7 @@ P2P_API const uint8_t *p2p_key_public(const struct p2p_key *key, size_t *len);
  * @param msg_len its length in bytes
  * @param sig     room for P2P_SIGNATURE_MAX bytes
  * @param sig_len set to the signature's length in bytes
- * @return 0, P2P_ECRYPTO, P2P_ENOMEM
+ * @return 0, P2P_ECRYPTO, P2P_ENOMEM, or as struct p2p_key_ops has it
  */
 P2P_API int p2p_key_sign(const struct p2p_key *key, const void *msg,
                          size_t msg_len, uint8_t *sig, size_t *sig_len);

@@ -16,7 +16,9 @@
 
 struct p2p_key {
     const struct p2p__sign_alg *alg;
-    void *secret; /* alg's */
+    void *secret;                  /* alg's; NULL: it is somewhere else */
+    const struct p2p_key_ops *ops; /* then */
+    void *user;
     enum p2p_key_type type;
     size_t pub_len;
     uint8_t pub[P2P_PUBKEY_MAX];
@@ -100,6 +102,32 @@ int p2p_key_from_seed(const uint8_t seed[32], struct p2p_key **out)
     return err != 0 ? err : wrap(P2P_KEY_ED25519, secret, out);
 }
 
+int p2p_key_external(const void *pub, size_t pub_len,
+                     const struct p2p_key_ops *ops, void *user,
+                     struct p2p_key **out)
+{
+    int type = p2p_pubkey_check(pub, pub_len);
+    struct p2p_key *key;
+
+    *out = NULL;
+    if (type < 0 || ops->sign == NULL) {
+        return type < 0 ? type : P2P_EINVAL;
+    }
+    assert(pub_len <= sizeof key->pub);
+    key = p2p__zalloc(sizeof *key);
+    if (key == NULL) {
+        return P2P_ENOMEM;
+    }
+    key->alg = p2p__sign_alg((uint64_t)type);
+    key->ops = ops;
+    key->user = user;
+    key->type = (enum p2p_key_type)type;
+    key->pub_len = pub_len;
+    memcpy(key->pub, pub, pub_len);
+    *out = key;
+    return 0;
+}
+
 int p2p__key_generate_env(enum p2p_key_type type, struct p2p__env *env,
                           struct p2p_key **out)
 {
@@ -142,15 +170,21 @@ int p2p_key_decode(const void *pb, size_t len, struct p2p_key **out)
 
 int p2p_key_encode(const struct p2p_key *key, void *buf, size_t cap)
 {
-    return write_pb(key, key->alg->save, buf, cap);
+    return key->ops != NULL ? P2P_ENOTSUP
+                            : write_pb(key, key->alg->save, buf, cap);
 }
 
 void p2p_key_free(struct p2p_key *key)
 {
-    if (key != NULL) {
-        key->alg->drop(key->secret);
-        p2p__free(key);
+    if (key == NULL) {
+        return;
     }
+    if (key->ops == NULL) {
+        key->alg->drop(key->secret);
+    } else if (key->ops->drop != NULL) {
+        key->ops->drop(key->user);
+    }
+    p2p__free(key);
 }
 
 enum p2p_key_type p2p_key_type(const struct p2p_key *key)
@@ -164,6 +198,12 @@ const uint8_t *p2p_key_public(const struct p2p_key *key, size_t *len)
     return key->pub;
 }
 
+const struct p2p_key_ops *p2p__key_ops(const struct p2p_key *key, void **user)
+{
+    *user = key->user;
+    return key->ops;
+}
+
 const uint8_t *p2p__key_ed25519(const struct p2p_key *key)
 {
     return key->type == P2P_KEY_ED25519 ? key->secret : NULL;
@@ -172,9 +212,13 @@ const uint8_t *p2p__key_ed25519(const struct p2p_key *key)
 int p2p_key_sign(const struct p2p_key *key, const void *msg, size_t msg_len,
                  uint8_t *sig, size_t *sig_len)
 {
-    int len =
-        key->alg->sign(key->alg, key->secret, p2p__slice_of(msg, msg_len), sig);
+    int len;
 
+    if (key->ops != NULL) {
+        return key->ops->sign(key->user, msg, msg_len, sig, sig_len);
+    }
+    len =
+        key->alg->sign(key->alg, key->secret, p2p__slice_of(msg, msg_len), sig);
     if (len < 0) {
         *sig_len = 0;
         return len;

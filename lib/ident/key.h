@@ -24,8 +24,12 @@ int p2p__key_generate_env(enum p2p_key_type type, struct p2p__env *env,
 int p2p__key_split(struct p2p__slice pb, uint64_t *type,
                    struct p2p__slice *data);
 
+/* The functions of a key whose private half is somewhere else, and what is
+ * passed to them; NULL: it is here. */
+const struct p2p_key_ops *p2p__key_ops(const struct p2p_key *key, void **user);
+
 /* The 64 bytes of an Ed25519 private key (seed, public half), valid until the
- * key is freed; NULL if it is of another type. */
+ * key is freed; NULL if it is of another type, or somewhere else. */
 const uint8_t *p2p__key_ed25519(const struct p2p_key *key);
 
 #endif

@@ -32,12 +32,17 @@ int p2p_seal_open(const struct p2p_key *key, const void *sealed, size_t len,
                   uint8_t *out)
 {
     const uint8_t *priv = p2p__key_ed25519(key);
+    void *user;
+    const struct p2p_key_ops *ops = p2p__key_ops(key, &user);
 
-    if (priv == NULL) {
+    if (priv == NULL && (ops == NULL || ops->open == NULL)) {
         return P2P_ENOTSUP;
     }
     if (len < P2P_SEAL_BYTES) {
         return P2P_EFORMAT;
+    }
+    if (priv == NULL) {
+        return ops->open(user, sealed, len, out);
     }
     return p2p__box_open(priv, p2p__slice_of(sealed, len), out);
 }
