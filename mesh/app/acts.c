@@ -79,7 +79,7 @@ static bool may_leave(struct um_daemon *d, struct um_http_req *req, bool purge)
 {
     struct um_json j;
 
-    if (!purge || d->state.owner == NULL ||
+    if (!purge || um_daemon_owner(d) == NULL ||
         um_http_query(req, "force") != NULL) {
         return true;
     }
@@ -105,8 +105,11 @@ void um_acts_leave(struct um_daemon *d, struct um_http_req *req)
 
         if (may_leave(d, req, purge)) {
             (void)um_name_text(&um_node_model(d->mesh.node)->cfg.mesh, mesh);
-            if (um_mesh_leave(d, purge) != 0 ||
-                (purge && um_state_drop_owner(&d->state, &d->log) != 0)) {
+            int left = um_mesh_leave(d, purge);
+
+            if (left < 0 ||
+                (left == 0 && purge &&
+                 um_keys_leave(um_partner_keys(d->partner), true) != 0)) {
                 um_answer_error(req, 500, "What is left cannot be put aside.",
                                 "The log says why.");
             } else {
@@ -114,6 +117,7 @@ void um_acts_leave(struct um_daemon *d, struct um_http_req *req)
                 um_json_text(&j, "success", "This node is in no mesh.");
                 um_json_text(&j, "mesh", mesh);
                 um_json_bool(&j, "purged", purge);
+                um_json_bool(&j, "bound", left == 1);
                 um_answer_json(req, 200, &j);
             }
         }

@@ -90,7 +90,7 @@ static int start_bus(struct um_daemon *d)
     const struct um_settings *s = &d->settings;
     char id[P2P_PEER_ID_TEXT_MAX];
     const struct um_bus_cfg cfg = {.loop = d->p2p,
-                                   .key = d->state.key,
+                                   .key = um_daemon_key(d),
                                    .listen = s->listen,
                                    .n_listen = s->n_listen,
                                    .peers = s->peers,
@@ -275,15 +275,32 @@ static int start_unit(struct um_daemon *d)
     if (d->unit_target[0] == '\0') {
         um_log_line(&d->log, UM_LOG_WARN,
                     "no Unit found here; --unit names one");
-        return 0;
+    } else {
+        um_log_line(&d->log, UM_LOG_INFO, "Unit is at %s", d->unit_target);
     }
-    um_log_line(&d->log, UM_LOG_INFO, "Unit is at %s", d->unit_target);
-    return d->settings.article ? start_guest_unit(d) : start_partner(d);
+    if (!d->settings.article) {
+        return start_partner(d);
+    }
+    return d->unit_target[0] != '\0' ? start_guest_unit(d) : 0;
 }
 
 struct um_hands *um_daemon_hands(const struct um_daemon *d)
 {
-    return d->partner != NULL ? um_partner_hands(d->partner) : NULL;
+    return d->partner != NULL && d->unit_target[0] != '\0'
+               ? um_partner_hands(d->partner)
+               : NULL;
+}
+
+struct p2p_key *um_daemon_key(const struct um_daemon *d)
+{
+    return d->partner != NULL ? um_keys_node(um_partner_keys(d->partner))
+                              : d->state.key;
+}
+
+struct p2p_key *um_daemon_owner(const struct um_daemon *d)
+{
+    return d->partner != NULL ? um_keys_owner(um_partner_keys(d->partner))
+                              : NULL;
 }
 
 /* Serves one socket; NULL when it cannot. */
@@ -540,7 +557,6 @@ static void stop(struct um_daemon *d)
     um_mesh_close(d);
     um_events_free(d->events);
     d->events = NULL;
-    um_partner_free(d->partner);
     um_unit_free(d->unit);
     um_applier_free(d->applier);
     um_loop_unserve(d->facade);
@@ -551,6 +567,8 @@ static void stop(struct um_daemon *d)
     }
     um_article_free(d->article);
     um_bus_free(d->bus);
+    um_partner_free(d->partner); /* its keys are the bus's */
+    d->partner = NULL;
     if (d->standin != NULL) {
         um_standin_uv_close(d->standin, NULL, NULL);
     }
@@ -581,7 +599,8 @@ int um_daemon_main(int argc, char **argv)
     um_journal_init(&d->log, (enum um_log_level)d->settings.log_level,
                     d->settings.log_json);
     rv = 1;
-    if (um_state_open(&d->state, d->settings.state, &d->log) == 0) {
+    if ((d->settings.article ? um_state_open : um_state_hold)(
+            &d->state, d->settings.state, &d->log) == 0) {
         if (um_loop_init(&d->loop) == 0 && start(d) == 0) {
             (void)uv_run(&d->loop.uv, UV_RUN_DEFAULT);
             rv = d->failed ? 1 : 0;

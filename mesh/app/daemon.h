@@ -54,6 +54,11 @@ struct um_daemon {
 /** `unitmesh run`: until SIGTERM or SIGINT. The exit code. */
 int um_daemon_main(int argc, char **argv);
 
+/** This node's key, used like any other; and an owner's, NULL if none is here.
+ * In a mesh the applier holds them. */
+struct p2p_key *um_daemon_key(const struct um_daemon *d);
+struct p2p_key *um_daemon_owner(const struct um_daemon *d);
+
 /** The hands that hold Unit; NULL: there is no Unit, or the article's mode. */
 struct um_hands *um_daemon_hands(const struct um_daemon *d);
 

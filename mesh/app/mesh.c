@@ -83,11 +83,12 @@ static int store_path(const struct um_daemon *d, char *path, size_t cap)
 static int start_node(struct um_daemon *d)
 {
     const struct um_node_cfg cfg = {
-        .key = d->state.key,
-        .owner = d->state.owner,
+        .key = um_daemon_key(d),
+        .owner = um_daemon_owner(d),
         .store = &d->mesh.store,
         .bus = d->bus,
-        .hands = um_daemon_hands(d),
+        .hands = um_partner_hands(d->partner),
+        .bare = um_daemon_hands(d) == NULL,
         .alarms = &d->loop.alarms,
         .worker = &d->loop.worker,
         .wall_ms = wall_ms,
@@ -142,9 +143,6 @@ static void close_store(struct um_daemon *d)
 
 int um_mesh_open(struct um_daemon *d)
 {
-    if (um_state_owner(&d->state, &d->log) != 0) {
-        return -1;
-    }
     if (!um_state_has_roster(&d->state)) {
         return 0;
     }
@@ -211,30 +209,22 @@ static int put_aside(struct um_daemon *d, bool purge)
     return um_store_remove(path);
 }
 
-/* The applier may be one of another mesh from now on. */
-static void unbind(const struct um_daemon *d)
-{
-    if (um_daemon_hands(d) != NULL) {
-        um_hands_leave(um_daemon_hands(d));
-    }
-}
-
 int um_mesh_leave(struct um_daemon *d, bool purge)
 {
-    int rv;
+    int rv, bound;
 
     um_wait_end_all(d);
     um_node_free(d->mesh.node);
     d->mesh.node = NULL;
     close_store(d);
-    unbind(d);
+    bound = um_keys_leave(um_partner_keys(d->partner), false);
     rv = put_aside(d, purge);
     um_bus_recheck(d->bus);
     um_log_line(&d->log, rv == 0 ? UM_LOG_INFO : UM_LOG_ERROR,
                 rv == 0 ? "this node left its mesh"
                         : "this node left its mesh, but mesh.db is still in "
                           "the state folder: remove it");
-    return rv;
+    return rv == 0 && bound != 0 ? 1 : rv;
 }
 
 void um_mesh_up(struct um_daemon *d, const struct p2p_peer_id *peer)
@@ -307,7 +297,7 @@ static void undo(struct um_daemon *d, int rv)
     char path[600];
 
     close_store(d);
-    unbind(d);
+    (void)um_keys_leave(um_partner_keys(d->partner), false);
     if (rv != P2P_EEXIST && store_path(d, path, sizeof path) == 0) {
         (void)um_store_remove(path);
     }
@@ -330,31 +320,13 @@ static int make_recovery(struct p2p_key **key, struct um_buf *text)
     return rv;
 }
 
-/* An owner's key, made and written unless there is one. */
-static int make_owner(struct um_daemon *d)
-{
-    struct p2p_key *owner;
-
-    if (d->state.owner != NULL) {
-        return 0;
-    }
-    if (p2p_key_generate(P2P_KEY_ED25519, &owner) != 0) {
-        return -1;
-    }
-    if (um_state_keep_owner(&d->state, owner, &d->log) != 0) {
-        p2p_key_free(owner);
-        return -1;
-    }
-    return 0;
-}
-
 static void begin(struct um_daemon *d, struct um_str config)
 {
     struct um_mesh_asking *a = d->mesh.asking;
     struct um_buf document = UM_BUF_INIT, recovery = UM_BUF_INIT;
     struct p2p_key *paper = NULL;
     struct um_mesh_outcome o = {.status = 500, .replaced = config};
-    struct um_founder_plan plan = {.key = d->state.key,
+    struct um_founder_plan plan = {.key = um_daemon_key(d),
                                    .name = um_str(a->name),
                                    .config = config,
                                    .wall_ms = wall_ms(NULL)};
@@ -363,11 +335,12 @@ static void begin(struct um_daemon *d, struct um_str config)
 
     if (rv != 0) {
         o.status = rv == P2P_ESTATE ? 409 : 500;
-    } else if (make_owner(d) != 0 || make_recovery(&paper, &recovery) != 0 ||
+    } else if (um_keys_make_owner(um_partner_keys(d->partner)) != 0 ||
+               make_recovery(&paper, &recovery) != 0 ||
                open_store(d, UM_STORE_CREATE) != 0) {
         o.text = "a mesh cannot be begun: the log says why";
     } else {
-        plan.owner = d->state.owner;
+        plan.owner = um_daemon_owner(d);
         plan.recovery = paper;
         plan.document = um_buf_view(&document);
         rv = um_founder_begin(&d->mesh.store, &plan, &o.mesh);
@@ -500,7 +473,7 @@ static struct um_mesh_asking *ask(struct um_daemon *d, um_mesh_done *done,
         done(user, &o);
         return NULL;
     }
-    if (d->mesh.node != NULL && um_mesh_leave(d, true) != 0) {
+    if (d->mesh.node != NULL && um_mesh_leave(d, true) < 0) {
         free(a); /* it waited to be approved elsewhere */
         o.status = 500;
         o.text = "the place where this node waits cannot be given up";
@@ -594,7 +567,7 @@ void um_mesh_join(struct um_daemon *d, struct um_str code, const char *peer,
         return;
     }
     cfg.code = code.p != NULL ? &a->code : NULL;
-    if (um_item_signer(d->state.key, &cfg.me) != 0) {
+    if (um_item_signer(um_daemon_key(d), &cfg.me) != 0) {
         fail(d, 409, "node.key is no Ed25519 key: a member needs one");
         return;
     }

@@ -63,7 +63,8 @@ void um_mesh_join(struct um_daemon *d, struct um_str code, const char *peer,
  * the disk first. Unit runs on.
  * @param purge nothing of it is left in the state folder but owner.key; else
  *              the store is kept as mesh.db.left
- * @return 0, or -1: it is out of it, but the store is where it was */
+ * @return 0; 1: but its applier stays bound to that mesh, um_agent_leave();
+ *         -1: it is out of it, but the store is where it was */
 int um_mesh_leave(struct um_daemon *d, bool purge);
 
 /** A peer connected, or is gone. */

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * See partner.h. Happy path: the process begins; what the hands say is written,
- * in order; what comes goes to them; at the end the socket is closed, which
- * ends the process. Failure mode: it ends before; then so do we.
+ * See partner.h. Happy path: the process begins; what the hands say is written
+ * at once; what comes goes to them; at the end the socket is closed, which ends
+ * the process. Failure mode: it ends before; then so do we.
  */
 #include "mesh/app/partner.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "mesh/app/role.h"
@@ -18,25 +20,18 @@
 
 #define READ_BYTES 65536
 
-/* Bytes that wait for an applier that does not read. */
-#define UM__CAP_PARTNER_OUT_BYTES (128U << 20)
+/* How long an applier may not read. */
+#define PATIENCE_MS 20000
 
 struct um_partner {
     struct um_partner_cfg cfg;
     struct um_hands *hands;
+    struct um_keys *keys;
     uv_pipe_t pipe;
+    int fd; /* the pipe's */
     pid_t pid;
-    size_t waiting; /* bytes that are not written yet */
     bool closed;
     char bytes[READ_BYTES];
-};
-
-/* What is being written. */
-struct write {
-    uv_write_t req;
-    struct um_partner *p;
-    size_t len;
-    char bytes[];
 };
 
 static void on_closed(uv_handle_t *h)
@@ -56,41 +51,30 @@ static void lose(struct um_partner *p, const char *why)
     p->cfg.gone(p->cfg.user);
 }
 
-static void on_written(uv_write_t *req, int status)
+/* Whether there is room to write again, within our patience. */
+static bool has_room(int fd)
 {
-    struct write *w = req->data;
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
 
-    w->p->waiting -= w->len;
-    if (status < 0 && status != UV_ECANCELED) {
-        lose(w->p, uv_strerror(status));
-    }
-    free(w);
+    return poll(&p, 1, PATIENCE_MS) == 1 && (p.revents & POLLOUT) != 0;
 }
 
-/* struct um_hands_cfg.send. */
+/* struct um_hands_cfg.send: it is written when this returns. What its keys are
+ * asked next comes behind it. The applier waits for nobody, so this does not
+ * take long. */
 static void on_say(void *user, struct um_str bytes)
 {
     struct um_partner *p = user;
-    struct write *w =
-        p->closed || p->waiting + bytes.len > UM__CAP_PARTNER_OUT_BYTES
-            ? NULL
-            : malloc(sizeof *w + bytes.len);
-    uv_buf_t buf;
 
-    if (w == NULL) {
-        lose(p, "it does not read what it is told");
-        return;
-    }
-    w->req.data = w;
-    w->p = p;
-    w->len = bytes.len;
-    memcpy(w->bytes, bytes.p, bytes.len);
-    buf = uv_buf_init(w->bytes, (unsigned)w->len);
-    p->waiting += w->len;
-    if (uv_write(&w->req, (uv_stream_t *)&p->pipe, &buf, 1, on_written) != 0) {
-        p->waiting -= w->len;
-        free(w);
-        lose(p, "it cannot be told anything");
+    while (bytes.len > 0 && !p->closed) {
+        ssize_t n =
+            send(p->fd, bytes.p, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+        if (n >= 0) {
+            bytes = um_str_skip(bytes, (size_t)n);
+        } else if (errno != EINTR && (errno != EAGAIN || !has_room(p->fd))) {
+            lose(p, "it does not read what it is told");
+        }
     }
 }
 
@@ -119,8 +103,8 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
     }
 }
 
-/* Starts the process; its end of the socket, or -1. */
-static int start(struct um_partner *p)
+/* Starts the process; our ends of the sockets to it. 0, or -1. */
+static int start(struct um_partner *p, int ends[UM_ROLE_SOCKETS])
 {
     const struct um_settings *s = p->cfg.settings;
     char level[4];
@@ -141,29 +125,30 @@ static int start(struct um_partner *p)
     for (size_t i = 1; i < UM_ROLE_ARGS; i++) {
         argv[i + 1] = (char *)(uintptr_t)(said[i] != NULL ? said[i] : "");
     }
-    return um_spawn_start(argv, UM_ROLE_FD, &p->pid, p->cfg.log);
+    return um_spawn_start(argv, ends, UM_ROLE_SOCKETS, &p->pid, p->cfg.log);
 }
 
 struct um_partner *um_partner_new(const struct um_partner_cfg *cfg)
 {
     struct um_partner *p = calloc(1, sizeof *p);
     struct um_hands_cfg hands = {.log = cfg->log, .send = on_say, .user = p};
-    int fd;
+    int ends[UM_ROLE_SOCKETS];
 
     if (p == NULL) {
         return NULL;
     }
     p->cfg = *cfg;
     p->hands = um_hands_new(&hands);
-    fd = p->hands != NULL ? start(p) : -1;
-    if (fd < 0) {
+    if (p->hands == NULL || start(p, ends) != 0) {
         um_hands_free(p->hands);
         free(p);
         return NULL;
     }
     (void)uv_pipe_init(cfg->loop, &p->pipe, 0);
     p->pipe.data = p;
-    if (uv_pipe_open(&p->pipe, fd) != 0 ||
+    p->fd = ends[0];
+    p->keys = um_keys_new(ends[1], cfg->log);
+    if (uv_pipe_open(&p->pipe, ends[0]) != 0 || p->keys == NULL ||
         uv_read_start((uv_stream_t *)&p->pipe, on_alloc, on_read) != 0) {
         um_partner_free(p);
         return NULL;
@@ -178,9 +163,9 @@ void um_partner_free(struct um_partner *p)
     }
     p->closed = true;
     um_hands_free(p->hands);
+    um_keys_free(p->keys);
     p->hands = NULL;
-    /* What is queued is not written any more: it would be about a node that is
-     * gone. The process hears of the end by our half of the socket. */
+    p->keys = NULL;
     (void)uv_read_stop((uv_stream_t *)&p->pipe);
     uv_close((uv_handle_t *)&p->pipe, on_closed);
 }
@@ -188,6 +173,11 @@ void um_partner_free(struct um_partner *p)
 struct um_hands *um_partner_hands(struct um_partner *p)
 {
     return p->hands;
+}
+
+struct um_keys *um_partner_keys(struct um_partner *p)
+{
+    return p->keys;
 }
 
 pid_t um_partner_pid(const struct um_partner *p)

@@ -5,6 +5,7 @@
 
 #include <uv.h>
 
+#include "mesh/app/keys.h"
 #include "mesh/app/settings.h"
 #include "mesh/base/log.h"
 #include "mesh/node/hands.h"
@@ -15,7 +16,7 @@ struct um_partner;
 struct um_partner_cfg {
     uv_loop_t *loop;
     const struct um_settings *settings;
-    const char *unit; /**< the target */
+    const char *unit; /**< the target; "": there is none */
     const char *name; /**< what the node calls itself */
     bool apart;       /**< this process will have another user than that one */
     const struct um_log *log;
@@ -35,6 +36,9 @@ void um_partner_free(struct um_partner *p);
 
 /** The hands of the node, as long as the partner is there. */
 struct um_hands *um_partner_hands(struct um_partner *p);
+
+/** The keys that it holds for us, as long as the partner is there. */
+struct um_keys *um_partner_keys(struct um_partner *p);
 
 /** Its process. */
 pid_t um_partner_pid(const struct um_partner *p);

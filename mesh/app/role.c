@@ -19,6 +19,7 @@
 #include <p2p/err.h>
 
 #include "mesh/app/journal.h"
+#include "mesh/app/keyserver.h"
 #include "mesh/app/poll.h"
 #include "mesh/app/policyfile.h"
 #include "mesh/app/shelter.h"
@@ -31,12 +32,16 @@
 /* Bytes that wait for a node that does not read. */
 #define UM__CAP_ROLE_OUT_BYTES (64U << 20)
 
+/* Pieces that are heard before a key is asked for: more than a socket holds. */
+#define CATCH_UP 1024U
+
 struct role {
     char **argv;
     struct um_log log;
     struct um_poll *poll;
     struct um_shelter shelter;
-    struct p2p_key *key;
+    struct um_state state; /* its keys */
+    struct um_keyserver *keys;
     struct um_policy_file policy;
     struct um_unit *unit;
     struct um_applier *applier;
@@ -82,9 +87,11 @@ static void on_look(void *user)
 {
     struct role *r = user;
     const struct um_alarms *a = um_poll_alarms(r->poll);
-    struct um_applier_stats s;
+    struct um_applier_stats s = {0};
 
-    um_applier_stats(r->applier, &s);
+    if (r->applier != NULL) {
+        um_applier_stats(r->applier, &s);
+    }
     if (!s.busy || a->set(a->user, 20, on_look, r) == NULL) {
         um_poll_stop(r->poll);
     }
@@ -137,18 +144,29 @@ static void write_out(struct role *r)
     }
 }
 
-static void read_in(struct role *r)
+/* Hears a piece of what the node says; false: there is nothing more now. */
+static bool read_in(struct role *r)
 {
     char bytes[65536];
     ssize_t n = recv(UM_ROLE_FD, bytes, sizeof bytes, MSG_DONTWAIT);
     int rv;
 
     if (!was_fine(r, n) || n < 0) {
-        return;
+        return false;
     }
     rv = um_agent_recv(r->agent, um_str_n(bytes, (size_t)n));
     if (rv != 0) {
         fail(r, "what the node says", p2p_err_text(rv));
+    }
+    return rv == 0;
+}
+
+/* All that the node said before it asked for a key is heard first. */
+static void catch_up(void *user)
+{
+    struct role *r = user;
+
+    for (unsigned i = 0; i < CATCH_UP && !r->ending && read_in(r); i++) {
     }
 }
 
@@ -158,7 +176,7 @@ static void on_ready(void *user)
 
     write_out(r);
     if (!r->ending) {
-        read_in(r);
+        (void)read_in(r);
     }
     watch(r);
 }
@@ -188,7 +206,10 @@ static int make_unit(struct role *r)
                                     .alarms = um_poll_alarms(r->poll),
                                     .log = &r->log};
 
-    r->unit = cfg.target != NULL ? um_unit_new(&cfg) : NULL;
+    if (cfg.target == NULL) {
+        return 0;
+    }
+    r->unit = um_unit_new(&cfg);
     r->applier =
         r->unit != NULL ? um_applier_new(r->unit, cfg.alarms, &r->log) : NULL;
     return r->applier != NULL ? 0 : P2P_EINVAL;
@@ -202,7 +223,7 @@ static int make_agent(struct role *r)
         .alarms = um_poll_alarms(r->poll),
         .log = &r->log,
         .policy = &r->policy.policy,
-        .key = r->key,
+        .key = r->state.key,
         .name = arg(r, UM_ROLE_NAME) != NULL ? arg(r, UM_ROLE_NAME) : "node",
         .unit_log = arg(r, UM_ROLE_UNIT_LOG),
         .files = um_shelter_files(&r->shelter),
@@ -215,12 +236,26 @@ static int make_agent(struct role *r)
     return r->agent != NULL ? 0 : P2P_ENOMEM;
 }
 
+static int make_keys(struct role *r)
+{
+    const struct um_keyserver_cfg cfg = {.fd = UM_ROLE_KEYS_FD,
+                                         .poll = r->poll,
+                                         .state = &r->state,
+                                         .agent = r->agent,
+                                         .catch_up = catch_up,
+                                         .user = r,
+                                         .log = &r->log};
+
+    r->keys = um_keyserver_new(&cfg);
+    return r->keys != NULL ? 0 : P2P_ENOMEM;
+}
+
 static int begin(struct role *r)
 {
     int rv = um_shelter_open(&r->shelter, arg(r, UM_ROLE_STATE), &r->log);
 
     if (rv == 0) {
-        rv = um_state_read_key(arg(r, UM_ROLE_STATE), &r->key, &r->log);
+        rv = um_state_visit(&r->state, arg(r, UM_ROLE_STATE), &r->log);
     }
     if (rv == 0) {
         rv = um_policy_file_read(&r->policy, arg(r, UM_ROLE_STATE),
@@ -234,6 +269,9 @@ static int begin(struct role *r)
         rv = make_agent(r);
     }
     if (rv == 0) {
+        rv = make_keys(r);
+    }
+    if (rv == 0) {
         watch(r);
     } else {
         um_log_line(&r->log, UM_LOG_ERROR, "the applier cannot begin: %s",
@@ -244,11 +282,12 @@ static int begin(struct role *r)
 
 static void finish(struct role *r)
 {
+    um_keyserver_free(r->keys);
     um_agent_free(r->agent);
     um_unit_free(r->unit);
     um_applier_free(r->applier);
     um_policy_file_fini(&r->policy);
-    p2p_key_free(r->key);
+    um_state_close(&r->state);
     um_shelter_close(&r->shelter);
     um_buf_fini(&r->out);
     um_poll_free(r->poll);
@@ -265,7 +304,7 @@ static void ignore_signals(void)
 
 int um_role_main(int argc, char **argv)
 {
-    struct role r = {.argv = argv, .rv = 0};
+    struct role r = {.argv = argv, .state = {.dir = -1, .lock = -1}};
 
     if (argc != UM_ROLE_ARGS) {
         return 2; /* nobody types this */

@@ -6,13 +6,16 @@
 /** The word on the command line that says so; not for people. */
 #define UM_ROLE_WORD "applier"
 
-/** The descriptor that its end of the socket has. */
-#define UM_ROLE_FD 3
+/** The descriptors of its ends of two sockets: for the agent
+ * (mesh/applier/wire.h), and for keys (mesh/applier/keywire.h). */
+#define UM_ROLE_FD      3
+#define UM_ROLE_KEYS_FD 4
+#define UM_ROLE_SOCKETS 2
 
 /** What it is told, by place; NULL or "": not said. */
 enum um_role_arg {
     UM_ROLE_STATE = 1, /**< the state folder */
-    UM_ROLE_UNIT,      /**< unix:PATH or http://HOST:PORT */
+    UM_ROLE_UNIT,      /**< unix:PATH or http://HOST:PORT; else it has none */
     UM_ROLE_NAME,      /**< what the node calls itself */
     UM_ROLE_POLICY,    /**< the policy's file */
     UM_ROLE_UNIT_LOG,  /**< Unit's log file */

@@ -3,6 +3,7 @@
  * lock of another thread. */
 #include "mesh/app/spawn.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,39 +11,78 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* The first descriptor behind the standard ones. */
+#define FIRST 3
+
 extern char **environ;
 
-/* In the new process: one end of the socket at its place, nothing else. */
-static void become(char *const argv[], int fd, int at)
+/* In the new process: its ends at their places, nothing else. They are put
+ * above all of these first, so that none is in another's way. */
+static void become(char *const argv[], const int *theirs, size_t n)
 {
-    if (fd == at ? fcntl(fd, F_SETFD, 0) < 0 : dup2(fd, at) < 0) {
-        _exit(127);
+    int high[UM_SPAWN_SOCKETS_MAX];
+
+    for (size_t i = 0; i < n; i++) {
+        high[i] = fcntl(theirs[i], F_DUPFD, FIRST + UM_SPAWN_SOCKETS_MAX);
+        if (high[i] < 0) {
+            _exit(127);
+        }
     }
-    (void)syscall(SYS_close_range, (unsigned)at + 1U, ~0U, 0U);
+    for (size_t i = 0; i < n; i++) {
+        if (dup2(high[i], FIRST + (int)i) < 0) {
+            _exit(127);
+        }
+    }
+    (void)syscall(SYS_close_range, FIRST + (unsigned)n, ~0U, 0U);
     (void)execve("/proc/self/exe", argv, environ);
     _exit(127);
 }
 
-int um_spawn_start(char *const argv[], int at, pid_t *pid,
+static void close_all(const int *fds, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        (void)close(fds[i]);
+    }
+}
+
+/* Pairs of sockets; 0, or -1 with errno. */
+static int make_pairs(int *ours, int *theirs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int pair[2];
+
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+            close_all(ours, i);
+            close_all(theirs, i);
+            return -1;
+        }
+        ours[i] = pair[0];
+        theirs[i] = pair[1];
+    }
+    return 0;
+}
+
+int um_spawn_start(char *const argv[], int *ends, size_t n, pid_t *pid,
                    const struct um_log *log)
 {
-    int ends[2];
+    int theirs[UM_SPAWN_SOCKETS_MAX];
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    assert(n <= UM_SPAWN_SOCKETS_MAX);
+    if (make_pairs(ends, theirs, n) != 0) {
         um_log_line(log, UM_LOG_ERROR, "a socket for %s: %s", argv[1],
                     strerror(errno));
         return -1;
     }
     *pid = fork();
     if (*pid == 0) {
-        become(argv, ends[1], at);
+        become(argv, theirs, n);
     }
-    (void)close(ends[1]);
+    close_all(theirs, n);
     if (*pid < 0) {
         um_log_line(log, UM_LOG_ERROR, "a process for %s: %s", argv[1],
                     strerror(errno));
-        (void)close(ends[0]);
+        close_all(ends, n);
         return -1;
     }
-    return ends[0];
+    return 0;
 }

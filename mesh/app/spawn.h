@@ -3,19 +3,24 @@
 #ifndef UM_APP_SPAWN_H
 #define UM_APP_SPAWN_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "mesh/base/log.h"
 
+/** The most sockets to one process. */
+#define UM_SPAWN_SOCKETS_MAX 4
+
 /**
- * Starts this program as a process of its own, with a socket to it. It has
+ * Starts this program as a process of its own, with sockets to it. It has
  * nothing else of ours but the standard descriptors.
  * @param argv what it is told; borrows
- * @param at   the descriptor that its end of the socket has there, above 2
+ * @param ends set to our ends, owned; its ends are the descriptors 3 and on
+ * @param n    how many, at most UM_SPAWN_SOCKETS_MAX
  * @param pid  set
- * @return our end, owned; -1: the log says why
+ * @return 0; -1: the log says why
  */
-int um_spawn_start(char *const argv[], int at, pid_t *pid,
+int um_spawn_start(char *const argv[], int *ends, size_t n, pid_t *pid,
                    const struct um_log *log);
 
 #endif

@@ -156,22 +156,6 @@ static int own_key(struct um_state *s, const struct um_log *log)
     return write_key(&k, s->key);
 }
 
-int um_state_read_key(const char *path, struct p2p_key **out,
-                      const struct um_log *log)
-{
-    struct key_file k = {-1, NODE_KEY, NODE_KEY ".new", "", log};
-    int rv;
-
-    k.dir = open(path, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-    if (k.dir < 0) {
-        um_log_line(log, UM_LOG_ERROR, "%s: %s", path, strerror(errno));
-        return -1;
-    }
-    rv = load_key(&k, out);
-    (void)close(k.dir);
-    return rv == 0 ? 0 : -1;
-}
-
 static struct key_file owner_file(const struct um_state *s,
                                   const struct um_log *log)
 {
@@ -210,7 +194,7 @@ int um_state_drop_owner(struct um_state *s, const struct um_log *log)
     return fsync(s->dir);
 }
 
-int um_state_open(struct um_state *s, const char *path,
+int um_state_hold(struct um_state *s, const char *path,
                   const struct um_log *log)
 {
     *s = (struct um_state){.dir = -1, .lock = -1};
@@ -233,7 +217,33 @@ int um_state_open(struct um_state *s, const char *path,
         um_state_close(s);
         return -1;
     }
+    return 0;
+}
+
+int um_state_open(struct um_state *s, const char *path,
+                  const struct um_log *log)
+{
+    if (um_state_hold(s, path, log) != 0) {
+        return -1;
+    }
     if (own_key(s, log) != 0) {
+        um_state_close(s);
+        return -1;
+    }
+    return 0;
+}
+
+int um_state_visit(struct um_state *s, const char *path,
+                   const struct um_log *log)
+{
+    *s = (struct um_state){.dir = -1, .lock = -1};
+    s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->dir < 0) {
+        um_log_line(log, UM_LOG_ERROR, "state folder %s: %s", path,
+                    strerror(errno));
+        return -1;
+    }
+    if (own_key(s, log) != 0 || um_state_owner(s, log) != 0) {
         um_state_close(s);
         return -1;
     }

@@ -25,10 +25,14 @@ struct um_state {
 int um_state_open(struct um_state *s, const char *path,
                   const struct um_log *log);
 
-/** Reads the node.key of a folder that somebody else has open. The log says
- * what is wrong. @return 0, or -1 */
-int um_state_read_key(const char *path, struct p2p_key **out,
-                      const struct um_log *log);
+/** The same without a key: somebody else holds those. */
+int um_state_hold(struct um_state *s, const char *path,
+                  const struct um_log *log);
+
+/** The keys alone, in a folder that another process holds: node.key is made if
+ * there is none, owner.key read if there is one. */
+int um_state_visit(struct um_state *s, const char *path,
+                   const struct um_log *log);
 
 /** Reads owner.key, if there is one. 0, or -1: it is no good; the log says why.
  */

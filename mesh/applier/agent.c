@@ -208,6 +208,9 @@ static int make_runner(struct um_agent *a, const struct um_wire_msg *m)
                                  .mesh = m->mesh,
                                  .missing = um_agent_missing,
                                  .user = a};
+    if (cfg.unit == NULL) {
+        return 0;
+    }
     a->runner = um_runner_new(&cfg);
     return a->runner != NULL ? 0 : P2P_ENOMEM;
 }
@@ -228,7 +231,7 @@ static void start(struct um_agent *a, const struct um_wire_msg *m)
         say_absent(a, why_not(rv));
         return;
     }
-    if (!um_name_none(&m->hash)) {
+    if (!um_name_none(&m->hash) && a->runner != NULL) {
         um_agent_list(a, &m->hash);
     }
 }
@@ -248,25 +251,49 @@ static bool is_fresh(const struct um_agent *a)
     return fresh;
 }
 
-/* The node left its mesh. Its word is enough where nothing keeps the two apart,
- * or before anything ran; elsewhere a person has put a file there first. */
-static void leave(struct um_agent *a)
+int um_agent_leave(struct um_agent *a)
 {
     const struct um_agent_files *f = &a->cfg.files;
     struct um_buf asked = UM_BUF_INIT;
     bool may = a->cfg.may_leave || is_fresh(a) ||
                f->load(f->user, UNBIND, &asked) == 0;
+    int rv = P2P_EACCES;
 
     um_buf_fini(&asked);
     stop(a);
     if (may) {
-        (void)f->drop(f->user, ROSTER);
-        (void)f->drop(f->user, RECORD);
-        (void)f->drop(f->user, UNBIND);
-    } else {
+        rv = f->drop(f->user, ROSTER);
+        rv = rv == 0 ? f->drop(f->user, RECORD) : rv;
+        rv = rv == 0 ? f->drop(f->user, UNBIND) : rv;
+    }
+    if (rv != 0) {
         um_log_line(a->cfg.log, UM_LOG_WARN,
                     "the applier stays bound to the mesh that was left: %s",
-                    why_not(P2P_EPEER));
+                    may ? p2p_err_text(rv) : why_not(P2P_EPEER));
+    }
+    return rv;
+}
+
+/* Whether neither file is there: it was never bound, or is so no more. */
+static bool is_unbound(struct um_agent *a)
+{
+    const struct um_agent_files *f = &a->cfg.files;
+    struct um_buf bytes = UM_BUF_INIT;
+    bool none = f->load(f->user, ROSTER, &bytes) == P2P_ENOTFOUND &&
+                f->load(f->user, RECORD, &bytes) == P2P_ENOTFOUND;
+
+    um_buf_fini(&bytes);
+    return none;
+}
+
+void um_agent_place(struct um_agent *a, struct um_keyring_place *out)
+{
+    *out = (struct um_keyring_place){.wall_ms = a->cfg.wall_ms(a->cfg.clock)};
+    if (a->warden != NULL) {
+        out->roster = um_warden_roster(a->warden);
+        out->mesh = out->roster->mesh;
+    } else {
+        out->fresh = is_unbound(a);
     }
 }
 
@@ -338,9 +365,6 @@ static void slot(struct um_agent *a, const struct um_wire_msg *m)
 static void heard_started(struct um_agent *a, const struct um_wire_msg *m)
 {
     switch (m->what) {
-        case UM_WIRE_STATEMENTS:
-            statements(a, m);
-            break;
         case UM_WIRE_ORDER:
             um_agent_order(a, m);
             break;
@@ -364,7 +388,7 @@ static void heard_started(struct um_agent *a, const struct um_wire_msg *m)
 
 static int heard(struct um_agent *a, const struct um_wire_msg *m)
 {
-    if (m->what > UM_WIRE_LEAVE) {
+    if (m->what > UM_WIRE_GET) {
         return P2P_EFORMAT; /* one of ours */
     }
     if (m->what == UM_WIRE_START) {
@@ -373,12 +397,13 @@ static int heard(struct um_agent *a, const struct um_wire_msg *m)
         stop(a);
     } else if (m->what == UM_WIRE_GET) {
         um_agent_get(a, m);
-    } else if (m->what == UM_WIRE_LEAVE) {
-        leave(a);
+    } else if (a->warden != NULL && m->what == UM_WIRE_STATEMENTS) {
+        statements(a, m);
     } else if (a->runner != NULL) {
         heard_started(a, m);
     } else if (m->what == UM_WIRE_ORDER || m->what == UM_WIRE_TRY) {
-        um_agent_no(a, m->number, UM_STR("the applier is of no mesh"));
+        um_agent_no(a, m->number,
+                    UM_STR("the applier is of no mesh, or has no Unit"));
     }
     return 0;
 }

@@ -14,6 +14,7 @@
 #define UM_APPLIER_AGENT_H
 
 #include "mesh/applier/applier.h"
+#include "mesh/applier/keyring.h"
 #include "mesh/applier/warden.h"
 #include "mesh/base/alarm.h"
 #include "mesh/base/log.h"
@@ -43,7 +44,7 @@ struct um_agent_files {
 
 /** What an agent is made of; borrows all until it is freed. */
 struct um_agent_cfg {
-    struct um_unit *unit;
+    struct um_unit *unit; /**< NULL: there is none, it only holds keys */
     struct um_applier *applier;
     const struct um_alarms *alarms;
     const struct um_log *log;
@@ -68,6 +69,17 @@ struct um_agent *um_agent_new(const struct um_agent_cfg *cfg);
 
 /** Ends it, before its unit and applier. */
 void um_agent_free(struct um_agent *a);
+
+/**
+ * The node left its mesh: the applier may be one of another mesh. That is done
+ * where nothing keeps the two apart, or before anything ran; elsewhere only if
+ * a person has put a file `unbind` there first.
+ * @return 0; P2P_EACCES: it stays bound, the log says so; or why not
+ */
+int um_agent_leave(struct um_agent *a);
+
+/** What the keys have to know. Valid until the next message. */
+void um_agent_place(struct um_agent *a, struct um_keyring_place *out);
 
 /** What came from the node. Errors: P2P_EFORMAT, P2P_ETOOBIG (it does not speak
  * our language: end the connection), P2P_ENOMEM. */

@@ -81,6 +81,10 @@ void um_agent_get(struct um_agent *a, const struct um_wire_msg *m)
                   "the applier asks no such path");
         return;
     }
+    if (a->cfg.unit == NULL) {
+        turn_away(a, m->number, UM_UNIT_ABSENT, "there is no Unit here");
+        return;
+    }
     q = a->asked_n < UM__CAP_AGENT_GETS ? calloc(1, sizeof *q) : NULL;
     if (q == NULL) {
         turn_away(a, m->number, UM_UNIT_BUSY, "too many requests wait");

@@ -71,7 +71,7 @@ static const struct shape shapes[UM_WIRE_RECORD + 1] = {
 
 static bool is_known(unsigned what)
 {
-    return (what >= UM_WIRE_START && what <= UM_WIRE_LEAVE) ||
+    return (what >= UM_WIRE_START && what <= UM_WIRE_GET) ||
            (what >= UM_WIRE_LIVE && what <= UM_WIRE_RECORD);
 }
 

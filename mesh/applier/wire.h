@@ -34,7 +34,6 @@ enum um_wire_what {
     UM_WIRE_SLOT = 8,       /**< of a sealed object, for this node's key */
     UM_WIRE_ADOPTED = 9,    /**< what runs is the node's own now */
     UM_WIRE_GET = 10,       /**< GET of a path of Unit's control API */
-    UM_WIRE_LEAVE = 11,     /**< forget which mesh this is */
     /* From it. */
     UM_WIRE_LIVE = 16,    /**< what Unit shows */
     UM_WIRE_ABSENT = 17,  /**< Unit cannot be reached, or nothing is done */

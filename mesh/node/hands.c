@@ -271,7 +271,7 @@ int um_hands_recv(struct um_hands *h, struct um_str bytes)
 
     while (rv == 0 && (rv = um_wire_in_next(&h->in, &frame)) == 1) {
         rv = um_wire_read(frame, &m);
-        if (rv == 0 && m.what <= UM_WIRE_LEAVE) {
+        if (rv == 0 && m.what <= UM_WIRE_GET) {
             rv = P2P_EFORMAT; /* one of ours */
         } else if (rv == 0 && m.what == UM_WIRE_GOT) {
             on_got(h, &m);
@@ -348,11 +348,6 @@ void um_hands_stop(struct um_hands *h)
         forget_member(h);
         say_plain(h, UM_WIRE_STOP);
     }
-}
-
-void um_hands_leave(struct um_hands *h)
-{
-    say_plain(h, UM_WIRE_LEAVE);
 }
 
 void um_hands_statements(struct um_hands *h, struct um_str list)

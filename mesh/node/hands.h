@@ -74,9 +74,6 @@ void um_hands_start(struct um_hands *h, const struct um_hands_member *m);
 /** Become nobody's. */
 void um_hands_stop(struct um_hands *h);
 
-/** The mesh was left: the applier may become one of another mesh. */
-void um_hands_leave(struct um_hands *h);
-
 /** Sends statements: a list as um_wire_put_statement() makes it. */
 void um_hands_statements(struct um_hands *h, struct um_str list);
 

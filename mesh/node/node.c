@@ -516,7 +516,7 @@ struct um_welcome *um_node_welcome(struct um_node *n)
 
 struct um_hands *um_node_hands(struct um_node *n)
 {
-    return n->cfg.hands;
+    return n->cfg.bare ? NULL : n->cfg.hands;
 }
 
 struct um_disk *um_node_disk(struct um_node *n)

@@ -34,7 +34,8 @@ struct um_node_cfg {
     const struct p2p_key *owner; /**< an owner's key, if it is here; or NULL */
     struct um_store *store;      /**< open, of a mesh */
     struct um_bus *bus;
-    struct um_hands *hands; /**< which hold Unit; NULL: there is none */
+    struct um_hands *hands; /**< to the applier; NULL: there is none */
+    bool bare;              /**< it holds no Unit, but the keys alone */
     const struct um_alarms *alarms;
     const struct um_worker *worker;
     uint64_t (*wall_ms)(void *user); /**< since 1970, by the plain clock */

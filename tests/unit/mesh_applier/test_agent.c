@@ -671,7 +671,6 @@ static void test_another_mesh(void **state)
 {
     struct scene *s = *state;
     struct um_wire_msg m = {.what = UM_WIRE_START, .mesh = s->mesh.r1_id};
-    const struct um_wire_msg leave = {.what = UM_WIRE_LEAVE};
     struct order o = sign(s, WRITER, 2, BASE(ROUTE("201")), ROUTE("201"));
 
     start(s);
@@ -682,13 +681,13 @@ static void test_another_mesh(void **state)
     listen(s);
     told(s, "absent\n");
     assert_non_null(strstr(s->why, "bound to another mesh"));
-    say(s, &leave);
+    assert_int_equal(um_agent_leave(s->agent), P2P_EACCES);
     say(s, &m);
     listen(s);
     told(s, "absent\n");
     /* A person puts a file there. */
     um_buf_text(&s->files[place_of(s, "unbind")], "yes");
-    say(s, &leave);
+    assert_int_equal(um_agent_leave(s->agent), 0);
     say(s, &m);
     listen(s);
     told(s, "");
@@ -700,10 +699,9 @@ static void test_a_mesh_that_came_to_nothing(void **state)
 {
     struct scene *s = *state;
     struct um_wire_msg m = {.what = UM_WIRE_START, .mesh = s->mesh.r1_id};
-    const struct um_wire_msg leave = {.what = UM_WIRE_LEAVE};
 
     start(s);
-    say(s, &leave);
+    assert_int_equal(um_agent_leave(s->agent), 0);
     say(s, &m);
     listen(s);
     told(s, "");

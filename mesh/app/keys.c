@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* See keys.h. Failure mode: an applier that ended, or does not answer: then
+ * nothing is signed, and the daemon ends by its other socket. */
+#include "mesh/app/keys.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "mesh/applier/keyring.h"
+#include "mesh/applier/keywire.h"
+#include "mesh/applier/wire.h"
+#include "mesh/trust/seal.h"
+#include "p2p/err.h"
+#include "p2p/seal.h"
+
+/* How long an answer is waited for. */
+#define PATIENCE_S 20
+
+struct one {
+    struct um_keys *keys;
+    enum um_keyring_key which;
+    struct p2p_key *key; /* NULL: there is none */
+};
+
+struct um_keys {
+    int fd;
+    const struct um_log *log;
+    struct um_wire_in in;
+    struct one node;
+    struct one owner;
+};
+
+static bool put(int fd, struct um_str bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t n = send(fd, bytes.p, bytes.len, MSG_NOSIGNAL);
+
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes = um_str_skip(bytes, n > 0 ? (size_t)n : 0);
+    }
+    return true;
+}
+
+/* The next frame. */
+static int get(struct um_keys *k, struct um_str *frame)
+{
+    char bytes[4096];
+    int rv;
+
+    while ((rv = um_wire_in_next(&k->in, frame)) == 0) {
+        ssize_t n = recv(k->fd, bytes, sizeof bytes, 0);
+
+        if (n == 0 || (n < 0 && errno != EINTR)) {
+            return n == 0 ? P2P_ECLOSED : P2P_ETIMEDOUT;
+        }
+        rv = um_wire_in_add(&k->in, um_str_n(bytes, n > 0 ? (size_t)n : 0));
+        if (rv != 0) {
+            return rv;
+        }
+    }
+    return rv < 0 ? rv : 0;
+}
+
+/* Asks, and waits. `out` is valid until the next question. */
+static int ask(struct um_keys *k, const struct um_keywire_ask *q,
+               struct um_str *out)
+{
+    struct um_keywire_say a = {.err = P2P_ECLOSED};
+    struct um_buf frame = UM_BUF_INIT;
+    struct um_str got;
+    int rv;
+
+    um_keywire_put_ask(&frame, q);
+    rv = um_buf_failed(&frame)              ? P2P_ENOMEM
+         : !put(k->fd, um_buf_view(&frame)) ? P2P_ECLOSED
+                                            : 0;
+    um_buf_fini(&frame);
+    if (rv == 0) {
+        rv = get(k, &got);
+    }
+    if (rv == 0) {
+        rv = um_keywire_say_read(got, &a);
+    }
+    if (rv != 0) {
+        um_log_line(k->log, UM_LOG_ERROR, "the applier's keys: %s",
+                    p2p_err_text(rv));
+        return rv;
+    }
+    *out = a.bytes;
+    return a.err;
+}
+
+static int on_sign(void *user, const void *msg, size_t msg_len, uint8_t *sig,
+                   size_t *sig_len)
+{
+    const struct one *o = user;
+    const struct um_keywire_ask q = {UM_KEYWIRE_SIGN, o->which,
+                                     um_str_n(msg, msg_len)};
+    struct um_str out;
+    int rv = ask(o->keys, &q, &out);
+
+    *sig_len = 0;
+    if (rv == 0 && (out.len == 0 || out.len > P2P_SIGNATURE_MAX)) {
+        rv = P2P_ECRYPTO;
+    }
+    if (rv == 0) {
+        memcpy(sig, out.p, out.len);
+        *sig_len = out.len;
+    }
+    return rv;
+}
+
+static int on_open(void *user, const void *sealed, size_t len, uint8_t *out)
+{
+    const struct one *o = user;
+    const struct um_keywire_ask q = {UM_KEYWIRE_OPEN, o->which,
+                                     um_str_n(sealed, len)};
+    struct um_str got;
+    int rv = ask(o->keys, &q, &got);
+
+    if (rv == 0 && got.len != len - P2P_SEAL_BYTES) {
+        rv = P2P_ECRYPTO;
+    }
+    if (rv == 0) {
+        memcpy(out, got.p, got.len);
+    } else {
+        memset(out, 0, len - P2P_SEAL_BYTES);
+    }
+    return rv;
+}
+
+static const struct p2p_key_ops ops = {on_sign, on_open, NULL};
+
+/* Makes a key of the public half that the applier shows. */
+static int meet(struct um_keys *k, struct one *o)
+{
+    const struct um_keywire_ask q = {UM_KEYWIRE_PUBLIC, o->which, {NULL, 0}};
+    struct um_str pub;
+    int rv = ask(k, &q, &pub);
+
+    return rv == 0 ? p2p_key_external(pub.p, pub.len, &ops, o, &o->key) : rv;
+}
+
+struct um_keys *um_keys_new(int fd, const struct um_log *log)
+{
+    const struct timeval patience = {.tv_sec = PATIENCE_S};
+    struct um_keys *k = calloc(1, sizeof *k);
+    int rv = P2P_ENOMEM;
+
+    if (k == NULL) {
+        (void)close(fd);
+        return NULL;
+    }
+    k->fd = fd;
+    k->log = log;
+    k->node = (struct one){.keys = k, .which = UM_KEYRING_NODE};
+    k->owner = (struct one){.keys = k, .which = UM_KEYRING_OWNER};
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) ==
+            0 &&
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) ==
+            0) {
+        rv = meet(k, &k->node);
+    }
+    if (rv == 0) {
+        rv = meet(k, &k->owner);
+        rv = rv == P2P_ENOTFOUND ? 0 : rv;
+    }
+    if (rv != 0) {
+        um_log_line(log, UM_LOG_ERROR, "the applier has no key for this node");
+        um_keys_free(k);
+        return NULL;
+    }
+    return k;
+}
+
+void um_keys_free(struct um_keys *k)
+{
+    if (k == NULL) {
+        return;
+    }
+    p2p_key_free(k->node.key);
+    p2p_key_free(k->owner.key);
+    um_wire_in_fini(&k->in);
+    (void)close(k->fd);
+    free(k);
+}
+
+struct p2p_key *um_keys_node(struct um_keys *k)
+{
+    return k->node.key;
+}
+
+struct p2p_key *um_keys_owner(struct um_keys *k)
+{
+    return k->owner.key;
+}
+
+int um_keys_make_owner(struct um_keys *k)
+{
+    const struct um_keywire_ask q = {
+        UM_KEYWIRE_MAKE, UM_KEYRING_OWNER, {NULL, 0}};
+    struct um_str none;
+    int rv = k->owner.key != NULL ? P2P_EEXIST : ask(k, &q, &none);
+
+    if (rv == 0) {
+        rv = meet(k, &k->owner);
+    }
+    return rv == P2P_EEXIST ? 0 : rv;
+}
+
+int um_keys_leave(struct um_keys *k, bool purge)
+{
+    const struct um_keywire_ask q = {UM_KEYWIRE_LEAVE,
+                                     purge ? UM_KEYRING_OWNER : UM_KEYRING_NODE,
+                                     {NULL, 0}};
+    struct um_str none;
+    int rv = ask(k, &q, &none);
+
+    if (rv == 0 && purge) {
+        p2p_key_free(k->owner.key);
+        k->owner.key = NULL;
+    }
+    return rv;
+}
