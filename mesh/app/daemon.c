@@ -16,6 +16,7 @@
 #include <p2p/p2p.h>
 
 #include "mesh/app/journal.h"
+#include "mesh/app/rights.h"
 #include "mesh/app/routes.h"
 #include "mesh/app/sockets.h"
 #include "mesh/app/token.h"
@@ -336,7 +337,8 @@ static int start_article(struct um_daemon *d)
 static int start_rest(struct um_daemon *d)
 {
     const struct um_settings *s = &d->settings;
-    int fd = um_socket_unix(s->control);
+    int fd =
+        um_socket_unix(s->control, d->confined.changed && d->user.own_group);
 
     if (fd < 0) {
         um_log_line(&d->log, UM_LOG_ERROR, "REST socket %s: %s", s->control,
@@ -526,7 +528,8 @@ int um_daemon_main(int argc, char **argv)
     um_journal_init(&d->log, (enum um_log_level)d->settings.log_level,
                     d->settings.log_json);
     rv = 1;
-    if (um_state_open(&d->state, d->settings.state, &d->log) == 0) {
+    if (um_rights_prepare(d) == 0 && um_rights_drop(d) == 0 &&
+        um_state_open(&d->state, d->settings.state, &d->log) == 0) {
         if (um_loop_init(&d->loop) == 0 && start(d) == 0) {
             (void)uv_run(&d->loop.uv, UV_RUN_DEFAULT);
             rv = d->failed ? 1 : 0;

@@ -5,6 +5,7 @@
 
 #include <p2p/loop.h>
 
+#include "mesh/app/confine.h"
 #include "mesh/app/events.h"
 #include "mesh/app/loop.h"
 #include "mesh/app/mesh.h"
@@ -24,6 +25,8 @@ struct um_wait;
 struct um_daemon {
     struct um_settings settings;
     struct um_log log;
+    struct um_user user; /**< whom it becomes */
+    struct um_confined confined;
     struct um_state state;
     struct um_loop loop;
     struct p2p_loop *p2p;

@@ -26,6 +26,8 @@ struct um_settings {
     const char *unit_flavour; /**< "unit" or "freeunit" */
     const char *unit_log;     /**< Unit's log file */
     const char *policy;       /**< the file of this node's policy */
+    const char *user;         /**< whom it becomes; NULL: nobody is named */
+    bool confine;             /**< gives up what it does not need */
     int drift;                /**< enum um_drift_policy */
     unsigned test_speed;      /**< what the model's spans are divided by */
     const char *name;         /**< of this daemon, for several on a host */

@@ -25,6 +25,13 @@ struct um_state {
 int um_state_open(struct um_state *s, const char *path,
                   const struct um_log *log);
 
+/**
+ * Opens the folder; if there is none, makes it (0700) and those above it (the
+ * mode `above`).
+ * @return a descriptor, owned; or -1, with errno
+ */
+int um_state_folder(const char *path, unsigned above);
+
 /** Reads owner.key, if there is one. 0, or -1: it is no good; the log says why.
  */
 int um_state_owner(struct um_state *s, const struct um_log *log);
