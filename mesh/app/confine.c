@@ -77,9 +77,10 @@ static int find(const char *name, struct um_user *out, const struct um_log *log)
 /* Whom a daemon that root did not start becomes. */
 static int stay(const char *name, struct um_user *out, const struct um_log *log)
 {
-    int rv = name != NULL ? find(name, out, log) : 0;
-
-    if (rv == 0 && name != NULL && out->uid != geteuid()) {
+    if (name != NULL && find(name, out, log) != 0) {
+        return -1;
+    }
+    if (name != NULL && out->uid != geteuid()) {
         um_log_line(log, UM_LOG_ERROR,
                     "--user %s: only root can become another user", name);
         return -1;
@@ -89,7 +90,7 @@ static int stay(const char *name, struct um_user *out, const struct um_log *log)
                 "what talks to the network runs as %s, who may do all that "
                 "this daemon may: started as root, they are kept apart",
                 out->name);
-    return rv;
+    return 0;
 }
 
 static void warn_root(const struct um_log *log, const char *why)

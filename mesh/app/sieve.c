@@ -19,19 +19,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A sanitizer stops the threads of its own process to look for leaks. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-    __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 /* The longest name of a call, and more. */
 #define NAME_BYTES 40
 
@@ -185,7 +172,7 @@ static int threads(scmp_filter_ctx f)
 {
     int rv;
 
-    if (SANITIZED) {
+    if (UM_SIEVE_SANITIZED) {
         return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 0);
     }
 #if defined(__s390x__)
@@ -210,7 +197,7 @@ static int families(scmp_filter_ctx f, enum um_sieve_role role)
         {yes, memory},  {yes, files},
         {yes, waiting}, {yes, itself},
         {yes, talking}, {role == UM_SIEVE_NETWORK ? yes : no, serving},
-        {no, refused},  {SANITIZED ? yes : no, looking},
+        {no, refused},  {UM_SIEVE_SANITIZED ? yes : no, looking},
     };
     int rv = 0;
 

@@ -5,6 +5,20 @@
 
 #include <stdbool.h>
 
+/** Whether a sanitizer is built in: it stops the threads of its own process to
+ * look for leaks, so ptrace and another process are let through then. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define UM_SIEVE_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define UM_SIEVE_SANITIZED 1
+#endif
+#endif
+#ifndef UM_SIEVE_SANITIZED
+#define UM_SIEVE_SANITIZED 0
+#endif
+
 /** Whose calls they are. */
 enum um_sieve_role {
     UM_SIEVE_NETWORK, /**< listens and connects */

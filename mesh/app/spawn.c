@@ -125,7 +125,7 @@ static int fail(const struct um_log *log, int err)
 {
     um_log_line(log, UM_LOG_ERROR, "cannot start the applier: %s%s",
                 strerror(err),
-                err == ENOENT ? " (/proc has to be mounted)" : "");
+                err == ENOENT ? " (/proc and /dev/null have to be there)" : "");
     return -1;
 }
 
