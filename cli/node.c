@@ -91,6 +91,7 @@ static int status(struct um_cli *c)
     (void)printf("peers      %" PRIu64 " connected\n",
                  um_cli_number(root, "peers_connected"));
     print_unit(yyjson_obj_get(root, "unit"));
+    print_field("confined", yyjson_obj_get(root, "confined"), "how");
     print_up(um_cli_number(root, "uptime_s"));
     print_addrs(root);
     if (um_cli_text(root, "same_key_at", buf)[0] != '\0') {

@@ -16,6 +16,8 @@
 #include <p2p/p2p.h>
 
 #include "mesh/app/journal.h"
+#include "mesh/app/rights.h"
+#include "mesh/app/role.h"
 #include "mesh/app/routes.h"
 #include "mesh/app/sockets.h"
 #include "mesh/app/token.h"
@@ -25,6 +27,10 @@
 #define AGENT    "unitmesh/" P2P_VERSION
 /* How long a signal waits for Unit's answer to a change. */
 #define DRAIN_MS 5000U
+/* How long the end waits for the applier, which may wait for Unit so long; a
+ * stand-in in this process answers nobody any more. */
+#define PARTNER_MS  7000
+#define EMBEDDED_MS 300
 
 static void on_found(void *user, const struct p2p_peer_id *peer)
 {
@@ -147,8 +153,9 @@ static const char *start_standin(struct um_daemon *d)
         }
     }
     (void)snprintf(dir, sizeof dir, "%s/unit", s->state);
-    (void)snprintf(control, sizeof control, "%s",
-                   s->unit_listen != NULL ? s->unit_listen : "127.0.0.1:0");
+    (void)snprintf(
+        control, sizeof control, "%s",
+        s->unit_listen != NULL ? s->unit_listen : UM_SETTINGS_UNIT_LISTEN);
     cfg.any = s->bind;
     cfg.modules_json = modules;
     cfg.flavour = strcmp(s->unit_flavour, "freeunit") == 0 ? UM_STANDIN_FREEUNIT
@@ -175,30 +182,37 @@ static const char *start_standin(struct um_daemon *d)
     return um_standin_uv_control(d->standin);
 }
 
-/* The target of --unit, or the one that is found. */
-static int find_unit(struct um_daemon *d, char *target, size_t cap)
+static bool is_embedded(const struct um_daemon *d)
 {
-    const struct um_settings *s = &d->settings;
-    const char *found = s->unit;
+    return d->settings.unit != NULL &&
+           strcmp(d->settings.unit, UM_ROLE_EMBEDDED) == 0;
+}
 
-    if (found != NULL && strcmp(found, "embedded") == 0) {
-        const char *at = start_standin(d);
+/* The target of --unit, or the one that is found; not where a stand-in is. */
+static void find_unit(struct um_daemon *d)
+{
+    const char *found = d->settings.unit;
 
-        if (at == NULL) {
-            return -1;
-        }
-        (void)snprintf(target, cap, "%s%s",
-                       strncmp(at, "unix:", 5) == 0 ? "" : "http://", at);
-        return 0;
-    }
     if (found == NULL) {
         found = um_unit_find();
     }
-    if (found == NULL && s->article) {
+    if (found == NULL && d->settings.article) {
         found = "http://127.0.0.1:8888"; /* as the article has it */
     }
-    (void)snprintf(target, cap, "%s",
+    (void)snprintf(d->unit_target, sizeof d->unit_target, "%s",
                    found != NULL && strcmp(found, "none") != 0 ? found : "");
+}
+
+/* Starts the stand-in, and says where it is. */
+static int embed_unit(struct um_daemon *d)
+{
+    const char *at = start_standin(d);
+
+    if (at == NULL) {
+        return -1;
+    }
+    (void)snprintf(d->unit_target, sizeof d->unit_target, "%s%s",
+                   strncmp(at, "unix:", 5) == 0 ? "" : "http://", at);
     return 0;
 }
 
@@ -255,21 +269,22 @@ static int start_guest_unit(struct um_daemon *d)
 static int start_partner(struct um_daemon *d)
 {
     const struct um_partner_cfg cfg = {.loop = &d->loop.uv,
-                                       .settings = &d->settings,
-                                       .unit = d->unit_target,
-                                       .name = um_mesh_name(d),
+                                       .spawn = &d->spawn,
                                        .log = &d->log,
                                        .heard = on_partner_heard,
                                        .gone = on_partner_gone,
                                        .user = d};
 
     d->partner = um_partner_new(&cfg);
+    if (d->partner != NULL && is_embedded(d)) {
+        um_hands_unit(um_partner_hands(d->partner), d->unit_target);
+    }
     return d->partner != NULL ? 0 : -1;
 }
 
 static int start_unit(struct um_daemon *d)
 {
-    if (find_unit(d, d->unit_target, sizeof d->unit_target) != 0) {
+    if (is_embedded(d) && embed_unit(d) != 0) {
         return -1;
     }
     if (d->unit_target[0] == '\0') {
@@ -402,7 +417,8 @@ static int start_article(struct um_daemon *d)
 static int start_rest(struct um_daemon *d)
 {
     const struct um_settings *s = &d->settings;
-    int fd = um_socket_unix(s->control);
+    int fd =
+        um_socket_unix(s->control, d->confined.changed && d->user.own_group);
 
     if (fd < 0) {
         um_log_line(&d->log, UM_LOG_ERROR, "REST socket %s: %s", s->control,
@@ -538,7 +554,6 @@ static int start(struct um_daemon *d)
     um_log_line(&d->log, UM_LOG_INFO, "unitmesh %s, state in %s", P2P_VERSION,
                 d->settings.state);
     start_signals(d);
-    find_name(d);
     d->events = um_events_new(&d->loop.alarms, um_mesh_wall_ms());
     if (d->events == NULL) {
         return -1;
@@ -569,6 +584,7 @@ static void stop(struct um_daemon *d)
     um_bus_free(d->bus);
     um_partner_free(d->partner); /* its keys are the bus's */
     d->partner = NULL;
+    (void)um_spawn_end(&d->spawn, is_embedded(d) ? EMBEDDED_MS : PARTNER_MS);
     if (d->standin != NULL) {
         um_standin_uv_close(d->standin, NULL, NULL);
     }
@@ -581,6 +597,27 @@ static void stop(struct um_daemon *d)
     p2p_loop_free(d->p2p);
     um_loop_fini(&d->loop);
     um_state_close(&d->state);
+}
+
+/* Opens the state folder; in a mesh the applier has the keys. */
+static int hold(struct um_daemon *d)
+{
+    return d->settings.article
+               ? um_state_open(&d->state, d->settings.state, &d->log)
+               : um_state_hold(&d->state, d->settings.state, &d->log);
+}
+
+/* What is done while we still may all: the applier begins, and then what is not
+ * needed here is given up. */
+static int prepare(struct um_daemon *d)
+{
+    const struct um_partner_told told = {.settings = &d->settings,
+                                         .unit = d->unit_target,
+                                         .name = um_mesh_name(d),
+                                         .apart = d->user.uid != geteuid()};
+
+    return d->settings.article ? 0
+                               : um_partner_start(&d->spawn, &told, &d->log);
 }
 
 int um_daemon_main(int argc, char **argv)
@@ -599,13 +636,17 @@ int um_daemon_main(int argc, char **argv)
     um_journal_init(&d->log, (enum um_log_level)d->settings.log_level,
                     d->settings.log_json);
     rv = 1;
-    if ((d->settings.article ? um_state_open : um_state_hold)(
-            &d->state, d->settings.state, &d->log) == 0) {
+    find_name(d);
+    find_unit(d);
+    if (um_rights_prepare(d) == 0 && prepare(d) == 0 &&
+        um_rights_drop(d) == 0 && hold(d) == 0) {
         if (um_loop_init(&d->loop) == 0 && start(d) == 0) {
             (void)uv_run(&d->loop.uv, UV_RUN_DEFAULT);
             rv = d->failed ? 1 : 0;
         }
         stop(d);
+    } else {
+        (void)um_spawn_end(&d->spawn, EMBEDDED_MS);
     }
     free(d);
     return rv;

@@ -5,6 +5,7 @@
 
 #include <p2p/loop.h>
 
+#include "mesh/app/confine.h"
 #include "mesh/app/events.h"
 #include "mesh/app/loop.h"
 #include "mesh/app/mesh.h"
@@ -25,12 +26,15 @@ struct um_wait;
 struct um_daemon {
     struct um_settings settings;
     struct um_log log;
+    struct um_user user; /**< whom it becomes */
+    struct um_confined confined;
     struct um_state state;
     struct um_loop loop;
     struct p2p_loop *p2p;
     struct um_bus *bus;
     struct um_standin_uv *standin;
     char unit_target[256];      /**< where Unit is; "": there is none */
+    struct um_spawn spawn;      /**< the applier's process */
     struct um_partner *partner; /**< holds Unit, but in the article's mode */
     struct um_unit *unit;       /**< in the article's mode */
     struct um_applier *applier; /**< likewise */

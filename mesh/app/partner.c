@@ -12,13 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "mesh/app/role.h"
-#include "mesh/app/spawn.h"
 #include "p2p/err.h"
-
-#define READ_BYTES 65536
 
 /* How long an applier may not read. */
 #define PATIENCE_MS 20000
@@ -27,16 +23,37 @@ struct um_partner {
     struct um_partner_cfg cfg;
     struct um_hands *hands;
     struct um_keys *keys;
-    uv_pipe_t pipe;
-    int fd; /* the pipe's */
-    pid_t pid;
+    uv_poll_t poll;
+    bool polls;
     bool closed;
-    char bytes[READ_BYTES];
 };
 
-static void on_closed(uv_handle_t *h)
+int um_partner_start(struct um_spawn *s, const struct um_partner_told *told,
+                     const struct um_log *log)
 {
-    free(h->data);
+    const struct um_settings *set = told->settings;
+    char level[4];
+    char *argv[UM_ROLE_ARGS + 2] = {NULL};
+    const char *said[UM_ROLE_ARGS] = {NULL};
+
+    (void)snprintf(level, sizeof level, "%d", set->log_level);
+    said[UM_ROLE_STATE] = set->state;
+    said[UM_ROLE_UNIT] = told->unit;
+    said[UM_ROLE_EMBEDDED_AT] =
+        set->unit_listen != NULL ? set->unit_listen : UM_SETTINGS_UNIT_LISTEN;
+    said[UM_ROLE_NAME] = told->name;
+    said[UM_ROLE_POLICY] = set->policy;
+    said[UM_ROLE_UNIT_LOG] = set->unit_log;
+    said[UM_ROLE_LOG_LEVEL] = level;
+    said[UM_ROLE_LOG_JSON] = set->log_json ? "1" : "";
+    said[UM_ROLE_APART] = told->apart ? "1" : "";
+    said[UM_ROLE_CONFINE] = set->confine ? "1" : "";
+    argv[0] = (char *)(uintptr_t) "unitmesh";
+    argv[1] = (char *)(uintptr_t)UM_ROLE_WORD;
+    for (size_t i = 1; i < UM_ROLE_ARGS; i++) {
+        argv[i + 1] = (char *)(uintptr_t)(said[i] != NULL ? said[i] : "");
+    }
+    return um_spawn_start(s, argv, log);
 }
 
 /* Nothing comes or goes any more. */
@@ -46,7 +63,9 @@ static void lose(struct um_partner *p, const char *why)
         return;
     }
     p->closed = true;
-    (void)uv_read_stop((uv_stream_t *)&p->pipe);
+    if (p->polls) {
+        (void)uv_poll_stop(&p->poll);
+    }
     um_log_line(p->cfg.log, UM_LOG_ERROR, "the applier: %s", why);
     p->cfg.gone(p->cfg.user);
 }
@@ -65,37 +84,36 @@ static bool has_room(int fd)
 static void on_say(void *user, struct um_str bytes)
 {
     struct um_partner *p = user;
+    int fd = p->cfg.spawn->fd;
 
     while (bytes.len > 0 && !p->closed) {
-        ssize_t n =
-            send(p->fd, bytes.p, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n = send(fd, bytes.p, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (n >= 0) {
             bytes = um_str_skip(bytes, (size_t)n);
-        } else if (errno != EINTR && (errno != EAGAIN || !has_room(p->fd))) {
+        } else if (errno != EINTR && (errno != EAGAIN || !has_room(fd))) {
             lose(p, "it does not read what it is told");
         }
     }
 }
 
-static void on_alloc(uv_handle_t *h, size_t hint, uv_buf_t *buf)
+static void on_poll(uv_poll_t *poll, int status, int events)
 {
-    struct um_partner *p = h->data;
-
-    (void)hint;
-    *buf = uv_buf_init(p->bytes, sizeof p->bytes);
-}
-
-static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
-{
-    struct um_partner *p = s->data;
+    struct um_partner *p = poll->data;
+    char bytes[65536];
+    ssize_t n = recv(p->cfg.spawn->fd, bytes, sizeof bytes, MSG_DONTWAIT);
     int rv;
 
-    if (n < 0) {
-        lose(p, n == UV_EOF ? "its process ended" : uv_strerror((int)n));
+    (void)status;
+    (void)events;
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
-    rv = um_hands_recv(p->hands, um_str_n(buf->base, (size_t)n));
+    if (n <= 0) {
+        lose(p, "it says nothing more");
+        return;
+    }
+    rv = um_hands_recv(p->hands, um_str_n(bytes, (size_t)n));
     if (rv != 0) {
         lose(p, p2p_err_text(rv));
     } else {
@@ -103,57 +121,52 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
     }
 }
 
-/* Starts the process; our ends of the sockets to it. 0, or -1. */
-static int start(struct um_partner *p, int ends[UM_ROLE_SOCKETS])
+static void on_ended(void *user, const char *how)
 {
-    const struct um_settings *s = p->cfg.settings;
-    char level[4];
-    char *argv[UM_ROLE_ARGS + 2] = {NULL};
-    const char *said[UM_ROLE_ARGS] = {NULL};
+    char why[UM_SPAWN_HOW + 32];
 
-    (void)snprintf(level, sizeof level, "%d", s->log_level);
-    said[UM_ROLE_STATE] = s->state;
-    said[UM_ROLE_UNIT] = p->cfg.unit;
-    said[UM_ROLE_NAME] = p->cfg.name;
-    said[UM_ROLE_POLICY] = s->policy;
-    said[UM_ROLE_UNIT_LOG] = s->unit_log;
-    said[UM_ROLE_LOG_LEVEL] = level;
-    said[UM_ROLE_LOG_JSON] = s->log_json ? "1" : "";
-    said[UM_ROLE_APART] = p->cfg.apart ? "1" : "";
-    argv[0] = (char *)(uintptr_t) "unitmesh";
-    argv[1] = (char *)(uintptr_t)UM_ROLE_WORD;
-    for (size_t i = 1; i < UM_ROLE_ARGS; i++) {
-        argv[i + 1] = (char *)(uintptr_t)(said[i] != NULL ? said[i] : "");
+    (void)snprintf(why, sizeof why, "its process ended: %s", how);
+    lose(user, why);
+}
+
+/* Listens to it. 0, or -1. */
+static int listen_to(struct um_partner *p)
+{
+    const struct um_partner_cfg *cfg = &p->cfg;
+
+    if (uv_poll_init(cfg->loop, &p->poll, cfg->spawn->fd) != 0) {
+        return -1;
     }
-    return um_spawn_start(argv, ends, UM_ROLE_SOCKETS, &p->pid, p->cfg.log);
+    p->polls = true;
+    p->poll.data = p;
+    return uv_poll_start(&p->poll, UV_READABLE, on_poll) == 0 &&
+                   um_spawn_watch(cfg->spawn, cfg->loop, on_ended, p) == 0
+               ? 0
+               : -1;
 }
 
 struct um_partner *um_partner_new(const struct um_partner_cfg *cfg)
 {
     struct um_partner *p = calloc(1, sizeof *p);
     struct um_hands_cfg hands = {.log = cfg->log, .send = on_say, .user = p};
-    int ends[UM_ROLE_SOCKETS];
 
     if (p == NULL) {
         return NULL;
     }
     p->cfg = *cfg;
     p->hands = um_hands_new(&hands);
-    if (p->hands == NULL || start(p, ends) != 0) {
-        um_hands_free(p->hands);
-        free(p);
-        return NULL;
-    }
-    (void)uv_pipe_init(cfg->loop, &p->pipe, 0);
-    p->pipe.data = p;
-    p->fd = ends[0];
-    p->keys = um_keys_new(ends[1], cfg->log);
-    if (uv_pipe_open(&p->pipe, ends[0]) != 0 || p->keys == NULL ||
-        uv_read_start((uv_stream_t *)&p->pipe, on_alloc, on_read) != 0) {
+    p->keys = um_keys_new(cfg->spawn->ask_fd, cfg->log);
+    cfg->spawn->ask_fd = -1;
+    if (p->hands == NULL || p->keys == NULL || listen_to(p) != 0) {
         um_partner_free(p);
         return NULL;
     }
     return p;
+}
+
+static void on_closed(uv_handle_t *h)
+{
+    free(h->data);
 }
 
 void um_partner_free(struct um_partner *p)
@@ -162,12 +175,16 @@ void um_partner_free(struct um_partner *p)
         return;
     }
     p->closed = true;
+    um_spawn_unwatch(p->cfg.spawn);
     um_hands_free(p->hands);
     um_keys_free(p->keys);
     p->hands = NULL;
     p->keys = NULL;
-    (void)uv_read_stop((uv_stream_t *)&p->pipe);
-    uv_close((uv_handle_t *)&p->pipe, on_closed);
+    if (p->polls) {
+        uv_close((uv_handle_t *)&p->poll, on_closed);
+    } else {
+        free(p);
+    }
 }
 
 struct um_hands *um_partner_hands(struct um_partner *p)
@@ -178,9 +195,4 @@ struct um_hands *um_partner_hands(struct um_partner *p)
 struct um_keys *um_partner_keys(struct um_partner *p)
 {
     return p->keys;
-}
-
-pid_t um_partner_pid(const struct um_partner *p)
-{
-    return p->pid;
 }

@@ -18,11 +18,13 @@
 
 #include <p2p/err.h>
 
+#include "mesh/app/confine.h"
 #include "mesh/app/journal.h"
 #include "mesh/app/keyserver.h"
 #include "mesh/app/poll.h"
 #include "mesh/app/policyfile.h"
 #include "mesh/app/shelter.h"
+#include "mesh/app/spawn.h"
 #include "mesh/app/state.h"
 #include "mesh/applier/agent.h"
 
@@ -105,7 +107,7 @@ static void end(struct role *r)
         return;
     }
     r->ending = true;
-    (void)um_poll_watch(r->poll, UM_ROLE_FD, false, NULL, NULL);
+    (void)um_poll_watch(r->poll, UM_SPAWN_FD, false, NULL, NULL);
     (void)a->set(a->user, DRAIN_MS, on_drained, r);
     on_look(r);
 }
@@ -117,7 +119,7 @@ static void on_ready(void *user);
 static void watch(struct role *r)
 {
     if (!r->ending) {
-        (void)um_poll_watch(r->poll, UM_ROLE_FD, r->out.len > 0, on_ready, r);
+        (void)um_poll_watch(r->poll, UM_SPAWN_FD, r->out.len > 0, on_ready, r);
     }
 }
 
@@ -136,7 +138,8 @@ static void write_out(struct role *r)
     ssize_t n;
 
     while (r->out.len > 0) {
-        n = send(UM_ROLE_FD, r->out.p, r->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        n = send(UM_SPAWN_FD, r->out.p, r->out.len,
+                 MSG_NOSIGNAL | MSG_DONTWAIT);
         if (!was_fine(r, n) || n < 0) {
             return;
         }
@@ -148,7 +151,7 @@ static void write_out(struct role *r)
 static bool read_in(struct role *r)
 {
     char bytes[65536];
-    ssize_t n = recv(UM_ROLE_FD, bytes, sizeof bytes, MSG_DONTWAIT);
+    ssize_t n = recv(UM_SPAWN_FD, bytes, sizeof bytes, MSG_DONTWAIT);
     int rv;
 
     if (!was_fine(r, n) || n < 0) {
@@ -199,20 +202,66 @@ static void to_node(void *user, struct um_str bytes)
 
 /* ---- begin */
 
-static int make_unit(struct role *r)
+/* A client of a Unit, and what gives it configurations. */
+static int make_unit_at(struct role *r, const char *target)
 {
-    const struct um_unit_cfg cfg = {.target = arg(r, UM_ROLE_UNIT),
+    const struct um_unit_cfg cfg = {.target = target,
                                     .fetch = um_poll_fetch(r->poll),
                                     .alarms = um_poll_alarms(r->poll),
                                     .log = &r->log};
 
-    if (cfg.target == NULL) {
-        return 0;
-    }
     r->unit = um_unit_new(&cfg);
     r->applier =
         r->unit != NULL ? um_applier_new(r->unit, cfg.alarms, &r->log) : NULL;
     return r->applier != NULL ? 0 : P2P_EINVAL;
+}
+
+static bool is_embedded(const struct role *r)
+{
+    const char *target = arg(r, UM_ROLE_UNIT);
+
+    return target != NULL && strcmp(target, UM_ROLE_EMBEDDED) == 0;
+}
+
+static int make_unit(struct role *r)
+{
+    const char *target = arg(r, UM_ROLE_UNIT);
+
+    return target == NULL || is_embedded(r) ? 0 : make_unit_at(r, target);
+}
+
+/* Whether a stand-in that was told to listen `at` may be at a target: just
+ * there, but that the system may have chosen the port. */
+static bool is_at(const char *target, const char *at)
+{
+    const char *port = strrchr(at, ':');
+    size_t len = strlen(at);
+
+    if (strncmp(at, "unix:", 5) == 0) {
+        return strcmp(target, at) == 0;
+    }
+    if (port != NULL && strcmp(port, ":0") == 0) {
+        len = (size_t)(port - at) + 1;
+    }
+    return strncmp(target, "http://", 7) == 0 &&
+           strncmp(target + 7, at, len) == 0 &&
+           strspn(target + 7 + len, "0123456789") == strlen(target + 7 + len);
+}
+
+/* struct um_agent_cfg.unit_at. */
+static int unit_at(void *user, const char *target, struct um_unit **unit,
+                   struct um_applier **applier)
+{
+    struct role *r = user;
+    int rv = is_at(target, r->argv[UM_ROLE_EMBEDDED_AT])
+                 ? make_unit_at(r, target)
+                 : P2P_EACCES;
+
+    if (rv == 0) {
+        *unit = r->unit;
+        *applier = r->applier;
+    }
+    return rv;
 }
 
 static int make_agent(struct role *r)
@@ -229,6 +278,7 @@ static int make_agent(struct role *r)
         .files = um_shelter_files(&r->shelter),
         .may_leave = arg(r, UM_ROLE_APART) == NULL,
         .wall_ms = wall_ms,
+        .unit_at = is_embedded(r) ? unit_at : NULL,
         .send = to_node,
         .user = r};
 
@@ -238,7 +288,7 @@ static int make_agent(struct role *r)
 
 static int make_keys(struct role *r)
 {
-    const struct um_keyserver_cfg cfg = {.fd = UM_ROLE_KEYS_FD,
+    const struct um_keyserver_cfg cfg = {.fd = UM_SPAWN_ASK_FD,
                                          .poll = r->poll,
                                          .state = &r->state,
                                          .agent = r->agent,
@@ -248,6 +298,38 @@ static int make_keys(struct role *r)
 
     r->keys = um_keyserver_new(&cfg);
     return r->keys != NULL ? 0 : P2P_ENOMEM;
+}
+
+/* The port of a target; 0: it has none. */
+static uint16_t port_of(const char *target)
+{
+    const char *at = strrchr(target, ':');
+    long n = strncmp(target, "http://", 7) == 0 && at != NULL
+                 ? strtol(at + 1, NULL, 10)
+                 : 0;
+
+    return n > 0 && n < 65536 ? (uint16_t)n : 0;
+}
+
+/* All is open that is needed. A stand-in is for tests, and may be anywhere. */
+static void confine(struct role *r)
+{
+    const char *unit = arg(r, UM_ROLE_UNIT);
+    const char *const reads[] = {arg(r, UM_ROLE_UNIT_LOG)};
+    const struct um_confine_needs needs = {
+        .folder = arg(r, UM_ROLE_STATE),
+        .reads = reads,
+        .n_reads = 1,
+        .tcp_port = unit != NULL ? port_of(unit) : 0};
+    struct um_confined how;
+    char text[UM_CONFINE_TEXT];
+
+    if (arg(r, UM_ROLE_CONFINE) == NULL || is_embedded(r)) {
+        return;
+    }
+    um_confine_applier(&needs, &how, &r->log);
+    um_confine_text(&how, text, sizeof text);
+    um_log_line(&r->log, UM_LOG_DEBUG, "the applier is confined: %s", text);
 }
 
 static int begin(struct role *r)
@@ -272,6 +354,7 @@ static int begin(struct role *r)
         rv = make_keys(r);
     }
     if (rv == 0) {
+        confine(r);
         watch(r);
     } else {
         um_log_line(&r->log, UM_LOG_ERROR, "the applier cannot begin: %s",

@@ -6,22 +6,21 @@
 /** The word on the command line that says so; not for people. */
 #define UM_ROLE_WORD "applier"
 
-/** The descriptors of its ends of two sockets: for the agent
- * (mesh/applier/wire.h), and for keys (mesh/applier/keywire.h). */
-#define UM_ROLE_FD      3
-#define UM_ROLE_KEYS_FD 4
-#define UM_ROLE_SOCKETS 2
+/** Its Unit is a stand-in in the daemon's process: it is told where. */
+#define UM_ROLE_EMBEDDED "embedded"
 
 /** What it is told, by place; NULL or "": not said. */
 enum um_role_arg {
-    UM_ROLE_STATE = 1, /**< the state folder */
-    UM_ROLE_UNIT,      /**< unix:PATH or http://HOST:PORT; else it has none */
-    UM_ROLE_NAME,      /**< what the node calls itself */
-    UM_ROLE_POLICY,    /**< the policy's file */
-    UM_ROLE_UNIT_LOG,  /**< Unit's log file */
-    UM_ROLE_LOG_LEVEL, /**< a number */
-    UM_ROLE_LOG_JSON,  /**< "1" */
-    UM_ROLE_APART,     /**< "1": the network process has another user */
+    UM_ROLE_STATE = 1,   /**< the state folder */
+    UM_ROLE_UNIT,        /**< unix:PATH or http://HOST:PORT; else it has none */
+    UM_ROLE_EMBEDDED_AT, /**< ADDR:PORT or unix:PATH of --unit-listen */
+    UM_ROLE_NAME,        /**< what the node calls itself */
+    UM_ROLE_POLICY,      /**< the policy's file */
+    UM_ROLE_UNIT_LOG,    /**< Unit's log file */
+    UM_ROLE_LOG_LEVEL,   /**< a number */
+    UM_ROLE_LOG_JSON,    /**< "1" */
+    UM_ROLE_APART,       /**< "1": the network process has another user */
+    UM_ROLE_CONFINE,     /**< "1": it gives up what it does not need */
     UM_ROLE_ARGS
 };
 

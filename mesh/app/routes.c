@@ -107,6 +107,24 @@ static void put_limits(const struct um_daemon *d, struct um_json *j)
     um_json_close(j, '}');
 }
 
+/* How this process is held. */
+static void put_confined(const struct um_confined *c, struct um_json *j)
+{
+    char text[UM_CONFINE_TEXT];
+
+    um_confine_text(c, text, sizeof text);
+    um_json_open(j, "confined", '{');
+    um_json_text(j, "how", text);
+    um_json_text(j, "user", c->user.name);
+    um_json_uint(j, "uid", c->user.uid);
+    um_json_bool(j, "changed_user", c->changed);
+    um_json_bool(j, "no_capabilities", c->bare && !c->low_ports);
+    um_json_bool(j, "no_new_privs", c->no_new_privs);
+    um_json_uint(j, "landlock", (uint64_t)c->landlock);
+    um_json_bool(j, "seccomp", c->seccomp);
+    um_json_close(j, '}');
+}
+
 static void get_status(struct um_daemon *d, struct um_http_req *req)
 {
     char id[P2P_PEER_ID_TEXT_MAX];
@@ -126,6 +144,7 @@ static void get_status(struct um_daemon *d, struct um_http_req *req)
     um_json_open(&j, "addrs", '[');
     um_bus_addrs(d->bus, each_addr, &j);
     um_json_close(&j, ']');
+    put_confined(&d->confined, &j);
     put_unit(d, &j);
     put_article(d, &j);
     put_limits(d, &j);

@@ -34,6 +34,8 @@ enum flag {
     FLAG_LOG_LEVEL,
     FLAG_ARTICLE,
     FLAG_NO_MDNS,
+    FLAG_USER,
+    FLAG_NO_CONFINE,
     FLAG_HELP
 };
 
@@ -72,6 +74,10 @@ static const struct {
     {"log-level", FLAG_LOG_LEVEL, "LEVEL", "error, warn, info, debug or trace"},
     {"article", FLAG_ARTICLE, NULL,
      "speak the article's protocol; it trusts every peer that it finds"},
+    {"user", FLAG_USER, "USER",
+     "name or number: whom what talks to the network becomes"},
+    {"no-confine", FLAG_NO_CONFINE, NULL,
+     "give up no rights; for those who look for a fault"},
     {"no-mdns", FLAG_NO_MDNS, NULL, "do not look for peers on the link"},
     {"help", FLAG_HELP, NULL, "this text"},
 };
@@ -281,6 +287,12 @@ static bool set_plain(struct um_settings *s, int flag, const char *v)
         case FLAG_POLICY:
             s->policy = v;
             return true;
+        case FLAG_USER:
+            s->user = v;
+            return true;
+        case FLAG_NO_CONFINE:
+            s->confine = false;
+            return true;
         case FLAG_ARTICLE:
             s->article = true;
             return true;
@@ -423,6 +435,9 @@ static int finish(struct um_settings *s, const char *rest)
 {
     int rv = check_standin(s);
 
+    if (rv == 0 && s->user != NULL && !s->confine) {
+        rv = wrong("user", s->user, "is nobody's with --no-confine");
+    }
     default_state(s);
     default_control(s);
     if (s->control[0] == '\0') {
@@ -457,7 +472,7 @@ static int read_flags(struct um_settings *s, int argc, char **argv)
             .has_arg = flags[i].arg != NULL ? required_argument : no_argument,
             .val = (int)flags[i].flag};
     }
-    *s = (struct um_settings){.log_level = 2, .mdns = true};
+    *s = (struct um_settings){.log_level = 2, .mdns = true, .confine = true};
     while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (c == FLAG_HELP || c == 'h') {
             print_help();

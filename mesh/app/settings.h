@@ -8,6 +8,9 @@
 
 #define UM_SETTINGS_LIST_MAX 32
 
+/** Where an embedded stand-in listens, if nobody says. */
+#define UM_SETTINGS_UNIT_LISTEN "127.0.0.1:0"
+
 /** How the daemon runs. Texts are borrowed from argv or the environment. */
 struct um_settings {
     char state[512];   /**< the folder of node.key and the lock */
@@ -26,6 +29,8 @@ struct um_settings {
     const char *unit_flavour; /**< "unit" or "freeunit" */
     const char *unit_log;     /**< Unit's log file */
     const char *policy;       /**< the file of this node's policy */
+    const char *user;         /**< whom it becomes; NULL: nobody is named */
+    bool confine;             /**< gives up what it does not need */
     int drift;                /**< enum um_drift_policy */
     unsigned test_speed;      /**< what the model's spans are divided by */
     const char *name;         /**< of this daemon, for several on a host */

@@ -42,7 +42,7 @@ static void make_folder(const char *path)
     }
 }
 
-int um_socket_unix(const char *path)
+int um_socket_unix(const char *path, bool group)
 {
     struct sockaddr_un sun = {.sun_family = AF_UNIX};
     mode_t old;
@@ -63,7 +63,7 @@ int um_socket_unix(const char *path)
     if (fd < 0) {
         return -1;
     }
-    old = umask(0177);
+    old = umask(group ? 0117 : 0177);
     rv = bind(fd, (const struct sockaddr *)&sun, sizeof sun);
     (void)umask(old);
     if (rv != 0 || listen(fd, BACKLOG) != 0) {

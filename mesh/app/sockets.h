@@ -9,9 +9,10 @@
 /**
  * Listens at a unix socket, mode 0600; a stale one is replaced, a live one is
  * not.
+ * @param group mode 0660: our group's members may, too
  * @return a descriptor, or -1 and errno
  */
-int um_socket_unix(const char *path);
+int um_socket_unix(const char *path, bool group);
 
 /**
  * Listens at "ADDR:PORT" or "[ADDR]:PORT".

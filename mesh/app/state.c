@@ -29,8 +29,7 @@ struct key_file {
     const struct um_log *log;
 };
 
-/* Makes the folder and those above it. */
-static int make_folders(const char *path)
+int um_state_folder(const char *path, unsigned above)
 {
     char part[512];
 
@@ -38,12 +37,13 @@ static int make_folders(const char *path)
         if (path[i] == '/' || path[i] == '\0') {
             memcpy(part, path, i);
             part[i] = '\0';
-            if (mkdir(part, 0700) != 0 && errno != EEXIST) {
+            if (mkdir(part, path[i] == '/' ? above : 0700) != 0 &&
+                errno != EEXIST) {
                 return -1;
             }
         }
     }
-    return 0;
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 static int refuse(const struct key_file *k, const char *why)
@@ -60,6 +60,9 @@ static const char *unfit(int fd)
 
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
         return "is not a file";
+    }
+    if (st.st_uid != geteuid()) {
+        return "belongs to another user, who may know it (chown it if not)";
     }
     if ((st.st_mode & 077) != 0) {
         return "can be read by others (chmod 600 it)";
@@ -197,10 +200,7 @@ int um_state_drop_owner(struct um_state *s, const struct um_log *log)
 int um_state_hold(struct um_state *s, const char *path,
                   const struct um_log *log)
 {
-    *s = (struct um_state){.dir = -1, .lock = -1};
-    if (make_folders(path) == 0) {
-        s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    }
+    *s = (struct um_state){.dir = um_state_folder(path, 0700), .lock = -1};
     if (s->dir < 0) {
         um_log_line(log, UM_LOG_ERROR, "state folder %s: %s", path,
                     strerror(errno));

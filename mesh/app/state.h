@@ -34,6 +34,13 @@ int um_state_hold(struct um_state *s, const char *path,
 int um_state_visit(struct um_state *s, const char *path,
                    const struct um_log *log);
 
+/**
+ * Opens the folder; if there is none, makes it (0700) and those above it (the
+ * mode `above`).
+ * @return a descriptor, owned; or -1, with errno
+ */
+int um_state_folder(const char *path, unsigned above);
+
 /** Reads owner.key, if there is one. 0, or -1: it is no good; the log says why.
  */
 int um_state_owner(struct um_state *s, const struct um_log *log);

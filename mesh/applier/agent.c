@@ -386,9 +386,26 @@ static void heard_started(struct um_agent *a, const struct um_wire_msg *m)
     }
 }
 
+/* A stand-in is where the node says. */
+static void take_unit(struct um_agent *a, const struct um_wire_msg *m)
+{
+    char target[UM__CAP_WIRE_PATH_BYTES + 1];
+
+    if (a->cfg.unit_at == NULL || a->cfg.unit != NULL) {
+        return;
+    }
+    memcpy(target, m->text.p, m->text.len);
+    target[m->text.len] = '\0';
+    if (a->cfg.unit_at(a->cfg.user, target, &a->cfg.unit, &a->cfg.applier) !=
+        0) {
+        um_log_line(a->cfg.log, UM_LOG_ERROR,
+                    "the applier does not go to a Unit at %s", target);
+    }
+}
+
 static int heard(struct um_agent *a, const struct um_wire_msg *m)
 {
-    if (m->what > UM_WIRE_GET) {
+    if (m->what > UM_WIRE_UNIT) {
         return P2P_EFORMAT; /* one of ours */
     }
     if (m->what == UM_WIRE_START) {
@@ -397,6 +414,8 @@ static int heard(struct um_agent *a, const struct um_wire_msg *m)
         stop(a);
     } else if (m->what == UM_WIRE_GET) {
         um_agent_get(a, m);
+    } else if (m->what == UM_WIRE_UNIT) {
+        take_unit(a, m);
     } else if (a->warden != NULL && m->what == UM_WIRE_STATEMENTS) {
         statements(a, m);
     } else if (a->runner != NULL) {

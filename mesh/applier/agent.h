@@ -57,6 +57,10 @@ struct um_agent_cfg {
                          this is: nothing keeps the two apart anyway */
     uint64_t (*wall_ms)(void *clock); /**< since 1970 */
     void *clock;
+    /** Unit is a stand-in in the node's process, which says where: makes unit
+     * and applier. Once; NULL: it is said from the beginning. */
+    int (*unit_at)(void *user, const char *target, struct um_unit **unit,
+                   struct um_applier **applier);
     /** Bytes for the node; never called from inside of itself. */
     void (*send)(void *user, struct um_str bytes);
     void *user;

@@ -56,6 +56,7 @@ static const struct shape shapes[UM_WIRE_RECORD + 1] = {
     [UM_WIRE_SLOT] = {BIT(HASH) | BIT(BYTES), 0},
     [UM_WIRE_ADOPTED] = {BIT(EFFECTIVE), 0},
     [UM_WIRE_GET] = {BIT(NUMBER) | BIT(TEXT), 0},
+    [UM_WIRE_UNIT] = {BIT(TEXT), 0},
     [UM_WIRE_LIVE] = {BIT(EFFECTIVE) | BIT(BYTES), BIT(TEXT) | BIT(MODULES) |
                                                        BIT(OURS) | BIT(BLANK) |
                                                        BIT(OTHER)},
@@ -71,7 +72,7 @@ static const struct shape shapes[UM_WIRE_RECORD + 1] = {
 
 static bool is_known(unsigned what)
 {
-    return (what >= UM_WIRE_START && what <= UM_WIRE_GET) ||
+    return (what >= UM_WIRE_START && what <= UM_WIRE_UNIT) ||
            (what >= UM_WIRE_LIVE && what <= UM_WIRE_RECORD);
 }
 
@@ -85,8 +86,9 @@ static unsigned number(struct um_pb *m, unsigned field, unsigned max)
 
 static void read_texts(struct um_pb *m, struct um_wire_msg *out)
 {
-    size_t max = out->what == UM_WIRE_GET ? UM__CAP_WIRE_PATH_BYTES
-                                          : UM__CAP_WIRE_TEXT_BYTES;
+    size_t max = out->what == UM_WIRE_GET || out->what == UM_WIRE_UNIT
+                     ? UM__CAP_WIRE_PATH_BYTES
+                     : UM__CAP_WIRE_TEXT_BYTES;
 
     um_pb_bytes(m, TEXT, max, &out->text);
     um_pb_bytes(m, MODULES, UM__CAP_WIRE_FRAME_BYTES, &out->modules);

@@ -34,6 +34,7 @@ enum um_wire_what {
     UM_WIRE_SLOT = 8,       /**< of a sealed object, for this node's key */
     UM_WIRE_ADOPTED = 9,    /**< what runs is the node's own now */
     UM_WIRE_GET = 10,       /**< GET of a path of Unit's control API */
+    UM_WIRE_UNIT = 11,      /**< where the stand-in in the node's process is */
     /* From it. */
     UM_WIRE_LIVE = 16,    /**< what Unit shows */
     UM_WIRE_ABSENT = 17,  /**< Unit cannot be reached, or nothing is done */
@@ -65,8 +66,9 @@ struct um_wire_msg {
     struct um_name effective; /**< START, ORDER, TRY, ADOPTED, LIVE, SHOWN */
     struct um_str bytes; /**< START: what Unit showed; PAPER; SLOT; LIVE, SHOWN:
                               the configuration; GOT: the body */
-    struct um_str text;  /**< ORDER: "r42.9f3c"; GET: the path; LIVE: Unit's
-                              version; ABSENT, OUTCOME, GOT: why */
+    struct um_str
+        text; /**< ORDER: "r42.9f3c"; GET: the path; UNIT: http://HOST:PORT or
+                 unix:PATH; LIVE: Unit's version; ABSENT, OUTCOME, GOT: why */
     struct um_str modules;    /**< LIVE: GET /status/modules; empty: no list */
     struct um_str statements; /**< STATEMENTS: for um_pb_list_next() */
     struct um_str revisions;  /**< ORDER: headers, likewise */

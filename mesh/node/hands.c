@@ -271,7 +271,7 @@ int um_hands_recv(struct um_hands *h, struct um_str bytes)
 
     while (rv == 0 && (rv = um_wire_in_next(&h->in, &frame)) == 1) {
         rv = um_wire_read(frame, &m);
-        if (rv == 0 && m.what <= UM_WIRE_GET) {
+        if (rv == 0 && m.what <= UM_WIRE_UNIT) {
             rv = P2P_EFORMAT; /* one of ours */
         } else if (rv == 0 && m.what == UM_WIRE_GOT) {
             on_got(h, &m);
@@ -320,6 +320,13 @@ void um_hands_forget(struct um_hands *h, const void *user)
             q->done = NULL; /* its number goes when it is answered */
         }
     }
+}
+
+void um_hands_unit(struct um_hands *h, const char *target)
+{
+    const struct um_wire_msg m = {.what = UM_WIRE_UNIT, .text = um_str(target)};
+
+    say(h, &m);
 }
 
 /* ---- for a member */

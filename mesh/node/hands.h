@@ -68,6 +68,9 @@ void um_hands_get(struct um_hands *h, const char *path, um_unit_done *done,
 /** Whoever waits for a GET with this `user` is told no more. */
 void um_hands_forget(struct um_hands *h, const void *user);
 
+/** Unit is a stand-in in this process; before anything else. */
+void um_hands_unit(struct um_hands *h, const char *target);
+
 /** Become those of a member. */
 void um_hands_start(struct um_hands *h, const struct um_hands_member *m);
 
