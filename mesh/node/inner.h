@@ -10,6 +10,7 @@
 
 #include "mesh/model/outbox.h"
 #include "mesh/node/disk.h"
+#include "mesh/node/early.h"
 #include "mesh/node/hints.h"
 #include "mesh/node/links.h"
 #include "mesh/node/node.h"
@@ -21,6 +22,10 @@
 
 /** How often rows of others go to the disk, in ms. */
 #define UM_NODE_ROWS_MS 30000U
+
+/** How soon a node says its row once more, to who could not hear it before, in
+ * ms: what makes members come is over by then, and one time does for all. */
+#define UM_NODE_REPEAT_MS 500U
 
 /** Ids of items of a later version, as many as the store keeps. */
 #define UM__CAP_NODE_ASIDE 1024U
@@ -105,6 +110,8 @@ struct um_node {
     struct um_buf rows; /* members whose row is not on disk, as names */
     bool rows_busy;     /* some are on their way there */
     void *rows_alarm;
+    struct um_early early;
+    void *repeat; /* the alarm by which this node's row is said once more */
     void *prune_alarm;
 };
 
@@ -176,6 +183,14 @@ void um_node_keep_row(struct um_node *n, const struct um_row *row,
 
 /** Writes rows that are not on disk. */
 void um_node_write_rows(struct um_node *n);
+
+/** Judges the rows that came before their key was a member's, of those that
+ * are now. */
+void um_node_hear_early(struct um_node *n);
+
+/** Says this node's row once more, soon: there are members who cannot have
+ * heard it. */
+void um_node_repeat_row(struct um_node *n);
 
 /* ---- ours.c */
 

@@ -462,6 +462,7 @@ void um_node_free(struct um_node *n)
     um_vault_fini(&n->vault);
     a->clear(a->user, n->tick);
     a->clear(a->user, n->rows_alarm);
+    a->clear(a->user, n->repeat);
     a->clear(a->user, n->prune_alarm);
     a->clear(a->user, n->watch_alarm);
     a->clear(a->user, n->late);
@@ -469,6 +470,7 @@ void um_node_free(struct um_node *n)
     um_outbox_fini(&n->outbox);
     um_model_fini(&n->model);
     um_shelf_free(n->shelf);
+    um_early_fini(&n->early);
     um_buf_fini(&n->rows);
     um_mem_free(n);
 }
@@ -477,6 +479,9 @@ void um_node_up(struct um_node *n, const struct p2p_peer_id *peer)
 {
     um_links_up(n->links, peer);
     n->roster_changed |= n->is_new; /* that may be the first member */
+    if (um_node_may(n, peer)) {
+        um_node_repeat_row(n);
+    }
     um_node_stir(n);
 }
 

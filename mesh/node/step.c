@@ -286,6 +286,8 @@ static void roster(struct um_node *n)
         um_welcome_roster(n->welcome);
     }
     um_bus_recheck(n->cfg.bus);
+    um_node_hear_early(n);
+    um_node_repeat_row(n);
     um_node_stir(n);
 }
 

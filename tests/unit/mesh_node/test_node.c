@@ -10,6 +10,7 @@
 
 #include "../mesh_store/faulty_vfs.h"
 #include "crew.h"
+#include "mesh/base/mem.h"
 #include "mesh/store/aside.h"
 #include "mesh/store/rows.h"
 #include "p2p/envelope.h"
@@ -607,6 +608,87 @@ static void test_rows(void **state)
     crew_free(c);
 }
 
+/* A member tells of a newcomer's row before it tells of the roster: it counts
+ * as soon as the key is a member's. */
+static void test_a_row_before_its_grant(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[0];
+    const struct um_name *late = &c->names[KEY_STRANGER];
+    struct um_buf b = UM_BUF_INIT;
+
+    (void)state;
+    for (uint64_t seq = 6; seq >= 5; seq--) {
+        row_of(c, KEY_STRANGER, seq, &c->mesh, &b);
+        assert_int_equal(judge_row(m, &b), UM_SYNC_HAD);
+    }
+    mate_state(m, (struct um_statement){
+                      .what = UM_GRANT, .key = *late, .roles = UM_WRITER});
+    assert_null(um_shelf_row_of(m->node->shelf, late));
+    assert_null(um_others_find(&m->node->model.rows, late));
+    mate_state(m, (struct um_statement){
+                      .what = UM_GRANT, .key = *late, .roles = UM_NODE});
+    assert_int_equal(um_shelf_row_of(m->node->shelf, late)->seq, 6);
+    assert_non_null(um_others_find(&m->node->model.rows, late));
+    assert_int_equal(m->node->early.n, 0);
+    um_buf_fini(&b);
+    crew_free(c);
+}
+
+static void test_early_rows_have_an_end(void **state)
+{
+    struct um_early e = {.n = 0};
+    struct um_row r = {.seq = 1};
+    struct um_str got;
+
+    (void)state;
+    for (unsigned i = 0; i < UM__CAP_NODE_EARLY + 10; i++) {
+        memcpy(r.by.b, &i, sizeof i);
+        um_early_keep(&e, &r, UM_STR("a row"));
+        assert_true(e.n <= UM__CAP_NODE_EARLY);
+    }
+    assert_int_equal(e.n, UM__CAP_NODE_EARLY);
+    um_early_keep(&e, &r, UM_STR("as old"));
+    r.seq = 2;
+    um_early_keep(&e, &r, UM_STR("a newer one"));
+    assert_int_equal(e.n, UM__CAP_NODE_EARLY);
+    got = um_early_take(&e, &r.by);
+    assert_true(um_str_eq(got, UM_STR("a newer one")));
+    um_mem_free((void *)(uintptr_t)got.p);
+    assert_null(um_early_take(&e, &r.by).p);
+    memset(&r.by, 0, sizeof r.by); /* the first one */
+    assert_null(um_early_take(&e, &r.by).p);
+    um_early_fini(&e);
+    assert_int_equal(e.n, 0);
+}
+
+/* Who is in it since a moment hears of all, and all of him: none waits for the
+ * time of a row. */
+static void test_a_row_is_said_once_more(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[1];
+    uint64_t before = m->bus->published;
+
+    (void)state;
+    while (m->bus->published == before)
+        crew_pass(c, 1);
+    before = m->bus->published;
+    crew_pass(c, 2 * UM_NODE_REPEAT_MS);
+    assert_int_equal(m->bus->published, before);
+    mate_state(
+        &c->mates[0],
+        (struct um_statement){
+            .what = UM_GRANT, .key = c->names[KEY_STRANGER], .roles = UM_NODE});
+    crew_pass(c, 2 * UM_NODE_REPEAT_MS);
+    assert_int_equal(m->bus->published, before + 1);
+    crew_disconnect(m, &c->mates[0]);
+    crew_connect(m, &c->mates[0]);
+    crew_pass(c, 2 * UM_NODE_REPEAT_MS);
+    assert_int_equal(m->bus->published, before + 2);
+    crew_free(c);
+}
+
 /* One's own key elsewhere: people are told, and nothing is passed on. */
 static void test_a_row_of_ones_own(void **state)
 {
@@ -810,6 +892,9 @@ int main(void)
         cmocka_unit_test(test_items_of_strangers),
         cmocka_unit_test(test_a_disk_that_is_behind),
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_a_row_before_its_grant),
+        cmocka_unit_test(test_early_rows_have_an_end),
+        cmocka_unit_test(test_a_row_is_said_once_more),
         cmocka_unit_test(test_a_row_of_ones_own),
         cmocka_unit_test(test_rows_are_written),
         cmocka_unit_test(test_rows_of_a_full_store),
