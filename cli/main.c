@@ -34,6 +34,7 @@ static const struct {
 } groups[] = {
     {"this node", programs},
     {NULL, um_cli_node},
+    {NULL, um_cli_doctor},
     {"a mesh and who is in it", um_cli_mesh},
     {NULL, um_cli_members},
     {"its configuration", um_cli_config},

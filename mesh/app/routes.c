@@ -16,6 +16,7 @@
 #include "mesh/app/answer.h"
 #include "mesh/app/change.h"
 #include "mesh/app/copies.h"
+#include "mesh/app/doctor.h"
 #include "mesh/app/documents.h"
 #include "mesh/app/invites.h"
 #include "mesh/app/members.h"
@@ -239,6 +240,7 @@ static const struct route article_routes[] = {
 static const struct route routes[] = {
     {"GET", "/healthz", UM_ACCESS_OPEN, get_healthz},
     {"GET", "/mesh/status", UM_ACCESS_TOKEN, get_status},
+    {"GET", "/mesh/doctor", UM_ACCESS_TOKEN, um_doctor_show},
     {"GET", "/mesh/peers", UM_ACCESS_TOKEN, get_peers},
     {"GET", "/mesh/id", UM_ACCESS_TOKEN, get_id},
     {"POST", "/mesh/init", UM_ACCESS_TOKEN, um_acts_init},

@@ -19,6 +19,7 @@
 #define NODE_KEY  "node.key"
 #define OWNER_KEY "owner.key"
 #define LOCK_FILE "lock"
+#define VERIFIED  "verified"
 
 /* A file of the folder that holds a key. */
 struct key_file {
@@ -256,6 +257,27 @@ bool um_state_has_roster(const struct um_state *s)
 {
     return faccessat(s->dir, "mesh.db", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
            errno != ENOENT;
+}
+
+void um_state_note_verified(const struct um_state *s)
+{
+    int fd =
+        openat(s->dir, VERIFIED,
+               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd >= 0) {
+        (void)futimens(fd, NULL);
+        (void)close(fd);
+    }
+}
+
+int64_t um_state_verified(const struct um_state *s)
+{
+    struct stat st;
+
+    return fstatat(s->dir, VERIFIED, &st, AT_SYMLINK_NOFOLLOW) == 0
+               ? (int64_t)st.st_mtime
+               : 0;
 }
 
 void um_state_close(struct um_state *s)

@@ -4,6 +4,7 @@
 #define UM_APP_STATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <p2p/key.h>
 
@@ -47,6 +48,13 @@ int um_state_drop_owner(struct um_state *s, const struct um_log *log);
 
 /** Whether a mesh with owners left its database here. */
 bool um_state_has_roster(const struct um_state *s);
+
+/** Notes that all of the folder's database was looked at and holds: when is
+ * then known. Nothing happens if it cannot be written. */
+void um_state_note_verified(const struct um_state *s);
+
+/** When that was, in seconds since 1970; 0: never. */
+int64_t um_state_verified(const struct um_state *s);
 
 /** Closes it; the lock goes with it. */
 void um_state_close(struct um_state *s);
