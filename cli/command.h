@@ -62,6 +62,7 @@ extern const struct um_cli_command um_cli_node[];
 extern const struct um_cli_command um_cli_doctor[];
 extern const struct um_cli_command um_cli_mesh[];
 extern const struct um_cli_command um_cli_members[];
+extern const struct um_cli_command um_cli_owner[];
 extern const struct um_cli_command um_cli_config[];
 extern const struct um_cli_command um_cli_parts[];
 extern const struct um_cli_command um_cli_revisions[];

@@ -26,6 +26,7 @@
 #include "mesh/app/setting.h"
 #include "mesh/app/verbs.h"
 #include "mesh/app/views.h"
+#include "mesh/app/voids.h"
 #include "mesh/app/wait.h"
 #include "mesh/app/word.h"
 
@@ -270,6 +271,8 @@ static const struct route routes[] = {
     {"GET", "/mesh/copies", UM_ACCESS_TOKEN, um_copies_list},
     {"GET", "/mesh/copies/*", UM_ACCESS_TOKEN, um_copies_show},
     {"POST", "/mesh/statements", UM_ACCESS_TOKEN, um_word_pass},
+    {"POST", "/mesh/void", UM_ACCESS_TOKEN, um_voids_make},
+    {"POST", "/mesh/owner-key", UM_ACCESS_TOKEN, um_acts_owner_key},
     {"GET", "/mesh/events", UM_ACCESS_TOKEN, get_events},
     {NULL, "/mesh/overlays/", UM_ACCESS_TOKEN, um_change_handle},
     {NULL, "/mesh/variables/", UM_ACCESS_TOKEN, um_change_handle},

@@ -243,12 +243,18 @@ static int statement(void *user, const struct um_name *id, struct um_buf *out)
     return 0;
 }
 
-bool um_node_owns(struct um_node *n)
+/* Whether a key is an owner's now. */
+static bool is_owners(struct um_node *n, const struct p2p_key *key)
 {
     struct um_name by;
 
-    return n->cfg.owner != NULL && um_item_signer(n->cfg.owner, &by) == 0 &&
+    return key != NULL && um_item_signer(key, &by) == 0 &&
            um_owner_may(&n->model, &by);
+}
+
+bool um_node_owns(struct um_node *n)
+{
+    return is_owners(n, um_node_owner(n));
 }
 
 static int grant(void *user, const struct um_name *key, unsigned roles,
@@ -261,7 +267,7 @@ static int grant(void *user, const struct um_name *key, unsigned roles,
                              .what = UM_GRANT,
                              .roles = (uint8_t)roles};
 
-    return um_node_owns(n) ? um_statement_seal(&s, n->cfg.owner, out)
+    return um_node_owns(n) ? um_statement_seal(&s, um_node_owner(n), out)
                            : P2P_EACCES;
 }
 
@@ -302,7 +308,7 @@ static int make_welcome(struct um_node *n)
                                        .roster = &n->model.roster,
                                        .mesh = n->model.cfg.mesh,
                                        .me = n->me,
-                                       .owns = n->cfg.owner != NULL,
+                                       .owns = um_node_owns(n),
                                        .alarms = n->cfg.alarms,
                                        .wall_ms = n->cfg.wall_ms,
                                        .log = n->cfg.log,
@@ -581,9 +587,17 @@ const struct um_name *um_node_me(const struct um_node *n)
     return &n->me;
 }
 
-const struct p2p_key *um_node_owner(const struct um_node *n)
+const struct p2p_key *um_node_owner(struct um_node *n)
 {
-    return n->cfg.owner;
+    return !is_owners(n, n->cfg.owner) && is_owners(n, n->cfg.key)
+               ? n->cfg.key
+               : n->cfg.owner;
+}
+
+void um_node_use_owner(struct um_node *n, const struct p2p_key *owner)
+{
+    n->cfg.owner = owner;
+    um_welcome_owns(n->welcome, um_node_owns(n));
 }
 
 int um_node_facts(struct um_node *n, const struct um_name *member,

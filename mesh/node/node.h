@@ -145,8 +145,12 @@ struct um_disk *um_node_disk(struct um_node *n);
 /** The name of this member. */
 const struct um_name *um_node_me(const struct um_node *n);
 
-/** An owner's key that is here; NULL: none. */
-const struct p2p_key *um_node_owner(const struct um_node *n);
+/** An owner's key that is here: owner.key, or the node's own, if that was made
+ * an owner's. NULL: none. */
+const struct p2p_key *um_node_owner(struct um_node *n);
+
+/** There is an owner's key from now on; borrows it. */
+void um_node_use_owner(struct um_node *n, const struct p2p_key *owner);
 
 /** Whether it is an owner's now: it may be of a mesh that this node left. */
 bool um_node_owns(struct um_node *n);

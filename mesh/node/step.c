@@ -283,6 +283,7 @@ static void roster(struct um_node *n)
     n->is_new = n->is_new && um_node_still_new(n);
     um_links_roster(n->links);
     if (n->welcome != NULL) {
+        um_welcome_owns(n->welcome, um_node_owns(n));
         um_welcome_roster(n->welcome);
     }
     um_bus_recheck(n->cfg.bus);
