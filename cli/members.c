@@ -324,6 +324,50 @@ static int set(struct um_cli *c)
     return change(c, &a, "value", c->words[1]);
 }
 
+/* Another machine in the place of one. */
+static int replace_member(struct um_cli *c)
+{
+    const struct about a = {"POST", "/mesh/members", "/replace", NULL};
+
+    return change(c, &a, "by", c->words[1]);
+}
+
+/* What is to be done where an owner's key is. */
+static void print_next(yyjson_val *root)
+{
+    char next[UM_CLI_TEXT], member[UM_CLI_TEXT];
+
+    (void)printf(
+        "%s is this node's next key. Where an owner's key is:\n\n"
+        "    unitmesh members replace %s \\\n        %s\n\n"
+        "The node takes it as soon as it hears of that.\n",
+        um_cli_text(root, "next", next), um_cli_text(root, "member", member),
+        next);
+}
+
+static int rotate(struct um_cli *c)
+{
+    struct um_request r = {
+        .method = "POST", .path = "/mesh/rotate", .body = UM_STR("{}")};
+    yyjson_doc *doc;
+    int code;
+
+    if (um_cli_opt(c, UM_OPT_UNHEARD) != NULL) {
+        r.body = UM_STR("{\"take\": true}");
+    }
+    doc = um_cli_ask(c, &r, &code);
+    if (doc != NULL && um_cli_opt(c, UM_OPT_UNHEARD) != NULL) {
+        (void)puts("This node takes its next key.");
+    } else if (doc != NULL &&
+               yyjson_obj_get(yyjson_doc_get_root(doc), "next") != NULL) {
+        print_next(yyjson_doc_get_root(doc));
+    } else {
+        um_cli_success(doc);
+    }
+    yyjson_doc_free(doc);
+    return code;
+}
+
 static const struct um_cli_verb members_verbs[] = {
     {"list", "", "keys with a role", 0, list},
     {"pending", "", "who asks to be let in", 0, pending},
@@ -339,6 +383,10 @@ static const struct um_cli_verb members_verbs[] = {
      UM_BIT(UM_OPT_MESSAGE) | UM_BIT(UM_OPT_DRY_RUN) | UM_OPTS_GUARDS |
          UM_BIT(UM_OPT_TO_SIGN),
      remove_member},
+    {"replace", "OLD NEW", "a new machine, by its peer id, takes one's place",
+     UM_BIT(UM_OPT_DRY_RUN) | UM_BIT(UM_OPT_TO_SIGN), replace_member},
+    {"rotate", "", "gives this node another key", UM_BIT(UM_OPT_UNHEARD),
+     rotate},
 };
 static const struct um_cli_verb nodes_verbs[] = {
     {NULL, "", "What each node runs, as it told itself.", 0, nodes},

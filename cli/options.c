@@ -40,6 +40,8 @@ static const struct flag {
                          "the key on paper, from standard input", 0},
     [UM_OPT_CHECK] = {"check", NULL, "whether the paper is the right one", 0},
     [UM_OPT_TO] = {"to", "MEMBER", "whose key is to be the root's", 0},
+    [UM_OPT_UNHEARD] = {"unheard", NULL,
+                        "an owner said so, and this node did not hear it", 0},
     [UM_OPT_HOST] = {"host", "HOST",
                      "what the others fetch from, and nothing else", 0},
     [UM_OPT_MESH_NAME] = {"name", "NAME", "of the mesh", 0},

@@ -28,6 +28,7 @@ enum um_option {
     UM_OPT_RECOVERY,
     UM_OPT_CHECK,
     UM_OPT_TO,
+    UM_OPT_UNHEARD,
     UM_OPT_HOST,
     UM_OPT_MESH_NAME,
     UM_OPT_MESSAGE,

@@ -113,6 +113,13 @@ static int start_bus(struct um_daemon *d)
     return 0;
 }
 
+int um_daemon_rejoin(struct um_daemon *d)
+{
+    um_bus_free(d->bus);
+    d->bus = NULL;
+    return start_bus(d);
+}
+
 /* Reads a small file; owned, or NULL. */
 static char *read_file(const char *path)
 {

@@ -51,6 +51,9 @@ struct um_daemon {
 /** `unitmesh run`: until SIGTERM or SIGINT. The exit code. */
 int um_daemon_main(int argc, char **argv);
 
+/** The bus once more, under the key that the state has now. 0, or -1. */
+int um_daemon_rejoin(struct um_daemon *d);
+
 /** The version of the daemon. */
 const char *um_daemon_version(void);
 

@@ -414,6 +414,13 @@ static void look_at_certificates(struct um_doctor *o, struct um_node *n)
 void um_doctor_mesh(struct um_doctor *o, struct um_node *n)
 {
     (void)um_roster_members(&um_node_model(n)->roster); /* settles it */
+    if (um_roster_roles(&um_node_model(n)->roster, um_node_me(n)) == 0 &&
+        um_roster_ever(&um_node_model(n)->roster, um_node_me(n)) != 0) {
+        um_doctor_find(o, UM_AILMENT, "removed",
+                       "unitmesh leave, then, with a code: unitmesh join CODE",
+                       "This node was removed from the mesh.");
+        return;
+    }
     if (um_mesh_waits(o->d)) {
         um_doctor_find(o, UM_AILMENT, "pending",
                        "on an owner's node: unitmesh members pending",

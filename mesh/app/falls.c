@@ -164,8 +164,8 @@ static void say_override(struct um_http_req *req, const char *error,
     um_answer_json(req, 409, &j);
 }
 
-/* What speaks against it, if anything does. */
-static bool judge(struct falls *f, struct um_http_req *req,
+/* Whether it takes what it says; else that is answered. */
+static bool takes(struct falls *f, struct um_http_req *req,
                   const struct um_statement *s)
 {
     unsigned before = um_roster_roles(&f->m->roster, &f->key);
@@ -179,6 +179,15 @@ static bool judge(struct falls *f, struct um_http_req *req,
                             : "It has roles of a level that is not below.");
         return false;
     }
+    return true;
+}
+
+/* Whether somebody is left; else that is answered. */
+static bool leaves_enough(struct falls *f, struct um_http_req *req)
+{
+    unsigned before = um_roster_roles(&f->m->roster, &f->key);
+    unsigned after = um_roster_roles(&f->w.roster, &f->key);
+
     if (um_http_query(req, "force") != NULL) {
         return true;
     }
@@ -197,17 +206,29 @@ static bool judge(struct falls *f, struct um_http_req *req,
     return true;
 }
 
-bool um_falls_may(struct um_node *n, struct um_http_req *req,
-                  const struct um_statement *s)
+static bool may(struct um_node *n, struct um_http_req *req,
+                const struct um_statement *s, bool replaced)
 {
     struct falls f;
-    bool may = false;
+    bool yes = false;
 
     if (begin(&f, n, req, s) != 0) {
         um_answer_error(req, 500, "It cannot be worked out.", NULL);
     } else {
-        may = judge(&f, req, s);
+        yes = takes(&f, req, s) && (replaced || leaves_enough(&f, req));
     }
     um_whatif_fini(&f.w);
-    return may;
+    return yes;
+}
+
+bool um_falls_may(struct um_node *n, struct um_http_req *req,
+                  const struct um_statement *s)
+{
+    return may(n, req, s, false);
+}
+
+bool um_falls_may_go(struct um_node *n, struct um_http_req *req,
+                     const struct um_statement *s)
+{
+    return may(n, req, s, true);
 }

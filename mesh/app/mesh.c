@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "mesh/app/daemon.h"
+#include "mesh/app/replace.h"
 #include "mesh/app/wait.h"
 #include "mesh/doc/parse.h"
 #include "mesh/doc/print.h"
@@ -87,6 +88,7 @@ static int start_node(struct um_daemon *d)
     const struct um_node_cfg cfg = {
         .key = d->state.key,
         .owner = d->state.owner,
+        .old = d->state.old,
         .store = &d->mesh.store,
         .bus = d->bus,
         .unit = d->unit,
@@ -194,6 +196,7 @@ int um_mesh_open(struct um_daemon *d)
     if (open_store(d, UM_STORE_EXISTING) != 0) {
         return -1;
     }
+    um_replace_watch(d);
     return start_node(d);
 }
 
@@ -230,6 +233,7 @@ static void fail(struct um_daemon *d, unsigned status, const char *text)
 
 void um_mesh_close(struct um_daemon *d)
 {
+    um_replace_rest(d);
     um_node_free(d->mesh.node);
     d->mesh.node = NULL;
     if (d->mesh.asking != NULL) {
@@ -262,6 +266,8 @@ int um_mesh_leave(struct um_daemon *d, bool purge)
     um_wait_end_all(d);
     um_node_free(d->mesh.node);
     d->mesh.node = NULL;
+    um_replace_rest(d);
+    um_state_drop_others(&d->state);
     close_store(d);
     rv = put_aside(d, purge);
     um_bus_recheck(d->bus);
@@ -270,6 +276,18 @@ int um_mesh_leave(struct um_daemon *d, bool purge)
                         : "this node left its mesh, but mesh.db is still in "
                           "the state folder: remove it");
     return rv;
+}
+
+void um_mesh_succeed(struct um_daemon *d)
+{
+    um_log_line(&d->log, UM_LOG_INFO, "this node takes its next key");
+    um_wait_end_all(d);
+    um_node_free(d->mesh.node);
+    d->mesh.node = NULL;
+    if (um_state_succeed(&d->state, &d->log) != 0 || um_daemon_rejoin(d) != 0 ||
+        start_node(d) != 0) {
+        broken(d, "it cannot go on under its next key");
+    }
 }
 
 void um_mesh_up(struct um_daemon *d, const struct p2p_peer_id *peer)
@@ -290,7 +308,7 @@ void um_mesh_down(struct um_daemon *d, const struct p2p_peer_id *peer)
 
 bool um_mesh_may(struct um_daemon *d, const struct p2p_peer_id *peer)
 {
-    return d->mesh.node == NULL || um_node_may(d->mesh.node, peer);
+    return d->mesh.node == NULL || um_node_hears(d->mesh.node, peer);
 }
 
 /* What Unit has that a document cannot carry yet without being given it. */

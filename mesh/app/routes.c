@@ -21,6 +21,7 @@
 #include "mesh/app/invites.h"
 #include "mesh/app/members.h"
 #include "mesh/app/pending.h"
+#include "mesh/app/replace.h"
 #include "mesh/app/revisions.h"
 #include "mesh/app/segment.h"
 #include "mesh/app/setting.h"
@@ -256,6 +257,8 @@ static const struct route routes[] = {
     {"GET", "/mesh/nodes", UM_ACCESS_TOKEN, get_nodes},
     {"GET", "/mesh/members", UM_ACCESS_TOKEN, get_members},
     {"DELETE", "/mesh/members/*", UM_ACCESS_TOKEN, um_members_remove},
+    {"POST", "/mesh/members/*/replace", UM_ACCESS_TOKEN, um_replace_member},
+    {"POST", "/mesh/rotate", UM_ACCESS_TOKEN, um_replace_own},
     {"PUT", "/mesh/members/*/role", UM_ACCESS_TOKEN, um_members_role},
     {"PUT", "/mesh/members/*/labels/*", UM_ACCESS_TOKEN, um_members_label},
     {"DELETE", "/mesh/members/*/labels/*", UM_ACCESS_TOKEN, um_members_unlabel},

@@ -13,6 +13,8 @@
 #include "mesh/app/keyfile.h"
 
 #define NODE_KEY  "node.key"
+#define NEXT_KEY  "node.key.next"
+#define OLD_KEY   "node.key.old"
 #define OWNER_KEY "owner.key"
 #define LOCK_FILE "lock"
 #define VERIFIED  "verified"
@@ -49,6 +51,62 @@ static int own_key(struct um_state *s, const struct um_log *log)
         return -1;
     }
     return um_keyfile_write(&k, s->key);
+}
+
+/* Another file with a key of this node. */
+static struct um_keyfile other_file(const struct um_state *s, const char *name,
+                                    const struct um_log *log)
+{
+    return (struct um_keyfile){s->dir, name, NODE_KEY ".new", ", or remove it",
+                               log};
+}
+
+int um_state_make_next(struct um_state *s, const struct um_log *log)
+{
+    const struct um_keyfile k = other_file(s, NEXT_KEY, log);
+
+    if (s->next != NULL) {
+        return 0;
+    }
+    if (p2p_key_generate(P2P_KEY_ED25519, &s->next) != 0) {
+        um_log_line(log, UM_LOG_ERROR, "cannot make a key");
+        return -1;
+    }
+    if (um_keyfile_write(&k, s->next) != 0) {
+        p2p_key_free(s->next);
+        s->next = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+int um_state_succeed(struct um_state *s, const struct um_log *log)
+{
+    const struct um_keyfile old = other_file(s, OLD_KEY, log);
+
+    if (um_keyfile_write(&old, s->key) != 0) {
+        return -1;
+    }
+    if (renameat(s->dir, NEXT_KEY, s->dir, NODE_KEY) != 0 ||
+        fsync(s->dir) != 0) {
+        um_log_line(log, UM_LOG_ERROR, "cannot rename %s: %s", NEXT_KEY,
+                    strerror(errno));
+        return -1;
+    }
+    p2p_key_free(s->old);
+    s->old = s->key;
+    s->key = s->next;
+    s->next = NULL;
+    return 0;
+}
+
+void um_state_drop_others(struct um_state *s)
+{
+    p2p_key_free(s->next);
+    p2p_key_free(s->old);
+    s->next = s->old = NULL;
+    (void)unlinkat(s->dir, NEXT_KEY, 0);
+    (void)unlinkat(s->dir, OLD_KEY, 0);
 }
 
 static struct um_keyfile owner_file(const struct um_state *s,
@@ -89,6 +147,15 @@ int um_state_drop_owner(struct um_state *s, const struct um_log *log)
     return fsync(s->dir);
 }
 
+/* Reads another key of this node, if there is one. */
+static int other_key(const struct um_state *s, const char *name,
+                     struct p2p_key **out, const struct um_log *log)
+{
+    const struct um_keyfile k = other_file(s, name, log);
+
+    return um_keyfile_read(&k, out) < 0 ? -1 : 0;
+}
+
 int um_state_open(struct um_state *s, const char *path,
                   const struct um_log *log)
 {
@@ -112,7 +179,8 @@ int um_state_open(struct um_state *s, const char *path,
         um_state_close(s);
         return -1;
     }
-    if (own_key(s, log) != 0) {
+    if (own_key(s, log) != 0 || other_key(s, NEXT_KEY, &s->next, log) != 0 ||
+        other_key(s, OLD_KEY, &s->old, log) != 0) {
         um_state_close(s);
         return -1;
     }
@@ -178,6 +246,8 @@ void um_state_close(struct um_state *s)
 {
     p2p_key_free(s->key);
     p2p_key_free(s->owner);
+    p2p_key_free(s->next);
+    p2p_key_free(s->old);
     if (s->lock >= 0) {
         (void)close(s->lock);
     }

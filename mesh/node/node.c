@@ -201,6 +201,7 @@ static int make_parts(struct um_node *n)
     }
     n->vault = (struct um_vault){.papers = um_papers_port(n->papers),
                                  .key = n->cfg.key,
+                                 .old = n->cfg.old,
                                  .mesh = n->model.cfg.mesh,
                                  .missing = missing,
                                  .locked = locked,
@@ -469,6 +470,7 @@ void um_node_free(struct um_node *n)
     a->clear(a->user, n->tick);
     a->clear(a->user, n->rows_alarm);
     a->clear(a->user, n->repeat);
+    a->clear(a->user, n->farewell);
     a->clear(a->user, n->prune_alarm);
     a->clear(a->user, n->watch_alarm);
     a->clear(a->user, n->late);
@@ -491,8 +493,26 @@ void um_node_up(struct um_node *n, const struct p2p_peer_id *peer)
     um_node_stir(n);
 }
 
+/* Who is gone hears nothing any more; when it comes back it is a stranger. */
+static void forget_leaving(struct um_node *n, const struct p2p_peer_id *peer)
+{
+    struct um_name member;
+    size_t kept = 0;
+
+    if (um_peer_member(peer, &member) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < n->leaving_n; i++) {
+        if (!um_name_eq(&n->leaving[i], &member)) {
+            n->leaving[kept++] = n->leaving[i];
+        }
+    }
+    n->leaving_n = kept;
+}
+
 void um_node_down(struct um_node *n, const struct p2p_peer_id *peer)
 {
+    forget_leaving(n, peer);
     um_links_down(n->links, peer);
     um_node_stir(n);
 }
@@ -536,6 +556,47 @@ bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer)
     struct um_name member;
 
     return um_peer_member(peer, &member) == 0 && um_node_member_may(n, &member);
+}
+
+bool um_node_hears(struct um_node *n, const struct p2p_peer_id *peer)
+{
+    struct um_name member;
+    bool hears = um_node_may(n, peer);
+
+    if (um_peer_member(peer, &member) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < n->leaving_n && !hears; i++) {
+        hears = um_name_eq(&n->leaving[i], &member);
+    }
+    return hears;
+}
+
+static void on_farewell(void *arg)
+{
+    struct um_node *n = arg;
+
+    n->farewell = NULL;
+    n->leaving_n = 0;
+    um_bus_recheck(n->cfg.bus);
+}
+
+void um_node_farewell(struct um_node *n, const struct um_name *key)
+{
+    const struct um_alarms *a = n->cfg.alarms;
+    struct p2p_peer_id peer;
+
+    um_peer_of(key, &peer);
+    if (n->leaving_n == UM_NODE_LEAVING_MAX ||
+        !um_bus_is_up(n->cfg.bus, &peer)) {
+        return;
+    }
+    if (n->farewell == NULL) {
+        n->farewell = a->set(a->user, UM_NODE_FAREWELL_MS, on_farewell, n);
+    }
+    if (n->farewell != NULL) {
+        n->leaving[n->leaving_n++] = *key;
+    }
 }
 
 struct um_model *um_node_model(struct um_node *n)

@@ -32,6 +32,8 @@
 struct um_node_cfg {
     const struct p2p_key *key;
     const struct p2p_key *owner; /**< an owner's key, if it is here; or NULL */
+    const struct p2p_key *old;   /**< the key before `key`, for what was sealed
+                                      for it; or NULL */
     struct um_store *store;      /**< open, of a mesh */
     struct um_bus *bus;
     struct um_unit *unit;       /**< NULL: there is no Unit here */
@@ -75,6 +77,9 @@ void um_node_down(struct um_node *n, const struct p2p_peer_id *peer);
 
 /** Whether a peer has a role in the roster now. */
 bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer);
+
+/** The same, or it had one a moment ago: it is still told of what there is. */
+bool um_node_hears(struct um_node *n, const struct p2p_peer_id *peer);
 
 /** What came of a command: on disk, if it is UM_OK. Valid during the call.
  * @param revision that was made, or is in the way; NULL: the node ends, and

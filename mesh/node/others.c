@@ -131,6 +131,15 @@ static enum um_sync_verdict judge(void *user, const struct um_name *from,
     return n->forged ? UM_SYNC_REFUSED : UM_SYNC_HAD;
 }
 
+/* Whether a row that is here already is a sign of life: its member says it
+ * itself, and was not heard of since this node began. */
+static bool is_sign(const struct um_node *n, const struct um_name *from,
+                    const struct um_row *row, const struct um_shelf_row *old)
+{
+    return old->seq == row->seq && um_name_eq(from, &row->by) &&
+           um_others_find(&n->model.rows, &row->by) == NULL;
+}
+
 /* A row that others tell of: of a member, and newer than what is here. */
 static enum um_sync_verdict judge_row(void *user, const struct um_name *from,
                                       struct um_str envelope)
@@ -149,7 +158,7 @@ static enum um_sync_verdict judge_row(void *user, const struct um_name *from,
     }
     old = um_shelf_row_of(n->shelf, &row.by);
     if (!um_name_eq(&row.mesh, &n->model.cfg.mesh) ||
-        (old != NULL && old->seq >= row.seq)) {
+        (old != NULL && old->seq >= row.seq && !is_sign(n, from, &row, old))) {
         return UM_SYNC_HAD;
     }
     if ((um_roster_roles(&n->model.roster, &row.by) & UM_NODE) == 0) {
@@ -337,6 +346,9 @@ static int slot(void *user, const struct um_name *object,
     }
     if (rv == 0) {
         rv = um_sealed_slot_make(&s, n->cfg.key, entropy, member, out);
+    }
+    if (rv == P2P_EACCES && n->cfg.old != NULL) {
+        rv = um_sealed_slot_make(&s, n->cfg.old, entropy, member, out);
     }
     explicit_bzero(entropy, sizeof entropy);
     return rv == 0 || rv == P2P_ENOMEM ? rv : P2P_ENOTFOUND;

@@ -68,6 +68,12 @@ def test_members_that_are_silent(pair, folder):
         until(lambda: "silent" not in found(one), "two is back")
 
 
+def test_who_was_removed(pair):
+    one, two = begin(pair)
+    one.say("members", "rm", "two")
+    until(lambda: "removed" in ailing(two), "two hears that it was")
+
+
 def test_fewer_than_half(folder):
     at = [loopback() for _ in range(3)]
     nodes = [Node(n, folder, b, at[0] if i else None, env=FAST)

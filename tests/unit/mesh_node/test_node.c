@@ -411,11 +411,35 @@ static void test_who_is_revoked(void **state)
     crew_disconnect(a, b);
     mate_state(a, (struct um_statement){.what = UM_REVOKE, .key = c->names[1]});
     assert_false(um_node_may(a->node, &b->bus->id));
+    assert_false(um_node_hears(a->node, &b->bus->id));
     crew_connect(a, b);
     b->bus->on_message = NULL; /* its hints are for mesh/bus to keep back */
     id = mate_do(a, D1);
     crew_pass(c, 20000);
     assert_false(mate_has(b, &id));
+    crew_free(c);
+}
+
+/* Who is revoked hears that he is, and nothing more. */
+static void test_who_is_revoked_hears_of_it(void **state)
+{
+    struct crew *c = crew_of(3, D0);
+    struct mate *a = &c->mates[0], *b = &c->mates[1];
+
+    (void)state;
+    for (unsigned i = 1; i <= 2; i++) {
+        b = &c->mates[i];
+        mate_state(
+            a, (struct um_statement){.what = UM_REVOKE, .key = c->names[i]});
+        assert_false(um_node_may(a->node, &b->bus->id));
+        assert_true(um_node_hears(a->node, &b->bus->id));
+        if (i == 1) {
+            crew_pass(c, UM_NODE_FAREWELL_MS);
+        } else {
+            crew_disconnect(a, b);
+        }
+        assert_false(um_node_hears(a->node, &b->bus->id));
+    }
     crew_free(c);
 }
 
@@ -689,6 +713,35 @@ static void test_a_row_is_said_once_more(void **state)
     crew_free(c);
 }
 
+/* After a start the last row of a member is here; that he says it once more
+ * shows that he is there. */
+static void test_a_row_that_is_known_is_a_sign_of_life(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[0];
+    const struct um_name *other = &c->names[1];
+    struct um_buf b = UM_BUF_INIT;
+    struct um_str row;
+
+    (void)state;
+    crew_disconnect(m, &c->mates[1]);
+    mate_stop(m);
+    mate_start(m);
+    crew_pass(c, 1);
+    assert_null(um_others_find(&m->node->model.rows, other));
+    row = um_shelf_row_of(m->node->shelf, other)->envelope;
+    um_buf_str(&b, row);
+    assert_int_equal(
+        um_node_hints_cb.row(m->node, &c->names[3], um_buf_view(&b)),
+        UM_SYNC_HAD);
+    assert_null(um_others_find(&m->node->model.rows, other));
+    (void)judge_row(m, &b);
+    assert_non_null(um_others_find(&m->node->model.rows, other));
+    assert_int_equal(judge_row(m, &b), UM_SYNC_HAD);
+    um_buf_fini(&b);
+    crew_free(c);
+}
+
 /* One's own key elsewhere: people are told, and nothing is passed on. */
 static void test_a_row_of_ones_own(void **state)
 {
@@ -887,6 +940,7 @@ int main(void)
         cmocka_unit_test(test_a_statement_twice),
         cmocka_unit_test(test_statements_that_are_not_taken),
         cmocka_unit_test(test_who_is_revoked),
+        cmocka_unit_test(test_who_is_revoked_hears_of_it),
         cmocka_unit_test(test_an_item_of_a_later_version),
         cmocka_unit_test(test_aside_has_an_end),
         cmocka_unit_test(test_items_of_strangers),
@@ -895,6 +949,7 @@ int main(void)
         cmocka_unit_test(test_a_row_before_its_grant),
         cmocka_unit_test(test_early_rows_have_an_end),
         cmocka_unit_test(test_a_row_is_said_once_more),
+        cmocka_unit_test(test_a_row_that_is_known_is_a_sign_of_life),
         cmocka_unit_test(test_a_row_of_ones_own),
         cmocka_unit_test(test_rows_are_written),
         cmocka_unit_test(test_rows_of_a_full_store),
