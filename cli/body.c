@@ -30,6 +30,16 @@ void um_cli_body_uint(struct um_cli_body *b, const char *key, uint64_t value)
     (void)yyjson_mut_obj_add_uint(b->doc, b->root, key, value);
 }
 
+void um_cli_body_texts(struct um_cli_body *b, const char *key,
+                       char *const *values, size_t n)
+{
+    yyjson_mut_val *list = yyjson_mut_obj_add_arr(b->doc, b->root, key);
+
+    for (size_t i = 0; i < n; i++) {
+        (void)yyjson_mut_arr_add_str(b->doc, list, values[i]);
+    }
+}
+
 struct um_str um_cli_body_end(struct um_cli_body *b)
 {
     size_t len = 0;

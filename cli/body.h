@@ -27,6 +27,10 @@ void um_cli_body_text(struct um_cli_body *b, const char *key,
                       const char *value);
 void um_cli_body_uint(struct um_cli_body *b, const char *key, uint64_t value);
 
+/** A member that is a list of texts. Borrows them. */
+void um_cli_body_texts(struct um_cli_body *b, const char *key,
+                       char *const *values, size_t n);
+
 /** Ends it: its text, valid until fini; p NULL: memory is out. */
 struct um_str um_cli_body_end(struct um_cli_body *b);
 

@@ -59,8 +59,10 @@ int um_cli_run(const struct um_cli_command *command, int argc, char **argv);
 /** @name The tables, by what the commands are about. */
 /**@{*/
 extern const struct um_cli_command um_cli_node[];
+extern const struct um_cli_command um_cli_doctor[];
 extern const struct um_cli_command um_cli_mesh[];
 extern const struct um_cli_command um_cli_members[];
+extern const struct um_cli_command um_cli_owner[];
 extern const struct um_cli_command um_cli_config[];
 extern const struct um_cli_command um_cli_parts[];
 extern const struct um_cli_command um_cli_revisions[];

@@ -35,8 +35,10 @@ static const struct {
 } groups[] = {
     {"this node", programs},
     {NULL, um_cli_node},
+    {NULL, um_cli_doctor},
     {"a mesh and who is in it", um_cli_mesh},
     {NULL, um_cli_members},
+    {NULL, um_cli_owner},
     {"its configuration", um_cli_config},
     {NULL, um_cli_parts},
     {"what became of changes", um_cli_revisions},

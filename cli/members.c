@@ -7,6 +7,7 @@
 
 #include "cli/answer.h"
 #include "cli/body.h"
+#include "cli/owner.h"
 #include "cli/path.h"
 #include "cli/table.h"
 
@@ -80,6 +81,46 @@ static int pending(struct um_cli *c)
     return code;
 }
 
+/* Revisions of a list, with what they are in it. */
+static void add_falls(struct um_table *t, yyjson_val *root, const char *key,
+                      const char *what)
+{
+    char buf[UM_CLI_TEXT];
+    yyjson_val *v;
+    size_t i, n;
+
+    yyjson_arr_foreach(yyjson_obj_get(root, key), i, n, v)
+    {
+        um_table_cell(t, um_cli_text(v, "revision", buf));
+        um_table_cell(t, what);
+        um_table_cell(t, um_cli_text(v, "message", buf));
+    }
+}
+
+void um_cli_falls(yyjson_val *root)
+{
+    char roles[UM_CLI_TEXT], current[UM_CLI_TEXT];
+    struct um_table t;
+
+    um_table_init(&t, "REVISION|THEN|MESSAGE");
+    add_falls(&t, root, "falls", "falls");
+    add_falls(&t, root, "ends", "ends");
+    add_falls(&t, root, "built_upon", "was built upon what falls");
+    if (t.n > t.columns) {
+        um_table_print(&t);
+        (void)putchar('\n');
+    } else {
+        um_table_drop(&t);
+        (void)puts("No revision falls.");
+    }
+    if (yyjson_obj_get(root, "roles_after") != NULL) {
+        (void)um_cli_list(yyjson_obj_get(root, "roles_after"), roles);
+        (void)printf("Its roles then: %s. ", roles[0] != '\0' ? roles : "none");
+    }
+    (void)printf("The current revision then: %s.\n",
+                 um_cli_text(root, "current", current));
+}
+
 /* A request about somebody: /mesh/WHAT/MEMBER[/MORE[/KEY]]. */
 struct about {
     const char *method;
@@ -105,13 +146,12 @@ static yyjson_doc *ask(const struct um_cli *c, const struct about *a,
         um_cli_path_segment(&path, a->key);
     }
     um_cli_path_flags(&path, &c->o);
-    r.path = um_cli_path_end(&path);
-    doc = um_cli_ask(c, &r, code);
+    doc = um_cli_owner_ask(c, &r, &path, code);
     um_buf_fini(&path);
     return doc;
 }
 
-/* The same, where success says all there is. */
+/* The same, where success says all there is, or what would fall. */
 static int change(const struct um_cli *c, const struct about *a,
                   const char *key, const char *value)
 {
@@ -127,7 +167,12 @@ static int change(const struct um_cli *c, const struct about *a,
         doc =
             ask(c, a, key != NULL ? um_str(b.text) : um_str_n(NULL, 0), &code);
     }
-    um_cli_success(doc);
+    if (doc != NULL &&
+        yyjson_obj_get(yyjson_doc_get_root(doc), "falls") != NULL) {
+        um_cli_falls(yyjson_doc_get_root(doc));
+    } else {
+        um_cli_success(doc);
+    }
     yyjson_doc_free(doc);
     um_cli_body_fini(&b);
     return code;
@@ -151,9 +196,14 @@ static int role(struct um_cli *c)
 {
     const struct about a = {"PUT", "/mesh/members", "/role", NULL};
 
-    if (strcmp(c->words[1], "writer") != 0 &&
-        strcmp(c->words[1], "node") != 0) {
-        return um_cli_wrong(c, c->words[1], "must be writer or node");
+    static const char *const roles[] = {"node", "writer", "owner", "root"};
+    size_t i = 0;
+
+    while (i < 4 && strcmp(c->words[1], roles[i]) != 0) {
+        i++;
+    }
+    if (i == 4) {
+        return um_cli_wrong(c, c->words[1], "must be node, writer or owner");
     }
     return change(c, &a, "role", c->words[1]);
 }
@@ -178,45 +228,6 @@ static int label(struct um_cli *c)
     return change(c, &a, away ? NULL : "value", away ? NULL : is + 1);
 }
 
-/* Revisions of a list, with what they are in it. */
-static void add_falls(struct um_table *t, yyjson_val *root, const char *key,
-                      const char *what)
-{
-    char buf[UM_CLI_TEXT];
-    yyjson_val *v;
-    size_t i, n;
-
-    yyjson_arr_foreach(yyjson_obj_get(root, key), i, n, v)
-    {
-        um_table_cell(t, um_cli_text(v, "revision", buf));
-        um_table_cell(t, what);
-        um_table_cell(t, um_cli_text(v, "message", buf));
-    }
-}
-
-/* What a removal would take with it. */
-static void print_falls(yyjson_val *root)
-{
-    char roles[UM_CLI_TEXT], current[UM_CLI_TEXT];
-    struct um_table t;
-
-    um_table_init(&t, "REVISION|THEN|MESSAGE");
-    add_falls(&t, root, "falls", "falls");
-    add_falls(&t, root, "ends", "ends");
-    add_falls(&t, root, "built_upon", "was built upon what falls");
-    if (t.n > t.columns) {
-        um_table_print(&t);
-        (void)putchar('\n');
-    } else {
-        um_table_drop(&t);
-        (void)puts("No revision falls.");
-    }
-    (void)um_cli_list(yyjson_obj_get(root, "roles_after"), roles);
-    (void)printf("Its roles then: %s. The current revision: %s.\n",
-                 roles[0] != '\0' ? roles : "none",
-                 um_cli_text(root, "current", current));
-}
-
 /* With --dry-run it is only shown. */
 static int remove_member(struct um_cli *c)
 {
@@ -229,7 +240,7 @@ static int remove_member(struct um_cli *c)
     um_cli_body_text(&b, "message", um_cli_opt(c, UM_OPT_MESSAGE));
     doc = ask(c, &a, um_cli_body_end(&b), &code);
     if (doc != NULL && um_cli_opt(c, UM_OPT_DRY_RUN) != NULL) {
-        print_falls(yyjson_doc_get_root(doc));
+        um_cli_falls(yyjson_doc_get_root(doc));
     } else {
         um_cli_success(doc);
     }
@@ -313,17 +324,69 @@ static int set(struct um_cli *c)
     return change(c, &a, "value", c->words[1]);
 }
 
+/* Another machine in the place of one. */
+static int replace_member(struct um_cli *c)
+{
+    const struct about a = {"POST", "/mesh/members", "/replace", NULL};
+
+    return change(c, &a, "by", c->words[1]);
+}
+
+/* What is to be done where an owner's key is. */
+static void print_next(yyjson_val *root)
+{
+    char next[UM_CLI_TEXT], member[UM_CLI_TEXT];
+
+    (void)printf(
+        "%s is this node's next key. Where an owner's key is:\n\n"
+        "    unitmesh members replace %s \\\n        %s\n\n"
+        "The node takes it as soon as it hears of that.\n",
+        um_cli_text(root, "next", next), um_cli_text(root, "member", member),
+        next);
+}
+
+static int rotate(struct um_cli *c)
+{
+    struct um_request r = {
+        .method = "POST", .path = "/mesh/rotate", .body = UM_STR("{}")};
+    yyjson_doc *doc;
+    int code;
+
+    if (um_cli_opt(c, UM_OPT_UNHEARD) != NULL) {
+        r.body = UM_STR("{\"take\": true}");
+    }
+    doc = um_cli_ask(c, &r, &code);
+    if (doc != NULL && um_cli_opt(c, UM_OPT_UNHEARD) != NULL) {
+        (void)puts("This node takes its next key.");
+    } else if (doc != NULL &&
+               yyjson_obj_get(yyjson_doc_get_root(doc), "next") != NULL) {
+        print_next(yyjson_doc_get_root(doc));
+    } else {
+        um_cli_success(doc);
+    }
+    yyjson_doc_free(doc);
+    return code;
+}
+
 static const struct um_cli_verb members_verbs[] = {
     {"list", "", "keys with a role", 0, list},
     {"pending", "", "who asks to be let in", 0, pending},
-    {"approve", "MEMBER", "lets one in", UM_BIT(UM_OPT_ROLE), approve},
+    {"approve", "MEMBER", "lets one in",
+     UM_BIT(UM_OPT_ROLE) | UM_BIT(UM_OPT_TO_SIGN), approve},
     {"reject", "MEMBER", "does not", 0, reject},
-    {"role", "MEMBER writer|node", "gives a role, or takes that of a writer",
-     UM_OPTS_GUARDS, role},
-    {"label", "MEMBER KEY=VALUE", "sets a label; KEY- takes it away", 0, label},
+    {"role", "MEMBER owner|writer|node",
+     "gives a role, or takes those that are above it",
+     UM_OPTS_GUARDS | UM_BIT(UM_OPT_TO_SIGN) | UM_BIT(UM_OPT_DRY_RUN), role},
+    {"label", "MEMBER KEY=VALUE", "sets a label; KEY- takes it away",
+     UM_BIT(UM_OPT_TO_SIGN), label},
     {"rm", "MEMBER", "takes all roles of it; --dry-run shows what would fall",
-     UM_BIT(UM_OPT_MESSAGE) | UM_BIT(UM_OPT_DRY_RUN) | UM_OPTS_GUARDS,
+     UM_BIT(UM_OPT_MESSAGE) | UM_BIT(UM_OPT_DRY_RUN) | UM_OPTS_GUARDS |
+         UM_BIT(UM_OPT_TO_SIGN),
      remove_member},
+    {"replace", "OLD NEW", "a new machine, by its peer id, takes one's place",
+     UM_BIT(UM_OPT_DRY_RUN) | UM_BIT(UM_OPT_TO_SIGN), replace_member},
+    {"rotate", "", "gives this node another key", UM_BIT(UM_OPT_UNHEARD),
+     rotate},
 };
 static const struct um_cli_verb nodes_verbs[] = {
     {NULL, "", "What each node runs, as it told itself.", 0, nodes},
@@ -331,7 +394,8 @@ static const struct um_cli_verb nodes_verbs[] = {
 
 static const struct um_cli_verb settings_verbs[] = {
     {"list", "", "those that somebody set", 0, settings},
-    {"set", "NAME VALUE", "require-if-match, max-deadline-ms", 0, set},
+    {"set", "NAME VALUE", "require-if-match, max-deadline-ms",
+     UM_BIT(UM_OPT_TO_SIGN), set},
 };
 
 const struct um_cli_command um_cli_members[] = {

@@ -168,6 +168,9 @@ int um_cli_verify(int argc, char **argv)
         return 1;
     }
     rv = verify(o.state);
+    if (rv == 0) {
+        um_state_note_verified(&state);
+    }
     um_state_close(&state);
     return rv;
 }

@@ -7,6 +7,7 @@
 
 #include "mesh/app/answer.h"
 #include "mesh/app/body.h"
+#include "mesh/app/views.h"
 #include "mesh/app/wait.h"
 
 /* What came of beginning or joining, as JSON. */
@@ -123,4 +124,36 @@ void um_acts_leave(struct um_daemon *d, struct um_http_req *req)
         }
     }
     um_arena_fini(&a);
+}
+
+/* One that is here is not written over: it may be another mesh's. */
+static bool has_owner_key(struct um_daemon *d, struct um_http_req *req)
+{
+    if (um_daemon_owner(d) != NULL) {
+        um_answer_error(req, 409, "An owner's key is here already.",
+                        "It is owner.key in the state folder: put it elsewhere "
+                        "and start the daemon anew, if it is of no use here.");
+    }
+    return um_daemon_owner(d) != NULL;
+}
+
+void um_acts_owner_key(struct um_daemon *d, struct um_http_req *req)
+{
+    struct um_node *n = um_wait_any_node(d, req);
+    struct um_name name;
+    struct um_json j;
+
+    if (n == NULL || has_owner_key(d, req)) {
+        return;
+    }
+    if (um_keys_make(um_partner_keys(d->partner), UM_KEYRING_OWNER) != 0 ||
+        um_item_signer(um_daemon_owner(d), &name) != 0) {
+        um_answer_error(req, 500, "No owner's key can be made.",
+                        "The log says why.");
+        return;
+    }
+    um_node_use_owner(n, um_daemon_owner(d));
+    um_json_init(&j);
+    um_views_peer(&j, "id", &name);
+    um_answer_json(req, 200, &j);
 }

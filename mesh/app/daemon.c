@@ -119,6 +119,14 @@ static int start_bus(struct um_daemon *d)
     return 0;
 }
 
+int um_daemon_rejoin(struct um_daemon *d)
+{
+    um_bus_free(d->bus); /* it uses the key that goes */
+    d->bus = NULL;
+    return um_keys_succeed(um_partner_keys(d->partner)) == 0 ? start_bus(d)
+                                                             : -1;
+}
+
 /* Reads a small file; owned, or NULL. */
 static char *read_file(const char *path)
 {
@@ -308,14 +316,16 @@ struct um_hands *um_daemon_hands(const struct um_daemon *d)
 
 struct p2p_key *um_daemon_key(const struct um_daemon *d)
 {
-    return d->partner != NULL ? um_keys_node(um_partner_keys(d->partner))
-                              : d->state.key;
+    return d->partner != NULL
+               ? um_keys_get(um_partner_keys(d->partner), UM_KEYRING_NODE)
+               : d->state.key;
 }
 
 struct p2p_key *um_daemon_owner(const struct um_daemon *d)
 {
-    return d->partner != NULL ? um_keys_owner(um_partner_keys(d->partner))
-                              : NULL;
+    return d->partner != NULL
+               ? um_keys_get(um_partner_keys(d->partner), UM_KEYRING_OWNER)
+               : NULL;
 }
 
 /* Serves one socket; NULL when it cannot. */

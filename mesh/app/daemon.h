@@ -66,6 +66,10 @@ struct p2p_key *um_daemon_owner(const struct um_daemon *d);
 /** The hands that hold Unit; NULL: there is no Unit, or the article's mode. */
 struct um_hands *um_daemon_hands(const struct um_daemon *d);
 
+/** The bus once more, under the next key, which takes the place of this node's.
+ * 0, or -1. */
+int um_daemon_rejoin(struct um_daemon *d);
+
 /** The version of the daemon. */
 const char *um_daemon_version(void);
 

@@ -5,6 +5,7 @@
 
 #include "mesh/app/answer.h"
 #include "mesh/app/views.h"
+#include "mesh/app/word.h"
 
 /* The two views, and whose roles are at stake. */
 struct falls {
@@ -16,18 +17,13 @@ struct falls {
 
 /* Works it out. A dry run may be of a node without the owner's key: then as if
  * the first owner said it. */
-static int begin(struct falls *f, struct um_node *n,
+static int begin(struct falls *f, struct um_node *n, struct um_http_req *req,
                  const struct um_statement *s)
 {
     struct um_statement said = *s;
-    const struct um_statement *g;
 
     *f = (struct falls){.node = n, .m = um_node_model(n), .key = s->key};
-    g = um_roster_genesis(&f->m->roster);
-    if (um_node_owner(n) == NULL ||
-        um_item_signer(um_node_owner(n), &said.by) != 0) {
-        said.by = g != NULL ? g->by : f->m->cfg.me;
-    }
+    um_word_speaker(n, req, &said.by);
     return um_whatif_init(&f->w, f->m, &said);
 }
 
@@ -115,8 +111,11 @@ static void show(struct falls *f, struct um_json *j,
     const struct um_past *t = um_view_target(&f->w.view, &f->m->history);
 
     um_json_text(j, "success", "Nothing was changed: this was a dry run.");
-    um_views_peer(j, "member", &f->key);
-    um_views_roles(j, "roles_after", um_roster_roles(&f->w.roster, &f->key));
+    if (!um_name_none(&f->key)) {
+        um_views_peer(j, "member", &f->key);
+        um_views_roles(j, "roles_after",
+                       um_roster_roles(&f->w.roster, &f->key));
+    }
     if (t != NULL) {
         um_views_revision(f->node, j, "current", &t->rev.id);
     }
@@ -132,7 +131,7 @@ void um_falls_show(struct um_node *n, struct um_http_req *req,
     struct falls f;
     struct um_json j;
 
-    if (begin(&f, n, s) != 0 || mark(&f, &below) != 0) {
+    if (begin(&f, n, req, s) != 0 || mark(&f, &below) != 0) {
         um_answer_error(req, 500, "It cannot be worked out.", NULL);
     } else {
         um_json_init(&j);
@@ -165,21 +164,30 @@ static void say_override(struct um_http_req *req, const char *error,
     um_answer_json(req, 409, &j);
 }
 
-/* What speaks against it, if anything does. */
-static bool judge(struct falls *f, struct um_http_req *req,
+/* Whether it takes what it says; else that is answered. */
+static bool takes(struct falls *f, struct um_http_req *req,
                   const struct um_statement *s)
 {
     unsigned before = um_roster_roles(&f->m->roster, &f->key);
     unsigned after = um_roster_roles(&f->w.roster, &f->key);
     unsigned asked = s->roles != 0 ? s->roles : UM_ROLES_ALL;
 
-    if ((after & asked) != 0) {
+    if ((after & asked) != 0 && !um_word_unsigned(req)) {
         um_answer_error(req, 403, "The owner's key that is here may not.",
                         before == after
                             ? "Nobody revokes upwards, or on his own level."
                             : "It has roles of a level that is not below.");
         return false;
     }
+    return true;
+}
+
+/* Whether somebody is left; else that is answered. */
+static bool leaves_enough(struct falls *f, struct um_http_req *req)
+{
+    unsigned before = um_roster_roles(&f->m->roster, &f->key);
+    unsigned after = um_roster_roles(&f->w.roster, &f->key);
+
     if (um_http_query(req, "force") != NULL) {
         return true;
     }
@@ -198,17 +206,29 @@ static bool judge(struct falls *f, struct um_http_req *req,
     return true;
 }
 
+static bool may(struct um_node *n, struct um_http_req *req,
+                const struct um_statement *s, bool replaced)
+{
+    struct falls f;
+    bool yes = false;
+
+    if (begin(&f, n, req, s) != 0) {
+        um_answer_error(req, 500, "It cannot be worked out.", NULL);
+    } else {
+        yes = takes(&f, req, s) && (replaced || leaves_enough(&f, req));
+    }
+    um_whatif_fini(&f.w);
+    return yes;
+}
+
 bool um_falls_may(struct um_node *n, struct um_http_req *req,
                   const struct um_statement *s)
 {
-    struct falls f;
-    bool may = false;
+    return may(n, req, s, false);
+}
 
-    if (begin(&f, n, s) != 0) {
-        um_answer_error(req, 500, "It cannot be worked out.", NULL);
-    } else {
-        may = judge(&f, req, s);
-    }
-    um_whatif_fini(&f.w);
-    return may;
+bool um_falls_may_go(struct um_node *n, struct um_http_req *req,
+                     const struct um_statement *s)
+{
+    return may(n, req, s, true);
 }

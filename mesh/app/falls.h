@@ -22,4 +22,8 @@ void um_falls_show(struct um_node *n, struct um_http_req *req,
 bool um_falls_may(struct um_node *n, struct um_http_req *req,
                   const struct um_statement *s);
 
+/** The same, when another key takes its place: then nobody is missing. */
+bool um_falls_may_go(struct um_node *n, struct um_http_req *req,
+                     const struct um_statement *s);
+
 #endif

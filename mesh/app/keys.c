@@ -30,8 +30,7 @@ struct um_keys {
     int fd;
     const struct um_log *log;
     struct um_wire_in in;
-    struct one node;
-    struct one owner;
+    struct one all[UM_KEYRING_OLD + 1]; /* by um_keyring_key */
 };
 
 static bool put(int fd, struct um_str bytes)
@@ -137,14 +136,31 @@ static int on_open(void *user, const void *sealed, size_t len, uint8_t *out)
 
 static const struct p2p_key_ops ops = {on_sign, on_open, NULL};
 
-/* Makes a key of the public half that the applier shows. */
-static int meet(struct um_keys *k, struct one *o)
+/* Makes a key of the public half that the applier shows. 0, or an error: there
+ * is none. */
+static int meet(struct um_keys *k, enum um_keyring_key which)
 {
-    const struct um_keywire_ask q = {UM_KEYWIRE_PUBLIC, o->which, {NULL, 0}};
+    const struct um_keywire_ask q = {UM_KEYWIRE_PUBLIC, which, {NULL, 0}};
+    struct one *o = &k->all[which];
     struct um_str pub;
-    int rv = ask(k, &q, &pub);
+    int rv;
 
+    p2p_key_free(o->key);
+    o->key = NULL;
+    rv = ask(k, &q, &pub);
     return rv == 0 ? p2p_key_external(pub.p, pub.len, &ops, o, &o->key) : rv;
+}
+
+/* All of them; the node's has to be there. */
+static int meet_all(struct um_keys *k)
+{
+    int rv = 0;
+
+    for (unsigned i = UM_KEYRING_NODE; i <= UM_KEYRING_OLD && rv == 0; i++) {
+        rv = meet(k, (enum um_keyring_key)i);
+        rv = rv == P2P_ENOTFOUND && i != UM_KEYRING_NODE ? 0 : rv;
+    }
+    return rv;
 }
 
 struct um_keys *um_keys_new(int fd, const struct um_log *log)
@@ -159,17 +175,14 @@ struct um_keys *um_keys_new(int fd, const struct um_log *log)
     }
     k->fd = fd;
     k->log = log;
-    k->node = (struct one){.keys = k, .which = UM_KEYRING_NODE};
-    k->owner = (struct one){.keys = k, .which = UM_KEYRING_OWNER};
+    for (unsigned i = UM_KEYRING_NODE; i <= UM_KEYRING_OLD; i++) {
+        k->all[i] = (struct one){.keys = k, .which = (enum um_keyring_key)i};
+    }
     if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) ==
             0 &&
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) ==
             0) {
-        rv = meet(k, &k->node);
-    }
-    if (rv == 0) {
-        rv = meet(k, &k->owner);
-        rv = rv == P2P_ENOTFOUND ? 0 : rv;
+        rv = meet_all(k);
     }
     if (rv != 0) {
         um_log_line(log, UM_LOG_ERROR, "the applier has no key for this node");
@@ -184,47 +197,59 @@ void um_keys_free(struct um_keys *k)
     if (k == NULL) {
         return;
     }
-    p2p_key_free(k->node.key);
-    p2p_key_free(k->owner.key);
+    for (unsigned i = UM_KEYRING_NODE; i <= UM_KEYRING_OLD; i++) {
+        p2p_key_free(k->all[i].key);
+    }
     um_wire_in_fini(&k->in);
     (void)close(k->fd);
     free(k);
 }
 
-struct p2p_key *um_keys_node(struct um_keys *k)
+struct p2p_key *um_keys_get(struct um_keys *k, enum um_keyring_key which)
 {
-    return k->node.key;
+    return k->all[which].key;
 }
 
-struct p2p_key *um_keys_owner(struct um_keys *k)
+/* Asks for something to be done. */
+static int have_done(struct um_keys *k, enum um_keywire_what what,
+                     enum um_keyring_key which)
 {
-    return k->owner.key;
-}
-
-int um_keys_make_owner(struct um_keys *k)
-{
-    const struct um_keywire_ask q = {
-        UM_KEYWIRE_MAKE, UM_KEYRING_OWNER, {NULL, 0}};
+    const struct um_keywire_ask q = {what, which, {NULL, 0}};
     struct um_str none;
-    int rv = k->owner.key != NULL ? P2P_EEXIST : ask(k, &q, &none);
 
-    if (rv == 0) {
-        rv = meet(k, &k->owner);
+    return ask(k, &q, &none);
+}
+
+int um_keys_make(struct um_keys *k, enum um_keyring_key which)
+{
+    int rv =
+        k->all[which].key != NULL ? 0 : have_done(k, UM_KEYWIRE_MAKE, which);
+
+    if (rv == 0 && k->all[which].key == NULL) {
+        rv = meet(k, which);
     }
-    return rv == P2P_EEXIST ? 0 : rv;
+    return rv;
+}
+
+int um_keys_succeed(struct um_keys *k)
+{
+    int rv = have_done(k, UM_KEYWIRE_SUCCEED, UM_KEYRING_NEXT);
+
+    return rv == 0 ? meet_all(k) : rv;
 }
 
 int um_keys_leave(struct um_keys *k, bool purge)
 {
-    const struct um_keywire_ask q = {UM_KEYWIRE_LEAVE,
-                                     purge ? UM_KEYRING_OWNER : UM_KEYRING_NODE,
-                                     {NULL, 0}};
-    struct um_str none;
-    int rv = ask(k, &q, &none);
+    int rv = have_done(k, UM_KEYWIRE_LEAVE,
+                       purge ? UM_KEYRING_OWNER : UM_KEYRING_NODE);
 
-    if (rv == 0 && purge) {
-        p2p_key_free(k->owner.key);
-        k->owner.key = NULL;
+    if (rv == 0) {
+        for (unsigned i = UM_KEYRING_OWNER; i <= UM_KEYRING_OLD; i++) {
+            if (i != UM_KEYRING_OWNER || purge) {
+                p2p_key_free(k->all[i].key);
+                k->all[i].key = NULL;
+            }
+        }
     }
     return rv;
 }

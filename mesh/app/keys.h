@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "mesh/applier/keyring.h"
 #include "mesh/base/log.h"
 #include "p2p/key.h"
 
@@ -25,18 +26,20 @@ struct um_keys *um_keys_new(int fd, const struct um_log *log);
 /** Ends them, after all that uses keys of theirs. */
 void um_keys_free(struct um_keys *k);
 
-/** The node's key, used like any other; valid as long as the keys. */
-struct p2p_key *um_keys_node(struct um_keys *k);
+/** A key, used like any other; NULL: it is not here. Valid until it changes. */
+struct p2p_key *um_keys_get(struct um_keys *k, enum um_keyring_key which);
 
-/** An owner's key; NULL: it is not here. Valid until um_keys_leave(). */
-struct p2p_key *um_keys_owner(struct um_keys *k);
+/** Has an owner's or the next key made and written, unless there is one. 0, or
+ * an error. */
+int um_keys_make(struct um_keys *k, enum um_keyring_key which);
 
-/** Has an owner's key made and written, unless there is one. 0, or an error. */
-int um_keys_make_owner(struct um_keys *k);
+/** Has the next key take the place of the node's, which is kept as the old one:
+ * nobody may use these any more. 0, or an error: all is as it was. */
+int um_keys_succeed(struct um_keys *k);
 
 /**
  * The mesh was left: the applier may be one of another mesh.
- * @param purge the owner's key goes, too
+ * @param purge the owner's key goes, too; the next and the old one always do
  * @return 0; P2P_EACCES: it stays bound to that mesh, um_agent_leave(); or an
  *         error
  */

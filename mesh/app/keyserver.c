@@ -34,13 +34,15 @@ static void know_keys(struct um_keyserver *s)
 {
     s->ring.node = s->cfg.state->key;
     s->ring.owner = s->cfg.state->owner;
+    s->ring.next = s->cfg.state->next;
+    s->ring.old = s->cfg.state->old;
 }
 
 static void tell_public(const struct um_keyserver *s, unsigned which,
                         struct answer *a)
 {
     const struct p2p_key *key =
-        which == UM_KEYRING_OWNER ? s->ring.owner : s->ring.node;
+        um_keyring_get(&s->ring, (enum um_keyring_key)which);
     const uint8_t *pub;
 
     a->err = key == NULL ? P2P_ENOTFOUND : 0;
@@ -56,7 +58,7 @@ static int make_owner(struct um_keyserver *s)
     int rv;
 
     if (s->cfg.state->owner != NULL) {
-        return P2P_EEXIST;
+        return 0;
     }
     rv = p2p_key_generate(P2P_KEY_ED25519, &key);
     if (rv != 0) {
@@ -66,7 +68,33 @@ static int make_owner(struct um_keyserver *s)
         p2p_key_free(key);
         return P2P_EIO;
     }
+    return 0;
+}
+
+static int make(struct um_keyserver *s, unsigned which)
+{
+    int rv = which == UM_KEYRING_OWNER                           ? make_owner(s)
+             : which != UM_KEYRING_NEXT                          ? P2P_EINVAL
+             : um_state_make_next(s->cfg.state, s->cfg.log) == 0 ? 0
+                                                                 : P2P_EIO;
+
     know_keys(s);
+    return rv;
+}
+
+/* The next key becomes the node's. */
+static int succeed(struct um_keyserver *s)
+{
+    struct um_state *st = s->cfg.state;
+
+    if (st->next == NULL) {
+        return P2P_ENOTFOUND;
+    }
+    if (um_state_succeed(st, s->cfg.log) != 0) {
+        return P2P_EIO;
+    }
+    know_keys(s);
+    um_agent_succeed(s->cfg.agent, st->key, st->old);
     return 0;
 }
 
@@ -74,6 +102,10 @@ static int leave(struct um_keyserver *s, bool purge)
 {
     int rv = um_agent_leave(s->cfg.agent);
 
+    if (rv == 0) {
+        um_agent_succeed(s->cfg.agent, s->cfg.state->key, NULL);
+        um_state_drop_others(s->cfg.state);
+    }
     if (rv == 0 && purge &&
         um_state_drop_owner(s->cfg.state, s->cfg.log) != 0) {
         rv = P2P_EIO;
@@ -98,11 +130,15 @@ static void answer(struct um_keyserver *s, const struct um_keywire_ask *q,
                                      q->bytes, &place, a->bytes, &a->len);
             break;
         case UM_KEYWIRE_OPEN:
-            a->err = um_keyring_open(&s->ring, q->bytes, &place, a->bytes);
+            a->err = um_keyring_open(&s->ring, (enum um_keyring_key)q->key,
+                                     q->bytes, &place, a->bytes);
             a->len = a->err == 0 ? q->bytes.len - P2P_SEAL_BYTES : 0;
             break;
         case UM_KEYWIRE_MAKE:
-            a->err = make_owner(s);
+            a->err = make(s, q->key);
+            break;
+        case UM_KEYWIRE_SUCCEED:
+            a->err = succeed(s);
             break;
         case UM_KEYWIRE_LEAVE:
             a->err = leave(s, q->key == UM_KEYRING_OWNER);

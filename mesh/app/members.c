@@ -26,14 +26,24 @@ struct about {
     struct um_name key;
 };
 
-/* Reads it; false: it was answered what is wrong. */
+static struct about about(struct um_daemon *d, struct um_http_req *req)
+{
+    return (struct about){.d = d, .req = req, .arena = UM_ARENA_INIT};
+}
+
+/* Reads what it says; false: it was answered what is wrong. */
+static bool begin_body(struct about *a)
+{
+    a->node = um_wait_any_node(a->d, a->req);
+    return a->node != NULL && um_body_read(a->req, &a->arena, &a->body) &&
+           um_segment_get(a->req, &a->arena, MEMBER, &a->text);
+}
+
+/* The same, and who is meant. */
 static bool begin(struct about *a, struct um_daemon *d, struct um_http_req *req)
 {
-    *a = (struct about){.d = d, .req = req, .arena = UM_ARENA_INIT};
-    a->node = um_wait_any_node(d, req);
-    return a->node != NULL && um_body_read(req, &a->arena, &a->body) &&
-           um_segment_get(req, &a->arena, MEMBER, &a->text) &&
-           um_which_member(a->node, req, a->text, &a->key);
+    *a = about(d, req);
+    return begin_body(a) && um_which_member(a->node, req, a->text, &a->key);
 }
 
 bool um_members_roles(struct um_http_req *req, const struct um_val *body,
@@ -55,6 +65,18 @@ bool um_members_roles(struct um_http_req *req, const struct um_val *body,
     return true;
 }
 
+/* Who gives roles: of root the recovery key alone. */
+static void speaker(struct um_node *n, struct um_http_req *req, unsigned roles,
+                    struct um_name *out)
+{
+    const struct um_statement *g = um_roster_genesis(&um_node_model(n)->roster);
+
+    um_word_speaker(n, req, out);
+    if ((roles & UM_ROOT) != 0 && g != NULL) {
+        *out = g->key;
+    }
+}
+
 /* Says it, with success or a dry run. */
 static void say(struct about *a, struct um_statement *s, const char *success)
 {
@@ -74,7 +96,7 @@ bool um_members_grant(struct um_node *n, struct um_http_req *req,
     bool gives;
 
     um_owner_grant(m, key, roles & ~has, out);
-    (void)um_item_signer(um_node_owner(n), &out->by);
+    speaker(n, req, roles, &out->by);
     if (um_whatif_init(&w, m, out) != 0) {
         um_answer_error(req, 500, "It cannot be worked out.", NULL);
         return false;
@@ -104,31 +126,9 @@ static void grant(struct about *a, unsigned roles)
  * answered what is wrong. */
 static bool read_keep(struct about *a, struct um_statement *s)
 {
-    const struct um_val *v = um_val_member(&a->body, UM_STR("keep"));
-    struct um_name *list;
-
-    if (v == NULL) {
-        return true;
-    }
-    list = um_arena_zalloc(&a->arena, UM__CAP_NAMES, sizeof *list);
-    if (list == NULL || v->kind != UM_VAL_ARRAY || v->count > UM__CAP_NAMES) {
-        um_answer_error(a->req, 400, "Invalid request.",
-                        "\"keep\" is a list of revisions.");
-        return false;
-    }
-    for (size_t i = 0; i < v->count; i++) {
-        const struct um_val *e = &v->items.p[i];
-        const struct um_past *p;
-
-        if (!um_which_revision(
-                a->node, a->req,
-                e->kind == UM_VAL_STRING ? e->text : um_str_n("", 0), &p)) {
-            return false;
-        }
-        list[i] = p->rev.id;
-    }
-    s->keep = (struct um_namelist){list, um_namelist_sort(list, v->count)};
-    return true;
+    return um_val_member(&a->body, UM_STR("keep")) == NULL ||
+           um_which_revisions(a->node, a->req, &a->arena, &a->body, "keep",
+                              &s->keep);
 }
 
 /* Takes roles, or shows what would come of it. */
@@ -157,26 +157,99 @@ static void take_roles(struct about *a, unsigned roles, const char *success)
     }
 }
 
+/* The roles that a body names beside writer and node; 0: none of these. */
+static unsigned high_roles(const struct um_val *body)
+{
+    struct um_str role = um_body_text(body, "role");
+
+    return um_str_eq(role, UM_STR("owner"))  ? UM_OWNER
+           : um_str_eq(role, UM_STR("root")) ? UM_OWNER | UM_ROOT
+                                             : 0;
+}
+
+/* Whether who speaks stands high enough; else it was answered. */
+static bool may_raise(struct about *a, unsigned roles)
+{
+    struct um_roster *r = &um_node_model(a->node)->roster;
+    struct um_name by;
+
+    if (um_word_unsigned(a->req)) {
+        return true;
+    }
+    if (!um_word_may(a->node, a->req)) {
+        return false;
+    }
+    um_word_speaker(a->node, a->req, &by);
+    if ((roles & UM_ROOT) != 0) {
+        um_answer_error(a->req, 403,
+                        "The recovery key alone says who is a root.",
+                        "`unitmesh recover` makes one.");
+        return false;
+    }
+    if ((um_roster_roles(r, &by) & UM_ROOT) == 0) {
+        um_answer_error(a->req, 403, "A root alone says who is an owner.",
+                        "The key that is here is an owner's.");
+        return false;
+    }
+    return true;
+}
+
+static void has_it(struct about *a, bool dry)
+{
+    struct um_json j;
+
+    um_word_answer(
+        &j,
+        dry ? "Nothing was changed: this was a dry run." : "It has this role.",
+        &a->key);
+    um_answer_json(a->req, 200, &j);
+}
+
+/* Makes an owner, or a root. */
+static void raise_to(struct about *a, unsigned roles)
+{
+    unsigned has = um_roster_roles(&um_node_model(a->node)->roster, &a->key);
+    bool dry = um_http_query(a->req, "dry-run") != NULL;
+
+    if (!dry && !may_raise(a, roles)) {
+        return;
+    }
+    if (dry || (has & roles) == roles) {
+        has_it(a, dry);
+    } else {
+        grant(a, roles);
+    }
+}
+
+/* What a writer, an owner loses that gets a lower role; 0: nothing. */
+static unsigned loses(unsigned has, unsigned roles)
+{
+    unsigned above = (has & UM_NODE) != 0 ? UM_OWNER : 0;
+
+    return has & (above | (roles == UM_NODE ? UM_WRITER : 0U));
+}
+
 static void role(struct about *a)
 {
     unsigned has = um_roster_roles(&um_node_model(a->node)->roster, &a->key);
     bool dry = um_http_query(a->req, "dry-run") != NULL;
     unsigned roles;
-    struct um_json j;
 
     if (!um_members_roles(a->req, &a->body, 0, &roles)) {
         return;
     }
-    if (roles == UM_NODE && (has & UM_WRITER) != 0) {
-        take_roles(a, UM_WRITER, "It writes no more; what it wrote stays.");
+    if (loses(has, roles) == UM_OWNER && (has & roles) != roles) {
+        um_answer_error(a->req, 409, "It is an owner, and no writer.",
+                        "Give it the role node first.");
+    } else if (loses(has, roles) != 0) {
+        take_roles(a, loses(has, roles),
+                   (has & UM_OWNER) != 0
+                       ? "It is no owner any more; what it said stays."
+                       : "It writes no more; what it wrote stays.");
     } else if (!dry && !um_word_may(a->node, a->req)) {
         return;
     } else if (dry || (has & roles) == roles) {
-        um_word_answer(&j,
-                       dry ? "Nothing was changed: this was a dry run."
-                           : "It has this role.",
-                       &a->key);
-        um_answer_json(a->req, 200, &j);
+        has_it(a, dry);
     } else {
         grant(a, roles);
     }
@@ -184,10 +257,19 @@ static void role(struct about *a)
 
 void um_members_role(struct um_daemon *d, struct um_http_req *req)
 {
-    struct about a;
+    struct about a = about(d, req);
+    unsigned high;
 
-    if (begin(&a, d, req)) {
-        role(&a);
+    if (begin_body(&a)) {
+        high = high_roles(&a.body);
+        if (high != 0 ? um_which_key(a.node, req, a.text, &a.key)
+                      : um_which_member(a.node, req, a.text, &a.key)) {
+            if (high != 0) {
+                raise_to(&a, high);
+            } else {
+                role(&a);
+            }
+        }
     }
     um_arena_fini(&a.arena);
 }

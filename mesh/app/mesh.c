@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "mesh/app/daemon.h"
+#include "mesh/app/replace.h"
 #include "mesh/app/wait.h"
 #include "mesh/doc/parse.h"
 #include "mesh/doc/print.h"
@@ -85,6 +86,7 @@ static int start_node(struct um_daemon *d)
     const struct um_node_cfg cfg = {
         .key = um_daemon_key(d),
         .owner = um_daemon_owner(d),
+        .old = um_keys_get(um_partner_keys(d->partner), UM_KEYRING_OLD),
         .store = &d->mesh.store,
         .bus = d->bus,
         .hands = um_partner_hands(d->partner),
@@ -149,6 +151,7 @@ int um_mesh_open(struct um_daemon *d)
     if (open_store(d, UM_STORE_EXISTING) != 0) {
         return -1;
     }
+    um_replace_watch(d);
     return start_node(d);
 }
 
@@ -185,6 +188,7 @@ static void fail(struct um_daemon *d, unsigned status, const char *text)
 
 void um_mesh_close(struct um_daemon *d)
 {
+    um_replace_rest(d);
     um_node_free(d->mesh.node);
     d->mesh.node = NULL;
     if (d->mesh.asking != NULL) {
@@ -216,6 +220,7 @@ int um_mesh_leave(struct um_daemon *d, bool purge)
     um_wait_end_all(d);
     um_node_free(d->mesh.node);
     d->mesh.node = NULL;
+    um_replace_rest(d);
     close_store(d);
     bound = um_keys_leave(um_partner_keys(d->partner), false);
     rv = put_aside(d, purge);
@@ -225,6 +230,17 @@ int um_mesh_leave(struct um_daemon *d, bool purge)
                         : "this node left its mesh, but mesh.db is still in "
                           "the state folder: remove it");
     return rv == 0 && bound != 0 ? 1 : rv;
+}
+
+void um_mesh_succeed(struct um_daemon *d)
+{
+    um_log_line(&d->log, UM_LOG_INFO, "this node takes its next key");
+    um_wait_end_all(d);
+    um_node_free(d->mesh.node);
+    d->mesh.node = NULL;
+    if (um_daemon_rejoin(d) != 0 || start_node(d) != 0) {
+        broken(d, "it cannot go on under its next key");
+    }
 }
 
 void um_mesh_up(struct um_daemon *d, const struct p2p_peer_id *peer)
@@ -245,7 +261,7 @@ void um_mesh_down(struct um_daemon *d, const struct p2p_peer_id *peer)
 
 bool um_mesh_may(struct um_daemon *d, const struct p2p_peer_id *peer)
 {
-    return d->mesh.node == NULL || um_node_may(d->mesh.node, peer);
+    return d->mesh.node == NULL || um_node_hears(d->mesh.node, peer);
 }
 
 /* What Unit has that a document cannot carry yet without being given it. */
@@ -335,7 +351,8 @@ static void begin(struct um_daemon *d, struct um_str config)
 
     if (rv != 0) {
         o.status = rv == P2P_ESTATE ? 409 : 500;
-    } else if (um_keys_make_owner(um_partner_keys(d->partner)) != 0 ||
+    } else if (um_keys_make(um_partner_keys(d->partner), UM_KEYRING_OWNER) !=
+                   0 ||
                make_recovery(&paper, &recovery) != 0 ||
                open_store(d, UM_STORE_CREATE) != 0) {
         o.text = "a mesh cannot be begun: the log says why";

@@ -19,6 +19,10 @@ struct um_mesh {
     struct um_node *node;   /**< NULL: it has no place */
     struct um_knock *knock; /**< it asks to be let in */
     struct um_mesh_asking *asking;
+    void *look;        /**< the alarm by which its next key is looked for */
+    uint64_t heard_ms; /**< since when others can hear of it; 0: nobody can */
+    bool said;         /**< what makes it a member's was said here */
+    bool taking;       /**< it is to be taken whatever was heard */
 };
 
 /** Takes the place that the state folder says, if it says one. 0, or -1: the
@@ -66,6 +70,10 @@ void um_mesh_join(struct um_daemon *d, struct um_str code, const char *peer,
  * @return 0; 1: but its applier stays bound to that mesh, um_agent_leave();
  *         -1: it is out of it, but the store is where it was */
 int um_mesh_leave(struct um_daemon *d, bool purge);
+
+/** The node goes on under its next key. Whoever waits is answered. When that
+ * cannot be, the daemon ends; what is on the disk is whole. */
+void um_mesh_succeed(struct um_daemon *d);
 
 /** A peer connected, or is gone. */
 void um_mesh_up(struct um_daemon *d, const struct p2p_peer_id *peer);

@@ -61,7 +61,9 @@ void um_pending_approve(struct um_daemon *d, struct um_http_req *req)
         um_members_grant(n, req, &key, roles, &s)) {
         um_word_answer(&j, "It is let in, and hears of it by itself.", &key);
         um_word_give(d, req, &s, &j);
-        (void)um_welcome_settle(um_node_welcome(n), &key);
+        if (!um_word_unsigned(req)) {
+            (void)um_welcome_settle(um_node_welcome(n), &key);
+        }
     }
     um_arena_fini(&a);
 }

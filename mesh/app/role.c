@@ -273,6 +273,7 @@ static int make_agent(struct role *r)
         .log = &r->log,
         .policy = &r->policy.policy,
         .key = r->state.key,
+        .old = r->state.old,
         .name = arg(r, UM_ROLE_NAME) != NULL ? arg(r, UM_ROLE_NAME) : "node",
         .unit_log = arg(r, UM_ROLE_UNIT_LOG),
         .files = um_shelter_files(&r->shelter),

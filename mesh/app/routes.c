@@ -16,15 +16,18 @@
 #include "mesh/app/answer.h"
 #include "mesh/app/change.h"
 #include "mesh/app/copies.h"
+#include "mesh/app/doctor.h"
 #include "mesh/app/documents.h"
 #include "mesh/app/invites.h"
 #include "mesh/app/members.h"
 #include "mesh/app/pending.h"
+#include "mesh/app/replace.h"
 #include "mesh/app/revisions.h"
 #include "mesh/app/segment.h"
 #include "mesh/app/setting.h"
 #include "mesh/app/verbs.h"
 #include "mesh/app/views.h"
+#include "mesh/app/voids.h"
 #include "mesh/app/wait.h"
 #include "mesh/app/word.h"
 
@@ -262,6 +265,7 @@ static const struct route article_routes[] = {
 static const struct route routes[] = {
     {"GET", "/healthz", UM_ACCESS_OPEN, get_healthz},
     {"GET", "/mesh/status", UM_ACCESS_TOKEN, get_status},
+    {"GET", "/mesh/doctor", UM_ACCESS_TOKEN, um_doctor_show},
     {"GET", "/mesh/peers", UM_ACCESS_TOKEN, get_peers},
     {"GET", "/mesh/id", UM_ACCESS_TOKEN, get_id},
     {"POST", "/mesh/init", UM_ACCESS_TOKEN, um_acts_init},
@@ -276,6 +280,8 @@ static const struct route routes[] = {
     {"GET", "/mesh/nodes", UM_ACCESS_TOKEN, get_nodes},
     {"GET", "/mesh/members", UM_ACCESS_TOKEN, get_members},
     {"DELETE", "/mesh/members/*", UM_ACCESS_TOKEN, um_members_remove},
+    {"POST", "/mesh/members/*/replace", UM_ACCESS_TOKEN, um_replace_member},
+    {"POST", "/mesh/rotate", UM_ACCESS_TOKEN, um_replace_own},
     {"PUT", "/mesh/members/*/role", UM_ACCESS_TOKEN, um_members_role},
     {"PUT", "/mesh/members/*/labels/*", UM_ACCESS_TOKEN, um_members_label},
     {"DELETE", "/mesh/members/*/labels/*", UM_ACCESS_TOKEN, um_members_unlabel},
@@ -291,6 +297,8 @@ static const struct route routes[] = {
     {"GET", "/mesh/copies", UM_ACCESS_TOKEN, um_copies_list},
     {"GET", "/mesh/copies/*", UM_ACCESS_TOKEN, um_copies_show},
     {"POST", "/mesh/statements", UM_ACCESS_TOKEN, um_word_pass},
+    {"POST", "/mesh/void", UM_ACCESS_TOKEN, um_voids_make},
+    {"POST", "/mesh/owner-key", UM_ACCESS_TOKEN, um_acts_owner_key},
     {"GET", "/mesh/events", UM_ACCESS_TOKEN, get_events},
     {NULL, "/mesh/overlays/", UM_ACCESS_TOKEN, um_change_handle},
     {NULL, "/mesh/variables/", UM_ACCESS_TOKEN, um_change_handle},

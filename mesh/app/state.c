@@ -1,33 +1,23 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/*
- * A key is written to a temporary file, synced, and renamed: a crash leaves a
- * whole key or none. Links are not followed. A key that is damaged, or that
- * others can read, is refused, with a line that says what to do; it is never
- * replaced, for it is who this node is.
- */
+/* See state.h. */
 #include "mesh/app/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mesh/app/keyfile.h"
+
 #define NODE_KEY  "node.key"
+#define NEXT_KEY  "node.key.next"
+#define OLD_KEY   "node.key.old"
 #define OWNER_KEY "owner.key"
 #define LOCK_FILE "lock"
-
-/* A file of the folder that holds a key. */
-struct key_file {
-    int dir;
-    const char *name;
-    const char *temp; /* what it is called while it is written */
-    const char *hint; /* what can be done if it is no good */
-    const struct um_log *log;
-};
+#define VERIFIED  "verified"
 
 int um_state_folder(const char *path, unsigned above)
 {
@@ -46,108 +36,12 @@ int um_state_folder(const char *path, unsigned above)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static int refuse(const struct key_file *k, const char *why)
-{
-    um_log_line(k->log, UM_LOG_ERROR, "%s %s: put a good copy in its place%s",
-                k->name, why, k->hint);
-    return -1;
-}
-
-/* Why a file cannot be the key, or NULL. */
-static const char *unfit(int fd)
-{
-    struct stat st;
-
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        return "is not a file";
-    }
-    if (st.st_uid != geteuid()) {
-        return "belongs to another user, who may know it (chown it if not)";
-    }
-    if ((st.st_mode & 077) != 0) {
-        return "can be read by others (chmod 600 it)";
-    }
-    if (st.st_size == 0) {
-        return "is empty";
-    }
-    return st.st_size > P2P_PRIVKEY_MAX ? "is longer than any key" : NULL;
-}
-
-static int read_key(const struct key_file *k, int fd, struct p2p_key **out)
-{
-    uint8_t pb[P2P_PRIVKEY_MAX];
-    const char *why = unfit(fd);
-    ssize_t n;
-    int rv;
-
-    if (why != NULL) {
-        return refuse(k, why);
-    }
-    n = read(fd, pb, sizeof pb);
-    rv = n > 0 ? p2p_key_decode(pb, (size_t)n, out) : P2P_EFORMAT;
-    explicit_bzero(pb, sizeof pb);
-    return rv != 0 ? refuse(k, "is damaged") : 0;
-}
-
-static int write_all(int fd, const uint8_t *p, size_t len)
-{
-    ssize_t n = write(fd, p, len);
-
-    return n == (ssize_t)len && fsync(fd) == 0 ? 0 : -1;
-}
-
-static int write_key(const struct key_file *k, const struct p2p_key *key)
-{
-    uint8_t pb[P2P_PRIVKEY_MAX];
-    int len = p2p_key_encode(key, pb, sizeof pb);
-    int fd, rv;
-
-    (void)unlinkat(k->dir, k->temp, 0);
-    fd = openat(k->dir, k->temp,
-                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    rv = fd < 0 || len < 0 ? -1 : write_all(fd, pb, (size_t)len);
-    explicit_bzero(pb, sizeof pb);
-    if (fd >= 0 && close(fd) != 0) {
-        rv = -1;
-    }
-    if (rv != 0 || renameat(k->dir, k->temp, k->dir, k->name) != 0 ||
-        fsync(k->dir) != 0) {
-        um_log_line(k->log, UM_LOG_ERROR, "cannot write %s: %s", k->name,
-                    strerror(errno));
-        return -1;
-    }
-    return 0;
-}
-
-/* Reads a key; 1: there is none. */
-static int load_key(const struct key_file *k, struct p2p_key **out)
-{
-    int fd =
-        openat(k->dir, k->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    int rv;
-
-    if (fd < 0 && errno == ENOENT) {
-        return 1;
-    }
-    if (fd < 0 && errno == ELOOP) {
-        return refuse(k, "is a link");
-    }
-    if (fd < 0) {
-        um_log_line(k->log, UM_LOG_ERROR, "cannot open %s: %s", k->name,
-                    strerror(errno));
-        return -1;
-    }
-    rv = read_key(k, fd, out);
-    (void)close(fd);
-    return rv;
-}
-
 /* The node's own key, made if there is none. */
 static int own_key(struct um_state *s, const struct um_log *log)
 {
-    const struct key_file k = {s->dir, NODE_KEY, NODE_KEY ".new",
-                               ", or remove it to get a new identity", log};
-    int rv = load_key(&k, &s->key);
+    const struct um_keyfile k = {s->dir, NODE_KEY, NODE_KEY ".new",
+                                 ", or remove it to get a new identity", log};
+    int rv = um_keyfile_read(&k, &s->key);
 
     if (rv != 1) {
         return rv;
@@ -156,28 +50,84 @@ static int own_key(struct um_state *s, const struct um_log *log)
         um_log_line(log, UM_LOG_ERROR, "cannot make a key");
         return -1;
     }
-    return write_key(&k, s->key);
+    return um_keyfile_write(&k, s->key);
 }
 
-static struct key_file owner_file(const struct um_state *s,
-                                  const struct um_log *log)
+/* Another file with a key of this node. */
+static struct um_keyfile other_file(const struct um_state *s, const char *name,
+                                    const struct um_log *log)
 {
-    return (struct key_file){s->dir, OWNER_KEY, OWNER_KEY ".new", "", log};
+    return (struct um_keyfile){s->dir, name, NODE_KEY ".new", ", or remove it",
+                               log};
+}
+
+int um_state_make_next(struct um_state *s, const struct um_log *log)
+{
+    const struct um_keyfile k = other_file(s, NEXT_KEY, log);
+
+    if (s->next != NULL) {
+        return 0;
+    }
+    if (p2p_key_generate(P2P_KEY_ED25519, &s->next) != 0) {
+        um_log_line(log, UM_LOG_ERROR, "cannot make a key");
+        return -1;
+    }
+    if (um_keyfile_write(&k, s->next) != 0) {
+        p2p_key_free(s->next);
+        s->next = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+int um_state_succeed(struct um_state *s, const struct um_log *log)
+{
+    const struct um_keyfile old = other_file(s, OLD_KEY, log);
+
+    if (um_keyfile_write(&old, s->key) != 0) {
+        return -1;
+    }
+    if (renameat(s->dir, NEXT_KEY, s->dir, NODE_KEY) != 0 ||
+        fsync(s->dir) != 0) {
+        um_log_line(log, UM_LOG_ERROR, "cannot rename %s: %s", NEXT_KEY,
+                    strerror(errno));
+        return -1;
+    }
+    p2p_key_free(s->old);
+    s->old = s->key;
+    s->key = s->next;
+    s->next = NULL;
+    return 0;
+}
+
+void um_state_drop_others(struct um_state *s)
+{
+    p2p_key_free(s->next);
+    p2p_key_free(s->old);
+    s->next = s->old = NULL;
+    (void)unlinkat(s->dir, NEXT_KEY, 0);
+    (void)unlinkat(s->dir, OLD_KEY, 0);
+}
+
+static struct um_keyfile owner_file(const struct um_state *s,
+                                    const struct um_log *log)
+{
+    return (struct um_keyfile){s->dir, OWNER_KEY, OWNER_KEY ".new", "", log};
 }
 
 int um_state_owner(struct um_state *s, const struct um_log *log)
 {
-    const struct key_file k = owner_file(s, log);
+    const struct um_keyfile k = owner_file(s, log);
 
-    return load_key(&k, &s->owner) < 0 ? -1 : 0;
+    return um_keyfile_read(&k, &s->owner) < 0 ? -1 : 0;
 }
 
 int um_state_keep_owner(struct um_state *s, struct p2p_key *owner,
                         const struct um_log *log)
 {
-    const struct key_file k = owner_file(s, log);
+    const struct um_keyfile k = owner_file(s, log);
 
-    if (write_key(&k, owner) != 0) {
+    if (um_keyfile_write(&k, owner) != 0) {
         return -1;
     }
     p2p_key_free(s->owner);
@@ -195,6 +145,24 @@ int um_state_drop_owner(struct um_state *s, const struct um_log *log)
         return -1;
     }
     return fsync(s->dir);
+}
+
+/* Reads another key of this node, if there is one. */
+static int other_key(const struct um_state *s, const char *name,
+                     struct p2p_key **out, const struct um_log *log)
+{
+    const struct um_keyfile k = other_file(s, name, log);
+
+    return um_keyfile_read(&k, out) < 0 ? -1 : 0;
+}
+
+/* All keys of the node itself. */
+static int own_keys(struct um_state *s, const struct um_log *log)
+{
+    return own_key(s, log) != 0 || other_key(s, NEXT_KEY, &s->next, log) != 0 ||
+                   other_key(s, OLD_KEY, &s->old, log) != 0
+               ? -1
+               : 0;
 }
 
 int um_state_hold(struct um_state *s, const char *path,
@@ -226,7 +194,7 @@ int um_state_open(struct um_state *s, const char *path,
     if (um_state_hold(s, path, log) != 0) {
         return -1;
     }
-    if (own_key(s, log) != 0) {
+    if (own_keys(s, log) != 0) {
         um_state_close(s);
         return -1;
     }
@@ -243,7 +211,7 @@ int um_state_visit(struct um_state *s, const char *path,
                     strerror(errno));
         return -1;
     }
-    if (own_key(s, log) != 0 || um_state_owner(s, log) != 0) {
+    if (own_keys(s, log) != 0 || um_state_owner(s, log) != 0) {
         um_state_close(s);
         return -1;
     }
@@ -284,10 +252,33 @@ bool um_state_has_roster(const struct um_state *s)
            errno != ENOENT;
 }
 
+void um_state_note_verified(const struct um_state *s)
+{
+    int fd =
+        openat(s->dir, VERIFIED,
+               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd >= 0) {
+        (void)futimens(fd, NULL);
+        (void)close(fd);
+    }
+}
+
+int64_t um_state_verified(const struct um_state *s)
+{
+    struct stat st;
+
+    return fstatat(s->dir, VERIFIED, &st, AT_SYMLINK_NOFOLLOW) == 0
+               ? (int64_t)st.st_mtime
+               : 0;
+}
+
 void um_state_close(struct um_state *s)
 {
     p2p_key_free(s->key);
     p2p_key_free(s->owner);
+    p2p_key_free(s->next);
+    p2p_key_free(s->old);
     if (s->lock >= 0) {
         (void)close(s->lock);
     }

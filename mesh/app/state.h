@@ -4,6 +4,7 @@
 #define UM_APP_STATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <p2p/key.h>
 
@@ -15,6 +16,8 @@ struct um_state {
     int lock; /**< holds the lock */
     struct p2p_key *key;
     struct p2p_key *owner; /**< of a mesh, if it is here; NULL: it is not */
+    struct p2p_key *next;  /**< that is to be in the place of key; or NULL */
+    struct p2p_key *old;   /**< in whose place key is; NULL: none is kept */
 };
 
 /**
@@ -63,6 +66,24 @@ int um_state_drop_owner(struct um_state *s, const struct um_log *log);
 
 /** Whether a mesh with owners left its database here. */
 bool um_state_has_roster(const struct um_state *s);
+
+/** Makes node.key.next, unless there is one. 0, or -1: the log says why. */
+int um_state_make_next(struct um_state *s, const struct um_log *log);
+
+/** Puts the next key in the place of the node's, which is kept as node.key.old:
+ * it opens what was sealed for it. 0, or -1: all is as it was, and the log says
+ * why. */
+int um_state_succeed(struct um_state *s, const struct um_log *log);
+
+/** Removes the next key and the old one; fine if there are none. */
+void um_state_drop_others(struct um_state *s);
+
+/** Notes that all of the folder's database was looked at and holds: when is
+ * then known. Nothing happens if it cannot be written. */
+void um_state_note_verified(const struct um_state *s);
+
+/** When that was, in seconds since 1970; 0: never. */
+int64_t um_state_verified(const struct um_state *s);
 
 /** Closes it; the lock goes with it. */
 void um_state_close(struct um_state *s);

@@ -106,6 +106,9 @@ void um_views_mesh(struct um_node *n, struct um_json *j)
     if (g != NULL) {
         um_json_str(j, "name", g->name);
     }
+    if (g != NULL && !um_name_none(&g->key)) {
+        um_views_peer(j, "recovery", &g->key);
+    }
     um_views_name(n, j, "node", um_node_me(n));
     um_views_roles(j, "roles", um_roster_roles(&m->roster, um_node_me(n)));
     um_json_bool(j, "member", um_roster_roles(&m->roster, um_node_me(n)) != 0);

@@ -3,6 +3,8 @@
  * candidates. */
 #include "mesh/app/which.h"
 
+#include <stdio.h>
+
 #include "mesh/app/answer.h"
 #include "mesh/app/views.h"
 #include "mesh/trust/peer.h"
@@ -104,6 +106,36 @@ bool um_which_id(struct um_str text, struct um_name *out)
            um_peer_member(&peer, out) == 0;
 }
 
+bool um_which_revisions(struct um_node *n, struct um_http_req *req,
+                        struct um_arena *a, const struct um_val *body,
+                        const char *key, struct um_namelist *out)
+{
+    const struct um_val *v = um_val_member(body, um_str(key));
+    struct um_name *list = um_arena_zalloc(a, UM__CAP_NAMES, sizeof *list);
+    char detail[64];
+
+    if (list == NULL || v == NULL || v->kind != UM_VAL_ARRAY ||
+        v->count > UM__CAP_NAMES) {
+        (void)snprintf(detail, sizeof detail, "\"%s\" is a list of revisions.",
+                       key);
+        um_answer_error(req, 400, "Invalid request.", detail);
+        return false;
+    }
+    for (size_t i = 0; i < v->count; i++) {
+        const struct um_val *e = &v->items.p[i];
+        const struct um_past *p;
+
+        if (!um_which_revision(
+                n, req, e->kind == UM_VAL_STRING ? e->text : um_str_n("", 0),
+                &p)) {
+            return false;
+        }
+        list[i] = p->rev.id;
+    }
+    *out = (struct um_namelist){list, um_namelist_sort(list, v->count)};
+    return true;
+}
+
 /* Whether a member has a name. */
 static bool has_name(struct um_node *n, const struct um_name *member,
                      struct um_str text)
@@ -153,4 +185,10 @@ bool um_which_pending(struct um_node *n, struct um_http_req *req,
     }
     *out = f.first;
     return one(n, req, &f, "Nobody of that name waits to be let in.");
+}
+
+bool um_which_key(struct um_node *n, struct um_http_req *req,
+                  struct um_str text, struct um_name *out)
+{
+    return um_which_id(text, out) || um_which_member(n, req, text, out);
 }

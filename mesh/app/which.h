@@ -8,6 +8,7 @@
 #ifndef UM_APP_WHICH_H
 #define UM_APP_WHICH_H
 
+#include "mesh/doc/value.h"
 #include "mesh/node/node.h"
 #include "mesh/rest/http.h"
 
@@ -18,6 +19,15 @@ bool um_which_revision(struct um_node *n, struct um_http_req *req,
 /** A peer id, or a name, of a key that has a role. */
 bool um_which_member(struct um_node *n, struct um_http_req *req,
                      struct um_str text, struct um_name *out);
+
+/** The same, or a peer id of whomever. */
+bool um_which_key(struct um_node *n, struct um_http_req *req,
+                  struct um_str text, struct um_name *out);
+
+/** A list of revisions, a member of an object: ascending, in `a`. */
+bool um_which_revisions(struct um_node *n, struct um_http_req *req,
+                        struct um_arena *a, const struct um_val *body,
+                        const char *key, struct um_namelist *out);
 
 /** The key that a text is the peer id of; false: it is no peer id, and nothing
  * was answered. */

@@ -12,6 +12,8 @@ struct word {
     struct um_wait wait;
     struct um_json answer;
     bool passed; /* it was signed elsewhere */
+    size_t left; /* statements that were not told yet */
+    int err;     /* the first that went wrong */
 };
 
 static void drop(struct um_wait *w)
@@ -74,35 +76,62 @@ static void refuse(struct word *o, int err)
     }
 }
 
+/* One less is waited for: after the last it is answered. */
+static void settle(struct word *o)
+{
+    if (--o->left > 0) {
+        return;
+    }
+    if (o->err != 0) {
+        refuse(o, o->err);
+    } else {
+        say(o);
+    }
+}
+
+/* One of them is on the disk, or is not taken. */
 static void on_taken(void *user, int err)
 {
     struct word *o = user;
 
-    if (err != 0 && err != P2P_EDUP) {
-        refuse(o, err);
-        return;
-    }
-    if (o->passed) {
+    if (o->passed && (err == 0 || err == P2P_EDUP)) {
         um_json_bool(&o->answer, "new", err == 0);
     }
-    say(o);
+    if (o->err == 0 && err != P2P_EDUP) {
+        o->err = err;
+    }
+    settle(o);
 }
 
-static void give(struct word *o, struct um_str envelope)
+/* Gives envelopes of a list to the node; `left` is how many these are. After
+ * one that is not taken the others are not given: they rest on it. */
+static void give(struct word *o, struct um_str list)
 {
-    int err = um_node_state(um_wait_node(&o->wait), envelope, on_taken, o);
+    struct um_str envelope;
+    int err;
 
-    if (err != 0) {
-        refuse(o, err);
+    o->left++; /* until all are given nothing is answered */
+    while (um_pb_list_next(&list, &envelope)) {
+        err = o->err != 0 ? o->err
+                          : um_node_state(um_wait_node(&o->wait), envelope,
+                                          on_taken, o);
+        if (err != 0) {
+            o->err = err;
+            o->left--;
+        }
     }
+    settle(o);
 }
 
 bool um_word_may(struct um_node *n, struct um_http_req *req)
 {
+    if (um_word_unsigned(req)) {
+        return true;
+    }
     if (um_node_owner(n) == NULL) {
         um_answer_error(req, 403, "There is no owner's key here.",
-                        "Ask the node that has owner.key, or sign the "
-                        "statement where the key is and carry it here.");
+                        "Ask the node that has owner.key, or have it signed "
+                        "where the key is: --to-sign FILE.");
     } else if (!um_node_owns(n)) {
         um_answer_error(req, 403, "The key that is here is no owner's.",
                         "It is of another mesh, or its role was taken from "
@@ -111,23 +140,91 @@ bool um_word_may(struct um_node *n, struct um_http_req *req)
     return um_node_owns(n);
 }
 
-void um_word_give(struct um_daemon *d, struct um_http_req *req,
-                  struct um_statement *s, struct um_json *answer)
+void um_word_speaker(struct um_node *n, struct um_http_req *req,
+                     struct um_name *out)
 {
-    struct word *o = word_new(d, req, answer);
-    struct um_buf envelope = UM_BUF_INIT;
+    struct um_model *m = um_node_model(n);
+    const struct um_statement *g = um_roster_genesis(&m->roster);
+
+    if (um_word_unsigned(req) || um_node_owner(n) == NULL ||
+        um_item_signer(um_node_owner(n), out) != 0) {
+        *out = g != NULL ? g->by : m->cfg.me;
+    }
+}
+
+/* A file for who has the key. */
+static void hand_out(struct um_daemon *d, struct um_http_req *req,
+                     struct um_statement *list, size_t n)
+{
+    struct um_buf file = UM_BUF_INIT, one = UM_BUF_INIT;
+    int err = 0;
+
+    um_carry_begin(&file, UM_CARRY_TO_SIGN);
+    for (size_t i = 0; i < n && err == 0; i++) {
+        um_word_speaker(d->mesh.node, req, &list[i].by);
+        um_buf_clear(&one);
+        err = um_statement_plan(&list[i], &one);
+        um_carry_add(&file, um_buf_view(&one));
+    }
+    if (err != 0 || um_buf_failed(&file)) {
+        um_answer_error(req, err == P2P_EINVAL ? 400 : 500,
+                        "No statement can be made of this.",
+                        err == P2P_EINVAL
+                            ? "A text in it is too long, or is no text."
+                            : NULL);
+    } else {
+        um_http_reply(req, 200, "application/octet-stream", file.p, file.len);
+    }
+    um_buf_fini(&one);
+    um_buf_fini(&file);
+}
+
+/* Signs them; the envelopes as a list. */
+static int seal_all(const struct p2p_key *key, struct um_statement *list,
+                    size_t n, struct um_buf *out, size_t *signed_n)
+{
+    struct um_buf one = UM_BUF_INIT;
+    int err = 0;
+
+    for (*signed_n = 0; *signed_n < n && err == 0; ++*signed_n) {
+        um_buf_clear(&one);
+        err = um_statement_seal(&list[*signed_n], key, &one);
+        um_pb_put_str(out, 1, um_buf_view(&one));
+    }
+    um_buf_fini(&one);
+    return err == 0 && um_buf_failed(out) ? P2P_ENOMEM : err;
+}
+
+void um_word_give_all(struct um_daemon *d, struct um_http_req *req,
+                      struct um_statement *list, size_t n,
+                      struct um_json *answer)
+{
+    struct um_buf envelopes = UM_BUF_INIT;
+    struct word *o;
     int err;
 
+    if (um_word_unsigned(req)) {
+        um_json_fini(answer);
+        hand_out(d, req, list, n);
+        return;
+    }
+    o = word_new(d, req, answer);
     if (o == NULL) {
         return;
     }
-    err = um_statement_seal(s, um_node_owner(d->mesh.node), &envelope);
+    err = seal_all(um_node_owner(d->mesh.node), list, n, &envelopes, &o->left);
     if (err != 0) {
         refuse(o, err);
     } else {
-        give(o, um_buf_view(&envelope));
+        give(o, um_buf_view(&envelopes));
     }
-    um_buf_fini(&envelope);
+    um_buf_fini(&envelopes);
+}
+
+void um_word_give(struct um_daemon *d, struct um_http_req *req,
+                  struct um_statement *s, struct um_json *answer)
+{
+    um_word_give_all(d, req, s, 1, answer);
 }
 
 void um_word_pass(struct um_daemon *d, struct um_http_req *req)
@@ -154,8 +251,17 @@ void um_word_pass(struct um_daemon *d, struct um_http_req *req)
     um_json_text(&answer, "statement", um_name_text(&s.id, id));
     o = word_new(d, req, &answer);
     if (o != NULL) {
+        struct um_buf list = UM_BUF_INIT;
+
         o->passed = true;
-        give(o, envelope);
+        o->left = 1;
+        um_pb_put_str(&list, 1, envelope);
+        if (um_buf_failed(&list)) {
+            refuse(o, P2P_ENOMEM);
+        } else {
+            give(o, um_buf_view(&list));
+        }
+        um_buf_fini(&list);
     }
 }
 
@@ -181,7 +287,13 @@ void um_word_after(struct um_daemon *d, struct um_http_req *req,
 {
     struct word *o = word_new(d, req, answer);
     const struct um_disk_job job = {write_nothing, on_taken, o};
-    int err = o != NULL ? um_disk_write(um_node_disk(d->mesh.node), &job) : 0;
+    int err;
+
+    if (o == NULL) {
+        return;
+    }
+    o->left = 1;
+    err = um_disk_write(um_node_disk(d->mesh.node), &job);
 
     if (err != 0) {
         refuse(o, err);

@@ -9,14 +9,37 @@
 
 #include "mesh/app/json.h"
 #include "mesh/app/wait.h"
+#include "mesh/trust/carry.h"
 
-/** Whether an owner's key is here that may still say something; else the
- * request is answered 403. */
+/** The most statements that one request leads to. */
+#define UM_WORD_STATEMENTS_MAX UM__CAP_CARRY_STATEMENTS
+
+/** Whether a request wants what is to be signed, for an owner's key that is
+ * elsewhere: `?unsigned`. */
+static inline bool um_word_unsigned(const struct um_http_req *req)
+{
+    return um_http_query(req, "unsigned") != NULL;
+}
+
+/** Whether an owner's key is here that may still say something, or is not
+ * needed (`?unsigned`); else the request is answered 403. */
 bool um_word_may(struct um_node *n, struct um_http_req *req);
 
-/** Signs and gives a statement. @param answer of success; taken */
+/** Who will have said it: the key that is here, or, for who signs elsewhere,
+ * the first owner. */
+void um_word_speaker(struct um_node *n, struct um_http_req *req,
+                     struct um_name *out);
+
+/** Signs and gives a statement, or answers with what is to be signed. @param
+ * answer of success; taken */
 void um_word_give(struct um_daemon *d, struct um_http_req *req,
                   struct um_statement *s, struct um_json *answer);
+
+/** The same of several, in their order. @param n at most
+ * UM_WORD_STATEMENTS_MAX */
+void um_word_give_all(struct um_daemon *d, struct um_http_req *req,
+                      struct um_statement *list, size_t n,
+                      struct um_json *answer);
 
 /** Gives a statement that was signed somewhere. Answers "statement", its id,
  * and "new". */

@@ -166,6 +166,36 @@ static void stop(struct um_agent *a)
     um_buf_fini(&a->unmet);
 }
 
+/* Reads both files into a warden of a mesh and a member. */
+static int load_warden(struct um_agent *a, const struct um_name *mesh,
+                       const struct um_name *me)
+{
+    int rv;
+
+    um_warden_free(a->warden);
+    a->warden = um_warden_new(mesh, me);
+    if (a->warden == NULL) {
+        return P2P_ENOMEM;
+    }
+    rv = load(a, UM_WARDEN_ROSTER);
+    return rv == 0 ? load(a, UM_WARDEN_RECORD) : rv;
+}
+
+/* The same, if they are of the key that this node had before. */
+static int load_old(struct um_agent *a, const struct um_name *mesh,
+                    const struct um_name *me)
+{
+    struct um_name old;
+    int rv = a->cfg.old == NULL || um_item_signer(a->cfg.old, &old) != 0
+                 ? P2P_EPEER
+                 : load_warden(a, mesh, &old);
+
+    if (rv == 0) {
+        um_warden_succeed(a->warden, me);
+    }
+    return rv;
+}
+
 static int make_warden(struct um_agent *a, const struct um_name *mesh,
                        struct um_name *me)
 {
@@ -174,14 +204,13 @@ static int make_warden(struct um_agent *a, const struct um_name *mesh,
     if (rv != 0) {
         return rv;
     }
-    a->warden = um_warden_new(mesh, me);
     a->stash = um_stash_new(UM__CAP_AGENT_STASH_BYTES);
-    if (a->warden == NULL || a->stash == NULL) {
+    if (a->stash == NULL) {
         return P2P_ENOMEM;
     }
-    rv = load(a, UM_WARDEN_ROSTER);
-    if (rv == 0) {
-        rv = load(a, UM_WARDEN_RECORD);
+    rv = load_warden(a, mesh, me);
+    if (rv == P2P_EPEER) {
+        rv = load_old(a, mesh, me);
     }
     /* From now on it is bound. */
     if (rv == 0) {
@@ -205,6 +234,7 @@ static int make_runner(struct um_agent *a, const struct um_wire_msg *m)
 
     a->vault = (struct um_vault){.papers = um_stash_port(a->stash),
                                  .key = a->cfg.key,
+                                 .old = a->cfg.old,
                                  .mesh = m->mesh,
                                  .missing = um_agent_missing,
                                  .user = a};
@@ -284,6 +314,14 @@ static bool is_unbound(struct um_agent *a)
 
     um_buf_fini(&bytes);
     return none;
+}
+
+void um_agent_succeed(struct um_agent *a, const struct p2p_key *key,
+                      const struct p2p_key *old)
+{
+    stop(a);
+    a->cfg.key = key;
+    a->cfg.old = old;
 }
 
 void um_agent_place(struct um_agent *a, struct um_keyring_place *out)

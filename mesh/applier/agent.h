@@ -50,6 +50,7 @@ struct um_agent_cfg {
     const struct um_log *log;
     const struct um_policy *policy;
     const struct p2p_key *key; /**< the node's: it opens sealed objects */
+    const struct p2p_key *old; /**< that it had before; NULL: none */
     const char *name;          /**< what the node calls itself */
     const char *unit_log;      /**< or NULL */
     struct um_agent_files files;
@@ -81,6 +82,11 @@ void um_agent_free(struct um_agent *a);
  * @return 0; P2P_EACCES: it stays bound, the log says so; or why not
  */
 int um_agent_leave(struct um_agent *a);
+
+/** The node has another key from its next START on; both are borrowed. What the
+ * applier noted goes on with it. */
+void um_agent_succeed(struct um_agent *a, const struct p2p_key *key,
+                      const struct p2p_key *old);
 
 /** What the keys have to know. Valid until the next message. */
 void um_agent_place(struct um_agent *a, struct um_keyring_place *out);

@@ -30,6 +30,22 @@ struct asked {
     const char *why; /* not; NULL: it may be */
 };
 
+const struct p2p_key *um_keyring_get(const struct um_keyring *k,
+                                     enum um_keyring_key which)
+{
+    switch (which) {
+        case UM_KEYRING_NODE:
+            return k->node;
+        case UM_KEYRING_OWNER:
+            return k->owner;
+        case UM_KEYRING_NEXT:
+            return k->next;
+        case UM_KEYRING_OLD:
+            break;
+    }
+    return k->old;
+}
+
 static bool take_part(struct um_str *in, struct um_str *out)
 {
     uint64_t len;
@@ -62,8 +78,7 @@ static bool is_near(const struct asked *a, uint64_t wall_ms)
 /* Of the mesh that this is, by the key that signs. */
 static const char *check_place(const struct asked *a, const struct um_item *it)
 {
-    const struct p2p_key *key =
-        a->which == UM_KEYRING_NODE ? a->k->node : a->k->owner;
+    const struct p2p_key *key = um_keyring_get(a->k, a->which);
     struct um_name me;
 
     if (um_item_signer(key, &me) != 0 || !um_name_eq(&it->by, &me)) {
@@ -231,7 +246,7 @@ int um_keyring_sign(struct um_keyring *k, enum um_keyring_key which,
                     struct um_str text, const struct um_keyring_place *p,
                     uint8_t *sig, size_t *sig_len)
 {
-    const struct p2p_key *key = which == UM_KEYRING_NODE ? k->node : k->owner;
+    const struct p2p_key *key = um_keyring_get(k, which);
     struct asked a = {.k = k, .which = which, .place = p};
 
     if (key == NULL) {
@@ -254,11 +269,18 @@ int um_keyring_sign(struct um_keyring *k, enum um_keyring_key which,
     return p2p_key_sign(key, text.p, text.len, sig, sig_len);
 }
 
-int um_keyring_open(struct um_keyring *k, struct um_str sealed,
-                    const struct um_keyring_place *p, uint8_t *out)
+int um_keyring_open(struct um_keyring *k, enum um_keyring_key which,
+                    struct um_str sealed, const struct um_keyring_place *p,
+                    uint8_t *out)
 {
-    if (p->roster == NULL || sealed.len != UM_SEALED_SLOT_BYTES) {
+    const struct p2p_key *key = um_keyring_get(k, which);
+
+    if (key == NULL) {
+        return P2P_ENOTFOUND;
+    }
+    if (p->roster == NULL || sealed.len != UM_SEALED_SLOT_BYTES ||
+        (which != UM_KEYRING_NODE && which != UM_KEYRING_OLD)) {
         return P2P_EACCES;
     }
-    return p2p_seal_open(k->node, sealed.p, sealed.len, out);
+    return p2p_seal_open(key, sealed.p, sealed.len, out);
 }

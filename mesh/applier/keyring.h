@@ -24,9 +24,12 @@
 
 /** Which key. */
 enum um_keyring_key {
-    UM_KEYRING_NODE = 1, /**< this node's: its identity, its rows, what it
-                              writes */
-    UM_KEYRING_OWNER = 2 /**< an owner's, if it is here */
+    UM_KEYRING_NODE = 1,  /**< this node's: its identity, its rows, what it
+                               writes */
+    UM_KEYRING_OWNER = 2, /**< an owner's, if it is here */
+    UM_KEYRING_NEXT = 3,  /**< that is to be the node's; signs nothing yet */
+    UM_KEYRING_OLD = 4    /**< that was the node's; opens what was sealed for
+                               it */
 };
 
 /** What the applier is just now. */
@@ -42,10 +45,16 @@ struct um_keyring_place {
 /** The keys; all zero is none. Borrows them. */
 struct um_keyring {
     const struct p2p_key *node;
-    const struct p2p_key *owner; /**< NULL: it is not here */
+    const struct p2p_key *owner; /**< NULL: it is not here; so the others */
+    const struct p2p_key *next;
+    const struct p2p_key *old;
     const struct um_log *log;
     struct um_name begun; /**< private: a mesh whose genesis was signed */
 };
+
+/** The one that is meant; NULL: it is not here. */
+const struct p2p_key *um_keyring_get(const struct um_keyring *k,
+                                     enum um_keyring_key which);
 
 /**
  * Signs what p2p_key_sign() would be asked to sign.
@@ -60,10 +69,12 @@ int um_keyring_sign(struct um_keyring *k, enum um_keyring_key which,
 
 /**
  * Opens a slot of a sealed object for the node.
+ * @param which NODE or OLD
  * @param out room for UM_SEALED_SEED_BYTES
  * @return 0; P2P_EACCES: of no mesh, or it is no slot; or as p2p_seal_open()
  */
-int um_keyring_open(struct um_keyring *k, struct um_str sealed,
-                    const struct um_keyring_place *p, uint8_t *out);
+int um_keyring_open(struct um_keyring *k, enum um_keyring_key which,
+                    struct um_str sealed, const struct um_keyring_place *p,
+                    uint8_t *out);
 
 #endif

@@ -56,7 +56,7 @@ int um_keywire_ask_read(struct um_str frame, struct um_keywire_ask *out)
     *out = (struct um_keywire_ask){.key = 0};
     if (um_pb_read(&m, frame) == 0) {
         um_pb_num(&m, WHAT, UM_KEYWIRE_LEAVE, &what);
-        um_pb_num(&m, KEY, UM_KEYRING_OWNER, &key);
+        um_pb_num(&m, KEY, UM_KEYRING_OLD, &key);
         um_pb_bytes(&m, BYTES, UM__CAP_KEYRING_BYTES, &out->bytes);
         um_pb_need(&m, what > 0 && key > 0);
     }

@@ -11,11 +11,12 @@
 
 /** Questions, with the numbers that stand in frames. */
 enum um_keywire_what {
-    UM_KEYWIRE_PUBLIC = 1, /**< the PublicKey protobuf of a key */
-    UM_KEYWIRE_SIGN = 2,   /**< a signature of a text */
-    UM_KEYWIRE_OPEN = 3,   /**< what is in a slot */
-    UM_KEYWIRE_MAKE = 4,   /**< an owner's key, unless there is one */
-    UM_KEYWIRE_LEAVE = 5 /**< the mesh was left; of OWNER: that key goes too */
+    UM_KEYWIRE_PUBLIC = 1,  /**< the PublicKey protobuf of a key */
+    UM_KEYWIRE_SIGN = 2,    /**< a signature of a text */
+    UM_KEYWIRE_OPEN = 3,    /**< what is in a slot */
+    UM_KEYWIRE_MAKE = 4,    /**< of OWNER and NEXT: one, unless there is one */
+    UM_KEYWIRE_SUCCEED = 5, /**< NEXT becomes NODE, and that OLD */
+    UM_KEYWIRE_LEAVE = 6 /**< the mesh was left; of OWNER: that key goes too */
 };
 
 /** A question; borrows. */

@@ -100,6 +100,8 @@ static int unlock(struct um_vault *v, const struct um_sealed *s,
     struct came *c = find(v, hash);
     int rv = um_sealed_open(s, v->key, NULL, out);
 
+    if (rv == P2P_EACCES && v->old != NULL)
+        rv = um_sealed_open(s, v->old, NULL, out);
     if (rv == P2P_EACCES && c != NULL) {
         rv = um_sealed_open(s, v->key, c->slot, out);
         if (rv == P2P_EAUTH) {

@@ -25,6 +25,7 @@ struct um_vault_papers {
 struct um_vault {
     struct um_vault_papers papers;
     const struct p2p_key *key;
+    const struct p2p_key *old; /**< in whose place key is; NULL: none */
     struct um_name mesh;
     /** Called for a hash that is not here; may be NULL. */
     void (*missing)(void *user, const struct um_name *hash);

@@ -78,6 +78,13 @@ void um_warden_free(struct um_warden *w)
     um_mem_free(w);
 }
 
+void um_warden_succeed(struct um_warden *w, const struct um_name *me)
+{
+    forget_grant(w);
+    w->me = *me;
+    w->roster_dirty = w->trail.dirty = true;
+}
+
 /* ---- the roster */
 
 /* What a revocation keeps was seen by who made it; here nothing is. */

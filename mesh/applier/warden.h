@@ -115,6 +115,10 @@ void um_warden_begins(struct um_warden *w, const struct um_name *revision);
 void um_warden_ended(struct um_warden *w, const struct um_name *revision,
                      enum um_warden_end end);
 
+/** The member has another name from now on: its node has another key. Both
+ * parts are to be saved. */
+void um_warden_succeed(struct um_warden *w, const struct um_name *me);
+
 /** The revisions of the record, at most UM__CAP_TRAIL_RUNS: what shows that
  * they are over belongs into a case. Appends names to out. */
 void um_warden_names(const struct um_warden *w, struct um_buf *out);

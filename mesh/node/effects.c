@@ -111,15 +111,21 @@ static void notice(struct um_node *n, const struct um_effect *e)
     um_node_stir(n);
 }
 
+int um_node_statement(struct um_str envelope, struct um_statement *out)
+{
+    struct um_item it;
+    int rv = um_item_read(um_item_payload(envelope, UM_STATEMENT), UM_STATEMENT,
+                          &it);
+
+    return rv != 0 ? rv : um_statement_decode(&it, out);
+}
+
 /* The key that a GRANT names, for what waits for it. */
 static void tell_granted(struct um_node *n, struct um_str envelope)
 {
-    struct um_item it;
     struct um_statement s;
 
-    if (um_item_read(um_item_payload(envelope, UM_STATEMENT), UM_STATEMENT,
-                     &it) == 0 &&
-        um_statement_decode(&it, &s) == 0 && s.what == UM_GRANT) {
+    if (um_node_statement(envelope, &s) == 0 && s.what == UM_GRANT) {
         um_links_known(n->links, &s.key);
     }
 }

@@ -10,6 +10,7 @@
 
 #include "mesh/model/outbox.h"
 #include "mesh/node/disk.h"
+#include "mesh/node/early.h"
 #include "mesh/node/hints.h"
 #include "mesh/node/links.h"
 #include "mesh/node/node.h"
@@ -21,6 +22,17 @@
 
 /** How often rows of others go to the disk, in ms. */
 #define UM_NODE_ROWS_MS 30000U
+
+/** How soon a node says its row once more, to who could not hear it before, in
+ * ms: what makes members come is over by then, and one time does for all. */
+#define UM_NODE_REPEAT_MS 500U
+
+/** How long who lost its roles is still told what all are told, in ms: that it
+ * lost them, above all. Then it is a stranger. */
+#define UM_NODE_FAREWELL_MS 300U
+
+/** Keys of which that is remembered; others are strangers at once. */
+#define UM_NODE_LEAVING_MAX 16U
 
 /** Ids of items of a later version, as many as the store keeps. */
 #define UM__CAP_NODE_ASIDE 1024U
@@ -105,6 +117,11 @@ struct um_node {
     struct um_buf rows; /* members whose row is not on disk, as names */
     bool rows_busy;     /* some are on their way there */
     void *rows_alarm;
+    struct um_early early;
+    struct um_name leaving[UM_NODE_LEAVING_MAX]; /* they lost roles just now */
+    size_t leaving_n;
+    void *farewell; /* the alarm after which they are strangers */
+    void *repeat;   /* the alarm by which this node's row is said once more */
     void *prune_alarm;
 };
 
@@ -118,6 +135,9 @@ struct um_node_trial {
 
 /** Whether a key may sync and use the bus. */
 bool um_node_member_may(struct um_node *n, const struct um_name *member);
+
+/** A key loses roles: it hears of that. */
+void um_node_farewell(struct um_node *n, const struct um_name *key);
 
 /** Whether who was new still is: without a role, or no member is connected. */
 bool um_node_still_new(struct um_node *n);
@@ -153,6 +173,9 @@ void um_node_carry(struct um_node *n, const struct um_effect *e);
 void um_node_shelve(struct um_node *n, enum um_kind kind,
                     const struct um_name *id, struct um_str envelope);
 
+/** Reads a statement that was verified. */
+int um_node_statement(struct um_str envelope, struct um_statement *out);
+
 /** Tells others of it, soon. */
 void um_node_say(struct um_node *n, enum um_kind kind, const struct um_name *id,
                  struct um_str envelope);
@@ -177,6 +200,14 @@ void um_node_keep_row(struct um_node *n, const struct um_row *row,
 
 /** Writes rows that are not on disk. */
 void um_node_write_rows(struct um_node *n);
+
+/** Judges the rows that came before their key was a member's, of those that
+ * are now. */
+void um_node_hear_early(struct um_node *n);
+
+/** Says this node's row once more, soon: there are members who cannot have
+ * heard it. */
+void um_node_repeat_row(struct um_node *n);
 
 /* ---- ours.c */
 

@@ -201,6 +201,7 @@ static int make_parts(struct um_node *n)
     }
     n->vault = (struct um_vault){.papers = um_papers_port(n->papers),
                                  .key = n->cfg.key,
+                                 .old = n->cfg.old,
                                  .mesh = n->model.cfg.mesh,
                                  .missing = missing,
                                  .locked = locked,
@@ -243,12 +244,18 @@ static int statement(void *user, const struct um_name *id, struct um_buf *out)
     return 0;
 }
 
-bool um_node_owns(struct um_node *n)
+/* Whether a key is an owner's now. */
+static bool is_owners(struct um_node *n, const struct p2p_key *key)
 {
     struct um_name by;
 
-    return n->cfg.owner != NULL && um_item_signer(n->cfg.owner, &by) == 0 &&
+    return key != NULL && um_item_signer(key, &by) == 0 &&
            um_owner_may(&n->model, &by);
+}
+
+bool um_node_owns(struct um_node *n)
+{
+    return is_owners(n, um_node_owner(n));
 }
 
 static int grant(void *user, const struct um_name *key, unsigned roles,
@@ -261,7 +268,7 @@ static int grant(void *user, const struct um_name *key, unsigned roles,
                              .what = UM_GRANT,
                              .roles = (uint8_t)roles};
 
-    return um_node_owns(n) ? um_statement_seal(&s, n->cfg.owner, out)
+    return um_node_owns(n) ? um_statement_seal(&s, um_node_owner(n), out)
                            : P2P_EACCES;
 }
 
@@ -302,7 +309,7 @@ static int make_welcome(struct um_node *n)
                                        .roster = &n->model.roster,
                                        .mesh = n->model.cfg.mesh,
                                        .me = n->me,
-                                       .owns = n->cfg.owner != NULL,
+                                       .owns = um_node_owns(n),
                                        .alarms = n->cfg.alarms,
                                        .wall_ms = n->cfg.wall_ms,
                                        .log = n->cfg.log,
@@ -415,6 +422,8 @@ void um_node_free(struct um_node *n)
     um_vault_fini(&n->vault);
     a->clear(a->user, n->tick);
     a->clear(a->user, n->rows_alarm);
+    a->clear(a->user, n->repeat);
+    a->clear(a->user, n->farewell);
     a->clear(a->user, n->prune_alarm);
     a->clear(a->user, n->watch_alarm);
     a->clear(a->user, n->late);
@@ -422,6 +431,7 @@ void um_node_free(struct um_node *n)
     um_outbox_fini(&n->outbox);
     um_model_fini(&n->model);
     um_shelf_free(n->shelf);
+    um_early_fini(&n->early);
     um_buf_fini(&n->rows);
     um_mem_free(n);
 }
@@ -430,11 +440,32 @@ void um_node_up(struct um_node *n, const struct p2p_peer_id *peer)
 {
     um_links_up(n->links, peer);
     n->roster_changed |= n->is_new; /* that may be the first member */
+    if (um_node_may(n, peer)) {
+        um_node_repeat_row(n);
+    }
     um_node_stir(n);
+}
+
+/* Who is gone hears nothing any more; when it comes back it is a stranger. */
+static void forget_leaving(struct um_node *n, const struct p2p_peer_id *peer)
+{
+    struct um_name member;
+    size_t kept = 0;
+
+    if (um_peer_member(peer, &member) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < n->leaving_n; i++) {
+        if (!um_name_eq(&n->leaving[i], &member)) {
+            n->leaving[kept++] = n->leaving[i];
+        }
+    }
+    n->leaving_n = kept;
 }
 
 void um_node_down(struct um_node *n, const struct p2p_peer_id *peer)
 {
+    forget_leaving(n, peer);
     um_links_down(n->links, peer);
     um_node_stir(n);
 }
@@ -478,6 +509,47 @@ bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer)
     struct um_name member;
 
     return um_peer_member(peer, &member) == 0 && um_node_member_may(n, &member);
+}
+
+bool um_node_hears(struct um_node *n, const struct p2p_peer_id *peer)
+{
+    struct um_name member;
+    bool hears = um_node_may(n, peer);
+
+    if (um_peer_member(peer, &member) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < n->leaving_n && !hears; i++) {
+        hears = um_name_eq(&n->leaving[i], &member);
+    }
+    return hears;
+}
+
+static void on_farewell(void *arg)
+{
+    struct um_node *n = arg;
+
+    n->farewell = NULL;
+    n->leaving_n = 0;
+    um_bus_recheck(n->cfg.bus);
+}
+
+void um_node_farewell(struct um_node *n, const struct um_name *key)
+{
+    const struct um_alarms *a = n->cfg.alarms;
+    struct p2p_peer_id peer;
+
+    um_peer_of(key, &peer);
+    if (n->leaving_n == UM_NODE_LEAVING_MAX ||
+        !um_bus_is_up(n->cfg.bus, &peer)) {
+        return;
+    }
+    if (n->farewell == NULL) {
+        n->farewell = a->set(a->user, UM_NODE_FAREWELL_MS, on_farewell, n);
+    }
+    if (n->farewell != NULL) {
+        n->leaving[n->leaving_n++] = *key;
+    }
 }
 
 struct um_model *um_node_model(struct um_node *n)
@@ -529,9 +601,17 @@ const struct um_name *um_node_me(const struct um_node *n)
     return &n->me;
 }
 
-const struct p2p_key *um_node_owner(const struct um_node *n)
+const struct p2p_key *um_node_owner(struct um_node *n)
 {
-    return n->cfg.owner;
+    return !is_owners(n, n->cfg.owner) && is_owners(n, n->cfg.key)
+               ? n->cfg.key
+               : n->cfg.owner;
+}
+
+void um_node_use_owner(struct um_node *n, const struct p2p_key *owner)
+{
+    n->cfg.owner = owner;
+    um_welcome_owns(n->welcome, um_node_owns(n));
 }
 
 int um_node_facts(struct um_node *n, const struct um_name *member,

@@ -32,6 +32,8 @@
 struct um_node_cfg {
     const struct p2p_key *key;
     const struct p2p_key *owner; /**< an owner's key, if it is here; or NULL */
+    const struct p2p_key *old;   /**< the key before `key`, for what was sealed
+                                      for it; or NULL */
     struct um_store *store;      /**< open, of a mesh */
     struct um_bus *bus;
     struct um_hands *hands; /**< to the applier; NULL: there is none */
@@ -73,6 +75,9 @@ void um_node_down(struct um_node *n, const struct p2p_peer_id *peer);
 
 /** Whether a peer has a role in the roster now. */
 bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer);
+
+/** The same, or it had one a moment ago: it is still told of what there is. */
+bool um_node_hears(struct um_node *n, const struct p2p_peer_id *peer);
 
 /** What came of a command: on disk, if it is UM_OK. Valid during the call.
  * @param revision that was made, or is in the way; NULL: the node ends, and
@@ -143,8 +148,12 @@ struct um_disk *um_node_disk(struct um_node *n);
 /** The name of this member. */
 const struct um_name *um_node_me(const struct um_node *n);
 
-/** An owner's key that is here; NULL: none. */
-const struct p2p_key *um_node_owner(const struct um_node *n);
+/** An owner's key that is here: owner.key, or the node's own, if that was made
+ * an owner's. NULL: none. */
+const struct p2p_key *um_node_owner(struct um_node *n);
+
+/** There is an owner's key from now on; borrows it. */
+void um_node_use_owner(struct um_node *n, const struct p2p_key *owner);
 
 /** Whether it is an owner's now: it may be of a mesh that this node left. */
 bool um_node_owns(struct um_node *n);

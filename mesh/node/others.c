@@ -131,6 +131,15 @@ static enum um_sync_verdict judge(void *user, const struct um_name *from,
     return n->forged ? UM_SYNC_REFUSED : UM_SYNC_HAD;
 }
 
+/* Whether a row that is here already is a sign of life: its member says it
+ * itself, and was not heard of since this node began. */
+static bool is_sign(const struct um_node *n, const struct um_name *from,
+                    const struct um_row *row, const struct um_shelf_row *old)
+{
+    return old->seq == row->seq && um_name_eq(from, &row->by) &&
+           um_others_find(&n->model.rows, &row->by) == NULL;
+}
+
 /* A row that others tell of: of a member, and newer than what is here. */
 static enum um_sync_verdict judge_row(void *user, const struct um_name *from,
                                       struct um_str envelope)
@@ -148,8 +157,12 @@ static enum um_sync_verdict judge_row(void *user, const struct um_name *from,
                                                      : UM_SYNC_REFUSED;
     }
     old = um_shelf_row_of(n->shelf, &row.by);
-    if (!um_name_eq(&row.mesh, &n->model.cfg.mesh) || !may(n, &row.by) ||
-        (old != NULL && old->seq >= row.seq)) {
+    if (!um_name_eq(&row.mesh, &n->model.cfg.mesh) ||
+        (old != NULL && old->seq >= row.seq && !is_sign(n, from, &row, old))) {
+        return UM_SYNC_HAD;
+    }
+    if ((um_roster_roles(&n->model.roster, &row.by) & UM_NODE) == 0) {
+        um_early_keep(&n->early, &row, envelope);
         return UM_SYNC_HAD;
     }
     um_node_step(n, &e);
@@ -159,6 +172,26 @@ static enum um_sync_verdict judge_row(void *user, const struct um_name *from,
     um_node_keep_row(n, &row, envelope);
     um_node_stir(n);
     return UM_SYNC_TAKEN;
+}
+
+void um_node_hear_early(struct um_node *n)
+{
+    struct um_roster *r = &n->model.roster;
+    size_t i = 0;
+
+    while (i < n->early.n) {
+        struct um_name by = n->early.list[i].by;
+        struct um_str envelope;
+
+        if ((um_roster_roles(r, &by) & UM_NODE) == 0) {
+            i++;
+            continue;
+        }
+        envelope = um_early_take(&n->early, &by);
+        (void)judge_row(n, &by, envelope);
+        um_mem_free((void *)(uintptr_t)envelope.p);
+        i = 0; /* judging is a step, and more may have come of it */
+    }
 }
 
 /* A document came: it is kept if somebody waits for it. */
@@ -317,6 +350,9 @@ static int slot(void *user, const struct um_name *object,
     if (rv == 0) {
         rv = um_sealed_slot_make(&s, n->cfg.key, entropy, member, out);
     }
+    if (rv == P2P_EACCES && n->cfg.old != NULL) {
+        rv = um_sealed_slot_make(&s, n->cfg.old, entropy, member, out);
+    }
     explicit_bzero(entropy, sizeof entropy);
     return rv == 0 || rv == P2P_ENOMEM ? rv : P2P_ENOTFOUND;
 }
@@ -461,4 +497,24 @@ void um_node_keep_row(struct um_node *n, const struct um_row *r,
     }
     um_buf_add(&n->rows, &r->by, sizeof r->by);
     set_rows_alarm(n);
+}
+
+static void on_repeat(void *arg)
+{
+    struct um_node *n = arg;
+    const struct um_shelf_row *row = um_shelf_row_of(n->shelf, &n->me);
+
+    n->repeat = NULL;
+    if (row != NULL && !n->over && !n->ending) {
+        um_node_say(n, UM_ROW, &n->me, row->envelope);
+    }
+}
+
+void um_node_repeat_row(struct um_node *n)
+{
+    const struct um_alarms *a = n->cfg.alarms;
+
+    if (n->repeat == NULL && n->loaded) {
+        n->repeat = a->set(a->user, UM_NODE_REPEAT_MS, on_repeat, n);
+    }
 }

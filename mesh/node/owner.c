@@ -100,6 +100,13 @@ void um_owner_set(struct um_model *m, const struct um_name *key,
     out->seq = last_seq(m, &out->key, name) + 1;
 }
 
+void um_owner_void(const struct um_model *m, struct um_namelist ids,
+                   struct um_statement *out)
+{
+    begin(m, UM_VOID, out);
+    out->ids = ids;
+}
+
 bool um_owner_may(struct um_model *m, const struct um_name *key)
 {
     const struct um_statement *g = um_roster_genesis(&m->roster);

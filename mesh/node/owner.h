@@ -35,6 +35,10 @@ void um_owner_set(struct um_model *m, const struct um_name *key,
                   struct um_str name, struct um_str value,
                   struct um_statement *out);
 
+/** Makes revisions void; borrows the list as long as out. */
+void um_owner_void(const struct um_model *m, struct um_namelist ids,
+                   struct um_statement *out);
+
 /** Whether a key may say such things now. */
 bool um_owner_may(struct um_model *m, const struct um_name *key);
 

@@ -175,6 +175,17 @@ static bool told_later(const struct um_node *n, const struct um_effects *fx,
     return false;
 }
 
+/* Who is revoked hears of it before he is a stranger. */
+static void see_off(struct um_node *n, struct um_str envelope)
+{
+    struct um_statement s;
+
+    if (n->loaded && um_node_statement(envelope, &s) == 0 &&
+        s.what == UM_REVOKE) {
+        um_node_farewell(n, &s.key);
+    }
+}
+
 /* Puts what was taken from others where others can have it. */
 static void shelve(struct um_node *n, const struct um_effects *fx)
 {
@@ -185,7 +196,10 @@ static void shelve(struct um_node *n, const struct um_effects *fx)
         if (e->what != UM_FX_PERSIST || r->what != UM_RECORD_ITEM) {
             continue;
         }
-        n->roster_changed |= r->kind == UM_STATEMENT;
+        if (r->kind == UM_STATEMENT) {
+            n->roster_changed = true;
+            see_off(n, r->bytes);
+        }
         if (!told_later(n, fx, &r->id)) {
             um_node_shelve(n, r->kind, &r->id, r->bytes);
         }
@@ -283,9 +297,12 @@ static void roster(struct um_node *n)
     n->is_new = n->is_new && um_node_still_new(n);
     um_links_roster(n->links);
     if (n->welcome != NULL) {
+        um_welcome_owns(n->welcome, um_node_owns(n));
         um_welcome_roster(n->welcome);
     }
     um_bus_recheck(n->cfg.bus);
+    um_node_hear_early(n);
+    um_node_repeat_row(n);
     um_node_stir(n);
 }
 

@@ -406,6 +406,11 @@ static void on_stream(void *user, struct p2p_stream *stream)
         answer(a);
 }
 
+void um_welcome_owns(struct um_welcome *w, bool owns)
+{
+    w->node.grant = owns ? grant_of : NULL;
+}
+
 struct um_welcome *um_welcome_new(const struct um_welcome_cfg *cfg)
 {
     struct um_welcome *w = um_mem_zalloc(sizeof *w);

@@ -72,6 +72,10 @@ struct um_welcome *um_welcome_new(const struct um_welcome_cfg *cfg);
 /** Ends all that ask, before the bus and the disk are freed. */
 void um_welcome_free(struct um_welcome *w);
 
+/** Whether an owner's key is here from now on: without one an owner elsewhere
+ * has to approve. */
+void um_welcome_owns(struct um_welcome *w, bool owns);
+
 /** What an invitation is to be. */
 struct um_welcome_plan {
     struct um_name owner; /**< whose fingerprint is in the code */

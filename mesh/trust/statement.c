@@ -135,3 +135,23 @@ int um_statement_seal(struct um_statement *s, const struct p2p_key *key,
     write_payload(s, &payload);
     return um_item_sign(&shape, &payload, key, out, &s->id);
 }
+
+int um_statement_plan(const struct um_statement *s, struct um_buf *out)
+{
+    struct um_buf payload = UM_BUF_INIT;
+    struct um_item it;
+    int err;
+
+    write_payload(s, &payload);
+    err = um_buf_failed(&payload)
+              ? P2P_ENOMEM
+              : um_item_read(um_buf_view(&payload), UM_STATEMENT, &it);
+    if (err == 0)
+        err = check(&it);
+    if (err == 0) {
+        um_buf_str(out, um_buf_view(&payload));
+        err = um_buf_failed(out) ? P2P_ENOMEM : 0;
+    }
+    um_buf_fini(&payload);
+    return err == 0 || err == P2P_ENOMEM ? err : P2P_EINVAL;
+}

@@ -67,4 +67,11 @@ int um_statement_open(struct um_str envelope, struct um_statement *out);
 int um_statement_seal(struct um_statement *s, const struct p2p_key *key,
                       struct um_buf *out);
 
+/**
+ * Appends what is signed of a statement, for who has the key elsewhere: that
+ * one reads it with um_item_read(), um_statement_decode(), and seals it.
+ * @return 0, P2P_EINVAL (no item can be made of it), P2P_ENOMEM
+ */
+int um_statement_plan(const struct um_statement *s, struct um_buf *out);
+
 #endif

@@ -15,6 +15,7 @@
 #include "base/types.h"
 #include "mesh/app/state.h"
 #include "mesh/app/token.h"
+#include "mesh/trust/item.h"
 #include "unit.h"
 
 /* An Ed25519 private key: type 1, 64 bytes of data. */
@@ -59,8 +60,9 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    static const char *const names[] = {"node.key", "node.key.new", "lock",
-                                        "rest.token", "else"};
+    static const char *const names[] = {
+        "node.key",      "node.key.new", "lock", "node.key.old",
+        "node.key.next", "rest.token",   "else"};
     struct rig *r = *state;
 
     for (size_t i = 0; i < P2P__COUNT(names); i++) {
@@ -244,6 +246,62 @@ static void test_T39_token_is_refused_when_damaged(void **state)
     (void)close(dir);
 }
 
+/* The next key is made once, and takes the place of the node's, which is kept:
+ * after a start all is as before it. */
+static void test_a_key_follows_another(void **state)
+{
+    struct rig *r = *state;
+    struct um_name first, next, now;
+    struct um_state s;
+
+    assert_int_equal(um_state_open(&s, r->dir, &r->log), 0);
+    assert_null(s.next);
+    assert_int_equal(um_item_signer(s.key, &first), 0);
+    assert_int_equal(um_state_make_next(&s, &r->log), 0);
+    assert_int_equal(um_item_signer(s.next, &next), 0);
+    um_state_close(&s);
+    assert_int_equal(um_state_open(&s, r->dir, &r->log), 0);
+    assert_int_equal(um_state_make_next(&s, &r->log), 0);
+    assert_int_equal(um_item_signer(s.next, &now), 0);
+    assert_true(um_name_eq(&now, &next));
+    assert_int_equal(um_state_succeed(&s, &r->log), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(um_item_signer(s.key, &now), 0);
+        assert_true(um_name_eq(&now, &next));
+        assert_int_equal(um_item_signer(s.old, &now), 0);
+        assert_true(um_name_eq(&now, &first));
+        assert_null(s.next);
+        um_state_close(&s);
+        assert_int_equal(um_state_open(&s, r->dir, &r->log), 0);
+    }
+    um_state_drop_others(&s);
+    um_state_close(&s);
+    assert_int_equal(um_state_open(&s, r->dir, &r->log), 0);
+    assert_null(s.old);
+    um_state_close(&s);
+}
+
+/* A crash while the old one was kept: the node's is the old one still. */
+static void test_a_crash_before_a_key_follows(void **state)
+{
+    struct rig *r = *state;
+    struct um_name first, now;
+    struct um_state s;
+
+    assert_int_equal(um_state_open(&s, r->dir, &r->log), 0);
+    assert_int_equal(um_item_signer(s.key, &first), 0);
+    assert_int_equal(um_state_make_next(&s, &r->log), 0);
+    assert_int_equal(unlinkat(s.dir, "node.key.next", 0), 0);
+    assert_int_equal(um_state_succeed(&s, &r->log), -1);
+    assert_int_equal(um_item_signer(s.key, &now), 0);
+    assert_true(um_name_eq(&now, &first));
+    um_state_close(&s);
+    assert_int_equal(um_state_open(&s, r->dir, &r->log), 0);
+    assert_int_equal(um_item_signer(s.key, &now), 0);
+    assert_true(um_name_eq(&now, &first));
+    um_state_close(&s);
+}
+
 static void test_second_daemon_does_not_get_the_folder(void **state)
 {
     struct rig *r = *state;
@@ -295,6 +353,8 @@ int main(void)
         TEST(test_T39_key_that_is_no_file_is_refused),
         TEST(test_T39_half_a_new_key_does_not_matter),
         TEST(test_T39_token_is_refused_when_damaged),
+        TEST(test_a_key_follows_another),
+        TEST(test_a_crash_before_a_key_follows),
         TEST(test_second_daemon_does_not_get_the_folder),
         TEST(test_a_look),
     };

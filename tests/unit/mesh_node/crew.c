@@ -119,8 +119,10 @@ int um_bus_dial(struct um_bus *bus, const char *addr, p2p_dial_done done,
 
 bool um_bus_is_up(const struct um_bus *bus, const struct p2p_peer_id *peer)
 {
-    (void)bus;
-    (void)peer;
+    for (size_t i = 0; i < bus->w->n; i++) {
+        if (bus->up[i] && p2p_peer_id_equal(&bus->w->buses[i].id, peer))
+            return true;
+    }
     return false;
 }
 

@@ -10,6 +10,7 @@
 
 #include "../mesh_store/faulty_vfs.h"
 #include "crew.h"
+#include "mesh/base/mem.h"
 #include "mesh/store/aside.h"
 #include "mesh/store/rows.h"
 #include "p2p/envelope.h"
@@ -410,11 +411,35 @@ static void test_who_is_revoked(void **state)
     crew_disconnect(a, b);
     mate_state(a, (struct um_statement){.what = UM_REVOKE, .key = c->names[1]});
     assert_false(um_node_may(a->node, &b->bus->id));
+    assert_false(um_node_hears(a->node, &b->bus->id));
     crew_connect(a, b);
     b->bus->on_message = NULL; /* its hints are for mesh/bus to keep back */
     id = mate_do(a, D1);
     crew_pass(c, 20000);
     assert_false(mate_has(b, &id));
+    crew_free(c);
+}
+
+/* Who is revoked hears that he is, and nothing more. */
+static void test_who_is_revoked_hears_of_it(void **state)
+{
+    struct crew *c = crew_of(3, D0);
+    struct mate *a = &c->mates[0], *b = &c->mates[1];
+
+    (void)state;
+    for (unsigned i = 1; i <= 2; i++) {
+        b = &c->mates[i];
+        mate_state(
+            a, (struct um_statement){.what = UM_REVOKE, .key = c->names[i]});
+        assert_false(um_node_may(a->node, &b->bus->id));
+        assert_true(um_node_hears(a->node, &b->bus->id));
+        if (i == 1) {
+            crew_pass(c, UM_NODE_FAREWELL_MS);
+        } else {
+            crew_disconnect(a, b);
+        }
+        assert_false(um_node_hears(a->node, &b->bus->id));
+    }
     crew_free(c);
 }
 
@@ -603,6 +628,116 @@ static void test_rows(void **state)
     row_of(c, 1, 1, &c->mesh, &b);
     assert_int_equal(judge_row(m, &b), UM_SYNC_HAD);
     assert_int_equal(um_shelf_row_of(m->node->shelf, &c->names[1])->seq, big);
+    um_buf_fini(&b);
+    crew_free(c);
+}
+
+/* A member tells of a newcomer's row before it tells of the roster: it counts
+ * as soon as the key is a member's. */
+static void test_a_row_before_its_grant(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[0];
+    const struct um_name *late = &c->names[KEY_STRANGER];
+    struct um_buf b = UM_BUF_INIT;
+
+    (void)state;
+    for (uint64_t seq = 6; seq >= 5; seq--) {
+        row_of(c, KEY_STRANGER, seq, &c->mesh, &b);
+        assert_int_equal(judge_row(m, &b), UM_SYNC_HAD);
+    }
+    mate_state(m, (struct um_statement){
+                      .what = UM_GRANT, .key = *late, .roles = UM_WRITER});
+    assert_null(um_shelf_row_of(m->node->shelf, late));
+    assert_null(um_others_find(&m->node->model.rows, late));
+    mate_state(m, (struct um_statement){
+                      .what = UM_GRANT, .key = *late, .roles = UM_NODE});
+    assert_int_equal(um_shelf_row_of(m->node->shelf, late)->seq, 6);
+    assert_non_null(um_others_find(&m->node->model.rows, late));
+    assert_int_equal(m->node->early.n, 0);
+    um_buf_fini(&b);
+    crew_free(c);
+}
+
+static void test_early_rows_have_an_end(void **state)
+{
+    struct um_early e = {.n = 0};
+    struct um_row r = {.seq = 1};
+    struct um_str got;
+
+    (void)state;
+    for (unsigned i = 0; i < UM__CAP_NODE_EARLY + 10; i++) {
+        memcpy(r.by.b, &i, sizeof i);
+        um_early_keep(&e, &r, UM_STR("a row"));
+        assert_true(e.n <= UM__CAP_NODE_EARLY);
+    }
+    assert_int_equal(e.n, UM__CAP_NODE_EARLY);
+    um_early_keep(&e, &r, UM_STR("as old"));
+    r.seq = 2;
+    um_early_keep(&e, &r, UM_STR("a newer one"));
+    assert_int_equal(e.n, UM__CAP_NODE_EARLY);
+    got = um_early_take(&e, &r.by);
+    assert_true(um_str_eq(got, UM_STR("a newer one")));
+    um_mem_free((void *)(uintptr_t)got.p);
+    assert_null(um_early_take(&e, &r.by).p);
+    memset(&r.by, 0, sizeof r.by); /* the first one */
+    assert_null(um_early_take(&e, &r.by).p);
+    um_early_fini(&e);
+    assert_int_equal(e.n, 0);
+}
+
+/* Who is in it since a moment hears of all, and all of him: none waits for the
+ * time of a row. */
+static void test_a_row_is_said_once_more(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[1];
+    uint64_t before = m->bus->published;
+
+    (void)state;
+    while (m->bus->published == before)
+        crew_pass(c, 1);
+    before = m->bus->published;
+    crew_pass(c, 2 * UM_NODE_REPEAT_MS);
+    assert_int_equal(m->bus->published, before);
+    mate_state(
+        &c->mates[0],
+        (struct um_statement){
+            .what = UM_GRANT, .key = c->names[KEY_STRANGER], .roles = UM_NODE});
+    crew_pass(c, 2 * UM_NODE_REPEAT_MS);
+    assert_int_equal(m->bus->published, before + 1);
+    crew_disconnect(m, &c->mates[0]);
+    crew_connect(m, &c->mates[0]);
+    crew_pass(c, 2 * UM_NODE_REPEAT_MS);
+    assert_int_equal(m->bus->published, before + 2);
+    crew_free(c);
+}
+
+/* After a start the last row of a member is here; that he says it once more
+ * shows that he is there. */
+static void test_a_row_that_is_known_is_a_sign_of_life(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[0];
+    const struct um_name *other = &c->names[1];
+    struct um_buf b = UM_BUF_INIT;
+    struct um_str row;
+
+    (void)state;
+    crew_disconnect(m, &c->mates[1]);
+    mate_stop(m);
+    mate_start(m);
+    crew_pass(c, 1);
+    assert_null(um_others_find(&m->node->model.rows, other));
+    row = um_shelf_row_of(m->node->shelf, other)->envelope;
+    um_buf_str(&b, row);
+    assert_int_equal(
+        um_node_hints_cb.row(m->node, &c->names[3], um_buf_view(&b)),
+        UM_SYNC_HAD);
+    assert_null(um_others_find(&m->node->model.rows, other));
+    (void)judge_row(m, &b);
+    assert_non_null(um_others_find(&m->node->model.rows, other));
+    assert_int_equal(judge_row(m, &b), UM_SYNC_HAD);
     um_buf_fini(&b);
     crew_free(c);
 }
@@ -805,11 +940,16 @@ int main(void)
         cmocka_unit_test(test_a_statement_twice),
         cmocka_unit_test(test_statements_that_are_not_taken),
         cmocka_unit_test(test_who_is_revoked),
+        cmocka_unit_test(test_who_is_revoked_hears_of_it),
         cmocka_unit_test(test_an_item_of_a_later_version),
         cmocka_unit_test(test_aside_has_an_end),
         cmocka_unit_test(test_items_of_strangers),
         cmocka_unit_test(test_a_disk_that_is_behind),
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_a_row_before_its_grant),
+        cmocka_unit_test(test_early_rows_have_an_end),
+        cmocka_unit_test(test_a_row_is_said_once_more),
+        cmocka_unit_test(test_a_row_that_is_known_is_a_sign_of_life),
         cmocka_unit_test(test_a_row_of_ones_own),
         cmocka_unit_test(test_rows_are_written),
         cmocka_unit_test(test_rows_of_a_full_store),

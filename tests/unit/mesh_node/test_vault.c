@@ -65,6 +65,18 @@ static void test_who_is_revoked_has_no_slot(void **state)
         0);
 }
 
+/* What was sealed for a node's old key is open to who has both. */
+static void test_a_key_in_the_place_of_another(void **state)
+{
+    struct sealing *s = *state;
+    struct um_name hash = sealing_seal(s, "certificates/web", "PEM");
+    const char *hex = sealing_hex(s, &hash);
+
+    s->vault[3].old = s->mesh.keys[2];
+    assert_int_equal(read(s, 3, UM_BUNDLE_CERTIFICATE, "web", hex, "PEM"), 0);
+    assert_true(um_vault_ready(&s->vault[3], um_str(hex)));
+}
+
 /* An object says what it is: a secret is no certificate, nor is one
  * certificate another. */
 static void test_one_is_not_shown_as_another(void **state)
@@ -247,6 +259,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sealed_by_one_opened_by_another,
                                         sealing_begin, sealing_end),
         cmocka_unit_test_setup_teardown(test_who_is_revoked_has_no_slot,
+                                        sealing_begin, sealing_end),
+        cmocka_unit_test_setup_teardown(test_a_key_in_the_place_of_another,
                                         sealing_begin, sealing_end),
         cmocka_unit_test_setup_teardown(test_one_is_not_shown_as_another,
                                         sealing_begin, sealing_end),

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* See doctor.h. Each look is a function of its own, which says nothing if all
+ * is well there. */
+#include "mesh/app/doctor.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "mesh/app/answer.h"
+#include "mesh/applier/facts.h"
+#include "mesh/doc/parse.h"
+#include "mesh/model/core.h"
+#include "mesh/node/desk.h"
+#include "mesh/trust/peer.h"
+#include "mesh/trust/revname.h"
+
+/* How long a member may be silent, and a rollout stand still, by the clock of a
+ * node that is not a test's. */
+#define SILENT_MS 600000U
+
+/* How long before its end a certificate is spoken of. */
+#define ENDS_SOON_S (14 * 86400)
+
+/* Members, certificates that are named one by one. */
+#define NAMED 5U
+
+/* Room for a line, and for a name in it. */
+#define LINE_BYTES 400
+#define NAME_BYTES 80
+
+void um_doctor_find(struct um_doctor *o, enum um_ailment how, const char *what,
+                    const char *mend, const char *text)
+{
+    o->well = o->well && how == UM_ADVICE;
+    um_json_open(&o->j, NULL, '{');
+    um_json_text(&o->j, "what", what);
+    um_json_bool(&o->j, "advice", how == UM_ADVICE);
+    um_json_text(&o->j, "text", text);
+    if (mend != NULL) {
+        um_json_text(&o->j, "mend", mend);
+    }
+    um_json_close(&o->j, '}');
+}
+
+/* What a member is called: its name, or its peer id. */
+static const char *called(struct um_node *n, const struct um_name *member,
+                          char out[NAME_BYTES])
+{
+    struct um_arena a = UM_ARENA_INIT;
+    struct um_node_facts f = {.name = {NULL, 0}};
+    char id[P2P_PEER_ID_TEXT_MAX];
+    struct p2p_peer_id peer;
+
+    (void)um_node_facts(n, member, &a, &f);
+    um_peer_of(member, &peer);
+    if (f.name.len > 0) {
+        (void)snprintf(out, NAME_BYTES, "%.*s", UM_STR_ARG(f.name));
+    } else {
+        (void)snprintf(out, NAME_BYTES, "%s", p2p_peer_id_text(&peer, id));
+    }
+    um_arena_fini(&a);
+    return out;
+}
+
+static uint64_t silent_ms(const struct um_doctor *o)
+{
+    unsigned speed = o->d->settings.test_speed;
+
+    return SILENT_MS / (speed > 1 ? speed : 1);
+}
+
+/* A span as people say it. */
+static const char *span(uint64_t ms, char out[32])
+{
+    uint64_t s = ms / 1000;
+
+    (void)snprintf(out, 32, "%llu%s",
+                   (unsigned long long)(s >= 172800 ? s / 86400
+                                        : s >= 7200 ? s / 3600
+                                        : s >= 120  ? s / 60
+                                                    : s),
+                   s >= 172800 ? " days"
+                   : s >= 7200 ? " hours"
+                   : s >= 120  ? " minutes"
+                               : " s");
+    return out;
+}
+
+/* ---- owners */
+
+/* Another node whose key could be an owner's, too. */
+static const struct um_roster_key *candidate(struct um_model *m)
+{
+    struct um_roster *r = &m->roster;
+
+    for (size_t i = 0; i < r->keys_n; i++) {
+        const struct um_roster_key *k = um_roster_key_at(r, i);
+
+        if ((k->now & UM_NODE) != 0 && (k->now & (UM_OWNER | UM_ROOT)) == 0 &&
+            !um_name_eq(&k->name, &m->cfg.me)) {
+            return k;
+        }
+    }
+    return NULL;
+}
+
+static void look_at_owners(struct um_doctor *o, struct um_node *n)
+{
+    struct um_roster *r = &um_node_model(n)->roster;
+    const struct um_roster_key *k = candidate(um_node_model(n));
+    char mend[LINE_BYTES], name[NAME_BYTES];
+    size_t owners = 0;
+
+    for (size_t i = 0; i < r->keys_n; i++) {
+        owners += (um_roster_key_at(r, i)->now & (UM_OWNER | UM_ROOT)) != 0;
+    }
+    (void)snprintf(mend, sizeof mend, "unitmesh members role %s owner",
+                   k != NULL ? called(n, &k->name, name) : "MEMBER");
+    if (owners == 0) {
+        um_doctor_find(o, UM_AILMENT, "no-owner", "unitmesh recover",
+                       "Nobody is an owner any more: no member can be let in "
+                       "or removed.");
+    } else if (owners == 1) {
+        um_doctor_find(o, UM_AILMENT, "one-owner", mend,
+                       "There is only one owner. If that key is lost, all "
+                       "depends on the recovery key.");
+    }
+}
+
+static void look_at_keys(struct um_doctor *o, struct um_node *n)
+{
+    struct um_model *m = um_node_model(n);
+    const struct um_statement *g = um_roster_genesis(&m->roster);
+    char mend[LINE_BYTES + sizeof o->d->settings.state];
+
+    if (g != NULL && !um_name_none(&g->key) &&
+        um_roster_value(&m->roster, NULL, UM_STR("recovery-checked")) == NULL) {
+        um_doctor_find(o, UM_ADVICE, "recovery-key", "unitmesh recover --check",
+                       "Nobody has tried the recovery key yet: is the paper "
+                       "there, and can it be read?");
+    }
+    if (um_daemon_owner(o->d) != NULL && um_node_owns(n)) {
+        (void)snprintf(mend, sizeof mend,
+                       "move %s/owner.key to a machine that is no node; "
+                       "`unitmesh owner sign` signs there",
+                       o->d->settings.state);
+        um_doctor_find(o, UM_ADVICE, "owner-key", mend,
+                       "An owner's key lies on this node: whoever breaks in "
+                       "here owns the mesh.");
+    }
+}
+
+/* ---- members */
+
+/* For how long a member was not heard of; UINT64_MAX: never. */
+static uint64_t silent_for(struct um_node *n, const struct um_name *member)
+{
+    struct um_model *m = um_node_model(n);
+    const struct um_heard *h = um_others_find(&m->rows, member);
+    const struct um_shelf_row *s = um_shelf_row_of(um_node_shelf(n), member);
+
+    if (um_name_eq(member, &m->cfg.me)) {
+        return 0;
+    }
+    if (h != NULL) {
+        return m->mono_ms - h->heard_ms;
+    }
+    if (s == NULL) {
+        return UINT64_MAX;
+    }
+    return m->wall_ms > s->seen_ms ? m->wall_ms - s->seen_ms : 0;
+}
+
+static void say_silent(struct um_doctor *o, struct um_node *n,
+                       const struct um_name *member, uint64_t ms)
+{
+    char text[LINE_BYTES], mend[LINE_BYTES], name[NAME_BYTES], age[32];
+
+    (void)called(n, member, name);
+    if (ms == UINT64_MAX) {
+        (void)snprintf(text, sizeof text, "%s was never heard of.", name);
+    } else {
+        (void)snprintf(text, sizeof text, "%s was not heard of for %s.", name,
+                       span(ms, age));
+    }
+    (void)snprintf(mend, sizeof mend,
+                   "start it, or, if it does not come back: unitmesh members "
+                   "rm %s",
+                   name);
+    um_doctor_find(o, UM_AILMENT, "silent", mend, text);
+}
+
+static void look_at_members(struct um_doctor *o, struct um_node *n)
+{
+    struct um_model *m = um_node_model(n);
+    size_t members = um_roster_members(&m->roster), fresh = 0, silent = 0;
+    char text[LINE_BYTES];
+
+    for (size_t i = 0; i < m->roster.keys_n; i++) {
+        const struct um_roster_key *k = um_roster_key_at(&m->roster, i);
+        uint64_t ms;
+
+        if ((k->now & UM_NODE) == 0) {
+            continue;
+        }
+        fresh += um_core_fresh(m, &k->name);
+        ms = silent_for(n, &k->name);
+        if (ms > silent_ms(o) && silent++ < NAMED) {
+            say_silent(o, n, &k->name, ms);
+        }
+    }
+    if (silent > NAMED) {
+        (void)snprintf(text, sizeof text, "%zu members more are silent.",
+                       silent - NAMED);
+        um_doctor_find(o, UM_AILMENT, "silent", "unitmesh nodes", text);
+    }
+    if (2 * fresh < members) {
+        (void)snprintf(text, sizeof text,
+                       "Only %zu of %zu members are heard: changes are refused "
+                       "here without --alone.",
+                       fresh, members);
+        um_doctor_find(o, UM_AILMENT, "alone", "unitmesh nodes", text);
+    }
+}
+
+/* How far this clock is off from that of most members that are heard. */
+static void look_at_clocks(struct um_doctor *o, struct um_node *n)
+{
+    struct um_model *m = um_node_model(n);
+    size_t fresh = 0, behind = 0, ahead = 0;
+    char text[LINE_BYTES], name[NAME_BYTES];
+    const struct um_name *who = NULL;
+
+    for (size_t i = 0; i < m->rows.n; i++) {
+        const struct um_heard *h = m->rows.list[i];
+        uint64_t then = m->wall_ms - (m->mono_ms - h->heard_ms);
+        bool is_behind = h->row.wall_ms + m->cfg.near_ms < then;
+        bool is_ahead = then + m->cfg.near_ms < h->row.wall_ms;
+
+        if (um_core_fresh(m, &h->row.by)) {
+            fresh++;
+            behind += is_behind;
+            ahead += is_ahead;
+            who = is_behind || is_ahead ? &h->row.by : who;
+        }
+    }
+    if (who == NULL) {
+        return;
+    }
+    if (2 * behind > fresh || 2 * ahead > fresh) {
+        (void)snprintf(text, sizeof text,
+                       "This node's clock is %s those of most members: changes "
+                       "are refused here without --skewed.",
+                       2 * behind > fresh ? "ahead of" : "behind");
+    } else {
+        (void)snprintf(text, sizeof text,
+                       "The clock of %s is far from this node's.",
+                       called(n, who, name));
+    }
+    um_doctor_find(o, UM_AILMENT, "clock", "timedatectl set-ntp true", text);
+}
+
+/* ---- the configuration */
+
+static void look_at_conflicts(struct um_doctor *o, struct um_node *n)
+{
+    const struct um_model *m = um_node_model(n);
+    size_t open = m->view.heads_n > 0 ? m->view.heads_n - 1 : 0;
+    char text[LINE_BYTES];
+
+    if (open + m->view.unlisted_n > 0) {
+        (void)snprintf(text, sizeof text,
+                       "%zu change%s beside the current configuration wait%s "
+                       "for somebody to decide.",
+                       open + m->view.unlisted_n, open == 1 ? "" : "s",
+                       open == 1 ? "s" : "");
+        um_doctor_find(
+            o, UM_AILMENT, "conflicts",
+            "unitmesh conflicts, then: unitmesh resolve REV --take or --drop",
+            text);
+    }
+}
+
+/* When something was last done about a revision. */
+static uint64_t last_step_ms(const struct um_past *p)
+{
+    uint64_t last = p->rev.wall_ms;
+
+    for (const struct um_noted *f = p->facts; f != NULL; f = f->next) {
+        last = f->fact.wall_ms > last ? f->fact.wall_ms : last;
+    }
+    return last;
+}
+
+static void look_at_rollout(struct um_doctor *o, struct um_node *n)
+{
+    const struct um_model *m = um_node_model(n);
+    const struct um_past *t = um_view_target(&m->view, &m->history);
+    char text[LINE_BYTES], mend[LINE_BYTES], rev[UM_REVNAME_TEXT_MAX];
+    bool held;
+
+    if (t == NULL || t->rev.policy != UM_STAGED ||
+        um_view_state(&m->view, t) != UM_STILL_OPEN) {
+        return;
+    }
+    held = um_name_eq(&m->told_held, &t->rev.id);
+    if (!held && m->wall_ms < last_step_ms(t) + t->rev.soak_ms + silent_ms(o)) {
+        return;
+    }
+    (void)um_revname_text(t->rev.number, &t->rev.id, UM_REVNAME_DIGITS, rev);
+    (void)snprintf(text, sizeof text, "The rollout of %s %s.", rev,
+                   held ? "waits for members that are silent"
+                        : "has not gone on for long");
+    (void)snprintf(mend, sizeof mend,
+                   "unitmesh resume %s, or confirm, or abort", rev);
+    um_doctor_find(o, UM_AILMENT, "rollout", mend, text);
+}
+
+/* When a certificate ends, as Unit's API says it: "Nov 26 08:00:00 2026 GMT";
+ * 0: it cannot be read. */
+static time_t end_of(const struct um_val *cert)
+{
+    const struct um_val *v = um_val_member(cert, UM_STR("validity"));
+    const struct um_val *until =
+        v != NULL ? um_val_member(v, UM_STR("until")) : NULL;
+    struct tm tm = {.tm_sec = 0};
+    char text[64];
+
+    if (until == NULL || until->kind != UM_VAL_STRING ||
+        until->text.len >= sizeof text) {
+        return 0;
+    }
+    memcpy(text, until->text.p, until->text.len);
+    text[until->text.len] = '\0';
+    return strptime(text, "%b %d %H:%M:%S %Y", &tm) != NULL ? timegm(&tm) : 0;
+}
+
+/* The first end in a chain. */
+static time_t end_of_chain(const struct um_val *bundle)
+{
+    const struct um_val *chain = um_val_member(bundle, UM_STR("chain"));
+    time_t first = 0;
+
+    for (size_t i = 0;
+         chain != NULL && chain->kind == UM_VAL_ARRAY && i < chain->count;
+         i++) {
+        time_t t = end_of(&chain->items.p[i]);
+
+        first = t != 0 && (first == 0 || t < first) ? t : first;
+    }
+    return first;
+}
+
+static void say_certificate(struct um_doctor *o, struct um_str name, time_t end,
+                            time_t now)
+{
+    char text[LINE_BYTES], mend[LINE_BYTES], age[32];
+    int len = name.len < NAME_BYTES ? (int)name.len : NAME_BYTES;
+
+    if (end <= now) {
+        (void)snprintf(text, sizeof text, "The certificate %.*s has ended.",
+                       len, name.p);
+    } else {
+        (void)snprintf(text, sizeof text, "The certificate %.*s ends in %s.",
+                       len, name.p, span((uint64_t)(end - now) * 1000, age));
+    }
+    (void)snprintf(mend, sizeof mend, "unitmesh cert put %.*s CHAIN KEY", len,
+                   name.p);
+    um_doctor_find(o, UM_AILMENT, "certificate", mend, text);
+}
+
+/* The certificates as GET /certificates shows them. */
+static void read_certificates(struct um_doctor *o, struct um_desk *desk)
+{
+    const struct um_control_request ask = {.method = UM_STR("GET"),
+                                           .path = UM_STR("/certificates")};
+    struct um_control_answer out;
+    struct um_val all;
+    time_t now = (time_t)(um_mesh_wall_ms() / 1000);
+
+    um_control_answer(&desk->arena, &desk->state, &ask, &out);
+    if (out.status != 200 ||
+        um_doc_parse(out.body, &desk->arena, &all, NULL) != 0 ||
+        all.kind != UM_VAL_OBJECT) {
+        return;
+    }
+    for (size_t i = 0; i < all.count; i++) {
+        time_t end = end_of_chain(&all.members.p[i].value);
+
+        if (end != 0 && end < now + ENDS_SOON_S) {
+            say_certificate(o, all.members.p[i].name, end, now);
+        }
+    }
+}
+
+static void look_at_certificates(struct um_doctor *o, struct um_node *n)
+{
+    const struct um_model *m = um_node_model(n);
+    const struct um_past *t = um_view_target(&m->view, &m->history);
+    struct um_desk desk;
+
+    if (t == NULL) {
+        return;
+    }
+    if (um_desk_init(&desk, n, &t->rev.id, NULL) == 0) {
+        read_certificates(o, &desk);
+    }
+    um_desk_fini(&desk);
+}
+
+/* ---- all of it */
+
+void um_doctor_mesh(struct um_doctor *o, struct um_node *n)
+{
+    (void)um_roster_members(&um_node_model(n)->roster); /* settles it */
+    if (um_roster_roles(&um_node_model(n)->roster, um_node_me(n)) == 0 &&
+        um_roster_ever(&um_node_model(n)->roster, um_node_me(n)) != 0) {
+        um_doctor_find(o, UM_AILMENT, "removed",
+                       "unitmesh leave, then, with a code: unitmesh join CODE",
+                       "This node was removed from the mesh.");
+        return;
+    }
+    if (um_mesh_waits(o->d)) {
+        um_doctor_find(o, UM_AILMENT, "pending",
+                       "on an owner's node: unitmesh members pending",
+                       "This node waits for an owner to let it in.");
+        return;
+    }
+    look_at_owners(o, n);
+    look_at_keys(o, n);
+    look_at_members(o, n);
+    look_at_clocks(o, n);
+    look_at_conflicts(o, n);
+    look_at_rollout(o, n);
+    look_at_certificates(o, n);
+}
+
+void um_doctor_show(struct um_daemon *d, struct um_http_req *req)
+{
+    struct um_doctor o = {.d = d, .well = true};
+
+    um_json_init(&o.j);
+    um_json_open(&o.j, "findings", '[');
+    um_doctor_place(&o);
+    if (d->mesh.node != NULL) {
+        um_doctor_mesh(&o, d->mesh.node);
+    } else if (d->article == NULL) {
+        um_doctor_find(&o, UM_AILMENT, "no-mesh",
+                       "unitmesh init, or unitmesh join CODE",
+                       "This node is in no mesh.");
+    }
+    um_json_close(&o.j, ']');
+    um_json_bool(&o.j, "well", o.well);
+    um_answer_json(req, 200, &o.j);
+}

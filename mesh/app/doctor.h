@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * What is not as it should be with a node and its mesh, and the command that
+ * mends it.
+ */
+#ifndef UM_APP_DOCTOR_H
+#define UM_APP_DOCTOR_H
+
+#include "mesh/app/daemon.h"
+#include "mesh/app/json.h"
+
+/** What is found, as it is written into an answer. */
+struct um_doctor {
+    struct um_daemon *d;
+    struct um_json j;
+    bool well; /**< nothing has to be mended; advice may be there */
+};
+
+/** How much it matters. */
+enum um_ailment {
+    UM_ADVICE, /**< it works, and could be safer */
+    UM_AILMENT /**< it is to be mended */
+};
+
+/** A finding, in words.
+ * @param what what kind, for programs: one word
+ * @param mend the command, or what else to do; NULL: nobody can say */
+void um_doctor_find(struct um_doctor *o, enum um_ailment how, const char *what,
+                    const char *mend, const char *text);
+
+/** What speaks of this machine: state folder, disk, Unit. */
+void um_doctor_place(struct um_doctor *o);
+
+/** What speaks of the mesh. @param n its node */
+void um_doctor_mesh(struct um_doctor *o, struct um_node *n);
+
+/** GET /mesh/doctor: "well", and "findings". */
+void um_doctor_show(struct um_daemon *d, struct um_http_req *req);
+
+#endif
