@@ -28,7 +28,8 @@ struct um_run {
     uint64_t seen_ms; /**< when the applier first saw it */
     bool overdue;     /**< its deadline was judged passed, once for all */
     bool refused;     /**< what was said last of it: no */
-    bool ran;         /**< Unit took it, and no other since */
+    bool took;        /**< Unit took it at some time */
+    bool runs;        /**< Unit took it, and no other since */
     bool over;        /**< it was void when it was looked at last */
 };
 
@@ -80,9 +81,13 @@ void um_trail_took(struct um_trail *t, struct um_run *r);
 /** What came of it: somebody said no. */
 void um_trail_refused(struct um_trail *t, struct um_run *r);
 
-/** Whether it is what runs here: Unit took it last, and was asked for nothing
- * since but what was refused. */
+/** Whether it is what runs here, as far as can be known: Unit took it last, and
+ * there is no newer run of which nobody has said what came of it. What nobody
+ * said of runs before the newest is void by what was said of that. */
 bool um_trail_current(const struct um_trail *t, const struct um_run *r);
+
+/** Whether it ran here, or may run now. */
+bool um_trail_counts(const struct um_trail *t, const struct um_run *r);
 
 /** Appends a run as bytes. */
 void um_run_write(const struct um_run *r, struct um_buf *out);

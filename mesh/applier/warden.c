@@ -323,7 +323,7 @@ static bool guards(struct um_warden *w, struct um_proof *p, struct um_run *x)
 
     w->trail.dirty = w->trail.dirty || over != x->over;
     x->over = over;
-    return !over && !x->refused &&
+    return !over && um_trail_counts(&w->trail, x) &&
            (x->rev.policy == UM_IMMEDIATE ||
             um_proof_confirmed(p, i) != UM_SHOWN_NOT);
 }

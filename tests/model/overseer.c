@@ -21,8 +21,9 @@ struct overseer {
     struct {
         struct um_name name;
         bool refused;
-        bool ran;
-    } begun[BEGUN_MAX];
+        bool took;
+        bool runs;
+    } begun[BEGUN_MAX + 1]; /* and one to swap by */
     size_t begun_n;
 };
 
@@ -128,27 +129,26 @@ static bool is_current(const struct overseer *o, const struct um_name *name)
 {
     size_t i = find_begun(o, name);
 
-    if (i == o->begun_n || !o->begun[i].ran)
-        return false;
-    while (++i < o->begun_n) {
-        if (!o->begun[i].refused)
-            return false;
-    }
-    return true;
+    return i < o->begun_n && o->begun[i].runs &&
+           (i == o->begun_n - 1 || o->begun[o->begun_n - 1].refused);
 }
 
 static void begins(struct overseer *o, const struct um_name *name)
 {
     size_t i = find_begun(o, name);
-    bool ran = i < o->begun_n && o->begun[i].ran;
 
-    if (i < o->begun_n)
-        memmove(&o->begun[i], &o->begun[i + 1],
-                (--o->begun_n - i) * sizeof *o->begun);
-    must(o->begun_n < BEGUN_MAX, "too many orders");
-    o->begun[o->begun_n].name = *name;
-    o->begun[o->begun_n].refused = false;
-    o->begun[o->begun_n++].ran = ran;
+    must(i < BEGUN_MAX, "too many orders");
+    if (i == o->begun_n) {
+        memset(&o->begun[i], 0, sizeof o->begun[i]);
+        o->begun[i].name = *name;
+        o->begun_n++;
+    }
+    for (; i + 1 < o->begun_n; i++) {
+        o->begun[BEGUN_MAX] = o->begun[i];
+        o->begun[i] = o->begun[i + 1];
+        o->begun[i + 1] = o->begun[BEGUN_MAX];
+    }
+    o->begun[i].refused = false;
 }
 
 /* Whether a revision of the record holds, and ranks above another. */
@@ -160,7 +160,8 @@ static bool stands_above(const struct overseer *o, const struct um_model *m,
 
     must(i < o->begun_n, "a record of what was not begun");
     return x != NULL && um_run_outranks(&x->rev, &p->rev) &&
-           !o->begun[i].refused && um_view_state(&m->view, x) == UM_ESTABLISHED;
+           !o->begun[i].refused && (o->begun[i].took || i == o->begun_n - 1) &&
+           um_view_state(&m->view, x) == UM_ESTABLISHED;
 }
 
 /* What the whole history says. */
@@ -360,5 +361,6 @@ void overseer_ended(struct overseer *o, const struct um_name *revision,
         return;
     o->begun[i].refused = end == UM_WARDEN_REFUSED;
     for (size_t k = 0; k < o->begun_n && end == UM_WARDEN_RUNS; k++)
-        o->begun[k].ran = k == i;
+        o->begun[k].runs = k == i;
+    o->begun[i].took = o->begun[i].took || end == UM_WARDEN_RUNS;
 }

@@ -436,6 +436,27 @@ static void test_what_was_begun_guards_before_it_runs(void **state)
     court_run(c, a);
 }
 
+/* Unit did not answer, and said no to a later one: what ran before runs. */
+static void test_what_nobody_said_of_guards_while_it_is_the_newest(void **state)
+{
+    struct court *c = *state;
+    unsigned a = court_edit(c, 2, 0), b = court_edit(c, 2, a),
+             d = court_edit(c, 2, b);
+
+    court_run(c, a);
+    assert_int_equal(court_judge(c, b), 0);
+    um_warden_begins(c->w, &c->revs[b].id);
+    um_warden_ended(c->w, &c->revs[b].id, UM_WARDEN_UNKNOWN);
+    court_refuses(c, a, "goes back behind r3.");
+    assert_int_equal(court_judge(c, d), 0);
+    um_warden_begins(c->w, &c->revs[d].id);
+    court_refuses(c, a, "goes back behind r4.");
+    um_warden_ended(c->w, &c->revs[d].id, UM_WARDEN_REFUSED);
+    assert_int_equal(court_judge_bare(c, a), 0);
+    court_run(c, b);
+    court_refuses(c, a, "goes back behind r3.");
+}
+
 static void test_what_was_refused_is_tried_again(void **state)
 {
     struct court *c = *state;
@@ -775,6 +796,7 @@ int main(void)
         TEST(test_an_older_one_does_not_come_back),
         TEST(test_of_one_number_the_later_is_above),
         TEST(test_what_was_begun_guards_before_it_runs),
+        TEST(test_what_nobody_said_of_guards_while_it_is_the_newest),
         TEST(test_what_was_refused_is_tried_again),
         TEST(test_behind_what_is_void_one_may_go),
         TEST(test_what_is_kept_guards_on),
