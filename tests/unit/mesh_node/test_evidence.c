@@ -4,6 +4,7 @@
  * more. Each case is judged by one. Random histories: tests/model.
  */
 #include "../mesh_applier/court.h"
+#include "failing_mem.h"
 #include "mesh/node/evidence.h"
 #include "p2p/err.h"
 #include "unit.h"
@@ -329,6 +330,33 @@ static void test_more_than_a_case_holds(void **state)
         um_str_eq(s->e.made.revisions[0], um_buf_view(&c->rev_bytes[a])));
 }
 
+static void test_when_memory_runs_out(void **state)
+{
+    struct scene *s = *state;
+    struct court *c = &s->c;
+    unsigned a = court_edit(c, 2, 0), his = court_staged(c, 2, a, 3), top;
+    size_t nth = 1, before;
+    int rv;
+
+    (void)court_fact(c, UM_OPEN, his, 3, ME);
+    top = court_edit(c, 2, his);
+    court_revoke(c, 2, top);
+    know(s);
+    before = failing_mem_live();
+    do {
+        failing_mem_set(nth++, 0);
+        rv = um_evidence_gather(&s->m, s->shelf, &c->revs[his].id,
+                                (struct um_namelist){NULL, 0}, &s->e);
+        failing_mem_set(0, 0);
+        assert_true(rv == 0 || rv == P2P_ENOMEM);
+        if (rv == 0)
+            assert_int_equal(s->e.made.revisions_n, 2);
+        um_evidence_fini(&s->e);
+        assert_int_equal(failing_mem_live(), before);
+    } while (rv != 0);
+    assert_true(nth > 6);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -345,6 +373,7 @@ int main(void)
         TEST(test_taint_is_shown),
         TEST(test_confirmations_are_told_and_fall),
         TEST(test_more_than_a_case_holds),
+        TEST(test_when_memory_runs_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
