@@ -10,7 +10,15 @@
 
 enum { F_HEADER = 1, F_SEEN = 2, F_FLAGS = 3, F_CONFIRMS = 4 };
 
-enum { OVERDUE = 1, REFUSED = 2, RUNS = 4, OVER = 8, TOOK = 16, FLAGS = 31 };
+enum {
+    OVERDUE = 1,
+    REFUSED = 2,
+    RUNS = 4,
+    OVER = 8,
+    TOOK = 16,
+    HELD = 32,
+    FLAGS = 63
+};
 
 void um_run_free(struct um_run *r)
 {
@@ -139,7 +147,7 @@ static unsigned worth(const struct um_run *r)
         return 3;
     if (!r->took || r->refused || r->over)
         return 0;
-    return r->rev.policy == UM_IMMEDIATE || r->confirms_n > 0 ? 2 : 1;
+    return r->held ? 2 : 1;
 }
 
 /* Which has to go. */
@@ -176,6 +184,7 @@ void um_trail_begins(struct um_trail *t, struct um_run *r)
         take_out(t, i);
     }
     r->refused = false;
+    r->held = r->held || r->rev.policy == UM_IMMEDIATE || r->confirms_n > 0;
     t->runs[t->n++] = r;
     t->dirty = true;
 }
@@ -208,6 +217,13 @@ bool um_trail_counts(const struct um_trail *t, const struct um_run *r)
     return !r->refused && (r->took || r == t->runs[t->n - 1]);
 }
 
+void um_trail_holds(struct um_trail *t, struct um_run *r)
+{
+    if (r->held || (!r->runs && r != t->runs[t->n - 1]))
+        return;
+    r->held = t->dirty = true;
+}
+
 void um_run_write(const struct um_run *r, struct um_buf *out)
 {
     um_pb_put_str(out, F_HEADER, um_buf_view(&r->header));
@@ -215,7 +231,7 @@ void um_run_write(const struct um_run *r, struct um_buf *out)
     um_pb_put_num(out, F_FLAGS,
                   (r->overdue ? OVERDUE : 0U) | (r->refused ? REFUSED : 0U) |
                       (r->runs ? RUNS : 0U) | (r->over ? OVER : 0U) |
-                      (r->took ? TOOK : 0U));
+                      (r->took ? TOOK : 0U) | (r->held ? HELD : 0U));
     for (size_t i = 0; i < r->confirms_n; i++)
         um_pb_put_str(out, F_CONFIRMS, um_buf_view(&r->confirmed[i]));
 }
@@ -277,6 +293,7 @@ static int read_run(struct um_pb *m, const struct um_name *mesh,
     (*out)->refused = (flags & REFUSED) != 0;
     (*out)->runs = (flags & RUNS) != 0;
     (*out)->took = (flags & TOOK) != 0;
+    (*out)->held = (flags & HELD) != 0;
     (*out)->over = (flags & OVER) != 0;
     return read_confirms(*out, mesh, confirms);
 }

@@ -30,6 +30,7 @@ struct um_run {
     bool refused;     /**< what was said last of it: no */
     bool took;        /**< Unit took it at some time */
     bool runs;        /**< Unit took it, and no other since */
+    bool held;        /**< it was confirmed, or immediate, when it ran */
     bool over;        /**< it was void when it was looked at last */
 };
 
@@ -70,8 +71,8 @@ struct um_run *um_trail_find(const struct um_trail *t,
 /**
  * A run begins, as the newest.
  * @param r takes; or one of the trail. If there are too many, one goes: that
- *          was refused, or was void; else one that nothing rests on, being
- *          neither immediate nor confirmed; else the lowest.
+ *          was refused, or was void; else one that did not hold when it
+ *          ran; else the lowest.
  */
 void um_trail_begins(struct um_trail *t, struct um_run *r);
 
@@ -88,6 +89,11 @@ bool um_trail_current(const struct um_trail *t, const struct um_run *r);
 
 /** Whether it ran here, or may run now. */
 bool um_trail_counts(const struct um_trail *t, const struct um_run *r);
+
+/** Notes that a run is confirmed, which counts for what runs here or may run
+ * now: what was confirmed later was not established when it ran, and its node
+ * does not fall back to it (rule 6). */
+void um_trail_holds(struct um_trail *t, struct um_run *r);
 
 /** Appends a run as bytes. */
 void um_run_write(const struct um_run *r, struct um_buf *out);

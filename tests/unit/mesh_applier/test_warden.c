@@ -589,6 +589,26 @@ static void test_the_confirmed_guards_once_it_was_heard(void **state)
     court_refuses(c, a, "goes back");
 }
 
+/* It was open when it ran, and its node went on: that does not fall back to it,
+ * and may have to fall further. */
+static void test_what_was_confirmed_too_late_guards_when_it_runs_again(void **s)
+{
+    struct court *c = *s;
+    unsigned a = court_edit(c, 2, 0), trial = court_staged(c, 2, a, ME),
+             b = court_edit(c, 4, trial);
+    unsigned fact = court_fact(c, UM_CONFIRM, trial, 3, 0);
+
+    court_run(c, a);
+    court_run(c, trial);
+    court_run(c, b);
+    court_with_fact(c, fact);
+    assert_int_equal(court_hear(c), 0);
+    court_void(c, b);
+    assert_int_equal(court_judge(c, a), 0);
+    court_run(c, trial);
+    court_refuses(c, a, "goes back behind r3.");
+}
+
 static void test_a_confirmation_that_falls_guards_no_more(void **state)
 {
     struct court *c = *state;
@@ -804,6 +824,7 @@ int main(void)
         TEST(test_taint_is_over_too),
         TEST(test_open_ones_stand_in_nobodys_way),
         TEST(test_the_confirmed_guards_once_it_was_heard),
+        TEST(test_what_was_confirmed_too_late_guards_when_it_runs_again),
         TEST(test_a_confirmation_that_falls_guards_no_more),
         TEST(test_confirmations_have_an_end),
         TEST(test_what_runs_may_be_given_again),

@@ -268,7 +268,7 @@ static void test_what_was_made_up_is_not_read(void **state)
     assert_int_equal(
         RECORD(entry(&x, hb, 4, um_buf_view(&c->fact_bytes[confirm])), none),
         P2P_EFORMAT);
-    assert_int_equal(RECORD(entry(&x, ha, 32, none), none), P2P_EFORMAT);
+    assert_int_equal(RECORD(entry(&x, ha, 64, none), none), P2P_EFORMAT);
     assert_int_equal(RECORD(entry(&x, ha, 4, ha), none), P2P_EFORMAT);
     assert_int_equal(RECORD(entry(&x, ha, 4, none), entry(&y, hb, 4, none)),
                      P2P_EFORMAT); /* both run */

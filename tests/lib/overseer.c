@@ -23,6 +23,7 @@ struct overseer {
         bool refused;
         bool took;
         bool runs;
+        bool held;          /* it was established while it ran */
     } begun[BEGUN_MAX + 1]; /* and one to swap by */
     size_t begun_n;
 };
@@ -133,10 +134,14 @@ static bool is_current(const struct overseer *o, const struct um_name *name)
            (i == o->begun_n - 1 || o->begun[o->begun_n - 1].refused);
 }
 
-static void begins(struct overseer *o, const struct um_name *name)
+static void begins(struct overseer *o, const struct um_model *m,
+                   const struct um_past *p)
 {
+    const struct um_name *name = &p->rev.id;
     size_t i = find_begun(o, name);
 
+    um_warden_begins(o->w, name);
+    keep(o);
     must(i < BEGUN_MAX, "too many orders");
     if (i == o->begun_n) {
         memset(&o->begun[i], 0, sizeof o->begun[i]);
@@ -149,6 +154,8 @@ static void begins(struct overseer *o, const struct um_name *name)
         o->begun[i + 1] = o->begun[BEGUN_MAX];
     }
     o->begun[i].refused = false;
+    o->begun[i].held =
+        o->begun[i].held || um_view_state(&m->view, p) == UM_ESTABLISHED;
 }
 
 /* Whether a revision of the record holds, and ranks above another. */
@@ -265,12 +272,26 @@ static bool judge(struct overseer *o, const struct um_past *p,
     return err == 0;
 }
 
-static void gather(const struct overseer *o, struct um_model *m,
+/* What is established, and runs or may run. */
+static void hold(struct overseer *o, const struct um_model *m)
+{
+    for (size_t i = 0; i < o->begun_n; i++) {
+        const struct um_past *p =
+            um_history_find(&m->history, &o->begun[i].name);
+
+        if ((o->begun[i].runs || i == o->begun_n - 1) && p != NULL &&
+            um_view_state(&m->view, p) == UM_ESTABLISHED)
+            o->begun[i].held = true;
+    }
+}
+
+static void gather(struct overseer *o, struct um_model *m,
                    const struct um_past *p, struct um_buf *names,
                    struct um_evidence *e)
 {
     struct um_namelist record;
 
+    hold(o, m);
     um_warden_names(o->w, names);
     record = record_of(names);
     must(um_evidence_gather(m, o->shelf, &p->rev.id, record, e) == 0,
@@ -278,8 +299,9 @@ static void gather(const struct overseer *o, struct um_model *m,
 }
 
 /* Asks for a revision that nobody ordered. */
-static bool ask(struct overseer *o, struct um_model *m, const struct um_past *p,
-                uint64_t wall_ms, struct overseer_counts *counts)
+bool overseer_try(struct overseer *o, struct um_model *m,
+                  const struct um_past *p, uint64_t wall_ms, bool begin,
+                  struct overseer_counts *counts)
 {
     struct um_str room[UM__CAP_CASE_ITEMS];
     struct um_buf names = UM_BUF_INIT;
@@ -304,6 +326,8 @@ static bool ask(struct overseer *o, struct um_model *m, const struct um_past *p,
         counts->refused += !yes;
         if (yes != allowed(o, m, p, record_of(&names)))
             fine = complain(p, yes ? "is granted" : "is refused", why);
+        if (yes && begin)
+            begins(o, m, p);
     }
     um_evidence_fini(&e);
     um_buf_fini(&names);
@@ -318,8 +342,8 @@ static bool sample(struct overseer *o, struct um_model *m, uint64_t wall_ms,
     for (unsigned i = 0; i < SAMPLES && fine; i++) {
         uint64_t place = draw(o, m->history.revs_n);
 
-        fine = ask(o, m, um_history_at(&m->history, (uint32_t)place), wall_ms,
-                   counts);
+        fine = overseer_try(o, m, um_history_at(&m->history, (uint32_t)place),
+                            wall_ms, false, counts);
     }
     return fine;
 }
@@ -343,9 +367,7 @@ bool overseer_order(struct overseer *o, struct um_model *m,
     um_buf_fini(&names);
     if (!yes)
         return complain(p, "is to run, and is refused", why);
-    um_warden_begins(o->w, revision);
-    begins(o, revision);
-    keep(o);
+    begins(o, m, p);
     counts->orders++;
     return true;
 }

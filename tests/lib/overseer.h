@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A warden behind a node of tests/model or the like: whatever the model wants
+ * A warden behind a node: whatever the model wants
  * to run has to be granted on the evidence that the node gathers; and of other
  * revisions of its history, exactly those that the whole history allows,
  * whatever is left out of the evidence.
  */
-#ifndef TESTS_MODEL_OVERSEER_H
-#define TESTS_MODEL_OVERSEER_H
+#ifndef TESTS_LIB_OVERSEER_H
+#define TESTS_LIB_OVERSEER_H
 
 #include "mesh/node/evidence.h"
 
@@ -37,6 +37,13 @@ void overseer_restart(struct overseer *o);
 bool overseer_order(struct overseer *o, struct um_model *m,
                     const struct um_name *revision, uint64_t wall_ms,
                     struct overseer_counts *counts);
+
+/* Somebody asks for a revision, with all that can be said of it: the answer has
+ * to be what the whole history says. If it is yes and `begin`, it begins. False
+ * as above. */
+bool overseer_try(struct overseer *o, struct um_model *m,
+                  const struct um_past *p, uint64_t wall_ms, bool begin,
+                  struct overseer_counts *counts);
 
 /* What came of it. */
 void overseer_ended(struct overseer *o, const struct um_name *revision,
