@@ -10,7 +10,15 @@
 
 enum { F_HEADER = 1, F_SEEN = 2, F_FLAGS = 3, F_CONFIRMS = 4 };
 
-enum { OVERDUE = 1, REFUSED = 2, RAN = 4, OVER = 8, FLAGS = 15 };
+enum {
+    OVERDUE = 1,
+    REFUSED = 2,
+    RUNS = 4,
+    OVER = 8,
+    TOOK = 16,
+    HELD = 32,
+    FLAGS = 63
+};
 
 void um_run_free(struct um_run *r)
 {
@@ -135,11 +143,11 @@ struct um_run *um_trail_find(const struct um_trail *t,
 /* What a run is worth, when one has to go. */
 static unsigned worth(const struct um_run *r)
 {
-    if (r->ran)
+    if (r->runs)
         return 3;
-    if (r->refused || r->over)
+    if (!r->took || r->refused || r->over)
         return 0;
-    return r->rev.policy == UM_IMMEDIATE || r->confirms_n > 0 ? 2 : 1;
+    return r->held ? 2 : 1;
 }
 
 /* Which has to go. */
@@ -176,6 +184,7 @@ void um_trail_begins(struct um_trail *t, struct um_run *r)
         take_out(t, i);
     }
     r->refused = false;
+    r->held = r->held || r->rev.policy == UM_IMMEDIATE || r->confirms_n > 0;
     t->runs[t->n++] = r;
     t->dirty = true;
 }
@@ -183,7 +192,8 @@ void um_trail_begins(struct um_trail *t, struct um_run *r)
 void um_trail_took(struct um_trail *t, struct um_run *r)
 {
     for (size_t i = 0; i < t->n; i++)
-        t->runs[i]->ran = t->runs[i] == r;
+        t->runs[i]->runs = t->runs[i] == r;
+    r->took = true;
     r->refused = false;
     t->dirty = true;
 }
@@ -196,13 +206,22 @@ void um_trail_refused(struct um_trail *t, struct um_run *r)
 
 bool um_trail_current(const struct um_trail *t, const struct um_run *r)
 {
-    if (!r->ran)
-        return false;
-    for (size_t i = index_of(t, r) + 1; i < t->n; i++) {
-        if (!t->runs[i]->refused)
-            return false;
-    }
-    return true;
+    const struct um_run *newest = t->runs[t->n - 1];
+
+    assert(t->n > 0);
+    return r->runs && (newest == r || newest->refused);
+}
+
+bool um_trail_counts(const struct um_trail *t, const struct um_run *r)
+{
+    return !r->refused && (r->took || r == t->runs[t->n - 1]);
+}
+
+void um_trail_holds(struct um_trail *t, struct um_run *r)
+{
+    if (r->held || (!r->runs && r != t->runs[t->n - 1]))
+        return;
+    r->held = t->dirty = true;
 }
 
 void um_run_write(const struct um_run *r, struct um_buf *out)
@@ -211,7 +230,8 @@ void um_run_write(const struct um_run *r, struct um_buf *out)
     um_pb_put_num(out, F_SEEN, r->seen_ms);
     um_pb_put_num(out, F_FLAGS,
                   (r->overdue ? OVERDUE : 0U) | (r->refused ? REFUSED : 0U) |
-                      (r->ran ? RAN : 0U) | (r->over ? OVER : 0U));
+                      (r->runs ? RUNS : 0U) | (r->over ? OVER : 0U) |
+                      (r->took ? TOOK : 0U) | (r->held ? HELD : 0U));
     for (size_t i = 0; i < r->confirms_n; i++)
         um_pb_put_str(out, F_CONFIRMS, um_buf_view(&r->confirmed[i]));
 }
@@ -271,7 +291,9 @@ static int read_run(struct um_pb *m, const struct um_name *mesh,
         return P2P_ENOMEM;
     (*out)->overdue = (flags & OVERDUE) != 0;
     (*out)->refused = (flags & REFUSED) != 0;
-    (*out)->ran = (flags & RAN) != 0;
+    (*out)->runs = (flags & RUNS) != 0;
+    (*out)->took = (flags & TOOK) != 0;
+    (*out)->held = (flags & HELD) != 0;
     (*out)->over = (flags & OVER) != 0;
     return read_confirms(*out, mesh, confirms);
 }
@@ -290,7 +312,7 @@ int um_trail_read(struct um_trail *t, const struct um_name *mesh,
     if (err == 0 && um_trail_find(t, &r->rev.id) != NULL)
         err = P2P_EFORMAT;
     for (size_t i = 0; i < t->n && err == 0; i++) {
-        if (r->ran && t->runs[i]->ran)
+        if (r->runs && t->runs[i]->runs)
             err = P2P_EFORMAT;
     }
     if (err != 0) {

@@ -28,7 +28,9 @@ struct um_run {
     uint64_t seen_ms; /**< when the applier first saw it */
     bool overdue;     /**< its deadline was judged passed, once for all */
     bool refused;     /**< what was said last of it: no */
-    bool ran;         /**< Unit took it, and no other since */
+    bool took;        /**< Unit took it at some time */
+    bool runs;        /**< Unit took it, and no other since */
+    bool held;        /**< it was confirmed, or immediate, when it ran */
     bool over;        /**< it was void when it was looked at last */
 };
 
@@ -69,8 +71,8 @@ struct um_run *um_trail_find(const struct um_trail *t,
 /**
  * A run begins, as the newest.
  * @param r takes; or one of the trail. If there are too many, one goes: that
- *          was refused, or was void; else one that nothing rests on, being
- *          neither immediate nor confirmed; else the lowest.
+ *          was refused, or was void; else one that did not hold when it
+ *          ran; else the lowest.
  */
 void um_trail_begins(struct um_trail *t, struct um_run *r);
 
@@ -80,9 +82,18 @@ void um_trail_took(struct um_trail *t, struct um_run *r);
 /** What came of it: somebody said no. */
 void um_trail_refused(struct um_trail *t, struct um_run *r);
 
-/** Whether it is what runs here: Unit took it last, and was asked for nothing
- * since but what was refused. */
+/** Whether it is what runs here, as far as can be known: Unit took it last, and
+ * there is no newer run of which nobody has said what came of it. What nobody
+ * said of runs before the newest is void by what was said of that. */
 bool um_trail_current(const struct um_trail *t, const struct um_run *r);
+
+/** Whether it ran here, or may run now. */
+bool um_trail_counts(const struct um_trail *t, const struct um_run *r);
+
+/** Notes that a run is confirmed, which counts for what runs here or may run
+ * now: what was confirmed later was not established when it ran, and its node
+ * does not fall back to it (rule 6). */
+void um_trail_holds(struct um_trail *t, struct um_run *r);
 
 /** Appends a run as bytes. */
 void um_run_write(const struct um_run *r, struct um_buf *out);

@@ -5,7 +5,9 @@
  * shown to be over is over: so what is withheld can only make an order fail.
  *
  * Open revisions stand in nobody's way. Nobody has said that they hold, and
- * who tells the warden could have kept them from it altogether.
+ * who tells the warden could have kept them from it altogether. Nor do those
+ * that were confirmed only after something else ran: what a node falls back to
+ * was established when it ran (rule 6).
  */
 #include "mesh/applier/warden.h"
 
@@ -225,8 +227,13 @@ static int learn_all(struct um_warden *w, struct um_proof *p)
 {
     int err = 0;
 
-    for (size_t i = 0; i < w->trail.n && err == 0; i++)
-        err = learn(p, w->trail.runs[i], &w->trail.dirty);
+    for (size_t i = 0; i < w->trail.n && err == 0; i++) {
+        struct um_run *r = w->trail.runs[i];
+
+        err = learn(p, r, &w->trail.dirty);
+        if (r->confirms_n > 0)
+            um_trail_holds(&w->trail, r);
+    }
     return err;
 }
 
@@ -330,7 +337,7 @@ static bool guards(struct um_warden *w, struct um_proof *p, struct um_run *x)
 
     w->trail.dirty = w->trail.dirty || over != x->over;
     x->over = over;
-    return !over && !x->refused &&
+    return !over && um_trail_counts(&w->trail, x) && x->held &&
            (x->rev.policy == UM_IMMEDIATE ||
             um_proof_confirmed(p, i) != UM_SHOWN_NOT);
 }

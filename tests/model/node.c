@@ -30,6 +30,7 @@
 #include <stdlib.h>
 
 #include "mesh/model/model.h"
+#include "overseer.h"
 #include "p2p/err.h"
 
 #define LINE_MAX_BYTES 65536
@@ -54,6 +55,7 @@ struct node {
     struct um_buf bytes[STORED_MAX];
     size_t disk_n;
     uint64_t row_seq;
+    struct overseer *overseer;
 };
 
 struct world {
@@ -66,6 +68,7 @@ struct world {
     struct item ops[ITEMS_MAX];
     struct item genesis;
     struct node nodes[KEYS_MAX];
+    struct overseer_counts counts;
 };
 
 static void die(const char *why)
@@ -221,6 +224,8 @@ static void on_begin(struct world *w, char **a)
         while (n->disk_n > 0)
             um_buf_fini(&n->bytes[--n->disk_n]);
         n->row_seq = 0;
+        overseer_free(n->overseer);
+        n->overseer = NULL;
     }
     printf("keys");
     for (unsigned i = 0; i < KEYS_MAX; i++)
@@ -349,6 +354,8 @@ static void store(struct node *n, const struct um_record *s)
     um_buf_str(bytes, s->bytes);
     n->disk[n->disk_n] = *s;
     n->disk[n->disk_n++].bytes = um_buf_view(bytes);
+    if (s->what == UM_RECORD_ITEM)
+        overseer_item(n->overseer, s->kind, &s->id, s->bytes);
 }
 
 static void print_made_rev(const struct world *w, struct um_str envelope)
@@ -382,7 +389,7 @@ static void print_made_fact(const struct world *w, struct um_str envelope)
 }
 
 /* What of a step's effects the model has too. */
-static void print_effect(const struct world *w, struct node *n,
+static void print_effect(struct world *w, struct node *n,
                          const struct um_effect *e)
 {
     switch (e->what) {
@@ -396,6 +403,9 @@ static void print_effect(const struct world *w, struct node *n,
                 print_made_fact(w, e->u.publish.envelope);
             break;
         case UM_FX_APPLY:
+            if (!overseer_order(n->overseer, &n->m, &e->u.apply.revision,
+                                n->m.wall_ms, &w->counts))
+                die("the warden errs");
             printf(" | apply");
             print_rev(w, &e->u.apply.revision);
             break;
@@ -476,6 +486,10 @@ static void on_start(struct world *w, char **a)
     c->deadline_ms = 90000;
     um_model_init(&n->m, c);
     n->there = true;
+    if (n->overseer == NULL)
+        n->overseer = overseer_new(&w->mesh, &c->me, num(a[1]) + 1);
+    else
+        overseer_restart(n->overseer);
     if (n->disk_n == 0) {
         struct um_record s = {.what = UM_RECORD_ITEM, .kind = UM_STATEMENT};
 
@@ -574,6 +588,11 @@ static void on_applied(struct world *w, char **a)
     e.u.applied.revision = rev_id(w, a[4]);
     e.u.applied.effective = n->m.own.trying_effective;
     e.u.applied.outcome = (enum um_result)num(a[5]);
+    overseer_ended(n->overseer, &e.u.applied.revision,
+                   e.u.applied.outcome == UM_RESULT_DONE ? UM_WARDEN_RUNS
+                   : e.u.applied.outcome == UM_RESULT_REFUSED
+                       ? UM_WARDEN_REFUSED
+                       : UM_WARDEN_UNKNOWN);
     step(w, n, &e, true);
 }
 
@@ -724,6 +743,11 @@ int main(void)
     }
     while (fgets(line, sizeof line, stdin) != NULL)
         on_line(&w, line);
+    fprintf(stderr,
+            "wardens: %lu orders granted; of others %lu granted, %lu refused, "
+            "%lu of them with less than all evidence too; %lu passed over\n",
+            w.counts.orders, w.counts.granted, w.counts.refused,
+            w.counts.partial, w.counts.unsure);
     on_begin(&w, begin);
     for (unsigned i = 0; i < KEYS_MAX; i++)
         p2p_key_free(w.keys[i]);

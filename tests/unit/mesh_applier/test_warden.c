@@ -436,6 +436,27 @@ static void test_what_was_begun_guards_before_it_runs(void **state)
     court_run(c, a);
 }
 
+/* Unit did not answer, and said no to a later one: what ran before runs. */
+static void test_what_nobody_said_of_guards_while_it_is_the_newest(void **state)
+{
+    struct court *c = *state;
+    unsigned a = court_edit(c, 2, 0), b = court_edit(c, 2, a),
+             d = court_edit(c, 2, b);
+
+    court_run(c, a);
+    assert_int_equal(court_judge(c, b), 0);
+    um_warden_begins(c->w, &c->revs[b].id);
+    um_warden_ended(c->w, &c->revs[b].id, UM_WARDEN_UNKNOWN);
+    court_refuses(c, a, "goes back behind r3.");
+    assert_int_equal(court_judge(c, d), 0);
+    um_warden_begins(c->w, &c->revs[d].id);
+    court_refuses(c, a, "goes back behind r4.");
+    um_warden_ended(c->w, &c->revs[d].id, UM_WARDEN_REFUSED);
+    assert_int_equal(court_judge_bare(c, a), 0);
+    court_run(c, b);
+    court_refuses(c, a, "goes back behind r3.");
+}
+
 static void test_what_was_refused_is_tried_again(void **state)
 {
     struct court *c = *state;
@@ -566,6 +587,26 @@ static void test_the_confirmed_guards_once_it_was_heard(void **state)
     court_with_fact(c, fact);
     court_refuses(c, a, "goes back");
     court_refuses(c, a, "goes back");
+}
+
+/* It was open when it ran, and its node went on: that does not fall back to it,
+ * and may have to fall further. */
+static void test_what_was_confirmed_too_late_guards_when_it_runs_again(void **s)
+{
+    struct court *c = *s;
+    unsigned a = court_edit(c, 2, 0), trial = court_staged(c, 2, a, ME),
+             b = court_edit(c, 4, trial);
+    unsigned fact = court_fact(c, UM_CONFIRM, trial, 3, 0);
+
+    court_run(c, a);
+    court_run(c, trial);
+    court_run(c, b);
+    court_with_fact(c, fact);
+    assert_int_equal(court_hear(c), 0);
+    court_void(c, b);
+    assert_int_equal(court_judge(c, a), 0);
+    court_run(c, trial);
+    court_refuses(c, a, "goes back behind r3.");
 }
 
 static void test_a_confirmation_that_falls_guards_no_more(void **state)
@@ -775,6 +816,7 @@ int main(void)
         TEST(test_an_older_one_does_not_come_back),
         TEST(test_of_one_number_the_later_is_above),
         TEST(test_what_was_begun_guards_before_it_runs),
+        TEST(test_what_nobody_said_of_guards_while_it_is_the_newest),
         TEST(test_what_was_refused_is_tried_again),
         TEST(test_behind_what_is_void_one_may_go),
         TEST(test_what_is_kept_guards_on),
@@ -782,6 +824,7 @@ int main(void)
         TEST(test_taint_is_over_too),
         TEST(test_open_ones_stand_in_nobodys_way),
         TEST(test_the_confirmed_guards_once_it_was_heard),
+        TEST(test_what_was_confirmed_too_late_guards_when_it_runs_again),
         TEST(test_a_confirmation_that_falls_guards_no_more),
         TEST(test_confirmations_have_an_end),
         TEST(test_what_runs_may_be_given_again),

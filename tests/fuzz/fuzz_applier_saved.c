@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What a warden reads: bytes as a file of its own, as an entry of one whose sum
+ * is right, and as items of a case. Nothing of it is granted that is not in
+ * force, and what is read is written back as it was.
+ */
+#include <stdlib.h>
+
+#include "mesh/applier/saved.h"
+#include "mesh/applier/warden.h"
+#include "p2p/err.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct um_name mesh = {{1}}, me = {{2}};
+
+static void need(bool fine)
+{
+    if (!fine)
+        abort();
+}
+
+static void read_it(struct um_str bytes, enum um_warden_part part)
+{
+    struct um_warden *w = um_warden_new(&mesh, &me);
+    struct um_buf out = UM_BUF_INIT;
+    int err;
+
+    need(w != NULL);
+    err = um_warden_load(w, part, bytes);
+    need(err == 0 || err == P2P_EFORMAT || err == P2P_EPEER);
+    um_warden_save(w, part, &out);
+    need(err != 0 || um_str_eq(bytes, um_buf_view(&out)));
+    um_buf_fini(&out);
+    um_warden_free(w);
+}
+
+static void read_entry(struct um_str entry, enum um_warden_part part)
+{
+    struct um_saved head = {
+        .part = (unsigned)part + 1, .mesh = mesh, .node = me};
+    struct um_buf b = UM_BUF_INIT;
+
+    um_saved_begin(&head, &b);
+    um_saved_entry(&b, entry);
+    um_saved_end(&head, &b);
+    read_it(um_buf_view(&b), part);
+    um_buf_fini(&b);
+}
+
+static void judge(struct um_str item)
+{
+    const struct um_case revs = {.revisions = &item, .revisions_n = 1},
+                         facts = {.facts = &item, .facts_n = 1};
+    struct um_warden *w = um_warden_new(&mesh, &me);
+    char why[UM_WARDEN_WHY_BYTES];
+    struct um_order out;
+
+    need(w != NULL);
+    need(um_warden_judge(w, &mesh, &revs, 1, &out, why) != 0);
+    need(um_warden_judge(w, &mesh, &facts, 1, &out, why) != 0);
+    (void)um_warden_statement(w, item);
+    um_warden_free(w);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct um_str bytes = um_str_n((const char *)data, size);
+
+    read_it(bytes, UM_WARDEN_ROSTER);
+    read_it(bytes, UM_WARDEN_RECORD);
+    read_entry(bytes, UM_WARDEN_ROSTER);
+    read_entry(bytes, UM_WARDEN_RECORD);
+    judge(bytes);
+    return 0;
+}
