@@ -6,6 +6,8 @@
  */
 #include "mesh/app/partner.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,14 +20,17 @@
 
 #define READ_BYTES 65536
 
-/* Bytes that wait for an applier that does not read. */
-#define UM__CAP_PARTNER_OUT_BYTES (128U << 20)
+/* How long a process is waited for that has ended, or has closed its end; and
+ * one that may have a change at Unit, which waits 5 s for that itself. */
+enum { ENDED_MS = 1000, DRAIN_MS = 7000, LOOK_MS = 5 };
 
 struct um_partner {
     struct um_partner_cfg cfg;
     struct um_hands *hands;
     uv_pipe_t pipe;
     pid_t pid;
+    int status;     /* how it ended */
+    bool reaped;    /* it has */
     size_t waiting; /* bytes that are not written yet */
     bool closed;
     char bytes[READ_BYTES];
@@ -44,6 +49,19 @@ static void on_closed(uv_handle_t *h)
     free(h->data);
 }
 
+/* Waits until the process has ended; whether it did. */
+static bool reap(struct um_partner *p, int ms)
+{
+    for (; !p->reaped && ms > 0; ms -= LOOK_MS) {
+        if (waitpid(p->pid, &p->status, WNOHANG) != 0) {
+            p->reaped = true;
+        } else {
+            (void)poll(NULL, 0, LOOK_MS);
+        }
+    }
+    return p->reaped;
+}
+
 /* Nothing comes or goes any more. */
 static void lose(struct um_partner *p, const char *why)
 {
@@ -56,12 +74,36 @@ static void lose(struct um_partner *p, const char *why)
     p->cfg.gone(p->cfg.user);
 }
 
+/* Its end of the socket is closed. */
+static void lose_process(struct um_partner *p)
+{
+    char why[80] = "it closed its end of the socket";
+
+    if (p->closed) {
+        return;
+    }
+    if (!reap(p, ENDED_MS)) {
+        lose(p, why);
+        return;
+    }
+    if (WIFSIGNALED(p->status)) {
+        (void)snprintf(why, sizeof why, "its process was ended by signal %d",
+                       WTERMSIG(p->status));
+    } else {
+        (void)snprintf(why, sizeof why, "its process ended with exit code %d",
+                       WEXITSTATUS(p->status));
+    }
+    lose(p, why);
+}
+
 static void on_written(uv_write_t *req, int status)
 {
     struct write *w = req->data;
 
     w->p->waiting -= w->len;
-    if (status < 0 && status != UV_ECANCELED) {
+    if (status == UV_EPIPE || status == UV_ECONNRESET) {
+        lose_process(w->p);
+    } else if (status < 0 && status != UV_ECANCELED) {
         lose(w->p, uv_strerror(status));
     }
     free(w);
@@ -77,8 +119,10 @@ static void on_say(void *user, struct um_str bytes)
             : malloc(sizeof *w + bytes.len);
     uv_buf_t buf;
 
-    if (w == NULL) {
-        lose(p, "it does not read what it is told");
+    if (w == NULL || bytes.p == NULL) {
+        lose(p, bytes.p == NULL ? "out of memory"
+                                : "it does not read what it is told");
+        free(w);
         return;
     }
     w->req.data = w;
@@ -107,8 +151,12 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
     struct um_partner *p = s->data;
     int rv;
 
+    if (n == UV_EOF || n == UV_ECONNRESET) {
+        lose_process(p);
+        return;
+    }
     if (n < 0) {
-        lose(p, n == UV_EOF ? "its process ended" : uv_strerror((int)n));
+        lose(p, uv_strerror((int)n));
         return;
     }
     rv = um_hands_recv(p->hands, um_str_n(buf->base, (size_t)n));
@@ -163,8 +211,12 @@ struct um_partner *um_partner_new(const struct um_partner_cfg *cfg)
     }
     (void)uv_pipe_init(cfg->loop, &p->pipe, 0);
     p->pipe.data = p;
-    if (uv_pipe_open(&p->pipe, fd) != 0 ||
-        uv_read_start((uv_stream_t *)&p->pipe, on_alloc, on_read) != 0) {
+    if (uv_pipe_open(&p->pipe, fd) != 0) {
+        (void)close(fd);
+        um_partner_free(p);
+        return NULL;
+    }
+    if (uv_read_start((uv_stream_t *)&p->pipe, on_alloc, on_read) != 0) {
         um_partner_free(p);
         return NULL;
     }
@@ -183,6 +235,12 @@ void um_partner_free(struct um_partner *p)
      * gone. The process hears of the end by our half of the socket. */
     (void)uv_read_stop((uv_stream_t *)&p->pipe);
     uv_close((uv_handle_t *)&p->pipe, on_closed);
+    if (!reap(p, DRAIN_MS)) {
+        um_log_line(p->cfg.log, UM_LOG_ERROR,
+                    "the applier: its process does not end: it is killed");
+        (void)kill(p->pid, SIGKILL);
+        (void)reap(p, ENDED_MS);
+    }
 }
 
 struct um_hands *um_partner_hands(struct um_partner *p)

@@ -9,6 +9,10 @@
 #include "mesh/base/log.h"
 #include "mesh/node/hands.h"
 
+/** Bytes that wait for an applier that does not read what it is told; with more
+ * it is given up. */
+#define UM__CAP_PARTNER_OUT_BYTES (128U << 20)
+
 struct um_partner;
 
 /** What it is made of; borrows all until it is freed. */
@@ -30,7 +34,8 @@ struct um_partner_cfg {
 struct um_partner *um_partner_new(const struct um_partner_cfg *cfg);
 
 /** Ends it: the socket is closed, and the process is waited for, which may have
- * a change at Unit. Frees the hands; before the loop runs a last time. */
+ * a change at Unit; a process that does not end is killed. Frees the hands;
+ * before the loop runs a last time. */
 void um_partner_free(struct um_partner *p);
 
 /** The hands of the node, as long as the partner is there. */

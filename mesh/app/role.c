@@ -28,9 +28,6 @@
 /* How long the end waits for Unit's answer to a change. */
 #define DRAIN_MS 5000U
 
-/* Bytes that wait for a node that does not read. */
-#define UM__CAP_ROLE_OUT_BYTES (64U << 20)
-
 struct role {
     char **argv;
     struct um_log log;
@@ -42,6 +39,8 @@ struct role {
     struct um_applier *applier;
     struct um_agent *agent;
     struct um_buf out;
+    void *turn; /* it has more to hear */
+    bool mute;  /* the node reads no more */
     bool ending;
     int rv;
 };
@@ -58,13 +57,6 @@ static uint64_t wall_ms(void *clock)
 static const char *arg(const struct role *r, enum um_role_arg which)
 {
     return r->argv[which][0] != '\0' ? r->argv[which] : NULL;
-}
-
-static void fail(struct role *r, const char *what, const char *why)
-{
-    um_log_line(&r->log, UM_LOG_ERROR, "the applier: %s: %s", what, why);
-    r->rv = 1;
-    um_poll_stop(r->poll);
 }
 
 /* ---- the end */
@@ -103,6 +95,13 @@ static void end(struct role *r)
     on_look(r);
 }
 
+static void fail(struct role *r, const char *what, const char *why)
+{
+    um_log_line(&r->log, UM_LOG_ERROR, "the applier: %s: %s", what, why);
+    r->rv = 1;
+    end(r);
+}
+
 /* ---- the socket */
 
 static void on_ready(void *user);
@@ -114,26 +113,40 @@ static void watch(struct role *r)
     }
 }
 
-/* Whether the other end is still there. */
-static bool was_fine(struct role *r, ssize_t n)
+static bool is_later(ssize_t n)
 {
-    if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR))) {
-        return true;
-    }
-    end(r);
-    return false;
+    return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 static void write_out(struct role *r)
 {
-    ssize_t n;
+    ssize_t n = 1;
 
-    while (r->out.len > 0) {
+    while (r->out.len > 0 && n > 0) {
         n = send(UM_ROLE_FD, r->out.p, r->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (!was_fine(r, n) || n < 0) {
-            return;
+        if (n > 0) {
+            um_buf_consume(&r->out, (size_t)n);
+        } else if (!is_later(n)) {
+            r->mute = true; /* what it said last is still to be read */
+            um_buf_fini(&r->out);
         }
-        um_buf_consume(&r->out, (size_t)n);
+    }
+}
+
+/* Hears one message a turn, as long as there is one: Unit's answers come in
+ * between. */
+static void on_turn(void *user)
+{
+    struct role *r = user;
+    const struct um_alarms *a = um_poll_alarms(r->poll);
+    int rv = r->ending ? 0 : um_agent_step(r->agent);
+
+    r->turn = rv == 1 ? a->set(a->user, 0, on_turn, r) : NULL;
+    if (rv == 1 && r->turn == NULL) {
+        rv = P2P_ENOMEM;
+    }
+    if (rv < 0) {
+        fail(r, "what the node says", p2p_err_text(rv));
     }
 }
 
@@ -143,13 +156,19 @@ static void read_in(struct role *r)
     ssize_t n = recv(UM_ROLE_FD, bytes, sizeof bytes, MSG_DONTWAIT);
     int rv;
 
-    if (!was_fine(r, n) || n < 0) {
+    if (is_later(n)) {
         return;
     }
-    rv = um_agent_recv(r->agent, um_str_n(bytes, (size_t)n));
+    if (n <= 0) {
+        end(r);
+        return;
+    }
+    rv = um_agent_feed(r->agent, um_str_n(bytes, (size_t)n));
     if (rv != 0) {
         fail(r, "what the node says", p2p_err_text(rv));
+        return;
     }
+    on_turn(r);
 }
 
 static void on_ready(void *user)
@@ -157,7 +176,7 @@ static void on_ready(void *user)
     struct role *r = user;
 
     write_out(r);
-    if (!r->ending) {
+    if (!r->ending && r->turn == NULL) {
         read_in(r);
     }
     watch(r);
@@ -167,7 +186,11 @@ static void to_node(void *user, struct um_str bytes)
 {
     struct role *r = user;
 
-    if (r->ending) {
+    if (r->ending || r->mute) {
+        return;
+    }
+    if (bytes.p == NULL) {
+        fail(r, "the node cannot be told anything", p2p_err_text(P2P_ENOMEM));
         return;
     }
     um_buf_str(&r->out, bytes);

@@ -17,9 +17,6 @@
 
 #define FOLDER "applier"
 
-/* The longest file: a roster. */
-#define UM__CAP_SHELTER_BYTES (64U << 20)
-
 static int say(const struct um_log *log, const char *path, const char *why,
                int rv)
 {
@@ -136,8 +133,11 @@ static int save(void *user, const char *name, struct um_str bytes)
     }
     ok = write_all(fd, bytes);
     ok = close(fd) == 0 && ok;
-    ok = ok && renameat(s->dir, fresh, s->dir, name) == 0 && fsync(s->dir) == 0;
-    return ok ? 0 : P2P_EIO;
+    ok = ok && renameat(s->dir, fresh, s->dir, name) == 0;
+    if (!ok) {
+        (void)unlinkat(s->dir, fresh, 0); /* on a full disk it takes room */
+    }
+    return ok && fsync(s->dir) == 0 ? 0 : P2P_EIO;
 }
 
 static int drop(void *user, const char *name)

@@ -16,6 +16,14 @@
 #define RECORD "record"
 #define UNBIND "unbind"
 
+struct um_str um_agent_text(struct um_str text)
+{
+    struct um_str head = um_str_head(text, UM__CAP_WIRE_TEXT_BYTES);
+    const char *end = head.len > 0 ? memchr(head.p, 0, head.len) : NULL;
+
+    return end != NULL ? um_str_n(head.p, (size_t)(end - head.p)) : head;
+}
+
 void um_agent_say(struct um_agent *a, const struct um_wire_msg *m)
 {
     struct um_buf out = UM_BUF_INIT;
@@ -23,18 +31,17 @@ void um_agent_say(struct um_agent *a, const struct um_wire_msg *m)
     um_wire_write(&out, m);
     if (um_buf_failed(&out)) {
         um_log_line(a->cfg.log, UM_LOG_ERROR,
-                    "out of memory: the node is told nothing");
-    } else {
-        a->cfg.send(a->cfg.user, um_buf_view(&out));
+                    "out of memory: the node cannot be told anything");
+        um_buf_fini(&out);
     }
+    a->cfg.send(a->cfg.user, um_buf_view(&out));
     um_buf_fini(&out);
 }
 
 static void say_absent(struct um_agent *a, const char *text)
 {
-    const struct um_wire_msg m = {
-        .what = UM_WIRE_ABSENT,
-        .text = um_str_head(um_str(text), UM__CAP_WIRE_TEXT_BYTES)};
+    const struct um_wire_msg m = {.what = UM_WIRE_ABSENT,
+                                  .text = um_agent_text(um_str(text))};
 
     um_agent_say(a, &m);
 }
@@ -383,18 +390,37 @@ static int heard(struct um_agent *a, const struct um_wire_msg *m)
     return 0;
 }
 
-int um_agent_recv(struct um_agent *a, struct um_str bytes)
+int um_agent_feed(struct um_agent *a, struct um_str bytes)
+{
+    return um_wire_in_add(&a->in, bytes);
+}
+
+int um_agent_step(struct um_agent *a)
 {
     struct um_wire_msg m;
     struct um_str frame;
-    int rv = um_wire_in_add(&a->in, bytes);
+    int rv = um_wire_in_next(&a->in, &frame);
 
-    while (rv == 0 && (rv = um_wire_in_next(&a->in, &frame)) == 1) {
-        rv = um_wire_read(frame, &m);
-        if (rv == 0) {
-            rv = heard(a, &m);
-        }
+    if (rv != 1) {
+        return rv;
     }
+    rv = um_wire_read(frame, &m);
+    if (rv == 0) {
+        rv = heard(a, &m);
+    }
+    return rv == 0 ? 1 : rv;
+}
+
+int um_agent_recv(struct um_agent *a, struct um_str bytes)
+{
+    int rv = um_agent_feed(a, bytes);
+
+    if (rv != 0) {
+        return rv;
+    }
+    do {
+        rv = um_agent_step(a);
+    } while (rv == 1);
     return rv;
 }
 

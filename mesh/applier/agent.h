@@ -56,7 +56,8 @@ struct um_agent_cfg {
                          this is: nothing keeps the two apart anyway */
     uint64_t (*wall_ms)(void *clock); /**< since 1970 */
     void *clock;
-    /** Bytes for the node; never called from inside of itself. */
+    /** Bytes for the node; never called from inside of itself. NULL: there is
+     * no memory for what it is to be told, so it would wait for ever. */
     void (*send)(void *user, struct um_str bytes);
     void *user;
 };
@@ -69,8 +70,15 @@ struct um_agent *um_agent_new(const struct um_agent_cfg *cfg);
 /** Ends it, before its unit and applier. */
 void um_agent_free(struct um_agent *a);
 
-/** What came from the node. Errors: P2P_EFORMAT, P2P_ETOOBIG (it does not speak
- * our language: end the connection), P2P_ENOMEM. */
+/** Keeps what came from the node, for um_agent_step(). Errors: P2P_ENOMEM. */
+int um_agent_feed(struct um_agent *a, struct um_str bytes);
+
+/** Hears one message of what came, so that a node that says much at once keeps
+ * nobody from Unit's answers. @return 1; 0: there is no whole one; P2P_EFORMAT,
+ * P2P_ETOOBIG (it does not speak our language: end the connection) */
+int um_agent_step(struct um_agent *a);
+
+/** Both, with all that came. */
 int um_agent_recv(struct um_agent *a, struct um_str bytes);
 
 #endif

@@ -49,7 +49,7 @@ static void on_answer(void *user, const struct um_unit_answer *answer)
         .code = answer->code > 0 && answer->code < 1000 ? (unsigned)answer->code
                                                         : 0,
         .bytes = um_str_n(answer->body, answer->len),
-        .text = um_str_head(um_str(answer->text), UM__CAP_WIRE_TEXT_BYTES)};
+        .text = um_agent_text(um_str(answer->text))};
 
     while (*at != q) {
         at = &(*at)->next;

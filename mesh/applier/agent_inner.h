@@ -56,6 +56,10 @@ struct um_agent {
     size_t asked_n;
 };
 
+/** As much of a text for people as a message carries: up to a zero byte, which
+ * Unit's words may hold. */
+struct um_str um_agent_text(struct um_str text);
+
 /** Tells the node. */
 void um_agent_say(struct um_agent *a, const struct um_wire_msg *m);
 

@@ -12,9 +12,10 @@
 #include "mesh/doc/parse.h"
 #include "p2p/err.h"
 
-/* What a document names is known once it is here, and a stash that is too small
- * for all of it would be asked for ever. */
-#define MAX_ROUNDS 32U
+/* What a document names is known once it is here: two rounds, and two more if
+ * what waited in front needed the room. A stash that is too small for all of it
+ * would be asked for ever. */
+#define MAX_ROUNDS 4U
 
 static struct um_agent_job *job_of(struct um_agent *a, enum um_agent_slot slot)
 {
@@ -24,11 +25,10 @@ static struct um_agent_job *job_of(struct um_agent *a, enum um_agent_slot slot)
 static void tell(struct um_agent *a, uint64_t number, enum um_result outcome,
                  struct um_str text)
 {
-    const struct um_wire_msg m = {
-        .what = UM_WIRE_OUTCOME,
-        .number = number,
-        .outcome = (unsigned)outcome,
-        .text = um_str_head(text, UM__CAP_WIRE_TEXT_BYTES)};
+    const struct um_wire_msg m = {.what = UM_WIRE_OUTCOME,
+                                  .number = number,
+                                  .outcome = (unsigned)outcome,
+                                  .text = um_agent_text(text)};
 
     um_agent_say(a, &m);
 }
@@ -176,7 +176,7 @@ static bool go_on(struct um_agent *a, enum um_agent_slot slot)
     struct um_maker_out out;
     int rv = make(a, &j->doc, &out);
     bool waits = rv == P2P_ENOTFOUND && um_stash_awaits(a->stash) > 0 &&
-                 ++j->rounds < MAX_ROUNDS;
+                 ++j->rounds <= MAX_ROUNDS;
 
     if (rv == 0 || rv == P2P_EFORMAT) {
         made(a, slot, rv, &out);

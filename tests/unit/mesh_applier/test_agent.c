@@ -774,6 +774,43 @@ static void test_too_many_gets(void **state)
     told(s, "got 2 5 0\n");
 }
 
+/* A document that names more than is kept is not run, nor asked for endlessly;
+ * one with a little less is. */
+static void test_too_much_to_keep(void **state)
+{
+    enum { SCRIPTS = 5, EACH = 13 << 20 };
+    struct scene *s = *state;
+    char *text = malloc(EACH + 1), doc[1024] = "{\"js_modules\":{";
+    struct order o;
+
+    assert_non_null(text);
+    assert_true(SCRIPTS * EACH > UM__CAP_AGENT_STASH_BYTES);
+    memset(text, ' ', EACH);
+    text[EACH] = '\0';
+    for (unsigned i = 0; i < SCRIPTS; i++) {
+        char hex[UM_NAME_TEXT_MAX], member[200];
+        struct um_name hash;
+
+        text[0] = (char)('a' + i);
+        hash = paper(s, text);
+        (void)snprintf(member, sizeof member, "\"s%u\":\"%s\",", i,
+                       um_name_text(&hash, hex));
+        (void)snprintf(doc + strlen(doc), sizeof doc - strlen(doc), "%s",
+                       member);
+    }
+    (void)snprintf(doc + strlen(doc) - 1, sizeof doc - strlen(doc),
+                   "},\"base\":" ROUTE("201") "}");
+    o = sign(s, WRITER, 2, doc, ROUTE("201"));
+    start(s);
+    tell_roster(s);
+    run(s, &o);
+    assert_non_null(strstr(s->told, "1 no answer"));
+    assert_non_null(strstr(s->why, "is not here"));
+    asked(s, "");
+    free(text);
+    order_fini(&o);
+}
+
 /* Statements that rest on what never comes are left out one day. */
 static void test_too_many_statements(void **state)
 {
@@ -841,6 +878,7 @@ int main(void)
         TEST(test_a_damaged_record),
         TEST(test_gets),
         TEST(test_too_many_gets),
+        TEST(test_too_much_to_keep),
         TEST(test_too_many_statements),
         TEST(test_no_message),
     };
