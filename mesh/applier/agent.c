@@ -187,14 +187,16 @@ static int make_warden(struct um_agent *a, const struct um_name *mesh,
         return P2P_ENOMEM;
     }
     rv = load(a, UM_WARDEN_ROSTER);
-    if (rv == 0) {
-        rv = load(a, UM_WARDEN_RECORD);
-    }
-    /* From now on it is bound. */
-    if (rv == 0) {
-        rv = um_agent_save(a, UM_WARDEN_ROSTER);
-    }
-    return rv == 0 ? um_agent_save(a, UM_WARDEN_RECORD) : rv;
+    return rv == 0 ? load(a, UM_WARDEN_RECORD) : rv;
+}
+
+/* Whether a slot came is the node's word: what lacks one is not here, and no
+ * mistake of the document. */
+static bool on_locked(void *user, const struct um_name *object)
+{
+    (void)user;
+    (void)object;
+    return true;
 }
 
 static int make_runner(struct um_agent *a, const struct um_wire_msg *m)
@@ -214,6 +216,7 @@ static int make_runner(struct um_agent *a, const struct um_wire_msg *m)
                                  .key = a->cfg.key,
                                  .mesh = m->mesh,
                                  .missing = um_agent_missing,
+                                 .locked = on_locked,
                                  .user = a};
     a->runner = um_runner_new(&cfg);
     return a->runner != NULL ? 0 : P2P_ENOMEM;
@@ -255,6 +258,22 @@ static bool is_fresh(const struct um_agent *a)
     return fresh;
 }
 
+static void forget_mesh(struct um_agent *a)
+{
+    static const char *const names[] = {ROSTER, RECORD, UNBIND};
+    const struct um_agent_files *f = &a->cfg.files;
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        int rv = f->drop(f->user, names[i]);
+
+        if (rv != 0) {
+            um_log_line(a->cfg.log, UM_LOG_ERROR,
+                        "the applier cannot remove its %s: %s", names[i],
+                        p2p_err_text(rv));
+        }
+    }
+}
+
 /* The node left its mesh. Its word is enough where nothing keeps the two apart,
  * or before anything ran; elsewhere a person has put a file there first. */
 static void leave(struct um_agent *a)
@@ -267,9 +286,7 @@ static void leave(struct um_agent *a)
     um_buf_fini(&asked);
     stop(a);
     if (may) {
-        (void)f->drop(f->user, ROSTER);
-        (void)f->drop(f->user, RECORD);
-        (void)f->drop(f->user, UNBIND);
+        forget_mesh(a);
     } else {
         um_log_line(a->cfg.log, UM_LOG_WARN,
                     "the applier stays bound to the mesh that was left: %s",
@@ -315,11 +332,13 @@ static size_t count(struct um_str list)
 static void statements(struct um_agent *a, const struct um_wire_msg *m)
 {
     struct um_str all = m->statements, one;
+    bool taken = false;
     size_t waiting = count(um_buf_view(&a->unmet));
 
     while (um_pb_list_next(&all, &one)) {
         int rv = um_warden_statement(a->warden, one);
 
+        taken = taken || rv == 0;
         if (rv == P2P_EAGAIN && waiting < UM__CAP_AGENT_UNMET) {
             um_wire_put_statement(&a->unmet, one);
             waiting++;
@@ -329,7 +348,9 @@ static void statements(struct um_agent *a, const struct um_wire_msg *m)
                         p2p_err_text(rv));
         }
     }
-    take_unmet(a);
+    if (taken) { /* each that waits is verified each time */
+        take_unmet(a);
+    }
     (void)um_agent_save(a, UM_WARDEN_ROSTER);
 }
 

@@ -33,6 +33,8 @@ struct um_agent_job {
     struct um_name doc;
     struct um_name effective; /* as the node says that it comes to */
     char why[64];
+    struct um_buf revisions; /* the case of an ORDER, as it came */
+    struct um_buf facts;
 };
 
 /** A GET under way. */
