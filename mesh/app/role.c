@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -286,12 +287,21 @@ static void ignore_signals(void)
     }
 }
 
+/* Nobody types this: there is a socket, and nothing is missing. */
+static bool is_called_well(int argc)
+{
+    struct stat st;
+
+    return argc == UM_ROLE_ARGS && fstat(UM_ROLE_FD, &st) == 0 &&
+           S_ISSOCK(st.st_mode);
+}
+
 int um_role_main(int argc, char **argv)
 {
-    struct role r = {.argv = argv, .rv = 0};
+    struct role r = {.argv = argv, .shelter = {-1, -1}};
 
-    if (argc != UM_ROLE_ARGS) {
-        return 2; /* nobody types this */
+    if (!is_called_well(argc)) {
+        return 2;
     }
     ignore_signals();
     um_journal_init(&r.log,

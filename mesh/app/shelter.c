@@ -41,6 +41,22 @@ static int check(struct um_shelter *s, const char *path,
     return 0;
 }
 
+static bool take_lock(const struct um_shelter *s, const char *path,
+                      const struct um_log *log)
+{
+    if (flock(s->lock, LOCK_EX | LOCK_NB) == 0) {
+        return true;
+    }
+    if (errno != EWOULDBLOCK) {
+        return false;
+    }
+    um_log_line(log, UM_LOG_INFO,
+                "the applier's folder %s: waiting until another applier has "
+                "ended",
+                path);
+    return flock(s->lock, LOCK_EX) == 0;
+}
+
 int um_shelter_open(struct um_shelter *s, const char *state,
                     const struct um_log *log)
 {
@@ -64,10 +80,9 @@ int um_shelter_open(struct um_shelter *s, const char *state,
     }
     s->lock =
         openat(s->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (s->lock < 0 || flock(s->lock, LOCK_EX) != 0) {
-        return say(log, path, strerror(errno), P2P_EIO);
-    }
-    return 0;
+    return s->lock >= 0 && take_lock(s, path, log)
+               ? 0
+               : say(log, path, strerror(errno), P2P_EIO);
 }
 
 void um_shelter_close(struct um_shelter *s)

@@ -127,7 +127,7 @@ static int load(struct um_agent *a, enum um_warden_part part)
         rv = um_warden_load(a->warden, part, um_buf_view(&in));
     }
     um_buf_fini(&in);
-    return rv == P2P_ENOTFOUND ? 0 : rv;
+    return rv;
 }
 
 static const char *why_not(int rv)
@@ -173,21 +173,29 @@ static void stop(struct um_agent *a)
     um_buf_fini(&a->unmet);
 }
 
-static int make_warden(struct um_agent *a, const struct um_name *mesh,
-                       struct um_name *me)
+/* ran: something did, as the node says. */
+static int make_warden(struct um_agent *a, const struct um_name *mesh, bool ran)
 {
-    int rv = um_item_signer(a->cfg.key, me);
+    int rv = um_item_signer(a->cfg.key, &a->me);
 
     if (rv != 0) {
         return rv;
     }
-    a->warden = um_warden_new(mesh, me);
+    a->warden = um_warden_new(mesh, &a->me);
     a->stash = um_stash_new(UM__CAP_AGENT_STASH_BYTES);
     if (a->warden == NULL || a->stash == NULL) {
         return P2P_ENOMEM;
     }
     rv = load(a, UM_WARDEN_ROSTER);
-    return rv == 0 ? load(a, UM_WARDEN_RECORD) : rv;
+    if (rv == 0 || rv == P2P_ENOTFOUND) {
+        rv = load(a, UM_WARDEN_RECORD);
+    }
+    if (rv == P2P_ENOTFOUND && ran) {
+        um_log_line(a->cfg.log, UM_LOG_WARN,
+                    "the applier has no record of what ran here: whatever is "
+                    "in force may run, as on a new node");
+    }
+    return rv == P2P_ENOTFOUND ? 0 : rv;
 }
 
 /* Whether a slot came is the node's word: what lacks one is not here, and no
@@ -227,7 +235,7 @@ static void start(struct um_agent *a, const struct um_wire_msg *m)
     int rv;
 
     stop(a);
-    rv = make_warden(a, &m->mesh, &a->me);
+    rv = make_warden(a, &m->mesh, !um_name_none(&m->effective));
     if (rv == 0) {
         um_agent_say_record(a);
         rv = make_runner(a, m);

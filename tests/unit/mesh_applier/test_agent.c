@@ -888,6 +888,20 @@ static void test_a_mesh_that_came_to_nothing(void **state)
     told(s, "");
 }
 
+/* A record that was lost is said to be. */
+static void test_a_lost_record(void **state)
+{
+    struct scene *s = *state;
+    struct um_wire_msg m = {.what = UM_WIRE_START,
+                            .mesh = s->mesh.mesh,
+                            .effective = s->mesh.r1_id};
+
+    start(s);
+    assert_int_equal(fetch_rig_said(&s->net, "no record"), 0);
+    say(s, &m);
+    assert_int_equal(fetch_rig_said(&s->net, "no record"), 1);
+}
+
 static void test_a_damaged_record(void **state)
 {
     struct scene *s = *state;
@@ -1063,6 +1077,7 @@ int main(void)
         TEST(test_a_record_that_cannot_be_written),
         TEST(test_another_mesh),
         TEST(test_a_mesh_that_came_to_nothing),
+        TEST(test_a_lost_record),
         TEST(test_a_damaged_record),
         TEST(test_gets),
         TEST(test_too_many_gets),
