@@ -20,6 +20,7 @@
 #include "mesh/app/role.h"
 #include "mesh/app/routes.h"
 #include "mesh/app/sockets.h"
+#include "mesh/app/stdfiles.h"
 #include "mesh/app/token.h"
 #include "mesh/app/wait.h"
 
@@ -635,7 +636,8 @@ int um_daemon_main(int argc, char **argv)
     struct um_daemon *d = calloc(1, sizeof *d);
     int rv;
 
-    if (d == NULL) {
+    if (d == NULL || um_stdfiles_fill() != 0) {
+        free(d);
         return 1;
     }
     rv = um_settings_parse(&d->settings, argc, argv);

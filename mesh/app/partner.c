@@ -86,6 +86,9 @@ static void on_say(void *user, struct um_str bytes)
     struct um_partner *p = user;
     int fd = p->cfg.spawn->fd;
 
+    if (bytes.p == NULL) {
+        lose(p, "out of memory");
+    }
     while (bytes.len > 0 && !p->closed) {
         ssize_t n = send(fd, bytes.p, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 

@@ -22,8 +22,12 @@ int um_policy_file_read(struct um_policy_file *f, const char *state,
 
     *f = (struct um_policy_file){.memory = UM_ARENA_INIT};
     um_policy_default(&f->policy);
-    (void)snprintf(path, sizeof path, named != NULL ? "%s" : "%s/policy.json",
-                   named != NULL ? named : state);
+    if (snprintf(path, sizeof path, named != NULL ? "%s" : "%s/policy.json",
+                 named != NULL ? named : state) >= (int)sizeof path) {
+        um_log_line(log, UM_LOG_ERROR, "the policy %s: the path is too long",
+                    path);
+        return P2P_EIO; /* another file would be none, or another policy */
+    }
     in = fopen(path, "rbe");
     if (in == NULL && errno == ENOENT && named == NULL) {
         return 0;

@@ -76,7 +76,7 @@ static void alarm_clear(void *user, void *alarm)
     }
 }
 
-/* Those that are due now; the ones that they set wait for the next turn. */
+/* Those that are due now. */
 static void go_off(struct um_poll *p)
 {
     uint64_t now = now_ms(p);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -31,9 +32,6 @@
 /* How long the end waits for Unit's answer to a change. */
 #define DRAIN_MS 5000U
 
-/* Bytes that wait for a node that does not read. */
-#define UM__CAP_ROLE_OUT_BYTES (64U << 20)
-
 /* Pieces that are heard before a key is asked for: more than a socket holds. */
 #define CATCH_UP 1024U
 
@@ -49,6 +47,8 @@ struct role {
     struct um_applier *applier;
     struct um_agent *agent;
     struct um_buf out;
+    void *turn; /* it has more to hear */
+    bool mute;  /* the node reads no more */
     bool ending;
     int rv;
 };
@@ -65,13 +65,6 @@ static uint64_t wall_ms(void *clock)
 static const char *arg(const struct role *r, enum um_role_arg which)
 {
     return r->argv[which][0] != '\0' ? r->argv[which] : NULL;
-}
-
-static void fail(struct role *r, const char *what, const char *why)
-{
-    um_log_line(&r->log, UM_LOG_ERROR, "the applier: %s: %s", what, why);
-    r->rv = 1;
-    um_poll_stop(r->poll);
 }
 
 /* ---- the end */
@@ -112,6 +105,13 @@ static void end(struct role *r)
     on_look(r);
 }
 
+static void fail(struct role *r, const char *what, const char *why)
+{
+    um_log_line(&r->log, UM_LOG_ERROR, "the applier: %s: %s", what, why);
+    r->rv = 1;
+    end(r);
+}
+
 /* ---- the socket */
 
 static void on_ready(void *user);
@@ -123,41 +123,59 @@ static void watch(struct role *r)
     }
 }
 
-/* Whether the other end is still there. */
-static bool was_fine(struct role *r, ssize_t n)
+static bool is_later(ssize_t n)
 {
-    if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR))) {
-        return true;
-    }
-    end(r);
-    return false;
+    return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 static void write_out(struct role *r)
 {
-    ssize_t n;
+    ssize_t n = 1;
 
-    while (r->out.len > 0) {
+    while (r->out.len > 0 && n > 0) {
         n = send(UM_SPAWN_FD, r->out.p, r->out.len,
                  MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (!was_fine(r, n) || n < 0) {
-            return;
+        if (n > 0) {
+            um_buf_consume(&r->out, (size_t)n);
+        } else if (!is_later(n)) {
+            r->mute = true; /* what it said last is still to be read */
+            um_buf_fini(&r->out);
         }
-        um_buf_consume(&r->out, (size_t)n);
     }
 }
 
-/* Hears a piece of what the node says; false: there is nothing more now. */
+/* Hears one message a turn, as long as there is one: Unit's answers come in
+ * between. */
+static void on_turn(void *user)
+{
+    struct role *r = user;
+    const struct um_alarms *a = um_poll_alarms(r->poll);
+    int rv = r->ending ? 0 : um_agent_step(r->agent);
+
+    r->turn = rv == 1 ? a->set(a->user, 0, on_turn, r) : NULL;
+    if (rv == 1 && r->turn == NULL) {
+        rv = P2P_ENOMEM;
+    }
+    if (rv < 0) {
+        fail(r, "what the node says", p2p_err_text(rv));
+    }
+}
+
+/* Keeps a piece of what the node says; false: there is nothing more now. */
 static bool read_in(struct role *r)
 {
     char bytes[65536];
     ssize_t n = recv(UM_SPAWN_FD, bytes, sizeof bytes, MSG_DONTWAIT);
     int rv;
 
-    if (!was_fine(r, n) || n < 0) {
+    if (is_later(n)) {
         return false;
     }
-    rv = um_agent_recv(r->agent, um_str_n(bytes, (size_t)n));
+    if (n <= 0) {
+        end(r);
+        return false;
+    }
+    rv = um_agent_feed(r->agent, um_str_n(bytes, (size_t)n));
     if (rv != 0) {
         fail(r, "what the node says", p2p_err_text(rv));
     }
@@ -168,8 +186,15 @@ static bool read_in(struct role *r)
 static void catch_up(void *user)
 {
     struct role *r = user;
+    int rv = 1;
 
     for (unsigned i = 0; i < CATCH_UP && !r->ending && read_in(r); i++) {
+    }
+    while (rv == 1 && !r->ending) {
+        rv = um_agent_step(r->agent);
+    }
+    if (rv < 0) {
+        fail(r, "what the node says", p2p_err_text(rv));
     }
 }
 
@@ -178,8 +203,8 @@ static void on_ready(void *user)
     struct role *r = user;
 
     write_out(r);
-    if (!r->ending) {
-        (void)read_in(r);
+    if (!r->ending && r->turn == NULL && read_in(r)) {
+        on_turn(r);
     }
     watch(r);
 }
@@ -188,7 +213,11 @@ static void to_node(void *user, struct um_str bytes)
 {
     struct role *r = user;
 
-    if (r->ending) {
+    if (r->ending || r->mute) {
+        return;
+    }
+    if (bytes.p == NULL) {
+        fail(r, "the node cannot be told anything", p2p_err_text(P2P_ENOMEM));
         return;
     }
     um_buf_str(&r->out, bytes);
@@ -386,12 +415,23 @@ static void ignore_signals(void)
     }
 }
 
+/* Nobody types this: there are sockets, and nothing is missing. */
+static bool is_called_well(int argc)
+{
+    struct stat st, ask;
+
+    return argc == UM_ROLE_ARGS && fstat(UM_SPAWN_FD, &st) == 0 &&
+           fstat(UM_SPAWN_ASK_FD, &ask) == 0 && S_ISSOCK(st.st_mode) &&
+           S_ISSOCK(ask.st_mode);
+}
+
 int um_role_main(int argc, char **argv)
 {
-    struct role r = {.argv = argv, .state = {.dir = -1, .lock = -1}};
+    struct role r = {
+        .argv = argv, .state = {.dir = -1, .lock = -1}, .shelter = {-1, -1}};
 
-    if (argc != UM_ROLE_ARGS) {
-        return 2; /* nobody types this */
+    if (!is_called_well(argc)) {
+        return 2;
     }
     ignore_signals();
     um_journal_init(&r.log,

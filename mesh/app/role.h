@@ -6,6 +6,10 @@
 /** The word on the command line that says so; not for people. */
 #define UM_ROLE_WORD "applier"
 
+/** Bytes that wait for a node that does not read what it is told; with more the
+ * applier ends. */
+#define UM__CAP_ROLE_OUT_BYTES (64U << 20)
+
 /** Its Unit is a stand-in in the daemon's process: it is told where. */
 #define UM_ROLE_EMBEDDED "embedded"
 

@@ -17,9 +17,6 @@
 
 #define FOLDER "applier"
 
-/* The longest file: a roster. */
-#define UM__CAP_SHELTER_BYTES (64U << 20)
-
 static int say(const struct um_log *log, const char *path, const char *why,
                int rv)
 {
@@ -42,6 +39,22 @@ static int check(struct um_shelter *s, const char *path,
                    P2P_EACCES);
     }
     return 0;
+}
+
+static bool take_lock(const struct um_shelter *s, const char *path,
+                      const struct um_log *log)
+{
+    if (flock(s->lock, LOCK_EX | LOCK_NB) == 0) {
+        return true;
+    }
+    if (errno != EWOULDBLOCK) {
+        return false;
+    }
+    um_log_line(log, UM_LOG_INFO,
+                "the applier's folder %s: waiting until another applier has "
+                "ended",
+                path);
+    return flock(s->lock, LOCK_EX) == 0;
 }
 
 int um_shelter_open(struct um_shelter *s, const char *state,
@@ -67,10 +80,9 @@ int um_shelter_open(struct um_shelter *s, const char *state,
     }
     s->lock =
         openat(s->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (s->lock < 0 || flock(s->lock, LOCK_EX) != 0) {
-        return say(log, path, strerror(errno), P2P_EIO);
-    }
-    return 0;
+    return s->lock >= 0 && take_lock(s, path, log)
+               ? 0
+               : say(log, path, strerror(errno), P2P_EIO);
 }
 
 void um_shelter_close(struct um_shelter *s)
@@ -136,8 +148,11 @@ static int save(void *user, const char *name, struct um_str bytes)
     }
     ok = write_all(fd, bytes);
     ok = close(fd) == 0 && ok;
-    ok = ok && renameat(s->dir, fresh, s->dir, name) == 0 && fsync(s->dir) == 0;
-    return ok ? 0 : P2P_EIO;
+    ok = ok && renameat(s->dir, fresh, s->dir, name) == 0;
+    if (!ok) {
+        (void)unlinkat(s->dir, fresh, 0); /* on a full disk it takes room */
+    }
+    return ok && fsync(s->dir) == 0 ? 0 : P2P_EIO;
 }
 
 static int drop(void *user, const char *name)

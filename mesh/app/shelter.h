@@ -10,6 +10,9 @@
 #include "mesh/applier/agent.h"
 #include "mesh/base/log.h"
 
+/** The longest file of it, which is a roster; longer ones are damaged. */
+#define UM__CAP_SHELTER_BYTES (72U << 20)
+
 /** An open folder; it stays locked until um_shelter_close(). */
 struct um_shelter {
     int dir;

@@ -16,6 +16,14 @@
 #define RECORD "record"
 #define UNBIND "unbind"
 
+struct um_str um_agent_text(struct um_str text)
+{
+    struct um_str head = um_str_head(text, UM__CAP_WIRE_TEXT_BYTES);
+    const char *end = head.len > 0 ? memchr(head.p, 0, head.len) : NULL;
+
+    return end != NULL ? um_str_n(head.p, (size_t)(end - head.p)) : head;
+}
+
 void um_agent_say(struct um_agent *a, const struct um_wire_msg *m)
 {
     struct um_buf out = UM_BUF_INIT;
@@ -23,18 +31,17 @@ void um_agent_say(struct um_agent *a, const struct um_wire_msg *m)
     um_wire_write(&out, m);
     if (um_buf_failed(&out)) {
         um_log_line(a->cfg.log, UM_LOG_ERROR,
-                    "out of memory: the node is told nothing");
-    } else {
-        a->cfg.send(a->cfg.user, um_buf_view(&out));
+                    "out of memory: the node cannot be told anything");
+        um_buf_fini(&out);
     }
+    a->cfg.send(a->cfg.user, um_buf_view(&out));
     um_buf_fini(&out);
 }
 
 static void say_absent(struct um_agent *a, const char *text)
 {
-    const struct um_wire_msg m = {
-        .what = UM_WIRE_ABSENT,
-        .text = um_str_head(um_str(text), UM__CAP_WIRE_TEXT_BYTES)};
+    const struct um_wire_msg m = {.what = UM_WIRE_ABSENT,
+                                  .text = um_agent_text(um_str(text))};
 
     um_agent_say(a, &m);
 }
@@ -120,7 +127,7 @@ static int load(struct um_agent *a, enum um_warden_part part)
         rv = um_warden_load(a->warden, part, um_buf_view(&in));
     }
     um_buf_fini(&in);
-    return rv == P2P_ENOTFOUND ? 0 : rv;
+    return rv;
 }
 
 static const char *why_not(int rv)
@@ -166,7 +173,8 @@ static void stop(struct um_agent *a)
     um_buf_fini(&a->unmet);
 }
 
-/* Reads both files into a warden of a mesh and a member. */
+/* Reads both files into a warden of a mesh and a member. P2P_ENOTFOUND: there
+ * is no record. */
 static int load_warden(struct um_agent *a, const struct um_name *mesh,
                        const struct um_name *me)
 {
@@ -178,12 +186,11 @@ static int load_warden(struct um_agent *a, const struct um_name *mesh,
         return P2P_ENOMEM;
     }
     rv = load(a, UM_WARDEN_ROSTER);
-    return rv == 0 ? load(a, UM_WARDEN_RECORD) : rv;
+    return rv == 0 || rv == P2P_ENOTFOUND ? load(a, UM_WARDEN_RECORD) : rv;
 }
 
 /* The same, if they are of the key that this node had before. */
-static int load_old(struct um_agent *a, const struct um_name *mesh,
-                    const struct um_name *me)
+static int load_old(struct um_agent *a, const struct um_name *mesh)
 {
     struct um_name old;
     int rv = a->cfg.old == NULL || um_item_signer(a->cfg.old, &old) != 0
@@ -191,15 +198,15 @@ static int load_old(struct um_agent *a, const struct um_name *mesh,
                  : load_warden(a, mesh, &old);
 
     if (rv == 0) {
-        um_warden_succeed(a->warden, me);
+        um_warden_succeed(a->warden, &a->me);
     }
     return rv;
 }
 
-static int make_warden(struct um_agent *a, const struct um_name *mesh,
-                       struct um_name *me)
+/* ran: something did, as the node says. */
+static int make_warden(struct um_agent *a, const struct um_name *mesh, bool ran)
 {
-    int rv = um_item_signer(a->cfg.key, me);
+    int rv = um_item_signer(a->cfg.key, &a->me);
 
     if (rv != 0) {
         return rv;
@@ -208,15 +215,25 @@ static int make_warden(struct um_agent *a, const struct um_name *mesh,
     if (a->stash == NULL) {
         return P2P_ENOMEM;
     }
-    rv = load_warden(a, mesh, me);
+    rv = load_warden(a, mesh, &a->me);
     if (rv == P2P_EPEER) {
-        rv = load_old(a, mesh, me);
+        rv = load_old(a, mesh);
     }
-    /* From now on it is bound. */
-    if (rv == 0) {
-        rv = um_agent_save(a, UM_WARDEN_ROSTER);
+    if (rv == P2P_ENOTFOUND && ran) {
+        um_log_line(a->cfg.log, UM_LOG_WARN,
+                    "the applier has no record of what ran here: whatever is "
+                    "in force may run, as on a new node");
     }
-    return rv == 0 ? um_agent_save(a, UM_WARDEN_RECORD) : rv;
+    return rv == P2P_ENOTFOUND ? 0 : rv;
+}
+
+/* Whether a slot came is the node's word: what lacks one is not here, and no
+ * mistake of the document. */
+static bool on_locked(void *user, const struct um_name *object)
+{
+    (void)user;
+    (void)object;
+    return true;
 }
 
 static int make_runner(struct um_agent *a, const struct um_wire_msg *m)
@@ -237,6 +254,7 @@ static int make_runner(struct um_agent *a, const struct um_wire_msg *m)
                                  .old = a->cfg.old,
                                  .mesh = m->mesh,
                                  .missing = um_agent_missing,
+                                 .locked = on_locked,
                                  .user = a};
     if (cfg.unit == NULL) {
         return 0;
@@ -250,7 +268,7 @@ static void start(struct um_agent *a, const struct um_wire_msg *m)
     int rv;
 
     stop(a);
-    rv = make_warden(a, &m->mesh, &a->me);
+    rv = make_warden(a, &m->mesh, !um_name_none(&m->effective));
     if (rv == 0) {
         um_agent_say_record(a);
         rv = make_runner(a, m);
@@ -281,27 +299,39 @@ static bool is_fresh(const struct um_agent *a)
     return fresh;
 }
 
+static int forget_mesh(struct um_agent *a)
+{
+    static const char *const names[] = {ROSTER, RECORD, UNBIND};
+    const struct um_agent_files *f = &a->cfg.files;
+    int rv = 0;
+
+    for (size_t i = 0; i < sizeof names / sizeof *names && rv == 0; i++) {
+        rv = f->drop(f->user, names[i]);
+        if (rv != 0) {
+            um_log_line(a->cfg.log, UM_LOG_ERROR,
+                        "the applier cannot remove its %s: %s", names[i],
+                        p2p_err_text(rv));
+        }
+    }
+    return rv;
+}
+
 int um_agent_leave(struct um_agent *a)
 {
     const struct um_agent_files *f = &a->cfg.files;
     struct um_buf asked = UM_BUF_INIT;
     bool may = a->cfg.may_leave || is_fresh(a) ||
                f->load(f->user, UNBIND, &asked) == 0;
-    int rv = P2P_EACCES;
 
     um_buf_fini(&asked);
     stop(a);
     if (may) {
-        rv = f->drop(f->user, ROSTER);
-        rv = rv == 0 ? f->drop(f->user, RECORD) : rv;
-        rv = rv == 0 ? f->drop(f->user, UNBIND) : rv;
+        return forget_mesh(a);
     }
-    if (rv != 0) {
-        um_log_line(a->cfg.log, UM_LOG_WARN,
-                    "the applier stays bound to the mesh that was left: %s",
-                    may ? p2p_err_text(rv) : why_not(P2P_EPEER));
-    }
-    return rv;
+    um_log_line(a->cfg.log, UM_LOG_WARN,
+                "the applier stays bound to the mesh that was left: %s",
+                why_not(P2P_EPEER));
+    return P2P_EACCES;
 }
 
 /* Whether neither file is there: it was never bound, or is so no more. */
@@ -373,11 +403,13 @@ static size_t count(struct um_str list)
 static void statements(struct um_agent *a, const struct um_wire_msg *m)
 {
     struct um_str all = m->statements, one;
+    bool taken = false;
     size_t waiting = count(um_buf_view(&a->unmet));
 
     while (um_pb_list_next(&all, &one)) {
         int rv = um_warden_statement(a->warden, one);
 
+        taken = taken || rv == 0;
         if (rv == P2P_EAGAIN && waiting < UM__CAP_AGENT_UNMET) {
             um_wire_put_statement(&a->unmet, one);
             waiting++;
@@ -387,7 +419,9 @@ static void statements(struct um_agent *a, const struct um_wire_msg *m)
                         p2p_err_text(rv));
         }
     }
-    take_unmet(a);
+    if (taken) { /* each that waits is verified each time */
+        take_unmet(a);
+    }
     (void)um_agent_save(a, UM_WARDEN_ROSTER);
 }
 
@@ -465,18 +499,37 @@ static int heard(struct um_agent *a, const struct um_wire_msg *m)
     return 0;
 }
 
-int um_agent_recv(struct um_agent *a, struct um_str bytes)
+int um_agent_feed(struct um_agent *a, struct um_str bytes)
+{
+    return um_wire_in_add(&a->in, bytes);
+}
+
+int um_agent_step(struct um_agent *a)
 {
     struct um_wire_msg m;
     struct um_str frame;
-    int rv = um_wire_in_add(&a->in, bytes);
+    int rv = um_wire_in_next(&a->in, &frame);
 
-    while (rv == 0 && (rv = um_wire_in_next(&a->in, &frame)) == 1) {
-        rv = um_wire_read(frame, &m);
-        if (rv == 0) {
-            rv = heard(a, &m);
-        }
+    if (rv != 1) {
+        return rv;
     }
+    rv = um_wire_read(frame, &m);
+    if (rv == 0) {
+        rv = heard(a, &m);
+    }
+    return rv == 0 ? 1 : rv;
+}
+
+int um_agent_recv(struct um_agent *a, struct um_str bytes)
+{
+    int rv = um_agent_feed(a, bytes);
+
+    if (rv != 0) {
+        return rv;
+    }
+    do {
+        rv = um_agent_step(a);
+    } while (rv == 1);
     return rv;
 }
 

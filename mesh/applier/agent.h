@@ -62,7 +62,8 @@ struct um_agent_cfg {
      * and applier. Once; NULL: it is said from the beginning. */
     int (*unit_at)(void *user, const char *target, struct um_unit **unit,
                    struct um_applier **applier);
-    /** Bytes for the node; never called from inside of itself. */
+    /** Bytes for the node; never called from inside of itself. NULL: there is
+     * no memory for what it is to be told, so it would wait for ever. */
     void (*send)(void *user, struct um_str bytes);
     void *user;
 };
@@ -91,8 +92,15 @@ void um_agent_succeed(struct um_agent *a, const struct p2p_key *key,
 /** What the keys have to know. Valid until the next message. */
 void um_agent_place(struct um_agent *a, struct um_keyring_place *out);
 
-/** What came from the node. Errors: P2P_EFORMAT, P2P_ETOOBIG (it does not speak
- * our language: end the connection), P2P_ENOMEM. */
+/** Keeps what came from the node, for um_agent_step(). Errors: P2P_ENOMEM. */
+int um_agent_feed(struct um_agent *a, struct um_str bytes);
+
+/** Hears one message of what came, so that a node that says much at once keeps
+ * nobody from Unit's answers. @return 1; 0: there is no whole one; P2P_EFORMAT,
+ * P2P_ETOOBIG (it does not speak our language: end the connection) */
+int um_agent_step(struct um_agent *a);
+
+/** Both, with all that came. */
 int um_agent_recv(struct um_agent *a, struct um_str bytes);
 
 #endif

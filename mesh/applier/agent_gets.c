@@ -17,6 +17,34 @@ static bool is_plain(struct um_str path)
     return true;
 }
 
+/* The next of a path as Unit reads it, if it is a dot; false: it is not. */
+static bool take_dot(struct um_str *path)
+{
+    size_t n = um_str_starts(*path, UM_STR("."))     ? 1
+               : um_str_starts(*path, UM_STR("%2e")) ? 3
+               : um_str_starts(*path, UM_STR("%2E")) ? 3
+                                                     : 0;
+
+    *path = um_str_skip(*path, n);
+    return n > 0;
+}
+
+/* Whether a segment of it is one or two dots: that would lead elsewhere. */
+static bool climbs(struct um_str path)
+{
+    while (path.len > 0 && path.p[0] != '?') {
+        struct um_str at = um_str_skip(path, 1);
+        bool dots = path.p[0] == '/' && take_dot(&at);
+
+        (void)(dots && take_dot(&at));
+        if (dots && (at.len == 0 || at.p[0] == '/' || at.p[0] == '?')) {
+            return true;
+        }
+        path = um_str_skip(path, 1);
+    }
+    return false;
+}
+
 /* Below one of the names, or just it. */
 static bool is_below(struct um_str path, struct um_str name)
 {
@@ -35,7 +63,7 @@ static bool may_get(struct um_str path)
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
         fine = fine || is_below(path, shown[i]);
     }
-    return is_plain(path) &&
+    return is_plain(path) && !climbs(path) &&
            (fine || is_below(path, UM_STR("/control/applications")));
 }
 
@@ -49,7 +77,7 @@ static void on_answer(void *user, const struct um_unit_answer *answer)
         .code = answer->code > 0 && answer->code < 1000 ? (unsigned)answer->code
                                                         : 0,
         .bytes = um_str_n(answer->body, answer->len),
-        .text = um_str_head(um_str(answer->text), UM__CAP_WIRE_TEXT_BYTES)};
+        .text = um_agent_text(um_str(answer->text))};
 
     while (*at != q) {
         at = &(*at)->next;

@@ -33,6 +33,8 @@ struct um_agent_job {
     struct um_name doc;
     struct um_name effective; /* as the node says that it comes to */
     char why[64];
+    struct um_buf revisions; /* the case of an ORDER, as it came */
+    struct um_buf facts;
 };
 
 /** A GET under way. */
@@ -55,6 +57,10 @@ struct um_agent {
     struct um_agent_asked *asked;
     size_t asked_n;
 };
+
+/** As much of a text for people as a message carries: up to a zero byte, which
+ * Unit's words may hold. */
+struct um_str um_agent_text(struct um_str text);
 
 /** Tells the node. */
 void um_agent_say(struct um_agent *a, const struct um_wire_msg *m);

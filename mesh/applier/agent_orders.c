@@ -2,8 +2,9 @@
 /*
  * See agent_inner.h. Happy path: the case of an order is judged; the document
  * and what it names are asked for by their hashes; the configuration is made;
- * what is about to run is noted on disk; Unit is given it. An order ends with
- * Unit's word, or with why there is none: then the node may come again.
+ * the case is judged once more, since the node may have taken its time; what is
+ * about to run is noted on disk; Unit is given it. An order ends with Unit's
+ * word, or with why there is none: then the node may come again.
  */
 #include <stdio.h>
 
@@ -12,9 +13,10 @@
 #include "mesh/doc/parse.h"
 #include "p2p/err.h"
 
-/* What a document names is known once it is here, and a stash that is too small
- * for all of it would be asked for ever. */
-#define MAX_ROUNDS 32U
+/* What a document names is known once it is here: two rounds, and two more if
+ * what waited in front needed the room. A stash that is too small for all of it
+ * would be asked for ever. */
+#define MAX_ROUNDS 4U
 
 static struct um_agent_job *job_of(struct um_agent *a, enum um_agent_slot slot)
 {
@@ -24,11 +26,10 @@ static struct um_agent_job *job_of(struct um_agent *a, enum um_agent_slot slot)
 static void tell(struct um_agent *a, uint64_t number, enum um_result outcome,
                  struct um_str text)
 {
-    const struct um_wire_msg m = {
-        .what = UM_WIRE_OUTCOME,
-        .number = number,
-        .outcome = (unsigned)outcome,
-        .text = um_str_head(text, UM__CAP_WIRE_TEXT_BYTES)};
+    const struct um_wire_msg m = {.what = UM_WIRE_OUTCOME,
+                                  .number = number,
+                                  .outcome = (unsigned)outcome,
+                                  .text = um_agent_text(text)};
 
     um_agent_say(a, &m);
 }
@@ -45,6 +46,8 @@ static void end(struct um_agent *a, enum um_agent_slot slot,
     struct um_agent_job *j = job_of(a, slot);
 
     j->busy = false;
+    um_buf_fini(&j->revisions);
+    um_buf_fini(&j->facts);
     if (slot != UM_AGENT_LIST) {
         tell(a, j->number, outcome, text);
     }
@@ -52,6 +55,10 @@ static void end(struct um_agent *a, enum um_agent_slot slot,
 
 void um_agent_forget_orders(struct um_agent *a)
 {
+    for (unsigned slot = 0; slot < UM_AGENT_SLOTS; slot++) {
+        um_buf_fini(&a->jobs[slot].revisions);
+        um_buf_fini(&a->jobs[slot].facts);
+    }
     memset(a->jobs, 0, sizeof a->jobs);
 }
 
@@ -93,18 +100,97 @@ static int make(struct um_agent *a, const struct um_name *doc,
     return rv;
 }
 
+/* The items of a list as an array; false: there are too many. */
+static bool spread(struct um_str list, struct um_str *out, size_t *n)
+{
+    struct um_str one;
+
+    for (*n = 0; um_pb_list_next(&list, &one); ++*n) {
+        if (*n == UM__CAP_CASE_ITEMS) {
+            return false;
+        }
+        out[*n] = one;
+    }
+    return true;
+}
+
+/* Whether an order is one, by its case and by what is known now. */
+static int judge(struct um_agent *a, const struct um_agent_job *j,
+                 struct um_order *out, char *why)
+{
+    struct um_arena mem = UM_ARENA_INIT;
+    struct um_str *revisions =
+        um_arena_zalloc(&mem, UM__CAP_CASE_ITEMS, sizeof *revisions);
+    struct um_str *facts =
+        um_arena_zalloc(&mem, UM__CAP_CASE_ITEMS, sizeof *facts);
+    struct um_case c = {.revisions = revisions, .facts = facts};
+    int rv = P2P_ENOMEM;
+
+    if (revisions != NULL && facts != NULL) {
+        rv = spread(um_buf_view(&j->revisions), revisions, &c.revisions_n) &&
+                     spread(um_buf_view(&j->facts), facts, &c.facts_n)
+                 ? um_warden_judge(a->warden, &j->revision, &c,
+                                   a->cfg.wall_ms(a->cfg.clock), out, why)
+                 : P2P_ETOOBIG;
+    }
+    if (rv != 0 && rv != P2P_EACCES) {
+        (void)snprintf(why, UM_WARDEN_WHY_BYTES, "the case: %s",
+                       p2p_err_text(rv));
+    }
+    um_arena_fini(&mem);
+    return rv;
+}
+
+/* Judges it, and ends what is none. */
+static bool is_order(struct um_agent *a, enum um_agent_slot slot)
+{
+    struct um_agent_job *j = job_of(a, slot);
+    char why[UM_WARDEN_WHY_BYTES] = "";
+    struct um_order order;
+
+    if (judge(a, j, &order, why) != 0) {
+        um_log_line(a->cfg.log, UM_LOG_WARN, "the applier does not run %s: %s",
+                    j->why, why);
+        end(a, slot, UM_RESULT_NO_ANSWER, um_str(why));
+        return false;
+    }
+    j->doc = order.doc;
+    return true;
+}
+
+/* What came of a revision goes into the record before anybody is told. */
+static void keep(struct um_agent *a, const struct um_name *revision,
+                 enum um_result outcome)
+{
+    um_warden_ended(a->warden, revision,
+                    outcome == UM_RESULT_DONE      ? UM_WARDEN_RUNS
+                    : outcome == UM_RESULT_REFUSED ? UM_WARDEN_REFUSED
+                                                   : UM_WARDEN_UNKNOWN);
+    (void)um_agent_save(a, UM_WARDEN_RECORD);
+}
+
 static void on_tried(void *user, enum um_result outcome, struct um_str text)
 {
     struct um_agent *a = user;
+    const struct um_name *revision = &job_of(a, UM_AGENT_TRIAL)->revision;
 
+    if (!um_name_none(revision)) {
+        keep(a, revision, outcome);
+    }
     end(a, UM_AGENT_TRIAL, outcome, text);
 }
 
-/* Notes an order, on disk, before Unit is touched. */
-static bool note(struct um_agent *a, const struct um_agent_job *j)
+/* Notes an order, on disk, before Unit is touched; by the roster that is there
+ * too. Ends what cannot be noted. */
+static bool note(struct um_agent *a, enum um_agent_slot slot)
 {
-    um_warden_begins(a->warden, &j->revision);
-    if (um_agent_save(a, UM_WARDEN_RECORD) != 0) {
+    const struct um_name *revision = &job_of(a, slot)->revision;
+
+    um_warden_begins(a->warden, revision);
+    if (um_agent_save(a, UM_WARDEN_ROSTER) != 0 ||
+        um_agent_save(a, UM_WARDEN_RECORD) != 0) {
+        end(a, slot, UM_RESULT_NO_ANSWER,
+            UM_STR("the applier cannot write its record"));
         return false;
     }
     um_agent_say_record(a);
@@ -122,9 +208,7 @@ static void give(struct um_agent *a, enum um_agent_slot slot,
                                        .bundles_n = out->bundles_n,
                                        .why = j->why};
 
-    if (!um_name_none(&j->revision) && !note(a, j)) {
-        end(a, slot, UM_RESULT_NO_ANSWER,
-            UM_STR("the applier cannot write its record"));
+    if (!um_name_none(&j->revision) && (!is_order(a, slot) || !note(a, slot))) {
         return;
     }
     j->given = true;
@@ -141,8 +225,7 @@ static void examined(struct um_agent *a, int rv, struct um_str why)
     const struct um_agent_job *j = job_of(a, UM_AGENT_EXAMINE);
 
     if (rv == P2P_EFORMAT) {
-        um_warden_ended(a->warden, &j->revision, UM_WARDEN_REFUSED);
-        (void)um_agent_save(a, UM_WARDEN_RECORD);
+        keep(a, &j->revision, UM_RESULT_REFUSED);
     }
     end(a, UM_AGENT_EXAMINE,
         rv == P2P_EFORMAT ? UM_RESULT_REFUSED : UM_RESULT_DONE, why);
@@ -176,7 +259,7 @@ static bool go_on(struct um_agent *a, enum um_agent_slot slot)
     struct um_maker_out out;
     int rv = make(a, &j->doc, &out);
     bool waits = rv == P2P_ENOTFOUND && um_stash_awaits(a->stash) > 0 &&
-                 ++j->rounds < MAX_ROUNDS;
+                 ++j->rounds <= MAX_ROUNDS;
 
     if (rv == 0 || rv == P2P_EFORMAT) {
         made(a, slot, rv, &out);
@@ -253,46 +336,6 @@ static struct um_agent_job *place(struct um_agent *a, enum um_agent_slot slot,
     return j;
 }
 
-/* The items of a list as an array; false: there are too many. */
-static bool spread(struct um_str list, struct um_str *out, size_t *n)
-{
-    struct um_str one;
-
-    for (*n = 0; um_pb_list_next(&list, &one); ++*n) {
-        if (*n == UM__CAP_CASE_ITEMS) {
-            return false;
-        }
-        out[*n] = one;
-    }
-    return true;
-}
-
-static int judge(struct um_agent *a, const struct um_wire_msg *m,
-                 struct um_order *out, char *why)
-{
-    struct um_arena mem = UM_ARENA_INIT;
-    struct um_str *revisions =
-        um_arena_zalloc(&mem, UM__CAP_CASE_ITEMS, sizeof *revisions);
-    struct um_str *facts =
-        um_arena_zalloc(&mem, UM__CAP_CASE_ITEMS, sizeof *facts);
-    struct um_case c = {.revisions = revisions, .facts = facts};
-    int rv = P2P_ENOMEM;
-
-    if (revisions != NULL && facts != NULL) {
-        rv = spread(m->revisions, revisions, &c.revisions_n) &&
-                     spread(m->facts, facts, &c.facts_n)
-                 ? um_warden_judge(a->warden, &m->revision, &c,
-                                   a->cfg.wall_ms(a->cfg.clock), out, why)
-                 : P2P_ETOOBIG;
-    }
-    if (rv != 0 && rv != P2P_EACCES) {
-        (void)snprintf(why, UM_WARDEN_WHY_BYTES, "the case: %s",
-                       p2p_err_text(rv));
-    }
-    um_arena_fini(&mem);
-    return rv;
-}
-
 static enum um_agent_slot slot_of(enum um_wire_order order)
 {
     return order == UM_WIRE_RUN    ? UM_AGENT_RUN
@@ -302,21 +345,19 @@ static enum um_agent_slot slot_of(enum um_wire_order order)
 
 void um_agent_order(struct um_agent *a, const struct um_wire_msg *m)
 {
-    struct um_agent_job *j = place(a, slot_of(m->order), m);
-    char why[UM_WARDEN_WHY_BYTES] = "";
-    struct um_order order;
+    enum um_agent_slot slot = slot_of(m->order);
+    struct um_agent_job *j = place(a, slot, m);
 
     if (j == NULL) {
         return;
     }
-    if (judge(a, m, &order, why) != 0) {
-        um_log_line(a->cfg.log, UM_LOG_WARN, "the applier does not run %s: %s",
-                    j->why, why);
-        end(a, slot_of(m->order), UM_RESULT_NO_ANSWER, um_str(why));
-        return;
+    um_buf_str(&j->revisions, m->revisions);
+    um_buf_str(&j->facts, m->facts);
+    if (um_buf_failed(&j->revisions) || um_buf_failed(&j->facts)) {
+        end(a, slot, UM_RESULT_NO_ANSWER, um_str(p2p_err_text(P2P_ENOMEM)));
+    } else if (is_order(a, slot)) {
+        go_on_all(a);
     }
-    j->doc = order.doc;
-    go_on_all(a);
 }
 
 void um_agent_try(struct um_agent *a, const struct um_wire_msg *m)
@@ -342,10 +383,6 @@ void um_agent_applied(void *user, enum um_result outcome,
     struct um_agent *a = user;
 
     (void)effective;
-    um_warden_ended(a->warden, revision,
-                    outcome == UM_RESULT_DONE      ? UM_WARDEN_RUNS
-                    : outcome == UM_RESULT_REFUSED ? UM_WARDEN_REFUSED
-                                                   : UM_WARDEN_UNKNOWN);
-    (void)um_agent_save(a, UM_WARDEN_RECORD);
+    keep(a, revision, outcome);
     end(a, UM_AGENT_RUN, outcome, text);
 }

@@ -7,8 +7,6 @@
  */
 #include "mesh/applier/wire.h"
 
-#include <assert.h>
-
 #include "p2p/err.h"
 
 enum field {
@@ -57,10 +55,9 @@ static const struct shape shapes[UM_WIRE_RECORD + 1] = {
     [UM_WIRE_ADOPTED] = {BIT(EFFECTIVE), 0},
     [UM_WIRE_GET] = {BIT(NUMBER) | BIT(TEXT), 0},
     [UM_WIRE_UNIT] = {BIT(TEXT), 0},
-    [UM_WIRE_LIVE] = {BIT(EFFECTIVE) | BIT(BYTES), BIT(TEXT) | BIT(MODULES) |
-                                                       BIT(OURS) | BIT(BLANK) |
-                                                       BIT(OTHER)},
-    [UM_WIRE_ABSENT] = {BIT(TEXT), 0},
+    [UM_WIRE_LIVE] = {BIT(EFFECTIVE), BIT(BYTES) | BIT(TEXT) | BIT(MODULES) |
+                                          BIT(OURS) | BIT(BLANK) | BIT(OTHER)},
+    [UM_WIRE_ABSENT] = {0, BIT(TEXT)},
     [UM_WIRE_SHOWN] = {BIT(EFFECTIVE), BIT(BYTES)},
     [UM_WIRE_HEALTH] = {0, BIT(HEALTHY)},
     [UM_WIRE_OUTCOME] = {BIT(NUMBER), BIT(OUTCOME) | BIT(TEXT)},
@@ -183,7 +180,7 @@ void um_wire_write(struct um_buf *out, const struct um_wire_msg *m)
         um_buf_byte(&body, '\0');
     }
     um_pb_put_str(&frame, m->what, um_buf_view(&body));
-    assert(frame.len <= UM__CAP_WIRE_FRAME_BYTES);
+    frame.failed = frame.failed || frame.len > UM__CAP_WIRE_FRAME_BYTES;
     for (unsigned i = 0; i < HEAD; i++) {
         head[i] = (uint8_t)(frame.len >> 8 * (HEAD - 1 - i));
     }

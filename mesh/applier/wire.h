@@ -87,7 +87,8 @@ struct um_wire_msg {
  */
 int um_wire_read(struct um_str frame, struct um_wire_msg *out);
 
-/** Appends a message as a frame with its length in front. */
+/** Appends a message as a frame with its length in front; out has failed if it
+ * is too long. */
 void um_wire_write(struct um_buf *out, const struct um_wire_msg *m);
 
 /** Appends an item to what stands in a list of a message that is made. */

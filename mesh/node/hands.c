@@ -57,10 +57,10 @@ static void say(struct um_hands *h, const struct um_wire_msg *m)
     um_wire_write(&out, m);
     if (um_buf_failed(&out)) {
         um_log_line(h->cfg.log, UM_LOG_ERROR,
-                    "out of memory: the applier is told nothing");
-    } else {
-        h->cfg.send(h->cfg.user, um_buf_view(&out));
+                    "out of memory: the applier cannot be told anything");
+        um_buf_fini(&out);
     }
+    h->cfg.send(h->cfg.user, um_buf_view(&out));
     um_buf_fini(&out);
 }
 

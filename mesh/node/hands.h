@@ -21,7 +21,8 @@
 /** What hands are made of; borrows all until they are freed. */
 struct um_hands_cfg {
     const struct um_log *log;
-    /** Bytes for the applier; never called from inside of itself. */
+    /** Bytes for the applier; never called from inside of itself. NULL: there
+     * is no memory for what it is to be told, so it is no use any more. */
     void (*send)(void *user, struct um_str bytes);
     void *user;
 };

@@ -11,6 +11,7 @@
 
 #include "fetch_rig.h"
 #include "mesh/applier/wire.h"
+#include "mesh/trust/seal.h"
 #include "mesh/unit/shown.h"
 #include "mesh_maker.h"
 #include "p2p/err.h"
@@ -22,6 +23,8 @@
 #define ROUTE(code) "{\"routes\":[{\"action\":{\"return\":" code "}}]}"
 
 enum { ME = 1, WRITER = 2, STRANGER = 5, TEXT = 1 << 16, FILES = 3 };
+
+enum { DEADLINE_MS = 600000 };
 
 struct scene {
     struct mesh_maker mesh;
@@ -42,6 +45,7 @@ struct scene {
     struct um_buf files[FILES];
     const char *names[FILES];
     int save_fails;
+    const char *put_answer; /* instead of Unit's: 400 with that */
     uint64_t number;
 };
 
@@ -286,6 +290,11 @@ static void pump(struct scene *s)
             (void)snprintf(line, sizeof line, "%s %s", j->method, path);
             note(s->asked, line);
         }
+        if (s->put_answer != NULL && strcmp(j->method, "PUT") == 0) {
+            fetch_rig_answer(&s->net, 400, s->put_answer);
+            free(body);
+            continue;
+        }
         answer = rig_ask(&s->rig, j->method, path, body);
         at = strstr(answer, "\r\n\r\n");
         assert_non_null(at);
@@ -366,21 +375,46 @@ static void order_fini(struct order *o)
     um_buf_fini(&o->envelope);
 }
 
+/* Signs what is filled in besides. */
+static void seal(struct scene *s, unsigned by, struct um_revision r,
+                 struct order *o)
+{
+    r.mesh = s->mesh.mesh;
+    r.parents[0] = s->mesh.r1_id;
+    r.parents_n = 1;
+    r.wall_ms = MESH_MAKER_T0 + r.number;
+    r.doc = o->doc;
+    assert_int_equal(um_revision_seal(&r, s->mesh.keys[by], &o->envelope), 0);
+    o->id = r.id;
+}
+
 /* A revision by a key, of a document that comes to a configuration. */
 static struct order sign(struct scene *s, unsigned by, uint64_t number,
                          const char *document, const char *config)
 {
     struct order o = {.envelope = UM_BUF_INIT, .doc = paper(s, document)};
-    struct um_revision r = {.mesh = s->mesh.mesh,
-                            .number = number,
-                            .wall_ms = MESH_MAKER_T0 + number,
-                            .parents = {s->mesh.r1_id},
-                            .parents_n = 1,
-                            .doc = o.doc,
-                            .doc_bytes = (uint32_t)strlen(document)};
 
-    assert_int_equal(um_revision_seal(&r, s->mesh.keys[by], &o.envelope), 0);
-    o.id = r.id;
+    seal(s, by,
+         (struct um_revision){.number = number,
+                              .doc_bytes = (uint32_t)strlen(document)},
+         &o);
+    p2p_sha256(config, strlen(config), o.effective.b);
+    return o;
+}
+
+/* The same, on trial here until a deadline. */
+static struct order sign_trial(struct scene *s, uint64_t number,
+                               const char *document, const char *config)
+{
+    struct order o = {.envelope = UM_BUF_INIT, .doc = paper(s, document)};
+
+    seal(s, WRITER,
+         (struct um_revision){.number = number,
+                              .doc_bytes = (uint32_t)strlen(document),
+                              .policy = UM_TRIAL,
+                              .deadline_ms = DEADLINE_MS,
+                              .first = {&s->mesh.names[ME], 1}},
+         &o);
     p2p_sha256(config, strlen(config), o.effective.b);
     return o;
 }
@@ -648,6 +682,151 @@ static void test_one_at_a_time(void **state)
     order_fini(&p);
 }
 
+/* An order waits for its papers while another is looked at: what was said of
+ * the one is not taken for the other. */
+static void test_an_order_in_between(void **state)
+{
+    struct scene *s = *state;
+    struct order o = sign(s, WRITER, 2, BASE(ROUTE("201")), ROUTE("201"));
+    struct order p = sign(s, WRITER, 3, BASE(ROUTE("202")), ROUTE("202"));
+
+    start(s);
+    tell_roster(s);
+    s->mute = true;
+    give(s, UM_WIRE_RUN, &o);
+    give(s, UM_WIRE_EXAMINE, &p);
+    listen(s);
+    bring(s, &o.doc);
+    bring(s, &p.doc);
+    work(s);
+    told(s, "want\nwant\n2 done\n1 done\n");
+    asked(s, "PUT /config\n");
+    assert_true(unit_runs(s, "201"));
+    /* Nor if the other is none. */
+    give(s, UM_WIRE_RUN, &p);
+    p.envelope.p[p.envelope.len - 1] ^= 1;
+    give(s, UM_WIRE_BACK, &p);
+    work(s);
+    told(s, "4 no answer\n3 done\n");
+    order_fini(&o);
+    order_fini(&p);
+}
+
+/* A node that takes its time with the papers gains nothing by that. */
+static void test_an_order_that_was_held_back(void **state)
+{
+    struct scene *s = *state;
+    struct order o = sign_trial(s, 2, BASE(ROUTE("201")), ROUTE("201"));
+
+    start(s);
+    tell_roster(s);
+    s->mute = true;
+    give(s, UM_WIRE_RUN, &o);
+    listen(s);
+    told(s, "want\n");
+    s->net.now_ms += DEADLINE_MS + 3;
+    bring(s, &o.doc);
+    work(s);
+    told(s, "1 no answer\n");
+    assert_non_null(strstr(s->why, "in time"));
+    asked(s, "");
+    order_fini(&o);
+}
+
+/* What came back after a trial is what runs here, whatever came of it. */
+static void test_what_came_back_runs(void **state)
+{
+    struct scene *s = *state;
+    struct order o = sign_trial(s, 2, BASE(ROUTE("201")), ROUTE("201"));
+    struct um_wire_msg m = {.what = UM_WIRE_TRY,
+                            .number = 40,
+                            .hash = paper(s, BASE(ROUTE("202")))};
+
+    p2p_sha256(ROUTE("202"), strlen(ROUTE("202")), m.effective.b);
+    start(s);
+    tell_roster(s);
+    run(s, &o);
+    say(s, &m);
+    work(s);
+    give(s, UM_WIRE_BACK, &o);
+    work(s);
+    told(s, "want\n1 done\nwant\n40 done\n2 done\n");
+    s->net.now_ms += DEADLINE_MS + 3;
+    run(s, &o);
+    told(s, "3 done\n");
+    order_fini(&o);
+}
+
+/* That nothing can be made of it is not to be had by keeping from the applier
+ * what opens a sealed part of it. */
+static void test_a_slot_that_is_kept_back(void **state)
+{
+    static const uint8_t entropy[32] = {1};
+    struct scene *s = *state;
+    const struct um_sealed_plan plan = {.mesh = s->mesh.mesh,
+                                        .name = UM_STR("variables/code"),
+                                        .content = UM_STR("203"),
+                                        .members = {&s->mesh.names[WRITER], 1},
+                                        .entropy = entropy};
+    struct um_buf object = UM_BUF_INIT;
+    struct um_wire_msg m = {.what = UM_WIRE_SLOT};
+    uint8_t slot[UM_SEALED_SLOT_BYTES];
+    struct um_sealed read;
+    char hex[UM_NAME_TEXT_MAX], doc[300];
+    struct order o;
+
+    assert_int_equal(um_sealed_make(&plan, &object), 0);
+    assert_int_equal(um_sealed_read(um_buf_view(&object), &read), 0);
+    assert_int_equal(um_sealed_slot_make(&read, s->mesh.keys[WRITER], entropy,
+                                         &s->mesh.names[ME], slot),
+                     0);
+    p2p_sha256(object.p, object.len, m.hash.b);
+    m.bytes = um_str_n((const char *)slot, sizeof slot);
+    um_buf_str(&s->papers[s->papers_n++], um_buf_view(&object));
+    (void)snprintf(doc, sizeof doc,
+                   "{\"variables\":{\"code\":{\"sealed\":\"%s\"}},\"base\":"
+                   "{\"routes\":[{\"action\":{\"return\":\"{{code}}\"}}]}}",
+                   um_name_text(&m.hash, hex));
+    o = sign(s, WRITER, 2, doc, ROUTE("203"));
+    start(s);
+    tell_roster(s);
+    run(s, &o);
+    told(s, "want\nwant\n1 no answer\n");
+    say(s, &m);
+    run(s, &o);
+    told(s, "2 done\n");
+    assert_true(unit_runs(s, "203"));
+    /* Another process has no slot yet. */
+    um_agent_free(s->agent);
+    begin(s);
+    start(s);
+    give(s, UM_WIRE_EXAMINE, &o);
+    work(s);
+    told(s, "want\nwant\n3 no answer\n");
+    slot[0] ^= 1;
+    say(s, &m);
+    give(s, UM_WIRE_EXAMINE, &o);
+    work(s);
+    told(s, "4 no answer\n");
+    um_buf_fini(&object);
+    order_fini(&o);
+}
+
+/* Unit's words are passed on, as far as they are words. */
+static void test_words_with_a_zero(void **state)
+{
+    struct scene *s = *state;
+    struct order o = sign(s, WRITER, 2, BASE(ROUTE("201")), ROUTE("201"));
+
+    s->put_answer = "{\"error\":\"It\\u0000fails.\"}";
+    start(s);
+    tell_roster(s);
+    run(s, &o);
+    told(s, "want\n1 refused\n");
+    assert_string_equal(s->why, "It");
+    order_fini(&o);
+}
+
 /* Without its record it touches nothing. */
 static void test_a_record_that_cannot_be_written(void **state)
 {
@@ -707,6 +886,20 @@ static void test_a_mesh_that_came_to_nothing(void **state)
     told(s, "");
 }
 
+/* A record that was lost is said to be. */
+static void test_a_lost_record(void **state)
+{
+    struct scene *s = *state;
+    struct um_wire_msg m = {.what = UM_WIRE_START,
+                            .mesh = s->mesh.mesh,
+                            .effective = s->mesh.r1_id};
+
+    start(s);
+    assert_int_equal(fetch_rig_said(&s->net, "no record"), 0);
+    say(s, &m);
+    assert_int_equal(fetch_rig_said(&s->net, "no record"), 1);
+}
+
 static void test_a_damaged_record(void **state)
 {
     struct scene *s = *state;
@@ -737,6 +930,10 @@ static void test_gets(void **state)
         {"/status /config", "got 1 2 0\n"},
         {"/config\r\nX: y", "got 1 2 0\n"},
         {"/config#x", "got 1 2 0\n"},
+        {"/config/../control/x", "got 1 2 0\n"},
+        {"/config/%2E.", "got 1 2 0\n"},
+        {"/status/.?a", "got 1 2 0\n"},
+        {"/config/.x/...", "got 1 2 404\n"},
         {"http://other/config", "got 1 2 0\n"},
         {"config", "got 1 2 0\n"},
     };
@@ -770,6 +967,43 @@ static void test_too_many_gets(void **state)
     say(s, &m);
     listen(s);
     told(s, "got 2 5 0\n");
+}
+
+/* A document that names more than is kept is not run, nor asked for endlessly;
+ * one with a little less is. */
+static void test_too_much_to_keep(void **state)
+{
+    enum { SCRIPTS = 5, EACH = 13 << 20 };
+    struct scene *s = *state;
+    char *text = malloc(EACH + 1), doc[1024] = "{\"js_modules\":{";
+    struct order o;
+
+    assert_non_null(text);
+    assert_true(SCRIPTS * EACH > UM__CAP_AGENT_STASH_BYTES);
+    memset(text, ' ', EACH);
+    text[EACH] = '\0';
+    for (unsigned i = 0; i < SCRIPTS; i++) {
+        char hex[UM_NAME_TEXT_MAX], member[200];
+        struct um_name hash;
+
+        text[0] = (char)('a' + i);
+        hash = paper(s, text);
+        (void)snprintf(member, sizeof member, "\"s%u\":\"%s\",", i,
+                       um_name_text(&hash, hex));
+        (void)snprintf(doc + strlen(doc), sizeof doc - strlen(doc), "%s",
+                       member);
+    }
+    (void)snprintf(doc + strlen(doc) - 1, sizeof doc - strlen(doc),
+                   "},\"base\":" ROUTE("201") "}");
+    o = sign(s, WRITER, 2, doc, ROUTE("201"));
+    start(s);
+    tell_roster(s);
+    run(s, &o);
+    assert_non_null(strstr(s->told, "1 no answer"));
+    assert_non_null(strstr(s->why, "is not here"));
+    asked(s, "");
+    free(text);
+    order_fini(&o);
 }
 
 /* Statements that rest on what never comes are left out one day. */
@@ -833,12 +1067,19 @@ int main(void)
         TEST(test_a_trial),
         TEST(test_a_trial_of_who_may_not_write),
         TEST(test_one_at_a_time),
+        TEST(test_an_order_in_between),
+        TEST(test_an_order_that_was_held_back),
+        TEST(test_what_came_back_runs),
+        TEST(test_a_slot_that_is_kept_back),
+        TEST(test_words_with_a_zero),
         TEST(test_a_record_that_cannot_be_written),
         TEST(test_another_mesh),
         TEST(test_a_mesh_that_came_to_nothing),
+        TEST(test_a_lost_record),
         TEST(test_a_damaged_record),
         TEST(test_gets),
         TEST(test_too_many_gets),
+        TEST(test_too_much_to_keep),
         TEST(test_too_many_statements),
         TEST(test_no_message),
     };
