@@ -167,7 +167,8 @@ static bool stands_above(const struct overseer *o, const struct um_model *m,
 
     must(i < o->begun_n, "a record of what was not begun");
     return x != NULL && um_run_outranks(&x->rev, &p->rev) &&
-           !o->begun[i].refused && (o->begun[i].took || i == o->begun_n - 1) &&
+           !o->begun[i].refused && o->begun[i].held &&
+           (o->begun[i].took || i == o->begun_n - 1) &&
            um_view_state(&m->view, x) == UM_ESTABLISHED;
 }
 
