@@ -55,6 +55,21 @@ def change(node, status, query="", headers=None):
     return node.ask("PUT", f"/config/routes{query}", routes(status), headers)
 
 
+def test_a_connection_ends_when_it_shall(mesh):
+    """After an answer that took its time, too; nothing else is asked."""
+    body = json.dumps(routes(207)).encode()
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(20)
+        sock.connect(str(mesh.nodes[0].control))
+        sock.sendall(b"PUT /config/routes HTTP/1.1\r\nHost: unit\r\n"
+                     b"Connection: close\r\nContent-Length: %d\r\n\r\n%s"
+                     % (len(body), body))
+        text = b""
+        while more := sock.recv(4096):
+            text += more
+    assert b" 200 " in text.split(b"\r\n", 1)[0], text
+
+
 def current(node):
     return node.get("/mesh/status")["mesh"]["current"]
 
