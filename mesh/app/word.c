@@ -180,7 +180,8 @@ void um_word_after(struct um_daemon *d, struct um_http_req *req,
                    struct um_json *answer)
 {
     struct word *o = word_new(d, req, answer);
-    const struct um_disk_job job = {write_nothing, on_taken, o};
+    const struct um_disk_job job = {
+        .write = write_nothing, .done = on_taken, .arg = o};
     int err = o != NULL ? um_disk_write(um_node_disk(d->mesh.node), &job) : 0;
 
     if (err != 0) {

@@ -226,7 +226,9 @@ static void on_get(void *user, const struct um_unit_answer *answer)
     } else if (answer->status == UM_UNIT_ABSENT) {
         retry(a, false, answer->text);
     } else {
-        um_unit_put_config(a->unit, a->now.config, a->now.len, on_put, a);
+        um_unit_replace_config(
+            a->unit, answer->status == UM_UNIT_OK ? answer->body : NULL,
+            um_str_n(a->now.config, a->now.len), on_put, a);
     }
 }
 

@@ -33,7 +33,7 @@ struct um_http {
     struct um_http_cfg cfg;
     struct um_http_req *open; /* of which the owner was asked, no reply yet */
     struct um_http_stream *streams;
-    bool running; /* inside MHD_run() */
+    bool running;            /* inside MHD_run() */
     void (*due)(void *user); /* or NULL */
     void *due_user;
 };

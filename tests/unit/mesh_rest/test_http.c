@@ -41,7 +41,7 @@ struct scene {
     struct um_http_stream *stream;
     unsigned gone;
     unsigned asked;
-    unsigned due; /* how often it was said that something is */
+    unsigned due;  /* how often it was said that something is */
     char path[64]; /* of the last request, and its argument x */
     char x[16];
     char answer[4096];
