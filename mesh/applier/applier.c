@@ -2,9 +2,10 @@
 /*
  * One intent in hand, one that waits. Happy path: the client PUTs it and says
  * what Unit shows afterwards, which is kept: the same intent again, while Unit
- * still shows the same, changes nothing, which is looked at first. Failure: a refusal is final; a
- * failure is tried again with a growing pause, and so is a Unit that took it
- * and shows something else, because it began anew or somebody else was there.
+ * still shows the same, changes nothing, which is looked at first. Failure: a
+ * refusal is final; a failure is tried again with a growing pause, and so is a
+ * Unit that took it and shows something else, because it began anew or somebody
+ * else was there.
  */
 #include "mesh/applier/applier.h"
 

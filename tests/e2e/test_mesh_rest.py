@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import sqlite3
+from concurrent import futures
 
 import pytest
 from daemon import Daemon, fetch
@@ -68,6 +69,27 @@ def test_a_connection_ends_when_it_shall(mesh):
         while more := sock.recv(4096):
             text += more
     assert b" 200 " in text.split(b"\r\n", 1)[0], text
+
+
+def test_many_at_once_who_name_no_revision(mesh):
+    """Whoever was first, all are made; of those that say from what, one is."""
+    node = mesh.nodes[0]
+    tag = node.ask("GET", "/config").headers["etag"]
+    change(node, 240)
+
+    def all_at_once(headers, least=241):
+        with futures.ThreadPoolExecutor(16) as pool:
+            return [a.code for a in pool.map(
+                lambda i: change(node, least + i, "", headers), range(16))]
+
+    before = len(node.get("/mesh/revisions?limit=1000")["revisions"])
+    assert all_at_once({}) == [200] * 16
+    after = len(node.get("/mesh/revisions?limit=1000")["revisions"])
+    assert after - before == 16
+    assert node.get("/mesh/conflicts")["conflicts"] == []
+    assert all_at_once({"If-Match": tag}) == [412] * 16
+    tag = node.ask("GET", "/config").headers["etag"]
+    assert sorted(all_at_once({"If-Match": tag}, 271)) == [200] + [412] * 15
 
 
 def current(node):
