@@ -93,6 +93,12 @@ def memory_kb(pid):
     return rss, pss
 
 
+def family(pid):
+    """A process and its children: a daemon has an applier."""
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [pid, *map(int, text.split())]
+
+
 class Meter:
     """CPU seconds that processes use within a block: one figure each."""
 

@@ -44,5 +44,11 @@ class Watch:
         while list(self.changes(0)):
             pass
 
+    def rest(self, seconds):
+        """Lets so much time pass."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            list(self.changes(left))
+
     def close(self):
         os.close(self.fd)

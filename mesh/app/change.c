@@ -21,6 +21,10 @@
 #include "mesh/applier/runner.h"
 #include "mesh/trust/revname.h"
 
+/* How often a change that names no revision is made from the current one, if
+ * others are first each time. */
+#define TRIES_MAX 32
+
 /* A request under way. */
 struct change {
     struct um_deed deed;
@@ -32,6 +36,7 @@ struct change {
     struct um_manner manner;
     struct um_once once;
     struct um_buf kept; /* the body of an answer that was given before */
+    unsigned tries;
 };
 
 static struct um_node *node_of(const struct change *c)
@@ -369,6 +374,21 @@ static void go_on(struct um_deed *deed)
     }
 }
 
+/* Who does not say from what (If-Match) makes his change from what is current,
+ * whoever was first. */
+static bool again(struct um_deed *deed)
+{
+    struct change *c = (struct change *)deed;
+
+    if (c->ask.if_match.len > 0 || ++c->tries >= TRIES_MAX) {
+        return false;
+    }
+    um_desk_fini(&c->desk);
+    c->out = (struct um_control_answer){0};
+    go_on(deed);
+    return true;
+}
+
 void um_change_handle(struct um_daemon *d, struct um_http_req *req)
 {
     struct change *c;
@@ -392,6 +412,7 @@ void um_change_handle(struct um_daemon *d, struct um_http_req *req)
     c->deed.go_on = go_on;
     c->deed.reply = on_reply;
     c->deed.made = on_made;
+    c->deed.again = again;
     if (um_deed_begin(&c->deed, d, req, drop)) {
         read_request(c);
         go_on(&c->deed);

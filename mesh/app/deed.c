@@ -183,6 +183,13 @@ static void turn_down(struct um_deed *deed, enum um_reply answer,
     um_wait_end(w);
 }
 
+/* Whether it begins anew, because somebody was first. */
+static bool begins_anew(struct um_deed *deed, enum um_reply answer)
+{
+    return answer == UM_MOVED && !deed->wait.closed && deed->again != NULL &&
+           deed->again(deed);
+}
+
 static void on_replied(void *user, enum um_reply answer,
                        const struct um_name *revision)
 {
@@ -198,8 +205,11 @@ static void on_replied(void *user, enum um_reply answer,
     }
     if (deed->tried && !w->closed) {
         um_node_untry(um_wait_node(w));
+        deed->tried = false;
     }
-    turn_down(deed, answer, revision);
+    if (!begins_anew(deed, answer)) {
+        turn_down(deed, answer, revision);
+    }
 }
 
 /* Gives it the command. If that makes a revision, the deed is still there. */
@@ -216,7 +226,7 @@ static void order(struct um_deed *deed, bool dry, um_node_replied *replied)
     if (um_node_command(n, &deed->command, replied, deed) != 0) {
         w->asked = false;
         um_wait_fail(w, 500, "Out of memory.", NULL);
-    } else if (made != NULL && h->revs_n == before + 1) {
+    } else if (!dry && made != NULL && h->revs_n == before + 1) {
         made(deed, &um_history_at(h, (uint32_t)before)->rev.id);
     }
 }
@@ -247,6 +257,9 @@ static void on_checked(void *user, enum um_reply answer,
     struct um_deed *deed = user;
 
     deed->wait.asked = false;
+    if (begins_anew(deed, answer)) {
+        return;
+    }
     if (answer != UM_OK || deed->wait.closed) {
         turn_down(deed, answer, revision);
     } else if (um_node_try(um_wait_node(&deed->wait), &deed->command.doc,

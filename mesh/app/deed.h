@@ -42,6 +42,9 @@ struct um_deed {
     /** NULL, or told in the turn in which the revision was made: what is put
      * into the disk's row now is in one batch with it. */
     void (*made)(struct um_deed *deed, const struct um_name *revision);
+    /** NULL, or: another revision came in between; begins anew. false: it shall
+     * not, and is refused. */
+    bool (*again)(struct um_deed *deed);
 };
 
 /** Begins it; go_on and reply are set. false: it was answered what is wrong,

@@ -355,6 +355,14 @@ static void on_serve_fd(uv_poll_t *poll, int status, int events)
     serve(poll->data);
 }
 
+/* After a reply that nobody waited for at the descriptor. */
+static void on_serve_due(void *user)
+{
+    struct um_serve *s = user;
+
+    (void)uv_timer_start(&s->timer, on_serve_timer, 0, 0);
+}
+
 struct um_serve *um_loop_serve(struct um_loop *l, struct um_http *http)
 {
     struct um_serve *s = calloc(1, sizeof *s);
@@ -368,6 +376,7 @@ struct um_serve *um_loop_serve(struct um_loop *l, struct um_http *http)
     (void)uv_poll_init(&l->uv, &s->poll, um_http_fd(http));
     (void)uv_timer_init(&l->uv, &s->timer);
     (void)uv_poll_start(&s->poll, UV_READABLE, on_serve_fd);
+    um_http_on_due(http, on_serve_due, s);
     return s;
 }
 
@@ -390,11 +399,4 @@ void um_loop_unserve(struct um_serve *s)
     s->closing = 2;
     uv_close((uv_handle_t *)&s->poll, on_serve_closed);
     uv_close((uv_handle_t *)&s->timer, on_serve_closed);
-}
-
-void um_loop_kick(struct um_serve *s)
-{
-    if (s != NULL) {
-        (void)uv_timer_start(&s->timer, on_serve_timer, 0, 0);
-    }
 }

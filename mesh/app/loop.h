@@ -41,7 +41,4 @@ struct um_serve *um_loop_serve(struct um_loop *l, struct um_http *http);
 /** Ends the server and the driving of it; NULL is fine. */
 void um_loop_unserve(struct um_serve *s);
 
-/** Lets a server do what became due outside its own events. */
-void um_loop_kick(struct um_serve *s);
-
 #endif

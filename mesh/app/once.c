@@ -109,7 +109,8 @@ void um_once_keep(const struct um_once *o, struct um_node *n,
 {
     struct keeping *k =
         o->keyed ? calloc(1, sizeof *k + UM_NAME_BYTES + body.len) : NULL;
-    const struct um_disk_job job = {write_kept, on_kept, k};
+    const struct um_disk_job job = {
+        .write = write_kept, .done = on_kept, .arg = k};
 
     if (k == NULL) {
         return;

@@ -286,7 +286,8 @@ void um_word_after(struct um_daemon *d, struct um_http_req *req,
                    struct um_json *answer)
 {
     struct word *o = word_new(d, req, answer);
-    const struct um_disk_job job = {write_nothing, on_taken, o};
+    const struct um_disk_job job = {
+        .write = write_nothing, .done = on_taken, .arg = o};
     int err;
 
     if (o == NULL) {

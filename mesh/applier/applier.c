@@ -2,9 +2,10 @@
 /*
  * One intent in hand, one that waits. Happy path: the client PUTs it and says
  * what Unit shows afterwards, which is kept: the same intent again, while Unit
- * still shows the same, changes nothing. Failure: a refusal is final; a
- * failure is tried again with a growing pause, and so is a Unit that took it
- * and shows something else, because it began anew or somebody else was there.
+ * still shows the same, changes nothing, which is looked at first. Failure: a
+ * refusal is final; a failure is tried again with a growing pause, and so is a
+ * Unit that took it and shows something else, because it began anew or somebody
+ * else was there.
  */
 #include "mesh/applier/applier.h"
 
@@ -226,13 +227,29 @@ static void on_get(void *user, const struct um_unit_answer *answer)
     } else if (answer->status == UM_UNIT_ABSENT) {
         retry(a, false, answer->text);
     } else {
-        um_unit_put_config(a->unit, a->now.config, a->now.len, on_put, a);
+        um_unit_replace_config(
+            a->unit, answer->status == UM_UNIT_OK ? answer->body : NULL,
+            um_str_n(a->now.config, a->now.len), on_put, a);
     }
+}
+
+/* Whether another configuration was taken before, and what Unit showed for it
+ * is known: then it is not looked whether this one is there. */
+static bool is_new(const struct um_applier *a)
+{
+    return a->tries == 0 && a->last != NULL && a->shown != NULL &&
+           !um_str_eq(um_str_n(a->last, a->last_len),
+                      um_str_n(a->now.config, a->now.len));
 }
 
 static void begin(struct um_applier *a)
 {
-    um_unit_get(a->unit, "/config", on_get, a);
+    if (is_new(a)) {
+        um_unit_replace_config(a->unit, a->shown,
+                               um_str_n(a->now.config, a->now.len), on_put, a);
+    } else {
+        um_unit_get(a->unit, "/config", on_get, a);
+    }
 }
 
 static bool order_fill(struct order *o, const struct um_intent *intent,

@@ -9,13 +9,18 @@
 
 #define LINE_BYTES 1024
 
+bool um_log_takes(const struct um_log *log, enum um_log_level level)
+{
+    return log != NULL && log->sink != NULL && level <= log->level;
+}
+
 void um_log_line(const struct um_log *log, enum um_log_level level,
                  const char *format, ...)
 {
     char line[LINE_BYTES];
     va_list args;
 
-    if (log == NULL || log->sink == NULL || level > log->level) {
+    if (!um_log_takes(log, level)) {
         return;
     }
     va_start(args, format);

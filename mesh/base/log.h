@@ -7,6 +7,8 @@
 #ifndef UM_BASE_LOG_H
 #define UM_BASE_LOG_H
 
+#include <stdbool.h>
+
 /** How much a line matters; the numbers are those of p2p's log. */
 enum um_log_level {
     UM_LOG_ERROR,
@@ -23,6 +25,9 @@ struct um_log {
     /** Takes one line without its end; valid until the call returns. */
     void (*sink)(void *user, enum um_log_level level, const char *line);
 };
+
+/** Whether lines of a level go anywhere, for who would make much of them. */
+bool um_log_takes(const struct um_log *log, enum um_log_level level);
 
 /**
  * Makes one line of at most 1,023 bytes, printf style.

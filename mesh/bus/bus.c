@@ -491,9 +491,11 @@ static enum p2p_verdict on_message(void *user, const struct p2p_message *msg)
     if (msg->len > UM__CAP_BUS_MESSAGE_BYTES) {
         return P2P_REJECT;
     }
-    um_log_line(s->bus->cfg.log, UM_LOG_DEBUG, "message of %s on %s via %s",
-                p2p_peer_id_text(&msg->from, from), msg->topic,
-                p2p_peer_id_text(&msg->via, via));
+    if (um_log_takes(s->bus->cfg.log, UM_LOG_DEBUG)) {
+        um_log_line(s->bus->cfg.log, UM_LOG_DEBUG, "message of %s on %s via %s",
+                    p2p_peer_id_text(&msg->from, from), msg->topic,
+                    p2p_peer_id_text(&msg->via, via));
+    }
     switch (s->on_message(s->user, &msg->from, msg->data, msg->len)) {
         case UM_BUS_ACCEPT:
             return P2P_ACCEPT;

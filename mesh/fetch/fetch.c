@@ -18,6 +18,7 @@ struct um_fetch {
     CURLM *multi;
     struct um_fetch_job *jobs;
     size_t n_jobs;
+    CURL *spare; /* a handle that nobody has, or NULL */
 };
 
 struct um_fetch_job {
@@ -96,11 +97,31 @@ static void unlink_job(struct um_fetch_job *job)
     job->fetch->n_jobs--;
 }
 
+/* A handle that nobody has; one is kept, since a new one costs more than what
+ * it does. */
+static CURL *take_easy(struct um_fetch *f)
+{
+    CURL *e = f->spare;
+
+    f->spare = NULL;
+    return e != NULL ? e : curl_easy_init();
+}
+
+static void give_easy(struct um_fetch *f, CURL *e)
+{
+    (void)curl_multi_remove_handle(f->multi, e);
+    if (f->spare != NULL) {
+        curl_easy_cleanup(e);
+        return;
+    }
+    curl_easy_reset(e);
+    f->spare = e;
+}
+
 static void job_free(struct um_fetch_job *job)
 {
     if (job->easy != NULL) {
-        (void)curl_multi_remove_handle(job->fetch->multi, job->easy);
-        curl_easy_cleanup(job->easy);
+        give_easy(job->fetch, job->easy);
     }
     curl_slist_free_all(job->headers);
     free(job->body);
@@ -121,6 +142,9 @@ void um_fetch_free(struct um_fetch *f)
     }
     while (f->jobs != NULL) {
         um_fetch_cancel(f->jobs);
+    }
+    if (f->spare != NULL) {
+        curl_easy_cleanup(f->spare);
     }
     (void)curl_multi_cleanup(f->multi);
     free(f);
@@ -219,7 +243,7 @@ static bool copy_request(struct um_fetch_job *job,
                          const struct um_fetch_req *req)
 {
     job->headers = curl_slist_append(NULL, "Expect:");
-    job->easy = curl_easy_init();
+    job->easy = take_easy(job->fetch);
     job->answer = calloc(1, 1024);
     job->cap = 1024;
     job->max = req->max_answer;

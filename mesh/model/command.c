@@ -339,5 +339,8 @@ void um_command_run(struct um_model *m, const struct um_command *c)
     um_core_save(m);
     e.u.reply.answer = answer;
     e.u.reply.revision = o.revision;
-    um_core_say(m, &e);
+    if (c->dry)
+        um_effects_add(m->fx, &e); /* nothing was made that could be lost */
+    else
+        um_core_say(m, &e);
 }

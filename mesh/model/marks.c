@@ -8,21 +8,30 @@
 #include "mesh/base/mem.h"
 #include "p2p/err.h"
 
-int um_marks_clear(struct um_marks *m, const struct um_history *h)
+int um_marks_grow(struct um_marks *m, const struct um_history *h)
 {
     size_t n = (h->revs_n + 63) / 64;
     uint64_t *words;
 
-    if (n > m->words_n) {
-        words = um_mem_realloc(m->words, n * sizeof *words);
-        if (words == NULL)
-            return P2P_ENOMEM;
-        m->words = words;
-        m->words_n = n;
-    }
-    if (m->words_n > 0)
-        memset(m->words, 0, m->words_n * sizeof *m->words);
+    if (n <= m->words_n)
+        return 0;
+    n += n / 2; /* a history grows by one */
+    words = um_mem_realloc(m->words, n * sizeof *words);
+    if (words == NULL)
+        return P2P_ENOMEM;
+    memset(&words[m->words_n], 0, (n - m->words_n) * sizeof *words);
+    m->words = words;
+    m->words_n = n;
     return 0;
+}
+
+int um_marks_clear(struct um_marks *m, const struct um_history *h)
+{
+    int err = um_marks_grow(m, h);
+
+    if (err == 0 && m->words_n > 0)
+        memset(m->words, 0, m->words_n * sizeof *m->words);
+    return err;
 }
 
 void um_marks_fini(struct um_marks *m)

@@ -19,6 +19,10 @@ struct um_marks {
  * Errors: P2P_ENOMEM. */
 int um_marks_clear(struct um_marks *m, const struct um_history *h);
 
+/** Makes room for all revisions that are there now; what is marked stays.
+ * Errors: P2P_ENOMEM. */
+int um_marks_grow(struct um_marks *m, const struct um_history *h);
+
 /** Frees them. */
 void um_marks_fini(struct um_marks *m);
 

@@ -21,6 +21,7 @@ void um_model_defaults(struct um_model_cfg *cfg)
 {
     *cfg = (struct um_model_cfg){
         .heartbeat_ms = 5000,
+        .row_lag_ms = 30,
         .fresh_ms = 15000,
         .near_ms = 60000,
         .retry_min_ms = 1000,
@@ -40,6 +41,7 @@ void um_model_init(struct um_model *m, const struct um_model_cfg *cfg)
     um_history_init(&m->history, cfg->salt);
     m->wake_ms = UINT64_MAX;
     m->view.next_ms = UINT64_MAX;
+    m->row_news_ms = UINT64_MAX;
 }
 
 void um_model_fini(struct um_model *m)

@@ -81,6 +81,16 @@ static void say(struct um_model *m, struct um_row *row)
     um_buf_fini(&envelope);
 }
 
+/* Whether the row goes out now: its time has come, or that of the news. */
+static bool is_due(struct um_model *m, bool news)
+{
+    if (!news)
+        m->row_news_ms = UINT64_MAX;
+    else if (m->row_news_ms == UINT64_MAX)
+        m->row_news_ms = m->mono_ms + m->cfg.row_lag_ms;
+    return m->mono_ms >= m->row_due_ms || m->mono_ms >= m->row_news_ms;
+}
+
 void um_report_decide(struct um_model *m)
 {
     struct um_name bad[UM__CAP_ROW_BAD];
@@ -101,7 +111,7 @@ void um_report_decide(struct um_model *m)
         row.name = m->cfg.name;
     if ((um_roster_roles(&m->roster, &m->cfg.me) & UM_NODE) == 0)
         return;
-    if (changed(m, &row, bad, bad_n) || m->mono_ms >= m->row_due_ms) {
+    if (is_due(m, changed(m, &row, bad, bad_n))) {
         if (m->reason != NULL)
             row.reason = um_str(m->reason);
         say(m, &row);
@@ -109,6 +119,8 @@ void um_report_decide(struct um_model *m)
         memcpy(m->said_bad, bad, bad_n * sizeof *bad);
         m->said_bad_n = bad_n;
         m->row_due_ms = m->mono_ms + m->cfg.heartbeat_ms;
+        m->row_news_ms = UINT64_MAX;
     }
-    um_core_wake(m, m->row_due_ms);
+    um_core_wake(
+        m, m->row_news_ms < m->row_due_ms ? m->row_news_ms : m->row_due_ms);
 }

@@ -3,7 +3,9 @@
  * See view.h. One walk up the places, parents first, says what is void; one
  * over all says what state each is in; one down the ranks lists the heads: a
  * child has a higher number than its parents, so who is covered is known when
- * it is met.
+ * it is met. If all that is new are immediate revisions, each on top of all
+ * others and made from a head or from what is below one, the rest is as it was,
+ * and is not looked at: else each change would cost as much as all before it.
  */
 #include "mesh/model/view.h"
 
@@ -76,6 +78,7 @@ static int begin(struct um_view *v, const struct um_history *h,
         err = um_marks_clear(&v->covered, h);
     if (err == 0)
         v->statements_n = um_roster_count(roster);
+    v->facts_n = h->facts_n;
     return err;
 }
 
@@ -89,6 +92,7 @@ static void void_by_name(struct um_view *v, const struct um_history *h,
 
         if (s->what != UM_VOID || !stands)
             continue;
+        v->named = true;
         for (size_t k = 0; k < s->ids.n; k++) {
             const struct um_past *p = um_history_find(h, &s->ids.p[k]);
 
@@ -124,6 +128,7 @@ static const struct um_kept *kept_of(struct um_view *v,
 static void find_void(struct um_view *v, const struct um_history *h,
                       struct um_roster *roster)
 {
+    v->named = false;
     void_by_name(v, h, roster);
     for (uint32_t place = 0; place < h->revs_n; place++) {
         const struct um_past *p = h->revs[place];
@@ -233,12 +238,82 @@ static void find_heads(struct um_view *v, const struct um_history *h,
     }
 }
 
+static bool is_head(const struct um_view *v, uint32_t place)
+{
+    for (size_t i = 0; i < v->heads_n; i++) {
+        if (v->heads[i] == place)
+            return true;
+    }
+    return false;
+}
+
+/* Whether what it was made from is listed, or below what is: then it covers
+ * nothing that was not covered. */
+static bool is_on_heads(const struct um_view *v, const struct um_past *p)
+{
+    for (unsigned i = 0; i < p->rev.parents_n; i++) {
+        if (!um_marks_has(&v->covered, p->parents[i]) &&
+            !is_head(v, p->parents[i]))
+            return false;
+    }
+    return p->rev.parents_n > 0;
+}
+
+/* Puts the one with the highest rank in front of the heads, instead of those
+ * that it was made from. false: all has to be looked at. */
+static bool put_on_top(struct um_view *v, const struct um_history *h,
+                       struct um_roster *roster, const struct um_past *p)
+{
+    size_t n = 0, of_author = 1;
+
+    if (h->ranked[p->place] != p->place || p->rev.policy != UM_IMMEDIATE ||
+        !is_on_heads(v, p) || tainted(v, p) ||
+        !um_kept_has(kept_of(v, h, roster, &p->rev.by), p->place))
+        return false;
+    for (size_t i = 0; i < v->heads_n; i++) {
+        const struct um_past *q = h->revs[v->heads[i]];
+
+        if (q->place == p->parents[0] || q->place == p->parents[1])
+            continue;
+        v->heads[n++] = q->place;
+        of_author += um_name_eq(&q->rev.by, &p->rev.by);
+    }
+    memmove(&v->heads[1], &v->heads[0], n * sizeof *v->heads);
+    v->heads[0] = p->place;
+    v->heads_n = n + 1;
+    v->states[p->place] = UM_ESTABLISHED;
+    um_marks_set_parents(&v->covered, p);
+    return of_author <= UM__CAP_VIEW_CONFLICTS;
+}
+
+/* Looks at what is new alone. false: that does not do. */
+static bool look_on_top(struct um_view *v, const struct um_history *h,
+                        struct um_roster *roster, uint64_t now_ms)
+{
+    if (v->states_n == 0 || v->unlisted_n > 0 || v->named ||
+        v->statements_n != um_roster_count(roster) ||
+        v->facts_n != h->facts_n || now_ms > v->next_ms ||
+        grow(v, h->revs_n) != 0 || um_marks_grow(&v->voids, h) != 0 ||
+        um_marks_grow(&v->covered, h) != 0)
+        return false;
+    v->overdue_n = 0;
+    while (v->states_n < h->revs_n) {
+        if (!put_on_top(v, h, roster, h->revs[v->states_n]))
+            return false;
+        v->states_n++;
+    }
+    return true;
+}
+
 int um_view_update(struct um_view *v, struct um_history *h,
                    struct um_roster *roster, uint64_t now_ms)
 {
-    int err = begin(v, h, roster);
     struct tally *t;
+    int err;
 
+    if (look_on_top(v, h, roster, now_ms))
+        return 0;
+    err = begin(v, h, roster);
     if (err != 0 || h->revs_n == 0)
         return err;
     t = um_mem_alloc(roster->keys_n * sizeof *t);

@@ -43,14 +43,16 @@ struct um_view {
     struct um_marks voids;
     struct um_marks covered;
     struct um_kept kept;
-    size_t statements_n;
+    size_t statements_n; /* of the last update, as the others */
+    size_t facts_n;
+    bool named; /* some are void by name */
 };
 
 /** Frees it. */
 void um_view_fini(struct um_view *v);
 
 /**
- * Looks at everything anew.
+ * Looks at what is new, or at everything anew if that may matter to the rest.
  * @param h      its revisions' `overdue` may be set
  * @param roster borrows
  * @param now_ms our clock

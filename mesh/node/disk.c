@@ -4,7 +4,9 @@
  * alarm of 0 ms; when it goes off, all that wait are the batch, and the worker
  * has it: begin, each job's write, commit. Back on the loop each is told, and
  * what came meanwhile is the next batch, at once. So what is put there in one
- * go is in one batch, and a busy disk makes batches larger.
+ * go is in one batch, and a busy disk makes batches larger. A batch begins a
+ * few turns of the loop later while its owner says that more is about to come:
+ * one sync instead of two. What is lazy waits for what is not, for a while.
  *
  * Failure modes: a job that fails by itself is marked, and the batch made anew
  * without it; a damaged row that it met is its own affair, too, or one bad page
@@ -46,6 +48,9 @@ struct um_disk {
     struct row waiting;
     size_t waiting_n; /* of the batch, too */
     void *alarm;      /* a batch begins when it goes off */
+    bool idles;       /* it is that of lazy jobs alone */
+    bool urgent;      /* somebody waits for what waits */
+    unsigned turns;   /* that the batch has let pass */
     bool busy;        /* the worker has the batch */
     bool broken;
     bool closed;
@@ -203,20 +208,48 @@ static void settle(struct um_disk *d)
 
 static void begin(struct um_disk *d);
 
+static bool begin_in(struct um_disk *d, uint64_t ms);
+
 static void on_alarm(void *arg)
 {
     struct um_disk *d = arg;
 
     d->alarm = NULL;
+    if (d->cfg.expects != NULL && d->turns < UM_DISK_TURNS &&
+        d->cfg.expects(d->cfg.user)) {
+        d->turns++;
+        if (begin_in(d, 0))
+            return;
+    }
     begin(d);
 }
 
 /* A batch begins in a while. Whether it does. */
 static bool begin_in(struct um_disk *d, uint64_t ms)
 {
+    d->idles = false;
     if (d->alarm == NULL)
         d->alarm = d->cfg.alarms->set(d->cfg.alarms->user, ms, on_alarm, d);
     return d->alarm != NULL;
+}
+
+/* What waits begins as soon as it has to. */
+static void begin_soon(struct um_disk *d)
+{
+    const struct um_alarms *a = d->cfg.alarms;
+
+    if (d->busy || d->broken || d->waiting.first == NULL)
+        return;
+    if (d->urgent && d->idles) {
+        a->clear(a->user, d->alarm);
+        d->alarm = NULL;
+    }
+    if (d->alarm != NULL)
+        return;
+    if (!begin_in(d, d->urgent ? 0 : UM_DISK_LAZY_MS))
+        begin(d);
+    else
+        d->idles = !d->urgent;
 }
 
 static void shell_free(struct um_disk *d)
@@ -235,8 +268,10 @@ static void on_done(void *arg)
     }
     settle(d);
     d->busy = false;
-    if (d->trouble == UM_STORE_FINE)
+    if (d->trouble == UM_STORE_FINE && d->urgent)
         begin(d);
+    else if (d->trouble == UM_STORE_FINE)
+        begin_soon(d);
     else if (!d->broken && d->waiting.first != NULL)
         (void)begin_in(d, UM_DISK_RETRY_MS);
 }
@@ -248,6 +283,8 @@ static void begin(struct um_disk *d)
         return;
     row_append(&d->batch, &d->waiting);
     d->busy = true;
+    d->urgent = false;
+    d->turns = 0;
     if (d->cfg.worker->run(d->cfg.worker->user, work, on_done, d) != 0) {
         d->busy = false;
         row_append(&d->waiting, &d->batch);
@@ -308,9 +345,17 @@ int um_disk_write(struct um_disk *d, const struct um_disk_job *job)
     *d->waiting.end = j;
     d->waiting.end = &j->next;
     d->waiting_n++;
-    if (!d->busy && !d->broken && !begin_in(d, 0))
-        begin(d);
+    d->urgent = d->urgent || !job->lazy;
+    begin_soon(d);
     return 0;
+}
+
+void um_disk_hurry(struct um_disk *d)
+{
+    if (d->waiting.first != NULL) {
+        d->urgent = true;
+        begin_soon(d);
+    }
 }
 
 const char *um_disk_trouble(const struct um_disk *d)

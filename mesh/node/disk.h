@@ -28,6 +28,13 @@
 /** How long until a batch that failed is tried again, in ms. */
 #define UM_DISK_RETRY_MS 1000U
 
+/** How long what nobody waits for is kept for company, in ms. */
+#define UM_DISK_LAZY_MS 50U
+
+/** How often a batch lets the loop come round once more, if its owner is about
+ * to put more into the row. */
+#define UM_DISK_TURNS 8U
+
 struct um_disk;
 
 /** A thing to be written. */
@@ -41,6 +48,8 @@ struct um_disk_job {
      * or what write said; P2P_ECLOSED: the disk was freed. Frees arg. */
     void (*done)(void *arg, int err);
     void *arg;
+    bool lazy; /**< nobody waits for it: it goes with the next one that is not,
+                    after UM_DISK_LAZY_MS, or at um_disk_hurry() */
 };
 
 /** What a disk is made of; borrows all until it is freed. */
@@ -52,6 +61,9 @@ struct um_disk_cfg {
     /** fsync failed: say so, and end the program. Told once; nothing is written
      * any more, and no job is told before um_disk_free(). */
     void (*broken)(void *user, const char *text);
+    /** Whether more is about to come in this turn of the loop, or the next;
+     * may be NULL. */
+    bool (*expects)(void *user);
     void *user;
 };
 
@@ -72,6 +84,9 @@ void um_disk_free(struct um_disk *d);
  *         is being freed)
  */
 int um_disk_write(struct um_disk *d, const struct um_disk_job *job);
+
+/** Somebody waits for what is in the row, lazy or not. */
+void um_disk_hurry(struct um_disk *d);
 
 /** Whether the last batch could not be written: what is wrong; NULL: nothing.
  * For status pages. Valid until the loop goes on. */

@@ -185,14 +185,32 @@ static int make_model(struct um_node *n)
     return 0;
 }
 
+static void on_broken(void *user, const char *text)
+{
+    struct um_node *n = user;
+
+    n->cfg.broken(n->cfg.user, text);
+}
+
+/* Whether the model is about to be asked what follows from what it was told:
+ * what it decides then goes into the same batch. */
+static bool expects(void *user)
+{
+    const struct um_node *n = user;
+    const struct um_alarms *a = n->cfg.alarms;
+
+    return n->tick != NULL && n->tick_ms <= a->now_ms(a->user);
+}
+
 static int make_parts(struct um_node *n)
 {
     const struct um_disk_cfg disk = {.store = n->cfg.store,
                                      .worker = n->cfg.worker,
                                      .alarms = n->cfg.alarms,
                                      .log = n->cfg.log,
-                                     .broken = n->cfg.broken,
-                                     .user = n->cfg.user};
+                                     .broken = on_broken,
+                                     .expects = expects,
+                                     .user = n};
 
     n->disk = um_disk_new(&disk);
     n->papers = n->disk != NULL ? um_papers_new(n->disk) : NULL;

@@ -434,7 +434,8 @@ void um_node_write_rows(struct um_node *n)
 {
     bool due = n->rows.len > 0 && !n->rows_busy;
     struct rows *r = due ? um_mem_zalloc(sizeof *r) : NULL;
-    struct um_disk_job job = {write_rows, rows_written, r};
+    struct um_disk_job job = {
+        .write = write_rows, .done = rows_written, .arg = r};
 
     if (r == NULL) {
         return;

@@ -136,7 +136,8 @@ static void shown(void *user, const struct um_name *effective,
 {
     struct um_node *n = user;
     struct view *v = um_mem_alloc(sizeof *v + config.len);
-    struct um_disk_job job = {write_shown, written, v};
+    struct um_disk_job job = {
+        .write = write_shown, .done = written, .arg = v, .lazy = true};
 
     if (v == NULL) {
         return;
@@ -289,7 +290,7 @@ void um_node_keep(struct um_node *n, const struct um_effect *e)
 {
     struct um_str config = um_hands_config(n->cfg.hands);
     struct copy *c = um_mem_alloc(sizeof *c + config.len);
-    struct um_disk_job job = {write_copy, written, c};
+    struct um_disk_job job = {.write = write_copy, .done = written, .arg = c};
 
     if (c == NULL) {
         return;

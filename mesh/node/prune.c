@@ -120,7 +120,7 @@ int um_prune_run(struct um_node *n)
 {
     struct um_buf names = UM_BUF_INIT;
     struct gone *g = um_mem_zalloc(sizeof *g);
-    struct um_disk_job job = {drop, dropped, g};
+    struct um_disk_job job = {.write = drop, .done = dropped, .arg = g};
     struct um_namelist keeps = kept(n, &names);
     int rv =
         g == NULL || um_buf_failed(&names) ? P2P_ENOMEM : collect(n, keeps, g);

@@ -137,10 +137,23 @@ static struct batch *gather(struct um_node *n, const struct um_effects *fx)
     return b;
 }
 
+/* Whether nobody waits for it, unless something is said to rest on it: after a
+ * crash this node finds out about its Unit anew. */
+static bool is_lazy(const struct batch *b)
+{
+    size_t i = 0;
+
+    while (b != NULL && i < b->n && b->list[i].what == UM_RECORD_OWN) {
+        i++;
+    }
+    return b != NULL && i == b->n;
+}
+
 static void persist(struct um_node *n, const struct um_effects *fx)
 {
     struct batch *b = gather(n, fx);
-    struct um_disk_job job = {write_batch, on_written, b};
+    struct um_disk_job job = {
+        .write = write_batch, .done = on_written, .arg = b, .lazy = is_lazy(b)};
 
     if (b != NULL && b->n == 0) {
         um_arena_fini(&b->bytes);
@@ -241,10 +254,13 @@ static void let_wait(struct um_node *n, const struct um_effects *fx)
     for (size_t i = 0; i < fx->n; i++) {
         const struct um_effect *e = &fx->list[i];
 
-        if (e->what != UM_FX_PERSIST && e->after != 0 &&
-            um_outbox_add(&n->outbox, e) != 0) {
+        if (e->what == UM_FX_PERSIST || e->after == 0) {
+            continue;
+        }
+        if (um_outbox_add(&n->outbox, e) != 0) {
             um_node_break(n, "out of memory");
         }
+        um_disk_hurry(n->disk);
     }
 }
 

@@ -33,7 +33,9 @@ struct um_http {
     struct um_http_cfg cfg;
     struct um_http_req *open; /* of which the owner was asked, no reply yet */
     struct um_http_stream *streams;
-    bool running; /* inside MHD_run() */
+    bool running;            /* inside MHD_run() */
+    void (*due)(void *user); /* or NULL */
+    void *due_user;
 };
 
 /* Its request keeps it until libmicrohttpd is done with that. */
@@ -388,6 +390,9 @@ static void wake(struct um_http_req *req)
     MHD_resume_connection(req->conn);
     if (!h->running) {
         um_http_run(h); /* resuming wakes no epoll descriptor */
+        if (h->due != NULL) {
+            h->due(h->due_user); /* one run does not do all */
+        }
     }
 }
 
@@ -463,6 +468,12 @@ int um_http_timeout_ms(const struct um_http *h)
         return -1;
     }
     return ms > 60000 ? 60000 : (int)ms;
+}
+
+void um_http_on_due(struct um_http *h, void (*due)(void *user), void *user)
+{
+    h->due = due;
+    h->due_user = user;
 }
 
 const char *um_http_method(const struct um_http_req *req)

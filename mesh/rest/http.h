@@ -55,8 +55,15 @@ int um_http_fd(const struct um_http *h);
 /** Does what is due. */
 void um_http_run(struct um_http *h);
 
-/** Milliseconds until um_http_run() is due anyway; -1: no limit. */
+/** Milliseconds until um_http_run() is due anyway; -1: no limit. It may be
+ * another one after any call that `due` is told of. */
 int um_http_timeout_ms(const struct um_http *h);
+
+/** Whom to tell that a reply from outside of um_http_run() left something to
+ * do, of which um_http_fd() says nothing: such as to close the connection.
+ * @param due borrows its user until um_http_free(); not called by that
+ */
+void um_http_on_due(struct um_http *h, void (*due)(void *user), void *user);
 
 /** The method, such as "GET"; valid until the reply. */
 const char *um_http_method(const struct um_http_req *req);

@@ -421,6 +421,7 @@ static void submit(struct um_unit *u, struct job job)
         .status = UM_UNIT_BUSY, .body = "", .text = "too many requests wait"};
 
     if (j == NULL || job.path == NULL) {
+        free(job.before);
         free(job.path);
         free(job.body);
         free(j);
@@ -456,19 +457,29 @@ static struct job with_body(struct job job, const char *path, const void *body)
 void um_unit_put_config(struct um_unit *u, const void *body, size_t len,
                         um_unit_done *done, void *user)
 {
-    const struct job job = {.kind = A_CONFIG,
-                            .method = "PUT",
-                            .len = len,
-                            .done = done,
-                            .user = user};
+    um_unit_replace_config(u, NULL, um_str_n(body, len), done, user);
+}
+
+void um_unit_replace_config(struct um_unit *u, const char *before,
+                            struct um_str config, um_unit_done *done,
+                            void *user)
+{
+    struct job job = {.kind = A_CONFIG,
+                      .method = "PUT",
+                      .len = config.len,
+                      .done = done,
+                      .user = user};
     const struct um_unit_answer too_big = {
         .status = UM_UNIT_REFUSED, .body = "", .text = TOO_BIG};
 
-    if (len > UM__CAP_UNIT_CONFIG_BYTES) {
+    if (config.len > UM__CAP_UNIT_CONFIG_BYTES) {
         done(user, &too_big);
         return;
     }
-    submit(u, with_body(job, "/config", body));
+    if (before != NULL) {
+        job.before = strdup(before); /* without memory it is looked, then */
+    }
+    submit(u, with_body(job, "/config", config.p));
 }
 
 void um_unit_change(struct um_unit *u, const struct um_unit_change *change,

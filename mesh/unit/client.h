@@ -15,6 +15,7 @@
 
 #include "mesh/base/alarm.h"
 #include "mesh/base/log.h"
+#include "mesh/base/str.h"
 #include "mesh/fetch/fetch.h"
 
 /** Bytes of a configuration, either way. */
@@ -77,6 +78,16 @@ void um_unit_get(struct um_unit *u, const char *path, um_unit_done *done,
  */
 void um_unit_put_config(struct um_unit *u, const void *body, size_t len,
                         um_unit_done *done, void *user);
+
+/**
+ * The same by somebody who has just seen what Unit shows: it is not looked
+ * first.
+ * @param before what it showed; copied
+ * @param config copied
+ */
+void um_unit_replace_config(struct um_unit *u, const char *before,
+                            struct um_str config, um_unit_done *done,
+                            void *user);
 
 /** A change of something beside the configuration. */
 struct um_unit_change {

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import sqlite3
+from concurrent import futures
 
 import pytest
 from daemon import Daemon, fetch
@@ -53,6 +54,42 @@ def routes(status):
 
 def change(node, status, query="", headers=None):
     return node.ask("PUT", f"/config/routes{query}", routes(status), headers)
+
+
+def test_a_connection_ends_when_it_shall(mesh):
+    """After an answer that took its time, too; nothing else is asked."""
+    body = json.dumps(routes(207)).encode()
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(20)
+        sock.connect(str(mesh.nodes[0].control))
+        sock.sendall(b"PUT /config/routes HTTP/1.1\r\nHost: unit\r\n"
+                     b"Connection: close\r\nContent-Length: %d\r\n\r\n%s"
+                     % (len(body), body))
+        text = b""
+        while more := sock.recv(4096):
+            text += more
+    assert b" 200 " in text.split(b"\r\n", 1)[0], text
+
+
+def test_many_at_once_who_name_no_revision(mesh):
+    """Whoever was first, all are made; of those that say from what, one is."""
+    node = mesh.nodes[0]
+    tag = node.ask("GET", "/config").headers["etag"]
+    change(node, 240)
+
+    def all_at_once(headers, least=241):
+        with futures.ThreadPoolExecutor(16) as pool:
+            return [a.code for a in pool.map(
+                lambda i: change(node, least + i, "", headers), range(16))]
+
+    before = len(node.get("/mesh/revisions?limit=1000")["revisions"])
+    assert all_at_once({}) == [200] * 16
+    after = len(node.get("/mesh/revisions?limit=1000")["revisions"])
+    assert after - before == 16
+    assert node.get("/mesh/conflicts")["conflicts"] == []
+    assert all_at_once({"If-Match": tag}) == [412] * 16
+    tag = node.ask("GET", "/config").headers["etag"]
+    assert sorted(all_at_once({"If-Match": tag}, 271)) == [200] + [412] * 15
 
 
 def current(node):

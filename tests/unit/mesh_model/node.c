@@ -275,6 +275,7 @@ void node_init(struct node *n, struct mesh *g, unsigned who)
     memset(n, 0, sizeof *n);
     n->mesh = g;
     um_model_defaults(&n->cfg);
+    n->cfg.row_lag_ms = 0; /* rows are seen where they come to be */
     n->cfg.mesh = g->mesh;
     n->cfg.me = g->names[who];
     n->cfg.signer = um_signer_of(g->keys[who]);

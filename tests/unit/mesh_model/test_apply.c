@@ -503,6 +503,31 @@ static void test_health_counts_from_the_start(void **state)
     assert_int_equal(b->n.m.said_bad_n, 0);
 }
 
+/* News of this node wait for more, for so long and no longer; what is as it was
+ * by then is no news. */
+static void test_news_wait_for_more(void **state)
+{
+    struct both *b = *state;
+    unsigned rows;
+
+    node_settle(&b->n, 10);
+    (void)edit(b, 2);
+    b->n.m.cfg.row_lag_ms = 30;
+    rows = b->n.rows;
+    node_settle(&b->n, 1);
+    assert_same(node_applied(&b->n), node_target(&b->n));
+    assert_int_equal(b->n.rows, rows);
+    assert_int_equal(b->n.fx.next_ms, b->n.m.row_news_ms);
+    node_tick(&b->n, 20);
+    (void)edit(b, 3);
+    node_settle(&b->n, 1);
+    assert_int_equal(b->n.rows, rows);
+    node_tick(&b->n, 10);
+    assert_int_equal(b->n.rows, rows + 1);
+    node_settle(&b->n, 100);
+    assert_int_equal(b->n.rows, rows + 1);
+}
+
 static void test_rows_have_numbers_that_never_come_again(void **state)
 {
     struct both *b = *state;
@@ -572,6 +597,7 @@ int main(void)
         T(test_a_changed_form_of_what_runs_is_applied),
         T(test_statements_have_configurations_made_anew),
         T(test_health_counts_from_the_start),
+        T(test_news_wait_for_more),
         T(test_rows_have_numbers_that_never_come_again),
         T(test_documents_that_may_be_needed_stay),
     };

@@ -299,6 +299,95 @@ static void test_a_revocation_that_comes_later_counts_at_once(void **state)
     assert_int_equal(rig_head(g, 0), 0);
 }
 
+/* What a view that has seen all of it grow says, and one that sees it now. */
+static void same_as_anew(struct rig *g, uint64_t now_ms)
+{
+    struct um_view anew = {0};
+
+    assert_int_equal(um_view_update(&anew, &g->history, &g->roster, now_ms), 0);
+    assert_int_equal(g->view.heads_n, anew.heads_n);
+    assert_memory_equal(g->view.heads, anew.heads,
+                        anew.heads_n * sizeof *anew.heads);
+    assert_int_equal(g->view.unlisted_n, anew.unlisted_n);
+    assert_int_equal(g->view.states_n, anew.states_n);
+    assert_memory_equal(g->view.states, anew.states, anew.states_n);
+    assert_int_equal(g->view.next_ms, anew.next_ms);
+    for (uint32_t i = 0; i < g->history.revs_n; i++) {
+        assert_int_equal(um_marks_has(&g->view.voids, i),
+                         um_marks_has(&anew.voids, i));
+        assert_int_equal(um_marks_has(&g->view.covered, i),
+                         um_marks_has(&anew.covered, i));
+    }
+    um_view_fini(&anew);
+}
+
+static unsigned below(uint64_t *random, unsigned n)
+{
+    *random = *random * UINT64_C(6364136223846793005) + 1442695040888963407U;
+    return (unsigned)(*random >> 33) % n;
+}
+
+/* A merge, perhaps one that a machine made, of what is on top and a head, or of
+ * anything. */
+static void merge(struct rig *g, uint64_t *random, unsigned id, unsigned by)
+{
+    unsigned other = below(random, 2) == 0
+                         ? below(random, id)
+                         : (unsigned)rig_head(g, g->view.heads_n - 1);
+    struct um_revision r =
+        rig_shape(g, id, by, (unsigned)rig_head(g, 0), other);
+
+    r.by_machine = below(random, 2) == 0;
+    r.wall_ms -= below(random, 200);
+    (void)rig_add(g, &r);
+}
+
+/* One more thing of somebody: mostly on top, and now and then not. */
+static void grow_a_little(struct rig *g, uint64_t *random, unsigned id)
+{
+    unsigned by = 1 + below(random, 3), what = below(random, 100);
+    unsigned any = below(random, id), top = (unsigned)rig_head(g, 0);
+    struct um_name name = rig_rev(below(random, 2) == 0 ? any : id + 1);
+
+    if (what < 60)
+        (void)rig_edit(g, id, by, top);
+    else if (what < 75)
+        (void)rig_edit(g, id, by, any);
+    else if (what < 85)
+        merge(g, random, id, by);
+    else if (what < 92)
+        (void)rig_staged(g, id, by, below(random, 2) == 0 ? top : any);
+    else if (what < 98)
+        (void)rig_fact(g, below(random, 2) == 0 ? UM_ABORT : UM_CONFIRM, any,
+                       by, T0 + id);
+    else if (what == 98)
+        (void)rig_revoke(g, by, any);
+    else
+        (void)rig_say(
+            g, 0, (struct um_statement){.what = UM_VOID, .ids = {&name, 1}});
+}
+
+static void test_what_grows_is_seen_as_what_is_there_at_once(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        uint64_t random = seed, now = T0 + 1000;
+        struct rig g;
+
+        assert_int_equal(rig_init(&g, 3), 0);
+        assert_int_equal(rig_look(&g, now), 0);
+        for (unsigned id = 1; id <= 150; id++) {
+            grow_a_little(&g, &random, id);
+            now += below(&random, 50) == 0 ? N_MS : 1;
+            if (below(&random, 3) > 0) {
+                assert_int_equal(rig_look(&g, now), 0);
+                same_as_anew(&g, now);
+            }
+        }
+        rig_fini(&g);
+    }
+}
+
 static void test_more_revocations_than_are_looked_at_keep_nothing(void **state)
 {
     struct rig *g = *state;
@@ -335,6 +424,7 @@ int main(void)
         T(test_of_the_revoked_a_word_in_favour_of_the_kept_stays),
         T(test_an_owner_voids_by_name_but_never_r1),
         T(test_a_revocation_that_comes_later_counts_at_once),
+        cmocka_unit_test(test_what_grows_is_seen_as_what_is_there_at_once),
         T(test_more_revocations_than_are_looked_at_keep_nothing),
     };
 

@@ -7,6 +7,7 @@
 #include "mesh/node/disk.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct task {
     bool large;        /* a document that is written before the commit */
     struct task *then; /* put into the row when this is told */
     bool looks;        /* reads under the lock when it is told */
+    bool lazy;
     unsigned writes;
     unsigned told;
     int err;
@@ -45,6 +47,7 @@ struct bench {
     size_t told;
     unsigned commits;
     unsigned broken;
+    unsigned more; /* how often more is about to come */
     char broken_text[UM_STORE_TEXT_MAX];
 };
 
@@ -64,6 +67,13 @@ static void on_broken(void *user, const char *text)
     (void)snprintf(b->broken_text, sizeof b->broken_text, "%s", text);
 }
 
+static bool expects(void *user)
+{
+    struct bench *b = user;
+
+    return b->more > 0 && b->more-- > 0;
+}
+
 static void bench_init(struct bench *b)
 {
     struct um_disk_cfg cfg = {.store = &b->g.s,
@@ -71,6 +81,7 @@ static void bench_init(struct bench *b)
                               .alarms = &b->p.alarms,
                               .log = &b->p.log,
                               .broken = on_broken,
+                              .expects = expects,
                               .user = b};
 
     memset(b, 0, sizeof *b);
@@ -139,7 +150,8 @@ static void task_done(void *arg, int err)
 
 static int try_put(struct task *t)
 {
-    struct um_disk_job job = {task_write, task_done, t};
+    struct um_disk_job job = {
+        .write = task_write, .done = task_done, .arg = t, .lazy = t->lazy};
 
     return um_disk_write(t->b->d, &job);
 }
@@ -224,6 +236,91 @@ static void test_the_next_batch(void **state)
     bench_fini(&b);
 }
 
+/* What is about to come is in the batch, too; but nobody is waited for long. */
+static void test_a_batch_waits_for_what_comes(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    b.more = 1;
+    put(&b.t[0]);
+    played_ring(&b.p, 0);
+    assert_false(b.p.busy);
+    put(&b.t[1]);
+    played_ring(&b.p, 0);
+    go(&b);
+    assert_int_equal(b.commits, 1);
+    all_well(&b, 2);
+    b.more = UINT_MAX;
+    put(&b.t[2]);
+    for (unsigned i = 0; i < UM_DISK_TURNS; i++) {
+        played_ring(&b.p, 0);
+        assert_false(b.p.busy);
+    }
+    played_ring(&b.p, 0);
+    go(&b);
+    all_well(&b, 3);
+    bench_fini(&b);
+}
+
+/* What is lazy goes with what is not, or when its time is over, or when
+ * somebody waits for it after all. */
+static void test_what_is_lazy(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    for (size_t i = 0; i < JOBS; i++)
+        b.t[i].lazy = i != 1 && i != 4;
+    put(&b.t[0]);
+    put(&b.t[1]);
+    played_ring(&b.p, 0);
+    go(&b);
+    all_well(&b, 2);
+    assert_int_equal(b.commits, 1);
+    put_all(&b, 2, 3);
+    played_ring(&b.p, UM_DISK_LAZY_MS);
+    put(&b.t[4]); /* while a batch is under way */
+    put(&b.t[5]);
+    go(&b);
+    assert_true(b.p.busy);
+    put(&b.t[6]);
+    go(&b);
+    assert_int_equal(b.told, 6);
+    assert_false(b.p.busy);
+    um_disk_hurry(b.d);
+    played_ring(&b.p, 0);
+    go(&b);
+    all_well(&b, 7);
+    um_disk_hurry(b.d);
+    assert_int_equal(played_alarms(&b.p), 0);
+    bench_fini(&b);
+}
+
+/* A full disk is not asked more often because of somebody who waits. */
+static void test_nobody_hurries_a_full_disk(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_init(&b);
+    b.t[0].lazy = true;
+    put(&b.t[0]);
+    faulty_vfs_set(FAULTY_WRITE, 1, SQLITE_FULL, 0);
+    played_ring(&b.p, UM_DISK_LAZY_MS);
+    go(&b);
+    assert_int_equal(b.told, 0);
+    faulty_vfs_set(FAULTY_WRITE, 0, 0, 0);
+    put(&b.t[1]);
+    um_disk_hurry(b.d);
+    played_ring(&b.p, UM_DISK_RETRY_MS);
+    go(&b);
+    all_well(&b, 2);
+    bench_fini(&b);
+}
+
 /* A job that fails spoils itself: nothing of it stays, all of the others does.
  */
 static void test_jobs_that_fail(void **state)
@@ -296,7 +393,8 @@ static void test_a_damaged_row(void **state)
     struct um_kept_row row = {
         .seq = 5, .member = rig_name(1), .envelope = UM_STR("a row")};
     struct bench b;
-    struct um_disk_job job = {write_row, task_done, &b.t[2]};
+    struct um_disk_job job = {
+        .write = write_row, .done = task_done, .arg = &b.t[2]};
 
     (void)state;
     bench_init(&b);
@@ -482,7 +580,8 @@ static void late_done(void *arg, int err)
 static void test_the_end_of_a_full_disk(void **state)
 {
     struct bench b;
-    struct um_disk_job job = {task_write, late_done, &b.t[0]};
+    struct um_disk_job job = {
+        .write = task_write, .done = late_done, .arg = &b.t[0]};
 
     (void)state;
     bench_init(&b);
@@ -565,7 +664,7 @@ static void no_done(void *arg, int err)
 static void test_so_many_wait(void **state)
 {
     unsigned told = 0;
-    struct um_disk_job job = {no_write, no_done, &told};
+    struct um_disk_job job = {.write = no_write, .done = no_done, .arg = &told};
     struct bench b;
 
     (void)state;
@@ -590,6 +689,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_batch),
         cmocka_unit_test(test_the_next_batch),
+        cmocka_unit_test(test_a_batch_waits_for_what_comes),
+        cmocka_unit_test(test_what_is_lazy),
+        cmocka_unit_test(test_nobody_hurries_a_full_disk),
         cmocka_unit_test(test_jobs_that_fail),
         cmocka_unit_test(test_all_fail),
         cmocka_unit_test(test_a_damaged_row),

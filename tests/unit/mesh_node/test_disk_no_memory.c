@@ -43,7 +43,7 @@ static void on_broken(void *user, const char *text)
 /* A job, and a batch or two that try it. */
 static int use(struct case_ *c, struct um_disk *d)
 {
-    struct um_disk_job job = {write_own, on_done, c};
+    struct um_disk_job job = {.write = write_own, .done = on_done, .arg = c};
     int err = um_disk_write(d, &job);
 
     if (err != 0)

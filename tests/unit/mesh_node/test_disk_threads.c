@@ -107,7 +107,7 @@ static void task_done(void *arg, int err)
 static void put_one(struct crowd *c)
 {
     struct task *t = malloc(sizeof *t);
-    struct um_disk_job job = {task_write, task_done, t};
+    struct um_disk_job job = {.write = task_write, .done = task_done, .arg = t};
 
     assert_non_null(t);
     *t = (struct task){c, ++c->put};
@@ -200,7 +200,8 @@ static void fill(struct crowd *c, const char *filler)
 {
     while (um_disk_trouble(c->d) == NULL) {
         struct task *t = malloc(sizeof *t);
-        struct um_disk_job job = {write_doc, doc_done, t};
+        struct um_disk_job job = {
+            .write = write_doc, .done = doc_done, .arg = t};
 
         assert_non_null(t);
         *t = (struct task){c, ++c->put};

@@ -41,6 +41,7 @@ struct scene {
     struct um_http_stream *stream;
     unsigned gone;
     unsigned asked;
+    unsigned due;  /* how often it was said that something is */
     char path[64]; /* of the last request, and its argument x */
     char x[16];
     char answer[4096];
@@ -404,6 +405,37 @@ static void test_a_late_answer_and_one_to_nobody(void **state)
     scene_free(s);
 }
 
+static void on_due(void *user)
+{
+    struct scene *s = user;
+
+    s->due++;
+}
+
+/* A late answer leaves the connection to be closed, of which the descriptor
+ * says nothing: the owner is told, who else would find out much later. */
+static void test_an_end_after_a_late_answer(void **state)
+{
+    struct scene *s = scene_new();
+    size_t c = join(s, 1);
+
+    (void)state;
+    um_http_on_due(s->http, on_due, s);
+    s->holds = true;
+    say(s, c, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    run(s);
+    assert_int_equal(s->n_held, 1);
+    assert_int_equal(s->due, 0);
+    um_http_reply(s->held[0], 200, NULL, "x", 1);
+    assert_int_equal(s->due, 1);
+    do {
+        um_http_run(s->http);
+    } while (um_http_timeout_ms(s->http) == 0);
+    assert_int_equal(status(s, c), 200);
+    assert_string_equal(got(s, c), "end");
+    scene_free(s);
+}
+
 static void test_the_end_while_requests_wait(void **state)
 {
     struct scene *s = scene_new();
@@ -560,6 +592,7 @@ int main(void)
         cmocka_unit_test(test_many_fields_and_a_long_path),
         cmocka_unit_test(test_a_field_that_stands_twice),
         cmocka_unit_test(test_a_late_answer_and_one_to_nobody),
+        cmocka_unit_test(test_an_end_after_a_late_answer),
         cmocka_unit_test(test_the_end_while_requests_wait),
         cmocka_unit_test(test_paths_and_arguments),
         cmocka_unit_test(test_a_stream),

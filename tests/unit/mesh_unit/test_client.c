@@ -81,6 +81,30 @@ static void test_a_put_looks_puts_and_reads_back(void **state)
     scene_free(s);
 }
 
+/* Who saw what Unit shows need not look again; without an answer it is known
+ * from that, too, that nothing changed. */
+static void test_a_put_after_a_look(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    um_unit_replace_config(s->unit, OLD, UM_STR(NEW), on_done, s);
+    fetch_rig_expect(&s->rig, "PUT", 200, "{}");
+    fetch_rig_expect(&s->rig, "GET", 200, NEW);
+    assert_int_equal(s->told, 1);
+    assert_int_equal(s->status, UM_UNIT_OK);
+    um_unit_replace_config(s->unit, OLD, UM_STR(NEW), on_done, s);
+    fetch_rig_fail(&s->rig, UM_FETCH_CLOSED);
+    fetch_rig_expect(&s->rig, "GET", 200, OLD);
+    assert_int_equal(s->told, 1);
+    assert_true(fetch_rig_ring(&s->rig));
+    fetch_rig_fail(&s->rig, UM_FETCH_CLOSED);
+    fetch_rig_expect(&s->rig, "GET", 200, NEW);
+    assert_int_equal(s->told, 2);
+    assert_int_equal(s->status, UM_UNIT_OK);
+    scene_free(s);
+}
+
 static void test_one_change_in_flight(void **state)
 {
     struct scene *s = scene_new();
@@ -460,6 +484,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_put_looks_puts_and_reads_back),
+        cmocka_unit_test(test_a_put_after_a_look),
         cmocka_unit_test(test_one_change_in_flight),
         cmocka_unit_test(test_silence_with_the_change),
         cmocka_unit_test(test_silence_without_the_change),
