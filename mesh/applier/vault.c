@@ -93,6 +93,20 @@ void um_vault_slot(struct um_vault *v, const struct um_name *object,
     um_buf_add(&v->slots, &is, sizeof is);
 }
 
+struct um_sealed_opener um_vault_opener(struct um_vault *v,
+                                        const struct um_sealed *s,
+                                        const struct um_name *object)
+{
+    struct um_sealed_opener by = {.key = v->key};
+    const struct came *c = find(v, object);
+    struct um_name me;
+
+    if (c != NULL && um_item_signer(v->key, &me) == 0 &&
+        um_sealed_slot_of(s, &me) == NULL)
+        by.slot = c->slot;
+    return by;
+}
+
 /* Opens it with the own slot, or with one that came. */
 static int unlock(struct um_vault *v, const struct um_sealed *s,
                   const struct um_name *hash, struct um_buf *out)

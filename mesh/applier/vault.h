@@ -43,6 +43,12 @@ void um_vault_fini(struct um_vault *v);
 void um_vault_slot(struct um_vault *v, const struct um_name *object,
                    const uint8_t slot[UM_SEALED_SLOT_BYTES]);
 
+/** What opens an object here: the key, and the slot that came for it if the
+ * object has none. Valid until the next um_vault_slot(). */
+struct um_sealed_opener um_vault_opener(struct um_vault *v,
+                                        const struct um_sealed *s,
+                                        const struct um_name *object);
+
 /**
  * Reads an opened certificate bundle, or a script; wipe it when done.
  * @param name  in the document; p NULL: whichever, for who only shows what of

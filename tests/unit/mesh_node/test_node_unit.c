@@ -17,7 +17,7 @@
 
 struct scene {
     struct crew *c;
-    struct crew_unit u[2];
+    struct crew_unit u[3];
     size_t n;
 };
 
@@ -447,6 +447,34 @@ static void test_who_came_later_is_given_a_slot(void **state)
     assert_int_equal(late->node->model.drift, UM_NO_DRIFT);
 }
 
+/* Who was given one gives one: the first is not there any more. */
+static void test_who_came_later_gives_a_slot(void **state)
+{
+    struct scene *s = *state;
+    struct mate *a = &s->c->mates[0], *late, *last;
+    struct um_name object;
+
+    assert_int_equal(
+        um_node_seal(a->node, UM_STR("variables/code"), UM_STR("203"), &object),
+        0);
+    (void)publish_sealed(s, &object);
+    work(s, 5000);
+    late = crew_join(s->c);
+    crew_unit_init(&s->u[s->n++], late);
+    mate_start(late);
+    crew_connect(a, late);
+    work(s, 20000);
+    assert_true(crew_unit_runs(&s->u[1], RETURNS(203)));
+    last = crew_join(s->c);
+    crew_unit_init(&s->u[s->n++], last);
+    crew_pass(s->c, 20000); /* late hears of it */
+    crew_disconnect(a, late);
+    mate_start(last);
+    crew_connect(late, last);
+    work(s, 20000);
+    assert_true(crew_unit_runs(&s->u[2], RETURNS(203)));
+}
+
 /* If none of the members can make one it is refused, in words; and no more, as
  * soon as one can. */
 static void test_a_secret_for_nobody_here(void **state)
@@ -460,6 +488,7 @@ static void test_a_secret_for_nobody_here(void **state)
         .content = UM_STR("203"),
         .members = {&s->c->names[KEY_STRANGER], 1},
         .entropy = entropy};
+    const struct um_sealed_opener by = {s->c->keys[KEY_STRANGER], NULL};
     uint8_t slot[UM_SEALED_SLOT_BYTES];
     struct um_buf bytes = UM_BUF_INIT;
     struct um_sealed sealed;
@@ -479,9 +508,8 @@ static void test_a_secret_for_nobody_here(void **state)
     work(s, 2000);
     assert_true(crew_unit_runs(&s->u[1], RETURNS(200)));
     assert_int_equal(um_sealed_read(um_buf_view(&bytes), &sealed), 0);
-    assert_int_equal(um_sealed_slot_make(&sealed, s->c->keys[KEY_STRANGER],
-                                         entropy, &s->c->names[1], slot),
-                     0);
+    assert_int_equal(
+        um_sealed_slot_make(&sealed, &by, entropy, &s->c->names[1], slot), 0);
     um_node_links_cb.slot(b->node, &object, slot);
     work(s, 20000);
     assert_true(crew_unit_runs(&s->u[1], RETURNS(203)));
@@ -570,6 +598,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_trial_at_the_end, one, end),
         cmocka_unit_test_setup_teardown(test_who_came_later_is_given_a_slot,
                                         one, end),
+        cmocka_unit_test_setup_teardown(test_who_came_later_gives_a_slot, one,
+                                        end),
         cmocka_unit_test_setup_teardown(test_a_secret_for_nobody_here, two,
                                         end),
         cmocka_unit_test_setup_teardown(test_a_conflict_is_merged, two, end),
