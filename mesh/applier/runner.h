@@ -68,6 +68,8 @@ struct um_runner_bundle {
     enum um_bundle_kind kind;
     struct um_str called; /**< on Unit: um_bundles_name() */
     struct um_str bytes;
+    struct um_str was; /**< what earlier versions called it there, to be swept;
+                            or empty */
 };
 
 /** What shall run; borrowed for the call. */
