@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* See word.h. Happy path: sealed, given to the node, told, answered. */
+/* See word.h. Happy path: signed, given to the node, told, answered. Who loses
+ * its part in what is secret by it was told so far: the rest is sealed anew. */
 #include "mesh/app/word.h"
 
 #include <stdlib.h>
 
 #include "mesh/app/answer.h"
+#include "mesh/app/reseal.h"
 #include "mesh/app/views.h"
+#include "mesh/node/sealer.h"
 
 /* A word on its way to the disk. */
 struct word {
     struct um_wait wait;
     struct um_json answer;
     bool passed; /* it was signed elsewhere */
+    bool read;   /* the key that it takes roles from reads what is secret */
+    struct um_name key;
 };
 
 static void drop(struct um_wait *w)
@@ -54,6 +59,26 @@ static void say(struct word *o)
     um_wait_end(&o->wait);
 }
 
+/* Whether a key reads what is secret. */
+static bool reads(const struct word *o)
+{
+    struct um_model *m = um_node_model(um_wait_node(&o->wait));
+
+    return (um_roster_roles(&m->roster, &o->key) & UM_SEALER_ROLES) != 0;
+}
+
+/* What was secret is sealed anew, then it is answered. */
+static void seal_anew(struct word *o)
+{
+    struct um_daemon *d = o->wait.d;
+    struct um_http_req *req = o->wait.req;
+    struct um_json answer = o->answer;
+
+    um_json_init(&o->answer);
+    um_wait_end(&o->wait);
+    um_reseal_after(d, req, &answer);
+}
+
 static void refuse(struct word *o, int err)
 {
     if (o->wait.closed) {
@@ -85,13 +110,21 @@ static void on_taken(void *user, int err)
     if (o->passed) {
         um_json_bool(&o->answer, "new", err == 0);
     }
-    say(o);
+    if (o->read && !o->wait.closed && !reads(o)) {
+        seal_anew(o);
+    } else {
+        say(o);
+    }
 }
 
-static void give(struct word *o, struct um_str envelope)
+static void give(struct word *o, const struct um_statement *s,
+                 struct um_str envelope)
 {
-    int err = um_node_state(um_wait_node(&o->wait), envelope, on_taken, o);
+    int err;
 
+    o->key = s->key;
+    o->read = s->what == UM_REVOKE && reads(o);
+    err = um_node_state(um_wait_node(&o->wait), envelope, on_taken, o);
     if (err != 0) {
         refuse(o, err);
     }
@@ -125,7 +158,7 @@ void um_word_give(struct um_daemon *d, struct um_http_req *req,
     if (err != 0) {
         refuse(o, err);
     } else {
-        give(o, um_buf_view(&envelope));
+        give(o, s, um_buf_view(&envelope));
     }
     um_buf_fini(&envelope);
 }
@@ -155,7 +188,7 @@ void um_word_pass(struct um_daemon *d, struct um_http_req *req)
     o = word_new(d, req, &answer);
     if (o != NULL) {
         o->passed = true;
-        give(o, envelope);
+        give(o, &s, envelope);
     }
 }
 

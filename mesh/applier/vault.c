@@ -26,9 +26,8 @@ bool um_vault_hash(struct um_str hex, struct um_name *out)
     return true;
 }
 
-/* The bytes under a hash; what is not here is told to be missing. */
-static int get(struct um_vault *v, const struct um_name *hash,
-               struct um_str *out)
+int um_vault_read(struct um_vault *v, const struct um_name *hash,
+                  struct um_str *out)
 {
     int rv = v->papers.get(v->papers.user, hash, out);
 
@@ -134,8 +133,8 @@ bool um_vault_ready(struct um_vault *v, struct um_str hex)
     struct um_str bytes;
     bool ready = um_vault_has(v, hex);
 
-    if (ready && um_vault_hash(hex, &hash) && get(v, &hash, &bytes) == 0 &&
-        um_sealed_read(bytes, &s) == 0)
+    if (ready && um_vault_hash(hex, &hash) &&
+        um_vault_read(v, &hash, &bytes) == 0 && um_sealed_read(bytes, &s) == 0)
         ready = unlock(v, &s, &hash, &out) != P2P_ENOTFOUND;
     if (out.p != NULL)
         explicit_bzero(out.p, out.len);
@@ -151,7 +150,7 @@ static int open_sealed(struct um_vault *v, struct um_str part,
     struct um_buf called = UM_BUF_INIT;
     struct um_sealed s;
     struct um_str bytes;
-    int rv = get(v, hash, &bytes);
+    int rv = um_vault_read(v, hash, &bytes);
 
     if (rv != 0)
         return rv;
@@ -167,6 +166,12 @@ static int open_sealed(struct um_vault *v, struct um_str part,
     return rv != 0 ? rv : unlock(v, &s, hash, out);
 }
 
+int um_vault_open(struct um_vault *v, struct um_str name,
+                  const struct um_name *hash, struct um_buf *out)
+{
+    return open_sealed(v, name, UM_STR(""), hash, out);
+}
+
 int um_vault_bundle(struct um_vault *v, enum um_bundle_kind kind,
                     struct um_str name, struct um_str hash, struct um_buf *out)
 {
@@ -178,7 +183,7 @@ int um_vault_bundle(struct um_vault *v, enum um_bundle_kind kind,
         return P2P_EFORMAT;
     if (kind == UM_BUNDLE_CERTIFICATE)
         return open_sealed(v, UM_STR("certificates/"), name, &h, out);
-    rv = get(v, &h, &bytes);
+    rv = um_vault_read(v, &h, &bytes);
     if (rv == 0)
         um_buf_str(out, bytes);
     return rv == 0 && um_buf_failed(out) ? P2P_ENOMEM : rv;

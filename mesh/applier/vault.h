@@ -62,6 +62,16 @@ struct um_sealed_opener um_vault_opener(struct um_vault *v,
 int um_vault_bundle(struct um_vault *v, enum um_bundle_kind kind,
                     struct um_str name, struct um_str hash, struct um_buf *out);
 
+/** Reads the bytes under a hash, sealed as they are; valid until the next call.
+ * 0, P2P_ENOTFOUND (`missing` was told), or why not. */
+int um_vault_read(struct um_vault *v, const struct um_name *hash,
+                  struct um_str *out);
+
+/** Opens a sealed object that is of this mesh and called so ("variables/x"); as
+ * um_vault_bundle(). */
+int um_vault_open(struct um_vault *v, struct um_str name,
+                  const struct um_name *hash, struct um_buf *out);
+
 /** Whether what stands under a hash is here; if not, `missing` is told. */
 bool um_vault_has(struct um_vault *v, struct um_str hash);
 
