@@ -165,7 +165,10 @@ static int make(struct making *g)
     if (rv != 0)
         return rv == P2P_ENOMEM ? rv
                                 : wrong(g, err.what.text, err.what.pointer);
-    rv = um_doc_print(&text, &config);
+    rv =
+        um_mask_open(&g->out->arena, g->doc.variables, &secrets, &g->out->mask);
+    if (rv == 0)
+        rv = um_doc_print(&text, &config);
     if (rv == 0 &&
         !um_arena_dup(&g->out->arena, um_buf_view(&text), &g->out->config))
         rv = P2P_ENOMEM;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What this node's Unit runs becomes what the mesh runs. Happy path: names of
- * certificates and scripts as the document has them; then a three-way merge:
- * what differs from what this node applied is changed in the base the same
- * way, so overlays and variables stay what they are. Failure modes: a text of
+ * certificates and scripts as the document has them, and secrets by theirs, so
+ * that none gets into a document; then a three-way merge: what differs from
+ * what this node applied is changed in the base the same way, so overlays and
+ * variables stay what they are. Failure modes: a text of
  * Unit that is no configuration; a change where an overlay or a variable has a
  * say; whatever a change of the document can fail of.
  */
 #include "mesh/control/call.h"
 #include "mesh/doc/edit.h"
+#include "mesh/doc/mask.h"
 #include "mesh/doc/merge3.h"
 #include "mesh/doc/parse.h"
 #include "p2p/err.h"
@@ -83,6 +85,20 @@ static size_t count_of(const struct um_val *part)
     return part != NULL ? part->count : 0;
 }
 
+/* Puts secrets back to "{{name}}", unless they are so short that the same may
+ * stand there by chance. */
+static int hide_secrets(struct um_call *c, struct um_val *config)
+{
+    const struct um_secrets *secrets =
+        c->state->node != NULL ? c->state->node->secrets : NULL;
+    struct um_mask mask;
+    int rc = um_mask_open(c->arena, c->doc.variables, secrets, &mask);
+
+    return rc == 0
+               ? um_mask_config(c->arena, &mask, UM_MASK_RUN, config, config)
+               : rc;
+}
+
 /* Reads what Unit showed, with the document's names in it. */
 static int read(struct um_call *c, struct um_str text, struct um_val *out)
 {
@@ -103,7 +119,8 @@ static int read(struct um_call *c, struct um_str text, struct um_val *out)
     bundles = (struct um_bundles){all.items, all.count};
     if (out->kind != UM_VAL_OBJECT)
         return P2P_EFORMAT;
-    return um_bundles_apply(c->arena, out, &bundles, out);
+    rc = um_bundles_apply(c->arena, out, &bundles, out);
+    return rc == 0 ? hide_secrets(c, out) : rc;
 }
 
 static int refuse_conflicts(struct um_call *c, const struct um_merge3 *m)

@@ -13,6 +13,7 @@
 #include "mesh/node/inner.h"
 #include "mesh/node/owner.h"
 #include "mesh/node/prune.h"
+#include "mesh/node/hide.h"
 #include "mesh/node/sealer.h"
 #include "mesh/store/aside.h"
 #include "mesh/store/items.h"
@@ -335,7 +336,7 @@ static int list_what_ran(struct um_node *n)
 
 static int make_runner(struct um_node *n)
 {
-    struct um_buf text = UM_BUF_INIT;
+    struct um_buf locked = UM_BUF_INIT, text = UM_BUF_INIT;
     struct um_runner_cfg cfg = {.unit = n->cfg.unit,
                                 .applier = n->cfg.applier,
                                 .policy = n->cfg.policy,
@@ -349,8 +350,13 @@ static int make_runner(struct um_node *n)
     if (n->cfg.unit == NULL) {
         return 0;
     }
-    rv = um_self_shown_get(n->cfg.store, &cfg.effective, &text);
+    rv = um_self_shown_get(n->cfg.store, &cfg.effective, &locked);
+    if (rv == 0) {
+        rv = um_hide_unlock(n->cfg.key, um_buf_view(&locked), &text);
+    }
+    um_buf_fini(&locked);
     if (rv != 0) {
+        um_buf_fini(&text);
         return refuse(n, rv, "what Unit showed last");
     }
     if (!um_name_none(&cfg.effective)) {

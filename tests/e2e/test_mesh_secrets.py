@@ -6,9 +6,11 @@ import contextlib
 import json
 
 import sign
-from crew import ROUTE, synced, until
-from test_mesh_parts import (NAMES, SECRET, certificate, everything, hears,
-                             late, mesh, on_unit, slots, stored, uses_secret)
+from crew import ROUTE, Node, again, begin, synced, until
+from rig import loopback
+from test_mesh_parts import (NAMES, SECRET, certificate, everything, fragments,
+                             hears, late, mesh, on_unit, slots, unit_of,
+                             uses_secret)
 
 
 def objects(node):
@@ -129,3 +131,122 @@ def test_what_cannot_be_sealed_anew(folder):
         assert red.sealed != made
         red.stop()
         assert readable_by(red, red, blue)
+
+
+# What may be found nowhere: a text, a number, what is inside of an object, and
+# one that Units quote when they refuse it.
+CANARIES = {"word": "canary-word-0pen", "port": 54321,
+            "env": {"TOKEN": "canary-token-77"}, "version": "3.4.56789"}
+MODULES = {"python": {"version": "3.4.56789", "lib": "/none.so"}}
+
+
+def found(node, pieces):
+    """Which of these are anywhere: in what the node says, in its log, in its
+    state folder."""
+    said = everything(node)
+    files = [f for f in node.state.rglob("*") if f.is_file()]
+    assert "mesh.db" in {f.name for f in files}
+    for place, text in [("said", said)] + [(f.name, f.read_bytes())
+                                           for f in files]:
+        for piece in pieces:
+            if piece in text:
+                yield place, piece, text[max(0, text.index(piece) - 60):][:160]
+
+
+@contextlib.contextmanager
+def watched(folder):
+    """Three nodes: green adopts what is changed by hand, blue heals it, and its
+    Unit has no module."""
+    (folder / "modules").write_text(json.dumps(MODULES))
+    at = {n: loopback() for n in NAMES}
+    with contextlib.ExitStack() as stack:
+        nodes = []
+        for n, drift in zip(NAMES, ("report", "adopt", "heal")):
+            more = [] if n == "blue" else ["--modules", folder / "modules"]
+            nodes.append(stack.enter_context(Node(
+                n, folder, at[n], [a for m, a in at.items() if m != n],
+                unit=unit_of(stack, folder, n, more),
+                flags=("--drift", drift, "--log-level", "debug"))))
+        yield begin(nodes)
+
+
+def by_hand(node, path, value):
+    answer = node.standin.ask("PUT", "/config/" + path,
+                              json.dumps(value).encode())
+    assert answer.code == 200, answer
+
+
+def copies(node):
+    """Its copies of what was changed by hand, as REST shows them."""
+    return [node.ask("GET", f"/mesh/copies/{r[0]}").text
+            for r in node.rows("copies") if r[3] == "drift"]
+
+
+def test_no_secret_comes_out(folder):
+    """Not by what a person changes at a Unit, not by what a Unit says when it
+    refuses, not by what is on a disk."""
+    with watched(folder) as (red, green, blue):
+        for name, value in CANARIES.items():
+            red.say("var", "set", name, json.dumps(value), "--secret")
+        chain, key = certificate(folder, "site")
+        red.say("cert", "put", "site", chain, key)
+        wanted = {
+            "listeners": {"*:{{port}}": {
+                "pass": "routes", "tls": {"certificate": "site"}}},
+            "routes": [{"action": {"return": 301,
+                                   "location": "/{{word}}/{{node.name}}"}}],
+            "applications": {"{{word}}": {
+                "type": "external", "executable": "/bin/true",
+                "environment": "{{env}}"}}}
+        red.say("put", "/config", json.dumps(wanted))
+        synced(red, green, blue)
+        # By hand, where it is healed: a copy is kept.
+        word = CANARIES["word"]
+        by_hand(blue, "settings", {"http": {
+            "idle_timeout": 54321, "server_version": False}})
+        by_hand(blue, "routes/0/action/location", f"/x/{word}?canary-token-77")
+        [copy] = until(lambda: copies(blue), "a copy is kept")
+        assert '"idle_timeout": "{{port}}"' in copy
+        assert '"/x/{{word}}?{{env}}"' in copy and '"*:{{port}}"' in copy
+        until(lambda: blue.unit()["routes"][0]["action"]["location"] ==
+              f"/{word}/blue", "it is healed")
+        # By hand, where it is adopted: the document has the variable.
+        by_hand(green, "access_log", f"/var/log/{word}.log")
+        until(lambda: red.unit().get("access_log") == f"/var/log/{word}.log",
+              "all have it")
+        assert json.loads(red.say("get", "access_log")) == \
+            "/var/log/{{word}}.log"
+        synced(red, green, blue)
+        # What a Unit says of it, told to all.
+        (folder / "wsgi.py").touch()
+        red.say("put", "applications/app", json.dumps({
+            "type": "python {{version}}", "path": str(folder),
+            "module": "wsgi"}))
+        for n in (red, blue):
+            until(lambda n=n: n.states()["blue"][0] == "refused",
+                  f"{n.name_} sees that blue refuses it")
+            told = next(r["reason"] for r in n.get("/mesh/nodes")["nodes"]
+                        if r["name"] == "blue")
+            assert '"python {{version}}"' in told, told
+        assert "python {{version}}" in "\n".join(blue.lines)
+        until(lambda: green.states()["green"][0] == "synced", "green runs it")
+        pieces = [b"canary-", b"54321", b"3.4.56789", *fragments(key)]
+        for n in (red, green):
+            assert b"{{word}}" in everything(n)
+            assert not list(found(n, pieces)), n.name_
+        red.say("delete", "applications/app")
+        synced(red, green, blue)
+        assert not list(found(blue, pieces))
+        # Also when they begin anew on what they stored.
+        for n in (red, green, blue):
+            n.stop()
+        for n in (red, green, blue):
+            assert not [f.name for f in n.state.rglob("*") if f.is_file() and
+                        any(p in f.read_bytes() for p in pieces)], n.name_
+        with again(blue, folder, [], unit=blue.standin) as blue:
+            blue.ready()
+            until(lambda: blue.states()["blue"][0] == "synced", "it runs")
+            said = "".join([*copies(blue), *blue.lines, blue.say("get"),
+                            blue.say("get", "--effective")]).encode()
+            assert b"{{word}}" in said
+            assert not [p for p in pieces if p in said]

@@ -107,6 +107,42 @@ static void test_names_by_content(void **state)
     rig_fini(&r);
 }
 
+static int open_word(void *user, struct um_str name,
+                     const struct um_val *sealed, struct um_arena *a,
+                     struct um_val *out)
+{
+    (void)user;
+    (void)sealed;
+    (void)a;
+    *out = um_val_string(um_str_eq(name, UM_STR("word")) ? UM_STR("s3same-0pen")
+                                                         : UM_STR("short"));
+    return 0;
+}
+
+/* A secret that somebody put elsewhere by hand is a variable there, too. */
+static void test_secrets(void **state)
+{
+    const struct um_secrets secrets = {.open = open_word};
+    struct rig r;
+
+    (void)state;
+    rig_init(&r,
+             "{\"base\":{\"access_log\":\"/{{word}}\"},"
+             "\"variables\":{\"word\":{\"sealed\":\"" HASH_A
+             "\"},\"k\":{\"sealed\":\"" HASH_A "\"}}}");
+    r.node.secrets = &secrets;
+    adopt(&r, "{\"access_log\":\"/s3same-0pen\"}",
+          "{\"access_log\":\"/s3same-0pen\",\"routes\":[{\"action\":{"
+          "\"return\":301,\"location\":\"/s3same-0pen/short\"}}]}");
+    assert_int_equal(r.out.status, 200);
+    rig_keep(&r);
+    rig_ask(&r, "GET", "/config", "");
+    rig_expect(&r, 200,
+               "{\"access_log\":\"/{{word}}\",\"routes\":[{\"action\":{"
+               "\"return\":301,\"location\":\"/{{word}}/short\"}}]}");
+    rig_fini(&r);
+}
+
 /* Where an overlay has a say, nobody can know what was meant. */
 static void test_conflicts(void **state)
 {
@@ -155,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_first),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_names_by_content),
+        cmocka_unit_test(test_secrets),
         cmocka_unit_test(test_conflicts),
         cmocka_unit_test(test_conditions),
     };

@@ -146,6 +146,17 @@ static void test_what_is_not_for_this_node(void **state)
     um_maker_fini(&out);
     assert_int_equal(make(s, 2, "", doc, &out), 0);
     assert_true(um_str_eq(out.config, UM_STR("{\"routes\":[]}")));
+    assert_int_equal(out.mask.count, 0); /* nothing in it can be hidden */
+    um_maker_fini(&out);
+    secret = sealing_seal(s, "variables/x", "\"open\"");
+    (void)snprintf(doc, sizeof doc,
+                   "{\"base\":{\"routes\":\"{{x}}\"},\"variables\":{\"x\":{"
+                   "\"sealed\":\"%s\"},\"y\":\"public\"}}",
+                   sealing_hex(s, &secret));
+    assert_int_equal(make(s, 2, "", doc, &out), 0);
+    assert_int_equal(out.mask.count, 1);
+    assert_true(um_str_eq(out.mask.items[0].name, UM_STR("x")));
+    assert_true(um_str_eq(out.mask.items[0].text, UM_STR("open")));
     um_maker_fini(&out);
 }
 
