@@ -8,6 +8,7 @@
  * Unit that is no configuration; a change where an overlay or a variable has a
  * say; whatever a change of the document can fail of.
  */
+#include "mesh/base/mem.h"
 #include "mesh/control/call.h"
 #include "mesh/doc/edit.h"
 #include "mesh/doc/mask.h"
@@ -50,7 +51,7 @@ static bool open_hash(const struct um_control_vault *vault, struct um_str hex,
     if (ok)
         um_bundles_hash(UM_BUNDLE_CERTIFICATE, um_buf_view(&bytes), hash);
     if (bytes.p != NULL)
-        explicit_bzero(bytes.p, bytes.len);
+        um_mem_wipe(bytes.p, bytes.len);
     um_buf_fini(&bytes);
     return ok;
 }
