@@ -41,6 +41,7 @@ static const struct {
     {NULL, um_cli_owner},
     {"its configuration", um_cli_config},
     {NULL, um_cli_parts},
+    {NULL, um_cli_secrets},
     {"what became of changes", um_cli_revisions},
     {NULL, um_cli_rollouts},
     {NULL, um_cli_conflicts},

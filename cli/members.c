@@ -9,6 +9,7 @@
 #include "cli/body.h"
 #include "cli/owner.h"
 #include "cli/path.h"
+#include "cli/sealed.h"
 #include "cli/table.h"
 
 /* "key=value,key=value" of labels. */
@@ -228,6 +229,15 @@ static int label(struct um_cli *c)
     return change(c, &a, away ? NULL : "value", away ? NULL : is + 1);
 }
 
+/* What was sealed anew, and what that does not do. */
+static void print_sealed(yyjson_val *sealed)
+{
+    um_cli_sealed(sealed);
+    if (yyjson_arr_size(yyjson_obj_get(sealed, "objects")) > 0) {
+        (void)puts("It has seen these: put new ones in their place.");
+    }
+}
+
 /* With --dry-run it is only shown. */
 static int remove_member(struct um_cli *c)
 {
@@ -243,6 +253,7 @@ static int remove_member(struct um_cli *c)
         um_cli_falls(yyjson_doc_get_root(doc));
     } else {
         um_cli_success(doc);
+        print_sealed(yyjson_obj_get(yyjson_doc_get_root(doc), "sealed_anew"));
     }
     yyjson_doc_free(doc);
     um_cli_body_fini(&b);

@@ -17,6 +17,7 @@
 #include "mesh/doc/guard.h"
 #include "mesh/doc/parse.h"
 #include "mesh/node/desk.h"
+#include "mesh/node/hide.h"
 #include "mesh/node/papers.h"
 #include "mesh/applier/runner.h"
 #include "mesh/trust/revname.h"
@@ -245,16 +246,22 @@ static void adopt(struct change *c)
 static void on_unit(void *user, const struct um_unit_answer *a)
 {
     struct change *c = user;
+    struct um_buf shown = UM_BUF_INIT;
 
     c->deed.wait.asked = false;
     c->out.status = a->code > 0 ? (unsigned)a->code : 502;
     if (a->code <= 0) {
         fail(c, 502, "This node's Unit did not answer.", a->text);
-        return;
+    } else if (c->deed.wait.closed ||
+               um_hide_status(node_of(c), um_str_n(a->body, a->len), &shown) !=
+                   0) {
+        fail(c, 500, "Unit's answer cannot be shown.", NULL);
+    } else {
+        um_http_reply(req_of(c), c->out.status, "application/json", shown.p,
+                      shown.len);
+        um_wait_end(&c->deed.wait);
     }
-    um_http_reply(req_of(c), c->out.status, "application/json", a->body,
-                  a->len);
-    um_wait_end(&c->deed.wait);
+    um_buf_fini(&shown);
 }
 
 /* What is this node's Unit's own: /status, /control. */

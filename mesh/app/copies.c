@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* See copies.h. There are few, and they are read from the disk. */
+/* See copies.h. There are few, and they are read from the disk. Secrets were
+ * hidden when they were made, as far as they were known; they are once more. */
 #include "mesh/app/copies.h"
 
 #include "mesh/app/answer.h"
 #include "mesh/app/segment.h"
 #include "mesh/app/views.h"
 #include "mesh/app/wait.h"
+#include "mesh/node/hide.h"
 #include "mesh/store/copies.h"
 
 static void put(struct um_node *n, struct um_json *j, const struct um_copy *c)
@@ -51,7 +53,7 @@ void um_copies_show(struct um_daemon *d, struct um_http_req *req)
 {
     struct um_node *n = um_wait_any_node(d, req);
     struct um_arena a = UM_ARENA_INIT;
-    struct um_buf bytes = UM_BUF_INIT;
+    struct um_buf bytes = UM_BUF_INIT, shown = UM_BUF_INIT;
     struct um_str text;
     int64_t place;
     int rv = P2P_ENOTFOUND;
@@ -64,8 +66,11 @@ void um_copies_show(struct um_daemon *d, struct um_http_req *req)
             rv = um_copies_get(s, (uint64_t)place, &bytes);
             um_disk_unlock(um_node_disk(n));
         }
-        if (rv == 0 && !um_buf_failed(&bytes)) {
-            um_http_reply(req, 200, "application/json", bytes.p, bytes.len);
+        if (rv == 0) {
+            rv = um_hide_config(n, um_buf_view(&bytes), &shown);
+        }
+        if (rv == 0) {
+            um_http_reply(req, 200, "application/json", shown.p, shown.len);
         } else {
             um_answer_error(req, rv == P2P_ENOTFOUND ? 404 : 500,
                             rv == P2P_ENOTFOUND ? "There is no such copy."
@@ -74,5 +79,6 @@ void um_copies_show(struct um_daemon *d, struct um_http_req *req)
         }
     }
     um_buf_fini(&bytes);
+    um_buf_fini(&shown);
     um_arena_fini(&a);
 }

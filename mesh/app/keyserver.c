@@ -131,7 +131,7 @@ static void answer(struct um_keyserver *s, const struct um_keywire_ask *q,
             break;
         case UM_KEYWIRE_OPEN:
             a->err = um_keyring_open(&s->ring, (enum um_keyring_key)q->key,
-                                     q->bytes, &place, a->bytes);
+                                     q->bytes, a->bytes);
             a->len = a->err == 0 ? q->bytes.len - P2P_SEAL_BYTES : 0;
             break;
         case UM_KEYWIRE_MAKE:

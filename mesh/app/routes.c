@@ -22,6 +22,7 @@
 #include "mesh/app/members.h"
 #include "mesh/app/pending.h"
 #include "mesh/app/replace.h"
+#include "mesh/app/reseal.h"
 #include "mesh/app/revisions.h"
 #include "mesh/app/segment.h"
 #include "mesh/app/setting.h"
@@ -294,6 +295,7 @@ static const struct route routes[] = {
     {"POST", "/mesh/revisions/*/*", UM_ACCESS_TOKEN, um_verbs_handle},
     {"GET", "/mesh/conflicts", UM_ACCESS_TOKEN, get_conflicts},
     {"POST", "/mesh/conflicts/*/*", UM_ACCESS_TOKEN, um_verbs_handle},
+    {"POST", "/mesh/reseal", UM_ACCESS_TOKEN, um_reseal_handle},
     {"GET", "/mesh/copies", UM_ACCESS_TOKEN, um_copies_list},
     {"GET", "/mesh/copies/*", UM_ACCESS_TOKEN, um_copies_show},
     {"POST", "/mesh/statements", UM_ACCESS_TOKEN, um_word_pass},

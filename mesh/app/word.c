@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* See word.h. Happy path: sealed, given to the node, told, answered. */
+/* See word.h. Happy path: signed, given to the node, told, answered. Who loses
+ * its part in what is secret by it was told so far: the rest is sealed anew. */
 #include "mesh/app/word.h"
 
 #include <stdlib.h>
 
 #include "mesh/app/answer.h"
+#include "mesh/app/reseal.h"
 #include "mesh/app/views.h"
+#include "mesh/node/sealer.h"
 
 /* A word on its way to the disk. */
 struct word {
@@ -14,6 +17,8 @@ struct word {
     bool passed; /* it was signed elsewhere */
     size_t left; /* statements that were not told yet */
     int err;     /* the first that went wrong */
+    bool read;   /* a key that roles are taken from reads what is secret */
+    struct um_name key;
 };
 
 static void drop(struct um_wait *w)
@@ -56,6 +61,26 @@ static void say(struct word *o)
     um_wait_end(&o->wait);
 }
 
+/* Whether a key reads what is secret. */
+static bool reads(const struct word *o)
+{
+    struct um_model *m = um_node_model(um_wait_node(&o->wait));
+
+    return (um_roster_roles(&m->roster, &o->key) & UM_SEALER_ROLES) != 0;
+}
+
+/* What was secret is sealed anew, then it is answered. */
+static void seal_anew(struct word *o)
+{
+    struct um_daemon *d = o->wait.d;
+    struct um_http_req *req = o->wait.req;
+    struct um_json answer = o->answer;
+
+    um_json_init(&o->answer);
+    um_wait_end(&o->wait);
+    um_reseal_after(d, req, &answer);
+}
+
 static void refuse(struct word *o, int err)
 {
     if (o->wait.closed) {
@@ -84,6 +109,8 @@ static void settle(struct word *o)
     }
     if (o->err != 0) {
         refuse(o, o->err);
+    } else if (o->read && !o->wait.closed && !reads(o)) {
+        seal_anew(o);
     } else {
         say(o);
     }
@@ -101,6 +128,15 @@ static void on_taken(void *user, int err)
         o->err = err;
     }
     settle(o);
+}
+
+/* Whether a statement takes a role from a key that reads what is secret. */
+static void note_reader(struct word *o, const struct um_statement *s)
+{
+    if (s->what == UM_REVOKE && !o->read) {
+        o->key = s->key;
+        o->read = reads(o);
+    }
 }
 
 /* Gives envelopes of a list to the node; `left` is how many these are. After
@@ -216,6 +252,9 @@ void um_word_give_all(struct um_daemon *d, struct um_http_req *req,
     if (err != 0) {
         refuse(o, err);
     } else {
+        for (size_t i = 0; i < n; i++) {
+            note_reader(o, &list[i]);
+        }
         give(o, um_buf_view(&envelopes));
     }
     um_buf_fini(&envelopes);
@@ -255,6 +294,7 @@ void um_word_pass(struct um_daemon *d, struct um_http_req *req)
 
         o->passed = true;
         o->left = 1;
+        note_reader(o, &s);
         um_pb_put_str(&list, 1, envelope);
         if (um_buf_failed(&list)) {
             refuse(o, P2P_ENOMEM);

@@ -206,7 +206,8 @@ static void give(struct um_agent *a, enum um_agent_slot slot,
                                        .config = out->config,
                                        .bundles = out->bundles,
                                        .bundles_n = out->bundles_n,
-                                       .why = j->why};
+                                       .why = j->why,
+                                       .mask = out->mask};
 
     if (!um_name_none(&j->revision) && (!is_order(a, slot) || !note(a, slot))) {
         return;

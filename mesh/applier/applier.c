@@ -22,7 +22,9 @@ struct order {
     char *config;
     size_t len;
     char *why;
-    unsigned tries; /* 0: UM__CAP_APPLIER_TRIES */
+    unsigned tries;      /* 0: UM__CAP_APPLIER_TRIES */
+    struct um_arena mem; /* of the mask */
+    struct um_mask mask;
     um_applier_done *done;
     void *user;
 };
@@ -48,6 +50,7 @@ static void order_free(struct order *o)
 {
     free(o->config);
     free(o->why);
+    um_arena_fini(&o->mem);
     *o = (struct order){0};
 }
 
@@ -175,6 +178,8 @@ static void took(struct um_applier *a, const struct um_unit_answer *answer)
 static void on_put(void *user, const struct um_unit_answer *answer)
 {
     struct um_applier *a = user;
+    struct um_buf room = UM_BUF_INIT;
+    const char *text = um_mask_say(&a->now.mask, um_str(answer->text), &room);
 
     a->code = answer->code;
     switch (answer->status) {
@@ -183,12 +188,13 @@ static void on_put(void *user, const struct um_unit_answer *answer)
             break;
         case UM_UNIT_REFUSED:
             um_log_line(a->log, UM_LOG_ERROR, "Unit at %s refused %s: %s",
-                        um_unit_target(a->unit), a->now.why, answer->text);
-            finish(a, UM_REFUSED, answer->text);
+                        um_unit_target(a->unit), a->now.why, text);
+            finish(a, UM_REFUSED, text);
             break;
         default:
-            retry(a, answer->status == UM_UNIT_FAILED, answer->text);
+            retry(a, answer->status == UM_UNIT_FAILED, text);
     }
+    um_buf_fini(&room);
 }
 
 /* Whether Unit shows what is in hand, without having been asked for it. */
@@ -259,7 +265,8 @@ static bool order_fill(struct order *o, const struct um_intent *intent,
         .len = intent->len, .tries = intent->tries, .done = done, .user = user};
     o->config = malloc(intent->len + 1);
     o->why = strdup(intent->why);
-    if (o->config == NULL || o->why == NULL) {
+    if (o->config == NULL || o->why == NULL ||
+        um_mask_copy(&o->mem, &intent->mask, &o->mask) != 0) {
         order_free(o);
         return false;
     }

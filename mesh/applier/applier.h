@@ -14,6 +14,7 @@
 #include "mesh/base/alarm.h"
 #include "mesh/base/log.h"
 #include "mesh/base/str.h"
+#include "mesh/doc/mask.h"
 #include "mesh/unit/client.h"
 
 /** Tries of one intent when Unit fails or does not answer. */
@@ -28,6 +29,8 @@ struct um_intent {
      * once, for who has a pause of its own. 0: UM__CAP_APPLIER_TRIES in any
      * case. */
     unsigned tries;
+    struct um_mask mask; /**< secrets in it, which no text of Unit is told or
+                              logged with; copied */
 };
 
 /** What became of an intent. */

@@ -270,15 +270,14 @@ int um_keyring_sign(struct um_keyring *k, enum um_keyring_key which,
 }
 
 int um_keyring_open(struct um_keyring *k, enum um_keyring_key which,
-                    struct um_str sealed, const struct um_keyring_place *p,
-                    uint8_t *out)
+                    struct um_str sealed, uint8_t *out)
 {
     const struct p2p_key *key = um_keyring_get(k, which);
 
     if (key == NULL) {
         return P2P_ENOTFOUND;
     }
-    if (p->roster == NULL || sealed.len != UM_SEALED_SLOT_BYTES ||
+    if (sealed.len != UM_SEALED_SLOT_BYTES ||
         (which != UM_KEYRING_NODE && which != UM_KEYRING_OLD)) {
         return P2P_EACCES;
     }

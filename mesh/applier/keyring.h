@@ -71,10 +71,9 @@ int um_keyring_sign(struct um_keyring *k, enum um_keyring_key which,
  * Opens a slot of a sealed object for the node.
  * @param which NODE or OLD
  * @param out room for UM_SEALED_SEED_BYTES
- * @return 0; P2P_EACCES: of no mesh, or it is no slot; or as p2p_seal_open()
+ * @return 0; P2P_EACCES: it is no slot; or as p2p_seal_open()
  */
 int um_keyring_open(struct um_keyring *k, enum um_keyring_key which,
-                    struct um_str sealed, const struct um_keyring_place *p,
-                    uint8_t *out);
+                    struct um_str sealed, uint8_t *out);
 
 #endif

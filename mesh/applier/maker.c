@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * See maker.h. Certificates and scripts are called by their content on a Unit,
- * so the configuration's hash says which ones it is made with, too.
+ * so the configuration's hash says which ones it is made with, too, and not how
+ * they were sealed.
  */
 #include "mesh/applier/maker.h"
 
@@ -67,7 +68,23 @@ static int read_content(struct making *g, enum um_bundle_kind kind,
                : wrong(g, "a certificate or script is damaged", m->name);
 }
 
-/* One bundle: its name here, and its content. */
+/* What it is called here, by its content; versions before called certificates
+ * by their sealed objects. */
+static int name_bundle(struct making *g, const struct um_name *object,
+                       struct um_str name, struct um_runner_bundle *b)
+{
+    struct um_arena *a = &g->out->arena;
+    uint8_t hash[P2P_SHA256_BYTES];
+
+    um_bundles_hash(b->kind, b->bytes, hash);
+    return um_bundles_name(a, b->kind, name, hash, &b->called) &&
+                   (b->kind == UM_BUNDLE_SCRIPT ||
+                    um_bundles_name(a, b->kind, name, object->b, &b->was))
+               ? 0
+               : P2P_ENOMEM;
+}
+
+/* One bundle: its content, and its name here. */
 static int add_bundle(struct making *g, enum um_bundle_kind kind,
                       const struct um_member *m)
 {
@@ -79,13 +96,13 @@ static int add_bundle(struct making *g, enum um_bundle_kind kind,
     if (!um_vault_hash(hash_of(kind, &m->value), &hash))
         return wrong(g, "a certificate or script has no hash", m->name);
     b->kind = kind;
-    if (!um_bundles_name(&o->arena, kind, m->name, hash.b, &b->called))
-        return P2P_ENOMEM;
     rv = read_content(g, kind, m, &b->bytes);
     if (rv == P2P_ENOTFOUND) {
         g->missing = rv; /* go on: all that is missing is told at once */
         rv = 0;
     }
+    if (rv == 0)
+        rv = name_bundle(g, &hash, m->name, b);
     g->names[o->bundles_n++] = (struct um_bundle){kind, m->name, b->called};
     return rv;
 }
@@ -148,7 +165,10 @@ static int make(struct making *g)
     if (rv != 0)
         return rv == P2P_ENOMEM ? rv
                                 : wrong(g, err.what.text, err.what.pointer);
-    rv = um_doc_print(&text, &config);
+    rv =
+        um_mask_open(&g->out->arena, g->doc.variables, &secrets, &g->out->mask);
+    if (rv == 0)
+        rv = um_doc_print(&text, &config);
     if (rv == 0 &&
         !um_arena_dup(&g->out->arena, um_buf_view(&text), &g->out->config))
         rv = P2P_ENOMEM;

@@ -7,6 +7,7 @@
 #ifndef UM_APPLIER_MAKER_H
 #define UM_APPLIER_MAKER_H
 
+#include "mesh/doc/mask.h"
 #include "mesh/doc/meshdoc.h"
 #include "mesh/applier/runner.h"
 #include "mesh/applier/vault.h"
@@ -24,7 +25,8 @@ struct um_maker_out {
     struct um_name effective; /**< its SHA-256, with what the bundles are */
     struct um_runner_bundle *bundles;
     size_t bundles_n;
-    struct um_str why; /**< after an error: what is wrong, for people */
+    struct um_str why;   /**< after an error: what is wrong, for people */
+    struct um_mask mask; /**< the secrets that were put in */
 };
 
 /**

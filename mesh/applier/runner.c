@@ -35,6 +35,7 @@ struct order {
     struct um_str config;
     struct um_str why;
     struct um_stock_list bundles;
+    struct um_mask mask;
     um_runner_tried *tried; /* of a trial; else NULL */
     void *user;
 };
@@ -286,7 +287,10 @@ static void tell_outcome(struct um_runner *r, enum um_result outcome,
 static void ended(struct um_runner *r, enum um_result outcome,
                   struct um_str text)
 {
-    tell_outcome(r, outcome, text);
+    struct um_buf room = UM_BUF_INIT;
+
+    tell_outcome(r, outcome, um_str(um_mask_say(&r->now.mask, text, &room)));
+    um_buf_fini(&room);
     um_arena_fini(&r->now.mem);
     rest(r, outcome == UM_RESULT_NO_ANSWER ? 0 : UM_RUNNER_LOOK_MS);
 }
@@ -359,7 +363,8 @@ static void submit(struct um_runner *r)
     const struct um_intent intent = {.config = r->now.config.p,
                                      .len = r->now.config.len,
                                      .why = r->now.why.p,
-                                     .tries = UM_RUNNER_TRIES};
+                                     .tries = UM_RUNNER_TRIES,
+                                     .mask = r->now.mask};
 
     r->doing = APPLYING;
     um_applier_submit(r->cfg.applier, &intent, on_outcome, r);
@@ -432,8 +437,12 @@ static void begin_order(struct um_runner *r)
     }
     rv = judge(r->cfg.policy, r->now.config, &words);
     if (rv != UM_RESULT_DONE) {
-        um_log_line(r->cfg.log, UM_LOG_WARN, "%.*s does not run: %.*s",
-                    UM_STR_ARG(r->now.why), UM_STR_ARG(um_buf_view(&words)));
+        struct um_buf room = UM_BUF_INIT;
+
+        um_log_line(r->cfg.log, UM_LOG_WARN, "%.*s does not run: %s",
+                    UM_STR_ARG(r->now.why),
+                    um_mask_say(&r->now.mask, um_buf_view(&words), &room));
+        um_buf_fini(&room);
         ended_with(r, rv, &words);
         return;
     }
@@ -479,7 +488,8 @@ static void put(struct um_runner *r, struct order *o,
 
     *o = (struct order){.revision = c->revision, .effective = c->effective};
     o->lost = !um_arena_dup(&o->mem, c->config, &o->config) ||
-              !um_arena_dup(&o->mem, why, &o->why) || !keep_bundles(o, c);
+              !um_arena_dup(&o->mem, why, &o->why) || !keep_bundles(o, c) ||
+              um_mask_copy(&o->mem, &c->mask, &o->mask) != 0;
     o->why.len -= o->lost ? 0 : 1;
     if (r->doing == IDLE) {
         wake(r, 0);

@@ -12,6 +12,7 @@
 
 #include "mesh/applier/applier.h"
 #include "mesh/doc/bundles.h"
+#include "mesh/doc/mask.h"
 #include "mesh/base/result.h"
 #include "mesh/trust/name.h"
 #include "mesh/trust/policy.h"
@@ -68,6 +69,8 @@ struct um_runner_bundle {
     enum um_bundle_kind kind;
     struct um_str called; /**< on Unit: um_bundles_name() */
     struct um_str bytes;
+    struct um_str was; /**< what earlier versions called it there, to be swept;
+                            or empty */
 };
 
 /** What shall run; borrowed for the call. */
@@ -77,7 +80,8 @@ struct um_runner_config {
     struct um_str config; /**< compact JSON for PUT /config */
     const struct um_runner_bundle *bundles;
     size_t bundles_n;
-    const char *why; /**< for the log: "r42.9f3c" */
+    const char *why;     /**< for the log: "r42.9f3c" */
+    struct um_mask mask; /**< secrets in it, which nothing is told with */
 };
 
 /** What a runner is made of; borrows all until it is freed. */

@@ -180,13 +180,21 @@ static bool is_wanted(const struct um_stock *s, unsigned kind)
                           has_word(s->sweep.brought, kind)));
 }
 
+static void write_name(enum um_bundle_kind kind, struct um_str name,
+                       struct um_buf *out)
+{
+    um_buf_str(out, word[kind]);
+    um_buf_text(out, ":\"");
+    um_buf_str(out, name);
+    um_buf_text(out, "\"\n");
+}
+
 void um_stock_write(struct um_stock_list list, struct um_buf *out)
 {
     for (size_t i = 0; i < list.count; i++) {
-        um_buf_str(out, word[list.item[i].kind]);
-        um_buf_text(out, ":\"");
-        um_buf_str(out, list.item[i].called);
-        um_buf_text(out, "\"\n");
+        write_name(list.item[i].kind, list.item[i].called, out);
+        if (list.item[i].was.len > 0)
+            write_name(list.item[i].kind, list.item[i].was, out);
     }
 }
 

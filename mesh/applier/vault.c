@@ -26,9 +26,8 @@ bool um_vault_hash(struct um_str hex, struct um_name *out)
     return true;
 }
 
-/* The bytes under a hash; what is not here is told to be missing. */
-static int get(struct um_vault *v, const struct um_name *hash,
-               struct um_str *out)
+int um_vault_read(struct um_vault *v, const struct um_name *hash,
+                  struct um_str *out)
 {
     int rv = v->papers.get(v->papers.user, hash, out);
 
@@ -93,6 +92,20 @@ void um_vault_slot(struct um_vault *v, const struct um_name *object,
     um_buf_add(&v->slots, &is, sizeof is);
 }
 
+struct um_sealed_opener um_vault_opener(struct um_vault *v,
+                                        const struct um_sealed *s,
+                                        const struct um_name *object)
+{
+    struct um_sealed_opener by = {.key = v->key};
+    const struct came *c = find(v, object);
+    struct um_name me;
+
+    if (c != NULL && um_item_signer(v->key, &me) == 0 &&
+        um_sealed_slot_of(s, &me) == NULL)
+        by.slot = c->slot;
+    return by;
+}
+
 /* Opens it with the own slot, or with one that came. */
 static int unlock(struct um_vault *v, const struct um_sealed *s,
                   const struct um_name *hash, struct um_buf *out)
@@ -122,8 +135,8 @@ bool um_vault_ready(struct um_vault *v, struct um_str hex)
     struct um_str bytes;
     bool ready = um_vault_has(v, hex);
 
-    if (ready && um_vault_hash(hex, &hash) && get(v, &hash, &bytes) == 0 &&
-        um_sealed_read(bytes, &s) == 0)
+    if (ready && um_vault_hash(hex, &hash) &&
+        um_vault_read(v, &hash, &bytes) == 0 && um_sealed_read(bytes, &s) == 0)
         ready = unlock(v, &s, &hash, &out) != P2P_ENOTFOUND;
     if (out.p != NULL)
         explicit_bzero(out.p, out.len);
@@ -139,7 +152,7 @@ static int open_sealed(struct um_vault *v, struct um_str part,
     struct um_buf called = UM_BUF_INIT;
     struct um_sealed s;
     struct um_str bytes;
-    int rv = get(v, hash, &bytes);
+    int rv = um_vault_read(v, hash, &bytes);
 
     if (rv != 0)
         return rv;
@@ -155,6 +168,12 @@ static int open_sealed(struct um_vault *v, struct um_str part,
     return rv != 0 ? rv : unlock(v, &s, hash, out);
 }
 
+int um_vault_open(struct um_vault *v, struct um_str name,
+                  const struct um_name *hash, struct um_buf *out)
+{
+    return open_sealed(v, name, UM_STR(""), hash, out);
+}
+
 int um_vault_bundle(struct um_vault *v, enum um_bundle_kind kind,
                     struct um_str name, struct um_str hash, struct um_buf *out)
 {
@@ -166,7 +185,7 @@ int um_vault_bundle(struct um_vault *v, enum um_bundle_kind kind,
         return P2P_EFORMAT;
     if (kind == UM_BUNDLE_CERTIFICATE)
         return open_sealed(v, UM_STR("certificates/"), name, &h, out);
-    rv = get(v, &h, &bytes);
+    rv = um_vault_read(v, &h, &bytes);
     if (rv == 0)
         um_buf_str(out, bytes);
     return rv == 0 && um_buf_failed(out) ? P2P_ENOMEM : rv;

@@ -44,6 +44,12 @@ void um_vault_fini(struct um_vault *v);
 void um_vault_slot(struct um_vault *v, const struct um_name *object,
                    const uint8_t slot[UM_SEALED_SLOT_BYTES]);
 
+/** What opens an object here: the key, and the slot that came for it if the
+ * object has none. Valid until the next um_vault_slot(). */
+struct um_sealed_opener um_vault_opener(struct um_vault *v,
+                                        const struct um_sealed *s,
+                                        const struct um_name *object);
+
 /**
  * Reads an opened certificate bundle, or a script; wipe it when done.
  * @param name  in the document; p NULL: whichever, for who only shows what of
@@ -56,6 +62,16 @@ void um_vault_slot(struct um_vault *v, const struct um_name *object,
  */
 int um_vault_bundle(struct um_vault *v, enum um_bundle_kind kind,
                     struct um_str name, struct um_str hash, struct um_buf *out);
+
+/** Reads the bytes under a hash, sealed as they are; valid until the next call.
+ * 0, P2P_ENOTFOUND (`missing` was told), or why not. */
+int um_vault_read(struct um_vault *v, const struct um_name *hash,
+                  struct um_str *out);
+
+/** Opens a sealed object that is of this mesh and called so ("variables/x"); as
+ * um_vault_bundle(). */
+int um_vault_open(struct um_vault *v, struct um_str name,
+                  const struct um_name *hash, struct um_buf *out);
 
 /** Whether what stands under a hash is here; if not, `missing` is told. */
 bool um_vault_has(struct um_vault *v, struct um_str hash);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What this node's Unit runs becomes what the mesh runs. Happy path: names of
- * certificates and scripts as the document has them; then a three-way merge:
- * what differs from what this node applied is changed in the base the same
- * way, so overlays and variables stay what they are. Failure modes: a text of
+ * certificates and scripts as the document has them, and secrets by theirs, so
+ * that none gets into a document; then a three-way merge: what differs from
+ * what this node applied is changed in the base the same way, so overlays and
+ * variables stay what they are. Failure modes: a text of
  * Unit that is no configuration; a change where an overlay or a variable has a
  * say; whatever a change of the document can fail of.
  */
+#include "mesh/base/mem.h"
 #include "mesh/control/call.h"
 #include "mesh/doc/edit.h"
+#include "mesh/doc/mask.h"
 #include "mesh/doc/merge3.h"
 #include "mesh/doc/parse.h"
 #include "p2p/err.h"
@@ -18,27 +21,64 @@ static uint8_t digit(char c)
     return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
-/* Adds the members of a part, from what they are called to their names. */
-static bool add_part(struct um_arena *a, const struct um_val *part,
-                     enum um_bundle_kind kind, struct um_bundle *to, size_t *n)
+/* What the document calls what a Unit calls otherwise. */
+struct known {
+    struct um_arena *arena;
+    struct um_bundle *items;
+    size_t count;
+};
+
+/* Adds one, by the hash that a Unit calls it by. */
+static bool add(struct known *k, enum um_bundle_kind kind, struct um_str name,
+                const uint8_t hash[P2P_SHA256_BYTES])
 {
-    for (size_t i = 0; part != NULL && i < part->count; i++) {
+    struct um_bundle *b = &k->items[k->count++];
+
+    b->kind = kind;
+    b->called = name;
+    return um_bundles_name(k->arena, kind, name, hash, &b->name);
+}
+
+/* The hash that a Unit calls a certificate by; false: it cannot be opened. */
+static bool open_hash(const struct um_control_vault *vault, struct um_str hex,
+                      uint8_t hash[P2P_SHA256_BYTES])
+{
+    struct um_buf bytes = UM_BUF_INIT;
+    bool ok = vault != NULL &&
+              vault->read(vault->user, UM_BUNDLE_CERTIFICATE, hex, &bytes) == 0;
+
+    ok = ok && !um_buf_failed(&bytes);
+    if (ok)
+        um_bundles_hash(UM_BUNDLE_CERTIFICATE, um_buf_view(&bytes), hash);
+    if (bytes.p != NULL)
+        um_mem_wipe(bytes.p, bytes.len);
+    um_buf_fini(&bytes);
+    return ok;
+}
+
+/* Adds the members of a part, from what they are called to their names. A
+ * certificate is also known by its object, as earlier versions called it. */
+static bool add_part(struct um_call *c, const struct um_val *part,
+                     enum um_bundle_kind kind, struct known *k)
+{
+    bool ok = true;
+
+    for (size_t i = 0; part != NULL && i < part->count && ok; i++) {
         const struct um_member *m = &part->members.p[i];
         const struct um_val *v = &m->value;
         uint8_t hash[P2P_SHA256_BYTES];
 
         if (v->kind == UM_VAL_OBJECT)
             v = &v->members.p[0].value;
-        for (size_t b = 0; b < sizeof hash; b++)
-            hash[b] = (uint8_t)(digit(v->text.p[2 * b]) << 4 |
-                                digit(v->text.p[2 * b + 1]));
-        to[*n].kind = kind;
-        to[*n].called = m->name;
-        if (!um_bundles_name(a, kind, m->name, hash, &to[*n].name))
-            return false;
-        ++*n;
+        for (size_t n = 0; n < sizeof hash; n++)
+            hash[n] = (uint8_t)(digit(v->text.p[2 * n]) << 4 |
+                                digit(v->text.p[2 * n + 1]));
+        ok = add(k, kind, m->name, hash);
+        if (ok && kind == UM_BUNDLE_CERTIFICATE &&
+            open_hash(c->state->vault, v->text, hash))
+            ok = add(k, kind, m->name, hash);
     }
-    return true;
+    return ok;
 }
 
 static size_t count_of(const struct um_val *part)
@@ -46,28 +86,42 @@ static size_t count_of(const struct um_val *part)
     return part != NULL ? part->count : 0;
 }
 
+/* Puts secrets back to "{{name}}", unless they are so short that the same may
+ * stand there by chance. */
+static int hide_secrets(struct um_call *c, struct um_val *config)
+{
+    const struct um_secrets *secrets =
+        c->state->node != NULL ? c->state->node->secrets : NULL;
+    struct um_mask mask;
+    int rc = um_mask_open(c->arena, c->doc.variables, secrets, &mask);
+
+    return rc == 0
+               ? um_mask_config(c->arena, &mask, UM_MASK_RUN, config, config)
+               : rc;
+}
+
 /* Reads what Unit showed, with the document's names in it. */
 static int read(struct um_call *c, struct um_str text, struct um_val *out)
 {
     const struct um_meshdoc *doc = &c->doc;
-    struct um_bundles all = {.count = 0};
-    struct um_bundle *items = um_arena_zalloc(
-        c->arena, count_of(doc->certificates) + count_of(doc->js_modules),
-        sizeof(*items));
+    struct known all = {.arena = c->arena};
+    struct um_bundles bundles;
     int rc = um_doc_parse(text, c->arena, out, NULL);
 
     if (rc != 0)
         return rc;
-    if (items == NULL ||
-        !add_part(c->arena, doc->certificates, UM_BUNDLE_CERTIFICATE, items,
-                  &all.count) ||
-        !add_part(c->arena, doc->js_modules, UM_BUNDLE_SCRIPT, items,
-                  &all.count))
+    all.items = um_arena_zalloc(
+        c->arena, 2 * count_of(doc->certificates) + count_of(doc->js_modules),
+        sizeof(*all.items));
+    if (all.items == NULL ||
+        !add_part(c, doc->certificates, UM_BUNDLE_CERTIFICATE, &all) ||
+        !add_part(c, doc->js_modules, UM_BUNDLE_SCRIPT, &all))
         return P2P_ENOMEM;
-    all.items = items;
+    bundles = (struct um_bundles){all.items, all.count};
     if (out->kind != UM_VAL_OBJECT)
         return P2P_EFORMAT;
-    return um_bundles_apply(c->arena, out, &all, out);
+    rc = um_bundles_apply(c->arena, out, &bundles, out);
+    return rc == 0 ? hide_secrets(c, out) : rc;
 }
 
 static int refuse_conflicts(struct um_call *c, const struct um_merge3 *m)

@@ -17,6 +17,8 @@
 
 enum { SHOWN_BYTES = 4, INNER_TEMPLATES = 8 };
 
+#define NAME_LABEL "unitmesh-certificate-name/1"
+
 /* What is called what, by kind: tables of objects whose values are names. */
 struct renamer {
     struct um_arena *arena;
@@ -32,6 +34,16 @@ struct script {
     struct um_buf out;
     unsigned level;
 };
+
+void um_bundles_hash(enum um_bundle_kind kind, struct um_str content,
+                     uint8_t hash[P2P_SHA256_BYTES])
+{
+    if (kind == UM_BUNDLE_CERTIFICATE)
+        p2p_hmac_sha256(NAME_LABEL, sizeof NAME_LABEL - 1, content.p,
+                        content.len, hash);
+    else
+        p2p_sha256(content.p, content.len, hash);
+}
 
 bool um_bundles_name(struct um_arena *a, enum um_bundle_kind kind,
                      struct um_str name, const uint8_t hash[P2P_SHA256_BYTES],

@@ -6,7 +6,7 @@
  * configuration moves to it, and the old one goes. In a document they are
  * called NAME; on a Unit "NAME.9f3c0a12" (a certificate), "NAME_9f3c0a12" (a
  * script, because its name is an identifier in templates), by the first four
- * bytes of their hash.
+ * bytes of a hash of their content, however it was sealed.
  */
 #ifndef UM_DOC_BUNDLES_H
 #define UM_DOC_BUNDLES_H
@@ -34,7 +34,16 @@ struct um_bundles {
 };
 
 /**
+ * The hash of content that stands in its name on a Unit: SHA-256 of a script,
+ * as the document has it; of a certificate with its key one that is used
+ * nowhere else (docs/reference/formats.md, "Sealed objects").
+ */
+void um_bundles_hash(enum um_bundle_kind kind, struct um_str content,
+                     uint8_t hash[P2P_SHA256_BYTES]);
+
+/**
  * Makes the name that content has on a Unit.
+ * @param hash of its content
  * @param out in a
  * @return false if memory is out
  */

@@ -13,6 +13,7 @@
 #include "mesh/node/inner.h"
 #include "mesh/node/owner.h"
 #include "mesh/node/prune.h"
+#include "mesh/node/hide.h"
 #include "mesh/node/sealer.h"
 #include "mesh/store/aside.h"
 #include "mesh/store/items.h"

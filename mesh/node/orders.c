@@ -7,6 +7,7 @@
  * again.
  */
 #include "mesh/base/mem.h"
+#include "mesh/node/hide.h"
 #include "mesh/node/inner.h"
 #include "mesh/store/self.h"
 #include "mesh/trust/revname.h"
@@ -77,7 +78,7 @@ int um_node_take_unit(struct um_node *n)
 {
     const struct um_past *p =
         um_history_find(&n->model.history, &n->model.own.applied);
-    struct um_buf text = UM_BUF_INIT;
+    struct um_buf locked = UM_BUF_INIT, text = UM_BUF_INIT;
     struct um_hands_member m = {.mesh = n->model.cfg.mesh,
                                 .cb = &um_node_runner_cb,
                                 .paper = paper,
@@ -87,7 +88,11 @@ int um_node_take_unit(struct um_node *n)
     if (n->cfg.hands == NULL) {
         return 0;
     }
-    rv = um_self_shown_get(n->cfg.store, &m.effective, &text);
+    rv = um_self_shown_get(n->cfg.store, &m.effective, &locked);
+    if (rv == 0) {
+        rv = um_hide_unlock(n->cfg.key, um_buf_view(&locked), &text);
+    }
+    um_buf_fini(&locked);
     if (rv != 0) {
         um_log_line(n->cfg.log, UM_LOG_ERROR,
                     "the store: what Unit showed last: %s", p2p_err_text(rv));

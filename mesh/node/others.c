@@ -327,13 +327,14 @@ static int part(void *user, const struct um_name *hash, uint64_t offset,
     return 0;
 }
 
-/* A slot for a member who came after an object was sealed; for whom the vault
- * would seal it now. */
+/* A slot for a member who came after an object was sealed, as this one may
+ * have; for whom it would be sealed now. */
 static int slot(void *user, const struct um_name *object,
                 const struct um_name *member, uint8_t out[UM_SEALED_SLOT_BYTES])
 {
     struct um_node *n = user;
     uint8_t entropy[32];
+    struct um_sealed_opener by;
     struct um_sealed s;
     struct um_str bytes;
     unsigned roles = um_roster_roles(&n->model.roster, member);
@@ -348,10 +349,12 @@ static int slot(void *user, const struct um_name *object,
         rv = um_random_fill(entropy, sizeof entropy);
     }
     if (rv == 0) {
-        rv = um_sealed_slot_make(&s, n->cfg.key, entropy, member, out);
+        by = um_vault_opener(&n->vault, &s, object);
+        rv = um_sealed_slot_make(&s, &by, entropy, member, out);
     }
     if (rv == P2P_EACCES && n->cfg.old != NULL) {
-        rv = um_sealed_slot_make(&s, n->cfg.old, entropy, member, out);
+        by = (struct um_sealed_opener){.key = n->cfg.old};
+        rv = um_sealed_slot_make(&s, &by, entropy, member, out);
     }
     explicit_bzero(entropy, sizeof entropy);
     return rv == 0 || rv == P2P_ENOMEM ? rv : P2P_ENOTFOUND;

@@ -11,6 +11,7 @@
 #include "mesh/doc/print.h"
 #include "mesh/model/rebase.h"
 #include "mesh/node/desk.h"
+#include "mesh/node/hide.h"
 #include "mesh/node/inner.h"
 #include "mesh/store/copies.h"
 #include "mesh/store/self.h"
@@ -135,20 +136,21 @@ static void shown(void *user, const struct um_name *effective,
                   struct um_str config)
 {
     struct um_node *n = user;
-    struct view *v = um_mem_alloc(sizeof *v + config.len);
+    struct um_buf locked = UM_BUF_INIT; /* secrets are in it */
+    struct view *v = um_hide_lock(n->cfg.key, config, &locked) == 0
+                         ? um_mem_alloc(sizeof *v + locked.len)
+                         : NULL;
     struct um_disk_job job = {
         .write = write_shown, .done = written, .arg = v, .lazy = true};
 
-    if (v == NULL) {
-        return;
+    if (v != NULL) {
+        *v = (struct view){*effective, locked.len};
+        memcpy(v->config, locked.p, locked.len);
+        if (um_disk_write(n->disk, &job) != 0) {
+            um_mem_free(v);
+        }
     }
-    *v = (struct view){*effective, config.len};
-    if (config.len > 0) {
-        memcpy(v->config, config.p, config.len);
-    }
-    if (um_disk_write(n->disk, &job) != 0) {
-        um_mem_free(v);
-    }
+    um_buf_fini(&locked);
 }
 
 const struct um_runner_cb um_node_runner_cb = {.live = live,
@@ -286,9 +288,10 @@ static int write_copy(void *arg, struct um_store *s)
     return um_copies_add(s, &c->what, um_str_n(c->config, c->len));
 }
 
-void um_node_keep(struct um_node *n, const struct um_effect *e)
+/* Puts a copy into the disk's row. */
+static void keep_copy(struct um_node *n, const struct um_effect *e,
+                      struct um_str config)
 {
-    struct um_str config = um_hands_config(n->cfg.hands);
     struct copy *c = um_mem_alloc(sizeof *c + config.len);
     struct um_disk_job job = {.write = write_copy, .done = written, .arg = c};
 
@@ -309,6 +312,16 @@ void um_node_keep(struct um_node *n, const struct um_effect *e)
     um_log_line(n->cfg.log, UM_LOG_WARN,
                 "what was changed by hand goes; a copy is kept: `unitmesh "
                 "copies`");
+}
+
+void um_node_keep(struct um_node *n, const struct um_effect *e)
+{
+    struct um_buf text = UM_BUF_INIT;
+
+    if (um_hide_config(n, um_hands_config(n->cfg.hands), &text) == 0) {
+        keep_copy(n, e, um_buf_view(&text));
+    }
+    um_buf_fini(&text);
 }
 
 /* Copies the three documents; P2P_ENOTFOUND: one is not here yet. */

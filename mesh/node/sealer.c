@@ -9,8 +9,7 @@
 #include "mesh/trust/seal.h"
 #include "p2p/err.h"
 
-/* For whom secrets are. */
-static size_t readers(struct um_roster *r, struct um_name *out)
+size_t um_sealer_readers(struct um_roster *r, struct um_name *out)
 {
     size_t n = 0;
 
@@ -30,7 +29,7 @@ int um_sealer_seal(const struct um_sealer *s, struct um_str name,
     struct um_arena a = UM_ARENA_INIT;
     struct um_buf object = UM_BUF_INIT;
     uint8_t entropy[32];
-    size_t n = readers(s->roster, NULL);
+    size_t n = um_sealer_readers(s->roster, NULL);
     struct um_name *members = um_arena_zalloc(&a, n + 1, sizeof *members);
     int rv =
         members == NULL ? P2P_ENOMEM : um_random_fill(entropy, sizeof entropy);
@@ -40,7 +39,7 @@ int um_sealer_seal(const struct um_sealer *s, struct um_str name,
             .mesh = *s->mesh,
             .name = name,
             .content = bytes,
-            .members = {members, readers(s->roster, members)},
+            .members = {members, um_sealer_readers(s->roster, members)},
             .entropy = entropy};
 
         rv = um_sealed_make(&plan, &object);

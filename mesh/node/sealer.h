@@ -20,6 +20,10 @@ struct um_sealer {
     struct um_roster *roster;
 };
 
+/** For whom that is now, ascending. @param out NULL, or room for all of them
+ * @return how many */
+size_t um_sealer_readers(struct um_roster *r, struct um_name *out);
+
 /**
  * Seals bytes for all members and writers, and keeps the object.
  * @param name of the object: "certificates/NAME", "variables/NAME"

@@ -289,12 +289,13 @@ int um_sealed_open(const struct um_sealed *s, const struct p2p_key *key,
     return err;
 }
 
-int um_sealed_slot_make(const struct um_sealed *s, const struct p2p_key *key,
+int um_sealed_slot_make(const struct um_sealed *s,
+                        const struct um_sealed_opener *by,
                         const uint8_t *entropy, const struct um_name *member,
                         uint8_t out[UM_SEALED_SLOT_BYTES])
 {
     uint8_t seed[UM_SEALED_SEED_BYTES];
-    int err = open_seed(s, key, NULL, seed);
+    int err = open_seed(s, by->key, by->slot, seed);
 
     if (err == 0)
         err = seal_to(member, entropy,

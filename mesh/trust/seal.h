@@ -79,14 +79,21 @@ const uint8_t *um_sealed_slot_of(const struct um_sealed *s,
 int um_sealed_open(const struct um_sealed *s, const struct p2p_key *key,
                    const uint8_t *slot, struct um_buf *out);
 
+/** What a member opens an object with; borrows both. */
+struct um_sealed_opener {
+    const struct p2p_key *key; /**< the member's */
+    const uint8_t *slot;       /**< one that another member made for it; NULL:
+                                    the object's own */
+};
+
 /**
- * Makes a slot for a member who came later, from one's own.
- * @param member  for whom
- * @param slot    borrows one's own; NULL: the object's
+ * Makes a slot for a member who came later, by what opens one's own.
  * @param entropy borrows 32 secret random bytes
+ * @param member  for whom
  * @return as um_sealed_open(), P2P_EFORMAT (no key)
  */
-int um_sealed_slot_make(const struct um_sealed *s, const struct p2p_key *key,
+int um_sealed_slot_make(const struct um_sealed *s,
+                        const struct um_sealed_opener *by,
                         const uint8_t *entropy, const struct um_name *member,
                         uint8_t out[UM_SEALED_SLOT_BYTES]);
 

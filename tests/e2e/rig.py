@@ -54,8 +54,9 @@ class Standin(Program):
         self.control = control or f"unix:{folder}/unit.sock"
         self.target = self.control if self.control.startswith("unix:") \
             else f"http://{self.control}"
+        self.state = folder / "unitd"
         super().__init__("unit", [
-            STANDIN, "--control", self.control, "--state", folder / "unitd",
+            STANDIN, "--control", self.control, "--state", self.state,
             "--any", loopback(), *flags])
         self.wait_text('"type":"ready"')
 

@@ -61,6 +61,8 @@ def everything(node):
                  "/mesh/members", "/mesh/overlays", "/mesh/variables",
                  "/mesh/conflicts", "/mesh/copies", "/mesh/pending"):
         said.append(node.ask("GET", path).body)
+    for c in node.get("/mesh/copies")["copies"]:
+        said.append(node.ask("GET", f"/mesh/copies/{c['copy']}").body)
     for r in node.get("/mesh/revisions")["revisions"]:
         path = f"/mesh/revisions/{r['revision']}"
         for more in ("", "/document", "/document?effective", "/diff"):

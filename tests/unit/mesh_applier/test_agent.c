@@ -771,15 +771,15 @@ static void test_a_slot_that_is_kept_back(void **state)
     struct um_buf object = UM_BUF_INIT;
     struct um_wire_msg m = {.what = UM_WIRE_SLOT};
     uint8_t slot[UM_SEALED_SLOT_BYTES];
+    const struct um_sealed_opener by = {.key = s->mesh.keys[WRITER]};
     struct um_sealed read;
     char hex[UM_NAME_TEXT_MAX], doc[300];
     struct order o;
 
     assert_int_equal(um_sealed_make(&plan, &object), 0);
     assert_int_equal(um_sealed_read(um_buf_view(&object), &read), 0);
-    assert_int_equal(um_sealed_slot_make(&read, s->mesh.keys[WRITER], entropy,
-                                         &s->mesh.names[ME], slot),
-                     0);
+    assert_int_equal(
+        um_sealed_slot_make(&read, &by, entropy, &s->mesh.names[ME], slot), 0);
     p2p_sha256(object.p, object.len, m.hash.b);
     m.bytes = um_str_n((const char *)slot, sizeof slot);
     um_buf_str(&s->papers[s->papers_n++], um_buf_view(&object));

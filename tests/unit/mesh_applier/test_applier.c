@@ -18,6 +18,7 @@ struct scene {
     struct um_applier *applier;
     enum um_outcome outcome[TOLD_MAX];
     size_t told;
+    char text[256]; /* what was told last */
 };
 
 static void on_done(void *user, enum um_outcome outcome, const char *text)
@@ -27,6 +28,7 @@ static void on_done(void *user, enum um_outcome outcome, const char *text)
     assert_non_null(text);
     assert_true(s->told < TOLD_MAX);
     s->outcome[s->told++] = outcome;
+    (void)snprintf(s->text, sizeof s->text, "%s", text);
 }
 
 static struct scene *scene_new(void)
@@ -124,6 +126,34 @@ static void test_the_newest_wins(void **state)
     um_applier_stats(s->applier, &stats);
     assert_false(stats.busy);
     assert_int_equal(stats.applied, 2);
+    scene_free(s);
+}
+
+/* Unit quotes what it refuses: a secret in that is neither told nor logged. */
+static void test_a_secret_is_not_told(void **state)
+{
+    static const struct um_mask_item secret = {UM_STR_INIT("word"),
+                                               UM_STR_INIT("s3same-0pen")};
+    struct um_intent intent = {.config = "{\"bogus\":1}",
+                               .len = 11,
+                               .why = "a test",
+                               .tries = 1,
+                               .mask = {&secret, 1}};
+    struct scene *s = scene_new();
+
+    (void)state;
+    for (long code = 400; code <= 500; code += 100) {
+        um_applier_submit(s->applier, &intent, on_done, s);
+        fetch_rig_expect(&s->rig, "GET", 200, "{}");
+        fetch_rig_expect(&s->rig, "PUT", code,
+                         "{\"error\": \"No \\\"s3same-0pen\\\".\"}");
+        assert_null(strstr(s->text, "s3same"));
+        assert_non_null(strstr(s->text, "{{word}}"));
+    }
+    assert_int_equal(s->outcome[0], UM_REFUSED);
+    assert_int_equal(s->outcome[1], UM_GAVE_UP);
+    assert_int_equal(fetch_rig_said(&s->rig, "s3same"), 0);
+    assert_int_equal(fetch_rig_said(&s->rig, "{{word}}"), 2);
     scene_free(s);
 }
 
@@ -330,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_applies_and_remembers),
         cmocka_unit_test(test_the_newest_wins),
+        cmocka_unit_test(test_a_secret_is_not_told),
         cmocka_unit_test(test_a_refusal_is_final),
         cmocka_unit_test(test_what_cannot_be_one_never_reaches_unit),
         cmocka_unit_test(test_many_members_are_unit_s_to_judge),

@@ -185,6 +185,52 @@ static void test_a_bare_500_ends_as_a_refusal_with_the_log(void **state)
     scene_free(s);
 }
 
+/* Nor does a secret come out by Unit's log, or by a policy that names a place.
+ */
+static void test_a_secret_is_not_told(void **state)
+{
+    static const struct um_mask_item secrets[] = {
+        {UM_STR_INIT("app"), UM_STR_INIT("s3same-0pen")},
+        {UM_STR_INIT("port"), UM_STR_INIT("80")}};
+    struct um_runner_config c = {.revision = scene_name(0x11),
+                                 .effective = scene_name(1),
+                                 .config = UM_STR(PORT),
+                                 .why = "r1.0000",
+                                 .mask = {secrets, 2}};
+    struct scene *s = scene_new();
+    struct um_runner_cfg cfg = {.unit_log = log_path};
+
+    (void)state;
+    make_log(log_path, sizeof log_path);
+    rig_take(&s->rig, "*:80");
+    scene_start(s, &cfg);
+    scene_until_told(s);
+    scene_told(s, "live blank 1.35.0\nwell\n");
+    s->trick = (struct trick){
+        .method = "PUT", .path = "/config", .times = 1, .act = log_alert};
+    um_runner_apply(s->runner, &c);
+    scene_until_told(s);
+    scene_told(s, "applied 1 refused\n");
+    assert_string_equal(s->reason,
+                        "Failed to apply new configuration.; "
+                        "[alert] bind(*:{{port}}) failed?[0m");
+    (void)unlink(log_path);
+    assert_int_equal(
+        um_policy_parse(&s->mem,
+                        UM_STR("{\"applications\":{\"types\":{\"not\":["
+                               "\"external\"]}}}"),
+                        &s->policy, NULL),
+        0);
+    c.config =
+        UM_STR("{\"applications\":{\"s3same-0pen\":{\"type\":\"external\"}}}");
+    um_runner_apply(s->runner, &c);
+    scene_until_told(s);
+    scene_told(s, "applied 1 refused\n");
+    assert_null(strstr(s->reason, "s3same"));
+    assert_non_null(strstr(s->reason, "{{app}}"));
+    scene_free(s);
+}
+
 static void free_port(struct scene *s)
 {
     memset(s->rig.taken, 0, sizeof s->rig.taken);
@@ -432,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_freeunit_says_where),
         cmocka_unit_test(test_the_policy_is_asked_first),
         cmocka_unit_test(test_a_bare_500_ends_as_a_refusal_with_the_log),
+        cmocka_unit_test(test_a_secret_is_not_told),
         cmocka_unit_test(test_a_port_that_gets_free),
         cmocka_unit_test(test_eof_after_the_change),
         cmocka_unit_test(test_eof_without_the_change),

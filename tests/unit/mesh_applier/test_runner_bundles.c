@@ -35,14 +35,16 @@ static void make_pem(struct um_buf *out)
 static struct um_runner_bundle certificate(const char *called,
                                            const struct um_buf *pem)
 {
-    return (struct um_runner_bundle){UM_BUNDLE_CERTIFICATE, um_str(called),
-                                     um_str(pem->p)};
+    return (struct um_runner_bundle){.kind = UM_BUNDLE_CERTIFICATE,
+                                     .called = um_str(called),
+                                     .bytes = um_str(pem->p)};
 }
 
 static struct um_runner_bundle script(const char *called)
 {
-    return (struct um_runner_bundle){UM_BUNDLE_SCRIPT, um_str(called),
-                                     UM_STR(SCRIPT)};
+    return (struct um_runner_bundle){.kind = UM_BUNDLE_SCRIPT,
+                                     .called = um_str(called),
+                                     .bytes = UM_STR(SCRIPT)};
 }
 
 static const char *with(const char *form, const char *name)
@@ -172,6 +174,32 @@ static void test_what_the_mesh_removed(void **state)
     end(s, &pem);
 }
 
+/* A version before called the same content otherwise: what it put goes, be it
+ * all digits and named by no configuration. What others put there stays. */
+static void test_what_was_called_otherwise(void **state)
+{
+    struct um_buf pem = UM_BUF_INIT;
+    struct scene *s = begin(&pem);
+    struct um_runner_bundle b = certificate("a.12345678", &pem);
+
+    (void)state;
+    scene_by_hand(s, "PUT", "/certificates/b.12345678", pem.p);
+    apply(s, 1, PLAIN, &b, "shown 1\napplied 1 done\n");
+    scene_changed(s, "PUT /certificates/a.12345678\nPUT /config\n");
+    b = certificate("a.9f3c0a12", &pem);
+    b.was = UM_STR("a.12345678");
+    scene_stop(s);
+    scene_start(s, NULL);
+    um_runner_listed(s->runner, &b, 1);
+    scene_until_told(s);
+    scene_told(s, "live 1.35.0\nwell\n");
+    apply(s, 2, PLAIN, &b, "shown 2\napplied 2 done\n");
+    scene_changed(s,
+                  "PUT /certificates/a.9f3c0a12\n"
+                  "DELETE /certificates/a.12345678\n");
+    end(s, &pem);
+}
+
 /* A new node on a Unit that has an edition from before: it goes. */
 static void test_an_edition_that_was_left_over(void **state)
 {
@@ -192,8 +220,9 @@ static void test_what_is_refused(void **state)
 {
     struct um_buf pem = UM_BUF_INIT;
     struct scene *s = begin(&pem);
-    struct um_runner_bundle b = {UM_BUNDLE_CERTIFICATE, UM_STR("a.9f3c0a12"),
-                                 UM_STR("none")};
+    struct um_runner_bundle b = {.kind = UM_BUNDLE_CERTIFICATE,
+                                 .called = UM_STR("a.9f3c0a12"),
+                                 .bytes = UM_STR("none")};
 
     (void)state;
     apply(s, 1, TLS, &b, "applied 1 refused\n");
@@ -344,8 +373,8 @@ static void test_the_end_during_an_upload(void **state)
 static void test_what_counts_as_replaced(void **state)
 {
     const struct um_runner_bundle list[] = {
-        {UM_BUNDLE_CERTIFICATE, UM_STR("a.0000000a"), UM_STR("")},
-        {UM_BUNDLE_SCRIPT, UM_STR("s_0000000a"), UM_STR("")},
+        {.kind = UM_BUNDLE_CERTIFICATE, .called = UM_STR("a.0000000a")},
+        {.kind = UM_BUNDLE_SCRIPT, .called = UM_STR("s_0000000a")},
     };
     const struct um_stock_sweep sweep = {
         .list = {list, 2},
@@ -393,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_a_certificate_is_replaced),
         cmocka_unit_test(test_a_script_is_replaced),
         cmocka_unit_test(test_what_the_mesh_removed),
+        cmocka_unit_test(test_what_was_called_otherwise),
         cmocka_unit_test(test_an_edition_that_was_left_over),
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_a_unit_that_takes_no_scripts),

@@ -75,6 +75,74 @@ static void test_changes(void **state)
     rig_fini(&r);
 }
 
+static int read_pem(void *user, enum um_bundle_kind kind, struct um_str hash,
+                    struct um_buf *out)
+{
+    (void)user;
+    assert_int_equal(kind, UM_BUNDLE_CERTIFICATE);
+    assert_true(um_str_eq(hash, UM_STR(HASH_A)));
+    um_buf_text(out, "PEM");
+    return 0;
+}
+
+/* A certificate that can be opened is known by its content, as this node's
+ * Unit calls it; and still as versions before called it. */
+static void test_names_by_content(void **state)
+{
+    const struct um_control_vault vault = {.read = read_pem};
+    struct rig r;
+
+    (void)state;
+    rig_init(&r, "{\"base\":{},\"certificates\":{\"c\":{\"sealed\":\"" HASH_A
+                 "\"}}}");
+    r.state.vault = &vault;
+    r.state.node = NULL; /* "PEM" is none, for who looks */
+    adopt(&r, NULL,
+          "{\"listeners\":{\"*:80\":{\"pass\":\"routes\",\"tls\":{"
+          "\"certificate\":[\"c.ebdcd49e\",\"c.9f3c0a12\"]}}},"
+          "\"routes\":[]}");
+    rig_keep(&r);
+    rig_ask(&r, "GET", "/config/listeners/*:80/tls", "");
+    rig_expect(&r, 200, "{\"certificate\":[\"c\",\"c\"]}");
+    rig_fini(&r);
+}
+
+static int open_word(void *user, struct um_str name,
+                     const struct um_val *sealed, struct um_arena *a,
+                     struct um_val *out)
+{
+    (void)user;
+    (void)sealed;
+    (void)a;
+    *out = um_val_string(um_str_eq(name, UM_STR("word")) ? UM_STR("s3same-0pen")
+                                                         : UM_STR("short"));
+    return 0;
+}
+
+/* A secret that somebody put elsewhere by hand is a variable there, too. */
+static void test_secrets(void **state)
+{
+    const struct um_secrets secrets = {.open = open_word};
+    struct rig r;
+
+    (void)state;
+    rig_init(&r,
+             "{\"base\":{\"access_log\":\"/{{word}}\"},"
+             "\"variables\":{\"word\":{\"sealed\":\"" HASH_A
+             "\"},\"k\":{\"sealed\":\"" HASH_A "\"}}}");
+    r.node.secrets = &secrets;
+    adopt(&r, "{\"access_log\":\"/s3same-0pen\"}",
+          "{\"access_log\":\"/s3same-0pen\",\"routes\":[{\"action\":{"
+          "\"return\":301,\"location\":\"/s3same-0pen/short\"}}]}");
+    assert_int_equal(r.out.status, 200);
+    rig_keep(&r);
+    rig_ask(&r, "GET", "/config", "");
+    rig_expect(&r, 200,
+               "{\"access_log\":\"/{{word}}\",\"routes\":[{\"action\":{"
+               "\"return\":301,\"location\":\"/{{word}}/short\"}}]}");
+    rig_fini(&r);
+}
+
 /* Where an overlay has a say, nobody can know what was meant. */
 static void test_conflicts(void **state)
 {
@@ -122,6 +190,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first),
         cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_names_by_content),
+        cmocka_unit_test(test_secrets),
         cmocka_unit_test(test_conflicts),
         cmocka_unit_test(test_conditions),
     };

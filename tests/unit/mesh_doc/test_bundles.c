@@ -42,6 +42,20 @@ static void test_a_name_says_what_is_in_it(void **state)
     um_arena_fini(&a);
 }
 
+/* HMAC-SHA-256 under "unitmesh-certificate-name/1", as others compute it. */
+static void test_a_certificate_by_its_content(void **state)
+{
+    static const uint8_t want[4] = {0xeb, 0xdc, 0xd4, 0x9e};
+    uint8_t hash[P2P_SHA256_BYTES], plain[P2P_SHA256_BYTES];
+
+    (void)state;
+    um_bundles_hash(UM_BUNDLE_CERTIFICATE, UM_STR("PEM"), hash);
+    assert_memory_equal(hash, want, sizeof want);
+    p2p_sha256("PEM", 3, plain);
+    um_bundles_hash(UM_BUNDLE_SCRIPT, UM_STR("PEM"), hash);
+    assert_memory_equal(hash, plain, sizeof plain);
+}
+
 static void test_certificates(void **state)
 {
     (void)state;
@@ -118,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_name_says_what_is_in_it),
+        cmocka_unit_test(test_a_certificate_by_its_content),
         cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_scripts),
         cmocka_unit_test(test_templates_name_scripts),

@@ -54,14 +54,15 @@ static void test_overlays_and_facts(void **state)
     "\"js_modules\":{\"lib\":\"%s\"}}"
 
 /* Certificates and scripts are called by what is in them: another content is
- * another configuration. */
+ * another configuration, and the same one that was sealed anew is none. */
 static void test_bundles(void **state)
 {
     struct sealing *s = *state;
     struct um_name first = sealing_seal(s, "certificates/web", "PEM 1");
     struct um_name second = sealing_seal(s, "certificates/web", "PEM 2");
+    struct um_name anew = sealing_seal(s, "certificates/web", "PEM 1");
     const char *script = sealing_put(s, "export default {}");
-    struct um_maker_out a, b, c;
+    struct um_maker_out a, b, c, d;
     char doc[TEXT];
 
     (void)snprintf(doc, sizeof doc, TLS, sealing_hex(s, &first), script);
@@ -69,6 +70,9 @@ static void test_bundles(void **state)
     assert_int_equal(make(s, 2, "", doc, &c), 0);
     (void)snprintf(doc, sizeof doc, TLS, sealing_hex(s, &second), script);
     assert_int_equal(make(s, 1, "", doc, &b), 0);
+    (void)snprintf(doc, sizeof doc, TLS, sealing_hex(s, &anew), script);
+    assert_int_equal(make(s, 1, "", doc, &d), 0);
+    assert_false(um_name_eq(&first, &anew));
     assert_int_equal(a.bundles_n, 2);
     assert_int_equal(a.bundles[0].kind, UM_BUNDLE_CERTIFICATE);
     assert_true(um_str_eq(a.bundles[0].bytes, UM_STR("PEM 1")));
@@ -78,9 +82,17 @@ static void test_bundles(void **state)
     assert_true(um_str_eq(a.bundles[1].called, b.bundles[1].called));
     assert_false(um_name_eq(&a.effective, &b.effective));
     assert_true(um_name_eq(&a.effective, &c.effective));
+    assert_true(um_name_eq(&a.effective, &d.effective));
+    assert_true(um_str_eq(a.bundles[0].called, d.bundles[0].called));
+    /* Versions before called it by the object. */
+    assert_true(um_str_starts(a.bundles[0].was, UM_STR("web.")));
+    assert_memory_equal(a.bundles[0].was.p + 4, um_name_text(&first, doc), 8);
+    assert_int_equal(a.bundles[0].was.len, 12);
+    assert_int_equal(a.bundles[1].was.len, 0);
     um_maker_fini(&a);
     um_maker_fini(&b);
     um_maker_fini(&c);
+    um_maker_fini(&d);
 }
 
 /* All that is missing is told of at once, and nothing is wrong with it. */
@@ -134,6 +146,17 @@ static void test_what_is_not_for_this_node(void **state)
     um_maker_fini(&out);
     assert_int_equal(make(s, 2, "", doc, &out), 0);
     assert_true(um_str_eq(out.config, UM_STR("{\"routes\":[]}")));
+    assert_int_equal(out.mask.count, 0); /* nothing in it can be hidden */
+    um_maker_fini(&out);
+    secret = sealing_seal(s, "variables/x", "\"open\"");
+    (void)snprintf(doc, sizeof doc,
+                   "{\"base\":{\"routes\":\"{{x}}\"},\"variables\":{\"x\":{"
+                   "\"sealed\":\"%s\"},\"y\":\"public\"}}",
+                   sealing_hex(s, &secret));
+    assert_int_equal(make(s, 2, "", doc, &out), 0);
+    assert_int_equal(out.mask.count, 1);
+    assert_true(um_str_eq(out.mask.items[0].name, UM_STR("x")));
+    assert_true(um_str_eq(out.mask.items[0].text, UM_STR("open")));
     um_maker_fini(&out);
 }
 

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "crew_unit.h"
+#include "mesh/node/hide.h"
 #include "mesh/store/copies.h"
+#include "mesh/store/self.h"
 #include "p2p/err.h"
 #include "unit.h"
 
@@ -17,7 +19,7 @@
 
 struct scene {
     struct crew *c;
-    struct crew_unit u[2];
+    struct crew_unit u[3];
     size_t n;
 };
 
@@ -419,6 +421,73 @@ static struct um_name publish_sealed(struct scene *s,
     return publish(s, 0, doc);
 }
 
+/* A secret is in no copy of what was changed by hand, and what Unit shows is on
+ * the disk for this node alone. */
+static void test_a_secret_stays_secret(void **state)
+{
+    struct scene *s = *state;
+    struct mate *m = &s->c->mates[0];
+    struct um_buf text = UM_BUF_INIT, open = UM_BUF_INIT;
+    struct um_copy copy;
+    struct um_name object, effective;
+
+    change_drift(s, UM_HEAL);
+    assert_int_equal(
+        um_node_seal(m->node, UM_STR("variables/code"), UM_STR("203"), &object),
+        0);
+    (void)publish_sealed(s, &object);
+    work(s, 5000);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(203)));
+    assert_int_equal(um_self_shown_get(&m->store, &effective, &text), 0);
+    assert_null(memmem(text.p, text.len, "203", 3));
+    assert_int_equal(um_hide_unlock(s->c->keys[0], um_buf_view(&text), &open),
+                     0);
+    assert_non_null(memmem(open.p, open.len, "203", 3));
+    crew_unit_change(&s->u[0], "/config/routes",
+                     "[{\"action\":{\"return\":203}},{\"action\":{\"return\":"
+                     "202}}]");
+    work(s, 20000);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(203)));
+    assert_int_equal(um_copies_next(&m->store, 0, &copy), 1);
+    um_buf_clear(&text);
+    assert_int_equal(um_copies_get(&m->store, copy.place, &text), 0);
+    assert_null(memmem(text.p, text.len, "203", 3));
+    assert_non_null(memmem(text.p, text.len, "\"{{code}}\"", 10));
+    assert_non_null(memmem(text.p, text.len, "202", 3));
+    /* Other texts of Unit: numbers in them are their own. */
+    um_buf_clear(&text);
+    assert_int_equal(
+        um_hide_status(m->node, UM_STR("{\"requests\":203}"), &text), 0);
+    assert_non_null(memmem(text.p, text.len, "203", 3));
+    um_buf_clear(&text);
+    assert_int_equal(um_hide_config(m->node, UM_STR("not 203"), &text), 0);
+    assert_true(um_str_eq(um_buf_view(&text), UM_STR("not {{code}}")));
+    um_buf_fini(&text);
+    um_buf_fini(&open);
+}
+
+/* As it was before it was locked, or as stores of before have it. */
+static void test_what_is_locked(void **state)
+{
+    struct scene *s = *state;
+    struct um_buf locked = UM_BUF_INIT, open = UM_BUF_INIT;
+    struct um_str text = UM_STR("{\"routes\":[],\"settings\":{\"http\":{}}}");
+
+    for (unsigned key = 0; key < 2; key++) {
+        um_buf_clear(&locked);
+        um_buf_clear(&open);
+        assert_int_equal(um_hide_lock(s->c->keys[0], text, &locked), 0);
+        assert_int_equal(
+            um_hide_unlock(s->c->keys[key], um_buf_view(&locked), &open), 0);
+        assert_int_equal(um_str_eq(um_buf_view(&open), text), key == 0);
+    }
+    um_buf_clear(&open);
+    assert_int_equal(um_hide_unlock(s->c->keys[0], text, &open), 0);
+    assert_true(um_str_eq(um_buf_view(&open), text));
+    um_buf_fini(&locked);
+    um_buf_fini(&open);
+}
+
 /* Who came later has no slot in what was sealed before: it asks a member for
  * one, and waits until it comes; once more after a start. */
 static void test_who_came_later_is_given_a_slot(void **state)
@@ -447,6 +516,34 @@ static void test_who_came_later_is_given_a_slot(void **state)
     assert_int_equal(late->node->model.drift, UM_NO_DRIFT);
 }
 
+/* Who was given one gives one: the first is not there any more. */
+static void test_who_came_later_gives_a_slot(void **state)
+{
+    struct scene *s = *state;
+    struct mate *a = &s->c->mates[0], *late, *last;
+    struct um_name object;
+
+    assert_int_equal(
+        um_node_seal(a->node, UM_STR("variables/code"), UM_STR("203"), &object),
+        0);
+    (void)publish_sealed(s, &object);
+    work(s, 5000);
+    late = crew_join(s->c);
+    crew_unit_init(&s->u[s->n++], late);
+    mate_start(late);
+    crew_connect(a, late);
+    work(s, 20000);
+    assert_true(crew_unit_runs(&s->u[1], RETURNS(203)));
+    last = crew_join(s->c);
+    crew_unit_init(&s->u[s->n++], last);
+    crew_pass(s->c, 20000); /* late hears of it */
+    crew_disconnect(a, late);
+    mate_start(last);
+    crew_connect(late, last);
+    work(s, 20000);
+    assert_true(crew_unit_runs(&s->u[2], RETURNS(203)));
+}
+
 /* If none of the members can make one it is refused, in words; and no more, as
  * soon as one can. */
 static void test_a_secret_for_nobody_here(void **state)
@@ -460,6 +557,7 @@ static void test_a_secret_for_nobody_here(void **state)
         .content = UM_STR("203"),
         .members = {&s->c->names[KEY_STRANGER], 1},
         .entropy = entropy};
+    const struct um_sealed_opener by = {s->c->keys[KEY_STRANGER], NULL};
     uint8_t slot[UM_SEALED_SLOT_BYTES];
     struct um_buf bytes = UM_BUF_INIT;
     struct um_sealed sealed;
@@ -479,9 +577,8 @@ static void test_a_secret_for_nobody_here(void **state)
     work(s, 2000);
     assert_true(crew_unit_runs(&s->u[1], RETURNS(200)));
     assert_int_equal(um_sealed_read(um_buf_view(&bytes), &sealed), 0);
-    assert_int_equal(um_sealed_slot_make(&sealed, s->c->keys[KEY_STRANGER],
-                                         entropy, &s->c->names[1], slot),
-                     0);
+    assert_int_equal(
+        um_sealed_slot_make(&sealed, &by, entropy, &s->c->names[1], slot), 0);
     um_node_links_cb.slot(b->node, &object, slot);
     work(s, 20000);
     assert_true(crew_unit_runs(&s->u[1], RETURNS(203)));
@@ -568,8 +665,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_unit_that_began_anew, one, end),
         cmocka_unit_test_setup_teardown(test_a_trial, one, end),
         cmocka_unit_test_setup_teardown(test_a_trial_at_the_end, one, end),
+        cmocka_unit_test_setup_teardown(test_a_secret_stays_secret, one, end),
+        cmocka_unit_test_setup_teardown(test_what_is_locked, one, end),
         cmocka_unit_test_setup_teardown(test_who_came_later_is_given_a_slot,
                                         one, end),
+        cmocka_unit_test_setup_teardown(test_who_came_later_gives_a_slot, one,
+                                        end),
         cmocka_unit_test_setup_teardown(test_a_secret_for_nobody_here, two,
                                         end),
         cmocka_unit_test_setup_teardown(test_a_conflict_is_merged, two, end),

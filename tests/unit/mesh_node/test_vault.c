@@ -201,7 +201,9 @@ static void test_slots_of_others(void **state)
     struct um_name object = sealing_seal(s, "certificates/web", "PEM");
     const char *hex = sealing_hex(s, &object);
     const uint8_t entropy[32] = {7};
+    const struct um_sealed_opener by = {s->mesh.keys[1], NULL};
     uint8_t slot[UM_SEALED_SLOT_BYTES] = {1};
+    struct um_sealed_opener mine;
     struct um_sealed sealed;
     struct um_str bytes;
 
@@ -223,11 +225,17 @@ static void test_slots_of_others(void **state)
     assert_int_equal(v->slots.len, 0);
     assert_int_equal(um_papers_get(s->papers, &object, &bytes), 0);
     assert_int_equal(um_sealed_read(bytes, &sealed), 0);
-    assert_int_equal(um_sealed_slot_make(&sealed, s->mesh.keys[1], entropy,
-                                         &s->mesh.names[3], slot),
-                     0);
+    assert_int_equal(
+        um_sealed_slot_make(&sealed, &by, entropy, &s->mesh.names[3], slot), 0);
     um_vault_slot(v, &object, slot);
     um_vault_slot(v, &object, slot);
+    mine = um_vault_opener(v, &sealed, &object);
+    assert_true(mine.key == v->key);
+    assert_memory_equal(mine.slot, slot, sizeof slot);
+    /* What the object has itself comes first. */
+    um_vault_slot(&s->vault[1], &object, slot);
+    assert_null(um_vault_opener(&s->vault[1], &sealed, &object).slot);
+    um_vault_fini(&s->vault[1]);
     assert_true(um_vault_ready(v, um_str(hex)));
     assert_int_equal(read(s, 3, UM_BUNDLE_CERTIFICATE, "web", hex, "PEM"), 0);
     assert_int_equal(s->missing, 1);

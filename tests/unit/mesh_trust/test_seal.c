@@ -121,17 +121,48 @@ static void test_a_newcomer_gets_a_slot(void **state)
     uint8_t slot[UM_SEALED_SLOT_BYTES];
     struct p2p_key *one = rig_key(1);
     struct p2p_key *three = rig_key(3);
+    const struct um_sealed_opener first = {one, NULL};
+    const struct um_sealed_opener third = {three, NULL};
 
     (void)state;
     make(&o);
-    assert_int_equal(um_sealed_slot_make(&o.s, one, entropy, &newcomer, slot),
-                     0);
+    assert_int_equal(
+        um_sealed_slot_make(&o.s, &first, entropy, &newcomer, slot), 0);
     assert_int_equal(open_as(&o.s, 3, slot), 0);
     assert_int_equal(open_as(&o.s, 2, slot), P2P_EAUTH);
     slot[60] ^= 1;
     assert_int_equal(open_as(&o.s, 3, slot), P2P_EAUTH);
-    assert_int_equal(um_sealed_slot_make(&o.s, three, entropy, &newcomer, slot),
-                     P2P_EACCES);
+    assert_int_equal(
+        um_sealed_slot_make(&o.s, &third, entropy, &newcomer, slot),
+        P2P_EACCES);
+    p2p_key_free(one);
+    p2p_key_free(three);
+    um_buf_fini(&o.bytes);
+}
+
+/* Who has no slot but one that another member made can make one, too. */
+static void test_a_newcomer_gives_a_slot(void **state)
+{
+    struct object o;
+    struct um_name third = rig_name(3);
+    struct um_name fourth = rig_name(4);
+    uint8_t slot[UM_SEALED_SLOT_BYTES], next[UM_SEALED_SLOT_BYTES];
+    struct p2p_key *one = rig_key(1);
+    struct p2p_key *three = rig_key(3);
+    const struct um_sealed_opener first = {one, NULL};
+    const struct um_sealed_opener later = {three, slot};
+
+    (void)state;
+    make(&o);
+    assert_int_equal(um_sealed_slot_make(&o.s, &first, entropy, &third, slot),
+                     0);
+    assert_int_equal(um_sealed_slot_make(&o.s, &later, entropy, &fourth, next),
+                     0);
+    assert_int_equal(open_as(&o.s, 4, next), 0);
+    assert_int_equal(open_as(&o.s, 3, next), P2P_EAUTH);
+    slot[60] ^= 1;
+    assert_int_equal(um_sealed_slot_make(&o.s, &later, entropy, &fourth, next),
+                     P2P_EAUTH);
     p2p_key_free(one);
     p2p_key_free(three);
     um_buf_fini(&o.bytes);
@@ -241,6 +272,7 @@ int main(void)
         cmocka_unit_test(test_every_byte_counts),
         cmocka_unit_test(test_the_name_is_sealed_too),
         cmocka_unit_test(test_a_newcomer_gets_a_slot),
+        cmocka_unit_test(test_a_newcomer_gives_a_slot),
         cmocka_unit_test(test_another_content_has_another_key),
         cmocka_unit_test(test_what_cannot_be_sealed),
         cmocka_unit_test(test_what_is_no_object),
