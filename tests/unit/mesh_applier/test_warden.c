@@ -38,7 +38,7 @@ static void test_without_its_header_nothing_runs(void **state)
     unsigned a = court_edit(c, 2, 0), b = court_edit(c, 2, a);
 
     assert_int_equal(court_judge_bare(c, a), P2P_EACCES);
-    assert_non_null(strstr(c->why, "no header"));
+    assert_non_null(strstr(c->order.why, "no header"));
     court_with(c, b);
     assert_int_equal(court_judge_bare(c, a), P2P_EACCES);
 }
@@ -346,7 +346,7 @@ static void test_a_clock_ahead_gives_no_more_time(void **state)
     court_run(c, court_edit(c, 3, a));
     c->now += COURT_N;
     assert_int_equal(court_judge(c, a), P2P_EACCES);
-    assert_non_null(strstr(c->why, "goes back behind"));
+    assert_non_null(strstr(c->order.why, "goes back behind"));
     c->now++;
     court_refuses(c, a, "not confirmed in time");
     c->now = 1000; /* it was over once: it stays so */
@@ -403,7 +403,7 @@ static void test_an_older_one_does_not_come_back(void **state)
     court_refuses(c, a, "goes back behind r3.");
     (void)snprintf(name, sizeof name, "it goes back behind r3.%02x%02x",
                    c->revs[b].id.b[0], c->revs[b].id.b[1]);
-    assert_string_equal(c->why, name);
+    assert_string_equal(c->order.why, name);
     court_refuses(c, 0, "goes back behind r3.");
     court_run(c, court_edit(c, 3, b));
     court_refuses(c, b, "goes back behind r4.");
