@@ -447,21 +447,25 @@ static void test_what_was_begun_guards_before_it_runs(void **state)
 static void test_what_nobody_said_of_guards_while_it_is_the_newest(void **state)
 {
     struct court *c = *state;
-    unsigned a = court_edit(c, 2, 0), b = court_edit(c, 2, a),
-             d = court_edit(c, 2, b);
+    unsigned good = court_edit(c, 2, 0), a = court_edit(c, 2, good),
+             b = court_edit(c, 2, a), d = court_edit(c, 2, b);
 
+    court_run(c, good);
     court_run(c, a);
     assert_int_equal(court_judge(c, b), 0);
     um_warden_begins(c->w, &c->revs[b].id);
     um_warden_ended(c->w, &c->revs[b].id, UM_WARDEN_UNKNOWN);
-    court_refuses(c, a, "goes back behind r3.");
+    court_refuses(c, a, "goes back behind r4.");
     assert_int_equal(court_judge(c, d), 0);
     um_warden_begins(c->w, &c->revs[d].id);
-    court_refuses(c, a, "goes back behind r4.");
+    court_refuses(c, a, "goes back behind r5.");
     um_warden_ended(c->w, &c->revs[d].id, UM_WARDEN_REFUSED);
     assert_int_equal(court_judge_bare(c, a), 0);
+    court_void(c, a);
+    court_refuses(c, good - 1, "goes back behind r2.");
+    assert_int_equal(court_judge(c, good), 0);
     court_run(c, b);
-    court_refuses(c, a, "goes back behind r3.");
+    court_refuses(c, good, "goes back behind r4.");
 }
 
 static void test_what_was_refused_is_tried_again(void **state)
