@@ -116,7 +116,7 @@ static bool spread(struct um_str list, struct um_str *out, size_t *n)
 
 /* Whether an order is one, by its case and by what is known now. */
 static int judge(struct um_agent *a, const struct um_agent_job *j,
-                 struct um_order *out, char *why)
+                 struct um_order *out)
 {
     struct um_arena mem = UM_ARENA_INIT;
     struct um_str *revisions =
@@ -130,11 +130,11 @@ static int judge(struct um_agent *a, const struct um_agent_job *j,
         rv = spread(um_buf_view(&j->revisions), revisions, &c.revisions_n) &&
                      spread(um_buf_view(&j->facts), facts, &c.facts_n)
                  ? um_warden_judge(a->warden, &j->revision, &c,
-                                   a->cfg.wall_ms(a->cfg.clock), out, why)
+                                   a->cfg.wall_ms(a->cfg.clock), out)
                  : P2P_ETOOBIG;
     }
     if (rv != 0 && rv != P2P_EACCES) {
-        (void)snprintf(why, UM_WARDEN_WHY_BYTES, "the case: %s",
+        (void)snprintf(out->why, sizeof out->why, "the case: %s",
                        p2p_err_text(rv));
     }
     um_arena_fini(&mem);
@@ -145,13 +145,12 @@ static int judge(struct um_agent *a, const struct um_agent_job *j,
 static bool is_order(struct um_agent *a, enum um_agent_slot slot)
 {
     struct um_agent_job *j = job_of(a, slot);
-    char why[UM_WARDEN_WHY_BYTES] = "";
     struct um_order order;
 
-    if (judge(a, j, &order, why) != 0) {
+    if (judge(a, j, &order) != 0) {
         um_log_line(a->cfg.log, UM_LOG_WARN, "the applier does not run %s: %s",
-                    j->why, why);
-        end(a, slot, UM_RESULT_NO_ANSWER, um_str(why));
+                    j->why, order.why);
+        end(a, slot, UM_RESULT_NO_ANSWER, um_str(order.why));
         return false;
     }
     j->doc = order.doc;

@@ -396,28 +396,28 @@ static int grant(struct um_warden *w, struct um_proof *p, size_t i,
         }
     }
     w->granted = r->rev.id;
-    *out = (struct um_order){.doc = r->rev.doc,
-                             .doc_bytes = r->rev.doc_bytes,
-                             .number = r->rev.number};
+    out->doc = r->rev.doc;
+    out->doc_bytes = r->rev.doc_bytes;
+    out->number = r->rev.number;
     return 0;
 }
 
 int um_warden_judge(struct um_warden *w, const struct um_name *revision,
                     const struct um_case *c, uint64_t now_ms,
-                    struct um_order *out, char why[UM_WARDEN_WHY_BYTES])
+                    struct um_order *out)
 {
     uint64_t now = now_ms < UM_PB_NUM_MAX ? now_ms : UM_PB_NUM_MAX;
     struct um_proof p;
     int err = open_case(w, c, &p);
 
-    why[0] = '\0';
+    *out = (struct um_order){.doc_bytes = 0};
     forget_grant(w);
     if (err == 0)
         err = learn_all(w, &p);
     if (err == 0) {
         size_t i = um_proof_find(&p, revision);
 
-        err = judge(w, &p, i, now, why);
+        err = judge(w, &p, i, now, out->why);
         if (err == 0)
             err = grant(w, &p, i, now, out);
     }

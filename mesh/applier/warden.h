@@ -71,7 +71,8 @@ struct um_roster *um_warden_roster(struct um_warden *w);
 struct um_order {
     struct um_name doc; /**< the document's hash */
     uint32_t doc_bytes;
-    uint64_t number; /**< of the revision, for people */
+    uint64_t number;               /**< of the revision, for people */
+    char why[UM_WARDEN_WHY_BYTES]; /**< a text for people, if it is refused */
 };
 
 /**
@@ -81,14 +82,13 @@ struct um_order {
  * needs no case. Confirmations in the case are kept, whatever the answer.
  * @param revision its id; its header is in the case
  * @param now_ms   since 1970
- * @param out      set on success
- * @param why      on P2P_EACCES: a text for people
+ * @param out      set on success; its `why` on P2P_EACCES
  * @return 0; P2P_EACCES: no; P2P_EFORMAT, P2P_EAUTH, P2P_ETOOBIG: the case
  *         holds what is no item, or too many; P2P_ENOMEM
  */
 int um_warden_judge(struct um_warden *w, const struct um_name *revision,
                     const struct um_case *c, uint64_t now_ms,
-                    struct um_order *out, char why[UM_WARDEN_WHY_BYTES]);
+                    struct um_order *out);
 
 /**
  * Takes the confirmations that a case holds of revisions of the record, without

@@ -267,9 +267,10 @@ static bool judge(struct overseer *o, const struct um_past *p,
                   char why[UM_WARDEN_WHY_BYTES])
 {
     struct um_order order;
-    int err = um_warden_judge(o->w, &p->rev.id, c, wall_ms, &order, why);
+    int err = um_warden_judge(o->w, &p->rev.id, c, wall_ms, &order);
 
     must(err == 0 || err == P2P_EACCES, "a case is no case");
+    memcpy(why, order.why, sizeof order.why);
     return err == 0;
 }
 

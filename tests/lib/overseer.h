@@ -21,8 +21,10 @@ struct overseer_counts {
     unsigned long unsure;  /* others, passed over: clocks differ */
 };
 
+/* One behind the node `me`; ends the program if it cannot. */
 struct overseer *overseer_new(const struct um_name *mesh,
                               const struct um_name *me, uint64_t seed);
+/* Frees it; NULL is fine. */
 void overseer_free(struct overseer *o);
 
 /* The node has taken an item, or loads it. */

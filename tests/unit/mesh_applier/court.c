@@ -161,7 +161,7 @@ int court_judge_bare(struct court *c, unsigned rev)
     c->with.revisions = c->with_revs;
     c->with.facts = c->with_facts;
     err = um_warden_judge(c->w, &c->revs[rev].id, &c->with,
-                          MESH_MAKER_T0 + c->now, &c->order, c->why);
+                          MESH_MAKER_T0 + c->now, &c->order);
     c->with.revisions_n = c->with.facts_n = 0;
     return err;
 }
@@ -177,7 +177,7 @@ void court_run(struct court *c, unsigned rev)
     int err = court_judge(c, rev);
 
     if (err != 0)
-        print_error("it says: %s\n", c->why);
+        print_error("it says: %s\n", c->order.why);
     assert_int_equal(err, 0);
     assert_true(um_name_eq(&c->order.doc, &c->revs[rev].doc));
     assert_true(c->order.number == c->revs[rev].number);
@@ -191,9 +191,9 @@ void court_refuses(struct court *c, unsigned rev, const char *why)
     int err = court_judge(c, rev);
 
     assert_int_equal(err, P2P_EACCES);
-    if (strstr(c->why, why) == NULL)
-        print_error("it says: %s\n", c->why);
-    assert_non_null(strstr(c->why, why));
+    if (strstr(c->order.why, why) == NULL)
+        print_error("it says: %s\n", c->order.why);
+    assert_non_null(strstr(c->order.why, why));
 }
 
 int court_hear(struct court *c)

@@ -31,7 +31,6 @@ struct court {
     struct um_str with_facts[COURT_ITEMS];
     struct um_case with;
     struct um_order order;
-    char why[UM_WARDEN_WHY_BYTES];
 };
 
 void court_init(struct court *c);

@@ -38,7 +38,7 @@ static void test_without_its_header_nothing_runs(void **state)
     unsigned a = court_edit(c, 2, 0), b = court_edit(c, 2, a);
 
     assert_int_equal(court_judge_bare(c, a), P2P_EACCES);
-    assert_non_null(strstr(c->why, "no header"));
+    assert_non_null(strstr(c->order.why, "no header"));
     court_with(c, b);
     assert_int_equal(court_judge_bare(c, a), P2P_EACCES);
 }
@@ -191,6 +191,13 @@ static void test_each_revocation_has_to_keep_it(void **state)
     court_revoke(c, 2, b);
     assert_int_equal(court_judge(c, b), 0);
     court_revoke(c, 2, a);
+    court_with(c, a);
+    court_refuses(c, b, " is void");
+    /* Whichever was made first. */
+    a = court_edit(c, 3, 0);
+    b = court_edit(c, 3, a);
+    court_revoke(c, 3, a);
+    court_revoke(c, 3, b);
     court_with(c, a);
     court_refuses(c, b, " is void");
 }
@@ -346,7 +353,7 @@ static void test_a_clock_ahead_gives_no_more_time(void **state)
     court_run(c, court_edit(c, 3, a));
     c->now += COURT_N;
     assert_int_equal(court_judge(c, a), P2P_EACCES);
-    assert_non_null(strstr(c->why, "goes back behind"));
+    assert_non_null(strstr(c->order.why, "goes back behind"));
     c->now++;
     court_refuses(c, a, "not confirmed in time");
     c->now = 1000; /* it was over once: it stays so */
@@ -403,7 +410,7 @@ static void test_an_older_one_does_not_come_back(void **state)
     court_refuses(c, a, "goes back behind r3.");
     (void)snprintf(name, sizeof name, "it goes back behind r3.%02x%02x",
                    c->revs[b].id.b[0], c->revs[b].id.b[1]);
-    assert_string_equal(c->why, name);
+    assert_string_equal(c->order.why, name);
     court_refuses(c, 0, "goes back behind r3.");
     court_run(c, court_edit(c, 3, b));
     court_refuses(c, b, "goes back behind r4.");
@@ -440,21 +447,25 @@ static void test_what_was_begun_guards_before_it_runs(void **state)
 static void test_what_nobody_said_of_guards_while_it_is_the_newest(void **state)
 {
     struct court *c = *state;
-    unsigned a = court_edit(c, 2, 0), b = court_edit(c, 2, a),
-             d = court_edit(c, 2, b);
+    unsigned good = court_edit(c, 2, 0), a = court_edit(c, 2, good),
+             b = court_edit(c, 2, a), d = court_edit(c, 2, b);
 
+    court_run(c, good);
     court_run(c, a);
     assert_int_equal(court_judge(c, b), 0);
     um_warden_begins(c->w, &c->revs[b].id);
     um_warden_ended(c->w, &c->revs[b].id, UM_WARDEN_UNKNOWN);
-    court_refuses(c, a, "goes back behind r3.");
+    court_refuses(c, a, "goes back behind r4.");
     assert_int_equal(court_judge(c, d), 0);
     um_warden_begins(c->w, &c->revs[d].id);
-    court_refuses(c, a, "goes back behind r4.");
+    court_refuses(c, a, "goes back behind r5.");
     um_warden_ended(c->w, &c->revs[d].id, UM_WARDEN_REFUSED);
     assert_int_equal(court_judge_bare(c, a), 0);
+    court_void(c, a);
+    court_refuses(c, good - 1, "goes back behind r2.");
+    assert_int_equal(court_judge(c, good), 0);
     court_run(c, b);
-    court_refuses(c, a, "goes back behind r3.");
+    court_refuses(c, good, "goes back behind r4.");
 }
 
 static void test_what_was_refused_is_tried_again(void **state)
@@ -764,26 +775,22 @@ static void test_the_record_has_an_end(void **state)
 static void test_what_is_void_leaves_the_record_first(void **state)
 {
     struct court *c = *state;
-    unsigned good = court_edit(c, 2, 0), next = court_edit(c, 2, good), last;
+    unsigned good = court_edit(c, 2, 0), next = court_edit(c, 2, good), first;
 
     court_run(c, good);
     court_run(c, next);
     for (unsigned i = 0; i < UM__CAP_TRAIL_RUNS - 2; i++)
         court_run(c, court_edit(c, 3, c->revs_n - 1));
     court_revoke(c, 3, next);
-    court_with(c, next);
     court_run(c, next); /* they were seen to be void */
-    last = next;
-    for (unsigned i = 0; i < UM__CAP_TRAIL_RUNS - 2; i++) {
-        last = court_edit(c, 4, last);
-        court_with(c, next);
-        court_run(c, last);
+    first = court_edit(c, 4, next);
+    court_run(c, first);
+    for (unsigned i = 0; i < 9; i++) {
+        court_run(c, court_edit(c, 4, c->revs_n - 1));
+        court_void(c, c->revs_n - 1);
     }
     court_with(c, next);
-    court_refuses(c, good, "goes back");
-    court_with(c, next);
-    court_void(c, last);
-    court_refuses(c, next, "goes back");
+    court_refuses(c, good, "goes back behind r4.");
 }
 
 int main(void)

@@ -26,10 +26,9 @@ static int order(struct um_warden *w, const struct court *c, unsigned rev,
     const struct um_str headers[2] = {um_buf_view(&c->rev_bytes[rev]),
                                       um_buf_view(&c->rev_bytes[with])};
     const struct um_case made = {.revisions = headers, .revisions_n = 2};
-    char why[UM_WARDEN_WHY_BYTES];
     struct um_order out;
     int err = um_warden_judge(w, &c->revs[rev].id, &made,
-                              MESH_MAKER_T0 + c->now, &out, why);
+                              MESH_MAKER_T0 + c->now, &out);
 
     if (err == 0) {
         um_warden_begins(w, &c->revs[rev].id);
@@ -142,7 +141,7 @@ static void test_again(void **state)
         assert_true(err == P2P_EACCES || err == P2P_ENOMEM);
     } while (err != P2P_EACCES);
     assert_true(nth > 3);
-    assert_non_null(strstr(c.why, " is void"));
+    assert_non_null(strstr(c.order.why, " is void"));
     nth = 1;
     do {
         failing_mem_set(nth++, 0);

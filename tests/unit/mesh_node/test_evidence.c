@@ -119,7 +119,7 @@ static int judge(struct scene *s, unsigned rev, size_t revs, size_t facts)
     assert_int_equal(s->e.made.revisions_n, revs);
     assert_int_equal(s->e.made.facts_n, facts);
     return um_warden_judge(c->w, &c->revs[rev].id, &s->e.made,
-                           MESH_MAKER_T0 + c->now, &c->order, c->why);
+                           MESH_MAKER_T0 + c->now, &c->order);
 }
 
 static void test_a_header_is_enough_in_most_cases(void **state)
