@@ -63,6 +63,7 @@ extern const struct um_cli_command um_cli_doctor[];
 extern const struct um_cli_command um_cli_mesh[];
 extern const struct um_cli_command um_cli_members[];
 extern const struct um_cli_command um_cli_owner[];
+extern const struct um_cli_command um_cli_dump[];
 extern const struct um_cli_command um_cli_config[];
 extern const struct um_cli_command um_cli_parts[];
 extern const struct um_cli_command um_cli_secrets[];

@@ -39,6 +39,7 @@ static const struct {
     {"a mesh and who is in it", um_cli_mesh},
     {NULL, um_cli_members},
     {NULL, um_cli_owner},
+    {NULL, um_cli_dump},
     {"its configuration", um_cli_config},
     {NULL, um_cli_parts},
     {NULL, um_cli_secrets},

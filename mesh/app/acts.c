@@ -126,6 +126,20 @@ void um_acts_leave(struct um_daemon *d, struct um_http_req *req)
     um_arena_fini(&a);
 }
 
+void um_acts_import(struct um_daemon *d, struct um_http_req *req)
+{
+    size_t len;
+    const char *bytes = um_http_body(req, &len);
+    struct um_statement s;
+
+    if (um_statement_open(um_str_n(bytes, len), &s) != 0 ||
+        s.what != UM_GENESIS) {
+        um_answer_error(req, 400, "This is no genesis of a mesh.", NULL);
+    } else {
+        um_mesh_import(d, &s.id, um_str_n(bytes, len), on_place, req);
+    }
+}
+
 /* One that is here is not written over: it may be another mesh's. */
 static bool has_owner_key(struct um_daemon *d, struct um_http_req *req)
 {

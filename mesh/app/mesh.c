@@ -593,3 +593,21 @@ void um_mesh_join(struct um_daemon *d, struct um_str code, const char *peer,
         fail(d, 500, "out of memory");
     }
 }
+
+void um_mesh_import(struct um_daemon *d, const struct um_name *mesh,
+                    struct um_str genesis, um_mesh_done *done, void *user)
+{
+    struct um_mesh_asking *a = ask(d, done, user);
+
+    if (a == NULL) {
+        return;
+    }
+    a->joins = a->pending = true;
+    a->mesh = *mesh;
+    um_pb_put_str(&a->statements, 1, genesis);
+    if (um_buf_failed(&a->statements)) {
+        fail(d, 500, "out of memory");
+    } else {
+        ask_unit(d);
+    }
+}

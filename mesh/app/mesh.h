@@ -63,6 +63,14 @@ void um_mesh_begin(struct um_daemon *d, struct um_str name, um_mesh_done *done,
 void um_mesh_join(struct um_daemon *d, struct um_str code, const char *peer,
                   um_mesh_done *done, void *user);
 
+/**
+ * Takes a place in a mesh that is brought as a file: nothing is known of it but
+ * its genesis, and an owner has to approve. Told once: 202.
+ * @param genesis its envelope, verified; copied
+ */
+void um_mesh_import(struct um_daemon *d, const struct um_name *mesh,
+                    struct um_str genesis, um_mesh_done *done, void *user);
+
 /** Goes out of the mesh: whoever waits is answered, and what was written is on
  * the disk first. Unit runs on.
  * @param purge nothing of it is left in the state folder but owner.key; else

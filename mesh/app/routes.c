@@ -18,6 +18,8 @@
 #include "mesh/app/copies.h"
 #include "mesh/app/doctor.h"
 #include "mesh/app/documents.h"
+#include "mesh/app/exports.h"
+#include "mesh/app/imports.h"
 #include "mesh/app/invites.h"
 #include "mesh/app/members.h"
 #include "mesh/app/pending.h"
@@ -301,6 +303,12 @@ static const struct route routes[] = {
     {"POST", "/mesh/statements", UM_ACCESS_TOKEN, um_word_pass},
     {"POST", "/mesh/void", UM_ACCESS_TOKEN, um_voids_make},
     {"POST", "/mesh/owner-key", UM_ACCESS_TOKEN, um_acts_owner_key},
+    {"GET", "/mesh/export/*", UM_ACCESS_TOKEN, um_exports_items},
+    {"GET", "/mesh/documents", UM_ACCESS_TOKEN, um_exports_list},
+    {"GET", "/mesh/documents/*", UM_ACCESS_TOKEN, um_exports_document},
+    {"PUT", "/mesh/documents/*", UM_ACCESS_TOKEN, um_imports_document},
+    {"POST", "/mesh/import", UM_ACCESS_TOKEN, um_imports_items},
+    {"POST", "/mesh/import/begin", UM_ACCESS_TOKEN, um_acts_import},
     {"GET", "/mesh/events", UM_ACCESS_TOKEN, get_events},
     {NULL, "/mesh/overlays/", UM_ACCESS_TOKEN, um_change_handle},
     {NULL, "/mesh/variables/", UM_ACCESS_TOKEN, um_change_handle},

@@ -120,6 +120,25 @@ typedef void um_node_taken(void *user, int err);
 int um_node_state(struct um_node *n, struct um_str envelope,
                   um_node_taken *done, void *user);
 
+/** What became of an item that a person brings. */
+enum um_imported {
+    UM_IMPORT_TAKEN,
+    UM_IMPORT_KNOWN,  /**< it was here */
+    UM_IMPORT_WAITS,  /**< it rests on what is not here yet */
+    UM_IMPORT_ASIDE,  /**< of a later version: kept, and not followed */
+    UM_IMPORT_FORGED, /**< its signature does not hold, or it is none */
+    UM_IMPORT_REFUSED /**< nobody may accept it, or it is of another mesh */
+};
+
+/** Takes an item that a person brings, as one that a member sent.
+ * @param id set, unless FORGED */
+enum um_imported um_node_import(struct um_node *n, enum um_kind kind,
+                                struct um_str envelope, struct um_name *id);
+
+/** Takes a document, a script or a sealed object that a person brings.
+ * @param hash set to its name. Errors: as um_papers_put() */
+int um_node_give(struct um_node *n, struct um_str bytes, struct um_name *hash);
+
 /** The model, to read. Valid until the loop goes on. */
 struct um_model *um_node_model(struct um_node *n);
 

@@ -14,6 +14,7 @@
 #include "mesh/store/rows.h"
 #include "mesh/trust/peer.h"
 #include "p2p/err.h"
+#include "p2p/hash.h"
 
 static bool may(void *user, const struct um_name *peer)
 {
@@ -131,6 +132,27 @@ static enum um_sync_verdict judge(void *user, const struct um_name *from,
     return n->forged ? UM_SYNC_REFUSED : UM_SYNC_HAD;
 }
 
+enum um_imported um_node_import(struct um_node *n, enum um_kind kind,
+                                struct um_str envelope, struct um_name *id)
+{
+    enum um_sync_verdict verdict;
+    struct um_item it;
+    int rv = um_item_open(envelope, kind, &it);
+
+    if (rv != 0 && rv != P2P_ENOTSUP) {
+        return UM_IMPORT_FORGED;
+    }
+    *id = it.id;
+    if (um_shelf_get(n->shelf, id).p != NULL) {
+        return UM_IMPORT_KNOWN;
+    }
+    verdict = judge(n, &n->me, um_shelf_set(kind), envelope);
+    return verdict == UM_SYNC_TAKEN              ? UM_IMPORT_TAKEN
+           : rv == P2P_ENOTSUP                   ? UM_IMPORT_ASIDE
+           : um_unmet_has(&n->model.waiting, id) ? UM_IMPORT_WAITS
+                                                 : UM_IMPORT_REFUSED;
+}
+
 /* Whether a row that is here already is a sign of life: its member says it
  * itself, and was not heard of since this node began. */
 static bool is_sign(const struct um_node *n, const struct um_name *from,
@@ -194,6 +216,18 @@ void um_node_hear_early(struct um_node *n)
     }
 }
 
+int um_node_give(struct um_node *n, struct um_str bytes, struct um_name *hash)
+{
+    int rv = um_papers_put(n->papers, bytes, hash);
+
+    if (rv == 0) {
+        um_links_unfetch(n->links, hash);
+        um_node_remake(n);
+        um_node_stir(n);
+    }
+    return rv;
+}
+
 /* A document came: it is kept if somebody waits for it. */
 static void document(void *user, const struct um_name *hash,
                      struct um_str bytes)
@@ -201,13 +235,10 @@ static void document(void *user, const struct um_name *hash,
     struct um_node *n = user;
     struct um_name mine;
 
-    if (um_papers_put(n->papers, bytes, &mine) != 0 ||
-        !um_name_eq(&mine, hash)) {
-        return;
+    p2p_sha256(bytes.p, bytes.len, mine.b);
+    if (um_name_eq(&mine, hash)) {
+        (void)um_node_give(n, bytes, &mine);
     }
-    um_links_unfetch(n->links, hash);
-    um_node_remake(n);
-    um_node_stir(n);
 }
 
 /* A slot came: what waits for it is made, and so is what was refused without

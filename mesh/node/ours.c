@@ -261,10 +261,17 @@ void um_node_make(struct um_node *n, const struct um_effect *e)
     }
 }
 
+/* Whether this node was ever let in. One that was not runs nothing of what it
+ * may have: it was brought as a file. */
+static bool was_let_in(const struct um_node *n)
+{
+    return (um_roster_ever(&n->model.roster, &n->me) & UM_NODE) != 0;
+}
+
 void um_node_remake(struct um_node *n)
 {
     struct um_node_make all[UM_MADE_KEPT];
-    size_t count = n->makes_n;
+    size_t count = was_let_in(n) ? n->makes_n : 0;
 
     memcpy(all, n->makes, count * sizeof *all);
     for (size_t i = 0; i < count && !n->over; i++) {

@@ -125,6 +125,13 @@ struct um_digest *um_shelf_digest(struct um_shelf *s, enum um_sync_set set)
     return &s->parts[set - 1].digest;
 }
 
+const struct um_digest *um_shelf_digest_of(const struct um_shelf *s,
+                                           enum um_sync_set set)
+{
+    assert(set >= UM_SYNC_ROSTER && set <= UM_SYNC_FACTS);
+    return &s->parts[set - 1].digest;
+}
+
 /* Where a member's row is, or belongs. */
 static size_t find_row(const struct um_shelf *s, const struct um_name *member,
                        bool *found)

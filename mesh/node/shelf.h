@@ -45,6 +45,10 @@ struct um_str um_shelf_get(const struct um_shelf *s, const struct um_name *id);
 /** The digests, by set from 0, for struct um_sync_source. */
 struct um_digest *um_shelf_digest(struct um_shelf *s, enum um_sync_set set);
 
+/** The same, to be looked at. */
+const struct um_digest *um_shelf_digest_of(const struct um_shelf *s,
+                                           enum um_sync_set set);
+
 /** Puts a row in the place of the member's older one. Errors: P2P_EDUP (not
  * newer), P2P_ELIMIT, P2P_ENOMEM. */
 int um_shelf_row(struct um_shelf *s, const struct um_shelf_row *row);

@@ -589,7 +589,43 @@ static void test_a_disk_that_is_behind(void **state)
     crew_free(c);
 }
 
-/* ---- rows */
+/* What a person brings is judged as what a member sends, and said what it was.
+ */
+static void test_items_that_a_person_brings(void **state)
+{
+    struct crew *c = crew_of(1, D0);
+    struct mate *m = &c->mates[0];
+    struct um_buf b = UM_BUF_INIT;
+    struct um_name id, made;
+
+    (void)state;
+    made = revision(c, 0, 1, 1, &b);
+    assert_int_equal(um_node_import(m->node, UM_REVISION, um_buf_view(&b), &id),
+                     UM_IMPORT_TAKEN);
+    assert_true(um_name_eq(&id, &made));
+    assert_true(mate_has(m, &made));
+    assert_int_equal(um_node_import(m->node, UM_REVISION, um_buf_view(&b), &id),
+                     UM_IMPORT_KNOWN);
+    b.p[b.len - 1] ^= 1;
+    assert_int_equal(um_node_import(m->node, UM_REVISION, um_buf_view(&b), &id),
+                     UM_IMPORT_FORGED);
+    (void)revision(c, KEY_STRANGER, 1, 2, &b); /* until it is a writer's */
+    assert_int_equal(um_node_import(m->node, UM_REVISION, um_buf_view(&b), &id),
+                     UM_IMPORT_WAITS);
+    (void)revision(c, 0, 2, 3, &b);
+    assert_int_equal(um_node_import(m->node, UM_REVISION, um_buf_view(&b), &id),
+                     UM_IMPORT_ASIDE);
+    um_buf_clear(&b);
+    c->mesh.b[0] ^= 1;
+    (void)revision(c, 0, 1, 4, &b);
+    c->mesh.b[0] ^= 1;
+    assert_int_equal(um_node_import(m->node, UM_REVISION, um_buf_view(&b), &id),
+                     UM_IMPORT_REFUSED);
+    um_buf_fini(&b);
+    crew_free(c);
+}
+
+/* ---- rows */ /* ---- rows */
 
 static void row_of(struct crew *c, unsigned by, uint64_t seq,
                    const struct um_name *mesh, struct um_buf *out)
@@ -944,6 +980,7 @@ int main(void)
         cmocka_unit_test(test_aside_has_an_end),
         cmocka_unit_test(test_items_of_strangers),
         cmocka_unit_test(test_a_disk_that_is_behind),
+        cmocka_unit_test(test_items_that_a_person_brings),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_a_row_before_its_grant),
         cmocka_unit_test(test_early_rows_have_an_end),
