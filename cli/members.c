@@ -405,7 +405,8 @@ static const struct um_cli_verb nodes_verbs[] = {
 
 static const struct um_cli_verb settings_verbs[] = {
     {"list", "", "those that somebody set", 0, settings},
-    {"set", "NAME VALUE", "require-if-match, max-deadline-ms",
+    {"set", "NAME VALUE",
+     "require-if-match, max-deadline-ms, four-eyes, no-immediate",
      UM_BIT(UM_OPT_TO_SIGN), set},
 };
 

@@ -7,6 +7,7 @@
 #include "mesh/app/body.h"
 #include "mesh/app/falls.h"
 #include "mesh/app/segment.h"
+#include "mesh/app/setting.h"
 #include "mesh/app/views.h"
 #include "mesh/app/which.h"
 #include "mesh/app/word.h"
@@ -299,7 +300,7 @@ void um_members_label(struct um_daemon *d, struct um_http_req *req)
     struct um_str key;
 
     if (begin(&a, d, req) && um_segment_get(req, &a.arena, LABEL, &key) &&
-        um_word_may(a.node, req)) {
+        um_word_may(a.node, req) && um_setting_may(a.node, req, key)) {
         struct um_str value = um_body_text(&a.body, "value");
 
         if (value.len == 0) {
@@ -321,7 +322,7 @@ void um_members_unlabel(struct um_daemon *d, struct um_http_req *req)
     struct um_str key;
 
     if (begin(&a, d, req) && um_segment_get(req, &a.arena, LABEL, &key) &&
-        um_word_may(a.node, req)) {
+        um_word_may(a.node, req) && um_setting_may(a.node, req, key)) {
         if (um_roster_value(&um_node_model(a.node)->roster, &a.key, key) ==
             NULL) {
             um_answer_error(req, 404, "It has no such label.", NULL);

@@ -7,6 +7,7 @@
 #include "mesh/app/body.h"
 #include "mesh/app/segment.h"
 #include "mesh/app/word.h"
+#include "mesh/model/brakes.h"
 #include "mesh/node/owner.h"
 
 enum { NAME = 2 };
@@ -31,7 +32,11 @@ static const char *yes(struct um_str value)
 static const struct {
     const char *name;
     const char *(*check)(struct um_str value);
-} settings[] = {{"require-if-match", yes}, {"max-deadline-ms", number}};
+    bool brake; /* a root makes it, and what others say of it counts nothing */
+} settings[] = {{"require-if-match", yes, false},
+                {"max-deadline-ms", number, false},
+                {UM_BRAKE_FOUR_EYES, yes, true},
+                {UM_BRAKE_NO_IMMEDIATE, yes, true}};
 
 #define SETTINGS (sizeof settings / sizeof *settings)
 
@@ -46,8 +51,11 @@ void um_setting_list(struct um_daemon *d, struct um_http_req *req)
     um_json_init(&j);
     um_json_open(&j, "settings", '{');
     for (size_t i = 0; i < SETTINGS; i++) {
-        const struct um_statement *s = um_roster_value(
-            &um_node_model(n)->roster, NULL, um_str(settings[i].name));
+        struct um_roster *r = &um_node_model(n)->roster;
+        struct um_str name = um_str(settings[i].name);
+        const struct um_statement *s = settings[i].brake
+                                           ? um_roster_root_value(r, NULL, name)
+                                           : um_roster_value(r, NULL, name);
 
         if (s != NULL) {
             um_json_str(&j, settings[i].name, s->value);
@@ -69,7 +77,8 @@ static bool check(struct um_http_req *req, struct um_str name,
     }
     if (i == SETTINGS) {
         um_answer_error(req, 404, "There is no such setting.",
-                        "There are require-if-match and max-deadline-ms.");
+                        "There are require-if-match, max-deadline-ms, "
+                        "four-eyes and no-immediate.");
         return false;
     }
     if (value.p == NULL) {
@@ -84,6 +93,25 @@ static bool check(struct um_http_req *req, struct um_str name,
     return why == NULL;
 }
 
+bool um_setting_may(struct um_node *n, struct um_http_req *req,
+                    struct um_str name)
+{
+    struct um_roster *r = &um_node_model(n)->roster;
+    const struct um_statement *g = um_roster_genesis(r);
+    struct um_name by;
+
+    um_word_speaker(n, req, &by);
+    if ((!um_str_eq(name, UM_STR(UM_BRAKE_FOUR_EYES)) &&
+         !um_str_eq(name, UM_STR(UM_BRAKE_NO_IMMEDIATE))) ||
+        (um_roster_roles(r, &by) & UM_ROOT) != 0 ||
+        (g != NULL && um_name_eq(&g->key, &by))) {
+        return true;
+    }
+    um_answer_error(req, 403, "A root alone puts brakes on.",
+                    "The key that is here is an owner's.");
+    return false;
+}
+
 void um_setting_put(struct um_daemon *d, struct um_http_req *req)
 {
     struct um_node *n = um_wait_any_node(d, req);
@@ -95,7 +123,8 @@ void um_setting_put(struct um_daemon *d, struct um_http_req *req)
 
     if (n != NULL && um_body_read(req, &a, &body) &&
         um_segment_get(req, &a, NAME, &name) &&
-        check(req, name, um_body_text(&body, "value")) && um_word_may(n, req)) {
+        check(req, name, um_body_text(&body, "value")) && um_word_may(n, req) &&
+        um_setting_may(n, req, name)) {
         um_owner_set(um_node_model(n), NULL, name, um_body_text(&body, "value"),
                      &s);
         um_word_answer(&j, "The setting is made.", NULL);

@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "mesh/model/author.h"
+#include "mesh/model/brakes.h"
 #include "mesh/model/drift.h"
 #include "mesh/model/driver.h"
 #include "p2p/err.h"
@@ -173,6 +174,18 @@ static enum um_reply deadline(struct um_model *m, struct order *o)
                : UM_TOO_LONG;
 }
 
+static enum um_reply unhurried(struct um_model *m, struct order *o)
+{
+    return o->c->policy == UM_IMMEDIATE && um_brakes_no_immediate(m)
+               ? UM_NOT_IMMEDIATE
+               : UM_OK;
+}
+
+static enum um_reply other_eyes(struct um_model *m, struct order *o)
+{
+    return um_brakes_own_eyes(m, o->about) ? UM_OWN_EYES : UM_OK;
+}
+
 static enum um_reply answer_of(int err)
 {
     return err == 0 ? UM_OK : UM_UNFIT;
@@ -287,28 +300,29 @@ static enum um_reply do_try(struct um_model *m, struct order *o)
     return UM_OK;
 }
 
-#define GUARDS_MAX 9
+#define GUARDS_MAX 10
 
 static const struct {
     guard guards[GUARDS_MAX];
     guard run;
 } verbs[] = {
-    [UM_DO_PUBLISH] = {{writer, unmoved, no_rollout, room, company, in_time,
-                        whole, deadline},
+    [UM_DO_PUBLISH] = {{writer, unhurried, unmoved, no_rollout, room, company,
+                        in_time, whole, deadline},
                        do_publish},
-    [UM_DO_ROLLBACK] = {{writer, unmoved, known, no_rollout, room, company,
-                         in_time, whole, deadline},
+    [UM_DO_ROLLBACK] = {{writer, unhurried, unmoved, known, no_rollout, room,
+                         company, in_time, whole, deadline},
                         do_rollback},
-    [UM_DO_TAKE] = {{writer, unmoved, known, conflict, no_rollout, company,
-                     in_time, whole, deadline},
+    [UM_DO_TAKE] = {{writer, unhurried, unmoved, known, conflict, no_rollout,
+                     company, in_time, whole, deadline},
                     do_take},
-    [UM_DO_DROP] = {{writer, unmoved, known, conflict, no_rollout, company,
-                     in_time, deadline},
+    [UM_DO_DROP] = {{writer, unhurried, unmoved, known, conflict, no_rollout,
+                     company, in_time, deadline},
                     do_drop},
-    [UM_DO_EDIT] = {{writer, unmoved, known, conflict, no_rollout, company,
-                     in_time, whole, deadline},
+    [UM_DO_EDIT] = {{writer, unhurried, unmoved, known, conflict, no_rollout,
+                     company, in_time, whole, deadline},
                     do_edit},
-    [UM_DO_CONFIRM] = {{writer, known, open, is_target, not_bad}, do_confirm},
+    [UM_DO_CONFIRM] = {{writer, known, open, is_target, other_eyes, not_bad},
+                       do_confirm},
     [UM_DO_ABORT] = {{writer, known, open}, do_abort},
     [UM_DO_OPEN] = {{writer, known, open}, do_open},
     [UM_DO_RESUME] = {{writer, known, open, is_target}, do_resume},

@@ -9,6 +9,7 @@
 
 #include "mesh/model/apply.h"
 #include "mesh/model/author.h"
+#include "mesh/model/brakes.h"
 #include "p2p/err.h"
 
 bool um_drift_by_hand(const struct um_model *m)
@@ -58,6 +59,8 @@ enum um_reply um_drift_adopt(struct um_model *m, unsigned flags,
         return UM_NOT_BY_HAND;
     if (um_name_none(&m->live.doc))
         return UM_UNFIT;
+    if (um_brakes_no_immediate(m))
+        return UM_NOT_IMMEDIATE;
     if (m->live.shrinks && (flags & UM_FORCE) == 0)
         return UM_SHRINKS;
     if (own_conflicts(m) + 1 >= UM__CAP_VIEW_CONFLICTS &&

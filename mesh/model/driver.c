@@ -13,6 +13,7 @@
 
 #include "mesh/base/mem.h"
 #include "mesh/model/author.h"
+#include "mesh/model/brakes.h"
 #include "mesh/model/report.h"
 #include "p2p/err.h"
 
@@ -158,11 +159,30 @@ static void hold(struct um_model *m, const struct um_past *t)
     um_core_notice(m, UM_SAW_HELD, &t->rev.id);
 }
 
+/* Says once that it waits for another's confirmation. */
+static void wait_for_eyes(struct um_model *m, const struct um_past *t)
+{
+    if (um_name_eq(&m->told_unconfirmed, &t->rev.id))
+        return;
+    m->told_unconfirmed = t->rev.id;
+    um_core_notice(m, UM_SAW_UNCONFIRMED, &t->rev.id);
+}
+
+/* All that is open does well, and nobody is left. */
+static void complete(struct um_model *m, const struct um_past *t)
+{
+    const struct um_saying confirm = {.what = UM_CONFIRM};
+
+    if (um_brakes_own_eyes(m, t))
+        wait_for_eyes(m, t);
+    else
+        (void)um_author_fact(m, t, &confirm);
+}
+
 static void drive(struct um_model *m, const struct um_past *t, struct tally *k)
 {
     struct um_saying abort = {.what = UM_ABORT,
                               .message = UM_STR("too many members failed")};
-    struct um_saying confirm = {.what = UM_CONFIRM};
     size_t budget = t->rev.budget;
 
     if (k->failed > budget) {
@@ -180,7 +200,7 @@ static void drive(struct um_model *m, const struct um_past *t, struct tally *k)
         open_next(m, t, k);
     else if (t->rev.policy != UM_TRIAL && k->good > 0 &&
              2 * k->good >= k->members)
-        (void)um_author_fact(m, t, &confirm);
+        complete(m, t);
 }
 
 /* When the soak of what is open may be over. */

@@ -49,6 +49,8 @@ enum um_reply {
     UM_NO_CONFLICT,    /**< 409: it is not listed as one */
     UM_NOT_BY_HAND,    /**< 409: nothing was changed by hand */
     UM_TOO_LONG,       /**< a deadline beyond what the mesh allows */
+    UM_NOT_IMMEDIATE,  /**< 409: a root wants a trial, or stages */
+    UM_OWN_EYES,       /**< 409: somebody else has to confirm it */
     UM_UNFIT,          /**< no item can be made of it */
     UM_UNSTORED        /**< 507: the disk does not take it; not the model's */
 };
@@ -68,6 +70,7 @@ enum um_notice {
     UM_SAW_NOT_ADOPTED, /**< a guard kept it from that */
     UM_SAW_OPENED,      /**< it goes to more members */
     UM_SAW_HELD,        /**< its rollout waits for silent members */
+    UM_SAW_UNCONFIRMED, /**< it does well, and another has to confirm it */
     UM_SAW_CONFIRMED,   /**< it holds from now on */
     UM_SAW_ABORTED,     /**< it is over */
     UM_SAW_REBASED,     /**< a conflict was merged into it */

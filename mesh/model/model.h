@@ -131,6 +131,7 @@ struct um_model {
     struct um_name told_target;
     size_t told_heads;
     struct um_name told_held;
+    struct um_name told_unconfirmed;
     struct um_name told_fallback;
     size_t told_left_out;
     uint64_t row_due_ms;

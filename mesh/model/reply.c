@@ -27,6 +27,12 @@ static const struct um_reply_words words[] = {
     [UM_NO_CONFLICT] = {"it is not among the conflicts", NULL, 409},
     [UM_NOT_BY_HAND] = {"nothing was changed by hand", NULL, 409},
     [UM_TOO_LONG] = {"the deadline is later than this mesh allows", NULL, 400},
+    [UM_NOT_IMMEDIATE] = {"a root allows no immediate changes here: --trial or "
+                          "--staged",
+                          NULL, 409},
+    [UM_OWN_EYES] = {"somebody else than who made it has to confirm it, at "
+                     "another node",
+                     NULL, 409},
     [UM_UNFIT] = {"no revision can be made of this", NULL, 400},
     [UM_UNSTORED] = {"this node's disk is full, or cannot be written: nothing "
                      "is acknowledged, and what waits is done when it can be",

@@ -41,6 +41,9 @@ static const struct {
                             "is against it"},
     [UM_SAW_OPENED] = {UM_LOG_INFO, "opened", "%s goes to more members"},
     [UM_SAW_HELD] = {UM_LOG_WARN, "held", "%s waits for silent members"},
+    [UM_SAW_UNCONFIRMED] = {UM_LOG_WARN, "unconfirmed",
+                            "%s does well, and waits for somebody else to "
+                            "confirm it"},
     [UM_SAW_CONFIRMED] = {UM_LOG_INFO, "confirmed", "%s is confirmed"},
     [UM_SAW_ABORTED] = {UM_LOG_WARN, "aborted", "%s is aborted"},
     [UM_SAW_REBASED] = {UM_LOG_INFO, "rebased",

@@ -525,9 +525,10 @@ bool um_roster_voids(struct um_roster *r, const struct um_name *revision)
     return false;
 }
 
-const struct um_statement *um_roster_value(struct um_roster *r,
-                                           const struct um_name *key,
-                                           struct um_str name)
+/* The SET that counts of those that stand on a level, or above it. */
+static const struct um_statement *value(struct um_roster *r,
+                                        const struct um_name *key,
+                                        struct um_str name, uint8_t level)
 {
     static const struct um_name mesh;
     const struct um_name *whose = key != NULL ? key : &mesh;
@@ -538,12 +539,26 @@ const struct um_statement *um_roster_value(struct um_roster *r,
     for (size_t i = 0; i < r->entries_n; i++) {
         const struct um_roster_entry *e = r->entries[i];
 
-        if (e->s.what == UM_SET && e->level != NONE &&
+        if (e->s.what == UM_SET && e->level <= level &&
             um_name_eq(&e->s.key, whose) && um_str_eq(e->s.name, name) &&
             (best == NULL || e->s.seq >= best->seq))
             best = &e->s;
     }
     return best != NULL && best->value.len > 0 ? best : NULL;
+}
+
+const struct um_statement *um_roster_value(struct um_roster *r,
+                                           const struct um_name *key,
+                                           struct um_str name)
+{
+    return value(r, key, name, OWNER);
+}
+
+const struct um_statement *um_roster_root_value(struct um_roster *r,
+                                                const struct um_name *key,
+                                                struct um_str name)
+{
+    return value(r, key, name, ROOT);
 }
 
 int um_accept_revision(const struct um_roster *r, const struct um_known *known,

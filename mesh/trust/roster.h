@@ -140,6 +140,11 @@ const struct um_statement *um_roster_value(struct um_roster *r,
                                            const struct um_name *key,
                                            struct um_str name);
 
+/** The same of those that a root, or the recovery key, said. */
+const struct um_statement *um_roster_root_value(struct um_roster *r,
+                                                const struct um_name *key,
+                                                struct um_str name);
+
 /**
  * Whether a revision may be accepted (rule 2): its parents are here, its number
  * is right, its author was ever a writer; r1 is the one that the genesis names.

@@ -244,6 +244,81 @@ static void test_deadlines_have_a_most(void **state)
     assert_int_equal(made(b)->deadline_ms, 86400001);
 }
 
+/* A brake that somebody sets, for all or for a key. */
+static void brake(struct both *b, unsigned by, const char *name,
+                  const struct um_name *key)
+{
+    struct um_statement s = {.what = UM_SET,
+                             .name = um_str(name),
+                             .value = UM_STR("true"),
+                             .seq = 1};
+    size_t i;
+
+    if (key != NULL)
+        s.key = *key;
+    i = mesh_say(&b->g, by, s);
+    node_give(&b->n, i, i + 1);
+}
+
+/* A root can forbid immediate changes, to all or to one; others cannot. */
+static void test_a_root_forbids_immediate_changes(void **state)
+{
+    struct both *b = *state;
+    struct um_statement owner = {.what = UM_GRANT, .roles = UM_OWNER};
+    size_t i;
+
+    owner.key = b->g.names[3];
+    i = mesh_say(&b->g, 0, owner);
+    node_give(&b->n, i, i + 1);
+    brake(b, 3, "no-immediate", NULL); /* an owner's word is not enough */
+    brake(b, 0, "no-immediate", &b->g.names[2]); /* another writer's */
+    assert_int_equal(node_do(&b->n, publish(5)), UM_OK);
+    node_settle(&b->n, 10);
+    brake(b, 0, "no-immediate", &b->g.names[1]);
+    assert_int_equal(node_do(&b->n, publish(6)), UM_NOT_IMMEDIATE);
+    assert_null(node_effect(&b->n, UM_FX_PERSIST));
+    assert_int_equal(node_do(&b->n, about(UM_DO_ROLLBACK, &b->g.r1)),
+                     UM_NOT_IMMEDIATE);
+    assert_int_equal(node_do(&b->n, policy(publish(6), UM_TRIAL)), UM_OK);
+}
+
+static void test_four_eyes(void **state)
+{
+    struct both *b = *state;
+    struct um_name trial;
+    struct um_command c;
+    size_t i;
+
+    brake(b, 0, "four-eyes", NULL);
+    assert_int_equal(node_do(&b->n, policy(publish(6), UM_TRIAL)), UM_OK);
+    trial = b->n.reply;
+    assert_int_equal(node_do(&b->n, about(UM_DO_CONFIRM, &trial)), UM_OWN_EYES);
+    assert_null(node_effect(&b->n, UM_FX_PERSIST));
+    i = mesh_fact(&b->g, 2, UM_CONFIRM, &trial, b->n.wall);
+    node_give(&b->n, i, i + 1);
+    node_settle(&b->n, 2 * UM_COMMAND_TRIAL_MS);
+    assert_same(node_target(&b->n), &trial);
+    /* That of another is confirmed here; one's own is aborted. */
+    i = mesh_rev(&b->g, 2,
+                 (struct um_revision){.parents = {trial},
+                                      .parents_n = 1,
+                                      .number = 3,
+                                      .wall_ms = b->n.wall,
+                                      .doc = name_of(7),
+                                      .policy = UM_TRIAL,
+                                      .deadline_ms = 60000});
+    node_give(&b->n, i, i + 1);
+    node_settle(&b->n, 10);
+    assert_int_equal(node_do(&b->n, about(UM_DO_CONFIRM, mesh_id(&b->g, i))),
+                     UM_OK);
+    node_settle(&b->n, 10);
+    c = policy(publish(8), UM_TRIAL);
+    c.flags = UM_EVEN_ALONE;
+    assert_int_equal(node_do(&b->n, c), UM_OK);
+    trial = b->n.reply;
+    assert_int_equal(node_do(&b->n, about(UM_DO_ABORT, &trial)), UM_OK);
+}
+
 static void test_a_rollback_is_a_new_revision(void **state)
 {
     struct both *b = *state;
@@ -472,6 +547,8 @@ int main(void)
         T(test_one_peer_with_an_odd_clock_is_outvoted),
         T(test_what_empties_or_halves_needs_force),
         T(test_deadlines_have_a_most),
+        T(test_a_root_forbids_immediate_changes),
+        T(test_four_eyes),
         T(test_a_rollback_is_a_new_revision),
         T(test_a_conflict_is_ended_by_two_parents),
         T(test_a_trial_ends_unless_a_person_confirms),

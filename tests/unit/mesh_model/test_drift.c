@@ -155,7 +155,29 @@ static void test_a_person_adopts_what_no_policy_would(void **state)
     assert_int_equal(node_do(&b->n, c), UM_UNFIT);
 }
 
-/* Who changed it by hand has not seen the rollout. */
+/* What is adopted would be an immediate change. */
+static void test_where_a_root_forbids_it_nothing_is_adopted(void **state)
+{
+    struct both *b = *state;
+    struct um_command c = {.verb = UM_DO_ADOPT, .flags = UM_EVEN_ALONE};
+    struct um_statement s = {.what = UM_SET,
+                             .name = UM_STR("no-immediate"),
+                             .value = UM_STR("true"),
+                             .seq = 1};
+    size_t i = mesh_say(&b->g, 0, s);
+
+    node_give(&b->n, i, i + 1);
+    b->n.m.cfg.drift = UM_ADOPT;
+    by_hand(b, 50, false);
+    node_tick(&b->n, 10);
+    assert_true(node_told(&b->n, UM_SAW_NOT_ADOPTED));
+    assert_int_equal(node_do(&b->n, c), UM_NOT_IMMEDIATE);
+    assert_int_equal(b->n.m.history.revs_n, 1);
+}
+
+/* Who changed it by hand has not seen the rollout. */ /* Who changed it by hand
+                                                          has not seen the
+                                                          rollout. */
 static void test_trap12_what_is_adopted_is_a_child_of_what_ran(void **state)
 {
     struct both *b = *state;
@@ -396,6 +418,7 @@ int main(void)
         T(test_a_blank_unit_is_healed_under_each_policy),
         T(test_adopt_makes_a_revision_of_it),
         T(test_a_person_adopts_what_no_policy_would),
+        T(test_where_a_root_forbids_it_nothing_is_adopted),
         T(test_trap12_what_is_adopted_is_a_child_of_what_ran),
         T(test_what_shrinks_is_not_adopted),
         T(test_what_is_no_document_is_not_adopted),

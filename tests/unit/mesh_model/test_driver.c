@@ -115,6 +115,37 @@ static void test_batches_double_until_all_and_then_it_holds(void **state)
     assert_same(node_applied(&b->n), &b->open);
 }
 
+/* Where four eyes are wanted, who made it does not confirm it, however well it
+ * does; another does. */
+static void test_four_eyes_confirm_no_rollout_of_ones_own(void **state)
+{
+    struct both *b = *state;
+    struct um_statement s = {.what = UM_SET,
+                             .name = UM_STR("four-eyes"),
+                             .value = UM_STR("true"),
+                             .seq = 1};
+    size_t i = mesh_say(&b->g, 0, s);
+
+    node_give(&b->n, i, i + 1);
+    begin(b, 0, 2);
+    for (unsigned k = 0; k < 6; k++) {
+        assert_true(um_name_none(&b->n.m.told_unconfirmed) || k >= 4);
+        node_settle(&b->n, 10);
+        opened_run(b, 1000);
+        node_settle(&b->n, 10);
+        node_settle(&b->n, SOAK);
+        opened_run(b, SOAK);
+        node_settle(&b->n, 0);
+    }
+    assert_int_equal(count_opened(b), MEMBERS);
+    assert_int_equal(state_of(b), UM_STILL_OPEN);
+    assert_same(&b->n.m.told_unconfirmed, &b->open);
+    i = mesh_fact(&b->g, 2, UM_CONFIRM, &b->open, b->n.wall);
+    node_give(&b->n, i, i + 1);
+    node_settle(&b->n, 10);
+    assert_int_equal(state_of(b), UM_ESTABLISHED);
+}
+
 static void test_more_failures_than_the_budget_abort(void **state)
 {
     struct both *b = *state;
@@ -387,6 +418,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(test_batches_double_until_all_and_then_it_holds),
+        T(test_four_eyes_confirm_no_rollout_of_ones_own),
         T(test_more_failures_than_the_budget_abort),
         T(test_a_failure_within_the_budget_does_not),
         T(test_trap6_who_is_opened_and_silent_holds),

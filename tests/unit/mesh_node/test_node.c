@@ -625,7 +625,7 @@ static void test_items_that_a_person_brings(void **state)
     crew_free(c);
 }
 
-/* ---- rows */ /* ---- rows */
+/* ---- rows */
 
 static void row_of(struct crew *c, unsigned by, uint64_t seq,
                    const struct um_name *mesh, struct um_buf *out)
