@@ -40,6 +40,18 @@ void um_cli_body_texts(struct um_cli_body *b, const char *key,
     }
 }
 
+void um_cli_body_under(struct um_cli_body *b, const char *object,
+                       const char *key, struct um_str text)
+{
+    yyjson_mut_val *o = yyjson_mut_obj_get(b->root, object);
+
+    if (o == NULL) {
+        o = yyjson_mut_obj_add_obj(b->doc, b->root, object);
+    }
+    (void)yyjson_mut_obj_add(o, yyjson_mut_strcpy(b->doc, key),
+                             yyjson_mut_strncpy(b->doc, text.p, text.len));
+}
+
 struct um_str um_cli_body_end(struct um_cli_body *b)
 {
     size_t len = 0;

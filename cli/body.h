@@ -31,6 +31,16 @@ void um_cli_body_uint(struct um_cli_body *b, const char *key, uint64_t value);
 void um_cli_body_texts(struct um_cli_body *b, const char *key,
                        char *const *values, size_t n);
 
+/** A member of an object that is a member: a text, copied. */
+void um_cli_body_under(struct um_cli_body *b, const char *object,
+                       const char *key, struct um_str text);
+
+/**
+ * Adds "certificates": those of --cert and --unit-state.
+ * @return 0, or an exit code after it was said what is wrong
+ */
+int um_cli_body_certificates(struct um_cli_body *b, const struct um_cli *c);
+
 /** Ends it: its text, valid until fini; p NULL: memory is out. */
 struct um_str um_cli_body_end(struct um_cli_body *b);
 

@@ -55,9 +55,34 @@ static int put(struct um_cli *c)
     return change(c, "PUT", true);
 }
 
-/* POST /config without a body adopts what this node's Unit runs. */
+/* Adopts what this node's Unit runs, with the certificates that are named. */
+static int adopt(struct um_cli *c)
+{
+    struct um_buf path = UM_BUF_INIT;
+    struct um_cli_body b;
+    int code;
+
+    um_cli_body_init(&b);
+    um_cli_path_typed(&path, c->words[0]);
+    code = um_cli_body_certificates(&b, c);
+    if (code == UM_EXIT_DONE) {
+        code = um_cli_change(c, "POST", &path, um_cli_body_end(&b));
+    }
+    um_cli_body_fini(&b);
+    um_buf_fini(&path);
+    return code;
+}
+
+/* POST /config without a value adopts what this node's Unit runs. */
 static int post(struct um_cli *c)
 {
+    if (c->o.certs_n > 0 || um_cli_opt(c, UM_OPT_UNIT_STATE) != NULL) {
+        return c->n > 1 || um_cli_opt(c, UM_OPT_FILE) != NULL
+                   ? um_cli_wrong(c, "a value is given",
+                                  "certificates come along with `post /config` "
+                                  "alone")
+                   : adopt(c);
+    }
     return change(c, "POST", c->n > 1 || um_cli_opt(c, UM_OPT_FILE) != NULL);
 }
 
@@ -192,7 +217,9 @@ static const struct um_cli_verb post_verbs[] = {
     {NULL, "PATH [VALUE]",
      "Adds JSON to the array at a path. `post /config` adopts what this "
      "node's Unit runs.",
-     UM_OPTS_CHANGE | UM_BIT(UM_OPT_FILE), post},
+     UM_OPTS_CHANGE | UM_BIT(UM_OPT_FILE) | UM_BIT(UM_OPT_CERT) |
+         UM_BIT(UM_OPT_UNIT_STATE),
+     post},
 };
 static const struct um_cli_verb delete_verbs[] = {
     {NULL, "PATH", "Takes away what is at a path.", UM_OPTS_CHANGE, delete},

@@ -74,6 +74,11 @@ static int init(struct um_cli *c)
 
     um_cli_body_init(&b);
     um_cli_body_text(&b, "name", um_cli_opt(c, UM_OPT_MESH_NAME));
+    code = um_cli_body_certificates(&b, c);
+    if (code != UM_EXIT_DONE) {
+        um_cli_body_fini(&b);
+        return code;
+    }
     doc = post(c, "/mesh/init", &b, &code);
     root = yyjson_doc_get_root(doc);
     if (doc == NULL) {
@@ -265,7 +270,8 @@ static int leave(struct um_cli *c)
 static const struct um_cli_verb init_verbs[] = {
     {NULL, "",
      "Begins a mesh whose configuration is what this node's Unit runs.",
-     UM_BIT(UM_OPT_MESH_NAME), init},
+     UM_BIT(UM_OPT_MESH_NAME) | UM_BIT(UM_OPT_CERT) | UM_BIT(UM_OPT_UNIT_STATE),
+     init},
 };
 static const struct um_cli_verb join_verbs[] = {
     {NULL, "[CODE]",

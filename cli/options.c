@@ -45,6 +45,10 @@ static const struct flag {
     [UM_OPT_HOST] = {"host", "HOST",
                      "what the others fetch from, and nothing else", 0},
     [UM_OPT_MESH_NAME] = {"name", "NAME", "of the mesh", 0},
+    [UM_OPT_CERT] = {"cert", "NAME=FILE",
+                     "a certificate that Unit has: chain and key", 0},
+    [UM_OPT_UNIT_STATE] = {"unit-state", "DIR",
+                           "where Unit keeps its certificates", 0},
     [UM_OPT_MESSAGE] = {"message", "TEXT", "why; a line of the log", 'm'},
     [UM_OPT_IF_MATCH] = {"if-match", "REV", "only if that is current", 0},
     [UM_OPT_DRY_RUN] = {"dry-run", NULL, "show it and change nothing", 0},
@@ -140,6 +144,14 @@ static int keep(struct um_options *o, enum um_option which, const char *v,
     char buf[64];
 
     o->value[which] = v != NULL ? v : "";
+    if (which == UM_OPT_CERT) {
+        if (o->certs_n == UM_OPTIONS_CERTS) {
+            (void)fprintf(stderr, "%s: --cert: too many; see --unit-state\n",
+                          command);
+            return 2;
+        }
+        o->certs[o->certs_n++] = v;
+    }
     if (v != NULL && arg != NULL) {
         why = complaint(arg + (*arg == '['), v, buf, sizeof buf);
     }

@@ -4,6 +4,7 @@
 #define UM_CLI_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** Flags, in the order in which a help shows them. */
@@ -31,6 +32,8 @@ enum um_option {
     UM_OPT_UNHEARD,
     UM_OPT_HOST,
     UM_OPT_MESH_NAME,
+    UM_OPT_CERT,
+    UM_OPT_UNIT_STATE,
     UM_OPT_MESSAGE,
     UM_OPT_IF_MATCH,
     UM_OPT_DRY_RUN, /**< the first that goes into the query as it is */
@@ -76,8 +79,13 @@ enum um_option {
      UM_BIT(UM_OPT_DRY_RUN) | UM_BIT(UM_OPT_TRIAL) | UM_BIT(UM_OPT_STAGED) | \
      UM_BIT(UM_OPT_SOAK) | UM_BIT(UM_OPT_BUDGET) | UM_BIT(UM_OPT_DEADLINE))
 
+/** How often --cert may be given. */
+#define UM_OPTIONS_CERTS 64
+
 /** What was given. */
 struct um_options {
+    const char *certs[UM_OPTIONS_CERTS]; /**< each --cert */
+    size_t certs_n;
     char socket[512];
     /** Borrowed from argv; "" of one that was given without a value, NULL of
      * one that was not given. */

@@ -46,7 +46,9 @@ void um_acts_init(struct um_daemon *d, struct um_http_req *req)
     struct um_val body;
 
     if (um_body_read(req, &a, &body)) {
-        um_mesh_begin(d, um_body_text(&body, "name"), on_place, req);
+        um_mesh_begin(d, um_body_text(&body, "name"),
+                      um_val_member(&body, UM_STR("certificates")), on_place,
+                      req);
     }
     um_arena_fini(&a);
 }

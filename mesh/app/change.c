@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mesh/app/adopt.h"
 #include "mesh/app/answer.h"
 #include "mesh/app/deed.h"
 #include "mesh/app/manner.h"
@@ -221,11 +222,14 @@ static void seal(struct change *c)
     answer(c);
 }
 
-/* The configuration that this node's Unit runs becomes the mesh's. */
-static void adopt(struct change *c)
+/* The configuration that this node's Unit runs becomes the mesh's, with the
+ * scripts that it shows and the certificates that the request brings. */
+static void adopt_with(struct change *c, struct um_str modules)
 {
     const struct um_hands *h = um_node_hands(node_of(c));
     struct um_control_unit unit = {{NULL, 0}, {NULL, 0}};
+    struct um_adopt_from from = {.body = c->ask.body, .modules = modules};
+    int rv;
 
     if (h != NULL) {
         unit.config = um_hands_config(h);
@@ -235,11 +239,46 @@ static void adopt(struct change *c)
         fail(c, 502, "This node's Unit cannot be asked what it runs.", NULL);
         return;
     }
+    from.config = unit.config;
+    rv = um_adopt_beside(node_of(c), &c->desk, &from);
+    if (rv != 0) {
+        fail(c, rv == P2P_EFORMAT ? 400 : 500, "It cannot be adopted.",
+             rv == P2P_EFORMAT ? "\"certificates\" has a chain and its key, as "
+                                 "PEM, under each name."
+                               : p2p_err_text(rv));
+        return;
+    }
     um_control_adopt(&c->desk.arena, &c->desk.state, &c->ask, &unit, &c->out);
     if (c->out.kind == UM_CONTROL_CHANGE) {
         publish(c);
     } else {
         reply(c);
+    }
+}
+
+/* Scripts come by GET; a Unit without JavaScript has none. */
+static void on_scripts(void *user, const struct um_unit_answer *a)
+{
+    struct change *c = user;
+
+    c->deed.wait.asked = false;
+    if (c->deed.wait.closed) {
+        fail(c, 503, "This node is ending, or leaves its mesh.", NULL);
+    } else {
+        adopt_with(c, a->status == UM_UNIT_OK ? um_str_n(a->body, a->len)
+                                              : um_str_n(NULL, 0));
+    }
+}
+
+static void adopt(struct change *c)
+{
+    struct um_unit *unit = c->deed.wait.d->unit;
+
+    if (unit == NULL) {
+        adopt_with(c, um_str_n(NULL, 0));
+    } else {
+        c->deed.wait.asked = true;
+        um_unit_get(unit, "/js_modules", on_scripts, c);
     }
 }
 

@@ -13,6 +13,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "mesh/app/beside.h"
 #include "mesh/app/daemon.h"
 #include "mesh/app/replace.h"
 #include "mesh/app/wait.h"
@@ -33,6 +34,8 @@ struct um_mesh_asking {
     struct um_name mesh;
     unsigned roles;
     struct um_buf statements;
+    struct um_beside beside; /* certificates and scripts of a new mesh */
+    struct um_buf config;    /* what Unit runs, while it is asked for scripts */
     um_mesh_done *done;
     void *user;
 };
@@ -164,6 +167,8 @@ static void asking_free(struct um_daemon *d)
     d->mesh.knock = NULL;
     if (a != NULL) {
         um_buf_fini(&a->statements);
+        um_buf_fini(&a->config);
+        um_beside_fini(&a->beside);
         explicit_bzero(&a->code, sizeof a->code);
         free(a);
     }
@@ -264,30 +269,9 @@ bool um_mesh_may(struct um_daemon *d, const struct p2p_peer_id *peer)
     return d->mesh.node == NULL || um_node_hears(d->mesh.node, peer);
 }
 
-/* What Unit has that a document cannot carry yet without being given it. */
-static const char *beside(const struct um_val *config)
-{
-    const struct um_val *all = um_val_member(config, UM_STR("listeners"));
-    const struct um_val *settings = um_val_member(config, UM_STR("settings"));
-
-    for (size_t i = 0;
-         all != NULL && all->kind == UM_VAL_OBJECT && i < all->count; i++) {
-        if (um_val_member(&all->members.p[i].value, UM_STR("tls")) != NULL) {
-            return "Unit has listeners with certificates, and does not give "
-                   "those out: take \"tls\" off, begin, then put the "
-                   "certificates into the mesh";
-        }
-    }
-    return settings != NULL &&
-                   um_val_member(settings, UM_STR("js_module")) != NULL
-               ? "Unit has scripts: take \"js_module\" off, begin, then put "
-                 "the scripts into the mesh"
-               : NULL;
-}
-
 /* The first document: what Unit runs, for all. */
-static int make_document(struct um_str config, struct um_buf *out,
-                         const char **why)
+static int make_document(struct um_str config, struct um_beside *beside,
+                         struct um_buf *out, const char **why)
 {
     struct um_arena a = UM_ARENA_INIT;
     struct um_val v;
@@ -295,7 +279,7 @@ static int make_document(struct um_str config, struct um_buf *out,
 
     *why = "what Unit runs cannot be read";
     if (rv == 0) {
-        *why = beside(&v);
+        *why = um_beside_lacks(beside, &v);
         rv = *why != NULL ? P2P_ESTATE : 0;
     }
     if (rv == 0) {
@@ -342,14 +326,17 @@ static void begin(struct um_daemon *d, struct um_str config)
     struct um_buf document = UM_BUF_INIT, recovery = UM_BUF_INIT;
     struct p2p_key *paper = NULL;
     struct um_mesh_outcome o = {.status = 500, .replaced = config};
+    char lack[sizeof a->beside.lack];
     struct um_founder_plan plan = {.key = um_daemon_key(d),
                                    .name = um_str(a->name),
                                    .config = config,
                                    .wall_ms = wall_ms(NULL)};
-    int rv = make_document(config.p != NULL ? config : UM_STR(BLANK), &document,
-                           &o.text);
+    int rv = make_document(config.p != NULL ? config : UM_STR(BLANK),
+                           &a->beside, &document, &o.text);
 
     if (rv != 0) {
+        (void)snprintf(lack, sizeof lack, "%s", o.text);
+        o.text = lack; /* it is freed with what is asked for */
         o.status = rv == P2P_ESTATE ? 409 : 500;
     } else if (um_keys_make(um_partner_keys(d->partner), UM_KEYRING_OWNER) !=
                    0 ||
@@ -360,6 +347,8 @@ static void begin(struct um_daemon *d, struct um_str config)
         plan.owner = um_daemon_owner(d);
         plan.recovery = paper;
         plan.document = um_buf_view(&document);
+        plan.parts = a->beside.parts;
+        plan.parts_n = a->beside.n;
         rv = um_founder_begin(&d->mesh.store, &plan, &o.mesh);
         if (rv != 0 || start_node(d) != 0) {
             undo(d, rv);
@@ -418,6 +407,29 @@ static void settle(struct um_daemon *d, struct um_str config)
     tell(d, &o);
 }
 
+/* Scripts come by GET; a Unit without JavaScript has none. */
+static void on_scripts(void *user, const struct um_unit_answer *answer)
+{
+    struct um_daemon *d = user;
+    struct um_mesh_asking *a = d->mesh.asking;
+
+    if (a == NULL) {
+        return; /* the daemon is ending */
+    }
+    if (answer->status == UM_UNIT_OK &&
+        !um_beside_scripts(&a->beside, um_str_n(answer->body, answer->len))) {
+        fail(d, 502, "Unit's scripts cannot be read");
+    } else if (um_buf_failed(&a->config)) {
+        fail(d, 500, "out of memory");
+    } else {
+        struct um_buf config = a->config; /* longer than what is asked for */
+
+        a->config = (struct um_buf)UM_BUF_INIT;
+        begin(d, um_buf_view(&config));
+        um_buf_fini(&config);
+    }
+}
+
 static void on_config(void *user, const struct um_unit_answer *answer)
 {
     struct um_daemon *d = user;
@@ -434,7 +446,8 @@ static void on_config(void *user, const struct um_unit_answer *answer)
     if (d->mesh.asking->joins) {
         settle(d, um_str_n(answer->body, answer->len));
     } else {
-        begin(d, um_str_n(answer->body, answer->len));
+        um_buf_add(&d->mesh.asking->config, answer->body, answer->len);
+        um_unit_get(d->unit, "/js_modules", on_scripts, d);
     }
 }
 
@@ -503,8 +516,8 @@ static struct um_mesh_asking *ask(struct um_daemon *d, um_mesh_done *done,
     return a;
 }
 
-void um_mesh_begin(struct um_daemon *d, struct um_str name, um_mesh_done *done,
-                   void *user)
+void um_mesh_begin(struct um_daemon *d, struct um_str name,
+                   const struct um_val *certs, um_mesh_done *done, void *user)
 {
     const struct um_mesh_outcome long_name = {
         .status = 400, .text = "the name is longer than 255 bytes"};
@@ -519,7 +532,13 @@ void um_mesh_begin(struct um_daemon *d, struct um_str name, um_mesh_done *done,
         if (name.len > 0) {
             memcpy(a->name, name.p, name.len);
         }
-        ask_unit(d);
+        if (um_beside_certificates(&a->beside, certs)) {
+            ask_unit(d);
+        } else {
+            fail(d, 400,
+                 "\"certificates\" has a chain and its key, as PEM, "
+                 "under each name");
+        }
     }
 }
 

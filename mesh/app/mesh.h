@@ -50,10 +50,12 @@ typedef void um_mesh_done(void *user, const struct um_mesh_outcome *outcome);
 
 /**
  * Begins a mesh with what Unit runs. Told once.
- * @param name of the mesh; may be empty; copied
+ * @param name  of the mesh; may be empty; copied
+ * @param certs an object of those that Unit has, by name, which it does not
+ *              give out: texts with chain and key; copied. NULL: none
  */
-void um_mesh_begin(struct um_daemon *d, struct um_str name, um_mesh_done *done,
-                   void *user);
+void um_mesh_begin(struct um_daemon *d, struct um_str name,
+                   const struct um_val *certs, um_mesh_done *done, void *user);
 
 /**
  * Asks to be let in. Told once.

@@ -5,12 +5,16 @@
  */
 #include "mesh/node/founder.h"
 
+#include <string.h>
+
+#include "mesh/doc/print.h"
 #include "mesh/node/random.h"
 #include "mesh/store/copies.h"
 #include "mesh/store/documents.h"
 #include "mesh/store/items.h"
 #include "mesh/store/self.h"
 #include "mesh/trust/revision.h"
+#include "mesh/trust/seal.h"
 #include "mesh/trust/statement.h"
 #include "p2p/err.h"
 #include "p2p/hash.h"
@@ -87,6 +91,113 @@ static int make_grant(const struct um_founder_plan *plan,
     return rv != 0 ? rv : um_statement_seal(g, plan->owner, out);
 }
 
+/* Keeps a part, for its hash to stand in the document. */
+static int keep_part(struct um_store *s, const struct um_founder_plan *plan,
+                     const struct um_founder_part *part,
+                     const struct um_name *mesh, struct um_name *hash)
+{
+    struct um_buf object = UM_BUF_INIT, name = UM_BUF_INIT;
+    struct um_sealed_plan seal = {
+        .mesh = *mesh, .content = part->bytes, .members = {hash, 1}};
+    uint8_t entropy[32];
+    int rv = 0;
+
+    if (part->kind == UM_BUNDLE_CERTIFICATE) {
+        um_buf_text(&name, "certificates/");
+        um_buf_str(&name, part->name);
+        seal.name = um_buf_view(&name);
+        seal.entropy = entropy;
+        rv = um_item_signer(plan->key, hash);
+        if (rv == 0)
+            rv = um_random_fill(entropy, sizeof entropy);
+        if (rv == 0)
+            rv = um_sealed_make(&seal, &object);
+        explicit_bzero(entropy, sizeof entropy);
+    } else {
+        um_buf_str(&object, part->bytes);
+    }
+    if (rv == 0 && um_buf_failed(&object))
+        rv = P2P_ENOMEM;
+    p2p_sha256(object.p, object.len, hash->b);
+    if (rv == 0)
+        rv = um_documents_add(s, hash, um_buf_view(&object));
+    um_buf_fini(&object);
+    um_buf_fini(&name);
+    return rv == P2P_EDUP ? 0 : rv;
+}
+
+/* Appends the parts of a kind as a member of the document. */
+static int put_parts(struct um_store *s, const struct um_founder_plan *plan,
+                     enum um_bundle_kind kind, const struct um_name *mesh,
+                     struct um_buf *out)
+{
+    bool sealed = kind == UM_BUNDLE_CERTIFICATE, any = false;
+    char hex[UM_NAME_TEXT_MAX];
+    int rv = 0;
+
+    for (size_t i = 0; i < plan->parts_n && rv == 0; i++) {
+        const struct um_founder_part *part = &plan->parts[i];
+        struct um_val name = {.kind = UM_VAL_STRING, .text = part->name};
+        struct um_name hash;
+
+        if (part->kind != kind)
+            continue;
+        rv = keep_part(s, plan, part, mesh, &hash);
+        um_buf_text(out, any      ? ","
+                         : sealed ? ",\"certificates\":{"
+                                  : ",\"js_modules\":{");
+        any = true;
+        if (rv == 0)
+            rv = um_doc_print(out, &name);
+        um_buf_fmt(out, sealed ? ":{\"sealed\":\"%s\"}" : ":\"%s\"",
+                   um_name_text(&hash, hex));
+    }
+    um_buf_text(out, any ? "}" : "");
+    return rv;
+}
+
+/* The second document: the first, with certificates and scripts. */
+static int make_second(struct um_store *s, const struct um_founder_plan *plan,
+                       const struct um_name *mesh, struct um_buf *out)
+{
+    int rv;
+
+    um_buf_str(out, um_str_head(plan->document, plan->document.len - 1));
+    rv = put_parts(s, plan, UM_BUNDLE_CERTIFICATE, mesh, out);
+    if (rv == 0)
+        rv = put_parts(s, plan, UM_BUNDLE_SCRIPT, mesh, out);
+    um_buf_text(out, "}");
+    return rv == 0 && um_buf_failed(out) ? P2P_ENOMEM : rv;
+}
+
+/* What was beside the first configuration comes with a second revision. */
+static int keep_parts(struct um_store *s, const struct um_founder_plan *plan,
+                      const struct um_name *mesh, const struct um_name *first)
+{
+    struct um_buf document = UM_BUF_INIT, envelope = UM_BUF_INIT;
+    struct um_revision r = {.mesh = *mesh,
+                            .parents = {*first},
+                            .parents_n = 1,
+                            .number = 2,
+                            .wall_ms = plan->wall_ms,
+                            .message = UM_STR("its certificates and scripts")};
+    int rv = plan->parts_n > 0 ? make_second(s, plan, mesh, &document) : 0;
+
+    if (rv == 0 && plan->parts_n > 0) {
+        r.doc_bytes = (uint32_t)document.len;
+        p2p_sha256(document.p, document.len, r.doc.b);
+        rv = um_revision_seal(&r, plan->key, &envelope);
+        if (rv == 0)
+            rv = um_documents_add(s, &r.doc, um_buf_view(&document));
+        if (rv == 0)
+            rv = keep_item(s, UM_REVISION, &r.id, um_buf_view(&envelope),
+                           plan->wall_ms);
+    }
+    um_buf_fini(&document);
+    um_buf_fini(&envelope);
+    return rv;
+}
+
 static int write_mesh(struct um_store *s, const struct um_founder_plan *plan,
                       struct um_name *mesh)
 {
@@ -113,6 +224,8 @@ static int write_mesh(struct um_store *s, const struct um_founder_plan *plan,
     if (rv == 0)
         rv = keep_item(s, UM_REVISION, &r.id, um_buf_view(&first),
                        plan->wall_ms);
+    if (rv == 0)
+        rv = keep_parts(s, plan, &g.id, &r.id);
     if (rv == 0)
         rv = keep_config(s, plan->config, plan->wall_ms);
     *mesh = g.id;

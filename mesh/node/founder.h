@@ -8,8 +8,17 @@
 #ifndef UM_NODE_FOUNDER_H
 #define UM_NODE_FOUNDER_H
 
+#include "mesh/doc/bundles.h"
 #include "mesh/store/store.h"
 #include "p2p/key.h"
+
+/** A certificate or a script that stands beside the first configuration; all
+ * borrowed. */
+struct um_founder_part {
+    enum um_bundle_kind kind;
+    struct um_str name;
+    struct um_str bytes; /**< a bundle with its key, or a source */
+};
 
 /** What a new mesh is to be; all borrowed. */
 struct um_founder_plan {
@@ -17,8 +26,12 @@ struct um_founder_plan {
     const struct p2p_key *owner;    /**< its first owner */
     const struct p2p_key *recovery; /**< to be kept on paper */
     struct um_str name;             /**< of the mesh; may be empty */
-    struct um_str document;         /**< the first */
-    struct um_str config;           /**< what Unit ran; p NULL: no Unit */
+    struct um_str document;         /**< the first: {"base":…}, compact */
+    const struct um_founder_part *parts; /**< these come with a second one,
+                                              since what is sealed says for
+                                              which mesh; none: NULL */
+    size_t parts_n;
+    struct um_str config; /**< what Unit ran; p NULL: no Unit */
     uint64_t wall_ms;
 };
 

@@ -13,6 +13,8 @@
 #include "mesh/doc/value.h"
 #include "mesh_maker.h"
 #include "p2p/err.h"
+#include "mesh/trust/seal.h"
+#include "p2p/hash.h"
 #include "unit.h"
 
 #define DOC "{\"base\":{}}"
@@ -145,6 +147,64 @@ static void assert_nothing(struct bench *b)
     assert_int_equal(copies(b), 0);
 }
 
+/* What stands beside the first configuration comes with a second revision, by
+ * the node, since what is sealed says for which mesh. */
+static void test_certificates_and_scripts_come_along(void **state)
+{
+    static const struct um_founder_part parts[] = {
+        {UM_BUNDLE_SCRIPT, {"a", 1}, {"export default {}", 17}},
+        {UM_BUNDLE_CERTIFICATE, {"we\"b", 4}, {"PEM", 3}},
+        {UM_BUNDLE_SCRIPT, {"b", 1}, {"export default {}", 17}}};
+    struct bench *b = *state;
+    struct um_founder_plan plan = plan_of(b, "shop", UM_STR("{}"));
+    struct um_buf out = UM_BUF_INIT, want = UM_BUF_INIT, content = UM_BUF_INIT;
+    struct um_stored item = {0};
+    struct um_sealed sealed;
+    struct um_revision r;
+    struct um_name mesh, hash = {{0}};
+    char hex[UM_NAME_TEXT_MAX], script[UM_NAME_TEXT_MAX];
+
+    plan.parts = parts;
+    plan.parts_n = 3;
+    assert_int_equal(um_founder_begin(&b->store.s, &plan, &mesh), 0);
+    assert_int_equal(items(b), 4);
+    while (um_items_next(&b->store.s, item.place, &item) == 1 && item.place < 4)
+        ;
+    assert_int_equal(um_revision_open(item.envelope, &r), 0);
+    assert_int_equal(r.number, 2);
+    assert_true(um_name_eq(&r.mesh, &mesh));
+    assert_true(um_name_eq(&r.by, &b->mesh.names[1]));
+    assert_int_equal(um_documents_get(&b->store.s, &r.doc, &out), 0);
+    assert_int_equal(out.len, r.doc_bytes);
+    /* Its text; what is sealed has a hash of its own each time. */
+    p2p_sha256(parts[0].bytes.p, parts[0].bytes.len, hash.b);
+    (void)um_name_text(&hash, script);
+    for (hash = (struct um_name){{0}};
+         um_documents_next(&b->store.s, &hash, &hash, NULL) == 1;) {
+        um_buf_clear(&content);
+        assert_int_equal(um_documents_get(&b->store.s, &hash, &content), 0);
+        if (um_sealed_read(um_buf_view(&content), &sealed) == 0)
+            break;
+    }
+    (void)um_name_text(&hash, hex);
+    um_buf_fmt(&want,
+               "%.*s,\"certificates\":{\"we\\\"b\":{\"sealed\":\"%s\"}},"
+               "\"js_modules\":{\"a\":\"%s\",\"b\":\"%s\"}}",
+               (int)plan.document.len - 1, plan.document.p, hex, script,
+               script);
+    assert_true(um_str_eq(um_buf_view(&out), um_buf_view(&want)));
+    /* It is for the node, in this mesh, and for nobody else. */
+    assert_true(um_name_eq(&sealed.mesh, &mesh));
+    assert_true(um_str_eq(sealed.name, UM_STR("certificates/we\"b")));
+    assert_int_equal(sealed.slots_n, 1);
+    um_buf_clear(&out);
+    assert_int_equal(um_sealed_open(&sealed, b->mesh.keys[1], NULL, &out), 0);
+    assert_true(um_str_eq(um_buf_view(&out), UM_STR("PEM")));
+    um_buf_fini(&out);
+    um_buf_fini(&want);
+    um_buf_fini(&content);
+}
+
 static void test_all_or_nothing(void **state)
 {
     struct bench *b = *state;
@@ -220,6 +280,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_mesh_is_begun, begin, end),
         cmocka_unit_test_setup_teardown(test_two_are_two, begin, end),
+        cmocka_unit_test_setup_teardown(
+            test_certificates_and_scripts_come_along, begin, end),
         cmocka_unit_test_setup_teardown(test_all_or_nothing, begin, end),
         cmocka_unit_test_setup_teardown(test_a_place_is_kept, begin, end),
         cmocka_unit_test_setup_teardown(test_a_place_that_is_none, begin, end),
