@@ -272,13 +272,13 @@ static void on_scripts(void *user, const struct um_unit_answer *a)
 
 static void adopt(struct change *c)
 {
-    struct um_unit *unit = c->deed.wait.d->unit;
+    struct um_hands *hands = um_node_hands(node_of(c));
 
-    if (unit == NULL) {
+    if (hands == NULL) {
         adopt_with(c, um_str_n(NULL, 0));
     } else {
         c->deed.wait.asked = true;
-        um_unit_get(unit, "/js_modules", on_scripts, c);
+        um_hands_get(hands, "/js_modules", on_scripts, c);
     }
 }
 

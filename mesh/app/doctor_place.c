@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* See doctor.h: what speaks of this machine. Files are looked at by name, as
  * they are now. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -111,67 +108,35 @@ static void look_at_store(struct um_doctor *o)
     }
 }
 
-/* Whether Unit's control socket can be written, and somebody listens there:
- * an error of the system, or 0. */
-static int knock(const char *path)
+/* It is asked by who may: whatever it says of that. */
+static void say_absent(struct um_doctor *o, const char *target, const char *why)
 {
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int rv = 0;
-
-    if (fd < 0 || strlen(path) >= sizeof at.sun_path) {
-        rv = fd < 0 ? errno : ENAMETOOLONG;
-    } else {
-        memcpy(at.sun_path, path, strlen(path) + 1);
-        if (connect(fd, (const struct sockaddr *)&at, sizeof at) != 0 &&
-            errno != EAGAIN && errno != EINPROGRESS) {
-            rv = errno;
-        }
-    }
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return rv;
-}
-
-/* @return whether something was said */
-static bool look_at_socket(struct um_doctor *o, const char *target)
-{
-    const char *path = strncmp(target, "unix:", 5) == 0 ? target + 5 : NULL;
-    int rv = path != NULL ? knock(path) : 0;
     char text[LINE_BYTES], mend[LINE_BYTES];
+    bool denied = strcasestr(why, "denied") != NULL ||
+                  strcasestr(why, "permitted") != NULL;
 
-    if (rv == EACCES || rv == EPERM) {
-        (void)snprintf(text, sizeof text,
-                       "Unit's control socket %s is not ours to write.", path);
-        (void)snprintf(mend, sizeof mend,
-                       "run unitmesh as the user of that socket: ls -l %s",
-                       path);
-        find(o, UM_AILMENT, "unit", mend, text);
-    } else if (rv != 0) {
-        (void)snprintf(text, sizeof text, "Unit does not answer at %s: %s.",
-                       target, strerror(rv));
-        find(o, UM_AILMENT, "unit", "systemctl start unit", text);
-    }
-    return rv != 0;
+    (void)snprintf(text, sizeof text, "Unit does not answer at %s%s%s.", target,
+                   why[0] != '\0' ? ": " : "", why);
+    (void)snprintf(mend, sizeof mend,
+                   denied ? "run unitmesh as the user of that socket: ls -l %s"
+                          : "systemctl start unit",
+                   strncmp(target, "unix:", 5) == 0 ? target + 5 : target);
+    find(o, UM_AILMENT, "unit", mend, text);
 }
 
 static void look_at_unit(struct um_doctor *o)
 {
     const struct um_daemon *d = o->d;
     const char *none = d->settings.unit;
-    char text[LINE_BYTES];
+    const char *why =
+        d->mesh.node != NULL ? um_node_absent(d->mesh.node) : NULL;
 
-    if (d->unit == NULL) {
-        if (none == NULL || strcmp(none, "none") != 0) {
-            find(o, UM_AILMENT, "unit", "unitmesh run --unit unix:PATH",
-                 "No Unit was found when the daemon started.");
-        }
-    } else if (!look_at_socket(o, um_unit_target(d->unit)) &&
-               d->mesh.node != NULL && um_node_model(d->mesh.node)->absent) {
-        (void)snprintf(text, sizeof text, "Unit does not answer at %s.",
-                       um_unit_target(d->unit));
-        find(o, UM_AILMENT, "unit", "systemctl start unit", text);
+    if (d->unit_target[0] == '\0' &&
+        (none == NULL || strcmp(none, "none") != 0)) {
+        find(o, UM_AILMENT, "unit", "unitmesh run --unit unix:PATH",
+             "No Unit was found when the daemon started.");
+    } else if (why != NULL && d->unit_target[0] != '\0') {
+        say_absent(o, d->unit_target, why);
     }
 }
 

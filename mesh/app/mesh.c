@@ -447,7 +447,7 @@ static void on_config(void *user, const struct um_unit_answer *answer)
         settle(d, um_str_n(answer->body, answer->len));
     } else {
         um_buf_add(&d->mesh.asking->config, answer->body, answer->len);
-        um_unit_get(d->unit, "/js_modules", on_scripts, d);
+        um_hands_get(um_daemon_hands(d), "/js_modules", on_scripts, d);
     }
 }
 

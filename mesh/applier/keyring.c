@@ -104,6 +104,16 @@ static const char *check_writer(const struct asked *a, const struct um_item *it,
     return why;
 }
 
+/* Whether a mesh is being begun, with the revision that brings what stood
+ * beside the first configuration. */
+static bool is_second(const struct asked *a, const struct um_item *it,
+                      const struct um_revision *r)
+{
+    return a->place->roster == NULL && a->place->fresh && r->number == 2 &&
+           !um_name_none(&a->k->begun) && um_name_eq(&it->mesh, &a->k->begun) &&
+           is_near(a, r->wall_ms);
+}
+
 static void may_revision(struct asked *a)
 {
     struct um_revision r;
@@ -116,7 +126,7 @@ static void may_revision(struct asked *a)
         a->why = a->place->roster == NULL && a->place->fresh
                      ? NULL
                      : "this node is in a mesh, and begins none";
-    } else {
+    } else if (!is_second(a, &it, &r)) {
         a->why = check_writer(a, &it, r.wall_ms);
     }
 }
@@ -205,6 +215,31 @@ static void may_statement(struct asked *a)
     }
 }
 
+/* A node whose own key was made an owner's. */
+static void may_own_word(struct asked *a)
+{
+    struct um_statement s;
+    struct um_item it;
+
+    if (um_item_read(a->payload, UM_STATEMENT, &it) != 0 ||
+        um_statement_decode(&it, &s) != 0 || s.what == UM_GENESIS) {
+        a->why = "it is no statement";
+    } else {
+        a->why = check_place(a, &it);
+    }
+    if (a->why == NULL && (um_roster_roles(a->place->roster, &it.by) &
+                           (UM_OWNER | UM_ROOT)) == 0) {
+        a->why = "this node's key is no owner's";
+    }
+    if (a->why == NULL && !is_near(a, s.wall_ms)) {
+        a->why = "its clock is not ours";
+    }
+    if (a->why == NULL) {
+        um_log_line(a->k->log, UM_LOG_INFO, "signed as an owner: %s",
+                    word_of(s.what));
+    }
+}
+
 /* What each key signs, by the domain of the envelope. */
 static const struct {
     struct um_str domain;
@@ -217,6 +252,7 @@ static const struct {
     {UM_STR_INIT("unitmesh-fact"), UM_KEYRING_NODE, may_fact},
     {UM_STR_INIT("unitmesh-row"), UM_KEYRING_NODE, may_row},
     {UM_STR_INIT("unitmesh-roster"), UM_KEYRING_OWNER, may_statement},
+    {UM_STR_INIT("unitmesh-roster"), UM_KEYRING_NODE, may_own_word},
 };
 
 static void may_envelope(struct asked *a)

@@ -117,6 +117,7 @@ struct um_node {
     struct um_buf rows; /* members whose row is not on disk, as names */
     bool rows_busy;     /* some are on their way there */
     void *rows_alarm;
+    char absent[256]; /* why Unit was not there, when it was not */
     struct um_early early;
     struct um_name leaving[UM_NODE_LEAVING_MAX]; /* they lost roles just now */
     size_t leaving_n;

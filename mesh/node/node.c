@@ -610,6 +610,11 @@ struct um_hands *um_node_hands(struct um_node *n)
     return n->cfg.bare ? NULL : n->cfg.hands;
 }
 
+const char *um_node_absent(const struct um_node *n)
+{
+    return n->model.absent ? n->absent : NULL;
+}
+
 struct um_disk *um_node_disk(struct um_node *n)
 {
     return n->disk;

@@ -161,6 +161,9 @@ struct um_welcome *um_node_welcome(struct um_node *n);
 /** What is known of Unit; NULL: there is none. */
 struct um_hands *um_node_hands(struct um_node *n);
 
+/** Why Unit does not answer; NULL: it does, or nobody asked yet. */
+const char *um_node_absent(const struct um_node *n);
+
 /** The way to the store. */
 struct um_disk *um_node_disk(struct um_node *n);
 

@@ -5,6 +5,8 @@
  * A configuration that was not ours is known by the hash of its compact form,
  * so that a revision of the very same is no change.
  */
+#include <stdio.h>
+
 #include "mesh/base/mem.h"
 #include "mesh/doc/guard.h"
 #include "mesh/doc/parse.h"
@@ -86,6 +88,7 @@ static void absent(void *user, const char *text)
     struct um_event e = {.what = UM_EV_ABSENT};
 
     um_log_line(n->cfg.log, UM_LOG_WARN, "Unit is absent: %s", text);
+    (void)snprintf(n->absent, sizeof n->absent, "%s", text);
     told(n, &e);
 }
 
