@@ -127,9 +127,10 @@ static void grant(struct about *a, unsigned roles)
  * answered what is wrong. */
 static bool read_keep(struct about *a, struct um_statement *s)
 {
-    return um_val_member(&a->body, UM_STR("keep")) == NULL ||
-           um_which_revisions(a->node, a->req, &a->arena, &a->body, "keep",
-                              &s->keep);
+    const struct um_val *v = um_val_member(&a->body, UM_STR("keep"));
+
+    return v == NULL ||
+           um_which_revisions(a->node, a->req, &a->arena, v, &s->keep);
 }
 
 /* Takes roles, or shows what would come of it. */

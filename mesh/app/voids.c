@@ -51,7 +51,8 @@ void um_voids_make(struct um_daemon *d, struct um_http_req *req)
     struct um_val body;
 
     if (n != NULL && um_body_read(req, &a, &body) &&
-        um_which_revisions(n, req, &a, &body, "revisions", &ids) &&
+        um_which_revisions(n, req, &a,
+                           um_val_member(&body, UM_STR("revisions")), &ids) &&
         can_be(n, req, ids)) {
         um_owner_void(um_node_model(n), ids, &s);
         s.message = um_body_text(&body, "message");

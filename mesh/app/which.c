@@ -3,8 +3,6 @@
  * candidates. */
 #include "mesh/app/which.h"
 
-#include <stdio.h>
-
 #include "mesh/app/answer.h"
 #include "mesh/app/views.h"
 #include "mesh/trust/peer.h"
@@ -107,18 +105,15 @@ bool um_which_id(struct um_str text, struct um_name *out)
 }
 
 bool um_which_revisions(struct um_node *n, struct um_http_req *req,
-                        struct um_arena *a, const struct um_val *body,
-                        const char *key, struct um_namelist *out)
+                        struct um_arena *a, const struct um_val *v,
+                        struct um_namelist *out)
 {
-    const struct um_val *v = um_val_member(body, um_str(key));
     struct um_name *list = um_arena_zalloc(a, UM__CAP_NAMES, sizeof *list);
-    char detail[64];
 
     if (list == NULL || v == NULL || v->kind != UM_VAL_ARRAY ||
         v->count > UM__CAP_NAMES) {
-        (void)snprintf(detail, sizeof detail, "\"%s\" is a list of revisions.",
-                       key);
-        um_answer_error(req, 400, "Invalid request.", detail);
+        um_answer_error(req, 400, "Invalid request.",
+                        "\"keep\" and \"revisions\" are lists of revisions.");
         return false;
     }
     for (size_t i = 0; i < v->count; i++) {

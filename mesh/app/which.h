@@ -24,10 +24,10 @@ bool um_which_member(struct um_node *n, struct um_http_req *req,
 bool um_which_key(struct um_node *n, struct um_http_req *req,
                   struct um_str text, struct um_name *out);
 
-/** A list of revisions, a member of an object: ascending, in `a`. */
+/** A list of revisions: ascending, in `a`. @param v NULL is none */
 bool um_which_revisions(struct um_node *n, struct um_http_req *req,
-                        struct um_arena *a, const struct um_val *body,
-                        const char *key, struct um_namelist *out);
+                        struct um_arena *a, const struct um_val *v,
+                        struct um_namelist *out);
 
 /** The key that a text is the peer id of; false: it is no peer id, and nothing
  * was answered. */
