@@ -219,13 +219,14 @@ static void on_got(struct um_hands *h, const struct um_wire_msg *m)
     um_buf_str(&text, m->text);
     um_buf_byte(&text, '\0');
     if (!um_buf_failed(&body) && !um_buf_failed(&text)) {
-        a = (struct um_unit_answer){.status = m->outcome <= UM_UNIT_BUSY
-                                                  ? (int)m->outcome
-                                                  : UM_UNIT_UNKNOWN,
-                                    .code = (long)m->code,
-                                    .body = body.p,
-                                    .len = m->bytes.len,
-                                    .text = text.p};
+        a = (struct um_unit_answer){
+            .status = m->outcome <= UM_UNIT_BUSY
+                          ? (enum um_unit_status)m->outcome
+                          : UM_UNIT_UNKNOWN,
+            .code = (long)m->code,
+            .body = body.p,
+            .len = m->bytes.len,
+            .text = text.p};
     }
     if (q->done != NULL) {
         q->done(q->user, &a);

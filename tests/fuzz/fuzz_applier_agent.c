@@ -377,11 +377,8 @@ static void note_said(struct run *r, const struct um_wire_msg *m)
     }
     if (m->what == UM_WIRE_PAPER && doc >= 0)
         r->wanted[doc] = false;
-    if (m->what == UM_WIRE_START || m->what == UM_WIRE_STOP ||
-        m->what == UM_WIRE_LEAVE) {
+    if (m->what == UM_WIRE_START || m->what == UM_WIRE_STOP)
         memset(r->wanted, 0, sizeof r->wanted);
-        r->loose = r->loose || (m->what == UM_WIRE_LEAVE && is_busy(r));
-    }
     note_number(r, m, rev);
 }
 
@@ -408,7 +405,7 @@ static void note_heard(struct run *r, const struct um_wire_msg *m)
 {
     int paper = find(w.hashes, PAPERS, &m->hash);
 
-    need(m->what > UM_WIRE_LEAVE);
+    need(m->what > UM_WIRE_UNIT);
     if (m->what == UM_WIRE_WANT) {
         need(paper >= 0 && r->looked_at[paper] && !r->wanted[paper]);
         r->wanted[paper] = true;
@@ -445,7 +442,7 @@ static bool node_says(struct run *r, struct um_str bytes)
     do {
         rv = um_wire_in_next(&r->in, &frame);
         if (rv == 1)
-            rv = um_wire_read(frame, &m) != 0 || m.what > UM_WIRE_LEAVE
+            rv = um_wire_read(frame, &m) != 0 || m.what > UM_WIRE_UNIT
                      ? P2P_EFORMAT
                      : 1;
         if (rv == 1)
@@ -658,13 +655,25 @@ static bool get(struct run *r, uint8_t c)
     return say(r, &m);
 }
 
+/* The node leaves the mesh. */
+static void leave(struct run *r)
+{
+    memset(r->wanted, 0, sizeof r->wanted);
+    r->loose = r->loose || is_busy(r);
+    (void)um_agent_leave(r->agent);
+    listen(r);
+}
+
 static bool plain(struct run *r, uint8_t c)
 {
     struct um_wire_msg m = {.what = c % 4 == 0   ? UM_WIRE_STOP
                                     : c % 4 == 1 ? UM_WIRE_LOOK
-                                    : c % 4 == 2 ? UM_WIRE_LEAVE
                                                  : UM_WIRE_ADOPTED};
 
+    if (c % 4 == 2) {
+        leave(r);
+        return true;
+    }
     if (m.what == UM_WIRE_ADOPTED)
         m.effective = w.effective[(c >> 2) % DOCS];
     return say(r, &m);
