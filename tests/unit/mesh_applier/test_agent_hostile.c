@@ -120,6 +120,36 @@ static void test_what_came_back_runs(void **state)
     scene_order_fini(&o);
 }
 
+/* What does not come back after a trial is no reason to stay there. */
+static void test_what_does_not_come_back(void **state)
+{
+    struct scene *s = *state;
+    struct order old =
+        scene_sign(s, WRITER, 2, BASE(ROUTE("201")), ROUTE("201"));
+    struct order new =
+        scene_sign(s, WRITER, 3, BASE(ROUTE("203")), ROUTE("203"));
+    struct um_wire_msg m = {.what = UM_WIRE_TRY,
+                            .number = 40,
+                            .hash = scene_paper(s, BASE(ROUTE("202")))};
+
+    p2p_sha256(ROUTE("202"), strlen(ROUTE("202")), m.effective.b);
+    scene_start(s);
+    scene_tell_roster(s);
+    scene_run(s, &old);
+    scene_run(s, &new);
+    scene_say(s, &m);
+    scene_work(s);
+    s->put_answer = "{\"error\":\"no\"}";
+    scene_give(s, UM_WIRE_BACK, &new);
+    scene_work(s);
+    scene_told(s, "want\n1 done\nwant\n2 done\nwant\n40 done\n3 refused\n");
+    s->put_answer = NULL;
+    scene_run(s, &old);
+    scene_told(s, "4 done\n");
+    scene_order_fini(&old);
+    scene_order_fini(&new);
+}
+
 /* That nothing can be made of it is not to be had by keeping from the applier
  * what opens a sealed part of it. */
 static void test_a_slot_that_is_kept_back(void **state)
@@ -338,6 +368,7 @@ int main(void)
         TEST(test_an_order_in_between),
         TEST(test_an_order_that_was_held_back),
         TEST(test_what_came_back_runs),
+        TEST(test_what_does_not_come_back),
         TEST(test_a_slot_that_is_kept_back),
         TEST(test_words_with_a_zero),
         TEST(test_gets),
