@@ -128,13 +128,15 @@ static int sockets(scmp_filter_ctx f)
     int nr = SCMP_SYS(socket), rv = 0;
 
     for (size_t i = 0; i < COUNT(families) && rv == 0; i++) {
-        rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, nr, 1,
-                              SCMP_A0_32(SCMP_CMP_EQ, (unsigned)families[i]));
+        rv =
+            seccomp_rule_add(f, SCMP_ACT_ALLOW, nr, 1,
+                             SCMP_A0_32(SCMP_CMP_EQ, (unsigned)families[i], 0));
     }
-    return rv != 0 ? rv
-                   : seccomp_rule_add(f, SCMP_ACT_ALLOW, nr, 2,
-                                      SCMP_A0_32(SCMP_CMP_EQ, AF_NETLINK),
-                                      SCMP_A2_32(SCMP_CMP_EQ, NETLINK_ROUTE));
+    return rv != 0
+               ? rv
+               : seccomp_rule_add(f, SCMP_ACT_ALLOW, nr, 2,
+                                  SCMP_A0_32(SCMP_CMP_EQ, AF_NETLINK, 0),
+                                  SCMP_A2_32(SCMP_CMP_EQ, NETLINK_ROUTE, 0));
 }
 
 /* Of ioctl what is asked of sockets and terminals, never what types into one.
@@ -149,7 +151,7 @@ static int ioctls(scmp_filter_ctx f)
 
     for (size_t i = 0; i < COUNT(asked) && rv == 0; i++) {
         rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-                              SCMP_A1_32(SCMP_CMP_EQ, asked[i]));
+                              SCMP_A1_32(SCMP_CMP_EQ, asked[i], 0));
     }
     return rv;
 }
@@ -159,11 +161,11 @@ static int signals(scmp_filter_ctx f)
 {
     const unsigned self = (unsigned)getpid();
     int rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                              SCMP_A0_32(SCMP_CMP_EQ, self));
+                              SCMP_A0_32(SCMP_CMP_EQ, self, 0));
 
     return rv != 0 ? rv
                    : seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1,
-                                      SCMP_A0_32(SCMP_CMP_EQ, self));
+                                      SCMP_A0_32(SCMP_CMP_EQ, self, 0));
 }
 
 /* Threads, no processes. Of clone3 the flags cannot be seen, so it answers

@@ -125,6 +125,9 @@ static void on_live(struct um_hands *h, const struct um_wire_msg *m)
     if (m->modules.len > 0) {
         um_buf_byte(&h->modules, '\0');
     }
+    if (um_buf_failed(&h->modules)) {
+        um_buf_fini(&h->modules); /* rather no list than one without an end */
+    }
     h->of.cb->live(h->of.user, &live);
 }
 

@@ -16,6 +16,9 @@
 /* Bytes of statements in one message, about. */
 #define MESSAGE_BYTES (1U << 20)
 
+/* Bytes of a case that fit into one, with what goes along. */
+#define CASE_BYTES (UM__CAP_WIRE_FRAME_BYTES - 65536U)
+
 /* ---- the roster */
 
 /* What others rest on goes first. */
@@ -143,8 +146,10 @@ static int list(struct made *m)
     }
     m->order.revisions = um_buf_view(&m->revisions);
     m->order.facts = um_buf_view(&m->facts);
-    return um_buf_failed(&m->revisions) || um_buf_failed(&m->facts) ? P2P_ENOMEM
-                                                                    : 0;
+    if (um_buf_failed(&m->revisions) || um_buf_failed(&m->facts)) {
+        return P2P_ENOMEM;
+    }
+    return m->revisions.len + m->facts.len > CASE_BYTES ? P2P_ETOOBIG : 0;
 }
 
 /* Gathers what shows that a revision may run here. */
@@ -196,6 +201,12 @@ void um_node_apply(struct um_node *n, const struct um_effect *e)
     if (rv == 0) {
         um_hands_apply(n->cfg.hands, &m.order);
     } else {
+        if (rv == P2P_ETOOBIG) {
+            um_log_line(n->cfg.log, UM_LOG_ERROR,
+                        "what shows that %s is in force is too much for the "
+                        "applier",
+                        m.why);
+        }
         um_node_runner_cb.applied(
             n, UM_RESULT_NO_ANSWER, &revision, &effective,
             UM_STR("what was to be given to Unit is another by now"));

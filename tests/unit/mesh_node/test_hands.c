@@ -428,6 +428,27 @@ static void test_adopted(void **state)
     um_wire_in_fini(&in);
 }
 
+/* What is too long for a message is not cut off. */
+static void test_a_message_that_is_too_long(void **state)
+{
+    struct scene *s = *state;
+    struct um_buf list = UM_BUF_INIT, one = UM_BUF_INIT;
+
+    um_buf_fill(&one, 'x', UM__CAP_WIRE_FRAME_BYTES - 9);
+    um_wire_put_statement(&list, um_buf_view(&one));
+    um_hands_statements(s->hands, um_buf_view(&list));
+    assert_int_equal(s->lost, 1);
+    assert_int_equal(s->out.len, 0);
+    one.len--;
+    um_buf_clear(&list);
+    um_wire_put_statement(&list, um_buf_view(&one));
+    um_hands_statements(s->hands, um_buf_view(&list));
+    assert_int_equal(s->lost, 1);
+    assert_int_equal(s->out.len, UM__CAP_WIRE_FRAME_BYTES + 4);
+    um_buf_fini(&list);
+    um_buf_fini(&one);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -439,6 +460,7 @@ int main(void)
         TEST(test_papers),
         TEST(test_gets),
         TEST(test_too_many_gets),
+        TEST(test_a_message_that_is_too_long),
         TEST(test_no_message),
         TEST(test_the_record),
         TEST(test_adopted),

@@ -121,6 +121,53 @@ static void test_a_revision_becomes_what_units_run(void **state)
     assert_int_equal(s->c->mates[0].node->model.drift, UM_NO_DRIFT);
 }
 
+/* Whatever an applier says of Unit, the node bears it, and goes on once it
+ * hears what is so. */
+static void test_an_applier_that_lies(void **state)
+{
+    static const char *const shows[] = {"",
+                                        "{",
+                                        "null",
+                                        "[[[[[[[[",
+                                        "\xff\xfe",
+                                        "{\"listeners\":{}}",
+                                        "{\"base\":1,\"routes\":{\"a\":[{}]}}"};
+    struct scene *s = *state;
+    struct um_name some = s->c->mates[0].node->me, id;
+    const struct um_wire_msg lies[] = {
+        {.what = UM_WIRE_OUTCOME, .number = 1, .outcome = UM_RESULT_DONE},
+        {.what = UM_WIRE_OUTCOME, .number = 99, .outcome = 16},
+        {.what = UM_WIRE_GOT, .number = 7, .code = 999},
+        {.what = UM_WIRE_WANT, .hash = some},
+        {.what = UM_WIRE_ABSENT},
+        {.what = UM_WIRE_HEALTH},
+        {.what = UM_WIRE_RECORD, .names = {&some, 1}}};
+
+    for (unsigned i = 0; i < 3 * sizeof shows / sizeof *shows; i++) {
+        struct um_wire_msg m = {
+            .what = i % 3 == 0 ? UM_WIRE_SHOWN : UM_WIRE_LIVE,
+            .effective = some,
+            .ours = i % 3 == 1,
+            .bytes = um_str(shows[i / 3])};
+        struct um_buf out = UM_BUF_INIT;
+
+        um_wire_write(&out, &m);
+        um_wire_write(&out, &lies[i % (sizeof lies / sizeof *lies)]);
+        assert_int_equal(um_hands_recv(s->u[0].pair.hands, um_buf_view(&out)),
+                         0);
+        um_buf_fini(&out);
+        work(s, 100);
+    }
+    mate_stop(&s->c->mates[0]);
+    crew_unit_again(&s->u[0]);
+    mate_start(&s->c->mates[0]);
+    work(s, 20000);
+    id = publish(s, 1, DOC(201));
+    work(s, 10000);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(201)));
+    assert_true(um_name_eq(&s->c->mates[0].node->model.own.applied, &id));
+}
+
 /* Unit hears of nothing before what the node decided is on its disk. */
 static void test_unit_waits_for_the_disk(void **state)
 {
@@ -649,6 +696,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_revision_becomes_what_units_run,
                                         two, end),
+        cmocka_unit_test_setup_teardown(test_an_applier_that_lies, two, end),
         cmocka_unit_test_setup_teardown(test_unit_waits_for_the_disk, one, end),
         cmocka_unit_test_setup_teardown(test_make_waits_for_the_document, two,
                                         end),
