@@ -19,9 +19,9 @@
 #include "mesh/app/sieve.h"
 #include "p2p/err.h"
 
-#define MAX_PATHS    40
-#define MAX_SOCKETS  4
-#define SOCKET_BYTES 128
+#define MAX_PATHS   40
+#define MAX_SOCKETS 4
+#define PATH_BYTES  512
 
 /* What the C library and its modules read when a name is looked up, and what
  * libraries read when they begin. All of it is open to everybody. */
@@ -154,13 +154,16 @@ static void add_all(struct gates *g, const char *const *paths, size_t n)
 }
 
 /* The folder that a path is in, in `buf`. */
-static const char *folder_of(const char *path, char buf[SOCKET_BYTES])
+static const char *folder_of(const char *path, char buf[PATH_BYTES])
 {
     const char *slash = path != NULL ? strrchr(path, '/') : NULL;
     size_t n = slash != NULL ? (size_t)(slash - path) : 0;
 
-    if (n == 0 || n >= SOCKET_BYTES) {
+    if (path == NULL || path[0] == '\0' || n >= PATH_BYTES) {
         return NULL;
+    }
+    if (n == 0) {
+        return slash != NULL ? "/" : ".";
     }
     memcpy(buf, path, n);
     buf[n] = '\0';
@@ -171,8 +174,9 @@ static void fence(const struct um_confine_needs *needs, bool applier,
                   struct um_confined *out, const struct um_log *log)
 {
     struct gates g = {.n = 0};
-    char folders[MAX_SOCKETS][SOCKET_BYTES];
-    struct um_fence_gates gates = {.paths = g.paths, .no_tcp = applier};
+    char folders[MAX_SOCKETS][PATH_BYTES], replaced[PATH_BYTES];
+    struct um_fence_gates gates = {.paths = g.paths,
+                                   .no_tcp = applier && !needs->any_tcp};
 
     add(&g, needs->folder, UM_FENCE_WRITE);
     add(&g, "/dev/null", UM_FENCE_WRITE);
@@ -182,6 +186,7 @@ static void fence(const struct um_confine_needs *needs, bool applier,
     if (needs->any_file) {
         add(&g, "/", UM_FENCE_READ);
     }
+    add(&g, folder_of(needs->replaced, replaced), UM_FENCE_READ);
     add_all(&g, needs->reads, needs->n_reads);
     add_all(&g, common, COUNT(common));
     if (geteuid() == 0) {

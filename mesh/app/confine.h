@@ -37,11 +37,14 @@ struct um_confine_needs {
     const char *folder;       /**< all is done below it */
     const char *const *reads; /**< files and folders; NULL ones are skipped */
     size_t n_reads;
+    const char *replaced; /**< a file that others put a new one in the place
+                               of; its folder is read; or NULL */
     const char *const *sockets; /**< those that it binds; NULL ones too */
     size_t n_sockets;
     bool low_ports;    /**< binds ports below 1024 */
     bool any_file;     /**< reads all that its user may: the stand-in serves
                             files */
+    bool any_tcp;      /**< the applier's: its Unit may be anywhere */
     uint16_t tcp_port; /**< the applier's: its Unit's port; 0: a socket */
 };
 

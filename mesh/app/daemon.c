@@ -579,6 +579,11 @@ static int start(struct um_daemon *d)
 
 static void stop(struct um_daemon *d)
 {
+    /* A change at Unit was waited for already, or nobody wants to. */
+    int wait_ms = is_applying(d)   ? 0
+                  : is_embedded(d) ? EMBEDDED_MS
+                                   : PARTNER_MS;
+
     um_wait_end_all(d);
     um_mesh_close(d);
     um_events_free(d->events);
@@ -595,7 +600,7 @@ static void stop(struct um_daemon *d)
     um_bus_free(d->bus);
     um_partner_free(d->partner); /* its keys are the bus's */
     d->partner = NULL;
-    (void)um_spawn_end(&d->spawn, is_embedded(d) ? EMBEDDED_MS : PARTNER_MS);
+    (void)um_spawn_end(&d->spawn, wait_ms);
     if (d->standin != NULL) {
         um_standin_uv_close(d->standin, NULL, NULL);
     }
@@ -607,15 +612,23 @@ static void stop(struct um_daemon *d)
     }
     p2p_loop_free(d->p2p);
     um_loop_fini(&d->loop);
-    um_state_close(&d->state);
 }
 
-/* Opens the state folder; in a mesh the applier has the keys. */
+/* Opens the state folder, before an applier begins that would wait for that of
+ * another daemon. What is made there is his whom we become. In a mesh the
+ * applier has the keys. */
 static int hold(struct um_daemon *d)
 {
-    return d->settings.article
-               ? um_state_open(&d->state, d->settings.state, &d->log)
-               : um_state_hold(&d->state, d->settings.state, &d->log);
+    struct um_user self;
+    int rv;
+
+    um_user_self(&self);
+    um_user_files(&d->user);
+    rv = d->settings.article
+             ? um_state_open(&d->state, d->settings.state, &d->log)
+             : um_state_hold(&d->state, d->settings.state, &d->log);
+    um_user_files(&self);
+    return rv;
 }
 
 /* What is done while we still may all: the applier begins, and then what is not
@@ -629,6 +642,22 @@ static int prepare(struct um_daemon *d)
 
     return d->settings.article ? 0
                                : um_partner_start(&d->spawn, &told, &d->log);
+}
+
+/* As one who may no more than is needed. The exit code. */
+static int run(struct um_daemon *d)
+{
+    int rv = 1;
+
+    if (um_rights_drop(d) != 0 || um_loop_init(&d->loop) != 0) {
+        return 1;
+    }
+    if (start(d) == 0) {
+        (void)uv_run(&d->loop.uv, UV_RUN_DEFAULT);
+        rv = d->failed ? 1 : 0;
+    }
+    stop(d);
+    return rv;
 }
 
 int um_daemon_main(int argc, char **argv)
@@ -650,15 +679,12 @@ int um_daemon_main(int argc, char **argv)
     rv = 1;
     find_name(d);
     find_unit(d);
-    if (um_rights_prepare(d) == 0 && prepare(d) == 0 &&
-        um_rights_drop(d) == 0 && hold(d) == 0) {
-        if (um_loop_init(&d->loop) == 0 && start(d) == 0) {
-            (void)uv_run(&d->loop.uv, UV_RUN_DEFAULT);
-            rv = d->failed ? 1 : 0;
+    if (um_rights_prepare(d) == 0 && hold(d) == 0) {
+        if (prepare(d) == 0) {
+            rv = run(d);
         }
-        stop(d);
-    } else {
         (void)um_spawn_end(&d->spawn, EMBEDDED_MS);
+        um_state_close(&d->state);
     }
     free(d);
     return rv;

@@ -19,13 +19,19 @@
 /* How long an applier may not read. */
 #define PATIENCE_MS 20000
 
+/* How long one that has closed its sockets takes to end, which says more. */
+#define END_MS 2000
+
 struct um_partner {
     struct um_partner_cfg cfg;
     struct um_hands *hands;
     struct um_keys *keys;
     uv_poll_t poll;
+    uv_timer_t timer; /* until its end is told of */
     bool polls;
+    bool silent; /* it says nothing more */
     bool closed;
+    int open; /* handles */
 };
 
 int um_partner_start(struct um_spawn *s, const struct um_partner_told *told,
@@ -70,6 +76,21 @@ static void lose(struct um_partner *p, const char *why)
     p->cfg.gone(p->cfg.user);
 }
 
+static void on_silent(uv_timer_t *timer)
+{
+    lose(timer->data, "it says nothing more");
+}
+
+/* It has closed its socket: soon the loop is told how it ended. */
+static void hush(struct um_partner *p)
+{
+    if (!p->silent && !p->closed) {
+        p->silent = true;
+        (void)uv_poll_stop(&p->poll);
+        (void)uv_timer_start(&p->timer, on_silent, END_MS, 0);
+    }
+}
+
 /* Whether there is room to write again, within our patience. */
 static bool has_room(int fd)
 {
@@ -89,11 +110,13 @@ static void on_say(void *user, struct um_str bytes)
     if (bytes.p == NULL) {
         lose(p, "out of memory");
     }
-    while (bytes.len > 0 && !p->closed) {
+    while (bytes.len > 0 && !p->closed && !p->silent) {
         ssize_t n = send(fd, bytes.p, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (n >= 0) {
             bytes = um_str_skip(bytes, (size_t)n);
+        } else if (errno == EPIPE || errno == ECONNRESET) {
+            hush(p);
         } else if (errno != EINTR && (errno != EAGAIN || !has_room(fd))) {
             lose(p, "it does not read what it is told");
         }
@@ -113,7 +136,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         return;
     }
     if (n <= 0) {
-        lose(p, "it says nothing more");
+        hush(p);
         return;
     }
     rv = um_hands_recv(p->hands, um_str_n(bytes, (size_t)n));
@@ -140,8 +163,9 @@ static int listen_to(struct um_partner *p)
     if (uv_poll_init(cfg->loop, &p->poll, cfg->spawn->fd) != 0) {
         return -1;
     }
+    (void)uv_timer_init(cfg->loop, &p->timer);
     p->polls = true;
-    p->poll.data = p;
+    p->poll.data = p->timer.data = p;
     return uv_poll_start(&p->poll, UV_READABLE, on_poll) == 0 &&
                    um_spawn_watch(cfg->spawn, cfg->loop, on_ended, p) == 0
                ? 0
@@ -169,7 +193,11 @@ struct um_partner *um_partner_new(const struct um_partner_cfg *cfg)
 
 static void on_closed(uv_handle_t *h)
 {
-    free(h->data);
+    struct um_partner *p = h->data;
+
+    if (--p->open == 0) {
+        free(p);
+    }
 }
 
 void um_partner_free(struct um_partner *p)
@@ -184,7 +212,9 @@ void um_partner_free(struct um_partner *p)
     p->hands = NULL;
     p->keys = NULL;
     if (p->polls) {
+        p->open = 2;
         uv_close((uv_handle_t *)&p->poll, on_closed);
+        uv_close((uv_handle_t *)&p->timer, on_closed);
     } else {
         free(p);
     }

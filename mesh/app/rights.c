@@ -91,7 +91,7 @@ int um_rights_drop(struct um_daemon *d)
     const struct um_settings *s = &d->settings;
     bool embedded = s->unit != NULL && strcmp(s->unit, "embedded") == 0;
     const char *listen = s->unit_listen != NULL ? s->unit_listen : "";
-    const char *reads[] = {s->unit_modules, s->policy, s->unit_log};
+    const char *reads[] = {s->unit_modules};
     const char *sockets[] = {
         s->control, strncmp(listen, "unix:", 5) == 0 ? listen + 5 : NULL};
     const struct um_confine_needs needs = {.folder = s->state,

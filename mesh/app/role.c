@@ -330,31 +330,29 @@ static int make_keys(struct role *r)
     return r->keys != NULL ? 0 : P2P_ENOMEM;
 }
 
-/* The port of a target; 0: it has none. */
+/* The port of a target; 0: it is a socket. */
 static uint16_t port_of(const char *target)
 {
     const char *at = strrchr(target, ':');
-    long n = strncmp(target, "http://", 7) == 0 && at != NULL
-                 ? strtol(at + 1, NULL, 10)
-                 : 0;
+    bool http = strncmp(target, "http://", 7) == 0;
+    long n = http && at[1] != '/' ? strtol(at + 1, NULL, 10) : 0;
 
-    return n > 0 && n < 65536 ? (uint16_t)n : 0;
+    return n > 0 && n < 65536 ? (uint16_t)n : http ? 80 : 0;
 }
 
-/* All is open that is needed. A stand-in is for tests, and may be anywhere. */
+/* All is open that is needed. Where a stand-in is it hears later. */
 static void confine(struct role *r)
 {
     const char *unit = arg(r, UM_ROLE_UNIT);
-    const char *const reads[] = {arg(r, UM_ROLE_UNIT_LOG)};
     const struct um_confine_needs needs = {
         .folder = arg(r, UM_ROLE_STATE),
-        .reads = reads,
-        .n_reads = 1,
+        .replaced = arg(r, UM_ROLE_UNIT_LOG),
+        .any_tcp = is_embedded(r),
         .tcp_port = unit != NULL ? port_of(unit) : 0};
     struct um_confined how;
     char text[UM_CONFINE_TEXT];
 
-    if (arg(r, UM_ROLE_CONFINE) == NULL || is_embedded(r)) {
+    if (arg(r, UM_ROLE_CONFINE) == NULL) {
         return;
     }
     um_confine_applier(&needs, &how, &r->log);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -198,6 +199,12 @@ int um_user_become(const struct um_user *u, unsigned keeps, const char **step)
         rv = check(u, set);
     }
     return rv;
+}
+
+void um_user_files(const struct um_user *u)
+{
+    (void)setfsgid(u->gid);
+    (void)setfsuid(u->uid);
 }
 
 bool um_user_try(const struct um_user *u, char *why, size_t cap)

@@ -42,6 +42,12 @@ void um_user_self(struct um_user *out);
 int um_user_become(const struct um_user *u, unsigned keeps, const char **step);
 
 /**
+ * From now on files are opened and made as this user does it, by this thread;
+ * all else stays. With who we are it ends. Without effect for who is not root.
+ */
+void um_user_files(const struct um_user *u);
+
+/**
  * Whether um_user_become() would work: a child tries it.
  * @param why set if not: in words
  */

@@ -132,6 +132,19 @@ static enum um_smethod method_of(struct um_str name)
     return UM_SMETHOD_OTHER;
 }
 
+/* Tells of a request that could change something. */
+static void tell(const struct um_standin_conn *c)
+{
+    static const char *const names[] = {"GET", "PUT", "POST", "DELETE",
+                                        "OTHER"};
+    const struct um_standin_cfg *cfg = &c->s->cfg;
+    struct um_str path = um_buf_view(&c->path);
+
+    if (cfg->asked != NULL && (c->method != UM_SMETHOD_GET ||
+                               um_str_starts(path, UM_STR("/control/"))))
+        cfg->asked(cfg->asked_user, names[c->method], path, um_sconn_body(c));
+}
+
 /* All of the request is there. */
 static void complete(struct um_standin_conn *c,
                      const struct um_standin_time *now)
@@ -141,6 +154,7 @@ static void complete(struct um_standin_conn *c,
         return;
     }
     c->state = UM_SCONN_WAIT;
+    tell(c);
     um_sdispatch_run(c, now);
 }
 

@@ -15,6 +15,7 @@
 #include "mesh/standin/faults.h"
 #include "mesh/standin/uv.h"
 #include "p2p/err.h"
+#include "p2p/hash.h"
 
 enum { EXIT_USAGE = 2, LINE_MAX_BYTES = 1024 };
 
@@ -35,6 +36,8 @@ static const char usage[] =
     "  --root DIR         absolute paths of configurations begin there\n"
     "  --fault NAME[=V]   a failure on request; --fault help lists them\n"
     "  --quiet            do not say that it is a stand-in\n"
+    "  --tell             print a line for each request that could change\n"
+    "                     something: method, path, SHA-256 of the body\n"
     "  --help\n";
 
 struct program {
@@ -186,6 +189,28 @@ static int set_fault(struct options *o, const char *text)
     return um_sfaults_set(&o->cfg.faults, text);
 }
 
+/* Paths of requests have no quotes and no backslashes that would matter here:
+ * what is no plain character is a dot. */
+static void on_asked(void *user, const char *method, struct um_str path,
+                     struct um_str body)
+{
+    uint8_t hash[P2P_SHA256_BYTES];
+
+    (void)user;
+    p2p_sha256(body.p, body.len, hash);
+    printf("{\"type\":\"asked\",\"method\":\"%s\",\"path\":\"", method);
+    for (size_t i = 0; i < path.len; i++) {
+        char ch = path.p[i];
+
+        putchar(ch < ' ' || ch > '~' || ch == '"' || ch == '\\' ? '.' : ch);
+    }
+    printf("\",\"sha256\":\"");
+    for (size_t i = 0; i < sizeof(hash); i++)
+        printf("%02x", hash[i]);
+    printf("\"}\n");
+    fflush(stdout);
+}
+
 static int set_option(struct options *o, int option, const char *value)
 {
     switch (option) {
@@ -214,6 +239,9 @@ static int set_option(struct options *o, int option, const char *value)
         case 'q':
             o->quiet = true;
             return 0;
+        case 't':
+            o->cfg.asked = on_asked;
+            return 0;
         case 'h':
             fputs(usage, stdout);
             exit(0);
@@ -234,6 +262,7 @@ static int parse_options(struct options *o, int argc, char **argv)
         {"root", required_argument, NULL, 'r'},
         {"fault", required_argument, NULL, 'F'},
         {"quiet", no_argument, NULL, 'q'},
+        {"tell", no_argument, NULL, 't'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };

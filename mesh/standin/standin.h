@@ -130,6 +130,12 @@ struct um_standin_cfg {
     uint32_t own_uid;         /**< whom freeunit lets in besides root */
     struct um_standin_world world;
     struct um_standin_faults faults;
+    /** Told of each whole request that could change something, before it is
+     * looked at: all but GETs, and GETs below /control. Borrowed texts; NULL:
+     * nobody is. */
+    void (*asked)(void *user, const char *method, struct um_str path,
+                  struct um_str body);
+    void *asked_user;
 };
 
 struct um_standin;

@@ -504,6 +504,8 @@ static int make_core(struct um_standin_uv *u,
         .modules_json = cfg->modules_json,
         .own_uid = (uint32_t)geteuid(),
         .faults = cfg->faults,
+        .asked = cfg->asked,
+        .asked_user = cfg->asked_user,
     };
     struct um_standin_time now = time_now();
     int rv = check_modules(cfg->modules_json);

@@ -28,6 +28,10 @@ struct um_standin_uv_cfg {
     const char *root;         /**< where paths of configurations begin, NULL */
     const char *any;          /**< where *:PORT listens; NULL: everywhere */
     struct um_standin_faults faults;
+    /** As in struct um_standin_cfg. */
+    void (*asked)(void *user, const char *method, struct um_str path,
+                  struct um_str body);
+    void *asked_user;
 };
 
 struct um_standin_uv;
