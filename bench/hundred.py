@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""A hundred daemons on one machine, each on a host of a bridge and beside its
+"""A hundred daemons on one machine, each at a loopback address and beside its
 embedded stand-in of Unit: how long all take to start, to join, and to run a
-change; what a daemon holds and does when nothing happens."""
+change; what a daemon holds and does when nothing happens.
+
+They are in one namespace and not on hosts of a bridge, since a kernel has one
+table of neighbours for all namespaces, and that is too small for a hundred. Each
+is told of a few others, as people do where mDNS does not reach."""
 
 import contextlib
 import json
@@ -21,6 +25,8 @@ from peer import Program
 SIZE = 100
 WAIT = 120
 JOINING = 8
+# After a change all say what they run, each to all.
+REST_S = 3
 
 
 class Crowd:
@@ -29,19 +35,33 @@ class Crowd:
     def __init__(self, stack, size):
         self.folder = Path(stack.enter_context(
             tempfile.TemporaryDirectory(prefix="umbench")))
-        lan = stack.enter_context(
-            lan_.Lan([f"n{i}" for i in range(size)], prefix="umb"))
-        self.names = lan.names
+        lan = stack.enter_context(lan_.Lan(["all"], prefix="umb"))
+        self.names = [f"n{i}" for i in range(size)]
         began = time.monotonic()
         self.programs = {n: stack.enter_context(Program(n, [
             "sh", "-c", 'exec "$0" "$@" 2>&1', UNITMESH, "run", "--name", n,
             "--state", self.folder / n, "--control", self.control(n),
             "--rest", "none", "--unit", "embedded", "--unit-listen",
-            "127.0.0.1:8888", "--log-level", "info"], lan.ns(n)))
-            for n in self.names}
+            f"{self.ip(i)}:8888", "--bind", self.ip(i), "--no-mdns",
+            "--listen", self.addr(i), *(
+                word for p in self.known(i)
+                for word in ("--peer", self.addr(p)))], lan.ns("all")))
+            for i, n in enumerate(self.names)}
         for node in self.programs.values():
             node.wait_text("REST is at", WAIT)
         self.start_s = time.monotonic() - began
+
+    @staticmethod
+    def ip(i):
+        return f"127.1.{i // 250}.{1 + i % 250}"
+
+    def addr(self, i):
+        return f"/ip4/{self.ip(i)}/tcp/4901"
+
+    @staticmethod
+    def known(i):
+        """Whom it is told of: the first, and two that began before it."""
+        return sorted({0, i // 2, i - 1} - {i}) if i > 0 else []
 
     def control(self, name):
         return self.folder / name / "control.sock"
@@ -108,7 +128,7 @@ def measure(smoke):
         took = []
         for i in range(changes):
             took.append(crowd.change(i))
-            threading.Event().wait(1)
+            threading.Event().wait(REST_S)
         daemons = crowd.pids()
         with Meter(*(p for d in daemons for p in d)) as m:
             threading.Event().wait(idle_s)

@@ -46,9 +46,9 @@ struct um_model_cfg {
     uint64_t salt[8];        /**< random, the same in each run of a node */
     enum um_drift_policy drift;
     uint64_t heartbeat_ms; /**< how often a row goes out */
-    uint64_t row_lag_ms;   /**< how long news of this node wait for more: a
-                                change is to come to all before all say that
-                                they have it */
+    uint64_t row_lag_ms;   /**< how long news of this node wait for more, once
+                                more for each eight members: a change is to
+                                come to all before all say that they have it */
     uint64_t fresh_ms;     /**< a member is live so long after a row */
     uint64_t near_ms;      /**< clocks so far apart are near */
     uint64_t retry_min_ms; /**< after no answer; doubles */
