@@ -83,7 +83,7 @@ static void say(struct um_model *m, struct um_row *row)
 
 /* How long news wait. After a change each member has some for each: the more
  * there are, the longer these would be in the way of the change itself. */
-static uint64_t lag_ms(const struct um_model *m)
+static uint64_t lag_ms(struct um_model *m)
 {
     return m->cfg.row_lag_ms * (1 + um_roster_members(&m->roster) / 8);
 }
