@@ -126,8 +126,10 @@ static void answer(struct um_keyserver *s, const struct um_keywire_ask *q,
             tell_public(s, q->key, a);
             break;
         case UM_KEYWIRE_SIGN:
-            a->err = um_keyring_sign(&s->ring, (enum um_keyring_key)q->key,
-                                     q->bytes, &place, a->bytes, &a->len);
+            a->err = um_keyring_sign(&s->ring,
+                                     &(struct um_keyring_text){
+                                         (enum um_keyring_key)q->key, q->bytes},
+                                     &place, a->bytes, &a->len);
             break;
         case UM_KEYWIRE_OPEN:
             a->err = um_keyring_open(&s->ring, (enum um_keyring_key)q->key,

@@ -7,6 +7,7 @@
  */
 #include "mesh/applier/keyring.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "mesh/trust/fact.h"
@@ -278,22 +279,22 @@ static bool is_transport(enum um_keyring_key which, struct um_str text)
                                         um_str_starts(text, UM_STR(PUBSUB)));
 }
 
-int um_keyring_sign(struct um_keyring *k, enum um_keyring_key which,
-                    struct um_str text, const struct um_keyring_place *p,
-                    uint8_t *sig, size_t *sig_len)
+int um_keyring_sign(struct um_keyring *k, const struct um_keyring_text *t,
+                    const struct um_keyring_place *p, uint8_t *sig,
+                    size_t *sig_len)
 {
-    const struct p2p_key *key = um_keyring_get(k, which);
-    struct asked a = {.k = k, .which = which, .place = p};
+    const struct p2p_key *key = um_keyring_get(k, t->which);
+    struct asked a = {.k = k, .which = t->which, .place = p};
 
     if (key == NULL) {
         return P2P_ENOTFOUND;
     }
-    if (text.len > UM__CAP_KEYRING_BYTES) {
+    if (t->bytes.len > UM__CAP_KEYRING_BYTES) {
         return P2P_ETOOBIG;
     }
-    if (!is_transport(which, text)) {
+    if (!is_transport(t->which, t->bytes)) {
         a.why = "it is nothing that is signed here";
-        if (take_envelope(text, &a)) {
+        if (take_envelope(t->bytes, &a)) {
             may_envelope(&a);
         }
     }
@@ -302,7 +303,8 @@ int um_keyring_sign(struct um_keyring *k, enum um_keyring_key which,
                     a.why);
         return P2P_EACCES;
     }
-    return p2p_key_sign(key, text.p, text.len, sig, sig_len);
+    assert(a.why == NULL);
+    return p2p_key_sign(key, t->bytes.p, t->bytes.len, sig, sig_len);
 }
 
 int um_keyring_open(struct um_keyring *k, enum um_keyring_key which,

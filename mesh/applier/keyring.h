@@ -56,16 +56,21 @@ struct um_keyring {
 const struct p2p_key *um_keyring_get(const struct um_keyring *k,
                                      enum um_keyring_key which);
 
+/** What is to be signed, and by which key; borrows. */
+struct um_keyring_text {
+    enum um_keyring_key which;
+    struct um_str bytes;
+};
+
 /**
  * Signs what p2p_key_sign() would be asked to sign.
  * @param sig room for P2P_SIGNATURE_MAX bytes
- * @param why on P2P_EACCES: a constant, for people; the log has it
- * @return 0; P2P_EACCES: not that, not now; P2P_ENOTFOUND: no such key; or as
- *         p2p_key_sign()
+ * @return 0; P2P_EACCES: not that, not now, the log says why; P2P_ENOTFOUND: no
+ *         such key; P2P_ETOOBIG; or as p2p_key_sign()
  */
-int um_keyring_sign(struct um_keyring *k, enum um_keyring_key which,
-                    struct um_str text, const struct um_keyring_place *p,
-                    uint8_t *sig, size_t *sig_len);
+int um_keyring_sign(struct um_keyring *k, const struct um_keyring_text *t,
+                    const struct um_keyring_place *p, uint8_t *sig,
+                    size_t *sig_len);
 
 /**
  * Opens a slot of a sealed object for the node.

@@ -2,6 +2,8 @@
 /* See stash.h. A list, the one that was used last in front. */
 #include "mesh/applier/stash.h"
 
+#include <assert.h>
+
 #include "mesh/base/mem.h"
 #include "p2p/err.h"
 #include "p2p/hash.h"
@@ -74,6 +76,7 @@ static void trim(struct um_stash *s)
         at = &(*at)->next;
     }
     s->bytes = sum;
+    assert(s->first == NULL || at != &s->first);
     while (*at != NULL) {
         struct paper *p = *at;
 
@@ -143,6 +146,7 @@ int um_stash_came(struct um_stash *s, const struct um_name *hash,
     if (at == NULL) {
         return P2P_ENOTFOUND;
     }
+    assert(s->awaited.len >= sizeof *at);
     s->awaited.len -= sizeof *at;
     *at = *(struct um_name *)(void *)(s->awaited.p + s->awaited.len);
     if (bytes.p != NULL) {

@@ -7,6 +7,8 @@
  */
 #include "mesh/applier/wire.h"
 
+#include <assert.h>
+
 #include "p2p/err.h"
 
 enum field {
@@ -214,6 +216,7 @@ void um_wire_in_fini(struct um_wire_in *in)
 
 int um_wire_in_add(struct um_wire_in *in, struct um_str bytes)
 {
+    assert(in->used <= in->bytes.len);
     um_buf_consume(&in->bytes, in->used);
     in->used = 0;
     um_buf_str(&in->bytes, bytes);
@@ -239,5 +242,6 @@ int um_wire_in_next(struct um_wire_in *in, struct um_str *frame)
     }
     *frame = um_str_n(left.p + HEAD, len);
     in->used += HEAD + len;
+    assert(in->used <= in->bytes.len);
     return 1;
 }

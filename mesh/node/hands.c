@@ -314,6 +314,7 @@ void um_hands_get(struct um_hands *h, const char *path, um_unit_done *done,
     *q = (struct asked){h->asked, m.number, done, user};
     h->asked = q;
     h->asked_n++;
+    assert(h->asked_n <= UM__CAP_HANDS_GETS);
     say(h, &m);
 }
 
@@ -425,6 +426,7 @@ int um_hands_try(struct um_hands *h, const struct um_name *doc,
         return P2P_EAGAIN;
     }
     h->trying = ++h->number;
+    assert(h->trying == m.number);
     h->tried = tried;
     h->tried_user = user;
     say(h, &m);
