@@ -159,6 +159,28 @@ static bool is_order(struct um_agent *a, enum um_agent_slot slot)
     return true;
 }
 
+/* What ran here and was confirmed is not gone back behind from now on. */
+void um_agent_confirmed(struct um_agent *a, const struct um_wire_msg *m)
+{
+    struct um_arena mem = UM_ARENA_INIT;
+    struct um_str *facts =
+        um_arena_zalloc(&mem, UM__CAP_CASE_ITEMS, sizeof *facts);
+    struct um_case c = {.facts = facts};
+    int rv = P2P_ENOMEM;
+
+    if (facts != NULL) {
+        rv = spread(m->facts, facts, &c.facts_n) ? um_warden_hear(a->warden, &c)
+                                                 : P2P_ETOOBIG;
+    }
+    if (rv != 0) {
+        um_log_line(a->cfg.log, UM_LOG_WARN,
+                    "the applier does not take a confirmation: %s",
+                    p2p_err_text(rv));
+    }
+    (void)um_agent_save(a, UM_WARDEN_RECORD);
+    um_arena_fini(&mem);
+}
+
 /* What came of a revision goes into the record before anybody is told. */
 static void keep(struct um_agent *a, const struct um_name *revision,
                  enum um_result outcome)

@@ -35,6 +35,7 @@ enum um_wire_what {
     UM_WIRE_ADOPTED = 9,    /**< what runs is the node's own now */
     UM_WIRE_GET = 10,       /**< GET of a path of Unit's control API */
     UM_WIRE_UNIT = 11,      /**< where the stand-in in the node's process is */
+    UM_WIRE_CONFIRMED = 12, /**< who confirmed what ran here */
     /* From it. */
     UM_WIRE_LIVE = 16,    /**< what Unit shows */
     UM_WIRE_ABSENT = 17,  /**< Unit cannot be reached, or nothing is done */
@@ -72,7 +73,7 @@ struct um_wire_msg {
     struct um_str modules;    /**< LIVE: GET /status/modules; empty: no list */
     struct um_str statements; /**< STATEMENTS: for um_pb_list_next() */
     struct um_str revisions;  /**< ORDER: headers, likewise */
-    struct um_str facts;      /**< ORDER: likewise */
+    struct um_str facts;      /**< ORDER, CONFIRMED: likewise */
     struct um_namelist names; /**< RECORD */
     unsigned outcome;         /**< OUTCOME: um_result; GOT: um_unit_status */
     unsigned code;            /**< GOT: the HTTP status */

@@ -275,7 +275,7 @@ int um_hands_recv(struct um_hands *h, struct um_str bytes)
 
     while (rv == 0 && (rv = um_wire_in_next(&h->in, &frame)) == 1) {
         rv = um_wire_read(frame, &m);
-        if (rv == 0 && m.what <= UM_WIRE_UNIT) {
+        if (rv == 0 && m.what <= UM_WIRE_CONFIRMED) {
             rv = P2P_EFORMAT; /* one of ours */
         } else if (rv == 0 && m.what == UM_WIRE_GOT) {
             on_got(h, &m);
@@ -366,6 +366,15 @@ void um_hands_statements(struct um_hands *h, struct um_str list)
 {
     const struct um_wire_msg m = {.what = UM_WIRE_STATEMENTS,
                                   .statements = list};
+
+    if (list.len > 0) {
+        say(h, &m);
+    }
+}
+
+void um_hands_confirmed(struct um_hands *h, struct um_str list)
+{
+    const struct um_wire_msg m = {.what = UM_WIRE_CONFIRMED, .facts = list};
 
     if (list.len > 0) {
         say(h, &m);

@@ -81,6 +81,9 @@ void um_hands_stop(struct um_hands *h);
 /** Sends statements: a list as um_wire_put_statement() makes it. */
 void um_hands_statements(struct um_hands *h, struct um_str list);
 
+/** Sends confirmations: a list as um_wire_put_fact() makes it. */
+void um_hands_confirmed(struct um_hands *h, struct um_str list);
+
 /** Has a revision run; `applied` is told once. One at a time. */
 void um_hands_apply(struct um_hands *h, const struct um_hands_order *o);
 

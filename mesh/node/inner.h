@@ -95,7 +95,8 @@ struct um_node {
     struct um_links *links;
     struct um_hints *hints;
     struct um_welcome *welcome;
-    bool told_unit; /* that these are the hands of this node */
+    bool told_unit;                /* that these are the hands of this node */
+    struct um_name told_confirmed; /* the last that they heard is confirmed */
     struct um_sync_source source;
     struct um_node_request *requests;
     uint64_t requests_n;     /* ever */
@@ -231,6 +232,9 @@ int um_node_take_unit(struct um_node *n);
 
 /** A statement is in the roster: the applier hears of it. */
 void um_node_tell_unit(struct um_node *n, struct um_str envelope);
+
+/** Has the applier hear that what runs was confirmed, once. */
+void um_node_tell_confirmed(struct um_node *n);
 
 /** No configuration can be made of a revision here: the applier sees for
  * itself, so that what ran before may come back. */

@@ -70,6 +70,32 @@ void um_node_tell_unit(struct um_node *n, struct um_str envelope)
     um_buf_fini(&list);
 }
 
+void um_node_tell_confirmed(struct um_node *n)
+{
+    const struct um_name *runs = &n->model.own.applied;
+    const struct um_past *p = um_history_find(&n->model.history, runs);
+    struct um_buf list = UM_BUF_INIT;
+    struct um_evidence e;
+
+    if (!n->told_unit || um_name_eq(&n->told_confirmed, runs) || p == NULL ||
+        p->rev.policy == UM_IMMEDIATE ||
+        um_view_state(&n->model.view, p) != UM_ESTABLISHED) {
+        return;
+    }
+    if (um_evidence_gather(&n->model, n->shelf, NULL,
+                           (struct um_namelist){runs, 1}, &e) == 0) {
+        for (size_t i = 0; i < e.made.facts_n; i++) {
+            um_wire_put_fact(&list, e.made.facts[i]);
+        }
+        if (!um_buf_failed(&list)) {
+            um_hands_confirmed(n->cfg.hands, um_buf_view(&list));
+            n->told_confirmed = *runs;
+        }
+    }
+    um_evidence_fini(&e);
+    um_buf_fini(&list);
+}
+
 static int paper(void *user, const struct um_name *hash, struct um_str *out)
 {
     struct um_node *n = user;
@@ -109,6 +135,7 @@ int um_node_take_unit(struct um_node *n)
         m.doc = p->rev.doc;
     }
     n->told_unit = true;
+    n->told_confirmed = (struct um_name){{0}};
     um_hands_start(n->cfg.hands, &m);
     um_buf_fini(&text);
     tell_roster(n);

@@ -343,6 +343,7 @@ void um_node_step(struct um_node *n, struct um_event *e)
         carry_out(n, &fx);
         drain(n);
         roster(n);
+        um_node_tell_confirmed(n);
         arm(n, fx.next_ms);
     }
     um_effects_fini(&fx);

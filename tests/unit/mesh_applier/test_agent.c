@@ -219,6 +219,45 @@ static void test_one_at_a_time(void **state)
     scene_order_fini(&p);
 }
 
+/* What was confirmed while it runs is not left for what was before, also by an
+ * applier that begins anew. */
+static void test_it_hears_what_is_confirmed(void **state)
+{
+    struct scene *s = *state;
+    struct order o = scene_sign(s, WRITER, 2, BASE(ROUTE("201")), ROUTE("201"));
+    struct order t = scene_sign_trial(s, 3, BASE(ROUTE("202")), ROUTE("202"));
+    struct um_fact f = {.mesh = s->mesh.mesh,
+                        .revision = t.id,
+                        .wall_ms = MESH_MAKER_T0 + 4,
+                        .what = UM_CONFIRM};
+    struct um_buf fact = UM_BUF_INIT, list = UM_BUF_INIT;
+    struct um_wire_msg m = {.what = UM_WIRE_CONFIRMED};
+
+    assert_int_equal(um_fact_seal(&f, s->mesh.keys[WRITER], &fact), 0);
+    um_wire_put_fact(&list, um_buf_view(&fact));
+    m.facts = um_buf_view(&list);
+    scene_start(s);
+    scene_tell_roster(s);
+    scene_run(s, &o);
+    scene_run(s, &t);
+    scene_told(s, "want\n1 done\nwant\n2 done\n");
+    scene_run(s, &o); /* a trial stands in nobody's way */
+    scene_run(s, &t);
+    scene_told(s, "3 done\n4 done\n");
+    scene_say(s, &m);
+    scene_run(s, &o);
+    scene_told(s, "5 no answer\n");
+    um_agent_free(s->agent);
+    scene_begin(s);
+    scene_start(s);
+    scene_run(s, &o);
+    scene_told(s, "6 no answer\n");
+    scene_order_fini(&o);
+    scene_order_fini(&t);
+    um_buf_fini(&fact);
+    um_buf_fini(&list);
+}
+
 /* Without its record it touches nothing. */
 static void test_a_record_that_cannot_be_written(void **state)
 {
@@ -321,6 +360,7 @@ int main(void)
         TEST(test_a_trial),
         TEST(test_a_trial_of_who_may_not_write),
         TEST(test_one_at_a_time),
+        TEST(test_it_hears_what_is_confirmed),
         TEST(test_a_record_that_cannot_be_written),
         TEST(test_another_mesh),
         TEST(test_a_mesh_that_came_to_nothing),

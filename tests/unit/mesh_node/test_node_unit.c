@@ -432,6 +432,54 @@ static void test_a_trial(void **state)
     assert_int_equal(n->model.history.revs_n, 1);
 }
 
+/* Whether the applier's record has a confirmation. */
+static bool heard_of_one(struct scene *s)
+{
+    const struct um_buf *record = pair_file(&s->u[0].pair, "record");
+    struct um_str rest;
+
+    assert_non_null(record);
+    for (rest = um_buf_view(record); rest.len > 0;
+         rest = um_str_skip(rest, 1)) {
+        if (um_str_starts(rest, UM_STR("/unitmesh/fact")))
+            return true;
+    }
+    return false;
+}
+
+static struct um_name command(struct scene *s, struct um_command c)
+{
+    struct told t = {0};
+
+    assert_int_equal(um_node_command(s->c->mates[0].node, &c, told, &t), 0);
+    work(s, 500);
+    assert_int_equal(t.n, 1);
+    assert_int_equal(t.answer, UM_OK);
+    return t.revision;
+}
+
+/* The applier hears of a confirmation when it is made. */
+static void test_the_applier_hears_what_is_confirmed(void **state)
+{
+    struct scene *s = *state;
+    struct mate *m = &s->c->mates[0];
+    struct um_command c = {.verb = UM_DO_PUBLISH,
+                           .policy = UM_TRIAL,
+                           .first = UM_FIRST_ALL,
+                           .doc_bytes = sizeof DOC(201) - 1};
+
+    assert_int_equal(um_papers_put(m->node->papers, um_str(DOC(201)), &c.doc),
+                     0);
+    c.about = command(s, c);
+    work(s, 2000);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(201)));
+    assert_false(heard_of_one(s));
+    c.verb = UM_DO_CONFIRM;
+    (void)command(s, c);
+    work(s, 2000);
+    assert_true(heard_of_one(s));
+}
+
 /* One that is under way when the node ends is told no more; nor is one that is
  * taken back. */
 static void test_a_trial_at_the_end(void **state)
@@ -712,6 +760,8 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(test_a_unit_that_began_anew, one, end),
         cmocka_unit_test_setup_teardown(test_a_trial, one, end),
+        cmocka_unit_test_setup_teardown(
+            test_the_applier_hears_what_is_confirmed, one, end),
         cmocka_unit_test_setup_teardown(test_a_trial_at_the_end, one, end),
         cmocka_unit_test_setup_teardown(test_a_secret_stays_secret, one, end),
         cmocka_unit_test_setup_teardown(test_what_is_locked, one, end),
