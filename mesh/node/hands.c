@@ -275,7 +275,7 @@ int um_hands_recv(struct um_hands *h, struct um_str bytes)
 
     while (rv == 0 && (rv = um_wire_in_next(&h->in, &frame)) == 1) {
         rv = um_wire_read(frame, &m);
-        if (rv == 0 && m.what <= UM_WIRE_UNIT) {
+        if (rv == 0 && m.what <= UM_WIRE_HEAR) {
             rv = P2P_EFORMAT; /* one of ours */
         } else if (rv == 0 && m.what == UM_WIRE_GOT) {
             on_got(h, &m);
@@ -410,6 +410,14 @@ int um_hands_back(struct um_hands *h, const struct um_hands_order *o,
 void um_hands_examine(struct um_hands *h, const struct um_hands_order *o)
 {
     (void)order(h, UM_WIRE_EXAMINE, o);
+}
+
+void um_hands_hear(struct um_hands *h, const struct um_hands_order *o)
+{
+    const struct um_wire_msg m = {
+        .what = UM_WIRE_HEAR, .revisions = o->revisions, .facts = o->facts};
+
+    say(h, &m);
 }
 
 int um_hands_try(struct um_hands *h, const struct um_name *doc,

@@ -88,8 +88,12 @@ void um_hands_apply(struct um_hands *h, const struct um_hands_order *o);
 int um_hands_back(struct um_hands *h, const struct um_hands_order *o,
                   um_runner_tried *tried, void *user);
 
-/** Has the applier see for itself that a revision comes to no configuration. */
+/** Has the applier see for itself that a revision comes to no configuration, or
+ * that Unit runs it. */
 void um_hands_examine(struct um_hands *h, const struct um_hands_order *o);
+
+/** Tells it the case alone: who confirmed what is in its record. */
+void um_hands_hear(struct um_hands *h, const struct um_hands_order *o);
 
 /**
  * Has a document tried before there is a revision of it. As um_runner_try().

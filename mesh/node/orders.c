@@ -152,14 +152,19 @@ static int list(struct made *m)
     return m->revisions.len + m->facts.len > CASE_BYTES ? P2P_ETOOBIG : 0;
 }
 
-/* Gathers what shows that a revision may run here. */
+/* Gathers what shows that a revision may run here; NULL: what shows that those
+ * of the record hold. */
 static int make(struct um_node *n, const struct um_name *revision,
                 const struct um_name *effective, struct made *m)
 {
-    const struct um_past *p = um_history_find(&n->model.history, revision);
+    const struct um_past *p =
+        revision != NULL ? um_history_find(&n->model.history, revision) : NULL;
     int rv;
 
-    *m = (struct made){.order = {.revision = *revision, .why = m->why}};
+    *m = (struct made){.order = {.why = m->why}};
+    if (revision != NULL) {
+        m->order.revision = *revision;
+    }
     if (effective != NULL) {
         m->order.effective = *effective;
     }
@@ -227,6 +232,35 @@ static bool is_in_record(const struct um_node *n,
         }
     }
     return false;
+}
+
+void um_node_note(struct um_node *n)
+{
+    const struct um_model *m = &n->model;
+    struct made made = {.order = {.why = NULL}};
+
+    if (n->told_unit && !um_name_none(&m->own.applied) && !m->in_flight &&
+        !is_in_record(n, &m->own.applied) &&
+        um_name_eq(&m->live.effective, &m->own.effective) &&
+        make(n, &m->own.applied, &m->own.effective, &made) == 0) {
+        um_hands_examine(n->cfg.hands, &made.order);
+    }
+    unmake(&made);
+}
+
+void um_node_confirmed(struct um_node *n, struct um_str envelope)
+{
+    struct made m = {.order = {.why = NULL}};
+    struct um_item it;
+    struct um_fact f;
+
+    if (n->told_unit &&
+        um_item_read(um_item_payload(envelope, UM_FACT), UM_FACT, &it) == 0 &&
+        um_fact_decode(&it, &f) == 0 && f.what == UM_CONFIRM &&
+        is_in_record(n, &f.revision) && make(n, NULL, NULL, &m) == 0) {
+        um_hands_hear(n->cfg.hands, &m.order);
+    }
+    unmake(&m);
 }
 
 void um_node_examine(struct um_node *n, const struct um_name *revision)
