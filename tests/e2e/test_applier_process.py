@@ -198,10 +198,11 @@ def test_without_standard_files(folder, unit):
 
 
 def test_its_folder_is_open_to_others(folder, unit):
+    state = folder / "one"
+    (state / "applier").mkdir(parents=True)
+    state.chmod(0o700)
+    (state / "applier").chmod(0o755)
     node = Node("one", folder, loopback(), unit=unit)
-    (node.state / "applier").mkdir(parents=True, mode=0o700)
-    node.state.chmod(0o700)
-    (node.state / "applier").chmod(0o755)
     with daemons(node):
         node.wait_text("/applier must be a folder of the user who starts")
         ended(node, 1)
