@@ -6,6 +6,7 @@
  * about to run is noted on disk; Unit is given it. An order ends with Unit's
  * word, or with why there is none: then the node may come again.
  */
+#include <assert.h>
 #include <stdio.h>
 
 #include "mesh/applier/agent_inner.h"
@@ -45,6 +46,7 @@ static void end(struct um_agent *a, enum um_agent_slot slot,
 {
     struct um_agent_job *j = job_of(a, slot);
 
+    assert(j->busy);
     j->busy = false;
     um_buf_fini(&j->revisions);
     um_buf_fini(&j->facts);
@@ -240,6 +242,7 @@ static void give(struct um_agent *a, enum um_agent_slot slot,
     if (!um_name_none(&j->revision) && (!is_order(a, slot) || !note(a, slot))) {
         return;
     }
+    assert(!j->given);
     j->given = true;
     if (slot == UM_AGENT_RUN) {
         um_runner_apply(a->runner, &c);

@@ -2,6 +2,8 @@
 /* See stash.h. A list, the one that was used last in front. */
 #include "mesh/applier/stash.h"
 
+#include <assert.h>
+
 #include "mesh/base/mem.h"
 #include "p2p/err.h"
 #include "p2p/hash.h"
@@ -68,6 +70,7 @@ static void trim(struct um_stash *s)
     size_t sum = 0;
     struct paper **at = &s->first;
 
+    assert(s->first != NULL);
     while (*at != NULL &&
            (at == &s->first || sum + (*at)->len <= s->max_bytes)) {
         sum += (*at)->len;
@@ -143,6 +146,7 @@ int um_stash_came(struct um_stash *s, const struct um_name *hash,
     if (at == NULL) {
         return P2P_ENOTFOUND;
     }
+    assert(s->awaited.len >= sizeof *at);
     s->awaited.len -= sizeof *at;
     *at = *(struct um_name *)(void *)(s->awaited.p + s->awaited.len);
     if (bytes.p != NULL) {

@@ -176,6 +176,7 @@ static void on_outcome(struct um_hands *h, const struct um_wire_msg *m)
         count(h, outcome);
         h->of.cb->applied(h->of.user, outcome, &revision, &effective, m->text);
     } else if (m->number == h->trying) {
+        assert(h->tried != NULL);
         h->trying = 0;
         count(h, outcome);
         h->tried(h->tried_user, outcome, m->text);
@@ -202,6 +203,7 @@ static struct asked *take(struct um_hands *h, uint64_t number)
     }
     q = *at;
     if (q != NULL) {
+        assert(h->asked_n > 0);
         *at = q->next;
         h->asked_n--;
     }
@@ -343,6 +345,7 @@ void um_hands_start(struct um_hands *h, const struct um_hands_member *m)
                                       .effective = m->effective,
                                       .bytes = m->shown};
 
+    assert(m->cb != NULL && m->paper != NULL);
     forget_member(h);
     h->on = true;
     h->of = *m;
