@@ -319,13 +319,17 @@ void um_hands_get(struct um_hands *h, const char *path, um_unit_done *done,
     say(h, &m);
 }
 
-void um_hands_forget(struct um_hands *h, const void *user)
+bool um_hands_forget(struct um_hands *h, const void *user)
 {
+    bool waited = false;
+
     for (struct asked *q = h->asked; q != NULL; q = q->next) {
-        if (q->user == user) {
+        if (q->user == user && q->done != NULL) {
             q->done = NULL; /* its number goes when it is answered */
+            waited = true;
         }
     }
+    return waited;
 }
 
 void um_hands_unit(struct um_hands *h, const char *target)

@@ -66,8 +66,8 @@ int um_hands_recv(struct um_hands *h, struct um_str bytes);
 void um_hands_get(struct um_hands *h, const char *path, um_unit_done *done,
                   void *user);
 
-/** Whoever waits for a GET with this `user` is told no more. */
-void um_hands_forget(struct um_hands *h, const void *user);
+/** Whoever waits for a GET with this `user` is told no more. Whether one did. */
+bool um_hands_forget(struct um_hands *h, const void *user);
 
 /** Unit is a stand-in in this process; before anything else. */
 void um_hands_unit(struct um_hands *h, const char *target);

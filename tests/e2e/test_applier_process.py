@@ -9,6 +9,7 @@ import signal
 import socketserver
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,9 @@ class SlowUnit:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 shown = self.server.unit.text
+                if self.path.startswith("/control/"):
+                    self.server.unit.asked.set()
+                    assert self.server.unit.may.wait(30)
                 self.answer(200 if self.path == "/config" else 404, shown)
 
             def do_PUT(self):
@@ -162,6 +166,21 @@ def test_the_daemon_is_killed_while_unit_works(folder):
             node.ready()
             node.revision("put", "/config", json.dumps(config("three")))
             greets(unit, "three")
+
+
+def test_the_end_while_unit_is_asked(folder):
+    """Who asked is answered, and nobody waits for Unit."""
+    with SlowUnit(folder) as unit:
+        node = Node("one", folder, loopback(), unit=unit)
+        with daemons(node), ThreadPoolExecutor(1) as pool:
+            begin([node])
+            unit.hold()
+            answer = pool.submit(node.ask, "GET",
+                                 "/control/applications/a/restart")
+            assert unit.asked.wait(20)
+            assert node.stop() == 0
+            assert answer.result(20).code == 503
+            unit.may.set()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
