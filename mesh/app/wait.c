@@ -4,6 +4,7 @@
 #include "mesh/app/wait.h"
 
 #include "mesh/app/answer.h"
+#include "mesh/node/hands.h"
 
 void um_wait_begin(struct um_wait *w, struct um_daemon *d,
                    struct um_http_req *req)
@@ -79,6 +80,7 @@ void um_wait_watch(struct um_wait *w, uint64_t ms)
 
 void um_wait_end_all(struct um_daemon *d)
 {
+    struct um_hands *hands = um_daemon_hands(d);
     struct um_wait *w = d->waits;
 
     while (w != NULL) {
@@ -86,6 +88,10 @@ void um_wait_end_all(struct um_daemon *d)
 
         w->closed = true;
         um_wait_rest(w);
+        /* Unit may take its time, and is not asked by a node that is gone. */
+        if (w->asked && hands != NULL && um_hands_forget(hands, w)) {
+            w->asked = false;
+        }
         if (!w->asked) {
             um_wait_fail(w, 503, "This node is ending, or leaves its mesh.",
                          NULL);

@@ -452,8 +452,8 @@ static void heard_started(struct um_agent *a, const struct um_wire_msg *m)
         case UM_WIRE_SLOT:
             slot(a, m);
             break;
-        case UM_WIRE_CONFIRMED:
-            um_agent_confirmed(a, m);
+        case UM_WIRE_HEAR:
+            um_agent_hear(a, m);
             break;
         default:
             um_runner_adopted(a->runner, &m->effective);
@@ -480,7 +480,7 @@ static void take_unit(struct um_agent *a, const struct um_wire_msg *m)
 
 static int heard(struct um_agent *a, const struct um_wire_msg *m)
 {
-    if (m->what > UM_WIRE_CONFIRMED) {
+    if (m->what > UM_WIRE_HEAR) {
         return P2P_EFORMAT; /* one of ours */
     }
     if (m->what == UM_WIRE_START) {

@@ -3,6 +3,7 @@
  * See agent_inner.h. What Unit shows, and the one thing that a GET does: it
  * restarts an application. Nothing else of Unit can be asked for.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "mesh/applier/agent_inner.h"
@@ -82,6 +83,7 @@ static void on_answer(void *user, const struct um_unit_answer *answer)
     while (*at != q) {
         at = &(*at)->next;
     }
+    assert(q->agent->asked_n > 0);
     *at = q->next;
     q->agent->asked_n--;
     um_agent_say(q->agent, &m);

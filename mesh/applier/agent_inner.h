@@ -79,7 +79,7 @@ int um_agent_save(struct um_agent *a, enum um_warden_part part);
 void um_agent_order(struct um_agent *a, const struct um_wire_msg *m);
 void um_agent_try(struct um_agent *a, const struct um_wire_msg *m);
 void um_agent_paper(struct um_agent *a, const struct um_wire_msg *m);
-void um_agent_confirmed(struct um_agent *a, const struct um_wire_msg *m);
+void um_agent_hear(struct um_agent *a, const struct um_wire_msg *m);
 
 /** The bundles of a document were with what ran when the node ended. */
 void um_agent_list(struct um_agent *a, const struct um_name *doc);

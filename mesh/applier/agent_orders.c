@@ -116,24 +116,35 @@ static bool spread(struct um_str list, struct um_str *out, size_t *n)
     return true;
 }
 
+/* A case; its lists are in the arena. */
+static int read_case(struct um_arena *mem, struct um_str revisions,
+                     struct um_str facts, struct um_case *out)
+{
+    struct um_str *r = um_arena_zalloc(mem, UM__CAP_CASE_ITEMS, sizeof *r);
+    struct um_str *f = um_arena_zalloc(mem, UM__CAP_CASE_ITEMS, sizeof *f);
+
+    *out = (struct um_case){.revisions = r, .facts = f};
+    if (r == NULL || f == NULL) {
+        return P2P_ENOMEM;
+    }
+    return spread(revisions, r, &out->revisions_n) &&
+                   spread(facts, f, &out->facts_n)
+               ? 0
+               : P2P_ETOOBIG;
+}
+
 /* Whether an order is one, by its case and by what is known now. */
 static int judge(struct um_agent *a, const struct um_agent_job *j,
                  struct um_order *out)
 {
     struct um_arena mem = UM_ARENA_INIT;
-    struct um_str *revisions =
-        um_arena_zalloc(&mem, UM__CAP_CASE_ITEMS, sizeof *revisions);
-    struct um_str *facts =
-        um_arena_zalloc(&mem, UM__CAP_CASE_ITEMS, sizeof *facts);
-    struct um_case c = {.revisions = revisions, .facts = facts};
-    int rv = P2P_ENOMEM;
+    struct um_case c;
+    int rv =
+        read_case(&mem, um_buf_view(&j->revisions), um_buf_view(&j->facts), &c);
 
-    if (revisions != NULL && facts != NULL) {
-        rv = spread(um_buf_view(&j->revisions), revisions, &c.revisions_n) &&
-                     spread(um_buf_view(&j->facts), facts, &c.facts_n)
-                 ? um_warden_judge(a->warden, &j->revision, &c,
-                                   a->cfg.wall_ms(a->cfg.clock), out)
-                 : P2P_ETOOBIG;
+    if (rv == 0) {
+        rv = um_warden_judge(a->warden, &j->revision, &c,
+                             a->cfg.wall_ms(a->cfg.clock), out);
     }
     if (rv != 0 && rv != P2P_EACCES) {
         (void)snprintf(out->why, sizeof out->why, "the case: %s",
@@ -141,6 +152,24 @@ static int judge(struct um_agent *a, const struct um_agent_job *j,
     }
     um_arena_fini(&mem);
     return rv;
+}
+
+void um_agent_hear(struct um_agent *a, const struct um_wire_msg *m)
+{
+    struct um_arena mem = UM_ARENA_INIT;
+    struct um_case c;
+    int rv = read_case(&mem, m->revisions, m->facts, &c);
+
+    if (rv == 0) {
+        rv = um_warden_hear(a->warden, &c);
+    }
+    if (rv != 0) {
+        um_log_line(a->cfg.log, UM_LOG_WARN,
+                    "the applier does not hear of what was confirmed: %s",
+                    p2p_err_text(rv));
+    }
+    (void)um_agent_save(a, UM_WARDEN_RECORD);
+    um_arena_fini(&mem);
 }
 
 /* Judges it, and ends what is none. */
@@ -157,28 +186,6 @@ static bool is_order(struct um_agent *a, enum um_agent_slot slot)
     }
     j->doc = order.doc;
     return true;
-}
-
-/* What ran here and was confirmed is not gone back behind from now on. */
-void um_agent_confirmed(struct um_agent *a, const struct um_wire_msg *m)
-{
-    struct um_arena mem = UM_ARENA_INIT;
-    struct um_str *facts =
-        um_arena_zalloc(&mem, UM__CAP_CASE_ITEMS, sizeof *facts);
-    struct um_case c = {.facts = facts};
-    int rv = P2P_ENOMEM;
-
-    if (facts != NULL) {
-        rv = spread(m->facts, facts, &c.facts_n) ? um_warden_hear(a->warden, &c)
-                                                 : P2P_ETOOBIG;
-    }
-    if (rv != 0) {
-        um_log_line(a->cfg.log, UM_LOG_WARN,
-                    "the applier does not take a confirmation: %s",
-                    p2p_err_text(rv));
-    }
-    (void)um_agent_save(a, UM_WARDEN_RECORD);
-    um_arena_fini(&mem);
 }
 
 /* What came of a revision goes into the record before anybody is told. */
@@ -235,6 +242,7 @@ static void give(struct um_agent *a, enum um_agent_slot slot,
     if (!um_name_none(&j->revision) && (!is_order(a, slot) || !note(a, slot))) {
         return;
     }
+    assert(!j->given);
     j->given = true;
     if (slot == UM_AGENT_RUN) {
         um_runner_apply(a->runner, &c);
@@ -243,16 +251,25 @@ static void give(struct um_agent *a, enum um_agent_slot slot,
     }
 }
 
-/* What this node can make nothing of is as if its Unit had refused it. */
-static void examined(struct um_agent *a, int rv, struct um_str why)
+/* What this node can make nothing of is as if its Unit had refused it; what
+ * runs here already, by a trial or by somebody's hand, as if it had been given
+ * to Unit. */
+static void examined(struct um_agent *a, int rv, const struct um_maker_out *out)
 {
     const struct um_agent_job *j = job_of(a, UM_AGENT_EXAMINE);
+    const struct um_runner_config c = {.effective = out->effective,
+                                       .config = out->config};
 
     if (rv == P2P_EFORMAT) {
         keep(a, &j->revision, UM_RESULT_REFUSED);
+    } else if (um_runner_runs(a->runner, &c)) {
+        if (!is_order(a, UM_AGENT_EXAMINE) || !note(a, UM_AGENT_EXAMINE)) {
+            return;
+        }
+        keep(a, &j->revision, UM_RESULT_DONE);
     }
     end(a, UM_AGENT_EXAMINE,
-        rv == P2P_EFORMAT ? UM_RESULT_REFUSED : UM_RESULT_DONE, why);
+        rv == P2P_EFORMAT ? UM_RESULT_REFUSED : UM_RESULT_DONE, out->why);
 }
 
 /* A configuration was made, or cannot be. */
@@ -265,7 +282,7 @@ static void made(struct um_agent *a, enum um_agent_slot slot, int rv,
         um_runner_listed(a->runner, out->bundles, out->bundles_n);
         j->busy = false;
     } else if (slot == UM_AGENT_EXAMINE) {
-        examined(a, rv, out->why);
+        examined(a, rv, out);
     } else if (rv != 0) {
         end(a, slot, UM_RESULT_NO_ANSWER, out->why);
     } else if (!um_name_eq(&out->effective, &j->effective)) {

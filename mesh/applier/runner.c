@@ -617,6 +617,18 @@ void um_runner_adopted(struct um_runner *r, const struct um_name *effective)
     }
 }
 
+bool um_runner_runs(const struct um_runner *r, const struct um_runner_config *c)
+{
+    struct um_str config = um_buf_view(&r->config);
+
+    if (!r->seen || r->absent || r->doing >= FILLING) {
+        return false;
+    }
+    return um_name_eq(&c->effective, &r->effective) && r->took
+               ? um_shown_same(um_buf_view(&r->shown), config)
+               : um_shown_fits(config, c->config);
+}
+
 struct um_str um_runner_shown(const struct um_runner *r)
 {
     return r->took ? um_buf_view(&r->shown) : (struct um_str){NULL, 0};

@@ -70,6 +70,7 @@ static void trim(struct um_stash *s)
     size_t sum = 0;
     struct paper **at = &s->first;
 
+    assert(s->first != NULL);
     while (*at != NULL &&
            (at == &s->first || sum + (*at)->len <= s->max_bytes)) {
         sum += (*at)->len;

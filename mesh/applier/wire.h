@@ -35,7 +35,7 @@ enum um_wire_what {
     UM_WIRE_ADOPTED = 9,    /**< what runs is the node's own now */
     UM_WIRE_GET = 10,       /**< GET of a path of Unit's control API */
     UM_WIRE_UNIT = 11,      /**< where the stand-in in the node's process is */
-    UM_WIRE_CONFIRMED = 12, /**< who confirmed what ran here */
+    UM_WIRE_HEAR = 12,      /**< a case without an order: who confirmed what */
     /* From it. */
     UM_WIRE_LIVE = 16,    /**< what Unit shows */
     UM_WIRE_ABSENT = 17,  /**< Unit cannot be reached, or nothing is done */
@@ -51,8 +51,9 @@ enum um_wire_what {
 enum um_wire_order {
     UM_WIRE_RUN = 1,    /**< it is to run */
     UM_WIRE_BACK = 2,   /**< it ran before a TRY, and is to come back */
-    UM_WIRE_EXAMINE = 3 /**< no configuration can be made of it: see for
-                             yourself, and note it */
+    UM_WIRE_EXAMINE = 3 /**< no configuration can be made of it, or it runs
+                             without having been given: see for yourself, and
+                             note it */
 };
 
 /** A message; members that its kind has not are zero. All borrow. */
@@ -72,8 +73,8 @@ struct um_wire_msg {
                  unix:PATH; LIVE: Unit's version; ABSENT, OUTCOME, GOT: why */
     struct um_str modules;    /**< LIVE: GET /status/modules; empty: no list */
     struct um_str statements; /**< STATEMENTS: for um_pb_list_next() */
-    struct um_str revisions;  /**< ORDER: headers, likewise */
-    struct um_str facts;      /**< ORDER, CONFIRMED: likewise */
+    struct um_str revisions;  /**< ORDER, HEAR: headers, likewise */
+    struct um_str facts;      /**< ORDER, HEAR: likewise */
     struct um_namelist names; /**< RECORD */
     unsigned outcome;         /**< OUTCOME: um_result; GOT: um_unit_status */
     unsigned code;            /**< GOT: the HTTP status */

@@ -147,6 +147,8 @@ void um_node_shelve(struct um_node *n, enum um_kind kind,
         if (kind == UM_STATEMENT) {
             um_node_tell_unit(n, envelope);
             tell_granted(n, envelope);
+        } else if (um_name_eq(id, &n->model.own.applied)) {
+            um_node_note(n);
         }
     }
 }

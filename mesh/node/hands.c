@@ -176,6 +176,7 @@ static void on_outcome(struct um_hands *h, const struct um_wire_msg *m)
         count(h, outcome);
         h->of.cb->applied(h->of.user, outcome, &revision, &effective, m->text);
     } else if (m->number == h->trying) {
+        assert(h->tried != NULL);
         h->trying = 0;
         count(h, outcome);
         h->tried(h->tried_user, outcome, m->text);
@@ -202,6 +203,7 @@ static struct asked *take(struct um_hands *h, uint64_t number)
     }
     q = *at;
     if (q != NULL) {
+        assert(h->asked_n > 0);
         *at = q->next;
         h->asked_n--;
     }
@@ -275,7 +277,7 @@ int um_hands_recv(struct um_hands *h, struct um_str bytes)
 
     while (rv == 0 && (rv = um_wire_in_next(&h->in, &frame)) == 1) {
         rv = um_wire_read(frame, &m);
-        if (rv == 0 && m.what <= UM_WIRE_CONFIRMED) {
+        if (rv == 0 && m.what <= UM_WIRE_HEAR) {
             rv = P2P_EFORMAT; /* one of ours */
         } else if (rv == 0 && m.what == UM_WIRE_GOT) {
             on_got(h, &m);
@@ -318,13 +320,17 @@ void um_hands_get(struct um_hands *h, const char *path, um_unit_done *done,
     say(h, &m);
 }
 
-void um_hands_forget(struct um_hands *h, const void *user)
+bool um_hands_forget(struct um_hands *h, const void *user)
 {
+    bool waited = false;
+
     for (struct asked *q = h->asked; q != NULL; q = q->next) {
-        if (q->user == user) {
+        if (q->user == user && q->done != NULL) {
             q->done = NULL; /* its number goes when it is answered */
+            waited = true;
         }
     }
+    return waited;
 }
 
 void um_hands_unit(struct um_hands *h, const char *target)
@@ -344,6 +350,7 @@ void um_hands_start(struct um_hands *h, const struct um_hands_member *m)
                                       .effective = m->effective,
                                       .bytes = m->shown};
 
+    assert(m->cb != NULL && m->paper != NULL);
     forget_member(h);
     h->on = true;
     h->of = *m;
@@ -366,15 +373,6 @@ void um_hands_statements(struct um_hands *h, struct um_str list)
 {
     const struct um_wire_msg m = {.what = UM_WIRE_STATEMENTS,
                                   .statements = list};
-
-    if (list.len > 0) {
-        say(h, &m);
-    }
-}
-
-void um_hands_confirmed(struct um_hands *h, struct um_str list)
-{
-    const struct um_wire_msg m = {.what = UM_WIRE_CONFIRMED, .facts = list};
 
     if (list.len > 0) {
         say(h, &m);
@@ -420,6 +418,14 @@ int um_hands_back(struct um_hands *h, const struct um_hands_order *o,
 void um_hands_examine(struct um_hands *h, const struct um_hands_order *o)
 {
     (void)order(h, UM_WIRE_EXAMINE, o);
+}
+
+void um_hands_hear(struct um_hands *h, const struct um_hands_order *o)
+{
+    const struct um_wire_msg m = {
+        .what = UM_WIRE_HEAR, .revisions = o->revisions, .facts = o->facts};
+
+    say(h, &m);
 }
 
 int um_hands_try(struct um_hands *h, const struct um_name *doc,

@@ -66,8 +66,9 @@ int um_hands_recv(struct um_hands *h, struct um_str bytes);
 void um_hands_get(struct um_hands *h, const char *path, um_unit_done *done,
                   void *user);
 
-/** Whoever waits for a GET with this `user` is told no more. */
-void um_hands_forget(struct um_hands *h, const void *user);
+/** Whoever waits for a GET with this `user` is told no more. Whether one did.
+ */
+bool um_hands_forget(struct um_hands *h, const void *user);
 
 /** Unit is a stand-in in this process; before anything else. */
 void um_hands_unit(struct um_hands *h, const char *target);
@@ -81,9 +82,6 @@ void um_hands_stop(struct um_hands *h);
 /** Sends statements: a list as um_wire_put_statement() makes it. */
 void um_hands_statements(struct um_hands *h, struct um_str list);
 
-/** Sends confirmations: a list as um_wire_put_fact() makes it. */
-void um_hands_confirmed(struct um_hands *h, struct um_str list);
-
 /** Has a revision run; `applied` is told once. One at a time. */
 void um_hands_apply(struct um_hands *h, const struct um_hands_order *o);
 
@@ -91,8 +89,12 @@ void um_hands_apply(struct um_hands *h, const struct um_hands_order *o);
 int um_hands_back(struct um_hands *h, const struct um_hands_order *o,
                   um_runner_tried *tried, void *user);
 
-/** Has the applier see for itself that a revision comes to no configuration. */
+/** Has the applier see for itself that a revision comes to no configuration, or
+ * that Unit runs it. */
 void um_hands_examine(struct um_hands *h, const struct um_hands_order *o);
+
+/** Tells it the case alone: who confirmed what is in its record. */
+void um_hands_hear(struct um_hands *h, const struct um_hands_order *o);
 
 /**
  * Has a document tried before there is a revision of it. As um_runner_try().

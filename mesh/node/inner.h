@@ -240,6 +240,10 @@ void um_node_tell_confirmed(struct um_node *n);
  * itself, so that what ran before may come back. */
 void um_node_examine(struct um_node *n, const struct um_name *revision);
 
+/** What this node applied, if the applier does not know of it: it sees for
+ * itself that Unit runs it. */
+void um_node_note(struct um_node *n);
+
 /** MAKE, APPLY, KEEP and MERGE. */
 void um_node_make(struct um_node *n, const struct um_effect *e);
 void um_node_apply(struct um_node *n, const struct um_effect *e);

@@ -74,6 +74,7 @@ void um_node_tell_confirmed(struct um_node *n)
 {
     const struct um_name *runs = &n->model.own.applied;
     const struct um_past *p = um_history_find(&n->model.history, runs);
+    struct um_hands_order o = {.why = NULL};
     struct um_buf list = UM_BUF_INIT;
     struct um_evidence e;
 
@@ -88,7 +89,8 @@ void um_node_tell_confirmed(struct um_node *n)
             um_wire_put_fact(&list, e.made.facts[i]);
         }
         if (!um_buf_failed(&list)) {
-            um_hands_confirmed(n->cfg.hands, um_buf_view(&list));
+            o.facts = um_buf_view(&list);
+            um_hands_hear(n->cfg.hands, &o);
             n->told_confirmed = *runs;
         }
     }
@@ -179,14 +181,19 @@ static int list(struct made *m)
     return m->revisions.len + m->facts.len > CASE_BYTES ? P2P_ETOOBIG : 0;
 }
 
-/* Gathers what shows that a revision may run here. */
+/* Gathers what shows that a revision may run here; NULL: what shows that those
+ * of the record hold. */
 static int make(struct um_node *n, const struct um_name *revision,
                 const struct um_name *effective, struct made *m)
 {
-    const struct um_past *p = um_history_find(&n->model.history, revision);
+    const struct um_past *p =
+        revision != NULL ? um_history_find(&n->model.history, revision) : NULL;
     int rv;
 
-    *m = (struct made){.order = {.revision = *revision, .why = m->why}};
+    *m = (struct made){.order = {.why = m->why}};
+    if (revision != NULL) {
+        m->order.revision = *revision;
+    }
     if (effective != NULL) {
         m->order.effective = *effective;
     }
@@ -254,6 +261,20 @@ static bool is_in_record(const struct um_node *n,
         }
     }
     return false;
+}
+
+void um_node_note(struct um_node *n)
+{
+    const struct um_model *m = &n->model;
+    struct made made = {.order = {.why = NULL}};
+
+    if (n->told_unit && !um_name_none(&m->own.applied) && !m->in_flight &&
+        !is_in_record(n, &m->own.applied) &&
+        um_name_eq(&m->live.effective, &m->own.effective) &&
+        make(n, &m->own.applied, &m->own.effective, &made) == 0) {
+        um_hands_examine(n->cfg.hands, &made.order);
+    }
+    unmake(&made);
 }
 
 void um_node_examine(struct um_node *n, const struct um_name *revision)

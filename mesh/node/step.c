@@ -234,7 +234,8 @@ static void drain(struct um_node *n)
     n->draining = false;
 }
 
-/* A change by hand that was adopted is what Unit runs for this node now. */
+/* A change by hand that was adopted is what Unit runs for this node now; the
+ * applier notes what runs without having been given to Unit. */
 static void adopted(struct um_node *n, const struct um_effects *fx)
 {
     for (size_t i = 0; i < fx->n; i++) {
@@ -243,6 +244,7 @@ static void adopted(struct um_node *n, const struct um_effects *fx)
         if (e->what == UM_FX_PERSIST && e->u.persist.what == UM_RECORD_OWN &&
             n->told_unit && !um_name_none(&n->model.own.effective)) {
             um_hands_adopted(n->cfg.hands, &n->model.own.effective);
+            um_node_note(n);
         }
     }
 }

@@ -2,6 +2,7 @@
 """The daemon and its applier are two processes: what is seen when one of them
 ends, or cannot begin."""
 
+import contextlib
 import http.server
 import json
 import os
@@ -9,6 +10,7 @@ import signal
 import socketserver
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,9 @@ class SlowUnit:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 shown = self.server.unit.text
+                if self.path.startswith("/control/"):
+                    self.server.unit.asked.set()
+                    assert self.server.unit.may.wait(30)
                 self.answer(200 if self.path == "/config" else 404, shown)
 
             def do_PUT(self):
@@ -55,10 +60,11 @@ class SlowUnit:
                 self.answer(200, b"{}")
 
             def answer(self, code, body):
-                self.send_response(code)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                with contextlib.suppress(BrokenPipeError):
+                    self.send_response(code)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
 
             def address_string(self):
                 return "-"
@@ -164,6 +170,22 @@ def test_the_daemon_is_killed_while_unit_works(folder):
             greets(unit, "three")
 
 
+def test_a_node_leaves_while_unit_is_asked(folder):
+    """Who asked is answered at once, and Unit is not waited for."""
+    with SlowUnit(folder) as unit:
+        node = Node("one", folder, loopback(), unit=unit)
+        with daemons(node), ThreadPoolExecutor(1) as pool:
+            begin([node])
+            unit.hold()
+            answer = pool.submit(node.ask, "GET",
+                                 "/control/applications/a/restart")
+            assert unit.asked.wait(20)
+            node.say("leave", "--force")
+            assert answer.result(10).code == 503
+            assert node.stop() == 0
+            unit.may.set()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_both_are_told_to_end(one, number):
     """As a terminal or a service manager does it."""
@@ -198,10 +220,11 @@ def test_without_standard_files(folder, unit):
 
 
 def test_its_folder_is_open_to_others(folder, unit):
+    state = folder / "one"
+    (state / "applier").mkdir(parents=True)
+    state.chmod(0o700)
+    (state / "applier").chmod(0o755)
     node = Node("one", folder, loopback(), unit=unit)
-    (node.state / "applier").mkdir(parents=True, mode=0o700)
-    node.state.chmod(0o700)
-    (node.state / "applier").chmod(0o755)
     with daemons(node):
         node.wait_text("/applier must be a folder of the user who starts")
         ended(node, 1)

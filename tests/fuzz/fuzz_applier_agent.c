@@ -406,7 +406,7 @@ static void note_heard(struct run *r, const struct um_wire_msg *m)
 {
     int paper = find(w.hashes, PAPERS, &m->hash);
 
-    need(m->what > UM_WIRE_CONFIRMED);
+    need(m->what > UM_WIRE_HEAR);
     if (m->what == UM_WIRE_WANT) {
         need(paper >= 0 && r->looked_at[paper] && !r->wanted[paper]);
         r->wanted[paper] = true;
@@ -443,7 +443,7 @@ static bool node_says(struct run *r, struct um_str bytes)
     do {
         rv = um_wire_in_next(&r->in, &frame);
         if (rv == 1)
-            rv = um_wire_read(frame, &m) != 0 || m.what > UM_WIRE_CONFIRMED
+            rv = um_wire_read(frame, &m) != 0 || m.what > UM_WIRE_HEAR
                      ? P2P_EFORMAT
                      : 1;
         if (rv == 1)
@@ -599,6 +599,22 @@ static bool order(struct run *r, uint8_t c, uint8_t with)
     return ok;
 }
 
+static bool hear(struct run *r, uint8_t with)
+{
+    struct um_buf facts = UM_BUF_INIT;
+    struct um_wire_msg m = {.what = UM_WIRE_HEAR};
+    bool ok;
+
+    for (unsigned i = 0; i < FACTS; i++) {
+        if (with & 1U << i)
+            um_wire_put_fact(&facts, um_buf_view(&w.facts[i]));
+    }
+    m.facts = um_buf_view(&facts);
+    ok = say(r, &m);
+    um_buf_fini(&facts);
+    return ok;
+}
+
 static bool try_it(struct run *r, uint8_t c)
 {
     unsigned doc = c % PAPERS;
@@ -728,6 +744,9 @@ static void world(struct run *r, uint8_t c)
         r->disk_full = c % 2 == 0;
     } else if (c < 96) {
         again(r);
+    } else if (c < 112) { /* somebody changes Unit by hand */
+        um_buf_clear(&r->config);
+        um_buf_text(&r->config, configs[c % 6]);
     } else {
         settle(r);
     }
@@ -758,9 +777,11 @@ static bool step(struct run *r, struct um_str *in)
             return plain(r, c);
         case 9:
             return raw(r, in);
-        default:
+        case 10:
             world(r, c);
             return true;
+        default:
+            return hear(r, c);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent_scene.h"
+#include "mesh/trust/fact.h"
 #include "p2p/err.h"
 #include "p2p/hash.h"
 #include "unit.h"
@@ -181,6 +182,79 @@ static void test_a_trial(void **state)
     scene_order_fini(&o);
 }
 
+/* What is a revision after it was tried is noted when it is looked at, and
+ * nobody goes back behind it. */
+static void test_a_trial_that_is_published(void **state)
+{
+    struct scene *s = *state;
+    struct order old =
+        scene_sign(s, WRITER, 2, BASE(ROUTE("201")), ROUTE("201"));
+    struct order new =
+        scene_sign(s, WRITER, 3, BASE(ROUTE("202")), ROUTE("202"));
+    const struct um_wire_msg m = {.what = UM_WIRE_TRY,
+                                  .number = 40,
+                                  .hash = new.doc,
+                                  .effective = new.effective};
+
+    scene_start(s);
+    scene_tell_roster(s);
+    scene_run(s, &old);
+    scene_give(s, UM_WIRE_EXAMINE, &new); /* it does not run */
+    scene_work(s);
+    scene_told(s, "want\n1 done\nwant\n2 done\n");
+    scene_run(s, &old);
+    scene_say(s, &m);
+    scene_work(s);
+    scene_told(s, "3 done\n40 done\n");
+    scene_give(s, UM_WIRE_EXAMINE, &new);
+    scene_work(s);
+    scene_told(s, "4 done\n");
+    scene_asked(s, "PUT /config\nPUT /config\n");
+    scene_run(s, &old);
+    scene_told(s, "5 no answer\n");
+    assert_non_null(strstr(s->why, "back"));
+    scene_order_fini(&old);
+    scene_order_fini(&new);
+}
+
+/* Once somebody has confirmed what is on trial here, nobody goes back behind
+ * it; the applier hears of that without an order. */
+static void test_what_was_confirmed(void **state)
+{
+    struct scene *s = *state;
+    struct order old =
+        scene_sign(s, WRITER, 2, BASE(ROUTE("201")), ROUTE("201"));
+    struct order new = scene_sign_trial(s, 3, BASE(ROUTE("202")), ROUTE("202"));
+    struct um_fact f = {.mesh = s->mesh.mesh,
+                        .revision = new.id,
+                        .wall_ms = MESH_MAKER_T0 + 4,
+                        .what = UM_CONFIRM};
+    struct um_buf confirm = UM_BUF_INIT, list = UM_BUF_INIT;
+    struct um_wire_msg m = {.what = UM_WIRE_HEAR};
+
+    assert_int_equal(um_fact_seal(&f, s->mesh.keys[WRITER], &confirm), 0);
+    um_wire_put_fact(&list, um_buf_view(&confirm));
+    m.facts = um_buf_view(&list);
+    scene_start(s);
+    scene_tell_roster(s);
+    scene_run(s, &old);
+    scene_run(s, &new);
+    scene_run(s, &old);
+    scene_told(s, "want\n1 done\nwant\n2 done\n3 done\n");
+    scene_run(s, &new);
+    scene_say(s, &m);
+    scene_run(s, &old);
+    scene_told(s, "4 done\n5 no answer\n");
+    assert_non_null(strstr(s->why, "back"));
+    list.p[list.len - 1] ^= 1;
+    scene_say(s, &m);
+    assert_int_equal(fetch_rig_said(&s->net, "does not hear of"), 1);
+    um_buf_fini(&confirm);
+    um_buf_fini(&list);
+    scene_order_fini(&old);
+    scene_order_fini(&new);
+}
+
 static void test_a_trial_of_who_may_not_write(void **state)
 {
     struct scene *s = *state;
@@ -231,7 +305,7 @@ static void test_it_hears_what_is_confirmed(void **state)
                         .wall_ms = MESH_MAKER_T0 + 4,
                         .what = UM_CONFIRM};
     struct um_buf fact = UM_BUF_INIT, list = UM_BUF_INIT;
-    struct um_wire_msg m = {.what = UM_WIRE_CONFIRMED};
+    struct um_wire_msg m = {.what = UM_WIRE_HEAR};
 
     assert_int_equal(um_fact_seal(&f, s->mesh.keys[WRITER], &fact), 0);
     um_wire_put_fact(&list, um_buf_view(&fact));
@@ -358,6 +432,8 @@ int main(void)
         TEST(test_what_it_comes_to),
         TEST(test_the_policy),
         TEST(test_a_trial),
+        TEST(test_a_trial_that_is_published),
+        TEST(test_what_was_confirmed),
         TEST(test_a_trial_of_who_may_not_write),
         TEST(test_one_at_a_time),
         TEST(test_it_hears_what_is_confirmed),

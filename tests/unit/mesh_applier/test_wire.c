@@ -175,7 +175,7 @@ static void test_shapes(void **state)
         {.what = UM_WIRE_GOT, .number = 1, .code = 1000},
         {.what = UM_WIRE_WANT},
         {.what = UM_WIRE_LIVE, .bytes = UM_STR("{}")},
-        {.what = 12, .number = 1},
+        {.what = 13, .number = 1},
         {.what = 15, .number = 1},
         {.what = 24, .number = 1},
     };

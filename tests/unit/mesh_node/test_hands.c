@@ -351,7 +351,8 @@ static void test_gets(void **state)
     say(s, &m);
     told(s, "got 0 200 {} \n");
     um_hands_get(s->hands, "/status", on_got, s);
-    um_hands_forget(s->hands, s);
+    assert_true(um_hands_forget(s->hands, s));
+    assert_false(um_hands_forget(s->hands, s));
     m.number++;
     say(s, &m);
     told(s, "");

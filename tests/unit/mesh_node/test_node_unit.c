@@ -352,6 +352,18 @@ static void test_a_change_by_hand_is_healed(void **state)
     um_buf_fini(&b);
 }
 
+/* Whether the applier's record has what a node applied. */
+static bool is_noted(struct scene *s, unsigned i)
+{
+    struct um_namelist record = um_hands_record(s->u[i].pair.hands);
+    const struct um_name *applied = &s->c->mates[i].node->model.own.applied;
+    bool noted = false;
+
+    for (size_t k = 0; k < record.n; k++)
+        noted = noted || um_name_eq(&record.p[k], applied);
+    return noted;
+}
+
 static void test_a_change_by_hand_is_adopted(void **state)
 {
     struct scene *s = *state;
@@ -364,6 +376,8 @@ static void test_a_change_by_hand_is_adopted(void **state)
     assert_true(crew_unit_runs(&s->u[0], RETURNS(204)));
     assert_true(crew_unit_runs(&s->u[1], RETURNS(204)));
     assert_true(mate_has_doc(m, DOC(204)));
+    assert_true(is_noted(s, 0));
+    assert_true(is_noted(s, 1));
 }
 
 /* A Unit that began anew is given what it is to run, and nothing is adopted. */
@@ -432,52 +446,59 @@ static void test_a_trial(void **state)
     assert_int_equal(n->model.history.revs_n, 1);
 }
 
-/* Whether the applier's record has a confirmation. */
-static bool heard_of_one(struct scene *s)
+/* What runs by a trial, and is a revision then, is in the record too. */
+static void test_a_trial_that_is_published(void **state)
 {
-    const struct um_buf *record = pair_file(&s->u[0].pair, "record");
-    struct um_str rest;
+    struct scene *s = *state;
+    unsigned puts;
+    struct tried t;
+    struct um_name id;
 
-    assert_non_null(record);
-    for (rest = um_buf_view(record); rest.len > 0;
-         rest = um_str_skip(rest, 1)) {
-        if (um_str_starts(rest, UM_STR("/unitmesh/fact")))
-            return true;
-    }
-    return false;
+    assert_int_equal(try(s, DOC(201), &t), 0);
+    work(s, 500);
+    assert_int_equal(t.outcome, UM_RESULT_DONE);
+    puts = s->u[0].puts;
+    id = publish(s, 0, DOC(201));
+    work(s, 5000);
+    assert_true(um_name_eq(&s->c->mates[0].node->model.own.applied, &id));
+    assert_int_equal(s->u[0].puts, puts);
+    assert_true(is_noted(s, 0));
 }
 
-static struct um_name command(struct scene *s, struct um_command c)
+/* Gives a mate a command; the revision that it is about. */
+static struct um_name command(struct scene *s, unsigned by, struct um_command c)
 {
     struct told t = {0};
 
-    assert_int_equal(um_node_command(s->c->mates[0].node, &c, told, &t), 0);
-    work(s, 500);
+    assert_int_equal(um_node_command(s->c->mates[by].node, &c, told, &t), 0);
+    work(s, 10000);
     assert_int_equal(t.n, 1);
     assert_int_equal(t.answer, UM_OK);
     return t.revision;
 }
 
-/* The applier hears of a confirmation when it is made. */
-static void test_the_applier_hears_what_is_confirmed(void **state)
+/* That somebody confirmed what runs on trial gets into the applier's record,
+ * without an order. */
+static void test_a_confirmation_is_told(void **state)
 {
     struct scene *s = *state;
-    struct mate *m = &s->c->mates[0];
-    struct um_command c = {.verb = UM_DO_PUBLISH,
-                           .policy = UM_TRIAL,
-                           .first = UM_FIRST_ALL,
-                           .doc_bytes = sizeof DOC(201) - 1};
+    struct um_command trial = {.verb = UM_DO_PUBLISH,
+                               .doc_bytes = sizeof DOC(201) - 1,
+                               .policy = UM_TRIAL,
+                               .first = UM_FIRST_ALL};
+    struct um_command confirm = {.verb = UM_DO_CONFIRM};
+    size_t before;
 
-    assert_int_equal(um_papers_put(m->node->papers, um_str(DOC(201)), &c.doc),
+    assert_int_equal(um_papers_put(s->c->mates[0].node->papers,
+                                   UM_STR(DOC(201)), &trial.doc),
                      0);
-    c.about = command(s, c);
-    work(s, 2000);
-    assert_true(crew_unit_runs(&s->u[0], RETURNS(201)));
-    assert_false(heard_of_one(s));
-    c.verb = UM_DO_CONFIRM;
-    (void)command(s, c);
-    work(s, 2000);
-    assert_true(heard_of_one(s));
+    confirm.about = command(s, 0, trial);
+    assert_true(crew_unit_runs(&s->u[1], RETURNS(201)));
+    assert_true(is_noted(s, 1));
+    before = pair_file(&s->u[1].pair, "record")->len;
+    (void)command(s, 0, confirm);
+    for (unsigned i = 0; i < 2; i++)
+        assert_true(pair_file(&s->u[i].pair, "record")->len > before);
 }
 
 /* One that is under way when the node ends is told no more; nor is one that is
@@ -760,8 +781,9 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(test_a_unit_that_began_anew, one, end),
         cmocka_unit_test_setup_teardown(test_a_trial, one, end),
-        cmocka_unit_test_setup_teardown(
-            test_the_applier_hears_what_is_confirmed, one, end),
+        cmocka_unit_test_setup_teardown(test_a_confirmation_is_told, two, end),
+        cmocka_unit_test_setup_teardown(test_a_trial_that_is_published, one,
+                                        end),
         cmocka_unit_test_setup_teardown(test_a_trial_at_the_end, one, end),
         cmocka_unit_test_setup_teardown(test_a_secret_stays_secret, one, end),
         cmocka_unit_test_setup_teardown(test_what_is_locked, one, end),
