@@ -118,5 +118,12 @@ int um_rights_drop(struct um_daemon *d)
     um_confine_text(&d->confined, text, sizeof text);
     um_log_line(&d->log, s->confine ? UM_LOG_INFO : UM_LOG_WARN, "confined: %s",
                 text);
+    if (d->confined.changed && strncmp(d->unit_target, "http://", 7) == 0) {
+        um_log_line(&d->log, UM_LOG_WARN,
+                    "Unit's control is at %s, where everybody on this machine "
+                    "reaches it, and so does whoever takes over what talks to "
+                    "the network: a unix socket is better",
+                    d->unit_target);
+    }
     return 0;
 }
