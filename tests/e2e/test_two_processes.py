@@ -182,6 +182,9 @@ def test_a_daemon_as_it_is_confined(folder, unit):
         assert how["user"] == str(UID) and how["changed_user"]
         assert f"confined   {how['how']}" in node.say("status")
         node.wait_text(re.escape(f"confined: {how['how']}"))
+    done = run("verify", "--state", node.state)
+    assert done.returncode == 0 and "all holds" in done.stdout, done
+    assert {p.stat().st_uid for p in node.state.glob("mesh.db*")} == {UID}
     back = Node("one", folder, at, unit=unit)
     with daemons(back):
         back.ready()
@@ -217,6 +220,18 @@ def look_at_files(node):
     assert owners["applier"] == (0, 0o700)
     assert owners["mesh.db"][0] == owners["lock"][0] == UID
     assert owners["control.sock"] == (UID, 0o660)
+
+
+@root
+def test_a_unit_that_everybody_reaches(folder):
+    """Nothing is kept apart then, and it is said."""
+    folder.chmod(0o711)
+    at = loopback()
+    with Standin(folder, control=f"{at}:8801") as unit:
+        node = Node("one", folder, at, unit=unit, flags=("--user", str(UID)))
+        with daemons(node):
+            node.ready()
+            node.wait_text(f"Unit's control is at http://{at}:8801, where")
 
 
 @root
