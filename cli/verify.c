@@ -11,9 +11,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "mesh/app/settings.h"
 #include "mesh/app/state.h"
+#include "mesh/app/user.h"
 #include "mesh/node/verify.h"
 #include "p2p/err.h"
 
@@ -154,6 +157,20 @@ static int verify(const char *folder)
     return err == 0 ? 0 : 1;
 }
 
+/* Root reads and writes as the one whose store it is: others may write to the
+ * folder, and root opens what they put there for none of them. */
+static void be_its_user(const struct um_state *state)
+{
+    struct um_user owner = {.name = ""};
+    struct stat st;
+
+    if (geteuid() == 0 && state->lock >= 0 && fstat(state->lock, &st) == 0) {
+        owner.uid = st.st_uid;
+        owner.gid = st.st_gid;
+        um_user_files(&owner);
+    }
+}
+
 int um_cli_verify(int argc, char **argv)
 {
     static const struct um_log log = {.level = UM_LOG_WARN, .sink = sink};
@@ -167,6 +184,7 @@ int um_cli_verify(int argc, char **argv)
     if (um_state_look(&state, o.state, &log) != 0) {
         return 1;
     }
+    be_its_user(&state);
     rv = verify(o.state);
     if (rv == 0) {
         um_state_note_verified(&state);

@@ -9,6 +9,7 @@
 #include "mesh/app/rights.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,21 +47,7 @@ static bool low_ports(const struct um_settings *s, bool embedded)
     return low;
 }
 
-int um_rights_prepare(struct um_daemon *d)
-{
-    const struct um_settings *s = &d->settings;
-    const struct um_premises places = {s->state, s->control, &d->user,
-                                       !s->article};
-
-    if (!s->confine || (s->article && s->user == NULL)) {
-        um_user_self(&d->user);
-    } else if (um_confine_choose(s->user, &d->user, &d->log) != 0) {
-        return -1;
-    }
-    return um_premises_part(&places, &d->log);
-}
-
-/* Whether the user whom we became gets to his places; said if not. */
+/* Whether the user whom we become gets to his places; said if not. */
 static int check_way(const struct um_daemon *d)
 {
     const struct um_settings *s = &d->settings;
@@ -72,11 +59,8 @@ static int check_way(const struct um_daemon *d)
                        slash == s->control ? 1 : (int)(slash - s->control),
                        s->control);
     }
-    if (!d->confined.changed) {
-        return 0;
-    }
-    if (access(s->state, W_OK | X_OK) != 0 ||
-        access(folder, W_OK | X_OK) != 0) {
+    if (faccessat(AT_FDCWD, s->state, W_OK | X_OK, AT_EACCESS) != 0 ||
+        faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0) {
         um_log_line(&d->log, UM_LOG_ERROR,
                     "user %s may not get to %s, or to %s (%s): the folders "
                     "above have to let him through, and the last is to be his",
@@ -84,6 +68,29 @@ static int check_way(const struct um_daemon *d)
         return -1;
     }
     return 0;
+}
+
+int um_rights_prepare(struct um_daemon *d)
+{
+    const struct um_settings *s = &d->settings;
+    const struct um_premises places = {s->state, s->control, &d->user,
+                                       !s->article};
+    struct um_user self;
+    int rv;
+
+    if (!s->confine || (s->article && s->user == NULL)) {
+        um_user_self(&d->user);
+    } else if (um_confine_choose(s->user, &d->user, &d->log) != 0) {
+        return -1;
+    }
+    rv = um_premises_part(&places, &d->log);
+    um_user_self(&self);
+    if (rv == 0 && d->user.uid != self.uid) {
+        um_user_files(&d->user);
+        rv = check_way(d);
+        um_user_files(&self);
+    }
+    return rv;
 }
 
 int um_rights_drop(struct um_daemon *d)
@@ -111,5 +118,12 @@ int um_rights_drop(struct um_daemon *d)
     um_confine_text(&d->confined, text, sizeof text);
     um_log_line(&d->log, s->confine ? UM_LOG_INFO : UM_LOG_WARN, "confined: %s",
                 text);
-    return check_way(d);
+    if (d->confined.changed && strncmp(d->unit_target, "http://", 7) == 0) {
+        um_log_line(&d->log, UM_LOG_WARN,
+                    "Unit's control is at %s, where everybody on this machine "
+                    "reaches it, and so does whoever takes over what talks to "
+                    "the network: a unix socket is better",
+                    d->unit_target);
+    }
+    return 0;
 }

@@ -25,7 +25,8 @@
 #include "mesh/standin/apps.h"
 #include "p2p/err.h"
 
-enum { BACKLOG = 511, READ_BYTES = 65536, SOCKET_MODE = 0666 };
+enum { BACKLOG = 511, READ_BYTES = 65536 };
+enum { SOCKET_MODE = 0666, CONTROL_MODE = 0600 };
 
 struct um_sworld {
     char state[UM_SWORLD_PATH_MAX];
@@ -227,9 +228,11 @@ int um_sworld_listen(struct um_sworld *w, const struct um_addr *addr)
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (sa.ss_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    if (w == NULL && addr->kind == UM_ADDR_UNIX)
+        fchmod(fd, CONTROL_MODE); /* what bind() makes has it from the start */
     if (bind(fd, (const struct sockaddr *)&sa, len) == 0 &&
         listen(fd, BACKLOG) == 0) {
-        if (addr->kind == UM_ADDR_UNIX && !addr->abstract)
+        if (w != NULL && addr->kind == UM_ADDR_UNIX && !addr->abstract)
             chmod(((const struct sockaddr_un *)&sa)->sun_path, SOCKET_MODE);
         return fd;
     }

@@ -7,13 +7,24 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <time.h>
 
 #include "base/types.h"
 #include "mesh/applier/keyring.h"
 
 /* What waits to be written before we look what came. */
 #define WINDOW 65536U
+
+/* How long an order may take that has nothing beside it. */
+#define ALONE_MS 5000U
+
+static uint64_t now_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000U + (uint64_t)t.tv_nsec / 1000000U;
+}
 
 static uint64_t draw(struct flood *f)
 {
@@ -78,9 +89,10 @@ static void on_heard(void *user, const struct um_wire_msg *m)
     if (m->what == UM_WIRE_WANT) {
         bring(f, &m->hash);
     } else if (m->what == UM_WIRE_GOT) {
-        f->got = m->number;
+        f->got = m->number > f->got ? m->number : f->got; /* Unit is slow */
     } else if (m->what == UM_WIRE_OUTCOME && m->outcome < 3) {
         f->outcomes[m->outcome]++;
+        f->last = m->number;
         if (m->outcome == 0) {
             f->last_done = m->number;
         }
@@ -148,7 +160,12 @@ static int settle(struct flood *f)
 
     line_say(&f->line, &m);
     while (!f->line.closed && (f->got != m.number || f->asked > 0)) {
-        line_turn(&f->line, 10000);
+        line_turn(&f->line, LINE_PATIENCE_MS);
+    }
+    if (f->line.closed) {
+        (void)fprintf(stderr, "GET %llu was answered, of %llu; %llu asked\n",
+                      (unsigned long long)f->got, (unsigned long long)m.number,
+                      (unsigned long long)f->asked);
     }
     return f->line.closed ? -1 : 0;
 }
@@ -184,7 +201,7 @@ int flood_run(struct flood *f, unsigned rev)
     say_order(f, UM_WIRE_RUN, &f->world.revs[rev], rev);
     while (!f->line.closed && f->last_done != f->number &&
            f->outcomes[1] + f->outcomes[2] == others) {
-        line_turn(&f->line, 10000);
+        line_turn(&f->line, LINE_PATIENCE_MS);
     }
     return f->last_done == f->number ? 0 : -1;
 }
@@ -245,12 +262,17 @@ static void order_of_a_forgery(struct flood *f)
     um_buf_fini(&copy);
 }
 
+/* A document that is here and could be run, or any. */
 static void try_something(struct flood *f)
 {
-    const struct um_wire_msg m = {.what = UM_WIRE_TRY,
-                                  .number = ++f->number,
-                                  .hash = some_name(f),
-                                  .effective = some_name(f)};
+    const struct rev *r = below(f, 2) == 0 ? &f->world.revs[below(f, REVISIONS)]
+                                           : &f->world.foreign[below(f, 3)];
+    bool real = below(f, 2) == 0;
+    const struct um_wire_msg m = {
+        .what = UM_WIRE_TRY,
+        .number = ++f->number,
+        .hash = real ? r->doc : some_name(f),
+        .effective = real ? r->effective : some_name(f)};
 
     line_say(&f->line, &m);
 }
@@ -323,7 +345,9 @@ static void get_something(struct flood *f)
     char any[64];
     struct um_wire_msg m = {.what = UM_WIRE_GET, .number = ++f->number};
 
-    draw_bytes(f, any, sizeof any);
+    for (size_t i = 0; i < sizeof any; i++) {
+        any[i] = (char)(1 + below(f, 126));
+    }
     m.text = below(f, 2) == 0
                  ? um_str(paths[below(f, (unsigned)P2P__COUNT(paths))])
                  : um_str_n(any, 1 + below(f, sizeof any - 1));
@@ -430,6 +454,25 @@ static void leave(struct flood *f)
     say_start(f);
 }
 
+/* One of them with nothing else under way, and time to become something. */
+static void alone(struct flood *f)
+{
+    static void (*const tries[])(struct flood * f) = {
+        order_again, order_of_a_stranger, order_of_a_forgery, try_something};
+
+    uint64_t until;
+
+    say_start(f);
+    (void)settle(f);
+    tries[below(f, 4)](f);
+    until = now_ms() + ALONE_MS;
+    while (!f->line.closed && f->last != f->number && now_ms() < until) {
+        line_turn(&f->line, 50);
+    }
+    f->ended += f->last == f->number ? 1 : 0;
+    f->alone++;
+}
+
 static const struct kind {
     unsigned weight;
     void (*say)(struct flood *f);
@@ -449,6 +492,7 @@ static const struct kind {
     {2, look},
     {40, name_another_unit},
     {1, begin_anew},
+    {2, alone},
     {30, sign_an_item},
     {30, sign_anything},
     {1, leave},

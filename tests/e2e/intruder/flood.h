@@ -15,6 +15,9 @@ struct flood {
     uint64_t said;
     uint64_t outcomes[3]; /* done, refused, no answer */
     uint64_t last_done;   /* number of the last order that ran */
+    uint64_t last;        /* number of the last one that ended */
+    uint64_t alone;       /* those that had nothing beside them, */
+    uint64_t ended;       /* and how many of these had an end */
     uint64_t got;         /* number of the last GET that was answered */
     uint64_t keys_yes, keys_no;
     uint64_t asked; /* of the keys, and not answered yet */

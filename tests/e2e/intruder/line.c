@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -71,6 +72,7 @@ static void read_in(struct line *l, int i)
 void line_turn(struct line *l, int wait_ms)
 {
     struct pollfd p[2];
+    int n;
 
     for (int i = 0; i < 2; i++) {
         write_out(l, i);
@@ -78,7 +80,13 @@ void line_turn(struct line *l, int wait_ms)
             .fd = l->fd[i],
             .events = (short)(POLLIN | (l->out[i].len > 0 ? POLLOUT : 0))};
     }
-    if (!l->closed && poll(p, 2, wait_ms) > 0) {
+    n = l->closed ? 0 : poll(p, 2, wait_ms);
+    if (n == 0 && wait_ms >= LINE_PATIENCE_MS && !l->closed) {
+        (void)fprintf(stderr, "the applier is silent: %zu and %zu to say\n",
+                      l->out[0].len, l->out[1].len);
+        l->closed = true;
+    }
+    if (n > 0) {
         for (int i = 0; i < 2; i++) {
             if ((p[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
                 read_in(l, i);
@@ -90,7 +98,7 @@ void line_turn(struct line *l, int wait_ms)
 bool line_drain(struct line *l, size_t left)
 {
     while (!l->closed && l->out[0].len + l->out[1].len > left) {
-        line_turn(l, 10000);
+        line_turn(l, LINE_PATIENCE_MS);
     }
     return !l->closed;
 }

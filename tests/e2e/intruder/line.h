@@ -8,6 +8,9 @@
 #include "mesh/applier/keywire.h"
 #include "mesh/applier/wire.h"
 
+/* How long an applier may say nothing while it is waited for. */
+#define LINE_PATIENCE_MS 15000
+
 struct line {
     int fd[2]; /* the agent's, the keys' */
     struct um_buf out[2];

@@ -164,11 +164,12 @@ static void tell(const struct flood *f, const char *what, double seconds)
 {
     (void)printf(
         "{\"type\":\"%s\",\"said\":%llu,\"seconds\":%.1f,\"done\":%llu,"
-        "\"refused\":%llu,\"no_answer\":%llu,\"signed\":%llu,"
-        "\"not_signed\":%llu}\n",
+        "\"refused\":%llu,\"no_answer\":%llu,\"alone\":%llu,\"ended\":%llu,"
+        "\"signed\":%llu,\"not_signed\":%llu}\n",
         what, (unsigned long long)f->said, seconds,
         (unsigned long long)f->outcomes[0], (unsigned long long)f->outcomes[1],
-        (unsigned long long)f->outcomes[2], (unsigned long long)f->keys_yes,
+        (unsigned long long)f->outcomes[2], (unsigned long long)f->alone,
+        (unsigned long long)f->ended, (unsigned long long)f->keys_yes,
         (unsigned long long)f->keys_no);
     (void)fflush(stdout);
 }

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -178,8 +179,8 @@ static int become(struct rig *r, unsigned keeps)
 /* Bits of what is not as it should be. */
 static int changed_user(struct rig *r)
 {
-    gid_t groups[4];
-    int bad = become(r, 0);
+    gid_t groups[4] = {54322};
+    int bad = setgroups(1, groups) == 0 ? become(r, 0) : 1;
 
     bad |= geteuid() == 54321 && getuid() == 54321 ? 0 : 2;
     bad |= getegid() == 54321 && getgroups(4, groups) == 0 ? 0 : 4;
