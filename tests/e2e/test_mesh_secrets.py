@@ -58,7 +58,7 @@ def test_who_left_is_not_sealed_to(folder):
         said = red.say("members", "rm", "green")
         assert "no member any more" in said
         assert "certificates/site" in said and "variables/word" in said
-        assert "It has seen these" in said
+        assert "Who left has seen these" in said
         made = red.holds()
         assert made != was and made in said
         assert red.rows("log", "--limit", "2")[1][0] == was
