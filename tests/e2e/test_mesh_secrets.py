@@ -89,10 +89,17 @@ def test_sealed_anew_by_itself(folder):
         blue = late(stack, folder, "blue", red, "writer")
         synced(red, green, blue)
         was = blue.holds()
-        # One that has but a later slot can do it.
-        said = blue.say("reseal")
+        # One that has but a later slot can do it; as any change, where there
+        # are to be no immediate ones.
+        red.say("settings", "set", "no-immediate", "true")
+        until(lambda: ["no-immediate", "true"] in blue.rows("settings"),
+              "blue hears of it")
+        assert "immediate" in blue.refuse("reseal")
+        said = blue.say("reseal", "--trial=5m")
         assert "certificates/site" in said and "variables/word" in said
-        assert blue.holds() != was
+        synced(red, green, blue)
+        green.say("confirm", blue.current())
+        until(lambda: blue.holds() not in (None, was), "it is confirmed")
         synced(red, green, blue)
         blue.sealed = objects(blue)
         answer = green.ask("POST", "/mesh/reseal")
