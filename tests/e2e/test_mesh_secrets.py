@@ -149,8 +149,12 @@ MODULES = {"python": {"version": "3.4.56789", "lib": "/none.so"}}
 
 def found(node, pieces):
     """Which of these are anywhere: in what the node says, in its log, in its
-    state folder."""
-    said = everything(node)
+    state folder, in what is carried elsewhere."""
+    carried = node.state.parent / f"{node.name_}.export"
+    node.say("export", carried)
+    said = everything(node) + carried.read_bytes()
+    said += node.call("doctor").stdout.encode()
+    assert b"mesh" in said
     files = [f for f in node.state.rglob("*") if f.is_file()]
     assert "mesh.db" in {f.name for f in files}
     for place, text in [("said", said)] + [(f.name, f.read_bytes())
