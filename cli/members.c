@@ -152,6 +152,18 @@ static yyjson_doc *ask(const struct um_cli *c, const struct about *a,
     return doc;
 }
 
+/* What was sealed anew, and what that does not do. */
+static void print_sealed(yyjson_doc *answer)
+{
+    yyjson_val *sealed =
+        yyjson_obj_get(yyjson_doc_get_root(answer), "sealed_anew");
+
+    um_cli_sealed(sealed);
+    if (yyjson_arr_size(yyjson_obj_get(sealed, "objects")) > 0) {
+        (void)puts("Who left has seen these: put new ones in their place.");
+    }
+}
+
 /* The same, where success says all there is, or what would fall. */
 static int change(const struct um_cli *c, const struct about *a,
                   const char *key, const char *value)
@@ -173,6 +185,7 @@ static int change(const struct um_cli *c, const struct about *a,
         um_cli_falls(yyjson_doc_get_root(doc));
     } else {
         um_cli_success(doc);
+        print_sealed(doc);
     }
     yyjson_doc_free(doc);
     um_cli_body_fini(&b);
@@ -229,15 +242,6 @@ static int label(struct um_cli *c)
     return change(c, &a, away ? NULL : "value", away ? NULL : is + 1);
 }
 
-/* What was sealed anew, and what that does not do. */
-static void print_sealed(yyjson_val *sealed)
-{
-    um_cli_sealed(sealed);
-    if (yyjson_arr_size(yyjson_obj_get(sealed, "objects")) > 0) {
-        (void)puts("It has seen these: put new ones in their place.");
-    }
-}
-
 /* With --dry-run it is only shown. */
 static int remove_member(struct um_cli *c)
 {
@@ -253,7 +257,7 @@ static int remove_member(struct um_cli *c)
         um_cli_falls(yyjson_doc_get_root(doc));
     } else {
         um_cli_success(doc);
-        print_sealed(yyjson_obj_get(yyjson_doc_get_root(doc), "sealed_anew"));
+        print_sealed(doc);
     }
     yyjson_doc_free(doc);
     um_cli_body_fini(&b);

@@ -16,6 +16,7 @@
 
 #include "cli/body.h"
 #include "cli/path.h"
+#include "cli/sealed.h"
 #include "mesh/app/keyfile.h"
 #include "mesh/base/utf8.h"
 #include "mesh/trust/carry.h"
@@ -73,7 +74,11 @@ int um_cli_owner_carry(const struct um_cli *c, struct um_str envelope)
     struct um_request r = {
         .method = "POST", .path = "/mesh/statements", .body = envelope};
     int rv = um_cli_send(c, &r);
+    yyjson_doc *doc =
+        rv == UM_EXIT_DONE ? yyjson_read(r.answer, r.len, 0) : NULL;
 
+    um_cli_sealed(yyjson_obj_get(yyjson_doc_get_root(doc), "sealed_anew"));
+    yyjson_doc_free(doc);
     um_request_free(&r);
     return rv;
 }

@@ -70,7 +70,9 @@ static const struct um_cli_verb verbs[] = {
     {NULL, "",
      "Seals certificates and secret variables anew, for just those who are "
      "members now.",
-     UM_OPTS_GUARDS, reseal},
+     UM_OPTS_GUARDS | UM_BIT(UM_OPT_TRIAL) | UM_BIT(UM_OPT_STAGED) |
+         UM_BIT(UM_OPT_SOAK) | UM_BIT(UM_OPT_BUDGET) | UM_BIT(UM_OPT_DEADLINE),
+     reseal},
 };
 
 const struct um_cli_command um_cli_secrets[] = {

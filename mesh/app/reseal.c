@@ -26,6 +26,7 @@ struct act {
     bool late;             /* what is not here by now is not waited for */
     struct um_json answer; /* of success */
     struct um_reseal what;
+    struct um_manner manner;
 };
 
 static void drop(struct um_wait *w)
@@ -148,6 +149,10 @@ static void publish(struct act *a, const struct um_name *target)
 
     if (rv != 0) {
         fail(a, 500, "The change cannot be kept.", p2p_err_text(rv));
+        return;
+    }
+    if (!a->after && !um_manner_read(n, a->wait.req, &c, &a->manner)) {
+        um_wait_end(&a->wait);
         return;
     }
     a->wait.asked = true;

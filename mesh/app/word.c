@@ -130,10 +130,13 @@ static void on_taken(void *user, int err)
     settle(o);
 }
 
-/* Whether a statement takes a role from a key that reads what is secret. */
+/* Whether a statement takes a role from a key that reads what is secret. A node
+ * that takes another key stays, and cannot write with this one any more. */
 static void note_reader(struct word *o, const struct um_statement *s)
 {
-    if (s->what == UM_REVOKE && !o->read) {
+    const struct um_name *me = um_node_me(um_wait_node(&o->wait));
+
+    if (s->what == UM_REVOKE && !o->read && !um_name_eq(&s->key, me)) {
         o->key = s->key;
         o->read = reads(o);
     }

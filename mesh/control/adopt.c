@@ -4,10 +4,12 @@
  * certificates and scripts as the document has them, and secrets by theirs, so
  * that none gets into a document; then a three-way merge: what differs from
  * what this node applied is changed in the base the same way, so overlays and
- * variables stay what they are. Failure modes: a text of
- * Unit that is no configuration; a change where an overlay or a variable has a
- * say; whatever a change of the document can fail of.
+ * variables stay what they are. Failure modes: a text of Unit that is no
+ * configuration; a change where an overlay or a variable has a say; whatever a
+ * change of the document can fail of.
  */
+#include <assert.h>
+
 #include "mesh/base/mem.h"
 #include "mesh/control/call.h"
 #include "mesh/doc/edit.h"
@@ -70,6 +72,8 @@ static bool add_part(struct um_call *c, const struct um_val *part,
 
         if (v->kind == UM_VAL_OBJECT)
             v = &v->members.p[0].value;
+        assert(v->kind == UM_VAL_STRING &&
+               v->text.len == 2 * sizeof hash); /* a document has no other */
         for (size_t n = 0; n < sizeof hash; n++)
             hash[n] = (uint8_t)(digit(v->text.p[2 * n]) << 4 |
                                 digit(v->text.p[2 * n + 1]));

@@ -126,6 +126,7 @@ int um_mask_copy(struct um_arena *a, const struct um_mask *mask,
 
 static void put_name(struct um_buf *out, struct um_str name)
 {
+    assert(name.len > 0);
     um_buf_text(out, "{{");
     um_buf_str(out, name);
     um_buf_text(out, "}}");
@@ -146,6 +147,7 @@ static const struct um_mask_item *at_front(const struct hider *h,
     for (size_t i = 0; i < h->mask->count; i++) {
         const struct um_mask_item *it = &h->mask->items[i];
 
+        assert(it->text.len > 0);
         if (it->text.len >= h->shortest &&
             (whole ? um_str_eq(s, it->text)
                    : it->text.len >= UM_MASK_INSIDE &&
@@ -214,6 +216,7 @@ int um_mask_config(struct um_arena *a, const struct um_mask *mask,
     const struct hider h = {a, mask, shortest};
     const struct um_val v = *config; /* which may be *out */
 
+    assert(mask->count == 0 || mask->items[0].text.len > 0);
     *out = v;
     return mask->count == 0 || (um_val_clone(a, &v, out) && hide(&h, out))
                ? 0
@@ -273,6 +276,7 @@ static bool words_init(struct words *w, struct um_str text)
 
 static void mark(struct words *w, size_t at, size_t len, size_t item)
 {
+    assert(at + len <= w->text.len);
     for (size_t i = at; i < at + len; i++) {
         if (w->marks[i] == 0)
             w->marks[i] = (uint32_t)item + 1;
@@ -354,6 +358,7 @@ static void put_words(const struct words *w, const struct um_mask *mask,
     for (size_t i = 0; i < w->text.len; i++) {
         uint32_t now = w->marks[i];
 
+        assert(now <= mask->count);
         if (now == 0)
             um_buf_byte(out, w->text.p[i]);
         else if (i == 0 || w->marks[i - 1] != now)

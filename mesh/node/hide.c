@@ -236,7 +236,7 @@ int um_hide_unlock(const struct p2p_key *key, struct um_str bytes,
         return P2P_ENOMEM;
     if (unlock(key, bytes, at))
         out->len += bytes.len - SLOT_BYTES - P2P_SEAL_BYTES;
-    else
+    else if (bytes.len > 0 && bytes.p[0] == '{')
         um_buf_str(out, bytes);
     return um_buf_failed(out) ? P2P_ENOMEM : 0;
 }

@@ -32,8 +32,8 @@ int um_hide_status(struct um_node *n, struct um_str text, struct um_buf *out);
 int um_hide_lock(const struct p2p_key *key, struct um_str bytes,
                  struct um_buf *out);
 
-/** Appends what was locked; what was not, as stores of before have it, as it
- * is. Errors: P2P_ENOMEM. */
+/** Appends what was locked; JSON that was not, as stores of before have it, as
+ * it is; nothing of what is neither. Errors: P2P_ENOMEM. */
 int um_hide_unlock(const struct p2p_key *key, struct um_str bytes,
                    struct um_buf *out);
 

@@ -123,6 +123,9 @@ int um_node_take_unit(struct um_node *n)
     if (rv == 0) {
         rv = um_hide_unlock(n->cfg.key, um_buf_view(&locked), &text);
     }
+    if (rv == 0 && text.len == 0 && n->cfg.old != NULL) {
+        rv = um_hide_unlock(n->cfg.old, um_buf_view(&locked), &text);
+    }
     um_buf_fini(&locked);
     if (rv != 0) {
         um_log_line(n->cfg.log, UM_LOG_ERROR,

@@ -7,6 +7,8 @@
  */
 #include "mesh/trust/seal.h"
 
+#include <assert.h>
+
 #include "mesh/base/mem.h"
 #include "p2p/err.h"
 #include "p2p/hash.h"
@@ -295,7 +297,10 @@ int um_sealed_slot_make(const struct um_sealed *s,
                         uint8_t out[UM_SEALED_SLOT_BYTES])
 {
     uint8_t seed[UM_SEALED_SEED_BYTES];
-    int err = open_seed(s, by->key, by->slot, seed);
+    int err;
+
+    assert(by->key != NULL);
+    err = open_seed(s, by->key, by->slot, seed);
 
     if (err == 0)
         err = seal_to(member, entropy,

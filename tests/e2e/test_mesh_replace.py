@@ -173,7 +173,10 @@ def test_a_new_machine(trio, folder):
         assert "It is an owner" in red.refuse(
             "members", "replace", next(
                 r[3] for r in red.rows("members") if "root" in r[1]), "grey")
-        red.say("members", "replace", "blue", "grey")
+        said = red.say("members", "replace", "blue", "grey")
+        assert "sealed anew" in said and "certificates/" in said, said
+        anew = red.holds()
+        assert anew in said
         assert red.rows("members", "pending") == []
         until(lambda: grey.call("nodes").stdout.count("synced") == 3,
               "grey runs what all run")
@@ -182,7 +185,8 @@ def test_a_new_machine(trio, folder):
             assert roles(n, grey.id) == {"writer", "node"}
             assert set(labels(n, "blue").split(",")) == {
                 "rack=b", "name=blue"}
-            assert n.state_of(made) == "current"
+            until(lambda n=n: n.holds() == anew, "what is sealed anew holds")
+            assert n.state_of(made) == "established"
         assert "site.test" in secret(grey).stdout
         put(grey, "206")
         green.answers(206)

@@ -58,7 +58,7 @@ def test_who_left_is_not_sealed_to(folder):
         said = red.say("members", "rm", "green")
         assert "no member any more" in said
         assert "certificates/site" in said and "variables/word" in said
-        assert "It has seen these" in said
+        assert "Who left has seen these" in said
         made = red.holds()
         assert made != was and made in said
         assert red.rows("log", "--limit", "2")[1][0] == was
@@ -89,10 +89,17 @@ def test_sealed_anew_by_itself(folder):
         blue = late(stack, folder, "blue", red, "writer")
         synced(red, green, blue)
         was = blue.holds()
-        # One that has but a later slot can do it.
-        said = blue.say("reseal")
+        # One that has but a later slot can do it; as any change, where there
+        # are to be no immediate ones.
+        red.say("settings", "set", "no-immediate", "true")
+        until(lambda: ["no-immediate", "true"] in blue.rows("settings"),
+              "blue hears of it")
+        assert "immediate" in blue.refuse("reseal")
+        said = blue.say("reseal", "--trial=5m")
         assert "certificates/site" in said and "variables/word" in said
-        assert blue.holds() != was
+        synced(red, green, blue)
+        green.say("confirm", blue.current())
+        until(lambda: blue.holds() not in (None, was), "it is confirmed")
         synced(red, green, blue)
         blue.sealed = objects(blue)
         answer = green.ask("POST", "/mesh/reseal")
@@ -142,8 +149,12 @@ MODULES = {"python": {"version": "3.4.56789", "lib": "/none.so"}}
 
 def found(node, pieces):
     """Which of these are anywhere: in what the node says, in its log, in its
-    state folder."""
-    said = everything(node)
+    state folder, in what is carried elsewhere."""
+    carried = node.state.parent / f"{node.name_}.export"
+    node.say("export", carried)
+    said = everything(node) + carried.read_bytes()
+    said += node.call("doctor").stdout.encode()
+    assert b"mesh" in said
     files = [f for f in node.state.rglob("*") if f.is_file()]
     assert "mesh.db" in {f.name for f in files}
     for place, text in [("said", said)] + [(f.name, f.read_bytes())

@@ -596,6 +596,7 @@ static void test_what_is_locked(void **state)
         assert_int_equal(
             um_hide_unlock(s->c->keys[key], um_buf_view(&locked), &open), 0);
         assert_int_equal(um_str_eq(um_buf_view(&open), text), key == 0);
+        assert_int_equal(open.len == 0, key == 1);
     }
     um_buf_clear(&open);
     assert_int_equal(um_hide_unlock(s->c->keys[0], text, &open), 0);
