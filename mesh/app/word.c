@@ -130,10 +130,12 @@ static void on_taken(void *user, int err)
     settle(o);
 }
 
-/* Whether a statement takes a role from a key that reads what is secret. */
+/* Whether a statement takes a role from a key that reads what is secret. A node
+ * that gives up its own key cannot write under it any more. */
 static void note_reader(struct word *o, const struct um_statement *s)
 {
-    if (s->what == UM_REVOKE && !o->read) {
+    if (s->what == UM_REVOKE && !o->read &&
+        !um_name_eq(&s->key, um_node_me(um_wait_node(&o->wait)))) {
         o->key = s->key;
         o->read = reads(o);
     }

@@ -683,6 +683,8 @@ static void test_a_row_before_its_grant(void **state)
     }
     mate_state(m, (struct um_statement){
                       .what = UM_GRANT, .key = *late, .roles = UM_WRITER});
+    row_of(c, KEY_STRANGER, 6, &c->mesh, &b); /* it writes, and runs nothing */
+    assert_int_equal(judge_row(m, &b), UM_SYNC_HAD);
     assert_null(um_shelf_row_of(m->node->shelf, late));
     assert_null(um_others_find(&m->node->model.rows, late));
     mate_state(m, (struct um_statement){
