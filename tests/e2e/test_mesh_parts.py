@@ -362,7 +362,7 @@ def test_a_writer_that_is_removed_while_away(folder):
             red.ready()
             said = red.say("members", "rm", "blue", "--dry-run")
             assert "No revision falls." in said and \
-                f"Its roles then: none. The current revision then: {kept}." in said
+                f"none. The current revision then: {kept}." in said
             red.say("members", "rm", "blue", "-m", "sold")
             assert set(members(red)) >= {"red", "green"}
             assert "blue" not in members(red)
