@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <yyjson.h>
 
 #include "cli/answer.h"
@@ -360,6 +361,55 @@ static void print_next(yyjson_val *root)
         next);
 }
 
+/* How often it is looked whether the node has its next key, and how long each
+ * time is, in ms. */
+#define LOOKS   100
+#define LOOK_MS 200
+
+/* Until this node is called so; false: that takes too long. */
+static bool becomes(const struct um_cli *c, const char *next)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+    char id[UM_CLI_TEXT] = "";
+
+    for (unsigned i = 0; i < LOOKS && strcmp(id, next) != 0; i++) {
+        int code;
+        yyjson_doc *doc;
+
+        (void)nanosleep(&pause, NULL);
+        doc = um_cli_value(c, "/mesh/id", &code);
+        (void)um_cli_text(yyjson_doc_get_root(doc), "id", id);
+        yyjson_doc_free(doc);
+        if (code != UM_EXIT_DONE) {
+            return false;
+        }
+    }
+    return strcmp(id, next) == 0;
+}
+
+/* What is secret is sealed for the key before: the node has both and seals it
+ * anew. Nobody else's change is touched by that, so whoever is heard. */
+static int take_key(struct um_cli *c, yyjson_val *root)
+{
+    struct um_request r = {
+        .method = "POST", .path = "/mesh/reseal?alone", .body = UM_STR("{}")};
+    char next[UM_CLI_TEXT];
+    yyjson_doc *doc;
+    int code;
+
+    if (!becomes(c, um_cli_text(root, "member", next))) {
+        (void)printf(
+            "It has not taken it yet: nobody else was heard of. When "
+            "it has: unitmesh reseal\n");
+        return UM_EXIT_ERROR;
+    }
+    (void)printf("This node's key is %s now.\n", next);
+    doc = um_cli_ask(c, &r, &code);
+    um_cli_sealed(yyjson_doc_get_root(doc));
+    yyjson_doc_free(doc);
+    return code;
+}
+
 static int rotate(struct um_cli *c)
 {
     struct um_request r = {
@@ -376,8 +426,10 @@ static int rotate(struct um_cli *c)
     } else if (doc != NULL &&
                yyjson_obj_get(yyjson_doc_get_root(doc), "next") != NULL) {
         print_next(yyjson_doc_get_root(doc));
-    } else {
+    } else if (doc != NULL) {
         um_cli_success(doc);
+        (void)fflush(stdout);
+        code = take_key(c, yyjson_doc_get_root(doc));
     }
     yyjson_doc_free(doc);
     return code;

@@ -2,12 +2,15 @@
 /* See brakes.h. */
 #include "mesh/model/brakes.h"
 
+#include <assert.h>
+
 static bool is_set(struct um_model *m, const struct um_name *key,
                    const char *name)
 {
     const struct um_statement *s =
         um_roster_root_value(&m->roster, key, um_str(name));
 
+    assert(m->roster.settled); /* by the question */
     return s != NULL && um_str_eq(s->value, UM_STR("true"));
 }
 

@@ -22,6 +22,7 @@ static void count(struct um_dump_sum *s, struct um_str message)
 {
     struct um_name both[2] = {s->chain};
 
+    assert(message.len > 0 && s->n < UM_PB_NUM_MAX);
     p2p_sha256(message.p, message.len, both[1].b);
     p2p_sha256(both, sizeof both, s->chain.b);
     s->n++;
@@ -157,7 +158,10 @@ int um_dump_next(struct um_dump *r, struct um_str *in,
                  struct um_dump_record *out)
 {
     struct um_str message;
-    int got = um_frames_next(&r->frames, in, &message);
+    int got;
+
+    assert(r->begun || r->sum.n == 0);
+    got = um_frames_next(&r->frames, in, &message);
 
     return got == 1 ? read_record(r, message, out) : got;
 }

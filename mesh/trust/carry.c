@@ -2,6 +2,8 @@
 /* See carry.h. */
 #include "mesh/trust/carry.h"
 
+#include <assert.h>
+
 #include "p2p/err.h"
 
 enum { F_V = 1, F_WHAT = 2, F_STATEMENT = 3 };
@@ -10,6 +12,7 @@ enum { F_V = 1, F_WHAT = 2, F_STATEMENT = 3 };
 
 void um_carry_begin(struct um_buf *out, enum um_carry what)
 {
+    assert(what == UM_CARRY_TO_SIGN || what == UM_CARRY_SIGNED);
     um_pb_put_num(out, F_V, VERSION);
     um_pb_put_num(out, F_WHAT, what);
 }

@@ -534,6 +534,7 @@ static const struct um_statement *value(struct um_roster *r,
     const struct um_name *whose = key != NULL ? key : &mesh;
     const struct um_statement *best = NULL;
 
+    assert(level < NONE);
     settle(r);
     /* Entries ascend by id: of equal numbers the later one has the higher. */
     for (size_t i = 0; i < r->entries_n; i++) {

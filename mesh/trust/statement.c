@@ -6,6 +6,8 @@
  */
 #include "mesh/trust/statement.h"
 
+#include <assert.h>
+
 #include "p2p/err.h"
 
 enum {
@@ -142,6 +144,7 @@ int um_statement_plan(const struct um_statement *s, struct um_buf *out)
     struct um_item it;
     int err;
 
+    assert(!um_name_none(&s->by)); /* who signs puts himself there */
     write_payload(s, &payload);
     err = um_buf_failed(&payload)
               ? P2P_ENOMEM

@@ -371,6 +371,38 @@ def joins(i, proofs):
     return {'join-hello': frame(hello), 'join-answer': frame(answer)}
 
 
+def payload(item):
+    """What is signed of an item: field 3 of its envelope."""
+    at = item.bytes.index(b'\x1a', item.bytes.index(b'/unitmesh/'))
+    length = item.bytes[at + 1] & 127 | (
+        item.bytes[at + 2] << 7 if item.bytes[at + 1] > 127 else 0)
+    at += 3 if item.bytes[at + 1] > 127 else 2
+    return item.bytes[at:at + length]
+
+
+def carried(i):
+    """Statements that are carried, before and after they were signed."""
+    said = i['grant'], i['set'], i['void']
+    return {
+        'carry-to-sign': fields(f1=1, f2=7) + listed(3, map(payload, said)),
+        'carry-signed': fields(f1=1, f2=8) + listed(3, [
+            item.bytes for item in said])}
+
+
+def export(i, mesh):
+    """All of a small mesh as a file."""
+    records = [fields(f1=fields(f1=1, f2=mesh, f3=T0))]
+    for num, names in ((2, ('genesis', 'grant')), (3, ('r1', 'immediate')),
+                       (4, ('confirm',))):
+        records += [fields(**{f'f{num}': i[n].bytes}) for n in names]
+    records.append(fields(f5='{"a":1}'))
+    chain = bytes(32)
+    for record in records:
+        chain = sha256(chain + sha256(record))
+    records.append(fields(f6=fields(f1=len(records), f2=chain)))
+    return b''.join(map(frame, records))
+
+
 def hint(i):
     return (fields(f1=1) + listed(2, [i['immediate'].bytes, i['staged'].bytes])
             + fields(f3=i['open'].bytes, f4=i['set'].bytes, f5=i['row'].bytes,
@@ -388,6 +420,8 @@ def everything():
     out['sync-frames'] = sync_frames(k, made, mesh)
     out.update(joins(made, out['join-proofs']))
     out['hint'] = hint(made)
+    out.update(carried(made))
+    out['export'] = export(made, mesh)
     return out
 
 

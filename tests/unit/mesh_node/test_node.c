@@ -10,7 +10,6 @@
 
 #include "../mesh_store/faulty_vfs.h"
 #include "crew.h"
-#include "mesh/base/mem.h"
 #include "mesh/store/aside.h"
 #include "mesh/store/rows.h"
 #include "p2p/envelope.h"
@@ -683,6 +682,8 @@ static void test_a_row_before_its_grant(void **state)
     }
     mate_state(m, (struct um_statement){
                       .what = UM_GRANT, .key = *late, .roles = UM_WRITER});
+    row_of(c, KEY_STRANGER, 6, &c->mesh, &b); /* it writes, and runs nothing */
+    assert_int_equal(judge_row(m, &b), UM_SYNC_HAD);
     assert_null(um_shelf_row_of(m->node->shelf, late));
     assert_null(um_others_find(&m->node->model.rows, late));
     mate_state(m, (struct um_statement){
@@ -692,33 +693,6 @@ static void test_a_row_before_its_grant(void **state)
     assert_int_equal(m->node->early.n, 0);
     um_buf_fini(&b);
     crew_free(c);
-}
-
-static void test_early_rows_have_an_end(void **state)
-{
-    struct um_early e = {.n = 0};
-    struct um_row r = {.seq = 1};
-    struct um_str got;
-
-    (void)state;
-    for (unsigned i = 0; i < UM__CAP_NODE_EARLY + 10; i++) {
-        memcpy(r.by.b, &i, sizeof i);
-        um_early_keep(&e, &r, UM_STR("a row"));
-        assert_true(e.n <= UM__CAP_NODE_EARLY);
-    }
-    assert_int_equal(e.n, UM__CAP_NODE_EARLY);
-    um_early_keep(&e, &r, UM_STR("as old"));
-    r.seq = 2;
-    um_early_keep(&e, &r, UM_STR("a newer one"));
-    assert_int_equal(e.n, UM__CAP_NODE_EARLY);
-    got = um_early_take(&e, &r.by);
-    assert_true(um_str_eq(got, UM_STR("a newer one")));
-    um_mem_free((void *)(uintptr_t)got.p);
-    assert_null(um_early_take(&e, &r.by).p);
-    memset(&r.by, 0, sizeof r.by); /* the first one */
-    assert_null(um_early_take(&e, &r.by).p);
-    um_early_fini(&e);
-    assert_int_equal(e.n, 0);
 }
 
 /* Who is in it since a moment hears of all, and all of him: none waits for the
@@ -983,7 +957,6 @@ int main(void)
         cmocka_unit_test(test_items_that_a_person_brings),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_a_row_before_its_grant),
-        cmocka_unit_test(test_early_rows_have_an_end),
         cmocka_unit_test(test_a_row_is_said_once_more),
         cmocka_unit_test(test_a_row_that_is_known_is_a_sign_of_life),
         cmocka_unit_test(test_a_row_of_ones_own),

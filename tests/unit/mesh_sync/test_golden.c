@@ -5,6 +5,7 @@
  */
 #include "golden.h"
 #include "mesh/sync/digest.h"
+#include "mesh/sync/dump.h"
 #include "mesh/sync/hint.h"
 #include "mesh/sync/joinmsg.h"
 #include "p2p/hash.h"
@@ -257,9 +258,49 @@ static void test_hint(void **state)
     um_buf_fini(&out);
 }
 
+/* All of a small mesh as a file. */
+static void test_export(void **state)
+{
+    const struct {
+        enum um_dump_what what;
+        struct um_str bytes;
+    } all[] = {{UM_DUMP_STATEMENT, g.genesis.view},
+               {UM_DUMP_STATEMENT, g.grant.view},
+               {UM_DUMP_REVISION, g.r1.view},
+               {UM_DUMP_REVISION, g.immediate.view},
+               {UM_DUMP_FACT, g.confirm.view},
+               {UM_DUMP_DOCUMENT, UM_STR("{\"a\":1}")}};
+    static char bytes[4096];
+    struct um_str want = golden("export", bytes, sizeof bytes);
+    struct um_buf out = UM_BUF_INIT;
+    struct um_dump_record r;
+    struct um_dump_sum w;
+    struct um_dump d;
+    size_t n = 0;
+
+    (void)state;
+    um_dump_begin(&w, &g.genesis.id, T0, &out);
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(um_dump_add(&w, all[i].what, all[i].bytes, &out), 0);
+    um_dump_end(&w, &out);
+    assert_true(um_str_eq(um_buf_view(&out), want));
+    um_dump_open(&d);
+    while (um_dump_next(&d, &want, &r) == 1) {
+        if (r.what == UM_DUMP_BEGIN)
+            assert_true(um_name_eq(&r.mesh, &g.genesis.id));
+        else if (r.what != UM_DUMP_END)
+            assert_true(um_str_eq(r.bytes, all[n++].bytes));
+    }
+    assert_int_equal(n, 6);
+    assert_true(um_dump_whole(&d));
+    um_dump_fini(&d);
+    um_buf_fini(&out);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_export),
         cmocka_unit_test(test_sync_frames),
         cmocka_unit_test(test_join),
         cmocka_unit_test(test_hint),

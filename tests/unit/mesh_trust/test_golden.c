@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "golden.h"
+#include "mesh/trust/carry.h"
 #include "mesh/trust/invite.h"
 #include "mesh/trust/row.h"
 #include "mesh/trust/seal.h"
@@ -404,6 +405,39 @@ static void test_codes(void **state)
     um_buf_fini(&text);
 }
 
+/* Three statements as a file, before they were signed and after. */
+static void test_carried(void **state)
+{
+    static const char *const names[] = {"grant", "set", "void"};
+    struct um_buf plans = UM_BUF_INIT, signed_ = UM_BUF_INIT, one = UM_BUF_INIT;
+    struct um_str list, bytes;
+    enum um_carry what;
+    size_t n = 0;
+
+    (void)state;
+    um_carry_begin(&plans, UM_CARRY_TO_SIGN);
+    um_carry_begin(&signed_, UM_CARRY_SIGNED);
+    for (size_t i = 0; i < 3; i++) {
+        struct um_statement s;
+
+        assert_int_equal(um_statement_open(golden(names[i]), &s), 0);
+        um_buf_clear(&one);
+        assert_int_equal(um_statement_plan(&s, &one), 0);
+        um_carry_add(&plans, um_buf_view(&one));
+        um_carry_add(&signed_, golden(names[i]));
+    }
+    same("carry-to-sign", um_buf_view(&plans));
+    same("carry-signed", um_buf_view(&signed_));
+    assert_int_equal(um_carry_read(um_buf_view(&signed_), &what, &list), 0);
+    assert_int_equal(what, UM_CARRY_SIGNED);
+    while (um_pb_list_next(&list, &bytes))
+        assert_true(um_str_eq(bytes, golden(names[n++])));
+    assert_int_equal(n, 3);
+    um_buf_fini(&plans);
+    um_buf_fini(&signed_);
+    um_buf_fini(&one);
+}
+
 static void test_join_proofs(void **state)
 {
     struct um_code c;
@@ -458,6 +492,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_items),
         cmocka_unit_test(test_unknown_fields_are_kept_and_hashed),
         cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_carried),
         cmocka_unit_test(test_join_proofs),
         cmocka_unit_test(test_sealed),
     };
