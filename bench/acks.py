@@ -106,6 +106,7 @@ class Writer(threading.Thread):
         self.sock.settimeout(WAIT)
         self.done = self.failed = 0
         self.last = ""
+        self.most = float("inf")
         self.over = threading.Event()
 
     def __enter__(self):
@@ -138,7 +139,8 @@ class Writer(threading.Thread):
         return False
 
     def run(self):
-        while not self.over.is_set():
+        while not self.over.is_set() and self.done < self.most and \
+                self.failed < 100:
             good = self.change(self.number * 1000000 + self.done + self.failed)
             self.done += good
             self.failed += not good

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from common import BUILD, ROOT, Skipped
 
-ROWS = ("article", "mesh", "acks", "hundred", "stream", "conns", "gossip", "idle", "echo", "start",
+ROWS = ("article", "mesh", "acks", "hundred", "history", "stream", "conns", "gossip", "idle", "echo", "start",
         "ping")
 KEPT = BUILD / "bench.json"
 TABLE = ROOT / "docs/reference/bench.md"
