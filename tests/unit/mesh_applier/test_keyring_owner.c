@@ -65,8 +65,9 @@ static int sign(struct scene *s, enum um_keyring_key which, const char *domain,
     put(&text, um_str(domain));
     put(&text, um_str(type));
     put(&text, payload);
-    rv = um_keyring_sign(&s->keys, which, um_buf_view(&text), &s->place, sig,
-                         &len);
+    rv = um_keyring_sign(&s->keys,
+                         &(struct um_keyring_text){which, um_buf_view(&text)},
+                         &s->place, sig, &len);
     um_buf_fini(&text);
     return rv;
 }
