@@ -32,8 +32,10 @@
 /* How long the end waits for Unit's answer to a change. */
 #define DRAIN_MS 5000U
 
-/* Pieces that are heard before a key is asked for: more than a socket holds. */
-#define CATCH_UP 1024U
+/* Pieces that are heard before a key is asked for, more than a socket holds; and
+ * how long who asks waits. */
+#define CATCH_UP    1024U
+#define CATCH_UP_MS 20000U
 
 struct role {
     char **argv;
@@ -186,12 +188,15 @@ static bool read_in(struct role *r)
 static void catch_up(void *user)
 {
     struct role *r = user;
+    const struct um_alarms *a = um_poll_alarms(r->poll);
+    uint64_t until = a->now_ms(a->user) + CATCH_UP_MS;
     int rv = 1;
 
     for (unsigned i = 0; i < CATCH_UP && !r->ending && read_in(r); i++) {
     }
+    /* Who asked is gone by then, and another daemon may wait for our end. */
     while (rv == 1 && !r->ending) {
-        rv = um_agent_step(r->agent);
+        rv = a->now_ms(a->user) < until ? um_agent_step(r->agent) : P2P_ELIMIT;
     }
     if (rv < 0) {
         fail(r, "what the node says", p2p_err_text(rv));

@@ -160,17 +160,40 @@ void um_agent_say_record(struct um_agent *a)
 
 /* ---- begin and end */
 
+/* The warden is kept for the next START: to read it takes long, and a node may
+ * say START as often as it likes. */
 static void stop(struct um_agent *a)
 {
     um_runner_free(a->runner);
     a->runner = NULL;
     um_agent_forget_orders(a);
-    um_warden_free(a->warden);
-    a->warden = NULL;
+    if (a->warden != NULL) {
+        um_warden_free(a->parked);
+        a->parked = a->warden;
+        a->warden = NULL;
+    }
     um_stash_free(a->stash);
     a->stash = NULL;
     um_vault_fini(&a->vault);
     um_buf_fini(&a->unmet);
+}
+
+static void forget_parked(struct um_agent *a)
+{
+    um_warden_free(a->parked);
+    a->parked = NULL;
+}
+
+/* Takes the warden that was kept, if it is of that mesh. */
+static bool unpark(struct um_agent *a, const struct um_name *mesh)
+{
+    if (a->parked == NULL ||
+        !um_name_eq(&um_warden_roster(a->parked)->mesh, mesh)) {
+        return false;
+    }
+    a->warden = a->parked;
+    a->parked = NULL;
+    return true;
 }
 
 /* Reads both files into a warden of a mesh and a member. P2P_ENOTFOUND: there
@@ -197,7 +220,7 @@ static int load_old(struct um_agent *a, const struct um_name *mesh)
                  ? P2P_EPEER
                  : load_warden(a, mesh, &old);
 
-    if (rv == 0) {
+    if (rv == 0 || rv == P2P_ENOTFOUND) {
         um_warden_succeed(a->warden, &a->me);
     }
     return rv;
@@ -215,9 +238,16 @@ static int make_warden(struct um_agent *a, const struct um_name *mesh, bool ran)
     if (a->stash == NULL) {
         return P2P_ENOMEM;
     }
+    if (unpark(a, mesh)) {
+        return 0;
+    }
     rv = load_warden(a, mesh, &a->me);
     if (rv == P2P_EPEER) {
         rv = load_old(a, mesh);
+    }
+    if (rv != 0 && rv != P2P_ENOTFOUND) {
+        um_warden_free(a->warden);
+        a->warden = NULL;
     }
     if (rv == P2P_ENOTFOUND && ran) {
         um_log_line(a->cfg.log, UM_LOG_WARN,
@@ -326,6 +356,7 @@ int um_agent_leave(struct um_agent *a)
     um_buf_fini(&asked);
     stop(a);
     if (may) {
+        forget_parked(a);
         return forget_mesh(a);
     }
     um_log_line(a->cfg.log, UM_LOG_WARN,
@@ -350,6 +381,7 @@ void um_agent_succeed(struct um_agent *a, const struct p2p_key *key,
                       const struct p2p_key *old)
 {
     stop(a);
+    forget_parked(a);
     a->cfg.key = key;
     a->cfg.old = old;
 }
@@ -552,6 +584,7 @@ void um_agent_free(struct um_agent *a)
         return;
     }
     stop(a);
+    forget_parked(a);
     um_agent_forget_gets(a);
     um_wire_in_fini(&a->in);
     free(a);

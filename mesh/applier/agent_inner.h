@@ -49,6 +49,7 @@ struct um_agent {
     struct um_wire_in in;
     struct um_name me;
     struct um_warden *warden; /* NULL: of no mesh */
+    struct um_warden *parked; /* of the last one; NULL: none */
     struct um_runner *runner; /* likewise */
     struct um_stash *stash;
     struct um_vault vault;

@@ -43,6 +43,7 @@ static int load(void *user, const char *name, struct um_buf *out)
     struct scene *s = user;
     const struct um_buf *f = &s->files[scene_place_of(s, name)];
 
+    s->loads++;
     um_buf_str(out, um_buf_view(f));
     return f->len > 0 ? 0 : P2P_ENOTFOUND;
 }

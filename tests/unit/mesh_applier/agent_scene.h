@@ -37,6 +37,7 @@ struct scene {
     bool mute; /* what it wants is not given */
     struct um_buf files[FILES];
     const char *names[FILES];
+    unsigned loads; /* of files */
     int save_fails;
     const char *put_answer; /* instead of Unit's: 400 with that */
     uint64_t number;

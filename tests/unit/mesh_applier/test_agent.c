@@ -401,6 +401,8 @@ static void test_a_lost_record(void **state)
 
     scene_start(s);
     assert_int_equal(fetch_rig_said(&s->net, "no record"), 0);
+    um_agent_free(s->agent);
+    scene_begin(s);
     scene_say(s, &m);
     assert_int_equal(fetch_rig_said(&s->net, "no record"), 1);
 }

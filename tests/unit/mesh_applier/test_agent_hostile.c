@@ -45,6 +45,43 @@ static void test_another_document(void **state)
     scene_order_fini(&o);
 }
 
+/* To begin again and again costs little, and nothing is forgotten by that. */
+static void test_start_again_and_again(void **state)
+{
+    const struct um_wire_msg stop = {.what = UM_WIRE_STOP};
+    struct scene *s = *state;
+    const struct um_wire_msg other = {.what = UM_WIRE_START,
+                                      .mesh = s->mesh.r1_id};
+    struct order old =
+        scene_sign(s, WRITER, 2, BASE(ROUTE("201")), ROUTE("201"));
+    struct order new =
+        scene_sign(s, WRITER, 3, BASE(ROUTE("202")), ROUTE("202"));
+    unsigned loads;
+
+    scene_start(s);
+    scene_tell_roster(s);
+    scene_run(s, &old);
+    scene_run(s, &new);
+    loads = s->loads;
+    for (unsigned i = 0; i < 100; i++) {
+        scene_start(s);
+        if (i % 2 == 0)
+            scene_say(s, &stop);
+    }
+    scene_start(s);
+    assert_int_equal(s->loads, loads);
+    scene_say(s, &other); /* which is none of ours */
+    scene_start(s);
+    scene_told(s, "want\n1 done\nwant\n2 done\nabsent\n");
+    scene_run(s, &old);
+    scene_told(s, "3 no answer\n");
+    assert_non_null(strstr(s->why, "back"));
+    scene_run(s, &new);
+    scene_told(s, "want\n4 done\n");
+    scene_order_fini(&old);
+    scene_order_fini(&new);
+}
+
 /* An order waits for its papers while another is looked at: what was said of
  * the one is not taken for the other. */
 static void test_an_order_in_between(void **state)
@@ -367,6 +404,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_another_document),
+        TEST(test_start_again_and_again),
         TEST(test_an_order_in_between),
         TEST(test_an_order_that_was_held_back),
         TEST(test_what_came_back_runs),
