@@ -12,8 +12,8 @@ from common import Meter, Result, Samples, Skipped
 import lan as lan_
 
 SIZES = (3, 10, 20)
-# From one change to the next: nobody's own talk about the last one is in the way
-# of the next.
+# From one change to the next: nobody's own talk about the last one is in the
+# way of the next.
 REST_S = 0.1
 
 

@@ -195,7 +195,8 @@ def commands(state):
           f"/ip4/{ADDR}/tcp/" in r.stdout, r)
     r = call("unitmesh", "status", "--control", sock)
     check("status", re.search(rf"node +{me}\nmode +alone\npeers +0 conn"
-                              r"(.|\n)*\(a stand-in\)\napplied .*\nconfined .*\nup ",
+                              r"(.|\n)*\(a stand-in\)\napplied .*\n"
+                              r"confined .*\nup ",
                               r.stdout), r)
     r = call("unitmesh", "status", "--control", sock, "-o", "json")
     check("status -o json", json.loads(r.stdout)["id"] == me, r)
