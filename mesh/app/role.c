@@ -32,8 +32,8 @@
 /* How long the end waits for Unit's answer to a change. */
 #define DRAIN_MS 5000U
 
-/* Pieces that are heard before a key is asked for, more than a socket holds; and
- * how long who asks waits. */
+/* Pieces that are heard before a key is asked for, more than a socket holds;
+ * and how long who asks waits. */
 #define CATCH_UP    1024U
 #define CATCH_UP_MS 20000U
 
