@@ -262,6 +262,12 @@ static int leave(struct um_cli *c)
     doc = um_cli_ask(c, &r, &code);
     if (doc != NULL) {
         (void)puts("This node is in no mesh any more; its Unit runs on.");
+        if (yyjson_is_true(yyjson_obj_get(yyjson_doc_get_root(doc), "bound"))) {
+            (void)puts(
+                "Its applier stays bound to that mesh, as the daemon's word is "
+                "not enough\nto go to another one. As root, remove roster and "
+                "record from the folder\napplier/ in the state folder first.");
+        }
     }
     yyjson_doc_free(doc);
     return code;

@@ -192,6 +192,31 @@ def test_a_daemon_as_it_is_confined(folder, unit):
         assert (folder / "one").stat().st_mode & 0o7777 == 0o700
 
 
+@root
+def test_the_mesh_that_is_left_stays_bound(folder, unit):
+    """What talks to the network cannot take its Unit into another mesh by its
+    own word; a person can."""
+    node = Node("one", folder, loopback(), unit=unit,
+                flags=("--user", str(UID)))
+    with daemons(node):
+        node.ready()
+        node.say("init", "--name", "first")
+        node.say("put", "/config", json.dumps(
+            {"routes": [{"action": {"return": 207}}]}))
+        said = node.say("leave", "--force")
+        assert "stays bound to that mesh" in said, said
+        assert "cannot be begun" in node.refuse("init", "--name", "second")
+        for name in ("roster", "record"):
+            (node.state / "applier" / name).unlink()
+        node.say("init", "--name", "second")
+        # Before it is left, a file that only root can put there is enough.
+        (node.state / "applier/unbind").touch()
+        assert "stays bound" not in node.say("leave", "--force")
+        assert not (node.state / "applier/unbind").exists()
+        node.say("init", "--name", "third")
+    assert unit.config()["routes"] == [{"action": {"return": 207}}]
+
+
 def look_at_processes(node):
     how = node.get("/mesh/status")["confined"]
     pid = node.proc.pid
