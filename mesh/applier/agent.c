@@ -148,7 +148,11 @@ void um_agent_say_record(struct um_agent *a)
 {
     struct um_buf names = UM_BUF_INIT;
     struct um_wire_msg m = {.what = UM_WIRE_RECORD};
+    const struct um_name *runs = um_warden_runs(a->warden);
 
+    if (runs != NULL) {
+        m.revision = *runs;
+    }
     um_warden_names(a->warden, &names);
     m.names = (struct um_namelist){(const struct um_name *)(void *)names.p,
                                    names.len / UM_NAME_BYTES};

@@ -457,6 +457,15 @@ void um_warden_names(const struct um_warden *w, struct um_buf *out)
         um_buf_add(out, &w->trail.runs[i]->rev.id, UM_NAME_BYTES);
 }
 
+const struct um_name *um_warden_runs(const struct um_warden *w)
+{
+    for (size_t i = 0; i < w->trail.n; i++) {
+        if (um_trail_current(&w->trail, w->trail.runs[i]))
+            return &w->trail.runs[i]->rev.id;
+    }
+    return NULL;
+}
+
 /* ---- what is kept */
 
 static struct um_saved head_of(const struct um_warden *w,

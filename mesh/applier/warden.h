@@ -123,6 +123,10 @@ void um_warden_succeed(struct um_warden *w, const struct um_name *me);
  * they are over belongs into a case. Appends names to out. */
 void um_warden_names(const struct um_warden *w, struct um_buf *out);
 
+/** What runs here, as far as the record knows; NULL: nobody can say. Valid
+ * until the next run begins. */
+const struct um_name *um_warden_runs(const struct um_warden *w);
+
 /** What is kept of a warden, a file each: the roster changes seldom and may be
  * long, the record changes with each order and is short. */
 enum um_warden_part { UM_WARDEN_ROSTER, UM_WARDEN_RECORD };

@@ -67,7 +67,7 @@ static const struct shape shapes[UM_WIRE_RECORD + 1] = {
     [UM_WIRE_WANT] = {BIT(HASH), 0},
     [UM_WIRE_GOT] = {BIT(NUMBER),
                      BIT(OUTCOME) | BIT(CODE) | BIT(BYTES) | BIT(TEXT)},
-    [UM_WIRE_RECORD] = {0, BIT(NAMES)},
+    [UM_WIRE_RECORD] = {0, BIT(REVISION) | BIT(NAMES)},
 };
 
 static bool is_known(unsigned what)

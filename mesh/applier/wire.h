@@ -62,7 +62,7 @@ struct um_wire_msg {
     uint64_t number; /**< ORDER, TRY, GET: chosen by who asks; OUTCOME, GOT */
     enum um_wire_order order; /**< ORDER */
     struct um_name mesh;      /**< START */
-    struct um_name revision;  /**< ORDER */
+    struct um_name revision;  /**< ORDER; RECORD: which one runs */
     struct um_name hash;      /**< TRY: the document's; START: of the document
                                    that ran; PAPER, WANT; SLOT: the object's */
     struct um_name effective; /**< START, ORDER, TRY, ADOPTED, LIVE, SHOWN */

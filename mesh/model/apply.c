@@ -257,7 +257,8 @@ void um_apply_made(struct um_model *m, const struct um_event *e)
     }
 }
 
-static void took(struct um_model *m)
+/* What was tried is what ran last. */
+static void end_try(struct um_model *m)
 {
     assert(!um_name_none(&m->own.trying));
     m->own.applied = m->own.trying;
@@ -266,10 +267,15 @@ static void took(struct um_model *m)
     if (um_name_eq(&m->own.offered, &m->own.effective))
         m->own.offered = (struct um_name){0};
     m->own_dirty = true;
-    m->live = (struct um_live){.known = true, .effective = m->own.effective};
     m->healthy = true;
     m->healthy_ms = 0;
     m->looked_ms = m->mono_ms;
+}
+
+static void took(struct um_model *m)
+{
+    end_try(m);
+    m->live = (struct um_live){.known = true, .effective = m->own.effective};
     m->tries = 0;
     m->retry_ms = 0;
     um_core_notice(m, UM_SAW_APPLIED, &m->own.applied);
@@ -334,6 +340,15 @@ void um_apply_result(struct um_model *m, const struct um_event *e)
             retry_later(m);
             break;
     }
+}
+
+void um_apply_ran(struct um_model *m, const struct um_event *e)
+{
+    if (m->in_flight || um_name_none(&m->own.trying) ||
+        !um_name_eq(&e->u.ran, &m->own.trying))
+        return;
+    end_try(m);
+    m->again = true;
 }
 
 void um_apply_health(struct um_model *m, const struct um_event *e)

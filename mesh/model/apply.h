@@ -17,6 +17,9 @@ void um_apply_made(struct um_model *m, const struct um_event *e);
 /** Unit has answered, or has not. */
 void um_apply_result(struct um_model *m, const struct um_event *e);
 
+/** What Unit took last: it may be what this node was trying when it ended. */
+void um_apply_ran(struct um_model *m, const struct um_event *e);
+
 /** What runs does well, or does not. */
 void um_apply_health(struct um_model *m, const struct um_event *e);
 

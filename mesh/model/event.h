@@ -22,6 +22,7 @@ enum um_event_what {
     UM_EV_LIVE,      /**< what Unit runs */
     UM_EV_ABSENT,    /**< Unit is not there, or silent; until LIVE */
     UM_EV_MERGED,    /**< what came of MERGE */
+    UM_EV_RAN,       /**< what Unit took last, as who gave it has noted */
     UM_EV_TICK       /**< the moment that was asked for, or another */
 };
 
@@ -116,6 +117,7 @@ struct um_event {
             struct um_name revision;
             bool healthy;
         } health;
+        struct um_name ran;
         struct {
             struct um_name effective; /**< the hash of what runs */
             bool blank;            /**< what a Unit has when it starts anew */

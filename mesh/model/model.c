@@ -115,6 +115,9 @@ static void note(struct um_model *m, const struct um_event *e)
         case UM_EV_APPLIED:
             um_apply_result(m, e);
             break;
+        case UM_EV_RAN:
+            um_apply_ran(m, e);
+            break;
         case UM_EV_HEALTH:
             um_apply_health(m, e);
             break;

@@ -265,6 +265,9 @@ static void heard_of_unit(struct um_hands *h, const struct um_wire_msg *m)
         default:
             set(&h->record,
                 um_str_n((const char *)m->names.p, m->names.n * UM_NAME_BYTES));
+            if (!um_name_none(&m->revision) && h->of.runs != NULL) {
+                h->of.runs(h->of.user, &m->revision);
+            }
             break;
     }
 }

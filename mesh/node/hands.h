@@ -37,6 +37,8 @@ struct um_hands_member {
     const struct um_runner_cb *cb; /**< told as a runner tells it */
     /** The bytes under a hash, valid until the next call; or why not. */
     int (*paper)(void *user, const struct um_name *hash, struct um_str *out);
+    /** Which revision runs, as the applier's record says. NULL: nobody asks. */
+    void (*runs)(void *user, const struct um_name *revision);
     void *user;
 };
 

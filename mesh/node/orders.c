@@ -105,6 +105,15 @@ static int paper(void *user, const struct um_name *hash, struct um_str *out)
     return um_papers_get(n->papers, hash, out);
 }
 
+/* The answer to what was given to Unit last may have been lost when the node
+ * ended; the applier has noted it. */
+static void runs(void *user, const struct um_name *revision)
+{
+    struct um_event e = {.what = UM_EV_RAN, .u.ran = *revision};
+
+    um_node_step(user, &e);
+}
+
 int um_node_take_unit(struct um_node *n)
 {
     const struct um_past *p =
@@ -113,6 +122,7 @@ int um_node_take_unit(struct um_node *n)
     struct um_hands_member m = {.mesh = n->model.cfg.mesh,
                                 .cb = &um_node_runner_cb,
                                 .paper = paper,
+                                .runs = runs,
                                 .user = n};
     int rv;
 

@@ -705,6 +705,21 @@ static void test_until_another_was_begun(void **state)
     assert_int_equal(court_judge_bare(c, a), 0);
 }
 
+static void test_it_says_what_runs(void **state)
+{
+    struct court *c = *state;
+    unsigned a = court_edit(c, 2, 0), b = court_edit(c, 2, a);
+
+    assert_null(um_warden_runs(c->w));
+    court_run(c, a);
+    assert_true(um_name_eq(um_warden_runs(c->w), &c->revs[a].id));
+    assert_int_equal(court_judge(c, b), 0);
+    um_warden_begins(c->w, &c->revs[b].id);
+    assert_null(um_warden_runs(c->w));
+    um_warden_ended(c->w, &c->revs[b].id, UM_WARDEN_REFUSED);
+    assert_true(um_name_eq(um_warden_runs(c->w), &c->revs[a].id));
+}
+
 /* What was made void and is so no more, when the owner who said so lost his
  * role, stands above what runs: that may still be given again. */
 static void test_what_runs_needs_no_rank(void **state)
@@ -836,6 +851,7 @@ int main(void)
         TEST(test_confirmations_have_an_end),
         TEST(test_what_runs_may_be_given_again),
         TEST(test_until_another_was_begun),
+        TEST(test_it_says_what_runs),
         TEST(test_what_runs_needs_no_rank),
         TEST(test_a_case_has_an_end),
         TEST(test_the_record_has_an_end),

@@ -349,6 +349,32 @@ static void test_the_answer_of_before_a_restart_is_passed_over(void **state)
     assert_same(node_applied(&b->n), &b->g.r1);
 }
 
+/* The answer was lost with the node; who gave it to Unit has noted it. */
+static void test_what_ran_while_it_ended_is_heard_of(void **state)
+{
+    struct both *b = *state;
+    struct um_event made = {.what = UM_EV_MADE};
+    struct um_event ran = {.what = UM_EV_RAN, .u.ran = name_of(99)};
+
+    node_tick(&b->n, 10);
+    made.u.made.revision = b->g.r1;
+    made.u.made.effective = name_of(1);
+    assert_int_equal(node_step(&b->n, &made), 0);
+    node_tick(&b->n, 0);
+    ran.u.ran = b->g.r1;
+    assert_int_equal(node_step(&b->n, &ran), 0); /* Unit is being asked */
+    assert_true(um_name_none(node_applied(&b->n)));
+    node_restart(&b->n, b->n.disk_n);
+    ran.u.ran = name_of(99);
+    assert_int_equal(node_step(&b->n, &ran), 0); /* it is another */
+    assert_true(um_name_none(node_applied(&b->n)));
+    ran.u.ran = b->g.r1;
+    assert_int_equal(node_step(&b->n, &ran), 0);
+    assert_same(node_applied(&b->n), &b->g.r1);
+    node_restart(&b->n, b->n.disk_n); /* and stored */
+    assert_same(node_applied(&b->n), &b->g.r1);
+}
+
 /* T18: it must not run for ever. */
 static void test_trap18_what_ended_goes_although_the_new_is_refused(
     void **state)
@@ -589,6 +615,7 @@ int main(void)
         T(test_another_unit_may_take_what_the_last_refused),
         T(test_what_cannot_be_made_is_refused_once),
         T(test_the_answer_of_before_a_restart_is_passed_over),
+        T(test_what_ran_while_it_ended_is_heard_of),
         T(test_trap18_what_ended_goes_although_the_new_is_refused),
         T(test_trap19_only_what_ran_here_is_fallen_back_to),
         T(test_the_last_four_that_ran_are_kept),
