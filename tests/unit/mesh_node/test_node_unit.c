@@ -501,6 +501,33 @@ static void test_a_confirmation_is_told(void **state)
         assert_true(pair_file(&s->u[i].pair, "record")->len > before);
 }
 
+/* The answer to an order was lost with the node, not with its applier: it is
+ * not given again, and what ran before it is not what runs. */
+static void test_an_answer_that_was_lost(void **state)
+{
+    struct scene *s = *state;
+    struct mate *m = &s->c->mates[0];
+    struct um_own own = m->node->model.own;
+    struct um_buf bytes = UM_BUF_INIT;
+    struct um_applier_stats stats;
+    struct um_name id = publish(s, 0, DOC(201));
+
+    work(s, 2000);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(201)));
+    own.trying = id;
+    own.trying_effective = m->node->model.own.effective;
+    mate_stop(m);
+    um_own_write(&own, &bytes);
+    assert_int_equal(um_self_own_put(&m->store, um_buf_view(&bytes)), 0);
+    um_buf_fini(&bytes);
+    crew_unit_again(&s->u[0]);
+    mate_start(m);
+    work(s, 2000);
+    assert_memory_equal(&m->node->model.own.applied, &id, sizeof id);
+    um_hands_stats(m->hands, &stats);
+    assert_int_equal(stats.applied + stats.unchanged, 0);
+}
+
 /* One that is under way when the node ends is told no more; nor is one that is
  * taken back. */
 static void test_a_trial_at_the_end(void **state)
@@ -785,6 +812,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_confirmation_is_told, two, end),
         cmocka_unit_test_setup_teardown(test_a_trial_that_is_published, one,
                                         end),
+        cmocka_unit_test_setup_teardown(test_an_answer_that_was_lost, one, end),
         cmocka_unit_test_setup_teardown(test_a_trial_at_the_end, one, end),
         cmocka_unit_test_setup_teardown(test_a_secret_stays_secret, one, end),
         cmocka_unit_test_setup_teardown(test_what_is_locked, one, end),
