@@ -76,7 +76,7 @@ def measure(smoke):
     for way, reason in gone.items():
         print(f"  skipped: {way}: {reason}", flush=True)
     ways = [w for w in fleet.WAYS if w not in gone]
-    sizes, rounds, publishes = ((3,), 1, 3) if smoke else (SIZES, 3, 15)
+    sizes, rounds, publishes = ((3,), 1, 3) if smoke else (SIZES, 2, 15)
     results = []
     for size in sizes:
         got = {w: Measured() for w in fleet.WAYS}
