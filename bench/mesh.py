@@ -12,8 +12,7 @@ from common import Meter, Result, Samples, Skipped
 import lan as lan_
 
 SIZES = (3, 10, 20)
-# From one change to the next: nobody's own talk about the last one is in the
-# way of the next.
+# From one change to the next: nobody's talk about the last one is in the way.
 REST_S = 0.1
 
 
