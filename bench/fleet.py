@@ -185,7 +185,7 @@ class Article:
         nodes = [stack.enter_context(Program(
             n, executable("js"), units.lan.ns(n), env)) for n in units.names]
         for node in nodes:  # whether all are linked is seen when all follow
-            node.wait_text(r"^My Node ID (\w+)", WAIT)
+            node.wait_text(r"^REST on port", WAIT)
         self.pids = [n.pid for n in nodes]
 
     def publish(self, number):
