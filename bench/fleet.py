@@ -184,10 +184,8 @@ class Article:
         self.ip = units.lan.ip(units.names[0])
         nodes = [stack.enter_context(Program(
             n, executable("js"), units.lan.ns(n), env)) for n in units.names]
-        for node in nodes:
-            node.id = node.wait_text(r"^My Node ID (\w+)", WAIT)[1]
-        for node in nodes[1:]:
-            nodes[0].wait_text(f"Subscribed {node.id}", WAIT)
+        for node in nodes:  # whether all are linked is seen when all follow
+            node.wait_text(r"^REST on port", WAIT)
         self.pids = [n.pid for n in nodes]
 
     def publish(self, number):

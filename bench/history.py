@@ -127,10 +127,10 @@ def until_same(a, b):
         threading.Event().wait(0.01)
 
 
-def joining(count, took, wire):
+def joining(count, old_s, took, wire):
     with pair() as (_, a, b):
         a.grow(count)
-        threading.Event().wait(OLD_S)
+        threading.Event().wait(old_s)
         want = a.current()
         before = b.wire_bytes()
         began = join(a, b)
@@ -159,10 +159,11 @@ def measure(smoke):
     why = lan_.why_not()
     if why:
         raise Skipped(why)
-    rounds, joined, missed = (1, 300, 200) if smoke else (3, 10000, 5000)
+    rounds, joined, missed, old_s = (1, 300, 200, 0) if smoke else \
+        (3, 10000, 5000, OLD_S)
     s = [Samples() for _ in range(5)]
     for _ in range(rounds):
-        joining(joined, s[0], s[1])
+        joining(joined, old_s, s[0], s[1])
         healing(missed, *s[2:])
     return [
         Result(f"joining a mesh of {joined} revisions, to the Unit", "s", s[0],

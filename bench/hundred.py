@@ -4,8 +4,8 @@ embedded stand-in of Unit: how long all take to start, to join, and to run a
 change; what a daemon holds and does when nothing happens.
 
 They are in one namespace and not on hosts of a bridge, since a kernel has one
-table of neighbours for all namespaces, and that is too small for a hundred.
-Each is told of a few others, as people do where mDNS does not reach."""
+table of neighbours for all namespaces, too small for a hundred. Each is
+told of a few others, as people do where mDNS does not reach."""
 
 import contextlib
 import json

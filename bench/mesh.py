@@ -12,8 +12,7 @@ from common import Meter, Result, Samples, Skipped
 import lan as lan_
 
 SIZES = (3, 10, 20)
-# From one change to the next: nobody's own talk about the last one is in the
-# way of the next.
+# From one change to the next: nobody's talk about the last one is in the way.
 REST_S = 0.1
 
 
@@ -76,7 +75,7 @@ def measure(smoke):
     for way, reason in gone.items():
         print(f"  skipped: {way}: {reason}", flush=True)
     ways = [w for w in fleet.WAYS if w not in gone]
-    sizes, rounds, publishes = ((3,), 1, 3) if smoke else (SIZES, 3, 15)
+    sizes, rounds, publishes = ((3,), 1, 3) if smoke else (SIZES, 2, 15)
     results = []
     for size in sizes:
         got = {w: Measured() for w in fleet.WAYS}

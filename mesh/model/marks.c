@@ -5,6 +5,8 @@
  */
 #include "mesh/model/marks.h"
 
+#include <assert.h>
+
 #include "mesh/base/mem.h"
 #include "p2p/err.h"
 
@@ -22,6 +24,7 @@ int um_marks_grow(struct um_marks *m, const struct um_history *h)
     memset(&words[m->words_n], 0, (n - m->words_n) * sizeof *words);
     m->words = words;
     m->words_n = n;
+    assert(64 * n >= h->revs_n);
     return 0;
 }
 

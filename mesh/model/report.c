@@ -95,6 +95,7 @@ static bool is_due(struct um_model *m, bool news)
         m->row_news_ms = UINT64_MAX;
     else if (m->row_news_ms == UINT64_MAX)
         m->row_news_ms = m->mono_ms + lag_ms(m);
+    assert(news == (m->row_news_ms != UINT64_MAX));
     return m->mono_ms >= m->row_due_ms || m->mono_ms >= m->row_news_ms;
 }
 

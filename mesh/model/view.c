@@ -266,6 +266,7 @@ static bool put_on_top(struct um_view *v, const struct um_history *h,
 {
     size_t n = 0, of_author = 1;
 
+    assert(v->heads_n > 0 && p->place < v->cap);
     if (h->ranked[p->place] != p->place || p->rev.policy != UM_IMMEDIATE ||
         !is_on_heads(v, p) || tainted(v, p) ||
         !um_kept_has(kept_of(v, h, roster, &p->rev.by), p->place))
@@ -281,6 +282,7 @@ static bool put_on_top(struct um_view *v, const struct um_history *h,
     memmove(&v->heads[1], &v->heads[0], n * sizeof *v->heads);
     v->heads[0] = p->place;
     v->heads_n = n + 1;
+    assert(v->heads_n <= h->revs_n);
     v->states[p->place] = UM_ESTABLISHED;
     um_marks_set_parents(&v->covered, p);
     return of_author <= UM__CAP_VIEW_CONFLICTS;
@@ -297,6 +299,7 @@ static bool look_on_top(struct um_view *v, const struct um_history *h,
         um_marks_grow(&v->covered, h) != 0)
         return false;
     v->overdue_n = 0;
+    assert(v->states_n <= h->revs_n);
     while (v->states_n < h->revs_n) {
         if (!put_on_top(v, h, roster, h->revs[v->states_n]))
             return false;

@@ -281,6 +281,7 @@ static void begin(struct um_disk *d)
 {
     if (d->busy || d->broken || d->alarm != NULL || d->waiting.first == NULL)
         return;
+    assert(d->batch.first == NULL && d->turns <= UM_DISK_TURNS);
     row_append(&d->batch, &d->waiting);
     d->busy = true;
     d->urgent = false;
