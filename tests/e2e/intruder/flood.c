@@ -16,7 +16,10 @@
 #define WINDOW 65536U
 
 /* How long an order may take that has nothing beside it. */
-#define ALONE_MS 5000U
+#define ALONE_MS 20000U
+
+/* How long one that is in order may take to run. */
+#define RUN_MS 60000U
 
 static uint64_t now_ms(void)
 {
@@ -196,13 +199,18 @@ int flood_begin(struct flood *f)
 
 int flood_run(struct flood *f, unsigned rev)
 {
-    uint64_t others = f->outcomes[1] + f->outcomes[2];
+    uint64_t until = now_ms() + RUN_MS;
 
-    say_order(f, UM_WIRE_RUN, &f->world.revs[rev], rev);
-    while (!f->line.closed && f->last_done != f->number &&
-           f->outcomes[1] + f->outcomes[2] == others) {
-        line_turn(&f->line, LINE_PATIENCE_MS);
-    }
+    /* As a node does it: while Unit is busy it comes again. */
+    do {
+        say_order(f, UM_WIRE_RUN, &f->world.revs[rev], rev);
+        while (!f->line.closed && f->last != f->number) {
+            line_turn(&f->line, LINE_PATIENCE_MS);
+        }
+        if (f->last_done != f->number) {
+            line_turn(&f->line, 50);
+        }
+    } while (!f->line.closed && f->last_done != f->number && now_ms() < until);
     return f->last_done == f->number ? 0 : -1;
 }
 

@@ -24,6 +24,7 @@
 #include "mesh/app/partner.h"
 #include "mesh/app/premises.h"
 #include "mesh/app/role.h"
+#include "mesh/app/sieve.h"
 #include "mesh/app/state.h"
 #include "mesh/applier/keyring.h"
 #include "probes.h"
@@ -138,8 +139,9 @@ static int give_up(struct intruder *x)
     um_confine_text(&how, text, sizeof text);
     (void)printf(
         "{\"type\":\"confined\",\"how\":\"%s\",\"landlock\":%d,"
-        "\"seccomp\":%s}\n",
-        text, how.landlock, how.seccomp ? "true" : "false");
+        "\"seccomp\":%s,\"sanitized\":%s}\n",
+        text, how.landlock, how.seccomp ? "true" : "false",
+        UM_SIEVE_SANITIZED ? "true" : "false");
     return 0;
 }
 

@@ -105,6 +105,9 @@ class Daemon(Program):
             argv += ["--unit-listen", self.unit_addr]
         argv += ["--bind", bind, "--no-mdns"] if bind else []
         argv += ["--article"] if article else []
+        # Whoever else could be become on this machine; folders are root's.
+        argv += ["--user", "root"] if os.geteuid() == 0 and \
+            "--no-confine" not in flags else []
         # Its log is on stderr; Lines looks for lines on stdout.
         super().__init__(name, ["sh", "-c", 'exec "$0" "$@" 2>&1', *argv,
                                 *flags], netns, env)
