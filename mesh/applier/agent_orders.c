@@ -188,15 +188,20 @@ static bool is_order(struct um_agent *a, enum um_agent_slot slot)
     return true;
 }
 
-/* What came of a revision goes into the record before anybody is told. */
-static void keep(struct um_agent *a, const struct um_name *revision,
-                 enum um_result outcome)
+/* What came of a revision goes into the record before anybody is told; the
+ * outcome. A refusal that is not on the disk is nobody's word: another applier
+ * would not let the node fall back from it. */
+static enum um_result keep(struct um_agent *a, const struct um_name *revision,
+                           enum um_result outcome)
 {
     um_warden_ended(a->warden, revision,
                     outcome == UM_RESULT_DONE      ? UM_WARDEN_RUNS
                     : outcome == UM_RESULT_REFUSED ? UM_WARDEN_REFUSED
                                                    : UM_WARDEN_UNKNOWN);
-    (void)um_agent_save(a, UM_WARDEN_RECORD);
+    return um_agent_save(a, UM_WARDEN_RECORD) == 0 ||
+                   outcome != UM_RESULT_REFUSED
+               ? outcome
+               : UM_RESULT_NO_ANSWER;
 }
 
 static void on_tried(void *user, enum um_result outcome, struct um_str text)
@@ -205,7 +210,7 @@ static void on_tried(void *user, enum um_result outcome, struct um_str text)
     const struct um_name *revision = &job_of(a, UM_AGENT_TRIAL)->revision;
 
     if (!um_name_none(revision)) {
-        keep(a, revision, outcome);
+        outcome = keep(a, revision, outcome);
     }
     end(a, UM_AGENT_TRIAL, outcome, text);
 }
@@ -261,12 +266,12 @@ static void examined(struct um_agent *a, int rv, const struct um_maker_out *out)
                                        .config = out->config};
 
     if (rv == P2P_EFORMAT) {
-        keep(a, &j->revision, UM_RESULT_REFUSED);
+        (void)keep(a, &j->revision, UM_RESULT_REFUSED);
     } else if (um_runner_runs(a->runner, &c)) {
         if (!is_order(a, UM_AGENT_EXAMINE) || !note(a, UM_AGENT_EXAMINE)) {
             return;
         }
-        keep(a, &j->revision, UM_RESULT_DONE);
+        (void)keep(a, &j->revision, UM_RESULT_DONE);
     }
     end(a, UM_AGENT_EXAMINE,
         rv == P2P_EFORMAT ? UM_RESULT_REFUSED : UM_RESULT_DONE, out->why);
@@ -424,6 +429,5 @@ void um_agent_applied(void *user, enum um_result outcome,
     struct um_agent *a = user;
 
     (void)effective;
-    keep(a, revision, outcome);
-    end(a, UM_AGENT_RUN, outcome, text);
+    end(a, UM_AGENT_RUN, keep(a, revision, outcome), text);
 }

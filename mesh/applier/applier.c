@@ -239,23 +239,12 @@ static void on_get(void *user, const struct um_unit_answer *answer)
     }
 }
 
-/* Whether another configuration was taken before, and what Unit showed for it
- * is known: then it is not looked whether this one is there. */
-static bool is_new(const struct um_applier *a)
-{
-    return a->tries == 0 && a->last != NULL && a->shown != NULL &&
-           !um_str_eq(um_str_n(a->last, a->last_len),
-                      um_str_n(a->now.config, a->now.len));
-}
-
+/* Unit is looked at first: it may run that already, and one that does not
+ * answer at all is found out by that in seconds, while a PUT is given minutes.
+ */
 static void begin(struct um_applier *a)
 {
-    if (is_new(a)) {
-        um_unit_replace_config(a->unit, a->shown,
-                               um_str_n(a->now.config, a->now.len), on_put, a);
-    } else {
-        um_unit_get(a->unit, "/config", on_get, a);
-    }
+    um_unit_get(a->unit, "/config", on_get, a);
 }
 
 static bool order_fill(struct order *o, const struct um_intent *intent,

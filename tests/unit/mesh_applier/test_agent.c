@@ -332,6 +332,26 @@ static void test_it_hears_what_is_confirmed(void **state)
     um_buf_fini(&list);
 }
 
+/* A refusal that cannot be noted is nobody's word. */
+static void test_a_refusal_that_cannot_be_noted(void **state)
+{
+    struct scene *s = *state;
+    struct order o =
+        scene_sign(s, WRITER, 2, BASE(ROUTE("1000")), ROUTE("1000"));
+
+    scene_start(s);
+    scene_tell_roster(s);
+    scene_give(s, UM_WIRE_RUN, &o);
+    scene_listen(s); /* its document comes; it is noted, and given */
+    s->save_fails = P2P_EIO;
+    scene_work(s);
+    scene_told(s, "want\n1 no answer\n");
+    s->save_fails = 0;
+    scene_run(s, &o);
+    scene_told(s, "2 refused\n");
+    scene_order_fini(&o);
+}
+
 /* Without its record it touches nothing. */
 static void test_a_record_that_cannot_be_written(void **state)
 {
@@ -439,6 +459,7 @@ int main(void)
         TEST(test_a_trial_of_who_may_not_write),
         TEST(test_one_at_a_time),
         TEST(test_it_hears_what_is_confirmed),
+        TEST(test_a_refusal_that_cannot_be_noted),
         TEST(test_a_record_that_cannot_be_written),
         TEST(test_another_mesh),
         TEST(test_a_mesh_that_came_to_nothing),
