@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The daemon as a process: Units that fail, peers that mean harm, REST, its own
 # start and end.
-# budget: 300
+# budget: 400
 # timeout: 700
 rv=0
 make e2e > $CI_LOGS/e2e.txt 2>&1 || rv=$?
