@@ -233,7 +233,8 @@ int um_node_take_unit(struct um_node *n);
 /** A statement is in the roster: the applier hears of it. */
 void um_node_tell_unit(struct um_node *n, struct um_str envelope);
 
-/** Has the applier hear that what runs was confirmed, once. */
+/** Has the applier hear that what runs was confirmed, once, and once that is on
+ * the disk: it would remember what this node forgets in a crash. */
 void um_node_tell_confirmed(struct um_node *n);
 
 /** No configuration can be made of a revision here: the applier sees for

@@ -78,7 +78,8 @@ void um_node_tell_confirmed(struct um_node *n)
     struct um_buf list = UM_BUF_INIT;
     struct um_evidence e;
 
-    if (!n->told_unit || um_name_eq(&n->told_confirmed, runs) || p == NULL ||
+    if (!n->told_unit || n->persisted < n->queued ||
+        um_name_eq(&n->told_confirmed, runs) || p == NULL ||
         p->rev.policy == UM_IMMEDIATE ||
         um_view_state(&n->model.view, p) != UM_ESTABLISHED) {
         return;
