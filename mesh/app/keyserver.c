@@ -148,17 +148,19 @@ static void answer(struct um_keyserver *s, const struct um_keywire_ask *q,
     }
 }
 
-static void write_out(struct um_keyserver *s)
+/* Whether there is somebody who reads; what has no room yet stays. */
+static bool write_out(struct um_keyserver *s)
 {
     while (s->out.len > 0) {
         ssize_t n =
             send(s->cfg.fd, s->out.p, s->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (n < 0) {
-            return; /* later; or its other socket tells of the end */
+            return errno == EAGAIN || errno == EINTR;
         }
         um_buf_consume(&s->out, (size_t)n);
     }
+    return true;
 }
 
 /* Answers what is whole, as long as the answers are read. */
@@ -180,7 +182,7 @@ static int serve(struct um_keyserver *s)
                            &(struct um_keywire_say){
                                a.err, um_str_n((const char *)a.bytes, a.len)});
         explicit_bzero(&a, sizeof a);
-        write_out(s);
+        (void)write_out(s); /* if nobody reads, the next one says so */
     }
     return rv < 0 || um_buf_failed(&s->out) ? P2P_EFORMAT : 0;
 }
@@ -209,7 +211,10 @@ static void on_ready(void *user)
     ssize_t n = 0;
     int rv;
 
-    write_out(s);
+    if (!write_out(s)) {
+        give_up(s, NULL);
+        return;
+    }
     if (s->out.len == 0) {
         n = recv(s->cfg.fd, bytes, sizeof bytes, MSG_DONTWAIT);
         if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {

@@ -21,6 +21,8 @@
 
 #include "mesh/app/spawn.h"
 #include "mesh/app/state.h"
+#include "mesh/applier/keyring.h"
+#include "mesh/applier/keywire.h"
 #include "mesh/applier/wire.h"
 #include "mesh/unit/client.h"
 #include "p2p/err.h"
@@ -404,6 +406,27 @@ static void test_a_node_that_does_not_read(void **state)
     (void)close(done[1]);
 }
 
+/* Who asks for keys and takes no answer is not asked about for ever. */
+static void test_keys_that_nobody_reads(void **state)
+{
+    const struct um_keywire_ask ask = {.what = UM_KEYWIRE_PUBLIC,
+                                       .key = UM_KEYRING_NODE};
+    struct scene *s = *state;
+    struct um_buf out = UM_BUF_INIT;
+    struct pollfd end = {.fd = -1};
+
+    begin(s);
+    end.fd = s->ask;
+    assert_int_equal(shutdown(s->ask, SHUT_RD), 0);
+    um_keywire_put_ask(&out, &ask);
+    send_all(s->ask, (const char *)out.p, out.len);
+    um_buf_fini(&out);
+    assert_int_equal(poll(&end, 1, PATIENCE_MS), 1);
+    assert_true((end.revents & POLLHUP) != 0);
+    hang_up(s);
+    assert_int_equal(code(s), 0);
+}
+
 /* Without its folder there is no applier. */
 static void test_its_folder(void **state)
 {
@@ -458,9 +481,13 @@ static void test_one_at_a_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_it_begins_and_ends), TEST(test_the_last_words),
-        TEST(test_nonsense),           TEST(test_a_node_that_does_not_read),
-        TEST(test_its_folder),         TEST(test_its_policy),
+        TEST(test_it_begins_and_ends),
+        TEST(test_the_last_words),
+        TEST(test_nonsense),
+        TEST(test_a_node_that_does_not_read),
+        TEST(test_keys_that_nobody_reads),
+        TEST(test_its_folder),
+        TEST(test_its_policy),
         TEST(test_one_at_a_time),
     };
 
