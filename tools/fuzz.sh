@@ -87,7 +87,7 @@ one() {
     echo "$t ${runs:-0} $cpu $(git rev-parse --short HEAD)" >> "$learnt/ledger"
     if [ $rv -ne 0 ]; then
         echo "FAIL fuzz/$t after ${runs:-?} runs: see $log"
-        grep -E 'ERROR|SUMMARY|Test unit written' "$log" | head -5
+        grep -E 'ERROR|SUMMARY|Test unit written|^Base64|^ *#[0-9]+ .* in (must|LLVM|um_|p2p_)' "$log" | head -20
         return 1
     fi
     echo "ok   fuzz/$t ${runs:-0} runs in $3 s"

@@ -87,13 +87,16 @@ static char *find_name(char names[RIG_NAMES][64], struct um_str name)
     return NULL;
 }
 
-static void add_name(char names[RIG_NAMES][64], struct um_str name)
+/* False where there is no room, as on a machine that is out of sockets. */
+static bool add_name(char names[RIG_NAMES][64], struct um_str name)
 {
     char *slot = find_name(names, UM_STR(""));
 
-    assert(slot != NULL && name.len < 64);
+    if (slot == NULL || name.len >= 64)
+        return false;
     memcpy(slot, name.p, name.len);
     slot[name.len] = '\0';
+    return true;
 }
 
 static int bind_port(void *ctx, struct um_str name, const struct um_addr *addr)
@@ -104,8 +107,7 @@ static int bind_port(void *ctx, struct um_str name, const struct um_addr *addr)
     r->binds++;
     if (find_name(r->taken, name) != NULL || find_name(r->open, name) != NULL)
         return P2P_EADDRINUSE;
-    add_name(r->open, name);
-    return 0;
+    return add_name(r->open, name) ? 0 : P2P_ENOMEM;
 }
 
 static void unbind(void *ctx, struct um_str name, const struct um_addr *addr)
@@ -181,7 +183,10 @@ void rig_save(struct rig *r, const char *name, const char *text)
 
 void rig_take(struct rig *r, const char *address)
 {
-    add_name(r->taken, um_str(address));
+    bool added = add_name(r->taken, um_str(address));
+
+    assert(added);
+    (void)added;
 }
 
 bool rig_is_open(const struct rig *r, const char *name)
