@@ -119,7 +119,7 @@ class Units:
 
     def all_run(self, number, timeout):
         """When the last one had it, in monotonic seconds."""
-        now = time.monotonic()
+        last = now = time.monotonic()
         deadline = now + timeout
         missing = {n for n in self.names if not self.runs(n, number)}
         while missing and now < deadline:

@@ -71,6 +71,10 @@ keep() {
 }
 export -f keep
 
+# What of a log tells of a finding: the input, too, and the frames of ours.
+export telling='ERROR|SUMMARY|Test unit written|^Base64'
+telling+='|^ *#[0-9]+ .* in (must|LLVM|um_|p2p_)'
+
 # One target; a line with what it did. Its log ends with libFuzzer's stats.
 one() {
     local t=$1 log=$2/fuzz-$1.log rv=0 runs cpu dict=() TIMEFORMAT=%U
@@ -87,7 +91,7 @@ one() {
     echo "$t ${runs:-0} $cpu $(git rev-parse --short HEAD)" >> "$learnt/ledger"
     if [ $rv -ne 0 ]; then
         echo "FAIL fuzz/$t after ${runs:-?} runs: see $log"
-        grep -E 'ERROR|SUMMARY|Test unit written|^Base64|^ *#[0-9]+ .* in (must|LLVM|um_|p2p_)' "$log" | head -20
+        grep -E "$telling" "$log" | head -20
         return 1
     fi
     echo "ok   fuzz/$t ${runs:-0} runs in $3 s"

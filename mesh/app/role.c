@@ -430,8 +430,9 @@ static bool is_called_well(int argc)
 
 int um_role_main(int argc, char **argv)
 {
-    struct role r = {
-        .argv = argv, .state = {.dir = -1, .lock = -1}, .shelter = {-1, -1}};
+    struct role r = {.argv = argv,
+                     .state = {.dir = -1, .lock = -1},
+                     .shelter = UM_SHELTER_NONE};
 
     if (!is_called_well(argc)) {
         return 2;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * See shelter.h. A file is written beside the one that is there, synced, and
- * takes its place; then the folder is synced.
+ * takes its place; then the folder is synced. The record, which each change
+ * writes twice, is overwritten (slots.h).
  */
 #include "mesh/app/shelter.h"
 
@@ -63,7 +64,7 @@ int um_shelter_open(struct um_shelter *s, const char *state,
     char path[600];
     int rv;
 
-    *s = (struct um_shelter){.dir = -1, .lock = -1};
+    *s = (struct um_shelter)UM_SHELTER_NONE;
     if (snprintf(path, sizeof path, "%s/" FOLDER, state) >= (int)sizeof path) {
         return say(log, state, "the path is too long", P2P_EIO);
     }
@@ -87,6 +88,7 @@ int um_shelter_open(struct um_shelter *s, const char *state,
 
 void um_shelter_close(struct um_shelter *s)
 {
+    um_slots_close(&s->record);
     if (s->lock >= 0) {
         (void)close(s->lock);
     }
@@ -95,9 +97,9 @@ void um_shelter_close(struct um_shelter *s)
     }
 }
 
-static int load(void *user, const char *name, struct um_buf *out)
+static int load_whole(const struct um_shelter *s, const char *name,
+                      struct um_buf *out)
 {
-    const struct um_shelter *s = user;
     int fd = openat(s->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     char bytes[16384];
     size_t sum = 0;
@@ -133,9 +135,9 @@ static bool write_all(int fd, struct um_str bytes)
     return fdatasync(fd) == 0;
 }
 
-static int save(void *user, const char *name, struct um_str bytes)
+static int save_whole(const struct um_shelter *s, const char *name,
+                      struct um_str bytes)
 {
-    const struct um_shelter *s = user;
     char fresh[64];
     int fd;
     bool ok;
@@ -155,10 +157,34 @@ static int save(void *user, const char *name, struct um_str bytes)
     return ok && fsync(s->dir) == 0 ? 0 : P2P_EIO;
 }
 
+static bool is_record(const char *name)
+{
+    return strcmp(name, UM_AGENT_RECORD) == 0;
+}
+
+static int load(void *user, const char *name, struct um_buf *out)
+{
+    struct um_shelter *s = user;
+
+    return is_record(name) ? um_slots_load(&s->record, s->dir, name, out)
+                           : load_whole(s, name, out);
+}
+
+static int save(void *user, const char *name, struct um_str bytes)
+{
+    struct um_shelter *s = user;
+
+    return is_record(name) ? um_slots_save(&s->record, s->dir, name, bytes)
+                           : save_whole(s, name, bytes);
+}
+
 static int drop(void *user, const char *name)
 {
-    const struct um_shelter *s = user;
+    struct um_shelter *s = user;
 
+    if (is_record(name)) {
+        um_slots_close(&s->record);
+    }
     if (unlinkat(s->dir, name, 0) != 0 && errno != ENOENT) {
         return P2P_EIO;
     }

@@ -7,6 +7,7 @@
 #ifndef UM_APP_SHELTER_H
 #define UM_APP_SHELTER_H
 
+#include "mesh/app/slots.h"
 #include "mesh/applier/agent.h"
 #include "mesh/base/log.h"
 
@@ -17,7 +18,14 @@
 struct um_shelter {
     int dir;
     int lock;
+    struct um_slots record;
 };
+
+/** One that is not open. */
+#define UM_SHELTER_NONE                              \
+    {                                                \
+        .dir = -1, .lock = -1, .record = {.fd = -1 } \
+    }
 
 /**
  * Opens or makes it (0700), and waits for its lock: an applier whose daemon was

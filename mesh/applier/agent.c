@@ -13,7 +13,6 @@
 #include "p2p/err.h"
 
 #define ROSTER "roster"
-#define RECORD "record"
 #define UNBIND "unbind"
 
 struct um_str um_agent_text(struct um_str text)
@@ -95,7 +94,7 @@ static const struct um_runner_cb runner_cb = {.live = on_live,
 /* ---- its files */
 
 static const char *const file_names[] =
-    {[UM_WARDEN_ROSTER] = ROSTER, [UM_WARDEN_RECORD] = RECORD};
+    {[UM_WARDEN_ROSTER] = ROSTER, [UM_WARDEN_RECORD] = UM_AGENT_RECORD};
 
 int um_agent_save(struct um_agent *a, enum um_warden_part part)
 {
@@ -335,7 +334,7 @@ static bool is_fresh(const struct um_agent *a)
 
 static int forget_mesh(struct um_agent *a)
 {
-    static const char *const names[] = {ROSTER, RECORD, UNBIND};
+    static const char *const names[] = {ROSTER, UM_AGENT_RECORD, UNBIND};
     const struct um_agent_files *f = &a->cfg.files;
     int rv = 0;
 
@@ -375,7 +374,7 @@ static bool is_unbound(struct um_agent *a)
     const struct um_agent_files *f = &a->cfg.files;
     struct um_buf bytes = UM_BUF_INIT;
     bool none = f->load(f->user, ROSTER, &bytes) == P2P_ENOTFOUND &&
-                f->load(f->user, RECORD, &bytes) == P2P_ENOTFOUND;
+                f->load(f->user, UM_AGENT_RECORD, &bytes) == P2P_ENOTFOUND;
 
     um_buf_fini(&bytes);
     return none;

@@ -31,6 +31,9 @@
 /** Statements that wait for others; more are left out. */
 #define UM__CAP_AGENT_UNMET 1024U
 
+/** The file of the applier that is written with each change, and is short. */
+#define UM_AGENT_RECORD "record"
+
 /** Files of the applier. */
 struct um_agent_files {
     void *user;

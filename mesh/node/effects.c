@@ -172,11 +172,12 @@ void um_node_say(struct um_node *n, enum um_kind kind, const struct um_name *id,
                   kind == UM_REVISION ? document_of(n, id) : um_str_n(NULL, 0));
 }
 
+/* Others hear of it first, see um_node_note(). */
 static void publish(struct um_node *n, const struct um_effect *e)
 {
+    um_node_say(n, e->u.publish.kind, &e->u.publish.id, e->u.publish.envelope);
     um_node_shelve(n, e->u.publish.kind, &e->u.publish.id,
                    e->u.publish.envelope);
-    um_node_say(n, e->u.publish.kind, &e->u.publish.id, e->u.publish.envelope);
 }
 
 static void row(struct um_node *n, const struct um_effect *e)

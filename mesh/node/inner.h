@@ -109,6 +109,7 @@ struct um_node {
     struct um_watch_node *watchers;
     struct um_watch_node *firing; /* those that are being told */
     void *watch_alarm;
+    void *note_alarm;
     void *late; /* whoever waits for the disk is looked after */
     struct um_name aside[UM__CAP_NODE_ASIDE];
     size_t aside_n;

@@ -445,6 +445,7 @@ void um_node_free(struct um_node *n)
     a->clear(a->user, n->farewell);
     a->clear(a->user, n->prune_alarm);
     a->clear(a->user, n->watch_alarm);
+    a->clear(a->user, n->note_alarm);
     a->clear(a->user, n->late);
     um_node_forget(n);
     um_outbox_fini(&n->outbox);

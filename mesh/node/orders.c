@@ -277,11 +277,13 @@ static bool is_in_record(const struct um_node *n,
     return false;
 }
 
-void um_node_note(struct um_node *n)
+static void on_note(void *arg)
 {
+    struct um_node *n = arg;
     const struct um_model *m = &n->model;
     struct made made = {.order = {.why = NULL}};
 
+    n->note_alarm = NULL;
     if (n->told_unit && !um_name_none(&m->own.applied) && !m->in_flight &&
         !is_in_record(n, &m->own.applied) &&
         um_name_eq(&m->live.effective, &m->own.effective) &&
@@ -289,6 +291,17 @@ void um_node_note(struct um_node *n)
         um_hands_examine(n->cfg.hands, &made.order);
     }
     unmake(&made);
+}
+
+/* Soon: what others are to hear now is signed first, by the one that will wait
+ * for its disk then. */
+void um_node_note(struct um_node *n)
+{
+    const struct um_alarms *a = n->cfg.alarms;
+
+    if (n->note_alarm == NULL && !n->over && !n->ending) {
+        n->note_alarm = a->set(a->user, 0, on_note, n);
+    }
 }
 
 void um_node_examine(struct um_node *n, const struct um_name *revision)

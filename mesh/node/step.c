@@ -77,8 +77,8 @@ static void tell_own(struct um_node *n)
         struct um_str envelope = um_str_n(o->envelope, o->len);
 
         n->own = o->next;
-        um_node_shelve(n, o->kind, &o->id, envelope);
         um_node_say(n, o->kind, &o->id, envelope);
+        um_node_shelve(n, o->kind, &o->id, envelope);
         if (o->done != NULL) {
             o->done(o->user, 0);
         }

@@ -241,6 +241,7 @@ def test_its_record_cannot_be_written(folder, unit):
         greets(unit, "one")
         in_the_way = one.state / "applier/record.new"
         in_the_way.mkdir()
+        (one.state / "applier/record").unlink()
         two.revision("put", "/config", json.dumps(config("two")))
         one.wait_text("the applier cannot write its record")
         assert unit.config() == config("one")

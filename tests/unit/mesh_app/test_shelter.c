@@ -48,7 +48,7 @@ static int setup(void **state)
                    tmp != NULL && strlen(tmp) < 30 ? tmp : "/tmp");
     assert_non_null(mkdtemp(s->state));
     s->log = (struct um_log){.level = UM_LOG_DEBUG, .user = s, .sink = on_line};
-    s->shelter = (struct um_shelter){-1, -1};
+    s->shelter = (struct um_shelter)UM_SHELTER_NONE;
     *state = s;
     return 0;
 }
@@ -62,7 +62,7 @@ static int teardown(void **state)
     um_shelter_close(&s->shelter);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         (void)unlink(in(s, names[i]));
-    (void)rmdir(in(s, "applier/record.new"));
+    (void)rmdir(in(s, "applier/roster.new"));
     (void)rmdir(in(s, "applier"));
     (void)unlink(in(s, "applier"));
     assert_int_equal(rmdir(s->state), 0);
@@ -122,16 +122,16 @@ static void test_a_write_that_fails(void **state)
     struct scene *s = *state;
 
     open_it(s);
-    assert_int_equal(save(s, "record", "one"), 0);
-    assert_int_equal(mkdir(in(s, "applier/record.new"), 0700), 0);
-    assert_int_equal(save(s, "record", "two"), P2P_EIO);
-    says(s, "record", "one");
-    assert_int_equal(rmdir(in(s, "applier/record.new")), 0);
-    assert_int_equal(unlink(in(s, "applier/record")), 0);
-    assert_int_equal(mkdir(in(s, "applier/record"), 0700), 0);
-    assert_int_equal(save(s, "record", "two"), P2P_EIO);
-    assert_int_equal(access(in(s, "applier/record.new"), F_OK), -1);
-    assert_int_equal(rmdir(in(s, "applier/record")), 0);
+    assert_int_equal(save(s, "roster", "one"), 0);
+    assert_int_equal(mkdir(in(s, "applier/roster.new"), 0700), 0);
+    assert_int_equal(save(s, "roster", "two"), P2P_EIO);
+    says(s, "roster", "one");
+    assert_int_equal(rmdir(in(s, "applier/roster.new")), 0);
+    assert_int_equal(unlink(in(s, "applier/roster")), 0);
+    assert_int_equal(mkdir(in(s, "applier/roster"), 0700), 0);
+    assert_int_equal(save(s, "roster", "two"), P2P_EIO);
+    assert_int_equal(access(in(s, "applier/roster.new"), F_OK), -1);
+    assert_int_equal(rmdir(in(s, "applier/roster")), 0);
 }
 
 /* What others may go into is not used; nor is what lies in its place. */
@@ -178,7 +178,7 @@ static void test_the_lock(void **state)
     um_shelter_close(&s->shelter);
     assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
     (void)close(fd);
-    s->shelter = (struct um_shelter){-1, -1};
+    s->shelter = (struct um_shelter)UM_SHELTER_NONE;
 }
 
 static void test_a_long_file(void **state)
