@@ -185,7 +185,7 @@ static void row(struct um_node *n, const struct um_effect *e)
     struct um_row r;
 
     if (um_row_read(e->u.row.envelope, &r) == 0) {
-        um_node_keep_row(n, &r, e->u.row.envelope);
+        um_node_keep_row(n, &r, e->u.row.envelope, false);
         um_node_say(n, UM_ROW, &n->me, e->u.row.envelope);
     }
 }

@@ -197,9 +197,10 @@ extern const struct um_links_cb um_node_links_cb;
 extern const struct um_hints_cb um_node_hints_cb;
 void um_node_source(struct um_node *n, struct um_sync_source *out);
 
-/** Keeps a row, of this node or another, and writes it some time. */
+/** Keeps a row, of this node or another, and writes it some time; `believed` as
+ * in struct um_shelf_row. */
 void um_node_keep_row(struct um_node *n, const struct um_row *row,
-                      struct um_str envelope);
+                      struct um_str envelope, bool believed);
 
 /** Writes rows that are not on disk. */
 void um_node_write_rows(struct um_node *n);

@@ -124,8 +124,10 @@ static int load_rows(struct um_node *n)
     int rv;
 
     while ((rv = um_rows_next(n->cfg.store, &k.member, &k)) == 1) {
-        const struct um_shelf_row row = {k.member, k.seq, k.seen_ms,
-                                         k.envelope};
+        const struct um_shelf_row row = {.member = k.member,
+                                         .seq = k.seq,
+                                         .seen_ms = k.seen_ms,
+                                         .envelope = k.envelope};
 
         if (um_shelf_row(n->shelf, &row) == P2P_ENOMEM) {
             return P2P_ENOMEM;

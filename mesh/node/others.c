@@ -162,6 +162,25 @@ static bool is_sign(const struct um_node *n, const struct um_name *from,
            um_others_find(&n->model.rows, &row->by) == NULL;
 }
 
+/* Reads a row. What its member says itself is his: the message that brought it
+ * proves who spoke. A row that others tell of is verified, unless it is known.
+ */
+static int read_row(const struct um_node *n, const struct um_name *from,
+                    struct um_str envelope, struct um_row *out)
+{
+    const struct um_shelf_row *old;
+    int rv = um_row_read(envelope, out);
+
+    if (rv != 0) {
+        return rv;
+    }
+    old = um_shelf_row_of(n->shelf, &out->by);
+    if (old != NULL && old->seq >= out->seq && !is_sign(n, from, out, old)) {
+        return P2P_EDUP;
+    }
+    return um_name_eq(from, &out->by) ? 0 : um_row_open(envelope, out);
+}
+
 /* A row that others tell of: of a member, and newer than what is here. */
 static enum um_sync_verdict judge_row(void *user, const struct um_name *from,
                                       struct um_str envelope)
@@ -170,17 +189,15 @@ static enum um_sync_verdict judge_row(void *user, const struct um_name *from,
     const struct um_arrival a = {UM_ROW, envelope};
     struct um_event e = {.what = UM_EV_ITEMS,
                          .u.items = {.from = *from, .list = &a, .n = 1}};
-    const struct um_shelf_row *old;
     struct um_row row;
-    int rv = um_row_open(envelope, &row);
+    int rv = read_row(n, from, envelope, &row);
 
     if (rv != 0) {
-        return rv == P2P_ENOTSUP || rv == P2P_ENOMEM ? UM_SYNC_HAD
-                                                     : UM_SYNC_REFUSED;
+        return rv == P2P_ENOTSUP || rv == P2P_ENOMEM || rv == P2P_EDUP
+                   ? UM_SYNC_HAD
+                   : UM_SYNC_REFUSED;
     }
-    old = um_shelf_row_of(n->shelf, &row.by);
-    if (!um_name_eq(&row.mesh, &n->model.cfg.mesh) ||
-        (old != NULL && old->seq >= row.seq && !is_sign(n, from, &row, old))) {
+    if (!um_name_eq(&row.mesh, &n->model.cfg.mesh)) {
         return UM_SYNC_HAD;
     }
     if ((um_roster_roles(&n->model.roster, &row.by) & UM_NODE) == 0) {
@@ -191,7 +208,7 @@ static enum um_sync_verdict judge_row(void *user, const struct um_name *from,
     if (um_name_eq(&row.by, &n->me)) {
         return UM_SYNC_HAD; /* of another with our key, or of before a loss */
     }
-    um_node_keep_row(n, &row, envelope);
+    um_node_keep_row(n, &row, envelope, um_name_eq(from, &row.by));
     um_node_stir(n);
     return UM_SYNC_TAKEN;
 }
@@ -330,8 +347,8 @@ static bool row_at(void *user, size_t i, struct um_name *member, uint64_t *seq)
 
 static int row(void *user, const struct um_name *member, struct um_buf *out)
 {
-    const struct um_node *n = user;
-    const struct um_shelf_row *r = um_shelf_row_of(n->shelf, member);
+    struct um_node *n = user;
+    const struct um_shelf_row *r = um_shelf_row_proven(n->shelf, member);
 
     if (r == NULL) {
         return P2P_ENOTFOUND;
@@ -448,7 +465,8 @@ static bool fill(struct um_node *n, struct rows *r)
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        const struct um_shelf_row *row = um_shelf_row_of(n->shelf, &names[i]);
+        const struct um_shelf_row *row =
+            um_shelf_row_proven(n->shelf, &names[i]);
         struct um_kept_row *k = &r->list[r->n];
 
         if (row == NULL) {
@@ -520,12 +538,13 @@ static bool noted(const struct um_node *n, const struct um_name *member)
 }
 
 void um_node_keep_row(struct um_node *n, const struct um_row *r,
-                      struct um_str envelope)
+                      struct um_str envelope, bool believed)
 {
     const struct um_shelf_row like = {.member = r->by,
                                       .seq = r->seq,
                                       .seen_ms = n->cfg.wall_ms(n->cfg.user),
-                                      .envelope = envelope};
+                                      .envelope = envelope,
+                                      .believed = believed};
 
     if (um_shelf_row(n->shelf, &like) != 0 || noted(n, &r->by)) {
         return;

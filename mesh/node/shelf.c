@@ -14,6 +14,7 @@
 
 #include "mesh/base/arena.h"
 #include "mesh/base/mem.h"
+#include "mesh/trust/row.h"
 #include "p2p/err.h"
 
 enum { FIRST = 64 };
@@ -207,4 +208,32 @@ const struct um_shelf_row *um_shelf_row_of(const struct um_shelf *s,
     size_t i = find_row(s, member, &found);
 
     return found ? &s->rows[i] : NULL;
+}
+
+/* Whether its own signature is its member's. */
+static bool holds(const struct um_shelf_row *kept)
+{
+    struct um_row row;
+
+    return um_row_open(kept->envelope, &row) == 0 &&
+           um_name_eq(&row.by, &kept->member);
+}
+
+const struct um_shelf_row *um_shelf_row_proven(struct um_shelf *s,
+                                               const struct um_name *member)
+{
+    bool found;
+    size_t i = find_row(s, member, &found);
+    struct um_shelf_row *row = found ? &s->rows[i] : NULL;
+
+    if (row == NULL || !row->believed)
+        return row;
+    if (holds(row)) {
+        row->believed = false;
+        return row;
+    }
+    free_envelope(&row->envelope);
+    s->rows_n--;
+    memmove(row, row + 1, (s->rows_n - i) * sizeof *row);
+    return NULL;
 }

@@ -20,6 +20,9 @@ struct um_shelf_row {
     uint64_t seq;
     uint64_t seen_ms;       /**< when it came, by the plain clock */
     struct um_str envelope; /**< valid until the member's next row */
+    /** Its member said it itself, over a connection or in a message that proves
+     * who speaks. Nobody looked at its own signature, which is for others. */
+    bool believed;
 };
 
 struct um_shelf;
@@ -60,5 +63,10 @@ const struct um_shelf_row *um_shelf_row_at(const struct um_shelf *s, size_t i);
 /** The row of a member, or NULL. */
 const struct um_shelf_row *um_shelf_row_of(const struct um_shelf *s,
                                            const struct um_name *member);
+
+/** The same, to be passed on or kept on disk: one that is believed is verified
+ * now, and goes if it does not hold. */
+const struct um_shelf_row *um_shelf_row_proven(struct um_shelf *s,
+                                               const struct um_name *member);
 
 #endif

@@ -64,8 +64,11 @@ int um_row_open(struct um_str envelope, struct um_row *out)
 int um_row_read(struct um_str envelope, struct um_row *out)
 {
     struct um_item it;
-    int err = um_item_read(um_item_payload(envelope, UM_ROW), UM_ROW, &it);
+    int err;
 
+    if (envelope.len > UM__CAP_ROW_BYTES)
+        return P2P_ETOOBIG;
+    err = um_item_read(um_item_payload(envelope, UM_ROW), UM_ROW, &it);
     return err != 0 ? err : decode(&it, out);
 }
 

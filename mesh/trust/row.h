@@ -41,8 +41,8 @@ struct um_row {
 /** um_item_open() and the reading of a row; errors of um_item_open(). */
 int um_row_open(struct um_str envelope, struct um_row *out);
 
-/** The reading of a row that was verified before. Errors: P2P_ETOOBIG,
- * P2P_EFORMAT, P2P_ENOTSUP. */
+/** The reading of a row that was verified before, or that its member says
+ * himself. Errors: P2P_ETOOBIG, P2P_EFORMAT, P2P_ENOTSUP. */
 int um_row_read(struct um_str envelope, struct um_row *out);
 
 /** Signs a row and appends the envelope; like um_revision_seal(). */
