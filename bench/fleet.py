@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """N hosts of a bridge, a Unit on each (a stand-in, a process of its own), and
-the four ways to give all of them one configuration:
+the ways to give all of them one configuration:
 
     c     a mesh of ours: PUT /config at node 1
     js    the article's nodes: the Unit of node 1 is changed, then POST /config
-    etcd  three members, beside each Unit a watcher that PUTs to it
+    etcd  three members, beside each Unit a watcher that PUTs to it; "etcdctl":
+          a watch of etcd's client that runs curl
     curl  a shell loop: one curl a Unit
 
 Each has `publish(bytes)`, which begins it at host 1 and returns what tells its
@@ -218,13 +219,16 @@ class Etcd:
         self.leader = self._leader()
         for i, name in enumerate(units.names):
             at = lan.ip(name if name in members else members[i % len(members)])
-            watcher = stack.enter_context(Program(
-                f"watch-{name}", [sys.executable, "-S",
-                                  Path(__file__).with_name("watcher.py"),
-                                  f"{at}:2379", "127.0.0.1:8888"],
-                lan.ns(name)))
-            watcher.wait_text("watching", WAIT)
-            self.pids.append(watcher.pid)
+            self.pids.append(self.watch(stack, name, f"{at}:2379"))
+
+    def watch(self, stack, name, at):
+        """A watcher's pid. It does nothing but PUT."""
+        watcher = stack.enter_context(Program(
+            f"watch-{name}", [sys.executable, "-S",
+                              Path(__file__).with_name("watcher.py"),
+                              at, "127.0.0.1:8888"], self.lan.ns(name)))
+        watcher.wait_text("watching", WAIT)
+        return watcher.pid
 
     def ask(self, name, path, body):
         sock = socket_in(self.lan.ns(name), ("127.0.0.1", 2379))
@@ -250,6 +254,19 @@ class Etcd:
         sock = socket_in(self.lan.ns(self.leader), ("127.0.0.1", 2379))
         http(sock, "POST", "/v3/kv/put", body)
         return lambda: answer(sock)
+
+
+class EtcdCtl(Etcd):
+    """The same with what etcd's own client offers: a command for each value."""
+
+    def watch(self, stack, name, at):
+        get = f"etcdctl --endpoints {at} get config --print-value-only"
+        put = ("curl -sS -o /dev/null -X PUT --data-binary @- "
+               "http://127.0.0.1:8888/config")
+        return stack.enter_context(Program(
+            f"watch-{name}", ["etcdctl", "--endpoints", at, "watch", "config",
+                              "--", "sh", "-c", f"{get} | {put}"],
+            self.lan.ns(name), {"ETCDCTL_API": "3"})).pid
 
 
 class Loop:
@@ -285,8 +302,8 @@ class AllAtOnce(Loop):
             '"$@"']
 
 
-WAYS = {"c": Ours, "js": Article, "etcd": Etcd, "curl": Loop,
-        "curl -Z": AllAtOnce}
+WAYS = {"c": Ours, "js": Article, "etcd": Etcd, "etcdctl": EtcdCtl,
+        "curl": Loop, "curl -Z": AllAtOnce}
 
 
 def missing():
@@ -297,8 +314,11 @@ def missing():
     except Skipped as why:
         gone["js"] = str(why)
     for name, program, package in (
-            ("etcd", "etcd", "etcd-server"), ("curl", "curl", "curl"),
+            ("etcd", "etcd", "etcd-server"),
+            ("etcdctl", "etcdctl", "etcd-client"), ("curl", "curl", "curl"),
             ("curl -Z", "curl", "curl")):
         if shutil.which(program) is None:
             gone[name] = f"no {program} (Debian: {package})"
+    if "etcd" in gone:
+        gone["etcdctl"] = gone["etcd"]
     return gone

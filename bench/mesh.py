@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """From the PUT at node 1 to the last of N Units that runs it: a mesh of ours,
-the article's nodes, etcd with a watcher beside each Unit, and curl."""
+the article's nodes, etcd with a watcher beside each Unit (one that does nothing
+but PUT, and one of etcd's own client), and curl."""
 
 import contextlib
 import statistics
