@@ -30,7 +30,7 @@ static struct um_made *put_made(struct um_model *m, const struct um_name *rev)
     if (m->made_n < UM_MADE_KEPT)
         m->made_n++;
     memmove(&m->made[1], &m->made[0], (m->made_n - 1) * sizeof *m->made);
-    m->made[0] = (struct um_made){.revision = *rev};
+    m->made[0] = (struct um_made){.revision = *rev, .asked_ms = m->mono_ms};
     return &m->made[0];
 }
 
@@ -174,6 +174,22 @@ void um_apply_launch(struct um_model *m, const struct um_name *revision,
     um_core_say(m, &e);
 }
 
+/* What is to run has no document here yet, and nobody may be there who has it:
+ * a Unit that has started empty meanwhile is given what ran. */
+static void meanwhile(struct um_model *m, const struct um_past *d)
+{
+    const struct um_past *cur = um_core_find(m, &m->own.applied);
+    const struct um_made *asked = find_made(m, &d->rev.id);
+    uint64_t due = asked->asked_ms + UM_DOCUMENT_PATIENCE_MS;
+
+    if (!m->live.blank || cur == NULL || !may_run(m, cur))
+        return;
+    if (m->mono_ms < due)
+        um_core_wake(m, due);
+    else
+        um_drift_decide(m, cur);
+}
+
 /* To another revision, or to another form of the same. */
 static void change(struct um_model *m, const struct um_past *d)
 {
@@ -181,6 +197,8 @@ static void change(struct um_model *m, const struct um_past *d)
 
     if (m->reason == NULL)
         m->reason = k == NULL ? "waits for the document" : "asks Unit";
+    if (k == NULL)
+        meanwhile(m, d);
     if (k == NULL || um_own_refused(&m->own, &d->rev.id, &k->effective))
         return;
     um_drift_keep(m, &k->effective);

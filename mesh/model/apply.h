@@ -8,6 +8,10 @@
 
 #include "mesh/model/core.h"
 
+/** How long a document may take to come, in ms, until a Unit that has started
+ * empty is given what ran before. */
+#define UM_DOCUMENT_PATIENCE_MS 2000U
+
 /** Decides what to run, and asks for what it takes. */
 void um_apply_decide(struct um_model *m);
 

@@ -65,6 +65,7 @@ void um_model_defaults(struct um_model_cfg *cfg);
 /** A revision as a configuration of this node. */
 struct um_made {
     bool known; /**< else it was asked for */
+    uint64_t asked_ms;
     struct um_name revision;
     struct um_name effective; /**< none: no configuration can be made */
 };

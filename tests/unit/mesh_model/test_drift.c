@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Drift (rule 9): what runs is not what this node applied. */
+#include "mesh/model/apply.h"
 #include "node.h"
 #include "p2p/err.h"
 #include "unit.h"
@@ -50,6 +51,18 @@ static void blank(struct both *b)
     struct um_event e = {.what = UM_EV_LIVE, .u.live = {.blank = true}};
 
     e.u.live.effective = name_of(999);
+    assert_int_equal(node_step(&b->n, &e), 0);
+}
+
+/* What Unit says of what it is being given. */
+static void unit_says(struct both *b, enum um_result outcome)
+{
+    struct um_event e = {.what = UM_EV_APPLIED};
+
+    assert_true(b->n.m.in_flight);
+    e.u.applied.outcome = outcome;
+    e.u.applied.revision = b->n.m.own.trying;
+    e.u.applied.effective = b->n.m.own.trying_effective;
     assert_int_equal(node_step(&b->n, &e), 0);
 }
 
@@ -109,6 +122,53 @@ static void test_a_blank_unit_is_healed_under_each_policy(void **state)
         teardown(state);
         setup(state);
     }
+}
+
+/* Nor does it stay empty because nobody is there who has the document of what
+ * is to run; one that comes soon is given to it at once. */
+static void test_a_blank_unit_does_not_wait_for_a_document(void **state)
+{
+    struct both *b = *state;
+    struct um_event made = {.what = UM_EV_MADE};
+    size_t i;
+
+    node_settle(&b->n, 10);
+    i = edit(b, &b->g.r1, 2, 7);
+    node_tick(&b->n, 10000);
+    node_tick(&b->n, 10000);
+    assert_int_equal(b->n.makes, 2);
+    assert_int_equal(b->n.applies, 1); /* it runs what it ran */
+    blank(b);
+    node_tick(&b->n, 10);
+    assert_string_equal(b->n.m.reason, "waits for the document");
+    assert_int_equal(b->n.applies, 2);
+    assert_int_equal(b->n.m.said.drift, UM_HEALING);
+    assert_memory_equal(&b->n.m.own.trying, &b->g.r1, UM_NAME_BYTES);
+    unit_says(b, UM_RESULT_DONE);
+    made.u.made.revision = *mesh_id(&b->g, i);
+    made.u.made.effective = name_of(7);
+    assert_int_equal(node_step(&b->n, &made), 0);
+    node_tick(&b->n, 10);
+    assert_int_equal(b->n.applies, 3);
+    assert_memory_equal(&b->n.m.own.trying, mesh_id(&b->g, i), UM_NAME_BYTES);
+}
+
+static void test_a_document_that_comes_soon_is_waited_for(void **state)
+{
+    struct both *b = *state;
+
+    node_settle(&b->n, 10);
+    blank(b);
+    node_tick(&b->n, 10);
+    unit_says(b, UM_RESULT_NO_ANSWER);
+    (void)edit(b, &b->g.r1, 2, 7);
+    node_tick(&b->n, 0);
+    assert_int_equal(b->n.makes, 2);
+    node_tick(&b->n, UM_DOCUMENT_PATIENCE_MS - 1);
+    assert_int_equal(b->n.applies, 2);
+    assert_true(b->n.fx.next_ms <= b->n.mono + 1);
+    node_tick(&b->n, 1);
+    assert_int_equal(b->n.applies, 3);
 }
 
 static void test_adopt_makes_a_revision_of_it(void **state)
@@ -416,6 +476,8 @@ int main(void)
         T(test_report_says_so_and_leaves_it),
         T(test_heal_keeps_a_copy_and_applies),
         T(test_a_blank_unit_is_healed_under_each_policy),
+        T(test_a_blank_unit_does_not_wait_for_a_document),
+        T(test_a_document_that_comes_soon_is_waited_for),
         T(test_adopt_makes_a_revision_of_it),
         T(test_a_person_adopts_what_no_policy_would),
         T(test_where_a_root_forbids_it_nothing_is_adopted),
