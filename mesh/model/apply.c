@@ -389,15 +389,22 @@ void um_apply_health(struct um_model *m, const struct um_event *e)
     }
 }
 
-/* Unit's version, if a row can carry it. */
-static void know_unit(struct um_model *m, struct um_str version)
+/* Unit's version, if a row can carry it; whether it was another before. */
+static bool know_unit(struct um_model *m, struct um_str version)
 {
-    m->unit_n = 0;
-    if (version.len == 0 || version.len > sizeof m->unit ||
-        !um_pb_is_text(version))
-        return;
-    memcpy(m->unit, version.p, version.len);
-    m->unit_n = version.len;
+    struct um_str before = {m->unit, m->unit_n};
+    bool is_text = version.len > 0 && version.len <= sizeof m->unit &&
+                   um_pb_is_text(version);
+    bool another = is_text && before.len > 0 && !um_str_eq(before, version);
+
+    m->unit_n = is_text ? version.len : 0;
+    memcpy(m->unit, is_text ? version.p : "", m->unit_n);
+    return another;
+}
+
+void um_apply_knew_unit(struct um_model *m, struct um_str version)
+{
+    (void)know_unit(m, version);
 }
 
 void um_apply_live(struct um_model *m, const struct um_event *e)
@@ -418,8 +425,7 @@ void um_apply_live(struct um_model *m, const struct um_event *e)
     m->live.effective = e->u.live.effective;
     m->live.doc = e->u.live.doc;
     m->live.doc_bytes = e->u.live.doc_bytes;
-    know_unit(m, e->u.live.version);
-    if (!e->u.live.other_unit)
+    if (!know_unit(m, e->u.live.version) && !e->u.live.other_unit)
         return;
     /* Another version, or other modules: it may take what it refused. */
     m->again = true;

@@ -30,6 +30,10 @@ void um_apply_health(struct um_model *m, const struct um_event *e);
 /** What Unit runs. */
 void um_apply_live(struct um_model *m, const struct um_event *e);
 
+/** Unit's version as this node's last row has it: one that was upgraded while
+ * the node was down may take what the one before refused. */
+void um_apply_knew_unit(struct um_model *m, struct um_str version);
+
 /** This node starts with what it knew. */
 void um_apply_start(struct um_model *m);
 

@@ -10,6 +10,7 @@
 
 #include "mesh/base/mem.h"
 #include "mesh/applier/facts.h"
+#include "mesh/model/apply.h"
 #include "mesh/node/inner.h"
 #include "mesh/node/owner.h"
 #include "mesh/node/prune.h"
@@ -136,6 +137,17 @@ static int load_rows(struct um_node *n)
     return rv == 0 ? 0 : refuse(n, rv, "rows");
 }
 
+/* What is known of this node's Unit before it is looked at. */
+static void know_unit(struct um_node *n)
+{
+    const struct um_shelf_row *mine = um_shelf_row_of(n->shelf, &n->me);
+    struct um_row row;
+
+    if (mine != NULL && um_row_read(mine->envelope, &row) == 0) {
+        um_apply_knew_unit(&n->model, row.unit);
+    }
+}
+
 static int read_store(struct um_node *n)
 {
     int rv = load_items(n);
@@ -146,7 +158,13 @@ static int read_store(struct um_node *n)
     if (rv == 0) {
         rv = load_aside(n);
     }
-    return rv == 0 ? load_rows(n) : rv;
+    if (rv == 0) {
+        rv = load_rows(n);
+    }
+    if (rv == 0) {
+        know_unit(n);
+    }
+    return rv;
 }
 
 /* Shorter spans, so that tests need not wait for those of a real mesh. */

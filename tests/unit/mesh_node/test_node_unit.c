@@ -302,6 +302,31 @@ static void test_what_unit_refuses(void **state)
     assert_true(um_own_refused(&m->node->model.own, &id, NULL));
 }
 
+/* A Unit that was upgraded while the node was down may take what the one before
+ * refused; the same one is not asked again. */
+static void test_a_unit_that_was_upgraded(void **state)
+{
+    struct scene *s = *state;
+    struct mate *m = &s->c->mates[0];
+    struct crew_unit *u = &s->u[0];
+    unsigned puts;
+
+    (void)publish(s, 0, "{\"base\":{\"routes\":5}}");
+    work(s, 60000);
+    puts = u->puts;
+    for (unsigned i = 0; i < 3; i++) {
+        mate_stop(m);
+        crew_unit_again(u);
+        if (i == 1)
+            snprintf(u->net.server, sizeof u->net.server, "Unit/1.36.0");
+        mate_start(m);
+        work(s, 60000);
+        assert_int_equal(u->puts, puts + (i > 0));
+        assert_int_equal(mate_said(m, "Unit refuses r2"), 1 + (i > 0));
+        assert_true(crew_unit_runs(u, RETURNS(200)));
+    }
+}
+
 /* What hands did is reported; or undone, and a copy is kept; or becomes a
  * revision for all. */
 static void test_a_change_by_hand(void **state)
@@ -802,6 +827,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_many_documents_that_nobody_has,
                                         two, end),
         cmocka_unit_test_setup_teardown(test_what_unit_refuses, one, end),
+        cmocka_unit_test_setup_teardown(test_a_unit_that_was_upgraded, one,
+                                        end),
         cmocka_unit_test_setup_teardown(test_a_change_by_hand, one, end),
         cmocka_unit_test_setup_teardown(test_a_change_by_hand_is_healed, one,
                                         end),
