@@ -7,8 +7,8 @@ device, the writer killed and reaped at some moment, the file system shut down
 without flushing anything, mounted again, and looked at. Every batch that was
 acknowledged must be there, and none half. Then the same, at most 20 times,
 with SQLite's synchronous = NORMAL and OFF, which must lose something: else the
-cuts prove nothing. A line for each way: ok, FAIL, or skip where nothing can
-be mounted.
+cuts prove nothing. And N times with the file of two places that the applier
+overwrites. A line for each way: ok, FAIL, or skip where nothing can be mounted.
 """
 import argparse
 import contextlib
@@ -25,7 +25,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get('BUILDDIR', ROOT / 'build')).resolve()
-WRITER = BUILD / 'tests/unit/mesh_store/store-writer'
+STORE = BUILD / 'tests/unit/mesh_store/store-writer'
+SLOTS = BUILD / 'tests/unit/mesh_app/slots-writer'
 # EXT4_IOC_SHUTDOWN, and its way that does not flush the journal either.
 SHUTDOWN, NO_FLUSH = 0x8004587d, 2
 # A new store after so many cuts: so making one is cut, too.
@@ -95,9 +96,13 @@ class Acks:
             self.last = int(lines[-1]) if lines else self.last
 
 
+def writer_of(way):
+    return SLOTS if way == 'SLOTS' else STORE
+
+
 def write_and_cut(disk, store, way, rng, before):
     """The last batch that was acknowledged before the power went."""
-    with subprocess.Popen([WRITER, 'write', store, way],
+    with subprocess.Popen([writer_of(way), 'write', store, way],
                           stdout=subprocess.PIPE) as writer:
         acks = Acks(writer.stdout.fileno(), before)
         acks.read(time.monotonic() + rng.uniform(0.001, 0.15))
@@ -108,11 +113,11 @@ def write_and_cut(disk, store, way, rng, before):
     return acks.last
 
 
-def look(store):
+def look(store, way):
     """How many whole batches there are; or what is wrong."""
     if not store.exists():
         return 0, ''
-    done = sh(str(WRITER), 'look', str(store))
+    done = sh(str(writer_of(way)), 'look', str(store))
     if done.returncode != 0:
         return 0, done.stdout.strip()
     return int(done.stdout), ''
@@ -130,7 +135,7 @@ def run(disk, way, cuts, rng):
                 old.unlink()
             kept = 0
         last = write_and_cut(disk, store, way, rng, kept)
-        n, text = look(store)
+        n, text = look(store, way)
         acknowledged += last - kept
         if text or n < last:
             lost += last - n
@@ -145,9 +150,10 @@ def run(disk, way, cuts, rng):
 
 def judge(way, cuts, acknowledged, lost, wrong):
     """Prints the line of a way; whether it is as it must be."""
-    text = (f'synchronous = {way}: {cuts} cuts, {acknowledged} batches '
-            f'acknowledged, {lost} of them lost')
-    if way == 'FULL':
+    name = 'two places' if way == 'SLOTS' else f'synchronous = {way}'
+    text = (f'{name}: {cuts} cuts, {acknowledged} writes acknowledged, '
+            f'{lost} of them lost')
+    if way in ('FULL', 'SLOTS'):
         good = acknowledged > cuts and not wrong
     else:
         good = lost > 0
@@ -173,7 +179,7 @@ def main():
         print('skip power: mounts of its own need root and unshare')
         return 0
     print(f'seed {args.seed}', flush=True)
-    ways = {'FULL': args.cuts, 'NORMAL': min(args.cuts, 20),
+    ways = {'FULL': args.cuts, 'SLOTS': args.cuts, 'NORMAL': min(args.cuts, 20),
             'OFF': min(args.cuts, 20)}
     with tempfile.TemporaryDirectory(prefix='um-power-') as folder:
         try:
