@@ -32,6 +32,7 @@ class Rules:
     auto_taint = True      # a machine-made re-base dies with a void parent
     refuse_next = True     # refused while a dead one runs: back to the newest of the last four established ones that ran here | False: just keep
     busy = True            # an edit on an open revision is refused (409) unless superseding is asked for | False: always taken
+    unanswered = "own"     # what Unit runs since an attempt that had no answer is this node's own | drift: it is a change by hand
     cap_covers = False
     cap = 8                # listed conflicts per author; an honest node refuses to author (409) when it has that many
     def __init__(self, **kw):
@@ -63,6 +64,7 @@ MUTANTS = {            # name: (switches, what it shows)
     "careless-prune": dict(prune_floor=False),
     "capped-heads-cover": dict(cap_covers=True, cap=3),
     "edits-supersede-rollouts": dict(busy=False),
+    "unanswered-is-drift": dict(unanswered="drift"),
     "refused-keeps-dead": dict(refuse_next=False),
 }
 
@@ -100,10 +102,11 @@ class Node:
         # durable
         s.R = 0; s.F = 0; s.O = 0; s.order = []; s.byrev = {}; s.seen = {}; s.refused = set(); s.applied = None; s.failed = set(); s.healthy = None
         s.seq = 0; s.rev_of = {}; s.granted = {}; s.nodocs = 0; s.oldchecker = False; s.driving = set(); s.good = []
+        s.trying = None                                               # given to Unit, and no answer yet
         # the Unit beside it
         s.live = EMPTY; s.drift_pol = "report"; s.flaky = 0.0
         # volatile
-        s.rows = {}; s.lost = {}; s.hold_adopt = 0
+        s.rows = {}; s.lost = {}; s.hold_adopt = 0; s.lost_for = 0
     def clock(s): return s.w.t + s.skew
 
     # -- rule 2: acceptance; a pure function of the item and of the sets it depends on, never of clock, version or Unit
@@ -271,14 +274,22 @@ class Node:
                 if s.healthy is not None: s.healthy += STEP
                 return
             if s.live == EMPTY and w.rules.guard: pass                # Unit's start-up default: restart, heal
+            elif s.trying is not None and s.live == w.revs[s.trying].doc and w.rules.unanswered == "own": pass    # nobody's change: heal
             elif s.drift_pol == "heal": pass
             elif s.drift_pol == "adopt" and s.role != "node" and s.i not in s.rev_of: s.adopt(cur); return
             else: return                                              # report
         if s.nodocs >> d.i & 1:                                      # pruned here: fetch from a peer
             if not any(w.link(s.i, n.i) and n.R >> d.i & 1 and not n.nodocs >> d.i & 1 for n in w.nodes): return
             s.nodocs &= ~(1 << d.i)
-        if w.r.random() < s.flaky: return                            # transient: no answer, retry next step
-        if any(k[0] == "A" and v[1] not in s.mods for k, v in d.doc.items()) or not check(d.doc):
+        fits = check(d.doc) and not any(k[0] == "A" and v[1] not in s.mods for k, v in d.doc.items())
+        again = d.i in s.refused
+        if not again: s.trying = d.i
+        if w.r.random() < s.flaky:                                   # transient: no answer, retry next step
+            if w.deaf and fits and w.r.random() < .5:                # ... and yet Unit took it
+                s.live = dict(d.doc); w.oracle.on_unanswered(s, d); w.log(s, "no answer, but Unit took %s" % w.nm(d))
+            return
+        if not again: s.trying = None
+        if not fits:
             s.refused.add(d.i); w.log(s, "Unit refuses %s" % w.nm(d))
             if w.rules.abort == "cert" and s.state(d) == "open": w.fact(s, "FAIL", d)
             return
@@ -296,7 +307,7 @@ class Node:
         par = cur if w.rules.adopt == "applied" else s.target()
         d = delta(cur.doc, s.live)
         r = w.author(s, [par], dict(s.live), None, intent=frozenset(d), why="adopt")
-        r.adopt = True
+        r.adopt = True; w.oracle.on_adopt(s, r)
         s.applied = r.i if w.rules.adopt == "applied" else s.applied
 
     # -- rule 11: only documents are dropped, headers stay; never what this node may have to fall back to
@@ -306,7 +317,7 @@ class Node:
             if s.w.rules.prune_floor: mask &= ~(1 << i)
             if s.state(r) == "est": break
         d = s.desired()
-        for x in [s.applied, d.i if d else None] + s.good:
+        for x in [s.applied, s.trying, d.i if d else None] + s.good:
             if x is not None: mask &= ~(1 << x)
         s.nodocs |= s.R & mask
 
@@ -367,10 +378,17 @@ class Oracle:
             while bound <= r.pol.budget + liars: bound = bound * 2 + liars
             bound *= max(1, len({f.by for f in w.facts if f.rev == r.i and f.kind == "OPEN"} - {r.author}) + 1 if w.rules.takeover == "manual" else 1)
             if len(o.touch[r.i]) > bound: o.fail("I6", "bad %s (budget %d) has touched %s" % (w.nm(r), r.pol.budget, sorted(o.touch[r.i])))
+    def on_unanswered(o, n, r): o.touch.setdefault(r.i, set()).add(n.i)
+    def on_adopt(o, n, r):
+        if n.trying is not None and n.live == o.w.revs[n.trying].doc: o.fail("I10", "node %d adopts %s, that it gave its Unit itself" % (n.i, o.w.nm(r)))
     def on_step(o, n):
         w = o.w
         if n.byz or n.applied is None: return
         r = w.revs[n.applied]
+        d = n.desired()
+        lost = n.trying is not None and n.trying != n.applied and n.live == w.revs[n.trying].doc != r.doc and d is not None and d.i == n.applied
+        n.lost_for = n.lost_for + 1 if lost and not n.refused else 0
+        if n.lost_for > 30: o.fail("I5", "node %d runs %s, that had no answer, for ever" % (n.i, w.nm(w.revs[n.trying])))
         if r.pol and w.rules.rollout == "driver" or (r.pol and r.pol.human):
             if n.live == r.doc and not any(f.rev == r.i and f.kind == "CONFIRM" for f in w.facts):
                 first = n.seen[r.i] - n.skew + N_DEADLINE
@@ -442,6 +460,7 @@ class World:
     def __init__(w, seed, rules, horizon=500, verbose=False, byz=None, nmax=7):
         w.r = r = random.Random(seed); w.rules, w.t, w.seed = rules, 0, seed
         w.revs, w.facts, w.ops, w.q, w.n_ev, w.trace, w.verbose, w.accepted, w.commits = [], [], [], [], 0, [], verbose, 0, 0
+        w.deaf = seed % 3 == 0             # Units that may take what they do not answer; every third world, the others as they were without it
         w.oracle = Oracle(w); w.byzset = set(); w.alldone = set(); w.cnt = 0
         n = r.randrange(2, nmax + 1); w.horizon = horizon; w.nodes = []
         wr = max(1, r.randrange(1, n + 1))
