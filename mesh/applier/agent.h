@@ -21,7 +21,7 @@
 #include "mesh/trust/policy.h"
 #include "mesh/unit/client.h"
 
-/** GETs under way; further ones are answered with UM_UNIT_BUSY. */
+/** GETs that wait for Unit; further ones are answered with UM_UNIT_BUSY. */
 #define UM__CAP_AGENT_GETS 32U
 
 /** Bytes of documents, scripts and sealed objects that are kept; the oldest go

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * See agent_inner.h. What Unit shows, and the one thing that a GET does: it
- * restarts an application. Nothing else of Unit can be asked for.
+ * restarts an application. Nothing else of Unit can be asked for. One is at
+ * Unit at a time: what is to be applied waits behind no more than that, however
+ * many there are.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -68,9 +70,12 @@ static bool may_get(struct um_str path)
            (fine || is_below(path, UM_STR("/control/applications")));
 }
 
+static void ask_first(struct um_agent *a);
+
 static void on_answer(void *user, const struct um_unit_answer *answer)
 {
-    struct um_agent_asked *q = user, **at = &q->agent->asked;
+    struct um_agent_asked *q = user;
+    struct um_agent *a = q->agent;
     const struct um_wire_msg m = {
         .what = UM_WIRE_GOT,
         .number = q->number,
@@ -80,14 +85,30 @@ static void on_answer(void *user, const struct um_unit_answer *answer)
         .bytes = um_str_n(answer->body, answer->len),
         .text = um_agent_text(um_str(answer->text))};
 
-    while (*at != q) {
+    assert(a->asked == q && a->asked_n > 0);
+    a->asked = q->next;
+    a->asked_n--;
+    um_agent_say(a, &m);
+    free(q);
+    ask_first(a);
+}
+
+static void ask_first(struct um_agent *a)
+{
+    if (a->asked != NULL) {
+        um_unit_get(a->cfg.unit, a->asked->path, on_answer, a->asked);
+    }
+}
+
+static void append(struct um_agent *a, struct um_agent_asked *q)
+{
+    struct um_agent_asked **at = &a->asked;
+
+    while (*at != NULL) {
         at = &(*at)->next;
     }
-    assert(q->agent->asked_n > 0);
-    *at = q->next;
-    q->agent->asked_n--;
-    um_agent_say(q->agent, &m);
-    free(q);
+    *at = q;
+    a->asked_n++;
 }
 
 static void turn_away(struct um_agent *a, uint64_t number,
@@ -103,8 +124,7 @@ static void turn_away(struct um_agent *a, uint64_t number,
 
 void um_agent_get(struct um_agent *a, const struct um_wire_msg *m)
 {
-    char path[UM__CAP_WIRE_PATH_BYTES + 1];
-    struct um_agent_asked *q;
+    struct um_agent_asked *q = NULL;
 
     if (!may_get(m->text)) {
         turn_away(a, m->number, UM_UNIT_REFUSED,
@@ -115,17 +135,20 @@ void um_agent_get(struct um_agent *a, const struct um_wire_msg *m)
         turn_away(a, m->number, UM_UNIT_ABSENT, "there is no Unit here");
         return;
     }
-    q = a->asked_n < UM__CAP_AGENT_GETS ? calloc(1, sizeof *q) : NULL;
+    if (a->asked_n < UM__CAP_AGENT_GETS) {
+        q = calloc(1, sizeof *q + m->text.len + 1);
+    }
     if (q == NULL) {
         turn_away(a, m->number, UM_UNIT_BUSY, "too many requests wait");
         return;
     }
-    *q = (struct um_agent_asked){a->asked, a, m->number};
-    a->asked = q;
-    a->asked_n++;
-    memcpy(path, m->text.p, m->text.len);
-    path[m->text.len] = '\0';
-    um_unit_get(a->cfg.unit, path, on_answer, q);
+    q->agent = a;
+    q->number = m->number;
+    memcpy(q->path, m->text.p, m->text.len);
+    append(a, q);
+    if (a->asked == q) {
+        ask_first(a);
+    }
 }
 
 void um_agent_forget_gets(struct um_agent *a)

@@ -37,11 +37,12 @@ struct um_agent_job {
     struct um_buf facts;
 };
 
-/** A GET under way. */
+/** A GET that was asked for. */
 struct um_agent_asked {
     struct um_agent_asked *next;
     struct um_agent *agent;
     uint64_t number;
+    char path[]; /* ends with a zero byte */
 };
 
 struct um_agent {
@@ -55,7 +56,7 @@ struct um_agent {
     struct um_vault vault;
     struct um_buf unmet; /* statements that wait for others */
     struct um_agent_job jobs[UM_AGENT_SLOTS];
-    struct um_agent_asked *asked;
+    struct um_agent_asked *asked; /* the first is at Unit, the others wait */
     size_t asked_n;
 };
 

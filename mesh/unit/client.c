@@ -130,11 +130,25 @@ static void nobody(void *user, const struct um_unit_answer *a)
 
 void um_unit_forget(struct um_unit *u, const void *user)
 {
-    for (struct job *j = u->head; j != NULL; j = j->next) {
-        if (j->user == user) {
+    struct job **at = &u->head, *last = NULL;
+
+    while (*at != NULL) {
+        struct job *j = *at;
+        bool mine = j->user == user;
+
+        if (mine && j != u->head && j->kind == A_GET) {
+            *at = j->next;
+            u->waiting--;
+            job_free(j);
+            continue;
+        }
+        if (mine) {
             j->done = nobody;
         }
+        last = j;
+        at = &j->next;
     }
+    u->tail = last;
 }
 
 /* Takes the job off the queue, tells its owner, starts the next. */

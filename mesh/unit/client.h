@@ -104,7 +104,8 @@ struct um_unit_change {
 void um_unit_change(struct um_unit *u, const struct um_unit_change *change,
                     um_unit_done *done, void *user);
 
-/** Whoever waits with this `user` is told no more; what is asked is done. */
+/** Whoever waits with this `user` is told no more. Changes are made all the
+ * same; what was only to be read, and has not begun, is not. */
 void um_unit_forget(struct um_unit *u, const void *user);
 
 /** The version of Unit as it said last, "1.35.0"; "" if it did not. */

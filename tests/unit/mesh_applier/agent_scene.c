@@ -238,31 +238,38 @@ void scene_listen(struct scene *s)
     }
 }
 
-/* Unit answers what it is asked. */
-void scene_pump(struct scene *s)
+/* Unit answers what it is asked first; whether that was anything. */
+bool scene_pump_one(struct scene *s)
 {
-    const struct um_fetch_job *j;
+    const struct um_fetch_job *j = fetch_rig_job(&s->net);
+    const char *path, *answer, *at;
+    char line[600];
 
-    while ((j = fetch_rig_job(&s->net)) != NULL) {
-        const char *path = strchr(j->url + 7, '/');
+    if (j == NULL)
+        return false;
+    path = strchr(j->url + 7, '/');
+    if (strcmp(j->method, "GET") != 0) {
+        (void)snprintf(line, sizeof line, "%s %s", j->method, path);
+        note(s->asked, line);
+    }
+    if (s->put_answer != NULL && strcmp(j->method, "PUT") == 0) {
+        fetch_rig_answer(&s->net, 400, s->put_answer);
+    } else {
         char *body = j->body != NULL ? strdup(j->body) : NULL;
-        const char *answer, *at;
-        char line[600];
 
-        if (strcmp(j->method, "GET") != 0) {
-            (void)snprintf(line, sizeof line, "%s %s", j->method, path);
-            note(s->asked, line);
-        }
-        if (s->put_answer != NULL && strcmp(j->method, "PUT") == 0) {
-            fetch_rig_answer(&s->net, 400, s->put_answer);
-            free(body);
-            continue;
-        }
         answer = rig_ask(&s->rig, j->method, path, body);
         at = strstr(answer, "\r\n\r\n");
         assert_non_null(at);
-        fetch_rig_answer(&s->net, atol(answer + 9), at + 4);
         free(body);
+        fetch_rig_answer(&s->net, atol(answer + 9), at + 4);
+    }
+    return true;
+}
+
+/* The same, of all. */
+void scene_pump(struct scene *s)
+{
+    while (scene_pump_one(s)) {
     }
 }
 

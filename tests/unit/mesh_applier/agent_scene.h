@@ -73,6 +73,7 @@ void scene_bring(struct scene *s, const struct um_name *hash);
  * passes. */
 void scene_listen(struct scene *s);
 void scene_pump(struct scene *s);
+bool scene_pump_one(struct scene *s);
 void scene_work(struct scene *s);
 
 /* Whether that is what it said since the last time, of orders and papers; the

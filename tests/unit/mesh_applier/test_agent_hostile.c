@@ -315,6 +315,37 @@ static void test_too_many_gets(void **state)
     scene_told(s, "got 2 5 0\n");
 }
 
+/* However much is to be read, a change waits behind one of it. */
+static void test_gets_in_front_of_a_change(void **state)
+{
+    struct scene *s = *state;
+    struct order o = scene_sign(s, WRITER, 2, BASE(ROUTE("201")), ROUTE("201"));
+    struct um_wire_msg m = {.what = UM_WIRE_GET, .text = UM_STR("/status")};
+    unsigned asked = 0;
+
+    scene_start(s);
+    scene_tell_roster(s);
+    scene_work(s); /* the runner has looked */
+    for (unsigned i = 0; i < UM__CAP_AGENT_GETS; i++) {
+        m.number = 100 + i;
+        scene_say(s, &m);
+    }
+    scene_give(s, UM_WIRE_RUN, &o);
+    scene_listen(s);
+    while (strstr(s->asked, "PUT") == NULL) {
+        assert_true(++asked < 16);
+        scene_listen(s);
+        (void)fetch_rig_ring(&s->net);
+        assert_true(scene_pump_one(s));
+    }
+    scene_work(s);
+    assert_non_null(strstr(s->told, "got 100 0 200\n"));
+    assert_non_null(strstr(s->told, "got 131 0 200\n"));
+    assert_non_null(strstr(s->told, "1 done\n"));
+    assert_true(scene_unit_runs(s, "201"));
+    scene_order_fini(&o);
+}
+
 /* A document that names more than is kept is not run, nor asked for endlessly;
  * one with a little less is. */
 static void test_too_much_to_keep(void **state)
@@ -413,6 +444,7 @@ int main(void)
         TEST(test_words_with_a_zero),
         TEST(test_gets),
         TEST(test_too_many_gets),
+        TEST(test_gets_in_front_of_a_change),
         TEST(test_too_much_to_keep),
         TEST(test_too_many_statements),
         TEST(test_no_message),

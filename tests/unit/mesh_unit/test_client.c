@@ -466,6 +466,38 @@ static void test_who_is_gone_is_not_told(void **state)
     scene_free(s);
 }
 
+/* What was only to be read by who is gone is not; the others keep their turns,
+ * and who comes next has one behind them. */
+static void test_what_nobody_reads_is_not_asked(void **state)
+{
+    struct scene *s = scene_new();
+    struct scene *other = scene_new();
+
+    (void)state;
+    um_unit_get(s->unit, "/1", on_done, other); /* in flight */
+    for (unsigned i = 1; i < UM__CAP_UNIT_QUEUE; i++) {
+        um_unit_get(s->unit, "/2", on_done, s);
+    }
+    um_unit_forget(s->unit, s);
+    um_unit_get(s->unit, "/3", on_done, other);
+    put(s);
+    um_unit_forget(s->unit, s); /* the change is made all the same */
+    um_unit_get(s->unit, "/4", on_done, other);
+    fetch_rig_expect(&s->rig, "GET", 200, "{}");
+    assert_non_null(strstr(fetch_rig_job(&s->rig)->url, "/3"));
+    fetch_rig_expect(&s->rig, "GET", 200, "{}");
+    fetch_rig_expect(&s->rig, "GET", 200, OLD);
+    fetch_rig_expect(&s->rig, "PUT", 200, "{}");
+    fetch_rig_expect(&s->rig, "GET", 200, NEW);
+    assert_non_null(strstr(fetch_rig_job(&s->rig)->url, "/4"));
+    fetch_rig_expect(&s->rig, "GET", 200, "{}");
+    assert_null(fetch_rig_job(&s->rig));
+    assert_int_equal(s->told, 0);
+    assert_int_equal(other->told, 3);
+    scene_free(other);
+    scene_free(s);
+}
+
 static void test_the_end_while_it_waits(void **state)
 {
     struct scene *s = scene_new();
@@ -501,6 +533,7 @@ int main(void)
         cmocka_unit_test(test_codes),
         cmocka_unit_test(test_who_unit_is),
         cmocka_unit_test(test_who_is_gone_is_not_told),
+        cmocka_unit_test(test_what_nobody_reads_is_not_asked),
         cmocka_unit_test(test_the_end_while_it_waits),
     };
 
