@@ -28,6 +28,7 @@
 #include "mesh/app/spawn.h"
 #include "mesh/app/state.h"
 #include "mesh/applier/agent.h"
+#include "mesh/base/logcap.h"
 
 /* How long the end waits for Unit's answer to a change. */
 #define DRAIN_MS 5000U
@@ -39,7 +40,9 @@
 
 struct role {
     char **argv;
-    struct um_log log;
+    struct um_log journal;
+    struct um_logcap capped;
+    const struct um_log *log; /* the latter: the node can cause many lines */
     struct um_poll *poll;
     struct um_shelter shelter;
     struct um_state state; /* its keys */
@@ -75,7 +78,7 @@ static void on_drained(void *user)
 {
     struct role *r = user;
 
-    um_log_line(&r->log, UM_LOG_WARN, "Unit has not answered: ending without");
+    um_log_line(r->log, UM_LOG_WARN, "Unit has not answered: ending without");
     um_poll_stop(r->poll);
 }
 
@@ -109,7 +112,7 @@ static void end(struct role *r)
 
 static void fail(struct role *r, const char *what, const char *why)
 {
-    um_log_line(&r->log, UM_LOG_ERROR, "the applier: %s: %s", what, why);
+    um_log_line(r->log, UM_LOG_ERROR, "the applier: %s: %s", what, why);
     r->rv = 1;
     end(r);
 }
@@ -242,11 +245,11 @@ static int make_unit_at(struct role *r, const char *target)
     const struct um_unit_cfg cfg = {.target = target,
                                     .fetch = um_poll_fetch(r->poll),
                                     .alarms = um_poll_alarms(r->poll),
-                                    .log = &r->log};
+                                    .log = r->log};
 
     r->unit = um_unit_new(&cfg);
     r->applier =
-        r->unit != NULL ? um_applier_new(r->unit, cfg.alarms, &r->log) : NULL;
+        r->unit != NULL ? um_applier_new(r->unit, cfg.alarms, r->log) : NULL;
     return r->applier != NULL ? 0 : P2P_EINVAL;
 }
 
@@ -304,7 +307,7 @@ static int make_agent(struct role *r)
         .unit = r->unit,
         .applier = r->applier,
         .alarms = um_poll_alarms(r->poll),
-        .log = &r->log,
+        .log = r->log,
         .policy = &r->policy.policy,
         .key = r->state.key,
         .old = r->state.old,
@@ -329,7 +332,7 @@ static int make_keys(struct role *r)
                                          .agent = r->agent,
                                          .catch_up = catch_up,
                                          .user = r,
-                                         .log = &r->log};
+                                         .log = r->log};
 
     r->keys = um_keyserver_new(&cfg);
     return r->keys != NULL ? 0 : P2P_ENOMEM;
@@ -360,21 +363,24 @@ static void confine(struct role *r)
     if (arg(r, UM_ROLE_CONFINE) == NULL) {
         return;
     }
-    um_confine_applier(&needs, &how, &r->log);
+    um_confine_applier(&needs, &how, r->log);
     um_confine_text(&how, text, sizeof text);
-    um_log_line(&r->log, UM_LOG_DEBUG, "the applier is confined: %s", text);
+    um_log_line(r->log, UM_LOG_DEBUG, "the applier is confined: %s", text);
 }
 
 static int begin(struct role *r)
 {
-    int rv = um_shelter_open(&r->shelter, arg(r, UM_ROLE_STATE), &r->log);
+    int rv;
 
+    um_logcap_init(&r->capped, &r->journal, um_poll_alarms(r->poll));
+    r->log = &r->capped.log;
+    rv = um_shelter_open(&r->shelter, arg(r, UM_ROLE_STATE), r->log);
     if (rv == 0) {
-        rv = um_state_visit(&r->state, arg(r, UM_ROLE_STATE), &r->log);
+        rv = um_state_visit(&r->state, arg(r, UM_ROLE_STATE), r->log);
     }
     if (rv == 0) {
         rv = um_policy_file_read(&r->policy, arg(r, UM_ROLE_STATE),
-                                 arg(r, UM_ROLE_POLICY), &r->log);
+                                 arg(r, UM_ROLE_POLICY), r->log);
     }
     if (rv != 0) {
         return rv; /* the log says why */
@@ -390,7 +396,7 @@ static int begin(struct role *r)
         confine(r);
         watch(r);
     } else {
-        um_log_line(&r->log, UM_LOG_ERROR, "the applier cannot begin: %s",
+        um_log_line(r->log, UM_LOG_ERROR, "the applier cannot begin: %s",
                     p2p_err_text(rv));
     }
     return rv;
@@ -406,6 +412,9 @@ static void finish(struct role *r)
     um_state_close(&r->state);
     um_shelter_close(&r->shelter);
     um_buf_fini(&r->out);
+    if (r->poll != NULL) {
+        um_logcap_fini(&r->capped);
+    }
     um_poll_free(r->poll);
 }
 
@@ -438,7 +447,7 @@ int um_role_main(int argc, char **argv)
         return 2;
     }
     ignore_signals();
-    um_journal_init(&r.log,
+    um_journal_init(&r.journal,
                     (enum um_log_level)(argv[UM_ROLE_LOG_LEVEL][0] - '0'),
                     arg(&r, UM_ROLE_LOG_JSON) != NULL);
     r.poll = um_poll_new();

@@ -377,6 +377,28 @@ static void test_nonsense(void **state)
     assert_true(logged(s, "what the node says"));
 }
 
+/* A node that is wrong again and again does not fill the disk with that. */
+static void test_lines_without_end(void **state)
+{
+    struct scene *s = *state;
+    struct um_wire_msg m = start_of(1);
+    struct um_buf list = UM_BUF_INIT;
+
+    begin(s);
+    say(s, &m);
+    um_wire_put_statement(&list, UM_STR("none"));
+    m = (struct um_wire_msg){.what = UM_WIRE_STATEMENTS,
+                             .statements = um_buf_view(&list)};
+    for (unsigned i = 0; i < 100000; i++)
+        say(s, &m);
+    hang_up(s);
+    assert_int_equal(code(s), 0);
+    assert_true(logged(s, "does not take a statement"));
+    assert_true(logged(s, " lines were left out here"));
+    assert_true(lseek(s->log, 0, SEEK_END) < 60000);
+    um_buf_fini(&list);
+}
+
 /* A node that does not read what it is told does not fill the memory. */
 static void test_a_node_that_does_not_read(void **state)
 {
@@ -484,6 +506,7 @@ int main(void)
         TEST(test_it_begins_and_ends),
         TEST(test_the_last_words),
         TEST(test_nonsense),
+        TEST(test_lines_without_end),
         TEST(test_a_node_that_does_not_read),
         TEST(test_keys_that_nobody_reads),
         TEST(test_its_folder),
