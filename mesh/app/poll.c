@@ -27,6 +27,8 @@ struct um_poll {
     struct um_alarms port;
     struct um_fetch *fetch;
     struct alarm *alarms;
+    struct alarm *unset;
+    struct alarm room[UM__CAP_POLL_ALARMS]; /* each is on one of the lists */
     void *fetch_alarm;
     struct watch watches[UM__CAP_POLL_FDS];
     size_t watches_n;
@@ -44,15 +46,22 @@ static uint64_t now_ms(void *user)
     return (uint64_t)t.tv_sec * 1000U + (uint64_t)t.tv_nsec / 1000000U;
 }
 
+static void put_back(struct um_poll *p, struct alarm *a)
+{
+    *a = (struct alarm){.next = p->unset};
+    p->unset = a;
+}
+
 static void *alarm_set(void *user, uint64_t ms, void (*fn)(void *arg),
                        void *arg)
 {
     struct um_poll *p = user;
-    struct alarm **at = &p->alarms, *a = malloc(sizeof *a);
+    struct alarm **at = &p->alarms, *a = p->unset;
 
     if (a == NULL) {
         return NULL;
     }
+    p->unset = a->next;
     *a = (struct alarm){NULL, now_ms(p) + ms, fn, arg};
     while (*at != NULL && (*at)->at_ms <= a->at_ms) {
         at = &(*at)->next;
@@ -72,7 +81,7 @@ static void alarm_clear(void *user, void *alarm)
     }
     if (alarm != NULL && *at != NULL) {
         *at = (*at)->next;
-        free(alarm);
+        put_back(p, alarm);
     }
 }
 
@@ -84,7 +93,7 @@ static void go_off(struct um_poll *p)
     while (!p->stopped && p->alarms != NULL && p->alarms->at_ms <= now) {
         struct alarm a = *p->alarms;
 
-        free(p->alarms);
+        put_back(p, p->alarms);
         p->alarms = a.next;
         a.fn(a.arg);
     }
@@ -245,6 +254,9 @@ struct um_poll *um_poll_new(void)
     if (p == NULL) {
         return NULL;
     }
+    for (size_t i = UM__CAP_POLL_ALARMS; i > 0; i--) {
+        put_back(p, &p->room[i - 1]);
+    }
     p->port = (struct um_alarms){p, alarm_set, alarm_clear, now_ms};
     p->fetch = um_fetch_new(&loop);
     if (p->fetch == NULL) {
@@ -260,12 +272,6 @@ void um_poll_free(struct um_poll *p)
         return;
     }
     um_fetch_free(p->fetch);
-    while (p->alarms != NULL) {
-        struct alarm *a = p->alarms;
-
-        p->alarms = a->next;
-        free(a);
-    }
     free(p);
 }
 

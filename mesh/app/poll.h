@@ -13,6 +13,10 @@
 /** Descriptors that are watched at once. */
 #define UM__CAP_POLL_FDS 128
 
+/** Alarms that are set at once. They have their room from the beginning: what
+ * waits for one does not wait for ever when memory is out. */
+#define UM__CAP_POLL_ALARMS 64
+
 struct um_poll;
 
 /** A loop. Owned; NULL: no memory. */
@@ -21,7 +25,7 @@ struct um_poll *um_poll_new(void);
 /** Frees it, and its requests; alarms that did not go off are forgotten. */
 void um_poll_free(struct um_poll *p);
 
-/** Its alarms; valid as long as it is. */
+/** Its alarms, which are no more than the cap; valid as long as it is. */
 const struct um_alarms *um_poll_alarms(const struct um_poll *p);
 
 /** Its requests; valid as long as it is. */

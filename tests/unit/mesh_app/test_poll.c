@@ -11,13 +11,14 @@
 #include "p2p/err.h"
 #include "unit.h"
 
-enum { TEXT = 1000 };
+enum { TEXT = 1000, ALARMS = 64 };
 
 struct scene {
     struct um_poll *poll;
     const struct um_alarms *alarms;
     int ends[2];
     void *alarm;
+    unsigned counted;
     char told[TEXT];
 };
 
@@ -93,6 +94,37 @@ static void test_alarms(void **state)
     a->clear(a->user, NULL);
     assert_int_equal(um_poll_run(s->poll), 0);
     assert_string_equal(s->told, "alarm busy end ");
+}
+
+static void on_count(void *arg)
+{
+    struct scene *s = arg;
+
+    if (++s->counted == ALARMS)
+        um_poll_stop(s->poll);
+}
+
+/* UM__CAP_POLL_ALARMS: no more at once; those that went off or were cleared
+ * make room, and none is lost by that. */
+static void test_too_many_alarms(void **state)
+{
+    struct scene *s = *state;
+    const struct um_alarms *a = s->alarms;
+    void *set[ALARMS];
+
+    for (unsigned i = 0; i < ALARMS; i++) {
+        set[i] = a->set(a->user, 0, on_count, s);
+        assert_non_null(set[i]);
+    }
+    assert_null(a->set(a->user, 0, on_count, s));
+    for (unsigned i = 0; i < ALARMS; i += 3)
+        a->clear(a->user, set[i]);
+    for (unsigned i = 0; i < ALARMS; i += 3)
+        assert_non_null(a->set(a->user, 1, on_count, s));
+    assert_null(a->set(a->user, 0, on_count, s));
+    assert_int_equal(um_poll_run(s->poll), 0);
+    for (unsigned i = 0; i < ALARMS; i++)
+        assert_non_null(a->set(a->user, 60000, on_alarm, s));
 }
 
 /* What is not due yet when the loop ends is forgotten. */
@@ -177,7 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_alarms),       TEST(test_an_alarm_is_left),
         TEST(test_a_descriptor), TEST(test_watched_again),
-        TEST(test_too_many),
+        TEST(test_too_many),     TEST(test_too_many_alarms),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
