@@ -7,9 +7,8 @@
  */
 #include "mesh/applier/agent_inner.h"
 
-#include <stdlib.h>
-
 #include "mesh/applier/facts.h"
+#include "mesh/base/mem.h"
 #include "p2p/err.h"
 
 #define ROSTER "roster"
@@ -573,7 +572,7 @@ int um_agent_recv(struct um_agent *a, struct um_str bytes)
 
 struct um_agent *um_agent_new(const struct um_agent_cfg *cfg)
 {
-    struct um_agent *a = calloc(1, sizeof *a);
+    struct um_agent *a = um_mem_zalloc(sizeof *a);
 
     if (a != NULL) {
         a->cfg = *cfg;
@@ -590,5 +589,5 @@ void um_agent_free(struct um_agent *a)
     forget_parked(a);
     um_agent_forget_gets(a);
     um_wire_in_fini(&a->in);
-    free(a);
+    um_mem_free(a);
 }

@@ -6,9 +6,9 @@
  * many there are.
  */
 #include <assert.h>
-#include <stdlib.h>
 
 #include "mesh/applier/agent_inner.h"
+#include "mesh/base/mem.h"
 
 static bool is_plain(struct um_str path)
 {
@@ -89,7 +89,7 @@ static void on_answer(void *user, const struct um_unit_answer *answer)
     a->asked = q->next;
     a->asked_n--;
     um_agent_say(a, &m);
-    free(q);
+    um_mem_free(q);
     ask_first(a);
 }
 
@@ -136,7 +136,7 @@ void um_agent_get(struct um_agent *a, const struct um_wire_msg *m)
         return;
     }
     if (a->asked_n < UM__CAP_AGENT_GETS) {
-        q = calloc(1, sizeof *q + m->text.len + 1);
+        q = um_mem_zalloc(sizeof *q + m->text.len + 1);
     }
     if (q == NULL) {
         turn_away(a, m->number, UM_UNIT_BUSY, "too many requests wait");
@@ -158,6 +158,6 @@ void um_agent_forget_gets(struct um_agent *a)
 
         a->asked = q->next;
         um_unit_forget(a->cfg.unit, q);
-        free(q);
+        um_mem_free(q);
     }
 }

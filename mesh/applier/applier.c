@@ -9,9 +9,9 @@
  */
 #include "mesh/applier/applier.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "mesh/base/mem.h"
 #include "mesh/doc/parse.h"
 #include "mesh/unit/shown.h"
 #include "p2p/err.h"
@@ -46,10 +46,21 @@ struct um_applier {
 
 static void begin(struct um_applier *a);
 
+static char *copy(const char *text)
+{
+    size_t n = strlen(text) + 1;
+    char *to = um_mem_alloc(n);
+
+    if (to != NULL) {
+        memcpy(to, text, n);
+    }
+    return to;
+}
+
 static void order_free(struct order *o)
 {
-    free(o->config);
-    free(o->why);
+    um_mem_free(o->config);
+    um_mem_free(o->why);
     um_arena_fini(&o->mem);
     *o = (struct order){0};
 }
@@ -67,7 +78,7 @@ struct um_applier *um_applier_new(struct um_unit *unit,
                                   const struct um_alarms *alarms,
                                   const struct um_log *log)
 {
-    struct um_applier *a = calloc(1, sizeof *a);
+    struct um_applier *a = um_mem_zalloc(sizeof *a);
 
     if (a != NULL) {
         a->unit = unit;
@@ -85,9 +96,9 @@ void um_applier_free(struct um_applier *a)
     a->alarms->clear(a->alarms->user, a->alarm);
     drop(&a->now, UM_GAVE_UP, "the daemon is ending");
     drop(&a->next, UM_GAVE_UP, "the daemon is ending");
-    free(a->last);
-    free(a->shown);
-    free(a);
+    um_mem_free(a->last);
+    um_mem_free(a->shown);
+    um_mem_free(a);
 }
 
 static void count(struct um_applier *a, enum um_outcome outcome)
@@ -119,10 +130,10 @@ static void finish(struct um_applier *a, enum um_outcome outcome,
 /* Remembers what Unit took and how it shows it. */
 static void remember(struct um_applier *a, const char *shown)
 {
-    free(a->last);
-    free(a->shown);
-    a->shown = strdup(shown);
-    a->last = malloc(a->now.len + 1);
+    um_mem_free(a->last);
+    um_mem_free(a->shown);
+    a->shown = copy(shown);
+    a->last = um_mem_alloc(a->now.len + 1);
     if (a->last != NULL) {
         memcpy(a->last, a->now.config, a->now.len);
         a->last_len = a->now.len;
@@ -252,8 +263,8 @@ static bool order_fill(struct order *o, const struct um_intent *intent,
 {
     *o = (struct order){
         .len = intent->len, .tries = intent->tries, .done = done, .user = user};
-    o->config = malloc(intent->len + 1);
-    o->why = strdup(intent->why);
+    o->config = um_mem_alloc(intent->len + 1);
+    o->why = copy(intent->why);
     if (o->config == NULL || o->why == NULL ||
         um_mask_copy(&o->mem, &intent->mask, &o->mask) != 0) {
         order_free(o);

@@ -10,7 +10,6 @@
 
 #include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "mesh/doc/parse.h"
@@ -18,6 +17,7 @@
 #include "mesh/applier/refusal.h"
 #include "mesh/applier/stock.h"
 #include "mesh/applier/unitlog.h"
+#include "mesh/base/mem.h"
 #include "mesh/unit/shown.h"
 #include "p2p/err.h"
 #include "p2p/hash.h"
@@ -544,7 +544,7 @@ struct um_runner *um_runner_new(const struct um_runner_cfg *cfg)
 {
     struct um_stock_cfg stock = {
         .unit = cfg->unit, .log = cfg->log, .done = on_stock};
-    struct um_runner *r = calloc(1, sizeof *r);
+    struct um_runner *r = um_mem_zalloc(sizeof *r);
 
     if (r == NULL) {
         return NULL;
@@ -584,7 +584,7 @@ void um_runner_free(struct um_runner *r)
     um_buf_fini(&r->config);
     um_buf_fini(&r->fresh);
     um_buf_fini(&r->modules);
-    free(r);
+    um_mem_free(r);
 }
 
 const char *um_runner_modules(const struct um_runner *r)

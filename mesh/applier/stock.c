@@ -8,10 +8,10 @@
  */
 #include "mesh/applier/stock.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "mesh/base/buf.h"
+#include "mesh/base/mem.h"
 #include "mesh/doc/parse.h"
 
 enum { KINDS = 2, SUFFIX_BYTES = 9, MAX_TRIES = 4 };
@@ -37,7 +37,7 @@ static void delete_next(struct um_stock *s);
 
 struct um_stock *um_stock_new(const struct um_stock_cfg *cfg)
 {
-    struct um_stock *s = calloc(1, sizeof *s);
+    struct um_stock *s = um_mem_zalloc(sizeof *s);
 
     if (s != NULL) {
         s->cfg = *cfg;
@@ -58,7 +58,7 @@ void um_stock_free(struct um_stock *s)
     if (s != NULL) {
         um_unit_forget(s->cfg.unit, s);
         reset(s);
-        free(s);
+        um_mem_free(s);
     }
 }
 
