@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* See keys.h. Failure mode: an applier that ended, or does not answer: then
- * nothing is signed, and the daemon ends by its other socket. */
+/* See keys.h. Failure mode: an applier that ended, or does not answer in time:
+ * then nothing is signed any more, and the daemon ends. */
 #include "mesh/app/keys.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "p2p/seal.h"
 
 /* How long an answer is waited for. */
-#define PATIENCE_S 20
+#define PATIENCE_MS 20000U
 
 struct one {
     struct um_keys *keys;
@@ -27,23 +27,30 @@ struct one {
 };
 
 struct um_keys {
-    int fd;
-    const struct um_log *log;
+    struct um_keys_cfg cfg;
     struct um_wire_in in;
+    bool met;  /* all are here that there are */
+    bool lost; /* questions and answers are no pairs any more */
     struct one all[UM_KEYRING_OLD + 1]; /* by um_keyring_key */
 };
 
-static bool put(int fd, struct um_str bytes)
+/* What a call that failed means. */
+static int why(void)
+{
+    return errno == EAGAIN ? P2P_ETIMEDOUT : P2P_ECLOSED;
+}
+
+static int put(int fd, struct um_str bytes)
 {
     while (bytes.len > 0) {
         ssize_t n = send(fd, bytes.p, bytes.len, MSG_NOSIGNAL);
 
         if (n < 0 && errno != EINTR) {
-            return false;
+            return why();
         }
         bytes = um_str_skip(bytes, n > 0 ? (size_t)n : 0);
     }
-    return true;
+    return 0;
 }
 
 /* The next frame. */
@@ -53,10 +60,10 @@ static int get(struct um_keys *k, struct um_str *frame)
     int rv;
 
     while ((rv = um_wire_in_next(&k->in, frame)) == 0) {
-        ssize_t n = recv(k->fd, bytes, sizeof bytes, 0);
+        ssize_t n = recv(k->cfg.fd, bytes, sizeof bytes, 0);
 
         if (n == 0 || (n < 0 && errno != EINTR)) {
-            return n == 0 ? P2P_ECLOSED : P2P_ETIMEDOUT;
+            return n == 0 ? P2P_ECLOSED : why();
         }
         rv = um_wire_in_add(&k->in, um_str_n(bytes, n > 0 ? (size_t)n : 0));
         if (rv != 0) {
@@ -64,6 +71,18 @@ static int get(struct um_keys *k, struct um_str *frame)
         }
     }
     return rv < 0 ? rv : 0;
+}
+
+/* Never again: an answer that comes late is to nothing that is asked then. */
+static void lose(struct um_keys *k, int err)
+{
+    um_log_line(k->cfg.log, UM_LOG_ERROR, "the applier's keys: %s",
+                p2p_err_text(err));
+    k->lost = true;
+    (void)shutdown(k->cfg.fd, SHUT_RDWR);
+    if (k->met && k->cfg.lost != NULL) {
+        k->cfg.lost(k->cfg.user, err == P2P_ECLOSED);
+    }
 }
 
 /* Asks, and waits. `out` is valid until the next question. */
@@ -75,10 +94,15 @@ static int ask(struct um_keys *k, const struct um_keywire_ask *q,
     struct um_str got;
     int rv;
 
+    if (k->lost) {
+        return P2P_ECLOSED;
+    }
     um_keywire_put_ask(&frame, q);
-    rv = um_buf_failed(&frame)              ? P2P_ENOMEM
-         : !put(k->fd, um_buf_view(&frame)) ? P2P_ECLOSED
-                                            : 0;
+    if (um_buf_failed(&frame)) {
+        um_buf_fini(&frame);
+        return P2P_ENOMEM;
+    }
+    rv = put(k->cfg.fd, um_buf_view(&frame));
     um_buf_fini(&frame);
     if (rv == 0) {
         rv = get(k, &got);
@@ -87,8 +111,7 @@ static int ask(struct um_keys *k, const struct um_keywire_ask *q,
         rv = um_keywire_say_read(got, &a);
     }
     if (rv != 0) {
-        um_log_line(k->log, UM_LOG_ERROR, "the applier's keys: %s",
-                    p2p_err_text(rv));
+        lose(k, rv);
         return rv;
     }
     *out = a.bytes;
@@ -163,18 +186,20 @@ static int meet_all(struct um_keys *k)
     return rv;
 }
 
-struct um_keys *um_keys_new(int fd, const struct um_log *log)
+struct um_keys *um_keys_new(const struct um_keys_cfg *cfg)
 {
-    const struct timeval patience = {.tv_sec = PATIENCE_S};
+    unsigned ms = cfg->patience_ms > 0 ? cfg->patience_ms : PATIENCE_MS;
+    const struct timeval patience = {
+        .tv_sec = (time_t)(ms / 1000U),
+        .tv_usec = (suseconds_t)(ms % 1000U * 1000U)};
     struct um_keys *k = calloc(1, sizeof *k);
-    int rv = P2P_ENOMEM;
+    int fd = cfg->fd, rv = P2P_ENOMEM;
 
     if (k == NULL) {
         (void)close(fd);
         return NULL;
     }
-    k->fd = fd;
-    k->log = log;
+    k->cfg = *cfg;
     for (unsigned i = UM_KEYRING_NODE; i <= UM_KEYRING_OLD; i++) {
         k->all[i] = (struct one){.keys = k, .which = (enum um_keyring_key)i};
     }
@@ -185,10 +210,12 @@ struct um_keys *um_keys_new(int fd, const struct um_log *log)
         rv = meet_all(k);
     }
     if (rv != 0) {
-        um_log_line(log, UM_LOG_ERROR, "the applier has no key for this node");
+        um_log_line(cfg->log, UM_LOG_ERROR,
+                    "the applier has no key for this node");
         um_keys_free(k);
         return NULL;
     }
+    k->met = true;
     return k;
 }
 
@@ -201,7 +228,7 @@ void um_keys_free(struct um_keys *k)
         p2p_key_free(k->all[i].key);
     }
     um_wire_in_fini(&k->in);
-    (void)close(k->fd);
+    (void)close(k->cfg.fd);
     free(k);
 }
 

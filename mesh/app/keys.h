@@ -16,12 +16,23 @@
 
 struct um_keys;
 
+/** How they are asked for. */
+struct um_keys_cfg {
+    int fd;                   /**< takes */
+    const struct um_log *log; /**< borrows */
+    unsigned patience_ms;     /**< how long an answer is waited for; 0: 20 s */
+    /** An answer did not come, or was none. Nothing is asked any more: what
+     * comes late would be taken for the answer to something else. Called once,
+     * from inside of whatever needed a key; NULL: nobody is told. */
+    void (*lost)(void *user, bool closed);
+    void *user;
+};
+
 /**
  * Keys over a socket.
- * @param fd takes
  * @return owned; NULL: the applier has no key for us, the log says why
  */
-struct um_keys *um_keys_new(int fd, const struct um_log *log);
+struct um_keys *um_keys_new(const struct um_keys_cfg *cfg);
 
 /** Ends them, after all that uses keys of theirs. */
 void um_keys_free(struct um_keys *k);

@@ -172,17 +172,34 @@ static int listen_to(struct um_partner *p)
                : -1;
 }
 
+/* Its other socket. If it has closed that, it may be about to end, and soon the
+ * loop is told how. */
+static void on_keys_lost(void *user, bool closed)
+{
+    struct um_partner *p = user;
+
+    if (!closed) {
+        lose(p, "it does not answer when it is asked for a key");
+    } else if (!p->silent && !p->closed && p->polls) {
+        (void)uv_timer_start(&p->timer, on_silent, END_MS, 0);
+    }
+}
+
 struct um_partner *um_partner_new(const struct um_partner_cfg *cfg)
 {
     struct um_partner *p = calloc(1, sizeof *p);
     struct um_hands_cfg hands = {.log = cfg->log, .send = on_say, .user = p};
+    const struct um_keys_cfg keys = {.fd = cfg->spawn->ask_fd,
+                                     .log = cfg->log,
+                                     .lost = on_keys_lost,
+                                     .user = p};
 
     if (p == NULL) {
         return NULL;
     }
     p->cfg = *cfg;
     p->hands = um_hands_new(&hands);
-    p->keys = um_keys_new(cfg->spawn->ask_fd, cfg->log);
+    p->keys = um_keys_new(&keys);
     cfg->spawn->ask_fd = -1;
     if (p->hands == NULL || p->keys == NULL || listen_to(p) != 0) {
         um_partner_free(p);
