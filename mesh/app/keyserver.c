@@ -189,9 +189,14 @@ static int serve(struct um_keyserver *s)
 
 static void on_ready(void *user);
 
+/* As long as an answer waits, no question is read. */
 static void watch(struct um_keyserver *s)
 {
-    (void)um_poll_watch(s->cfg.poll, s->cfg.fd, s->out.len > 0, on_ready, s);
+    if (s->out.len > 0) {
+        (void)um_poll_watch_room(s->cfg.poll, s->cfg.fd, on_ready, s);
+    } else {
+        (void)um_poll_watch(s->cfg.poll, s->cfg.fd, false, on_ready, s);
+    }
 }
 
 /* Nothing is asked any more. */

@@ -144,6 +144,15 @@ int um_poll_watch(struct um_poll *p, int fd, bool write,
     return put(p, &w);
 }
 
+int um_poll_watch_room(struct um_poll *p, int fd, void (*ready)(void *user),
+                       void *user)
+{
+    const struct watch w = {
+        .fd = fd, .events = POLLOUT, .ready = ready, .user = user};
+
+    return put(p, &w);
+}
+
 static void fetch_watch(void *user, int fd, int events)
 {
     const struct watch w = {

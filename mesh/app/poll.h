@@ -36,6 +36,12 @@ struct um_fetch *um_poll_fetch(struct um_poll *p);
 int um_poll_watch(struct um_poll *p, int fd, bool write,
                   void (*ready)(void *user), void *user);
 
+/** Calls back when a descriptor can be written, and not for what there is to
+ * read: who waits for room would be called again and again for that. Errors:
+ * P2P_ELIMIT. */
+int um_poll_watch_room(struct um_poll *p, int fd, void (*ready)(void *user),
+                       void *user);
+
 /** Runs until um_poll_stop(). Errors: P2P_EIO. */
 int um_poll_run(struct um_poll *p);
 

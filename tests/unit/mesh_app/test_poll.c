@@ -176,6 +176,52 @@ static void on_writable(void *arg)
     assert_int_equal(shutdown(s->ends[1], SHUT_WR), 0);
 }
 
+static void fill(int fd)
+{
+    static const char bytes[65536];
+
+    while (send(fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+    }
+}
+
+static void drain(int fd)
+{
+    static char bytes[65536];
+
+    while (recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0) {
+    }
+}
+
+static void on_room(void *arg)
+{
+    struct scene *s = arg;
+
+    note(s, "room");
+    um_poll_stop(s->poll);
+}
+
+/* The other end reads at last. */
+static void on_read(void *arg)
+{
+    struct scene *s = arg;
+
+    note(s, "now");
+    drain(s->ends[1]);
+}
+
+/* Who waits for room is not called for what there is to read meanwhile. */
+static void test_room(void **state)
+{
+    struct scene *s = *state;
+
+    fill(s->ends[0]);
+    assert_int_equal(send(s->ends[1], "x", 1, 0), 1);
+    assert_int_equal(um_poll_watch_room(s->poll, s->ends[0], on_room, s), 0);
+    assert_non_null(s->alarms->set(s->alarms->user, 5, on_read, s));
+    assert_int_equal(um_poll_run(s->poll), 0);
+    assert_string_equal(s->told, "now room ");
+}
+
 /* Watching again changes what is watched for. */
 static void test_watched_again(void **state)
 {
@@ -207,9 +253,13 @@ static void test_too_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_alarms),       TEST(test_an_alarm_is_left),
-        TEST(test_a_descriptor), TEST(test_watched_again),
-        TEST(test_too_many),     TEST(test_too_many_alarms),
+        TEST(test_alarms),
+        TEST(test_an_alarm_is_left),
+        TEST(test_a_descriptor),
+        TEST(test_watched_again),
+        TEST(test_room),
+        TEST(test_too_many),
+        TEST(test_too_many_alarms),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
