@@ -224,6 +224,7 @@ static bool note(struct um_agent *a, enum um_agent_slot slot)
     um_warden_begins(a->warden, revision);
     if (um_agent_save(a, UM_WARDEN_ROSTER) != 0 ||
         um_agent_save(a, UM_WARDEN_RECORD) != 0) {
+        um_warden_ended(a->warden, revision, UM_WARDEN_UNKNOWN);
         end(a, slot, UM_RESULT_NO_ANSWER,
             UM_STR("the applier cannot write its record"));
         return false;
@@ -252,6 +253,7 @@ static void give(struct um_agent *a, enum um_agent_slot slot,
     if (slot == UM_AGENT_RUN) {
         um_runner_apply(a->runner, &c);
     } else if (um_runner_try(a->runner, &c, on_tried, a) != 0) {
+        um_warden_ended(a->warden, &j->revision, UM_WARDEN_UNKNOWN);
         end(a, slot, UM_RESULT_NO_ANSWER, UM_STR("another trial"));
     }
 }

@@ -17,7 +17,8 @@ enum {
     OVER = 8,
     TOOK = 16,
     HELD = 32,
-    FLAGS = 63
+    PENDING = 64,
+    FLAGS = 127
 };
 
 void um_run_free(struct um_run *r)
@@ -145,7 +146,7 @@ static unsigned worth(const struct um_run *r)
 {
     if (r->runs)
         return 3;
-    if (!r->took || r->refused || r->over)
+    if ((!r->took && !r->pending) || r->refused || r->over)
         return 0;
     return r->held ? 2 : 1;
 }
@@ -184,6 +185,7 @@ void um_trail_begins(struct um_trail *t, struct um_run *r)
         take_out(t, i);
     }
     r->refused = false;
+    r->pending = true;
     r->held = r->held || r->rev.policy == UM_IMMEDIATE || r->confirms_n > 0;
     t->runs[t->n++] = r;
     t->dirty = true;
@@ -194,14 +196,21 @@ void um_trail_took(struct um_trail *t, struct um_run *r)
     for (size_t i = 0; i < t->n; i++)
         t->runs[i]->runs = t->runs[i] == r;
     r->took = true;
-    r->refused = false;
+    r->refused = r->pending = false;
     t->dirty = true;
 }
 
 void um_trail_refused(struct um_trail *t, struct um_run *r)
 {
     r->refused = true;
+    r->pending = false;
     t->dirty = true;
+}
+
+void um_trail_silent(struct um_trail *t, struct um_run *r)
+{
+    t->dirty = t->dirty || r->pending;
+    r->pending = false;
 }
 
 bool um_trail_current(const struct um_trail *t, const struct um_run *r)
@@ -209,12 +218,16 @@ bool um_trail_current(const struct um_trail *t, const struct um_run *r)
     const struct um_run *newest = t->runs[t->n - 1];
 
     assert(t->n > 0);
+    for (size_t i = t->n; i > 0 && t->runs[i - 1] != r; i--) {
+        if (t->runs[i - 1]->pending)
+            return false;
+    }
     return r->runs && (newest == r || newest->refused);
 }
 
 bool um_trail_counts(const struct um_trail *t, const struct um_run *r)
 {
-    return !r->refused && (r->took || r == t->runs[t->n - 1]);
+    return !r->refused && (r->took || r->pending || r == t->runs[t->n - 1]);
 }
 
 void um_trail_holds(struct um_trail *t, struct um_run *r)
@@ -231,7 +244,8 @@ void um_run_write(const struct um_run *r, struct um_buf *out)
     um_pb_put_num(out, F_FLAGS,
                   (r->overdue ? OVERDUE : 0U) | (r->refused ? REFUSED : 0U) |
                       (r->runs ? RUNS : 0U) | (r->over ? OVER : 0U) |
-                      (r->took ? TOOK : 0U) | (r->held ? HELD : 0U));
+                      (r->took ? TOOK : 0U) | (r->held ? HELD : 0U) |
+                      (r->pending ? PENDING : 0U));
     for (size_t i = 0; i < r->confirms_n; i++)
         um_pb_put_str(out, F_CONFIRMS, um_buf_view(&r->confirmed[i]));
 }
@@ -294,6 +308,7 @@ static int read_run(struct um_pb *m, const struct um_name *mesh,
     (*out)->runs = (flags & RUNS) != 0;
     (*out)->took = (flags & TOOK) != 0;
     (*out)->held = (flags & HELD) != 0;
+    (*out)->pending = (flags & PENDING) != 0;
     (*out)->over = (flags & OVER) != 0;
     return read_confirms(*out, mesh, confirms);
 }

@@ -32,6 +32,8 @@ struct um_run {
     bool runs;        /**< Unit took it, and no other since */
     bool held;        /**< it was confirmed, or immediate, when it ran */
     bool over;        /**< it was void when it was looked at last */
+    bool pending;     /**< Unit was given it, and the applier did not hear what
+                           came of that: it still may, or was ended */
 };
 
 /** All zero is empty. */
@@ -82,9 +84,13 @@ void um_trail_took(struct um_trail *t, struct um_run *r);
 /** What came of it: somebody said no. */
 void um_trail_refused(struct um_trail *t, struct um_run *r);
 
+/** What came of it: there was no answer. */
+void um_trail_silent(struct um_trail *t, struct um_run *r);
+
 /** Whether it is what runs here, as far as can be known: Unit took it last, and
- * there is no newer run of which nobody has said what came of it. What nobody
- * said of runs before the newest is void by what was said of that. */
+ * there is no newer run of which nobody has said what came of it. That there
+ * was no answer to runs before the newest is void by what was said of that; not
+ * that nobody waited for the answer. */
 bool um_trail_current(const struct um_trail *t, const struct um_run *r);
 
 /** Whether it ran here, or may run now. */

@@ -443,12 +443,14 @@ void um_warden_ended(struct um_warden *w, const struct um_name *revision,
 {
     struct um_run *r = um_trail_find(&w->trail, revision);
 
-    if (r == NULL || end == UM_WARDEN_UNKNOWN)
+    if (r == NULL)
         return;
     if (end == UM_WARDEN_RUNS)
         um_trail_took(&w->trail, r);
-    else
+    else if (end == UM_WARDEN_REFUSED)
         um_trail_refused(&w->trail, r);
+    else
+        um_trail_silent(&w->trail, r);
 }
 
 void um_warden_names(const struct um_warden *w, struct um_buf *out)

@@ -41,7 +41,7 @@ enum um_warden_end {
     UM_WARDEN_RUNS,    /**< Unit took it */
     UM_WARDEN_REFUSED, /**< this Unit, this node's policy, or its maker said no:
                             what ran before may come back */
-    UM_WARDEN_UNKNOWN  /**< nobody can say: it may run */
+    UM_WARDEN_UNKNOWN  /**< there was no answer: it may run */
 };
 
 /**

@@ -22,6 +22,7 @@ struct overseer {
         struct um_name name;
         bool refused;
         bool took;
+        bool pending; /* given, and no word of what came of it */
         bool runs;
         bool held;          /* it was established while it ran */
     } begun[BEGUN_MAX + 1]; /* and one to swap by */
@@ -130,6 +131,10 @@ static bool is_current(const struct overseer *o, const struct um_name *name)
 {
     size_t i = find_begun(o, name);
 
+    for (size_t k = i + 1; k < o->begun_n; k++) {
+        if (o->begun[k].pending)
+            return false;
+    }
     return i < o->begun_n && o->begun[i].runs &&
            (i == o->begun_n - 1 || o->begun[o->begun_n - 1].refused);
 }
@@ -154,6 +159,7 @@ static void begins(struct overseer *o, const struct um_model *m,
         o->begun[i + 1] = o->begun[BEGUN_MAX];
     }
     o->begun[i].refused = false;
+    o->begun[i].pending = true;
     o->begun[i].held =
         o->begun[i].held || um_view_state(&m->view, p) == UM_ESTABLISHED;
 }
@@ -168,7 +174,7 @@ static bool stands_above(const struct overseer *o, const struct um_model *m,
     must(i < o->begun_n, "a record of what was not begun");
     return x != NULL && um_run_outranks(&x->rev, &p->rev) &&
            !o->begun[i].refused && o->begun[i].held &&
-           (o->begun[i].took || i == o->begun_n - 1) &&
+           (o->begun[i].took || o->begun[i].pending || i == o->begun_n - 1) &&
            um_view_state(&m->view, x) == UM_ESTABLISHED;
 }
 
@@ -381,7 +387,10 @@ void overseer_ended(struct overseer *o, const struct um_name *revision,
 
     um_warden_ended(o->w, revision, end);
     keep(o);
-    if (i == o->begun_n || end == UM_WARDEN_UNKNOWN)
+    if (i == o->begun_n)
+        return;
+    o->begun[i].pending = false;
+    if (end == UM_WARDEN_UNKNOWN)
         return;
     o->begun[i].refused = end == UM_WARDEN_REFUSED;
     for (size_t k = 0; k < o->begun_n && end == UM_WARDEN_RUNS; k++)

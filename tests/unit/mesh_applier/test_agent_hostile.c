@@ -133,6 +133,47 @@ static void test_an_order_that_was_held_back(void **state)
     scene_order_fini(&o);
 }
 
+/* A node that says STOP while Unit is at it does not get rid of what it gave
+ * to Unit: it may have run. */
+static void test_a_stop_in_between(void **state)
+{
+    const struct um_wire_msg stop = {.what = UM_WIRE_STOP};
+    struct scene *s = *state;
+    struct order o[3] = {
+        scene_sign(s, WRITER, 2, BASE(ROUTE("201")), ROUTE("201")),
+        scene_sign(s, WRITER, 3, BASE(ROUTE("202")), ROUTE("202")),
+        scene_sign(s, WRITER, 4, BASE(ROUTE("203")), ROUTE("203"))};
+
+    scene_start(s);
+    scene_tell_roster(s);
+    scene_run(s, &o[0]);
+    scene_give(s, UM_WIRE_RUN, &o[1]);
+    for (unsigned i = 0; i < 50; i++) {
+        const struct um_fetch_job *j = fetch_rig_job(&s->net);
+
+        scene_listen(s);
+        if (j != NULL && strcmp(j->method, "PUT") == 0)
+            break;
+        if (!scene_pump_one(s))
+            assert_true(fetch_rig_ring(&s->net));
+    }
+    scene_say(s, &stop);
+    scene_work(s);
+    assert_true(scene_unit_runs(s, "202"));
+    scene_start(s);
+    s->put_answer = "{\"error\":\"no\"}";
+    scene_run(s, &o[2]);
+    s->put_answer = NULL;
+    scene_told(s, "want\n1 done\nwant\nwant\n3 refused\n");
+    scene_run(s, &o[0]);
+    scene_told(s, "4 no answer\n");
+    assert_non_null(strstr(s->why, "back"));
+    scene_run(s, &o[1]);
+    scene_told(s, "want\n5 done\n");
+    for (unsigned i = 0; i < 3; i++)
+        scene_order_fini(&o[i]);
+}
+
 /* What came back after a trial is what runs here, whatever came of it. */
 static void test_what_came_back_runs(void **state)
 {
@@ -438,6 +479,7 @@ int main(void)
         TEST(test_start_again_and_again),
         TEST(test_an_order_in_between),
         TEST(test_an_order_that_was_held_back),
+        TEST(test_a_stop_in_between),
         TEST(test_what_came_back_runs),
         TEST(test_what_does_not_come_back),
         TEST(test_a_slot_that_is_kept_back),
