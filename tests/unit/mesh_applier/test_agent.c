@@ -352,6 +352,38 @@ static void test_a_refusal_that_cannot_be_noted(void **state)
     scene_order_fini(&o);
 }
 
+/* What Unit took runs, whether that can be noted or not; the record has it as
+ * under way, so that nobody goes back behind it. */
+static void test_what_ran_cannot_be_noted(void **state)
+{
+    struct scene *s = *state;
+    struct order o[3] = {
+        scene_sign(s, WRITER, 2, BASE(ROUTE("201")), ROUTE("201")),
+        scene_sign(s, WRITER, 3, BASE(ROUTE("202")), ROUTE("202")),
+        scene_sign(s, WRITER, 4, BASE(ROUTE("203")), ROUTE("203"))};
+
+    scene_start(s);
+    scene_tell_roster(s);
+    scene_run(s, &o[0]);
+    scene_give(s, UM_WIRE_RUN, &o[1]);
+    scene_listen(s); /* its document comes; it is noted, and given */
+    s->save_fails = P2P_EIO;
+    scene_work(s);
+    scene_told(s, "want\n1 done\nwant\n2 done\n");
+    um_agent_free(s->agent);
+    s->save_fails = 0;
+    scene_begin(s);
+    scene_start(s);
+    s->put_answer = "{\"error\":\"no\"}";
+    scene_run(s, &o[2]);
+    s->put_answer = NULL;
+    scene_run(s, &o[0]);
+    scene_told(s, "want\n3 refused\n4 no answer\n");
+    assert_non_null(strstr(s->why, "back"));
+    for (unsigned i = 0; i < 3; i++)
+        scene_order_fini(&o[i]);
+}
+
 /* Without its record it touches nothing. */
 static void test_a_record_that_cannot_be_written(void **state)
 {
@@ -460,6 +492,7 @@ int main(void)
         TEST(test_one_at_a_time),
         TEST(test_it_hears_what_is_confirmed),
         TEST(test_a_refusal_that_cannot_be_noted),
+        TEST(test_what_ran_cannot_be_noted),
         TEST(test_a_record_that_cannot_be_written),
         TEST(test_another_mesh),
         TEST(test_a_mesh_that_came_to_nothing),
