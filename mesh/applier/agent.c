@@ -11,6 +11,9 @@
 #include "mesh/base/mem.h"
 #include "p2p/err.h"
 
+_Static_assert(UM__CAP_UNIT_ANSWER_BYTES + 65536U < UM__CAP_WIRE_FRAME_BYTES,
+               "what Unit shows fits into a message");
+
 #define ROSTER "roster"
 #define UNBIND "unbind"
 

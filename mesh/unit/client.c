@@ -388,7 +388,7 @@ static void run(struct um_unit *u)
     struct um_fetch_req req = {.method = change ? j->method : "GET",
                                .url = url,
                                .unix_path = u->unix_path,
-                               .max_answer = UM__CAP_UNIT_CONFIG_BYTES * 4,
+                               .max_answer = UM__CAP_UNIT_ANSWER_BYTES,
                                .timeout_ms = change ? PUT_MS : GET_MS,
                                .connect_ms = CONNECT_MS};
 

@@ -20,6 +20,10 @@
 
 /** Bytes of a configuration, either way. */
 #define UM__CAP_UNIT_CONFIG_BYTES (8U * 1024U * 1024U)
+/** Bytes of an answer: a configuration as Unit shows it, each member on a line
+ * of its own behind as many tabs as it is deep. What the applier tells its node
+ * of it fits into a message. */
+#define UM__CAP_UNIT_ANSWER_BYTES (19U * 1024U * 1024U)
 /** Requests that wait for their turn. */
 #define UM__CAP_UNIT_QUEUE 64
 

@@ -251,11 +251,26 @@ static void test_a_configuration_above_the_cap(void **state)
     um_unit_put_config(s->unit, big, UM__CAP_UNIT_CONFIG_BYTES, on_done, s);
     /* Unit's own form of it has white space, and not without end. */
     assert_int_equal(fetch_rig_job(&s->rig)->req.max_answer,
-                     4 * UM__CAP_UNIT_CONFIG_BYTES);
+                     UM__CAP_UNIT_ANSWER_BYTES);
     fetch_rig_fail(&s->rig, UM_FETCH_TOO_BIG);
     assert_int_equal(s->told, 2);
     assert_int_equal(s->status, UM_UNIT_REFUSED);
     free(big);
+    scene_free(s);
+}
+
+/* UM__CAP_UNIT_ANSWER_BYTES: no more is read, of a Unit that shows more. */
+static void test_an_answer_above_the_cap(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    um_unit_get(s->unit, "/config", on_done, s);
+    assert_int_equal(fetch_rig_job(&s->rig)->req.max_answer, 19 << 20);
+    fetch_rig_fail(&s->rig, UM_FETCH_TOO_BIG);
+    assert_int_equal(s->told, 1);
+    assert_int_equal(s->status, UM_UNIT_REFUSED);
+    assert_string_equal(s->text, "the configuration is too big");
     scene_free(s);
 }
 
@@ -525,6 +540,7 @@ int main(void)
         cmocka_unit_test(test_what_unit_says_on_one_line),
         cmocka_unit_test(test_an_absent_unit),
         cmocka_unit_test(test_a_configuration_above_the_cap),
+        cmocka_unit_test(test_an_answer_above_the_cap),
         cmocka_unit_test(test_requests_beyond_the_queue),
         cmocka_unit_test(test_a_put_that_reads_in_pieces),
         cmocka_unit_test(test_a_silence_that_is_read_in_pieces),
