@@ -38,9 +38,10 @@ TICK, ZERO = 1000, 10 ** 10
 WAIT = 60
 SUPERSEDE, ALONE, FORCE, SKEWED = 1, 4, 8, 16
 DONE, REFUSED, NO_ANSWER = 0, 1, 2
-# Worlds in which the two differed once; they run before all others. In both a
-# change by hand came to just what an attempt without an answer would have made.
-ONCE_RED = (2720, 5693)
+# Worlds in which the two differed once; they run before all others. In two a
+# change by hand came to just what an attempt without an answer would have made;
+# in one a person edited and a node adopted in the same moment.
+ONCE_RED = (2720, 5693, 570157)
 
 
 def stamp(clock):
@@ -371,8 +372,11 @@ class Twin(model.Node):
                                 for _, i in self.order)
         # The C has seen what it adopted, under its true id; what it re-based
         # only if a merge came after that.
-        if looked or self.made and not self.made[-1].auto:
+        adopted = self.made and not self.made[-1].auto
+        if looked or adopted:
             self.see()
+        if adopted:
+            self.notice()   # of two of one moment the id says which is first
 
     def merge(self, target, head, made):
         w = self.w
