@@ -311,6 +311,9 @@ static void took(struct um_runner *r)
     struct um_buf before = r->before, brought = r->brought;
     struct um_stock_sweep sweep = {.list = r->now.bundles,
                                    .now = r->now.config};
+    /* What Unit showed for the one before may be the node's word. */
+    bool so = r->took &&
+              um_shown_same(um_buf_view(&r->shown), um_buf_view(&r->config));
 
     r->before = r->shown;
     r->shown = before;
@@ -329,7 +332,7 @@ static void took(struct um_runner *r)
     r->cfg.cb->shown(r->cfg.user, &r->now.effective, shown);
     tell_outcome(r, UM_RESULT_DONE, UM_STR(""));
     r->doing = CLEARING;
-    sweep.before = um_buf_view(&r->before);
+    sweep.before = so ? um_buf_view(&r->before) : UM_STR("");
     sweep.brought = um_buf_view(&r->brought);
     um_stock_clear(r->stock, &sweep);
 }

@@ -216,6 +216,32 @@ static void test_an_edition_that_was_left_over(void **state)
     end(s, &pem);
 }
 
+/* What the node says that Unit showed before takes nothing away that Unit does
+ * not show. */
+static void test_a_word_of_what_was_before(void **state)
+{
+    const struct um_runner_cfg more = {
+        .effective = scene_name(9),
+        .shown = UM_STR("{\"listeners\":{\"*:443\":{\"tls\":{\"certificate\":"
+                        "[\"hand.0123abcd\"]}}}}")};
+    struct um_buf pem = UM_BUF_INIT;
+    struct scene *s = scene_new();
+
+    (void)state;
+    make_pem(&pem);
+    scene_by_hand(s, "PUT", "/certificates/hand.0123abcd", pem.p);
+    scene_start(s, &more);
+    scene_until_told(s);
+    scene_told(s, "live blank 1.35.0\nwell\n");
+    scene_apply(s, 1, PLAIN);
+    scene_until_told(s);
+    scene_told(s, "shown 1\napplied 1 done\n");
+    scene_changed(s, "PUT /config\n");
+    assert_int_equal(
+        rig_status(&s->rig, "GET", "/certificates/hand.0123abcd", NULL), 200);
+    end(s, &pem);
+}
+
 static void test_what_is_refused(void **state)
 {
     struct um_buf pem = UM_BUF_INIT;
@@ -424,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_what_the_mesh_removed),
         cmocka_unit_test(test_what_was_called_otherwise),
         cmocka_unit_test(test_an_edition_that_was_left_over),
+        cmocka_unit_test(test_a_word_of_what_was_before),
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_a_unit_that_takes_no_scripts),
         cmocka_unit_test(test_uploads_without_an_answer),
