@@ -68,7 +68,7 @@ MUTANTS = {            # name: (switches, what it shows)
     "refused-keeps-dead": dict(refuse_next=False),
 }
 
-N_DEADLINE, SOAK, FRESH, SKEW, STEP, WINDOW = 90, 8, 24, 10, 4, 40
+N_DEADLINE, SOAK, FRESH, SKEW, STEP, WINDOW, PATIENCE = 90, 8, 24, 10, 4, 40, 2
 EMPTY = {}
 
 # ---------------------------------------------------------------- items that replicate (grow-only sets)
@@ -106,7 +106,7 @@ class Node:
         # the Unit beside it
         s.live = EMPTY; s.drift_pol = "report"; s.flaky = 0.0
         # volatile
-        s.rows = {}; s.lost = {}; s.hold_adopt = 0; s.lost_for = 0
+        s.rows = {}; s.lost = {}; s.hold_adopt = 0; s.lost_for = 0; s.asked = {}
     def clock(s): return s.w.t + s.skew
 
     # -- rule 2: acceptance; a pure function of the item and of the sets it depends on, never of clock, version or Unit
@@ -279,8 +279,10 @@ class Node:
             elif s.drift_pol == "adopt" and s.role != "node" and s.i not in s.rev_of: s.adopt(cur); return
             else: return                                              # report
         if s.nodocs >> d.i & 1:                                      # pruned here: fetch from a peer
-            if not any(w.link(s.i, n.i) and n.R >> d.i & 1 and not n.nodocs >> d.i & 1 for n in w.nodes): return
-            s.nodocs &= ~(1 << d.i)
+            if any(w.link(s.i, n.i) and n.R >> d.i & 1 and not n.nodocs >> d.i & 1 for n in w.nodes): s.nodocs &= ~(1 << d.i)
+            elif w.t - s.asked.setdefault(d.i, w.t) < PATIENCE or s.live != EMPTY or cur is None or d is cur: return
+            elif s.state(cur) == "dead" or not s.eligible(cur, s.state(cur)): return
+            else: d = cur                                            # nobody is there who has it: an empty Unit is given what ran
         fits = check(d.doc) and not any(k[0] == "A" and v[1] not in s.mods for k, v in d.doc.items())
         again = d.i in s.refused
         if not again: s.trying = d.i
@@ -319,6 +321,7 @@ class Node:
         d = s.desired()
         for x in [s.applied, s.trying, d.i if d else None] + s.good:
             if x is not None: mask &= ~(1 << x)
+        for i in bits(s.R & mask & ~s.nodocs): s.asked.pop(i, None)
         s.nodocs |= s.R & mask
 
     def step(s):
@@ -597,7 +600,7 @@ class World:
         r = w.r; n = r.choice(w.nodes); x = r.random()
         if not n.joined: return
         if x < .2 and n.up and n.i != 0:
-            n.up = False; n.rows = {}; n.lost = {}; w.log(n, "crash"); w.at(w.t + r.choice([10, 40, 150]), "up", n.i)
+            n.up = False; n.rows = {}; n.lost = {}; n.asked = {}; w.log(n, "crash"); w.at(w.t + r.choice([10, 40, 150]), "up", n.i)
         elif x < .4: n.live = EMPTY if r.random() < .6 else n.live; w.log(n, "Unit restarts %s" % ("empty" if n.live == EMPTY else "as it was"))
         elif x < .65 and n.live:
             d = w.newdoc(n.live)
