@@ -12,6 +12,7 @@
 
 #include "mesh/base/buf.h"
 #include "mesh/doc/overlay.h"
+#include "mesh/doc/patch.h"
 #include "mesh/doc/pointer.h"
 #include "p2p/err.h"
 
@@ -115,6 +116,18 @@ static int check_variable(struct checker *ck, const struct um_member *m)
     return um_variables_sealed(&m->value) ? check_sealed(ck, &m->value) : 0;
 }
 
+/* Names and values; those of variables are not known yet. */
+static int check_probe(struct checker *ck, const struct um_member *m)
+{
+    struct um_probe ignored;
+
+    if (!um_probe_name(m->name))
+        return fail(ck,
+                    "A probe's name is letters, digits, \"_\", \"-\" and "
+                    "\".\".");
+    return um_probe_read(m, true, &ignored, &ck->inner);
+}
+
 /* The parts, and how a member of each is checked; the base is any object. */
 static const struct part {
     struct um_str name;
@@ -130,6 +143,7 @@ static const struct part {
      offsetof(struct um_meshdoc, js_modules)},
     {UM_STR_INIT("variables"), check_variable,
      offsetof(struct um_meshdoc, variables)},
+    {UM_STR_INIT("probes"), check_probe, offsetof(struct um_meshdoc, probes)},
 };
 
 static int check_part(struct checker *ck, struct um_meshdoc *out,
@@ -194,36 +208,117 @@ static int by_selector(const void *a, const void *b)
     return um_selector_compare(&x->selector, &y->selector);
 }
 
-static int apply_overlays(struct um_arena *a, const struct um_meshdoc *doc,
-                          const struct um_node_facts *facts,
-                          struct um_val *config, struct um_doc_error *err)
+/* The overlays of a node, in their order. */
+struct selection {
+    struct selected *list;
+    size_t n;
+};
+
+static int select_overlays(struct um_arena *a, const struct um_meshdoc *doc,
+                           const struct um_node_facts *facts,
+                           struct selection *out, struct um_doc_error *err)
 {
     size_t all = doc->overlays != NULL ? doc->overlays->count : 0;
-    struct selected *list = um_arena_zalloc(a, all, sizeof(*list));
-    struct um_doc_error inner = {.text = NULL};
-    struct um_str at[2] = {UM_STR("overlays"), {NULL, 0}};
     size_t n = 0;
-    int rc = 0;
 
-    if (list == NULL)
+    *out = (struct selection){um_arena_zalloc(a, all, sizeof(*out->list)), 0};
+    if (out->list == NULL)
         return P2P_ENOMEM;
     for (size_t i = 0; i < all; i++) {
         const struct um_member *m = &doc->overlays->members.p[i];
 
-        list[n].member = m;
-        n += um_selector_parse(m->name, &list[n].selector) &&
-             um_selector_matches(&list[n].selector, facts);
+        out->list[n].member = m;
+        n += um_selector_parse(m->name, &out->list[n].selector) &&
+             um_selector_matches(&out->list[n].selector, facts);
     }
     if (n > UM__CAP_DOC_OVERLAYS) {
-        um_doc_error_at(&inner, "Too many overlays select this node.",
-                        um_str_n(NULL, 0));
-        rc = P2P_ELIMIT;
+        um_doc_error_at(err, "Too many overlays select this node.",
+                        UM_STR("/overlays"));
+        return P2P_ELIMIT;
     }
-    qsort(list, n, sizeof(*list), by_selector);
-    for (size_t i = 0; i < n && rc == 0; i++) {
-        at[1] = list[i].member->name;
-        rc =
-            um_overlay_apply(a, config, &list[i].member->value, config, &inner);
+    out->n = n;
+    qsort(out->list, n, sizeof(*out->list), by_selector);
+    return 0;
+}
+
+static int apply_overlays(struct um_arena *a, const struct um_meshdoc *doc,
+                          const struct um_node_facts *facts,
+                          struct um_val *config, struct um_doc_error *err)
+{
+    struct um_doc_error inner = {.text = NULL};
+    struct um_str at[2] = {UM_STR("overlays"), {NULL, 0}};
+    struct selection s;
+    int rc = select_overlays(a, doc, facts, &s, err);
+
+    if (rc != 0)
+        return rc;
+    for (size_t i = 0; i < s.n && rc == 0; i++) {
+        at[1] = s.list[i].member->name;
+        rc = um_overlay_apply(a, config, &s.list[i].member->value, config,
+                              &inner);
+    }
+    return locate(a, rc, at, &inner, err);
+}
+
+/* The probes as a value: the document's, and what overlays change. */
+static int merge_probes(struct um_arena *a, const struct um_meshdoc *doc,
+                        const struct um_node_facts *facts, struct um_val *out,
+                        struct um_doc_error *err)
+{
+    struct um_val merged;
+    struct selection s;
+    int rc = select_overlays(a, doc, facts, &s, err);
+
+    *out = doc->probes != NULL ? *doc->probes
+                               : (struct um_val){.kind = UM_VAL_OBJECT};
+    for (size_t i = 0; rc == 0 && i < s.n; i++) {
+        const struct um_val *patch =
+            um_val_member(&s.list[i].member->value, UM_STR("probes"));
+
+        if (patch == NULL)
+            continue;
+        rc = um_patch_merge(a, out, patch, &merged);
+        if (rc == P2P_ELIMIT)
+            um_doc_error_at(err, "The document would be too large.",
+                            UM_STR("/probes"));
+        *out = merged;
+    }
+    if (rc == 0 &&
+        (out->kind != UM_VAL_OBJECT || out->count > UM__CAP_DOC_PROBES)) {
+        um_doc_error_at(err,
+                        out->kind == UM_VAL_OBJECT
+                            ? "There are too many probes."
+                            : "Probes are an object.",
+                        UM_STR("/probes"));
+        rc = P2P_EFORMAT;
+    }
+    return rc;
+}
+
+int um_meshdoc_probes(struct um_arena *a, const struct um_meshdoc *doc,
+                      const struct um_node_facts *facts,
+                      struct um_meshdoc_probes *out, struct um_doc_error *err)
+{
+    const struct um_variables from = {doc->variables, facts, NULL};
+    struct um_str at[2] = {UM_STR("probes"), {NULL, 0}};
+    struct um_doc_error inner = {.text = NULL};
+    struct um_val all;
+    int rc = merge_probes(a, doc, facts, &all, err);
+
+    out->n = 0;
+    if (rc != 0 || all.count == 0)
+        return rc;
+    rc = um_variables_apply(a, &all, &from, &all, &inner);
+    for (size_t i = 0; rc == 0 && i < all.count; i++) {
+        const struct um_member *m = &all.members.p[i];
+
+        at[1] = m->name;
+        if (!um_probe_name(m->name)) {
+            um_doc_error_at(&inner, "No probe can have this name.", UM_STR(""));
+            rc = P2P_EFORMAT;
+        } else {
+            rc = um_probe_read(m, false, &out->list[out->n++], &inner);
+        }
     }
     return locate(a, rc, at, &inner, err);
 }
@@ -235,11 +330,14 @@ int um_meshdoc_effective(struct um_arena *a, const struct um_meshdoc *doc,
     const struct um_variables from = {doc->variables, &node->facts,
                                       node->secrets};
     struct um_meshdoc_error mine = {.in_config = false};
+    struct um_meshdoc_probes probes;
     int rc;
 
     assert(doc->base != NULL);
     *out = *doc->base;
-    rc = apply_overlays(a, doc, &node->facts, out, &mine.what);
+    rc = um_meshdoc_probes(a, doc, &node->facts, &probes, &mine.what);
+    if (rc == 0)
+        rc = apply_overlays(a, doc, &node->facts, out, &mine.what);
     if (rc == 0) {
         mine.in_config = true;
         rc = um_variables_apply(a, out, &from, out, &mine.what);

@@ -8,7 +8,8 @@
  *      "overlays": {SELECTOR: OVERLAY},
  *      "certificates": {NAME: {"sealed": HASH}},
  *      "js_modules": {NAME: HASH},
- *      "variables": {NAME: VALUE}}
+ *      "variables": {NAME: VALUE},
+ *      "probes": {NAME: PROBE}}
  *
  * Only the base has to be there. docs/reference/documents.md is its page.
  */
@@ -17,6 +18,7 @@
 
 #include "mesh/doc/bundles.h"
 #include "mesh/doc/error.h"
+#include "mesh/doc/probes.h"
 #include "mesh/doc/selector.h"
 #include "mesh/doc/value.h"
 #include "mesh/doc/variables.h"
@@ -34,6 +36,7 @@ struct um_meshdoc {
     const struct um_val *certificates;
     const struct um_val *js_modules;
     const struct um_val *variables;
+    const struct um_val *probes;
 };
 
 /** For whom a configuration is made, and with what; all borrowed. */
@@ -60,10 +63,27 @@ struct um_meshdoc_error {
 int um_meshdoc_init(struct um_meshdoc *out, struct um_arena *a,
                     const struct um_val *v, struct um_doc_error *err);
 
+/** The probes of one node. */
+struct um_meshdoc_probes {
+    struct um_probe list[UM__CAP_DOC_PROBES];
+    size_t n;
+};
+
+/**
+ * Makes the probes of one node, as its configuration is made: the document's,
+ * what overlays have beside them, variables. A secret has no place in them.
+ * @param a where they are made
+ * @param err may be NULL; its pointer is one into the document
+ * @return as um_meshdoc_effective()
+ */
+int um_meshdoc_probes(struct um_arena *a, const struct um_meshdoc *doc,
+                      const struct um_node_facts *facts,
+                      struct um_meshdoc_probes *out, struct um_doc_error *err);
+
 /**
  * Makes the configuration of one node: the base, the overlays that select it
  * (all, then groups, labels, the node; by name among equals), variables, the
- * names of certificates and scripts.
+ * names of certificates and scripts. It is none without its probes.
  * @param a where it is made; it shares what it can with the document
  * @param out the configuration
  * @param err may be NULL

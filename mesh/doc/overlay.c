@@ -70,9 +70,13 @@ int um_overlay_check(struct um_arena *a, const struct um_val *overlay,
             rc = fail(a, err, P2P_EFORMAT, at,
                       "A JSON patch is an array of operations.");
         else if (!um_str_eq(m->name, UM_STR("patch")) &&
-                 !um_str_eq(m->name, UM_STR("merge")))
+                 !um_str_eq(m->name, UM_STR("merge")) &&
+                 !um_str_eq(m->name, UM_STR("probes")))
             rc = fail(a, err, P2P_EFORMAT, at,
-                      "An overlay has rename, merge and patch only.");
+                      "An overlay has rename, merge, patch and probes only.");
+        else if (um_str_eq(m->name, UM_STR("probes")) &&
+                 m->value.kind != UM_VAL_OBJECT)
+            rc = fail(a, err, P2P_EFORMAT, at, "Probes are an object.");
         if (rc != 0)
             return rc;
     }

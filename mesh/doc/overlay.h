@@ -2,8 +2,8 @@
 /**
  * @file
  * What is different on some nodes: {"rename": {POINTER: NAME}, "merge": …,
- * "patch": […]}, applied in this order to a configuration. Each of the three
- * may be missing.
+ * "patch": […]}, applied in this order to a configuration; and "probes", a
+ * merge patch of the document's. Each of the four may be missing.
  */
 #ifndef UM_DOC_OVERLAY_H
 #define UM_DOC_OVERLAY_H

@@ -88,6 +88,7 @@ int um_uses_check(struct um_arena *a, const struct um_meshdoc *doc,
     static const struct um_val none = {.kind = UM_VAL_OBJECT};
     const struct um_place base = um_place_member(NULL, UM_STR("base"));
     const struct um_place overlays = um_place_member(NULL, UM_STR("overlays"));
+    const struct um_place probes = um_place_member(NULL, UM_STR("probes"));
     struct walk w = {.out = out, .variables = &none};
 
     if (doc->variables != NULL)
@@ -98,6 +99,8 @@ int um_uses_check(struct um_arena *a, const struct um_meshdoc *doc,
     look(&w, &base, doc->base);
     if (doc->overlays != NULL)
         look(&w, &overlays, doc->overlays);
+    if (doc->probes != NULL)
+        look(&w, &probes, doc->probes);
     look_for_idle(&w);
     return out->failed ? P2P_ENOMEM : 0;
 }

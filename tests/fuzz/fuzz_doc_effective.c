@@ -18,6 +18,27 @@ static int open_secret(void *user, struct um_str name,
     return name.len > 6 ? P2P_EACCES : 0;
 }
 
+/* Its probes go to its listeners, or nowhere. */
+static void aim(struct um_arena *a, const struct um_meshdoc *doc,
+                const struct um_node_facts *facts, const struct um_val *config)
+{
+    struct um_meshdoc_probes probes;
+    struct um_probe_target t;
+
+    must(um_meshdoc_probes(a, doc, facts, &probes, NULL) == 0);
+    must(probes.n <= UM__CAP_DOC_PROBES);
+    for (size_t i = 0; i < probes.n; i++) {
+        const struct um_probe *p = &probes.list[i];
+        const struct um_val *all = um_val_member(config, UM_STR("listeners"));
+
+        must(p->path.len > 0 && p->path.p[0] == '/');
+        must(p->status_min <= p->status_max && p->interval_s > 0);
+        if (um_probe_aim(p, config, &t) == NULL)
+            must(all != NULL && um_val_member(all, p->listener) != NULL);
+        must(memchr(t.authority, 0, sizeof t.authority) != NULL);
+    }
+}
+
 static void run(struct um_arena *a, const struct um_meshdoc *doc)
 {
     static const struct um_label labels[] = {
@@ -40,10 +61,12 @@ static void run(struct um_arena *a, const struct um_meshdoc *doc)
     must(um_uses_check(a, doc, &found) == 0);
     must(found.found[UM_PROBLEM_ERROR] == 0);
     must(rc != P2P_ENOMEM);
-    if (rc == 0)
+    if (rc == 0) {
         must_be_document(&out);
-    else
+        aim(a, doc, &node.facts, &out);
+    } else {
         must(err.what.text != NULL && err.what.has_pointer);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

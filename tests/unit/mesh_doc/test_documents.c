@@ -2,8 +2,8 @@
 /*
  * Runs the examples of docs/reference/documents.md, its argument: fenced
  * blocks that are called by what they are, each kind kept until the next one
- * of it; effective, refused, problems, diff, merged, conflicts and guard are
- * what must come of those before.
+ * of it; effective, probes, refused, problems, diff, merged, conflicts and
+ * guard are what must come of those before.
  */
 #include "doc_rig.h"
 
@@ -111,6 +111,36 @@ static void check_refused(struct page *p, const char *want)
     um_buf_fmt(b, ": %s\n", err.what.text);
     um_buf_byte(b, '\0');
     assert_string_equal(b->p, want);
+}
+
+static void check_same(const struct um_probe *a, const struct um_probe *b)
+{
+    assert_true(um_str_eq(a->name, b->name));
+    assert_true(um_str_eq(a->listener, b->listener));
+    assert_true(um_str_eq(a->path, b->path));
+    assert_true(um_str_eq(a->host, b->host));
+    assert_int_equal(a->status_min, b->status_min);
+    assert_int_equal(a->status_max, b->status_max);
+    assert_int_equal(a->interval_s, b->interval_s);
+    assert_int_equal(a->timeout_s, b->timeout_s);
+    assert_int_equal(a->failures, b->failures);
+}
+
+/* The probes of a node are those, which need nothing put in any more. */
+static void check_probes(struct page *p, const struct um_val *want)
+{
+    const struct um_meshdoc plain = {.base = want, .probes = want};
+    struct um_arena *a = &p->rig.arena;
+    struct um_meshdoc_probes out, same;
+    struct um_meshdoc doc;
+
+    assert_int_equal(um_meshdoc_init(&doc, a, p->document, NULL), 0);
+    assert_int_equal(um_meshdoc_probes(a, &doc, &p->node.facts, &out, NULL), 0);
+    assert_int_equal(um_meshdoc_probes(a, &plain, &p->node.facts, &same, NULL),
+                     0);
+    assert_int_equal(out.n, same.n);
+    for (size_t i = 0; i < out.n; i++)
+        check_same(&out.list[i], &same.list[i]);
 }
 
 static bool no_name(void *user, struct um_str name)
@@ -237,6 +267,8 @@ static void take_json(struct page *p, const char *kind, const struct um_val *v)
     }
     if (strcmp(kind, "effective") == 0)
         check_effective(p, v);
+    else if (strcmp(kind, "probes") == 0)
+        check_probes(p, v);
     else if (strcmp(kind, "merged") == 0)
         check_merged(p, v);
     else
@@ -282,7 +314,7 @@ static void test_examples_of_the_page(void **state)
     read_page(&p, f);
     (void)fclose(f);
     print_message("%zu examples\n", p.checked);
-    assert_int_equal(p.checked, 11);
+    assert_int_equal(p.checked, 13);
     rig_fini(&p.rig);
 }
 
