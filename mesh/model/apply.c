@@ -224,6 +224,8 @@ static void stay(struct um_model *m, const struct um_past *cur,
     }
     if (m->healthy)
         m->healthy_ms += since_ms;
+    else if (m->reason == NULL && m->ill[0] != '\0')
+        m->reason = m->ill;
 }
 
 void um_apply_decide(struct um_model *m)
@@ -286,6 +288,8 @@ static void end_try(struct um_model *m)
         m->own.offered = (struct um_name){0};
     m->own_dirty = true;
     m->healthy = true;
+    m->untold = false;
+    m->ill[0] = '\0';
     m->healthy_ms = 0;
     m->looked_ms = m->mono_ms;
 }
@@ -299,18 +303,23 @@ static void took(struct um_model *m)
     um_core_notice(m, UM_SAW_APPLIED, &m->own.applied);
 }
 
-/* Keeps Unit's words for people, as far as they are text. */
+/* Keeps words for people, as far as they are text. */
+static void keep_text(char *to, size_t cap, struct um_str text)
+{
+    size_t n = text.len < cap ? text.len : cap - 1;
+
+    if (n > 0)
+        memcpy(to, text.p, n);
+    to[n] = 0;
+    um_utf8_harmless(to);
+    if (!um_pb_is_text(um_str(to)))
+        to[0] = 0;
+}
+
 static void keep_words(struct um_model *m, struct um_str text)
 {
-    size_t n = text.len < sizeof m->refusal ? text.len : sizeof m->refusal - 1;
-
     m->refused = m->own.trying;
-    if (n > 0)
-        memcpy(m->refusal, text.p, n);
-    m->refusal[n] = 0;
-    um_utf8_harmless(m->refusal);
-    if (!um_pb_is_text(um_str(m->refusal)))
-        m->refusal[0] = 0;
+    keep_text(m->refusal, sizeof m->refusal, text);
 }
 
 static void refuse(struct um_model *m)
@@ -369,24 +378,40 @@ void um_apply_ran(struct um_model *m, const struct um_event *e)
     m->again = true;
 }
 
-void um_apply_health(struct um_model *m, const struct um_event *e)
+/* What runs does well, or does not, or nobody can say yet. Only who says that
+ * it does not makes it bad. */
+static void turn_health(struct um_model *m, const struct um_tried *a)
 {
-    struct um_tried a = {m->own.applied, m->own.effective, UM_BAD_UNHEALTHY};
-
-    if (um_name_none(&m->own.applied) ||
-        !um_name_eq(&e->u.health.revision, &m->own.applied) ||
-        e->u.health.healthy == m->healthy)
-        return;
-    m->healthy = e->u.health.healthy;
     m->healthy_ms = 0;
     m->looked_ms = m->mono_ms;
-    m->own_dirty = m->again = true;
+    m->again = true;
+    if (m->untold)
+        return;
+    m->own_dirty = true;
     if (m->healthy) {
-        um_own_forget_bad(&m->own, UM_BAD_UNHEALTHY, &a.revision);
+        um_own_forget_bad(&m->own, UM_BAD_UNHEALTHY, &a->revision);
     } else {
-        um_own_note_bad(&m->own, &a);
-        um_core_notice(m, UM_SAW_UNHEALTHY, &a.revision);
+        um_own_note_bad(&m->own, a);
+        um_core_notice(m, UM_SAW_UNHEALTHY, &a->revision);
     }
+}
+
+void um_apply_health(struct um_model *m, const struct um_event *e)
+{
+    const struct um_tried a = {m->own.applied, m->own.effective,
+                               UM_BAD_UNHEALTHY};
+    bool untold = e->u.health.untold && !e->u.health.healthy;
+
+    if (um_name_none(&m->own.applied) ||
+        !um_name_eq(&e->u.health.revision, &m->own.applied))
+        return;
+    keep_text(m->ill, sizeof m->ill, e->u.health.why);
+    m->again = m->again || !e->u.health.healthy; /* it has other words */
+    if (e->u.health.healthy == m->healthy && untold == m->untold)
+        return;
+    m->healthy = e->u.health.healthy;
+    m->untold = untold;
+    turn_health(m, &a);
 }
 
 /* Unit's version, if a row can carry it; whether it was another before. */

@@ -116,6 +116,9 @@ struct um_event {
         struct {
             struct um_name revision;
             bool healthy;
+            bool untold;       /**< nobody can say yet: not healthy, and not
+                                    bad either */
+            struct um_str why; /**< not healthy: for people */
         } health;
         struct um_name ran;
         struct {

@@ -30,6 +30,9 @@ enum um_drift_policy { UM_REPORT, UM_HEAL, UM_ADOPT };
 /** Room for Unit's words with their end; longer ones are cut off. */
 #define UM_REFUSAL_BYTES 256
 
+/** As much of why what runs does not do well. */
+#define UM_ILL_BYTES 256
+
 /** Configurations of this node that are remembered by revision. */
 #define UM_MADE_KEPT 16
 
@@ -121,7 +124,9 @@ struct um_model {
     uint64_t retry_ms;
     uint64_t healthy_ms; /* for how long what runs does well */
     bool healthy;
-    uint64_t looked_ms; /* when that was counted last */
+    bool untold;            /* it is not known yet */
+    char ill[UM_ILL_BYTES]; /* why it is not; "": for no reason known */
+    uint64_t looked_ms;     /* when that was counted last */
     char unit[UM__CAP_ROW_UNIT_BYTES];
     size_t unit_n;
     const char *reason;     /* why not in step; a constant, or `refusal` */

@@ -529,6 +529,43 @@ static void test_health_counts_from_the_start(void **state)
     assert_int_equal(b->n.m.said_bad_n, 0);
 }
 
+/* What nobody can say yet does not soak, and is not bad; what was bad before
+ * stays so. */
+static void test_health_that_is_not_known(void **state)
+{
+    struct both *b = *state;
+    struct um_event e = {.what = UM_EV_HEALTH};
+
+    node_settle(&b->n, 10);
+    e.u.health.revision = b->g.r1;
+    e.u.health.untold = true;
+    e.u.health.why = UM_STR("nobody asked");
+    assert_int_equal(node_step(&b->n, &e), 0);
+    node_settle(&b->n, 1000);
+    assert_int_equal(b->n.m.healthy_ms, 0);
+    assert_int_equal(b->n.m.said.healthy_ms, 0);
+    assert_int_equal(b->n.m.said_bad_n, 0);
+    assert_string_equal(b->n.m.reason, "nobody asked");
+    e.u.health.untold = false;
+    e.u.health.why = UM_STR("503");
+    assert_int_equal(node_step(&b->n, &e), 0);
+    node_settle(&b->n, 1000);
+    assert_int_equal(b->n.m.said_bad_n, 1);
+    assert_string_equal(b->n.m.reason, "503");
+    e.u.health.untold = true;
+    assert_int_equal(node_step(&b->n, &e), 0);
+    node_settle(&b->n, 1000);
+    assert_int_equal(b->n.m.said_bad_n, 1);
+    e.u.health.untold = false;
+    e.u.health.healthy = true;
+    e.u.health.why = UM_STR("");
+    assert_int_equal(node_step(&b->n, &e), 0);
+    node_settle(&b->n, 2000);
+    assert_int_equal(b->n.m.healthy_ms, 2000);
+    assert_int_equal(b->n.m.said_bad_n, 0);
+    assert_null(b->n.m.reason);
+}
+
 /* News of this node wait for more, for so long and no longer; what is as it was
  * by then is no news. */
 static void test_news_wait_for_more(void **state)
@@ -624,6 +661,7 @@ int main(void)
         T(test_a_changed_form_of_what_runs_is_applied),
         T(test_statements_have_configurations_made_anew),
         T(test_health_counts_from_the_start),
+        T(test_health_that_is_not_known),
         T(test_news_wait_for_more),
         T(test_rows_have_numbers_that_never_come_again),
         T(test_documents_that_may_be_needed_stay),

@@ -396,6 +396,32 @@ static void test_its_own_unit_counts_like_others(void **state)
     assert_same(node_applied(&b->n), &b->g.r1);
 }
 
+/* Whose health is not known yet is waited for, and not failed, even without a
+ * soak. */
+static void test_a_unit_that_is_not_known_yet(void **state)
+{
+    struct both *b = *state;
+    struct um_event e = {.what = UM_EV_HEALTH};
+
+    begin(b, 0, 1);
+    node_settle(&b->n, 10);
+    all_run(b, &b->g.r1, 1000);
+    node_settle(&b->n, 10);
+    e.u.health.revision = b->open;
+    e.u.health.untold = true;
+    assert_int_equal(node_step(&b->n, &e), 0);
+    all_run(b, &b->g.r1, 1000);
+    node_settle(&b->n, 2 * SOAK);
+    assert_int_equal(state_of(b), UM_STILL_OPEN);
+    assert_int_equal(count_opened(b), 1);
+    e.u.health.healthy = true;
+    assert_int_equal(node_step(&b->n, &e), 0);
+    node_settle(&b->n, SOAK);
+    all_run(b, &b->g.r1, 1000); /* they are there, too */
+    node_settle(&b->n, 10);
+    assert_true(count_opened(b) > 1);
+}
+
 static void test_steps_are_stored_before_they_are_published(void **state)
 {
     struct both *b = *state;
@@ -431,6 +457,7 @@ int main(void)
         T(test_a_first_batch_is_one_that_is_ready),
         T(test_a_trial_is_never_confirmed_by_a_machine),
         T(test_its_own_unit_counts_like_others),
+        T(test_a_unit_that_is_not_known_yet),
         T(test_steps_are_stored_before_they_are_published),
     };
 
