@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What stands in a document beside Unit's configuration: overlays, variables,
- * certificates, scripts. All four are names under a path of their own.
+ * certificates, scripts, probes. All five are names under a path of their own.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@
 #define VARIABLES    "/mesh/variables"
 #define CERTIFICATES "/certificates"
 #define SCRIPTS      "/js_modules"
+#define PROBES       "/mesh/probes"
 
 /* A row of a list. */
 typedef void add_row(struct um_table *t, yyjson_val *v);
@@ -115,16 +116,22 @@ static int overlay_get(struct um_cli *c)
     return get(c, OVERLAYS);
 }
 
-static int overlay_set(struct um_cli *c)
+/* Puts JSON that is a word, or in a file. */
+static int set(struct um_cli *c, const char *part)
 {
     struct um_buf value = UM_BUF_INIT;
     int code = um_cli_given(c, c->n > 1 ? c->words[1] : NULL, &value);
 
     if (code == UM_EXIT_DONE) {
-        code = change(c, OVERLAYS, "PUT", um_buf_view(&value));
+        code = change(c, part, "PUT", um_buf_view(&value));
     }
     um_buf_fini(&value);
     return code;
+}
+
+static int overlay_set(struct um_cli *c)
+{
+    return set(c, OVERLAYS);
 }
 
 static int overlay_rm(struct um_cli *c)
@@ -267,6 +274,35 @@ static int script_rm(struct um_cli *c)
     return drop(c, SCRIPTS);
 }
 
+static void probe_row(struct um_table *t, yyjson_val *v)
+{
+    const char *path = yyjson_get_str(yyjson_obj_get(v, "path"));
+    char buf[UM_CLI_TEXT];
+
+    um_table_cell(t, um_cli_text(v, "listener", buf));
+    um_table_cell(t, path != NULL ? path : "/");
+}
+
+static int probe_list(struct um_cli *c)
+{
+    return list(c, PROBES, "PROBE|LISTENER|PATH", probe_row);
+}
+
+static int probe_get(struct um_cli *c)
+{
+    return get(c, PROBES);
+}
+
+static int probe_set(struct um_cli *c)
+{
+    return set(c, PROBES);
+}
+
+static int probe_rm(struct um_cli *c)
+{
+    return drop(c, PROBES);
+}
+
 static const struct um_cli_verb overlay_verbs[] = {
     {"list", "", "for whom there are overlays, and what they do", 0,
      overlay_list},
@@ -297,11 +333,20 @@ static const struct um_cli_verb script_verbs[] = {
     {"put", "NAME FILE", "a module in JavaScript", UM_OPTS_CHANGE, script_put},
     {"rm", "NAME", "takes one away", UM_OPTS_CHANGE, script_rm},
 };
+static const struct um_cli_verb probe_verbs[] = {
+    {"list", "", "which there are, and where they go", 0, probe_list},
+    {"get", "NAME", "one of them", 0, probe_get},
+    {"set", "NAME [VALUE]",
+     "makes one: {\"listener\": \"*:80\", \"path\": \"/healthz\"}",
+     UM_OPTS_CHANGE | UM_BIT(UM_OPT_FILE), probe_set},
+    {"rm", "NAME", "takes one away", UM_OPTS_CHANGE, probe_rm},
+};
 
 const struct um_cli_command um_cli_parts[] = {
     UM_CLI_COMMAND("overlay", "what differs on some nodes", overlay_verbs),
     UM_CLI_COMMAND("var", "variables and secrets", var_verbs),
     UM_CLI_COMMAND("cert", "certificates", cert_verbs),
     UM_CLI_COMMAND("script", "modules in JavaScript", script_verbs),
+    UM_CLI_COMMAND("probe", "what nodes ask their listeners", probe_verbs),
     {NULL, NULL, NULL, 0, NULL},
 };

@@ -652,6 +652,7 @@ static int run(struct um_daemon *d)
     if (um_rights_drop(d) != 0 || um_loop_init(&d->loop) != 0) {
         return 1;
     }
+    um_prober_init(&d->prober, d->loop.fetch);
     if (start(d) == 0) {
         (void)uv_run(&d->loop.uv, UV_RUN_DEFAULT);
         rv = d->failed ? 1 : 0;

@@ -10,6 +10,7 @@
 #include "mesh/app/loop.h"
 #include "mesh/app/mesh.h"
 #include "mesh/app/partner.h"
+#include "mesh/app/prober.h"
 #include "mesh/app/settings.h"
 #include "mesh/app/state.h"
 #include "mesh/applier/applier.h"
@@ -30,6 +31,7 @@ struct um_daemon {
     struct um_confined confined;
     struct um_state state;
     struct um_loop loop;
+    struct um_prober prober; /* of the loop's engine */
     struct p2p_loop *p2p;
     struct um_bus *bus;
     struct um_standin_uv *standin;

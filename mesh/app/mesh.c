@@ -96,6 +96,7 @@ static int start_node(struct um_daemon *d)
         .bare = um_daemon_hands(d) == NULL,
         .alarms = &d->loop.alarms,
         .worker = &d->loop.worker,
+        .prober = &d->prober,
         .wall_ms = wall_ms,
         .log = &d->log,
         .name = um_mesh_name(d),

@@ -69,8 +69,9 @@ void um_revisions_show(struct um_daemon *d, struct um_http_req *req)
 /* People write paths as of requests, or pointers into the document. */
 static bool read_pointer(const char *text, struct um_buf *out)
 {
-    static const char *const parts[] = {"/base", "/overlays", "/certificates",
-                                        "/js_modules", "/variables"};
+    static const char *const parts[] = {"/base",         "/overlays",
+                                        "/certificates", "/js_modules",
+                                        "/variables",    "/probes"};
     struct um_str s = um_str(text);
 
     if (um_str_starts(s, UM_STR("/config"))) {

@@ -312,6 +312,7 @@ static const struct route routes[] = {
     {"GET", "/mesh/events", UM_ACCESS_TOKEN, get_events},
     {NULL, "/mesh/overlays/", UM_ACCESS_TOKEN, um_change_handle},
     {NULL, "/mesh/variables/", UM_ACCESS_TOKEN, um_change_handle},
+    {NULL, "/mesh/probes/", UM_ACCESS_TOKEN, um_change_handle},
     {NULL, "/config/", UM_ACCESS_TOKEN, um_change_handle},
     {NULL, "/certificates/", UM_ACCESS_TOKEN, um_change_handle},
     {NULL, "/js_modules/", UM_ACCESS_TOKEN, um_change_handle},

@@ -35,13 +35,18 @@ static int variables(struct um_call *c)
     return um_parts_answer(c, "variables");
 }
 
+static int probes(struct um_call *c)
+{
+    return um_parts_answer(c, "probes");
+}
+
 static const struct resource {
     const char *path;
     int (*answer)(struct um_call *c);
 } resources[] = {
     {"/config", um_config_answer},  {"/certificates", certificates},
     {"/js_modules", js_modules},    {"/mesh/overlays", overlays},
-    {"/mesh/variables", variables},
+    {"/mesh/variables", variables}, {"/mesh/probes", probes},
 };
 
 /* The resource that a request is for; NULL: it is elsewhere. */

@@ -9,8 +9,8 @@
  * docs/reference/rest-config.md is its page.
  *
  * Answered here: /config, /certificates, /js_modules, /mesh/overlays,
- * /mesh/variables. All else is the caller's: "/", /status and /control are
- * this node's Unit.
+ * /mesh/variables, /mesh/probes. All else is the caller's: "/", /status and
+ * /control are this node's Unit.
  */
 #ifndef UM_CONTROL_CONTROL_H
 #define UM_CONTROL_CONTROL_H

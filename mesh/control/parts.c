@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * /mesh/overlays and /mesh/variables: parts of the document that Unit has not,
- * after its manner. One segment names a member; a part is shown whole, and
- * changed member by member. Failure modes as those of /config, with words of
- * our own.
+ * /mesh/overlays, /mesh/variables, /mesh/probes: parts of the document that
+ * Unit has not, after its manner. One segment names a member; a part is shown
+ * whole, and changed member by member. Failure modes as those of /config, with
+ * words of our own.
  */
 #include "mesh/base/mem.h"
 #include "mesh/control/call.h"
@@ -122,8 +122,8 @@ int um_parts_answer(struct um_call *c, const char *part)
         return get(c, all);
     if (name.p == NULL)
         return um_call_say(c, 400, "Invalid name.",
-                           "Overlays and variables are changed one at a "
-                           "time, as a whole.");
+                           "Overlays, variables and probes are changed one "
+                           "at a time, as a whole.");
     return c->ask.method == UM_ASK_PUT ? put(c, part, name)
                                        : take_away(c, part, name);
 }

@@ -9,6 +9,7 @@
 
 #include <curl/curl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -238,11 +239,32 @@ static CURLcode set_request(struct um_fetch_job *job,
     return curl_easy_setopt(e, CURLOPT_URL, req->url);
 }
 
+/* The fields that are not curl's own. */
+static struct curl_slist *make_headers(const struct um_fetch_req *req)
+{
+    static const char field[] = "Host: ";
+    struct curl_slist *all = curl_slist_append(NULL, "Expect:"), *more = all;
+    size_t cap = sizeof field + (req->host != NULL ? strlen(req->host) : 0);
+    char *line = req->host != NULL && all != NULL ? malloc(cap) : NULL;
+
+    if (line != NULL) {
+        (void)snprintf(line, cap, "%s%s", field, req->host);
+        more = curl_slist_append(all, line);
+    } else if (req->host != NULL) {
+        more = NULL;
+    }
+    free(line);
+    if (more == NULL) {
+        curl_slist_free_all(all);
+    }
+    return more;
+}
+
 /* Copies what must outlive the call. */
 static bool copy_request(struct um_fetch_job *job,
                          const struct um_fetch_req *req)
 {
-    job->headers = curl_slist_append(NULL, "Expect:");
+    job->headers = make_headers(req);
     job->easy = take_easy(job->fetch);
     job->answer = calloc(1, 1024);
     job->cap = 1024;

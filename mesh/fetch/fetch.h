@@ -45,6 +45,7 @@ struct um_fetch_req {
     const char *method;    /**< "GET", "PUT", … */
     const char *url;       /**< http://HOST[:PORT]/PATH */
     const char *unix_path; /**< a unix socket to connect to; NULL: TCP */
+    const char *host;      /**< the field Host; NULL: of the URL */
     const void *body;      /**< NULL: none */
     size_t len;
     size_t max_answer; /**< bytes of the answer's body */

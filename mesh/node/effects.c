@@ -102,6 +102,11 @@ static void notice(struct um_node *n, const struct um_effect *e)
     if (what == UM_SAW_REFUSED && n->model.refusal[0] != '\0') {
         (void)snprintf(line, sizeof line, "Unit refuses %s: %s", about,
                        n->model.refusal);
+    } else if (what == UM_SAW_UNHEALTHY && n->model.ill[0] != '\0') {
+        (void)snprintf(line, sizeof line,
+                       "%s runs here, and does not do well: "
+                       "%s",
+                       about, n->model.ill);
     } else {
         const char *at = strstr(notices[what].text, "%s");
 

@@ -15,6 +15,7 @@
 #include "mesh/node/links.h"
 #include "mesh/node/node.h"
 #include "mesh/node/papers.h"
+#include "mesh/node/probing.h"
 #include "mesh/node/evidence.h"
 
 /** How often documents that are needed no more are looked for, in ms. */
@@ -95,6 +96,7 @@ struct um_node {
     struct um_links *links;
     struct um_hints *hints;
     struct um_welcome *welcome;
+    struct um_probing *probing;    /* how what runs here does */
     bool told_unit;                /* that these are the hands of this node */
     struct um_name told_confirmed; /* the last that they heard is confirmed */
     struct um_sync_source source;

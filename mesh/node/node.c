@@ -424,7 +424,10 @@ int um_node_new(const struct um_node_cfg *cfg, struct um_node **out)
     }
     n->cfg = *cfg;
     n->shelf = um_shelf_new();
-    rv = n->shelf == NULL ? P2P_ENOMEM : um_item_signer(cfg->key, &n->me);
+    n->probing = um_probing_new(n);
+    rv = n->shelf == NULL || n->probing == NULL
+             ? P2P_ENOMEM
+             : um_item_signer(cfg->key, &n->me);
     if (rv == 0) {
         rv = begin(n);
     }
@@ -448,6 +451,8 @@ void um_node_free(struct um_node *n)
         um_hands_stop(n->cfg.hands);
     }
     um_node_forget_trial(n);
+    um_probing_free(n->probing);
+    n->probing = NULL;
     um_welcome_free(n->welcome);
     n->welcome = NULL;
     n->ending = true;

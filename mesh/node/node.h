@@ -22,6 +22,7 @@
 #include "mesh/model/reply.h"
 #include "mesh/applier/maker.h"
 #include "mesh/node/hands.h"
+#include "mesh/node/prober.h"
 #include "mesh/node/shelf.h"
 #include "mesh/node/welcome.h"
 
@@ -40,6 +41,7 @@ struct um_node_cfg {
     bool bare;              /**< it holds no Unit, but the keys alone */
     const struct um_alarms *alarms;
     const struct um_worker *worker;
+    const struct um_prober *prober;  /**< NULL: probes of documents fail */
     uint64_t (*wall_ms)(void *user); /**< since 1970, by the plain clock */
     const struct um_log *log;
     const char *name; /**< what the node calls itself */

@@ -108,11 +108,8 @@ static void applied(void *user, enum um_result outcome,
 static void health(void *user, bool healthy)
 {
     struct um_node *n = user;
-    struct um_event e = {
-        .what = UM_EV_HEALTH,
-        .u.health = {.revision = n->model.own.applied, .healthy = healthy}};
 
-    told(n, &e);
+    um_probing_unit(n->probing, healthy);
 }
 
 /* What Unit shows for what it took, on its way to the disk. */

@@ -321,7 +321,18 @@ static void roster(struct um_node *n)
     um_bus_recheck(n->cfg.bus);
     um_node_hear_early(n);
     um_node_repeat_row(n);
+    if (n->probing != NULL) {
+        um_probing_relabel(n->probing);
+    }
     um_node_stir(n);
+}
+
+/* What runs here may be another revision now. */
+static void follow(struct um_node *n)
+{
+    if (n->loaded && !n->over && n->probing != NULL) {
+        um_probing_follow(n->probing);
+    }
 }
 
 void um_node_step(struct um_node *n, struct um_event *e)
@@ -347,6 +358,7 @@ void um_node_step(struct um_node *n, struct um_event *e)
         roster(n);
         um_node_tell_confirmed(n);
         arm(n, fx.next_ms);
+        follow(n);
     }
     um_effects_fini(&fx);
 }

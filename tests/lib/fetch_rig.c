@@ -83,6 +83,9 @@ struct um_fetch_job *um_fetch_start(struct um_fetch *f,
         .rig = f, .live = true, .req = *req, .done = done, .user = user};
     (void)snprintf(j->method, sizeof j->method, "%s", req->method);
     (void)snprintf(j->url, sizeof j->url, "%s", req->url);
+    if (req->host != NULL) {
+        (void)snprintf(j->host, sizeof j->host, "%s", req->host);
+    }
     if (req->unix_path != NULL) {
         (void)snprintf(j->unix_path, sizeof j->unix_path, "%s", req->unix_path);
     }

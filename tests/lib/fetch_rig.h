@@ -22,6 +22,7 @@ struct um_fetch_job {
     char method[8];
     char url[512];
     char unix_path[108];
+    char host[64];
     char *body;
     struct um_fetch_req req; /* its numbers; the pointers are stale */
     um_fetch_done *done;

@@ -32,6 +32,8 @@ struct scene {
     struct um_fetch_answer last;
     char body[BODY_MAX];
     char server[256];
+    const char *host;   /* the field Host of requests */
+    char request[2048]; /* the last one */
 };
 
 static void watch(void *user, int fd, int events)
@@ -109,6 +111,7 @@ static struct um_fetch_job *get(struct scene *s, const char *url, size_t most,
 {
     const struct um_fetch_req req = {.method = "GET",
                                      .url = url,
+                                     .host = s->host,
                                      .max_answer = most,
                                      .timeout_ms = timeout_ms,
                                      .connect_ms = timeout_ms};
@@ -119,9 +122,10 @@ static struct um_fetch_job *get(struct scene *s, const char *url, size_t most,
 /* The server answers a request. */
 static void serve(struct scene *s, int fd)
 {
-    char request[2048];
+    ssize_t n = recv(fd, s->request, sizeof s->request - 1, 0);
 
-    assert_true(recv(fd, request, sizeof request, 0) > 0);
+    assert_true(n > 0);
+    s->request[n] = '\0';
     assert_true(send(fd, s->says, strlen(s->says), MSG_NOSIGNAL) > 0);
     if (s->closes) {
         (void)shutdown(fd, SHUT_RDWR);
@@ -292,6 +296,21 @@ static void test_no_redirect_is_followed(void **state)
     scene_free(s);
 }
 
+static void test_the_field_host(void **state)
+{
+    static const char says[] = "HTTP/1.1 204 No Content\r\n\r\n";
+    struct scene *s = scene_new();
+
+    (void)state;
+    assert_int_equal(ask(s, says, true, 100), UM_FETCH_OK);
+    assert_non_null(strstr(s->request, "\r\nHost: 127.0.0.1:"));
+    s->host = "shop.example";
+    assert_int_equal(ask(s, says, true, 100), UM_FETCH_OK);
+    assert_non_null(strstr(s->request, "\r\nHost: shop.example\r\n"));
+    assert_null(strstr(s->request, "Host: 127"));
+    scene_free(s);
+}
+
 static void test_silence_has_an_end(void **state)
 {
     struct scene *s = scene_new();
@@ -375,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_an_answer_with_a_cap),
         cmocka_unit_test(test_an_answer_that_is_cut_off),
         cmocka_unit_test(test_no_redirect_is_followed),
+        cmocka_unit_test(test_the_field_host),
         cmocka_unit_test(test_silence_has_an_end),
         cmocka_unit_test(test_nobody_there),
         cmocka_unit_test(test_plain_http_alone_and_no_proxy),

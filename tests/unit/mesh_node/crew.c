@@ -147,6 +147,7 @@ int mate_try(struct mate *m)
         .hands = m->hands,
         .alarms = &c->world.port,
         .worker = &m->worker,
+        .prober = m->prober,
         .wall_ms = wall_ms,
         .log = &m->log,
         .name = m->no == 0 ? "first" : "mate",

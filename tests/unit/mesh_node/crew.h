@@ -31,6 +31,7 @@ struct mate {
     struct um_policy policy;
     struct um_node *node;   /* NULL: it does not run */
     struct um_hands *hands; /* NULL: it has no Unit */
+    const struct um_prober *prober;
     enum um_drift_policy drift;
     bool held; /* the disk does nothing */
     void (*work)(void *arg);
