@@ -170,7 +170,8 @@ void um_agent_say_record(struct um_agent *a)
 static void stop(struct um_agent *a)
 {
     um_runner_free(a->runner);
-    a->runner = NULL;
+    um_runner_free(a->scratch);
+    a->runner = a->scratch = NULL;
     um_agent_forget_orders(a);
     if (a->warden != NULL) {
         um_warden_free(a->parked);
@@ -271,6 +272,69 @@ static bool on_locked(void *user, const struct um_name *object)
     return true;
 }
 
+/* Of the scratch Unit nothing is told but what came of what was tried. */
+static void no_live(void *user, const struct um_runner_live *live)
+{
+    (void)user;
+    (void)live;
+}
+
+static void no_scratch(void *user, const char *text)
+{
+    struct um_agent *a = user;
+
+    um_log_line(a->cfg.log, UM_LOG_WARN, "the scratch Unit is absent: %s",
+                text);
+}
+
+static void no_outcome(void *user, enum um_result outcome,
+                       const struct um_name *revision,
+                       const struct um_name *effective, struct um_str text)
+{
+    (void)user;
+    (void)outcome;
+    (void)revision;
+    (void)effective;
+    (void)text;
+}
+
+static void no_shown(void *user, const struct um_name *effective,
+                     struct um_str config)
+{
+    (void)user;
+    (void)effective;
+    (void)config;
+}
+
+static void no_health(void *user, bool healthy)
+{
+    (void)user;
+    (void)healthy;
+}
+
+static const struct um_runner_cb scratch_cb = {.live = no_live,
+                                               .absent = no_scratch,
+                                               .applied = no_outcome,
+                                               .shown = no_shown,
+                                               .health = no_health};
+
+static int make_scratch(struct um_agent *a)
+{
+    const struct um_runner_cfg cfg = {.unit = a->cfg.scratch.unit,
+                                      .applier = a->cfg.scratch.applier,
+                                      .unit_log = a->cfg.scratch.log,
+                                      .alarms = a->cfg.alarms,
+                                      .log = a->cfg.log,
+                                      .cb = &scratch_cb,
+                                      .user = a};
+
+    if (cfg.unit == NULL) {
+        return 0;
+    }
+    a->scratch = um_runner_new(&cfg);
+    return a->scratch != NULL ? 0 : P2P_ENOMEM;
+}
+
 static int make_runner(struct um_agent *a, const struct um_wire_msg *m)
 {
     const struct um_runner_cfg cfg = {.unit = a->cfg.unit,
@@ -307,6 +371,9 @@ static void start(struct um_agent *a, const struct um_wire_msg *m)
     if (rv == 0) {
         um_agent_say_record(a);
         rv = make_runner(a, m);
+    }
+    if (rv == 0) {
+        rv = make_scratch(a);
     }
     if (rv != 0) {
         stop(a);
@@ -515,9 +582,25 @@ static void take_unit(struct um_agent *a, const struct um_wire_msg *m)
     }
 }
 
+/* What the scratch Unit needs, too, where there may be no other one. */
+static bool is_scratchs(const struct um_wire_msg *m)
+{
+    return m->what == UM_WIRE_SCRATCH || m->what == UM_WIRE_PAPER ||
+           m->what == UM_WIRE_SLOT;
+}
+
+static void heard_scratch(struct um_agent *a, const struct um_wire_msg *m)
+{
+    if (m->what == UM_WIRE_SCRATCH) {
+        um_agent_scratch(a, m);
+    } else {
+        heard_started(a, m);
+    }
+}
+
 static int heard(struct um_agent *a, const struct um_wire_msg *m)
 {
-    if (m->what > UM_WIRE_HEAR) {
+    if (m->what > UM_WIRE_LAST_TO) {
         return P2P_EFORMAT; /* one of ours */
     }
     if (m->what == UM_WIRE_START) {
@@ -530,9 +613,12 @@ static int heard(struct um_agent *a, const struct um_wire_msg *m)
         take_unit(a, m);
     } else if (a->warden != NULL && m->what == UM_WIRE_STATEMENTS) {
         statements(a, m);
-    } else if (a->runner != NULL) {
+    } else if (a->scratch != NULL && is_scratchs(m)) {
+        heard_scratch(a, m);
+    } else if (a->runner != NULL && m->what != UM_WIRE_SCRATCH) {
         heard_started(a, m);
-    } else if (m->what == UM_WIRE_ORDER || m->what == UM_WIRE_TRY) {
+    } else if (m->what == UM_WIRE_ORDER || m->what == UM_WIRE_TRY ||
+               m->what == UM_WIRE_SCRATCH) {
         um_agent_no(a, m->number,
                     UM_STR("the applier is of no mesh, or has no Unit"));
     }

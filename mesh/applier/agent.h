@@ -45,6 +45,15 @@ struct um_agent_files {
     int (*drop)(void *user, const char *name);
 };
 
+/** A Unit beside the real one, which documents are tried on before they are
+ * revisions; all borrowed. */
+struct um_agent_scratch {
+    struct um_unit *unit; /**< NULL: there is none */
+    struct um_applier *applier;
+    const char *folder; /**< where its listeners are */
+    const char *log;
+};
+
 /** What an agent is made of; borrows all until it is freed. */
 struct um_agent_cfg {
     struct um_unit *unit; /**< NULL: there is none, it only holds keys */
@@ -56,6 +65,7 @@ struct um_agent_cfg {
     const struct p2p_key *old; /**< that it had before; NULL: none */
     const char *name;          /**< what the node calls itself */
     const char *unit_log;      /**< or NULL */
+    struct um_agent_scratch scratch;
     struct um_agent_files files;
     bool may_leave; /**< whether the node's word is enough to forget which mesh
                          this is: nothing keeps the two apart anyway */

@@ -20,6 +20,7 @@ enum um_agent_slot {
     UM_AGENT_EXAMINE, /**< whether a configuration can be made */
     UM_AGENT_RUN,     /**< a revision */
     UM_AGENT_TRIAL,   /**< a document that is none yet; or what was before */
+    UM_AGENT_SCRATCH, /**< the same for the scratch Unit */
     UM_AGENT_SLOTS
 };
 
@@ -49,9 +50,11 @@ struct um_agent {
     struct um_agent_cfg cfg;
     struct um_wire_in in;
     struct um_name me;
-    struct um_warden *warden; /* NULL: of no mesh */
-    struct um_warden *parked; /* of the last one; NULL: none */
-    struct um_runner *runner; /* likewise */
+    struct um_warden *warden;  /* NULL: of no mesh */
+    struct um_warden *parked;  /* of the last one; NULL: none */
+    struct um_runner *runner;  /* likewise */
+    struct um_runner *scratch; /* of the scratch Unit; NULL: there is none */
+    unsigned scratch_turn;
     struct um_stash *stash;
     struct um_vault vault;
     struct um_buf unmet; /* statements that wait for others */
@@ -80,6 +83,7 @@ int um_agent_save(struct um_agent *a, enum um_warden_part part);
 
 void um_agent_order(struct um_agent *a, const struct um_wire_msg *m);
 void um_agent_try(struct um_agent *a, const struct um_wire_msg *m);
+void um_agent_scratch(struct um_agent *a, const struct um_wire_msg *m);
 void um_agent_paper(struct um_agent *a, const struct um_wire_msg *m);
 void um_agent_hear(struct um_agent *a, const struct um_wire_msg *m);
 

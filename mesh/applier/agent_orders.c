@@ -11,6 +11,7 @@
 
 #include "mesh/applier/agent_inner.h"
 #include "mesh/applier/facts.h"
+#include "mesh/applier/scratch.h"
 #include "mesh/doc/parse.h"
 #include "p2p/err.h"
 
@@ -258,6 +259,58 @@ static void give(struct um_agent *a, enum um_agent_slot slot,
     }
 }
 
+static void on_scratched(void *user, enum um_result outcome, struct um_str text)
+{
+    end(user, UM_AGENT_SCRATCH, outcome, text);
+}
+
+/* The policy is asked of the configuration as it would run; false: it is
+ * against it, and that was told. */
+static bool is_allowed(struct um_agent *a, const struct um_maker_out *out)
+{
+    struct um_buf words = UM_BUF_INIT, room = UM_BUF_INIT;
+    enum um_result rv = um_runner_judge(a->cfg.policy, out->config, &words);
+
+    if (rv != UM_RESULT_DONE) {
+        end(a, UM_AGENT_SCRATCH, rv,
+            um_str(um_mask_say(&out->mask, um_buf_view(&words), &room)));
+    }
+    um_buf_fini(&words);
+    um_buf_fini(&room);
+    return rv == UM_RESULT_DONE;
+}
+
+/* Gives the scratch Unit what it takes of a configuration. */
+static void give_scratch(struct um_agent *a, const struct um_maker_out *out)
+{
+    struct um_agent_job *j = job_of(a, UM_AGENT_SCRATCH);
+    struct um_buf config = UM_BUF_INIT;
+    struct um_runner_config c = {.effective = out->effective,
+                                 .bundles = out->bundles,
+                                 .bundles_n = out->bundles_n,
+                                 .why = j->why,
+                                 .mask = out->mask};
+    int rv = 0;
+
+    if (!is_allowed(a, out)) {
+        return;
+    }
+    j->given = true;
+    rv = um_scratch_config(out->config, a->cfg.scratch.folder,
+                           ++a->scratch_turn, &config);
+    c.config = um_buf_view(&config);
+    if (rv == 0) {
+        rv = um_runner_try(a->scratch, &c, on_scratched, a);
+    }
+    if (rv != 0) {
+        end(a, UM_AGENT_SCRATCH, UM_RESULT_NO_ANSWER, um_str(p2p_err_text(rv)));
+    }
+    if (config.p != NULL) {
+        explicit_bzero(config.p, config.len);
+    }
+    um_buf_fini(&config);
+}
+
 /* What this node can make nothing of is as if its Unit had refused it; what
  * runs here already, by a trial or by somebody's hand, as if it had been given
  * to Unit. */
@@ -295,6 +348,8 @@ static void made(struct um_agent *a, enum um_agent_slot slot, int rv,
     } else if (!um_name_eq(&out->effective, &j->effective)) {
         end(a, slot, UM_RESULT_NO_ANSWER,
             UM_STR("what is to be given to Unit is another by now"));
+    } else if (slot == UM_AGENT_SCRATCH) {
+        give_scratch(a, out);
     } else {
         give(a, slot, out);
     }
@@ -408,20 +463,32 @@ void um_agent_order(struct um_agent *a, const struct um_wire_msg *m)
     }
 }
 
-void um_agent_try(struct um_agent *a, const struct um_wire_msg *m)
+/* A document that is no revision yet, for a Unit or the other. */
+static void try_out(struct um_agent *a, enum um_agent_slot slot,
+                    const struct um_wire_msg *m, const char *why)
 {
-    struct um_agent_job *j = place(a, UM_AGENT_TRIAL, m);
+    struct um_agent_job *j = place(a, slot, m);
 
     if (j == NULL) {
         return;
     }
-    (void)snprintf(j->why, sizeof j->why, "a change, on trial");
+    (void)snprintf(j->why, sizeof j->why, "%s", why);
     if (!um_warden_may_try(a->warden)) {
-        end(a, UM_AGENT_TRIAL, UM_RESULT_NO_ANSWER,
+        end(a, slot, UM_RESULT_NO_ANSWER,
             UM_STR("this node may not write, so it has nothing to try"));
         return;
     }
     go_on_all(a);
+}
+
+void um_agent_try(struct um_agent *a, const struct um_wire_msg *m)
+{
+    try_out(a, UM_AGENT_TRIAL, m, "a change, on trial");
+}
+
+void um_agent_scratch(struct um_agent *a, const struct um_wire_msg *m)
+{
+    try_out(a, UM_AGENT_SCRATCH, m, "a change, on the scratch Unit");
 }
 
 void um_agent_applied(void *user, enum um_result outcome,

@@ -389,9 +389,8 @@ static void on_stock(void *user, enum um_result outcome, struct um_str text)
     }
 }
 
-/* What the node's policy says of a configuration. */
-static enum um_result judge(const struct um_policy *policy,
-                            struct um_str config, struct um_buf *words)
+enum um_result um_runner_judge(const struct um_policy *policy,
+                               struct um_str config, struct um_buf *words)
 {
     struct um_arena a = UM_ARENA_INIT;
     struct um_problems found;
@@ -438,7 +437,9 @@ static void begin_order(struct um_runner *r)
         ended(r, UM_RESULT_NO_ANSWER, UM_STR("out of memory"));
         return;
     }
-    rv = judge(r->cfg.policy, r->now.config, &words);
+    rv = r->cfg.policy != NULL
+             ? um_runner_judge(r->cfg.policy, r->now.config, &words)
+             : UM_RESULT_DONE;
     if (rv != UM_RESULT_DONE) {
         struct um_buf room = UM_BUF_INIT;
 
@@ -525,7 +526,10 @@ void um_runner_apply(struct um_runner *r, const struct um_runner_config *c)
 int um_runner_try(struct um_runner *r, const struct um_runner_config *c,
                   um_runner_tried *tried, void *user)
 {
-    if (r->has_trial || (r->doing >= FILLING && r->now.tried != NULL)) {
+    bool tries =
+        (r->doing == FILLING || r->doing == APPLYING) && r->now.tried != NULL;
+
+    if (r->has_trial || tries) {
         return P2P_EAGAIN;
     }
     r->has_trial = true;

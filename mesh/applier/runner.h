@@ -88,7 +88,7 @@ struct um_runner_config {
 struct um_runner_cfg {
     struct um_unit *unit;
     struct um_applier *applier;
-    const struct um_policy *policy;
+    const struct um_policy *policy; /**< NULL: it was asked before */
     const struct um_alarms *alarms;
     const struct um_log *log;
     struct um_name effective; /**< what ran when the node ended; none: nothing,
@@ -126,6 +126,11 @@ typedef void um_runner_tried(void *user, enum um_result outcome,
  */
 int um_runner_try(struct um_runner *r, const struct um_runner_config *c,
                   um_runner_tried *tried, void *user);
+
+/** What a node's policy says of a configuration. @param words why not, for
+ * people; appended @return DONE, REFUSED; NO_ANSWER: no memory */
+enum um_result um_runner_judge(const struct um_policy *policy,
+                               struct um_str config, struct um_buf *words);
 
 /** Looks at Unit now, and tells `live` whatever it shows. */
 void um_runner_look(struct um_runner *r);

@@ -58,6 +58,7 @@ static const struct shape shapes[UM_WIRE_RECORD + 1] = {
     [UM_WIRE_GET] = {BIT(NUMBER) | BIT(TEXT), 0},
     [UM_WIRE_UNIT] = {BIT(TEXT), 0},
     [UM_WIRE_HEAR] = {0, BIT(REVISIONS) | BIT(FACTS)},
+    [UM_WIRE_SCRATCH] = {BIT(NUMBER) | BIT(HASH) | BIT(EFFECTIVE), 0},
     [UM_WIRE_LIVE] = {BIT(EFFECTIVE), BIT(BYTES) | BIT(TEXT) | BIT(MODULES) |
                                           BIT(OURS) | BIT(BLANK) | BIT(OTHER)},
     [UM_WIRE_ABSENT] = {0, BIT(TEXT)},
@@ -72,7 +73,7 @@ static const struct shape shapes[UM_WIRE_RECORD + 1] = {
 
 static bool is_known(unsigned what)
 {
-    return (what >= UM_WIRE_START && what <= UM_WIRE_HEAR) ||
+    return (what >= UM_WIRE_START && what <= UM_WIRE_LAST_TO) ||
            (what >= UM_WIRE_LIVE && what <= UM_WIRE_RECORD);
 }
 

@@ -36,12 +36,14 @@ enum um_wire_what {
     UM_WIRE_GET = 10,       /**< GET of a path of Unit's control API */
     UM_WIRE_UNIT = 11,      /**< where the stand-in in the node's process is */
     UM_WIRE_HEAR = 12,      /**< a case without an order: who confirmed what */
+    UM_WIRE_SCRATCH = 13,   /**< as TRY, but for the scratch Unit */
+    UM_WIRE_LAST_TO = UM_WIRE_SCRATCH,
     /* From it. */
     UM_WIRE_LIVE = 16,    /**< what Unit shows */
     UM_WIRE_ABSENT = 17,  /**< Unit cannot be reached, or nothing is done */
     UM_WIRE_SHOWN = 18,   /**< what Unit shows for what it took */
     UM_WIRE_HEALTH = 19,  /**< how what runs does */
-    UM_WIRE_OUTCOME = 20, /**< of ORDER or TRY */
+    UM_WIRE_OUTCOME = 20, /**< of ORDER, TRY or SCRATCH */
     UM_WIRE_WANT = 21,    /**< a document, a script or a sealed object */
     UM_WIRE_GOT = 22,     /**< what GET brought */
     UM_WIRE_RECORD = 23   /**< which revisions are in the applier's record */
@@ -59,13 +61,16 @@ enum um_wire_order {
 /** A message; members that its kind has not are zero. All borrow. */
 struct um_wire_msg {
     enum um_wire_what what;
-    uint64_t number; /**< ORDER, TRY, GET: chosen by who asks; OUTCOME, GOT */
+    uint64_t number; /**< ORDER, TRY, SCRATCH, GET: chosen by who asks; OUTCOME,
+                          GOT */
     enum um_wire_order order; /**< ORDER */
     struct um_name mesh;      /**< START */
     struct um_name revision;  /**< ORDER; RECORD: which one runs */
-    struct um_name hash;      /**< TRY: the document's; START: of the document
-                                   that ran; PAPER, WANT; SLOT: the object's */
-    struct um_name effective; /**< START, ORDER, TRY, ADOPTED, LIVE, SHOWN */
+    struct um_name
+        hash; /**< TRY, SCRATCH: the document's; START: of the document
+                   that ran; PAPER, WANT; SLOT: the object's */
+    struct um_name effective; /**< START, ORDER, TRY, SCRATCH, ADOPTED, LIVE,
+                                   SHOWN */
     struct um_str bytes; /**< START: what Unit showed; PAPER; SLOT; LIVE, SHOWN:
                               the configuration; GOT: the body */
     struct um_str

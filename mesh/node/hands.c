@@ -35,6 +35,9 @@ struct um_hands {
     uint64_t trying;
     um_runner_tried *tried;
     void *tried_user;
+    uint64_t scratching;
+    um_runner_tried *scratched;
+    void *scratched_user;
     bool seen;
     bool took;
     struct um_name known; /* what `shown` is of */
@@ -89,7 +92,7 @@ static void forget_member(struct um_hands *h)
     um_buf_fini(&h->modules);
     um_buf_fini(&h->record);
     h->on = h->seen = h->took = false;
-    h->applying = h->trying = 0;
+    h->applying = h->trying = h->scratching = 0;
 }
 
 void um_hands_free(struct um_hands *h)
@@ -180,6 +183,10 @@ static void on_outcome(struct um_hands *h, const struct um_wire_msg *m)
         h->trying = 0;
         count(h, outcome);
         h->tried(h->tried_user, outcome, m->text);
+    } else if (m->number == h->scratching) {
+        assert(h->scratched != NULL);
+        h->scratching = 0;
+        h->scratched(h->scratched_user, outcome, m->text);
     }
 }
 
@@ -280,7 +287,7 @@ int um_hands_recv(struct um_hands *h, struct um_str bytes)
 
     while (rv == 0 && (rv = um_wire_in_next(&h->in, &frame)) == 1) {
         rv = um_wire_read(frame, &m);
-        if (rv == 0 && m.what <= UM_WIRE_HEAR) {
+        if (rv == 0 && m.what <= UM_WIRE_LAST_TO) {
             rv = P2P_EFORMAT; /* one of ours */
         } else if (rv == 0 && m.what == UM_WIRE_GOT) {
             on_got(h, &m);
@@ -447,6 +454,25 @@ int um_hands_try(struct um_hands *h, const struct um_name *doc,
     assert(h->trying == m.number);
     h->tried = tried;
     h->tried_user = user;
+    say(h, &m);
+    return 0;
+}
+
+int um_hands_scratch(struct um_hands *h, const struct um_name *doc,
+                     const struct um_name *effective, um_runner_tried *tried,
+                     void *user)
+{
+    const struct um_wire_msg m = {.what = UM_WIRE_SCRATCH,
+                                  .number = h->number + 1,
+                                  .hash = *doc,
+                                  .effective = *effective};
+
+    if (h->scratching != 0) {
+        return P2P_EAGAIN;
+    }
+    h->scratching = ++h->number;
+    h->scratched = tried;
+    h->scratched_user = user;
     say(h, &m);
     return 0;
 }

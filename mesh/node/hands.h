@@ -106,6 +106,11 @@ int um_hands_try(struct um_hands *h, const struct um_name *doc,
                  const struct um_name *effective, um_runner_tried *tried,
                  void *user);
 
+/** The same on the scratch Unit, which changes nothing that runs. */
+int um_hands_scratch(struct um_hands *h, const struct um_name *doc,
+                     const struct um_name *effective, um_runner_tried *tried,
+                     void *user);
+
 /** As um_runner_look(). */
 void um_hands_look(struct um_hands *h);
 

@@ -107,7 +107,9 @@ struct um_node {
      * those that it forgot. */
     struct um_node_make makes[UM_MADE_KEPT];
     size_t makes_n;
-    struct um_node_trial *trial; /* that was not told yet; NULL: none */
+    struct um_node_trial *trial;   /* that was not told yet; NULL: none */
+    struct um_node_trial *scratch; /* for the scratch Unit: the first is there,
+                                      others wait */
     struct um_watch_node *watchers;
     struct um_watch_node *firing; /* those that are being told */
     void *watch_alarm;
@@ -132,6 +134,7 @@ struct um_node {
 
 /** A configuration that Unit is given before there is a revision of it. */
 struct um_node_trial {
+    struct um_node_trial *next; /**< of those for the scratch Unit */
     struct um_name doc;
     struct um_name effective;
     um_node_tried *tried;
@@ -255,7 +258,8 @@ void um_node_apply(struct um_node *n, const struct um_effect *e);
 void um_node_keep(struct um_node *n, const struct um_effect *e);
 void um_node_merge(struct um_node *n, const struct um_effect *e);
 
-/** Forgets a trial; nobody is told. */
+/** Forgets a trial, or those for the scratch Unit; nobody is told. */
 void um_node_forget_trial(struct um_node *n);
+void um_node_forget_scratch(struct um_node *n);
 
 #endif

@@ -451,6 +451,7 @@ void um_node_free(struct um_node *n)
         um_hands_stop(n->cfg.hands);
     }
     um_node_forget_trial(n);
+    um_node_forget_scratch(n);
     um_probing_free(n->probing);
     n->probing = NULL;
     um_welcome_free(n->welcome);

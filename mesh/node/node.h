@@ -39,6 +39,7 @@ struct um_node_cfg {
     struct um_bus *bus;
     struct um_hands *hands; /**< to the applier; NULL: there is none */
     bool bare;              /**< it holds no Unit, but the keys alone */
+    bool scratch;           /**< the applier has a scratch Unit */
     const struct um_alarms *alarms;
     const struct um_worker *worker;
     const struct um_prober *prober;  /**< NULL: probes of documents fail */
@@ -103,11 +104,21 @@ typedef void um_node_tried(void *user, enum um_result outcome,
  * Gives this node's Unit what comes of a document, before there is a revision
  * of it. Publish it then, or um_node_untry().
  * @return 0; P2P_ESTATE: it is not to be tried here and now (no Unit, or what
- *         runs is not the current revision), P2P_EAGAIN (another trial),
+ *         runs is not the current revision), P2P_EAGAIN (another trial, or it
+ *         is the current one in a moment),
  *         P2P_EFORMAT, P2P_ENOMEM: nobody is told
  */
 int um_node_try(struct um_node *n, const struct um_name *doc,
                 um_node_tried *tried, void *user);
+
+/**
+ * Tries what comes of a document on a Unit beside this node's, which runs
+ * nothing of it afterwards; those that come at once wait for each other.
+ * @return 0; P2P_ESTATE: there is none; P2P_EFORMAT, P2P_ENOTFOUND,
+ *         P2P_ENOMEM: nobody is told
+ */
+int um_node_scratch(struct um_node *n, const struct um_name *doc,
+                    um_node_tried *tried, void *user);
 
 /** What was tried is not published: Unit is given what ran before. */
 void um_node_untry(struct um_node *n);

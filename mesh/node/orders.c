@@ -6,6 +6,8 @@
  * the same. Failure mode: nobody can say what came of an order; the model comes
  * again.
  */
+#include <assert.h>
+
 #include "mesh/base/mem.h"
 #include "mesh/node/hide.h"
 #include "mesh/node/inner.h"
@@ -372,6 +374,22 @@ static int comes_to(struct um_node *n, const struct um_name *doc,
     return rv;
 }
 
+/* Whether it will be in a moment: the current revision is being given to Unit,
+ * or is about to be. */
+static bool rests_soon(struct um_node *n)
+{
+    struct um_model *m = &n->model;
+    const struct um_past *t = um_view_target(&m->view, &m->history);
+
+    if (!n->told_unit || t == NULL || m->absent || m->retry_ms != 0) {
+        return false;
+    }
+    return m->in_flight ||
+           (!um_name_eq(&m->own.applied, &t->rev.id) &&
+            um_view_desired(&m->view, &m->history, &m->roster, &n->me) == t &&
+            !um_own_refused(&m->own, &t->rev.id, NULL));
+}
+
 int um_node_try(struct um_node *n, const struct um_name *doc,
                 um_node_tried *tried, void *user)
 {
@@ -383,7 +401,7 @@ int um_node_try(struct um_node *n, const struct um_name *doc,
         return P2P_EAGAIN;
     }
     if (!at_rest(n)) {
-        return P2P_ESTATE;
+        return rests_soon(n) ? P2P_EAGAIN : P2P_ESTATE;
     }
     t = um_mem_zalloc(sizeof *t);
     if (t == NULL) {
@@ -400,6 +418,76 @@ int um_node_try(struct um_node *n, const struct um_name *doc,
         um_node_forget_trial(n);
     }
     return rv;
+}
+
+/* ---- the scratch Unit */
+
+static void drop_scratch(struct um_node *n)
+{
+    struct um_node_trial *t = n->scratch;
+
+    n->scratch = t->next;
+    um_mem_free(t);
+}
+
+void um_node_forget_scratch(struct um_node *n)
+{
+    while (n->scratch != NULL) {
+        drop_scratch(n);
+    }
+}
+
+static void on_scratched(void *user, enum um_result outcome,
+                         struct um_str text);
+
+/* The first is tried, if there is one. */
+static void try_scratch(struct um_node *n)
+{
+    const struct um_node_trial *t = n->scratch;
+    int rv = t != NULL ? um_hands_scratch(n->cfg.hands, &t->doc, &t->effective,
+                                          on_scratched, n)
+                       : 0;
+
+    assert(rv == 0); /* nobody else asks for it */
+    (void)rv;
+}
+
+static void on_scratched(void *user, enum um_result outcome, struct um_str text)
+{
+    struct um_node *n = user;
+    um_node_tried *tried = n->scratch->tried;
+
+    user = n->scratch->user;
+    drop_scratch(n);
+    try_scratch(n);
+    tried(user, outcome, text);
+}
+
+int um_node_scratch(struct um_node *n, const struct um_name *doc,
+                    um_node_tried *tried, void *user)
+{
+    struct um_node_trial **at = &n->scratch, *t;
+    struct um_name effective;
+    int rv = n->cfg.scratch && n->told_unit ? comes_to(n, doc, &effective)
+                                            : P2P_ESTATE;
+
+    if (rv != 0) {
+        return rv;
+    }
+    t = um_mem_zalloc(sizeof *t);
+    if (t == NULL) {
+        return P2P_ENOMEM;
+    }
+    *t = (struct um_node_trial){
+        .doc = *doc, .effective = effective, .tried = tried, .user = user};
+    while (*at != NULL) {
+        at = &(*at)->next;
+    }
+    *at = t;
+    if (n->scratch == t) {
+        try_scratch(n);
+    }
+    return 0;
 }
 
 static void restored(void *user, enum um_result outcome, struct um_str text)

@@ -406,7 +406,7 @@ static void note_heard(struct run *r, const struct um_wire_msg *m)
 {
     int paper = find(w.hashes, PAPERS, &m->hash);
 
-    need(m->what > UM_WIRE_HEAR);
+    need(m->what > UM_WIRE_LAST_TO);
     if (m->what == UM_WIRE_WANT) {
         need(paper >= 0 && r->looked_at[paper] && !r->wanted[paper]);
         r->wanted[paper] = true;
@@ -443,7 +443,7 @@ static bool node_says(struct run *r, struct um_str bytes)
     do {
         rv = um_wire_in_next(&r->in, &frame);
         if (rv == 1)
-            rv = um_wire_read(frame, &m) != 0 || m.what > UM_WIRE_HEAR
+            rv = um_wire_read(frame, &m) != 0 || m.what > UM_WIRE_LAST_TO
                      ? P2P_EFORMAT
                      : 1;
         if (rv == 1)
@@ -623,6 +623,8 @@ static bool try_it(struct run *r, uint8_t c)
                             .hash = w.hashes[doc],
                             .effective = w.effective[doc % DOCS]};
 
+    if (c >= 0xe0) /* there is none: nothing comes of it */
+        m.what = UM_WIRE_SCRATCH;
     return say(r, &m);
 }
 

@@ -275,6 +275,110 @@ static void test_a_trial_of_who_may_not_write(void **state)
     scene_asked(s, "");
 }
 
+/* A document on the scratch Unit, which here is the only one there is. */
+static struct um_wire_msg on_scratch(struct scene *s, uint64_t number,
+                                     const char *doc, const char *config)
+{
+    struct um_wire_msg m = {
+        .what = UM_WIRE_SCRATCH, .number = number, .hash = scene_paper(s, doc)};
+
+    p2p_sha256(config, strlen(config), m.effective.b);
+    return m;
+}
+
+/* An agent with a scratch Unit and no other one. */
+static void begin_with_scratch(struct scene *s)
+{
+    um_agent_free(s->agent);
+    s->cfg.scratch = (struct um_agent_scratch){
+        .unit = s->unit, .applier = s->applier, .folder = "/tmp/x"};
+    s->cfg.unit = NULL;
+    s->cfg.applier = NULL;
+    scene_begin(s);
+    scene_start(s);
+    scene_tell_roster(s);
+}
+
+#define PORT "{\"listeners\":{\"*:80\":{\"pass\":\"routes\"}},\"routes\":[]}"
+
+static void test_a_scratch_unit(void **state)
+{
+    struct scene *s = *state;
+    struct um_wire_msg m = on_scratch(s, 1, BASE(PORT), PORT);
+    struct um_wire_msg n = on_scratch(s, 2, BASE(ROUTE("202")), ROUTE("202"));
+    struct order o = scene_sign(s, WRITER, 2, BASE(ROUTE("201")), ROUTE("201"));
+
+    begin_with_scratch(s);
+    scene_say(s, &m);
+    scene_work(s);
+    scene_told(s, "want\n1 done\n");
+    assert_true(scene_unit_runs(s, "unix:/tmp/x/1-0.sock"));
+    assert_false(scene_unit_runs(s, "*:80"));
+    /* One behind the other, while the first is swept up. */
+    scene_say(s, &n);
+    scene_work(s);
+    m.number = 3;
+    scene_say(s, &m);
+    scene_work(s);
+    scene_told(s, "want\n2 done\n3 done\n");
+    s->put_answer = "{\"error\":\"Invalid configuration.\",\"detail\":\"x\"}";
+    n.number = 4;
+    scene_say(s, &n);
+    scene_work(s);
+    scene_told(s, "4 refused\n");
+    assert_non_null(strstr(s->why, "Invalid configuration"));
+    s->put_answer = NULL;
+    /* Nothing of it is in the record, and no revision is carried out on it. */
+    scene_run(s, &o);
+    scene_told(s, "1 no answer\n");
+    scene_order_fini(&o);
+}
+
+/* The policy is asked of what would run, and who may not write tries nothing.
+ */
+static void test_a_scratch_unit_has_a_policy(void **state)
+{
+    struct scene *s = *state;
+    struct um_arena mem = UM_ARENA_INIT;
+    struct um_wire_msg m = on_scratch(s, 1, BASE(PORT), PORT);
+
+    assert_int_equal(
+        um_policy_parse(
+            &mem, UM_STR("{\"pointers\": {\"not\": [\"/listeners/*:80\"]}}"),
+            &s->policy, NULL),
+        0);
+    begin_with_scratch(s);
+    scene_say(s, &m);
+    scene_work(s);
+    scene_told(s, "want\n1 refused\n");
+    assert_non_null(strstr(s->why, "*:80"));
+    scene_asked(s, "");
+    mesh_maker_say(
+        &s->mesh, 0,
+        (struct um_statement){
+            .what = UM_REVOKE, .key = s->mesh.names[ME], .roles = UM_WRITER});
+    scene_tell_roster(s);
+    m.number = 2;
+    scene_say(s, &m);
+    scene_work(s);
+    scene_told(s, "2 no answer\n");
+    scene_asked(s, "");
+    um_arena_fini(&mem);
+}
+
+static void test_no_scratch_unit(void **state)
+{
+    struct scene *s = *state;
+    struct um_wire_msg m = on_scratch(s, 1, BASE(PORT), PORT);
+
+    scene_start(s);
+    scene_tell_roster(s);
+    scene_say(s, &m);
+    scene_work(s);
+    scene_told(s, "1 no answer\n");
+    scene_asked(s, "");
+}
+
 /* One order of a kind at a time. */
 static void test_one_at_a_time(void **state)
 {
@@ -489,6 +593,9 @@ int main(void)
         TEST(test_a_trial_that_is_published),
         TEST(test_what_was_confirmed),
         TEST(test_a_trial_of_who_may_not_write),
+        TEST(test_a_scratch_unit),
+        TEST(test_a_scratch_unit_has_a_policy),
+        TEST(test_no_scratch_unit),
         TEST(test_one_at_a_time),
         TEST(test_it_hears_what_is_confirmed),
         TEST(test_a_refusal_that_cannot_be_noted),

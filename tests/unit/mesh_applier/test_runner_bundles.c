@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mesh/applier/stock.h"
+#include "p2p/err.h"
 #include "pem_make.h"
 #include "unit.h"
 
@@ -367,6 +368,58 @@ static void test_what_unit_keeps(void **state)
     end(s, &pem);
 }
 
+#define OTHER "{\"routes\":[{\"action\":{\"return\":204}}]}"
+
+static void on_tried(void *user, enum um_result outcome, struct um_str text)
+{
+    (void)text;
+    assert_int_equal(outcome, UM_RESULT_DONE);
+    ++*(unsigned *)user;
+}
+
+static unsigned tried;
+
+/* Tries a configuration; what um_runner_try() says. */
+static int try_it(struct scene *s, uint8_t n, const char *config)
+{
+    const struct um_runner_config c = {
+        .effective = scene_name(n), .config = um_str(config), .why = "a trial"};
+
+    return um_runner_try(s->runner, &c, on_tried, &tried);
+}
+
+static void try_another(struct scene *s)
+{
+    assert_int_equal(tried, 1);
+    assert_int_equal(try_it(s, 3, OTHER), 0);
+    assert_int_equal(try_it(s, 4, OTHER), P2P_EAGAIN);
+}
+
+/* Who was told what became of a trial may try the next thing, though what the
+ * first replaced is still being swept up. */
+static void test_a_trial_while_old_ones_go(void **state)
+{
+    struct um_buf pem = UM_BUF_INIT;
+    struct scene *s = begin(&pem);
+    struct um_runner_bundle b = script("a_9f3c0a12");
+
+    (void)state;
+    tried = 0;
+    apply(s, 1, PLAIN, &b, "shown 1\napplied 1 done\n");
+    s->trick = (struct trick){.method = "DELETE",
+                              .path = "/js_modules/a_9f3c0a12",
+                              .times = 1,
+                              .act = try_another};
+    assert_int_equal(try_it(s, 2, OTHER), 0);
+    assert_int_equal(try_it(s, 3, PLAIN), P2P_EAGAIN);
+    scene_ring(s, 4);
+    assert_int_equal(tried, 2);
+    scene_changed(s,
+                  "PUT /js_modules/a_9f3c0a12\nPUT /config\nPUT /config\n"
+                  "DELETE /js_modules/a_9f3c0a12\n");
+    end(s, &pem);
+}
+
 /* Names as they are in a path. */
 static void test_a_name_with_everything(void **state)
 {
@@ -456,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_uploads_without_an_answer),
         cmocka_unit_test(test_uploads_in_vain),
         cmocka_unit_test(test_what_unit_keeps),
+        cmocka_unit_test(test_a_trial_while_old_ones_go),
         cmocka_unit_test(test_a_name_with_everything),
         cmocka_unit_test(test_the_end_during_an_upload),
         cmocka_unit_test(test_what_counts_as_replaced),

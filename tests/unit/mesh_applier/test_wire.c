@@ -159,6 +159,8 @@ static void test_shapes(void **state)
         {.what = UM_WIRE_STOP, .number = 1},
         {.what = UM_WIRE_STATEMENTS},
         {.what = UM_WIRE_ORDER, .number = 1, .order = UM_WIRE_RUN},
+        {.what = UM_WIRE_SCRATCH, .number = 1, .hash = name(1)},
+        {.what = UM_WIRE_SCRATCH, .hash = name(1), .effective = name(1)},
         {.what = UM_WIRE_TRY, .number = 1, .hash = name(1)},
         {.what = UM_WIRE_TRY, .hash = name(1), .effective = name(1)},
         {.what = UM_WIRE_TRY,
