@@ -222,10 +222,19 @@ static void complain(yyjson_val *root)
     }
 }
 
+/* Whether it is a Unit that is against it, this node's or the one beside. */
+static bool is_units(const char *error)
+{
+    static const char own[] = "This node's Unit refuses";
+    static const char scratch[] = "The scratch Unit refuses";
+
+    return error != NULL && (strncmp(error, own, sizeof own - 1) == 0 ||
+                             strncmp(error, scratch, sizeof scratch - 1) == 0);
+}
+
 /* The exit code of a mistake. */
 static int code_of(const struct um_request *r, yyjson_val *root)
 {
-    static const char unit[] = "This node's Unit refuses";
     const char *error;
 
     if (r->status == 412 || r->status == 428 ||
@@ -233,10 +242,8 @@ static int code_of(const struct um_request *r, yyjson_val *root)
         return UM_EXIT_GUARD;
     }
     error = yyjson_get_str(yyjson_obj_get(root, "error"));
-    return r->revision[0] != '\0' ||
-                   (error != NULL && strncmp(error, unit, strlen(unit)) == 0)
-               ? UM_EXIT_NODE
-               : UM_EXIT_ERROR;
+    return r->revision[0] != '\0' || is_units(error) ? UM_EXIT_NODE
+                                                     : UM_EXIT_ERROR;
 }
 
 static int fail(const struct um_cli *c, struct um_request *r)

@@ -208,6 +208,38 @@ static void publish(struct change *c)
 
 static void answer(struct change *c);
 
+static void reply_dry(struct um_deed *deed)
+{
+    um_deed_checked(deed);
+    reply((struct change *)deed);
+}
+
+/* What would be is tried on the scratch Unit, if there is one. */
+static void say_dry(struct change *c)
+{
+    struct um_papers *papers = um_node_papers(node_of(c));
+    struct um_name doc, script;
+    bool tries = c->deed.wait.d->settings.scratch_unit != NULL &&
+                 c->out.document.len > 0 &&
+                 um_papers_put(papers, c->out.document, &doc) == 0 &&
+                 (!c->out.has_script ||
+                  um_papers_put(papers, c->out.bytes, &script) == 0);
+
+    if (!tries || !um_deed_scratch(&c->deed, &doc, reply_dry)) {
+        reply_dry(&c->deed);
+    }
+}
+
+/* The answer to what changes nothing. */
+static void say(struct change *c)
+{
+    if (c->out.dry_run && c->out.status == 200) {
+        say_dry(c);
+    } else {
+        reply(c);
+    }
+}
+
 /* Seals what has to be, and asks again with its hash. */
 static void seal(struct change *c)
 {
@@ -252,7 +284,7 @@ static void adopt_with(struct change *c, struct um_str modules)
     if (c->out.kind == UM_CONTROL_CHANGE) {
         publish(c);
     } else {
-        reply(c);
+        say(c);
     }
 }
 
@@ -324,7 +356,8 @@ static bool is_under_way(const struct change *c)
     for (struct um_wait *w = c->deed.wait.d->waits; w != NULL; w = w->next) {
         const struct change *o = (const struct change *)w;
 
-        if (w->drop == drop && o != c && o->once.keyed && !o->deed.done &&
+        if (w->drop == um_deed_drop && o->deed.drop == drop && o != c &&
+            o->once.keyed && !o->deed.done &&
             memcmp(o->once.key, c->once.key, sizeof o->once.key) == 0) {
             return true;
         }
@@ -376,7 +409,7 @@ static void answer(struct change *c)
             pass_on(c);
             break;
         case UM_CONTROL_ANSWER:
-            reply(c);
+            say(c);
             break;
         case UM_CONTROL_CHANGE:
             publish(c);

@@ -21,6 +21,7 @@
 #include "mesh/unit/client.h"
 #include "mesh/standin/uv.h"
 
+struct um_deed;
 struct um_wait;
 
 /** Everything that a daemon is; pointers are owned, NULL where absent. */
@@ -43,8 +44,10 @@ struct um_daemon {
     struct um_article *article;
     struct um_mesh mesh;
     struct um_events *events;
-    struct um_wait *waits;      /**< requests that wait */
-    char host_name[64];         /**< of this machine */
+    struct um_deed *trying; /* who tries a change at this node's Unit, and who
+                               waits for that, in turn */
+    struct um_wait *waits;  /**< requests that wait */
+    char host_name[64];     /**< of this machine */
     struct um_auth local_auth;  /**< of the unix socket */
     struct um_auth remote_auth; /**< of REST over TCP */
     struct um_serve *local;

@@ -17,6 +17,12 @@
 
 #define TIMEOUT_MS 30000U
 
+/* How often who has the turn looks whether Unit has the current revision, and
+ * how many times: a Unit that takes longer is given it when there is another
+ * one. */
+#define QUEUE_MS    5U
+#define QUEUE_TURNS 2000U
+
 void um_deed_header(struct um_deed *deed, const char *name, unsigned digits)
 {
     const struct um_past *p = um_history_find(
@@ -50,6 +56,15 @@ static unsigned outcome(const struct um_deed *deed, const char **text)
         return 400;
     }
     return 0;
+}
+
+/* Answers that it went well. */
+static void reply(struct um_deed *deed, unsigned status, const char *waited)
+{
+    if (!um_name_none(&deed->command.doc)) {
+        um_deed_checked(deed);
+    }
+    deed->reply(deed, status, waited);
 }
 
 static const char *word(const struct um_deed *deed)
@@ -99,7 +114,7 @@ void um_deed_settle(struct um_deed *deed)
     if (status == 0) {
         um_wait_watch(&deed->wait, wide ? deed->timeout_ms : UM_WAIT_MS);
     } else {
-        deed->reply(deed, status, wide ? word(deed) : NULL);
+        reply(deed, status, wide ? word(deed) : NULL);
     }
 }
 
@@ -120,7 +135,7 @@ static void late(struct um_wait *w)
     bool wide = deed->until > UM_UNTIL_HERE;
 
     if (deed->done) { /* it holds; somebody is slow, or not there */
-        deed->reply(deed, wide ? 202 : 200, wide ? word(deed) : NULL);
+        reply(deed, wide ? 202 : 200, wide ? word(deed) : NULL);
         return;
     }
     um_http_reply_header(w->req, "Retry-After", "2");
@@ -151,7 +166,8 @@ bool um_deed_begin(struct um_deed *deed, struct um_daemon *d,
 {
     deed->wait.look = look;
     deed->wait.late = late;
-    deed->wait.drop = drop;
+    deed->wait.drop = um_deed_drop;
+    deed->drop = drop;
     um_wait_begin(&deed->wait, d, req);
     if (!read_query(deed)) {
         um_wait_fail(&deed->wait, 400, "Invalid request.",
@@ -183,6 +199,74 @@ static void turn_down(struct um_deed *deed, enum um_reply answer,
     um_wait_end(w);
 }
 
+/* ---- whose turn it is with this node's Unit */
+
+static void ask_guards(struct um_deed *deed);
+
+static void on_turn(void *user)
+{
+    struct um_deed *deed = user;
+
+    deed->wait.alarm = NULL;
+    ask_guards(deed);
+}
+
+/* Comes again in so many ms, from its guards on: what was there first may be in
+ * the way. */
+static void come_again(struct um_deed *deed, uint64_t ms)
+{
+    const struct um_alarms *a = &deed->wait.d->loop.alarms;
+
+    um_wait_rest(&deed->wait);
+    deed->wait.alarm = a->set(a->user, ms, on_turn, deed);
+    if (deed->wait.alarm == NULL) {
+        um_wait_fail(&deed->wait, 500, "Out of memory.", NULL);
+    }
+}
+
+/* Whether it is its turn; else it is the last of the queue. */
+static bool has_turn(struct um_deed *deed)
+{
+    struct um_deed **at = &deed->wait.d->trying;
+
+    if (*at == NULL || *at == deed) {
+        *at = deed;
+        return true;
+    }
+    while (*at != NULL && *at != deed) {
+        at = &(*at)->behind;
+    }
+    *at = deed;
+    return false;
+}
+
+/* It is out of the queue; who had the turn gives it to the next. */
+static void leave_queue(struct um_deed *deed)
+{
+    struct um_deed **at = &deed->wait.d->trying, *next;
+    bool first = *at == deed;
+
+    while (*at != NULL && *at != deed) {
+        at = &(*at)->behind;
+    }
+    if (*at == NULL) {
+        return;
+    }
+    *at = next = deed->behind;
+    deed->behind = NULL;
+    if (first && next != NULL) {
+        come_again(next, 0);
+    }
+}
+
+void um_deed_drop(struct um_wait *w)
+{
+    struct um_deed *deed = (struct um_deed *)w;
+
+    leave_queue(deed);
+    deed->drop(w);
+}
+
 /* Whether it begins anew, because somebody was first. */
 static bool begins_anew(struct um_deed *deed, enum um_reply answer)
 {
@@ -199,6 +283,7 @@ static void on_replied(void *user, enum um_reply answer,
     w->asked = false;
     um_wait_rest(w);
     if (answer == UM_OK && !w->closed) {
+        leave_queue(deed);
         deed->revision = *revision;
         um_deed_settle(deed);
         return;
@@ -248,9 +333,68 @@ static void on_tried(void *user, enum um_result outcome, struct um_str text)
     order(deed, false, on_replied);
 }
 
-/* No guard is against it: this node's Unit is asked before anybody hears of
- * it, if what it runs is what the change is made from. Who asks Unit is not
- * told when the node ends. */
+static void on_scratched(void *user, enum um_result outcome, struct um_str text)
+{
+    struct um_deed *deed = user;
+    char words[UM_REFUSAL_BYTES];
+
+    deed->scratched = outcome == UM_RESULT_DONE;
+    if (outcome == UM_RESULT_REFUSED) {
+        (void)snprintf(words, sizeof words, "%.*s", UM_STR_ARG(text));
+        um_wait_fail(&deed->wait, 400,
+                     "The scratch Unit refuses the configuration.", words);
+        return;
+    }
+    if (outcome == UM_RESULT_NO_ANSWER) {
+        um_log_line(&deed->wait.d->log, UM_LOG_WARN,
+                    "the scratch Unit does not say what it makes of a change: "
+                    "%.*s",
+                    UM_STR_ARG(text));
+    }
+    deed->checked(deed);
+}
+
+bool um_deed_scratch(struct um_deed *deed, const struct um_name *doc,
+                     void (*done)(struct um_deed *deed))
+{
+    deed->scratched = false;
+    deed->checked = done;
+    return um_node_scratch(um_wait_node(&deed->wait), doc, on_scratched,
+                           deed) == 0;
+}
+
+void um_deed_checked(struct um_deed *deed)
+{
+    char text[40];
+
+    (void)snprintf(text, sizeof text, "document%s%s",
+                   deed->scratched ? ", scratch" : "",
+                   deed->tried ? ", unit" : "");
+    um_http_reply_header(deed->wait.req, "X-Checked", text);
+}
+
+/* This node's Unit is asked before anybody hears of it, if what it runs is what
+ * the change is made from. Who asks Unit is not told when the node ends. */
+static void try_here(struct um_deed *deed)
+{
+    int rv;
+
+    if (deed->command.policy == UM_IMMEDIATE && !has_turn(deed)) {
+        return;
+    }
+    rv = deed->command.policy == UM_IMMEDIATE
+             ? um_node_try(um_wait_node(&deed->wait), &deed->command.doc,
+                           on_tried, deed)
+             : P2P_ESTATE;
+
+    if (rv == P2P_EAGAIN && deed->turns++ < QUEUE_TURNS) {
+        come_again(deed, QUEUE_MS);
+    } else if (rv != 0) {
+        order(deed, false, on_replied);
+    }
+}
+
+/* No guard is against it: the scratch Unit is asked, then this node's. */
 static void on_checked(void *user, enum um_reply answer,
                        const struct um_name *revision)
 {
@@ -262,18 +406,24 @@ static void on_checked(void *user, enum um_reply answer,
     }
     if (answer != UM_OK || deed->wait.closed) {
         turn_down(deed, answer, revision);
-    } else if (um_node_try(um_wait_node(&deed->wait), &deed->command.doc,
-                           on_tried, deed) != 0) {
-        order(deed, false, on_replied);
+    } else if (!um_deed_scratch(deed, &deed->command.doc, try_here)) {
+        try_here(deed);
     }
+}
+
+/* A command that only asks its guards, then Units, then the command. */
+static void ask_guards(struct um_deed *deed)
+{
+    order(deed, true, on_checked);
 }
 
 void um_deed_ask(struct um_deed *deed, const struct um_command *c)
 {
     deed->command = *c;
     um_wait_rest(&deed->wait);
-    if (c->policy == UM_IMMEDIATE && !um_name_none(&c->doc)) {
-        order(deed, true, on_checked);
+    if (!um_name_none(&c->doc) &&
+        (c->policy == UM_IMMEDIATE || deed->wait.d->settings.scratch_unit)) {
+        ask_guards(deed);
     } else {
         order(deed, false, on_replied);
     }

@@ -28,11 +28,17 @@ struct um_deed {
     struct um_wait wait;
     struct um_name revision; /**< that was made, or is decided about */
     enum um_deed_until until;
-    bool decides; /**< it makes no revision: nothing is waited for unless the
-                       request asks for it */
-    bool done;    /**< the node did it */
-    bool tried;   /**< this node's Unit runs it already; private */
+    bool decides;   /**< it makes no revision: nothing is waited for unless the
+                         request asks for it */
+    bool done;      /**< the node did it */
+    bool tried;     /**< this node's Unit runs it already; private */
+    bool scratched; /**< the scratch Unit took it; private */
     uint64_t timeout_ms;
+    unsigned turns;         /**< private: how often it came again for a trial */
+    struct um_deed *behind; /**< private: who has this node's Unit next */
+    void (*drop)(struct um_wait *w);       /**< private: frees it */
+    void (*checked)(struct um_deed *deed); /**< private: after the scratch
+                                                Unit */
     struct um_command command; /**< private: what it was asked with */
     /** Goes on with what comes before the command. */
     void (*go_on)(struct um_deed *deed);
@@ -51,6 +57,20 @@ struct um_deed {
  * and is ended. @param drop frees it */
 bool um_deed_begin(struct um_deed *deed, struct um_daemon *d,
                    struct um_http_req *req, void (*drop)(struct um_wait *w));
+
+/** struct um_wait.drop of a deed. */
+void um_deed_drop(struct um_wait *w);
+
+/** Tries a document that is kept on the scratch Unit; `done` is told, unless
+ * that refuses it, which is answered, and ends it. false: there is none, or
+ * the document cannot be tried; nobody is told.
+ * @param done may end the deed */
+bool um_deed_scratch(struct um_deed *deed, const struct um_name *doc,
+                     void (*done)(struct um_deed *deed));
+
+/** A header of the answer that says what was asked: what is checked without a
+ * Unit, the scratch Unit, this node's own. */
+void um_deed_checked(struct um_deed *deed);
 
 /** Gives the command to the node; what it points to is borrowed until the end.
  * A document that comes into force at once is given to this node's Unit before

@@ -54,6 +54,7 @@ int um_partner_start(struct um_spawn *s, const struct um_partner_told *told,
     said[UM_ROLE_LOG_JSON] = set->log_json ? "1" : "";
     said[UM_ROLE_APART] = told->apart ? "1" : "";
     said[UM_ROLE_CONFINE] = set->confine ? "1" : "";
+    said[UM_ROLE_SCRATCH] = set->scratch_unit;
     argv[0] = (char *)(uintptr_t) "unitmesh";
     argv[1] = (char *)(uintptr_t)UM_ROLE_WORD;
     for (size_t i = 1; i < UM_ROLE_ARGS; i++) {

@@ -21,6 +21,7 @@
 
 #include "mesh/app/confine.h"
 #include "mesh/app/journal.h"
+#include "mesh/app/keeper.h"
 #include "mesh/app/keyserver.h"
 #include "mesh/app/poll.h"
 #include "mesh/app/policyfile.h"
@@ -50,6 +51,8 @@ struct role {
     struct um_policy_file policy;
     struct um_unit *unit;
     struct um_applier *applier;
+    struct um_keeper keeper; /* of the scratch Unit */
+    struct um_agent_scratch scratch;
     struct um_agent *agent;
     struct um_buf out;
     void *turn; /* it has more to hear */
@@ -240,17 +243,33 @@ static void to_node(void *user, struct um_str bytes)
 /* ---- begin */
 
 /* A client of a Unit, and what gives it configurations. */
-static int make_unit_at(struct role *r, const char *target)
+static int make_client(struct role *r, const char *target,
+                       struct um_unit **unit, struct um_applier **applier)
 {
     const struct um_unit_cfg cfg = {.target = target,
                                     .fetch = um_poll_fetch(r->poll),
                                     .alarms = um_poll_alarms(r->poll),
                                     .log = r->log};
 
-    r->unit = um_unit_new(&cfg);
-    r->applier =
-        r->unit != NULL ? um_applier_new(r->unit, cfg.alarms, r->log) : NULL;
-    return r->applier != NULL ? 0 : P2P_EINVAL;
+    *unit = um_unit_new(&cfg);
+    *applier = *unit != NULL ? um_applier_new(*unit, cfg.alarms, r->log) : NULL;
+    return *applier != NULL ? 0 : P2P_EINVAL;
+}
+
+static int make_unit_at(struct role *r, const char *target)
+{
+    return make_client(r, target, &r->unit, &r->applier);
+}
+
+static int make_scratch(struct role *r)
+{
+    if (r->keeper.fd == 0) {
+        return 0;
+    }
+    r->scratch.folder = r->keeper.listeners;
+    r->scratch.log = r->keeper.log;
+    return make_client(r, r->keeper.target, &r->scratch.unit,
+                       &r->scratch.applier);
 }
 
 static bool is_embedded(const struct role *r)
@@ -313,6 +332,7 @@ static int make_agent(struct role *r)
         .old = r->state.old,
         .name = arg(r, UM_ROLE_NAME) != NULL ? arg(r, UM_ROLE_NAME) : "node",
         .unit_log = arg(r, UM_ROLE_UNIT_LOG),
+        .scratch = r->scratch,
         .files = um_shelter_files(&r->shelter),
         .may_leave = arg(r, UM_ROLE_APART) == NULL,
         .wall_ms = wall_ms,
@@ -352,8 +372,11 @@ static uint16_t port_of(const char *target)
 static void confine(struct role *r)
 {
     const char *unit = arg(r, UM_ROLE_UNIT);
+    const char *const reads[] = {r->keeper.fd != 0 ? r->keeper.folder : NULL};
     const struct um_confine_needs needs = {
         .folder = arg(r, UM_ROLE_STATE),
+        .reads = reads,
+        .n_reads = 1,
         .replaced = arg(r, UM_ROLE_UNIT_LOG),
         .any_tcp = is_embedded(r),
         .tcp_port = unit != NULL ? port_of(unit) : 0};
@@ -370,11 +393,17 @@ static void confine(struct role *r)
 
 static int begin(struct role *r)
 {
-    int rv;
+    const char *scratch = arg(r, UM_ROLE_SCRATCH);
+    int rv =
+        scratch != NULL /* before there is anything that it need not have */
+            ? um_keeper_begin(&r->keeper, scratch, &r->journal)
+            : 0;
 
     um_logcap_init(&r->capped, &r->journal, um_poll_alarms(r->poll));
     r->log = &r->capped.log;
-    rv = um_shelter_open(&r->shelter, arg(r, UM_ROLE_STATE), r->log);
+    if (rv == 0) {
+        rv = um_shelter_open(&r->shelter, arg(r, UM_ROLE_STATE), r->log);
+    }
     if (rv == 0) {
         rv = um_state_visit(&r->state, arg(r, UM_ROLE_STATE), r->log);
     }
@@ -386,6 +415,9 @@ static int begin(struct role *r)
         return rv; /* the log says why */
     }
     rv = make_unit(r);
+    if (rv == 0) {
+        rv = make_scratch(r);
+    }
     if (rv == 0) {
         rv = make_agent(r);
     }
@@ -408,6 +440,9 @@ static void finish(struct role *r)
     um_agent_free(r->agent);
     um_unit_free(r->unit);
     um_applier_free(r->applier);
+    um_unit_free(r->scratch.unit);
+    um_applier_free(r->scratch.applier);
+    um_keeper_end(&r->keeper);
     um_policy_file_fini(&r->policy);
     um_state_close(&r->state);
     um_shelter_close(&r->shelter);

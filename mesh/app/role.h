@@ -25,6 +25,7 @@ enum um_role_arg {
     UM_ROLE_LOG_JSON,    /**< "1" */
     UM_ROLE_APART,       /**< "1": the network process has another user */
     UM_ROLE_CONFINE,     /**< "1": it gives up what it does not need */
+    UM_ROLE_SCRATCH,     /**< the path of a unitd to try documents on */
     UM_ROLE_ARGS
 };
 

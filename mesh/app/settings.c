@@ -27,6 +27,7 @@ enum flag {
     FLAG_UNIT_MODULES,
     FLAG_UNIT_FLAVOUR,
     FLAG_UNIT_LOG,
+    FLAG_SCRATCH_UNIT,
     FLAG_POLICY,
     FLAG_DRIFT,
     FLAG_NAME,
@@ -65,6 +66,9 @@ static const struct {
      "what the stand-in is: unit or freeunit"},
     {"unit-log", FLAG_UNIT_LOG, "FILE",
      "Unit's log: its end is shown when Unit does not say why it refuses"},
+    {"scratch-unit", FLAG_SCRATCH_UNIT, "PATH",
+     "a unitd that is started beside Unit: what is written is tried on it "
+     "first"},
     {"policy", FLAG_POLICY, "FILE",
      "what this node refuses to run, whoever signed it"},
     {"drift", FLAG_DRIFT, "WHAT",
@@ -283,6 +287,9 @@ static bool set_plain(struct um_settings *s, int flag, const char *v)
             return true;
         case FLAG_UNIT_LOG:
             s->unit_log = v;
+            return true;
+        case FLAG_SCRATCH_UNIT:
+            s->scratch_unit = v;
             return true;
         case FLAG_POLICY:
             s->policy = v;

@@ -28,6 +28,7 @@ struct um_settings {
     const char *unit_modules; /**< a file: its language modules */
     const char *unit_flavour; /**< "unit" or "freeunit" */
     const char *unit_log;     /**< Unit's log file */
+    const char *scratch_unit; /**< a unitd to try documents on; NULL: none */
     const char *policy;       /**< the file of this node's policy */
     const char *user;         /**< whom it becomes; NULL: nobody is named */
     bool confine;             /**< gives up what it does not need */

@@ -58,8 +58,7 @@ static void reduce(char *env[MAX_ENV + 1])
     env[n] = NULL;
 }
 
-/* Closes all from `first` on. */
-static void close_from(unsigned first)
+void um_spawn_close_from(unsigned first)
 {
     struct rlimit most = {1024, 1024};
 
@@ -89,7 +88,7 @@ static int arrange(const int ends[2], int pipe)
         dup3(high_pipe, PIPE_FD, O_CLOEXEC) < 0) {
         return -1;
     }
-    close_from(PIPE_FD + 1);
+    um_spawn_close_from(PIPE_FD + 1);
     return 0;
 }
 

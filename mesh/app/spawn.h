@@ -64,6 +64,9 @@ void um_spawn_unwatch(struct um_spawn *s);
  */
 int um_spawn_end(struct um_spawn *s, int wait_ms);
 
+/** Closes all descriptors from one on. In a child. */
+void um_spawn_close_from(unsigned first);
+
 /** Says how a process ended, of the status of waitpid(). */
 const char *um_spawn_how(int status, char text[UM_SPAWN_HOW]);
 
