@@ -22,10 +22,6 @@
 #define FANOUT       6
 #define FANOUT_LARGE 3
 
-struct pair {
-    size_t a, b;
-};
-
 /* A message on a topic, on its way. */
 struct message {
     unsigned refs;
@@ -33,14 +29,20 @@ struct message {
     char topic[128];
     size_t len;
     uint8_t *bytes;
-    uint8_t seen[WORLD_MEMBERS / 8];
+    uint8_t seen[WORLD_MEMBERS / 8];   /* by whom */
+    uint8_t coming[WORLD_MEMBERS / 8]; /* to whom it is on its way */
+};
+
+/* Those with whom a member is to be connected. */
+struct near {
+    struct member **list;
+    size_t n;
+    size_t cap;
 };
 
 struct net {
     struct side *sides; /* of WORLD_MEMBERS * WORLD_MEMBERS */
-    struct pair *wanted;
-    size_t wanted_n;
-    size_t wanted_cap;
+    struct near near[WORLD_MEMBERS];
     bool parted;
     uint8_t group[WORLD_MEMBERS];
     struct um_buf last;
@@ -72,13 +74,9 @@ bool net_up(const struct world *w, const struct member *a,
     return net_side(a, b)->up;
 }
 
-size_t net_count(const struct world *w, const struct member *m)
+static const struct near *near_of(const struct member *m)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < w->n; i++)
-        n += net_side(m, w->members[i])->up;
-    return n;
+    return &m->w->net->near[m->index];
 }
 
 bool net_parted(const struct world *w)
@@ -173,10 +171,8 @@ static void end_it(struct member *a, struct member *b, uint64_t ms, bool apart)
     tell(b, a, world_dice(w, ms + 1), (struct news){.if_apart = apart});
 }
 
-static void look_at(struct world *w, const struct pair *p)
+static void look_at(struct world *w, struct member *a, struct member *b)
 {
-    struct member *a = w->members[p->a], *b = w->members[p->b];
-
     if (a->alive && b->alive && !net_side(a, b)->up && !net_side(b, a)->up &&
         net_reach(w, a, b) && world_chance(w, 700))
         connect_two(a, b);
@@ -186,20 +182,39 @@ static void on_look(void *arg)
 {
     struct world *w = arg;
 
-    for (size_t i = 0; i < w->net->wanted_n; i++)
-        look_at(w, &w->net->wanted[i]);
+    for (size_t i = 0; i < w->n; i++) {
+        const struct near *n = near_of(w->members[i]);
+
+        for (size_t k = 0; k < n->n; k++) {
+            if (n->list[k]->index < i)
+                look_at(w, w->members[i], n->list[k]);
+        }
+    }
     (void)world_at(w, LOOK_MS, NULL, on_look, w);
 }
 
-static void want(struct net *net, size_t a, size_t b)
+static void add_near(struct member *m, struct member *peer)
 {
-    if (net->wanted_n == net->wanted_cap) {
-        net->wanted_cap = 2 * net->wanted_cap + 64;
-        net->wanted =
-            realloc(net->wanted, net->wanted_cap * sizeof *net->wanted);
-        must(net->wanted != NULL, "memory");
+    struct near *n = &m->w->net->near[m->index];
+
+    if (n->n == n->cap) {
+        n->cap = 2 * n->cap + 8;
+        n->list = realloc(n->list, n->cap * sizeof(struct member *));
+        must(n->list != NULL, "memory");
     }
-    net->wanted[net->wanted_n++] = (struct pair){a, b};
+    n->list[n->n++] = peer;
+}
+
+static void want(struct member *m, struct member *peer)
+{
+    const struct near *n = near_of(m);
+
+    for (size_t i = 0; i < n->n; i++) {
+        if (n->list[i] == peer)
+            return;
+    }
+    add_near(m, peer);
+    add_near(peer, m);
 }
 
 void net_add(struct world *w, struct member *m)
@@ -207,12 +222,12 @@ void net_add(struct world *w, struct member *m)
     size_t n = m->index;
 
     for (size_t i = 0; i < n && n < SMALL; i++)
-        want(w->net, i, n);
+        want(m, w->members[i]);
     if (n < SMALL)
         return;
-    want(w->net, 0, n); /* who let it in */
+    want(m, w->members[0]); /* who let it in */
     for (size_t i = 0; i < FEW; i++)
-        want(w->net, (size_t)world_between(w, 1, n - 1), n);
+        want(m, w->members[world_between(w, 1, n - 1)]);
 }
 
 void net_init(struct world *w)
@@ -227,7 +242,8 @@ void net_fini(struct world *w)
 {
     um_buf_fini(&w->net->last);
     free(w->net->sides);
-    free(w->net->wanted);
+    for (size_t i = 0; i < WORLD_MEMBERS; i++)
+        free(w->net->near[i].list);
     free(w->net);
 }
 
@@ -241,10 +257,14 @@ void net_partition(struct world *w)
         net->group[i] = (uint8_t)world_dice(w, 2);
     net->group[one] = (uint8_t)!net->group[(one + 1) % w->n];
     for (size_t i = 0; i < w->n; i++) {
-        for (size_t j = 0; j < i; j++) {
-            if (net_side(w->members[i], w->members[j])->up &&
-                net->group[i] != net->group[j])
-                end_it(w->members[i], w->members[j], 25000, true);
+        const struct near *n = near_of(w->members[i]);
+
+        for (size_t k = 0; k < n->n; k++) {
+            struct member *peer = n->list[k];
+
+            if (peer->index < i && net_side(w->members[i], peer)->up &&
+                net->group[i] != net->group[peer->index])
+                end_it(w->members[i], peer, 25000, true);
         }
     }
     world_say(w, "the world is cut in two");
@@ -260,9 +280,10 @@ void net_heal(struct world *w)
 void net_cut(struct world *w)
 {
     struct member *a = w->members[world_dice(w, w->n)];
-    struct member *b = w->members[world_dice(w, w->n)];
+    const struct near *n = near_of(a);
+    struct member *b = n->n > 0 ? n->list[world_dice(w, n->n)] : a;
 
-    if (a != b && net_side(a, b)->up) {
+    if (net_side(a, b)->up) {
         world_say(w, "%s and %s lose each other", a->called, b->called);
         end_it(a, b, world_chance(w, 500) ? 5 : 5000, false);
     }
@@ -272,8 +293,8 @@ void net_gone(struct world *w, struct member *m)
 {
     uint64_t slow = world_chance(w, 500) ? 50 : 15000;
 
-    for (size_t i = 0; i < w->n; i++) {
-        struct member *peer = w->members[i];
+    for (size_t i = 0; i < near_of(m)->n; i++) {
+        struct member *peer = near_of(m)->list[i];
 
         net_side(m, peer)->up = false;
         renumber(m, peer);
@@ -300,15 +321,17 @@ static void message_free(struct message *m)
     free(m);
 }
 
-static bool seen(const struct message *m, const struct member *by)
+static bool has(const uint8_t *bits, const struct member *m)
 {
-    return (m->seen[by->index / 8] >> by->index % 8 & 1) != 0;
+    return (bits[m->index / 8] >> m->index % 8 & 1) != 0;
 }
 
-static void see(struct message *m, const struct member *by)
+static void mark(uint8_t *bits, const struct member *m, bool on)
 {
-    m->seen[by->index / 8] =
-        (uint8_t)(m->seen[by->index / 8] | 1U << by->index % 8);
+    unsigned bit = 1U << m->index % 8;
+    uint8_t *at = &bits[m->index / 8];
+
+    *at = (uint8_t)(on ? *at | bit : *at & ~bit);
 }
 
 static void spread(struct message *msg, struct member *from);
@@ -326,12 +349,14 @@ static void on_hop(void *arg)
     struct member *to = h->to;
     const struct topic_of *t = to->bus != NULL ? &to->bus->topic : NULL;
 
+    if (!h->again)
+        mark(msg->coming, to, false);
     if (t != NULL && h->run == to->run && net_side(to, h->from)->up &&
         t->on_message != NULL && strcmp(t->name, msg->topic) == 0 &&
-        hears(to, h->from) && (h->again || !seen(msg, to))) {
+        hears(to, h->from) && (h->again || !has(msg->seen, to))) {
         uint8_t *copy = must_alloc(msg->len + 1);
 
-        see(msg, to);
+        mark(msg->seen, to, true);
         to->w->tally.messages++;
         memcpy(copy, msg->bytes, msg->len);
         world_note_at(to->w, 'm', to->index, msg->len);
@@ -355,6 +380,8 @@ static void hop(struct message *msg, struct member *from, struct member *to,
     msg->refs++;
     if (again)
         ms += world_dice(w, 30000);
+    else
+        mark(msg->coming, to, true);
     (void)world_at(w, ms, to, on_hop, h);
 }
 
@@ -364,8 +391,8 @@ static bool send_one(struct message *msg, struct member *from,
 {
     struct world *w = from->w;
 
-    if (!net_side(from, to)->up || seen(msg, to) || !net_reach(w, from, to) ||
-        !hears(from, to))
+    if (!net_side(from, to)->up || has(msg->seen, to) ||
+        has(msg->coming, to) || !net_reach(w, from, to) || !hears(from, to))
         return false;
     if (w->storm && world_chance(w, w->plan.loss))
         return true;
@@ -378,15 +405,13 @@ static bool send_one(struct message *msg, struct member *from,
 static void spread(struct message *msg, struct member *from)
 {
     struct world *w = from->w;
-    size_t first = (size_t)world_dice(w, w->n);
+    const struct near *n = near_of(from);
+    size_t first = n->n > 0 ? (size_t)world_dice(w, n->n) : 0;
     unsigned most = w->n > 2 * SMALL ? FANOUT_LARGE : FANOUT;
     unsigned sent = 0;
 
-    for (size_t i = 0; i < w->n && sent < most; i++) {
-        struct member *to = w->members[(first + i) % w->n];
-
-        sent += to != from && send_one(msg, from, to);
-    }
+    for (size_t i = 0; i < n->n && sent < most; i++)
+        sent += send_one(msg, from, n->list[(first + i) % n->n]);
 }
 
 void net_publish(struct member *m, const char *topic, const void *data,
@@ -404,7 +429,7 @@ void net_publish(struct member *m, const char *topic, const void *data,
     world_note(m->w, data, len);
     um_buf_clear(last);
     um_buf_add(last, data, len);
-    see(msg, m);
+    mark(msg->seen, m, true);
     spread(msg, m);
     message_free(msg);
 }
@@ -440,10 +465,10 @@ void um_bus_peers(struct um_bus *bus,
                   void (*each)(void *user, const struct um_bus_peer *peer),
                   void *user)
 {
-    const struct world *w = bus->of->w;
+    const struct near *n = near_of(bus->of);
 
-    for (size_t i = 0; i < w->n; i++) {
-        const struct member *m = w->members[i];
+    for (size_t i = 0; i < n->n; i++) {
+        const struct member *m = n->list[i];
         const struct um_bus_peer p = {.id = m->id,
                                       .agent = "",
                                       .addr = "",

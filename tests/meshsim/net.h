@@ -41,12 +41,11 @@ void net_fini(struct world *w);
 /* A member is there: it is to be connected with some of the others. */
 void net_add(struct world *w, struct member *m);
 
-/* Whether two can reach each other now; how many a member is connected with. */
+/* Whether two can reach each other now; whether one sees a connection. */
 bool net_reach(const struct world *w, const struct member *a,
                const struct member *b);
 bool net_up(const struct world *w, const struct member *a,
             const struct member *b);
-size_t net_count(const struct world *w, const struct member *m);
 
 /* The world is cut in two, until net_heal(). */
 void net_partition(struct world *w);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* See world.h. Events are in a heap by moment, those of one moment in the order
- * in which they were made. */
+ * in which they were made. Each has four below it, and what they are ordered by
+ * stands in the heap itself: most of a large world's work is to wait. */
 #include "world.h"
 
 #include <stdio.h>
@@ -10,13 +11,16 @@
 #include "member.h"
 
 struct event {
-    uint64_t at;
-    uint64_t no;
+    size_t place; /* in the heap, or HAPPENS */
     struct member *of;
     void (*fn)(void *arg);
     void *arg;
-    bool cancelled;
 };
+
+#define HAPPENS SIZE_MAX
+
+/* So many below each. */
+#define WIDE 4
 
 /* So many events at one moment, and it turns on the spot. */
 #define SPIN 2000000U
@@ -50,7 +54,7 @@ void world_init(struct world *w, const struct plan *plan)
 void world_fini(struct world *w)
 {
     for (size_t i = 0; i < w->heap_n; i++)
-        free(w->heap[i]);
+        free(w->heap[i].e);
     free(w->heap);
 }
 
@@ -79,43 +83,65 @@ bool world_chance(struct world *w, unsigned in_thousand)
     return in_thousand > 0 && world_dice(w, 1000) < in_thousand;
 }
 
-static bool before(const struct event *a, const struct event *b)
+static bool before(const struct moment *a, const struct moment *b)
 {
     return a->at != b->at ? a->at < b->at : a->no < b->no;
 }
 
-static void push(struct world *w, struct event *e)
+static void set(struct world *w, size_t i, struct moment m)
+{
+    w->heap[i] = m;
+    m.e->place = i;
+}
+
+/* Puts one at a place that is free, or above. */
+static void rise(struct world *w, size_t i, struct moment m)
+{
+    for (; i > 0 && before(&m, &w->heap[(i - 1) / WIDE]); i = (i - 1) / WIDE)
+        set(w, i, w->heap[(i - 1) / WIDE]);
+    set(w, i, m);
+}
+
+/* Or below. */
+static void sink(struct world *w, size_t i, struct moment m)
+{
+    for (;;) {
+        size_t first = WIDE * i + 1, least = first;
+
+        for (size_t c = first + 1; c < first + WIDE && c < w->heap_n; c++)
+            least = before(&w->heap[c], &w->heap[least]) ? c : least;
+        if (first >= w->heap_n || !before(&w->heap[least], &m))
+            break;
+        set(w, i, w->heap[least]);
+        i = least;
+    }
+    set(w, i, m);
+}
+
+static void push(struct world *w, struct moment m)
 {
     size_t i = w->heap_n++;
 
     if (i == w->heap_cap) {
         w->heap_cap = 2 * w->heap_cap + 1024;
-        w->heap = realloc(w->heap, w->heap_cap * sizeof(struct event *));
+        w->heap = realloc(w->heap, w->heap_cap * sizeof *w->heap);
         must(w->heap != NULL, "memory");
     }
-    while (i > 0 && before(e, w->heap[(i - 1) / 2])) {
-        w->heap[i] = w->heap[(i - 1) / 2];
-        i = (i - 1) / 2;
-    }
-    w->heap[i] = e;
+    rise(w, i, m);
 }
 
-static struct event *pop(struct world *w)
+/* Takes one out of the heap. */
+static void take_out(struct world *w, size_t i)
 {
-    struct event *first = w->heap[0];
-    struct event *last = w->heap[--w->heap_n];
-    size_t i = 0;
+    struct moment last = w->heap[--w->heap_n];
 
-    for (size_t c = 1; c < w->heap_n; c = 2 * i + 1) {
-        c += c + 1 < w->heap_n && before(w->heap[c + 1], w->heap[c]);
-        if (!before(w->heap[c], last))
-            break;
-        w->heap[i] = w->heap[c];
-        i = c;
-    }
-    if (w->heap_n > 0)
-        w->heap[i] = last;
-    return first;
+    w->heap[i].e->place = HAPPENS;
+    if (i == w->heap_n)
+        return;
+    if (i > 0 && before(&last, &w->heap[(i - 1) / WIDE]))
+        rise(w, i, last);
+    else
+        sink(w, i, last);
 }
 
 struct event *world_at(struct world *w, uint64_t ms, struct member *of,
@@ -123,30 +149,28 @@ struct event *world_at(struct world *w, uint64_t ms, struct member *of,
 {
     struct event *e = must_alloc(sizeof *e);
 
-    *e = (struct event){w->now + ms, ++w->no, of, fn, arg, false};
-    push(w, e);
+    *e = (struct event){0, of, fn, arg};
+    push(w, (struct moment){w->now + ms, ++w->no, e});
     return e;
 }
 
 void world_cancel(struct world *w, struct event *e)
 {
-    (void)w;
-    if (e != NULL)
-        e->cancelled = true;
+    if (e == NULL || e->place == HAPPENS)
+        return;
+    take_out(w, e->place);
+    free(e);
 }
 
-/* One event happens; false: it has to wait. */
-static void happen(struct world *w, struct event *e)
+/* An event happens, or has to wait. */
+static void happen(struct world *w, struct moment m)
 {
+    struct event *e = m.e;
     struct member *of = e->of;
 
-    if (e->cancelled) {
-        free(e);
-        return;
-    }
     if (of != NULL && of->stands_until > w->now) {
-        e->at = of->stands_until;
-        push(w, e);
+        m.at = of->stands_until;
+        push(w, m);
         return;
     }
     w->tally.events++;
@@ -162,13 +186,14 @@ void world_pass(struct world *w, uint64_t ms)
     uint64_t until = w->now + ms;
     unsigned spin = 0;
 
-    while (w->heap_n > 0 && w->heap[0]->at <= until) {
-        struct event *e = pop(w);
+    while (w->heap_n > 0 && w->heap[0].at <= until) {
+        struct moment m = w->heap[0];
 
-        spin = e->at > w->now ? 0 : spin + 1;
+        take_out(w, 0);
+        spin = m.at > w->now ? 0 : spin + 1;
         must(spin < SPIN, "it turns on the spot");
-        w->now = e->at > w->now ? e->at : w->now;
-        happen(w, e);
+        w->now = m.at > w->now ? m.at : w->now;
+        happen(w, m);
     }
     w->now = until;
 }

@@ -65,13 +65,20 @@ struct tally {
     uint64_t checks;
 };
 
+/* When an event happens. */
+struct moment {
+    uint64_t at;
+    uint64_t no; /* how many were made before */
+    struct event *e;
+};
+
 struct world {
     struct plan plan;
     uint64_t now;
     uint64_t random;
     uint64_t trace; /* the hash of all that happened */
     uint64_t no;    /* of the last event */
-    struct event **heap;
+    struct moment *heap;
     size_t heap_n;
     size_t heap_cap;
     struct member *members[WORLD_MEMBERS];
