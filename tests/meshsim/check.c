@@ -259,7 +259,8 @@ static bool fresh_row(struct member *a, struct member *b)
     struct um_row r;
 
     return a == b || (row != NULL && um_row_read(row->envelope, &r) == 0 &&
-                      r.wall_ms + 60000 >= member_wall_ms(b));
+                      r.wall_ms + 60000 + 3 * a->w->plan.heartbeat_ms >=
+                          member_wall_ms(b));
 }
 
 static bool two_same(struct member *a, struct member *b, bool tell)

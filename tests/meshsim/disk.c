@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mesh/base/buf.h"
+#include "image.h"
 #include "member.h"
 
 /* Disks write so many bytes, or none of them. */
@@ -26,10 +26,11 @@ struct op {
 struct disk_file {
     struct disk_file *next;
     char suffix[16];
-    struct um_buf now;  /* as programs see it */
-    struct um_buf safe; /* what is on the disk for sure */
-    struct op *ops;     /* the rest, in order */
+    struct image now;  /* as programs see it */
+    struct image safe; /* what is on the disk for sure */
+    struct op *ops;    /* the rest, in order */
     struct op **last;
+    bool apart; /* something of `now` is in neither */
     bool there;
 };
 
@@ -42,27 +43,12 @@ struct handle {
 static struct world *the_world; /* of the VFS: SQLite has one */
 static int the_errno;
 
-static void put(struct um_buf *b, uint64_t at, const char *p, size_t len)
-{
-    if (b->len < at + len)
-        um_buf_fill(b, '\0', at + len - b->len);
-    memcpy(b->p + at, p, len);
-}
-
-static void cut_to(struct um_buf *b, uint64_t size)
-{
-    if (size < b->len)
-        b->len = size;
-    else
-        um_buf_fill(b, '\0', size - b->len);
-}
-
-static void apply(struct um_buf *b, const struct op *op)
+static void apply(struct image *m, const struct op *op)
 {
     if (op->p != NULL)
-        put(b, op->at, op->p, op->len);
+        image_write(m, op->at, op->p, op->len);
     else
-        cut_to(b, op->at);
+        image_cut(m, op->at);
 }
 
 static void drop_ops(struct disk_file *f)
@@ -118,14 +104,19 @@ static struct disk_file *find_or_make(struct disk *d, const char *suffix)
     return f;
 }
 
-void disk_init(struct disk *d, struct member *of, struct um_str store)
+void disk_init(struct disk *d, struct member *of, const struct image *store)
 {
     struct disk_file *f;
 
     *d = (struct disk){.w = of->w, .of = of};
     f = find_or_make(d, "");
-    um_buf_str(&f->now, store);
-    um_buf_str(&f->safe, store);
+    image_same(&f->now, store);
+    image_same(&f->safe, store);
+}
+
+const struct image *disk_store(struct disk *d)
+{
+    return &find_or_make(d, "")->now;
 }
 
 void disk_fini(struct disk *d)
@@ -135,8 +126,8 @@ void disk_fini(struct disk *d)
 
         d->files = f->next;
         drop_ops(f);
-        um_buf_fini(&f->now);
-        um_buf_fini(&f->safe);
+        image_fini(&f->now);
+        image_fini(&f->safe);
         free(f);
     }
 }
@@ -148,7 +139,7 @@ static void tear(struct disk *d, struct disk_file *f, const struct op *op)
         size_t len = op->len - i < SECTOR ? op->len - i : SECTOR;
 
         if (world_dice(d->w, 2) == 0)
-            put(&f->safe, op->at + i, op->p + i, len);
+            image_write(&f->safe, op->at + i, op->p + i, len);
     }
 }
 
@@ -165,8 +156,8 @@ static void decide(struct disk *d, struct disk_file *f)
             tear(d, f, op);
     }
     drop_ops(f);
-    um_buf_clear(&f->now);
-    um_buf_str(&f->now, um_buf_view(&f->safe));
+    image_same(&f->now, &f->safe);
+    f->apart = false;
 }
 
 void disk_cut(struct disk *d)
@@ -192,17 +183,12 @@ static int xclose(sqlite3_file *f)
 
 static int xread(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
 {
-    const struct um_buf *b = &handle(f)->file->now;
     size_t want = (size_t)n;
-    size_t there = (uint64_t)at < b->len ? b->len - (size_t)at : 0;
+    size_t there = image_read(&handle(f)->file->now, (uint64_t)at, p, want);
 
-    if (there >= want) {
-        memcpy(p, b->p + at, want);
+    if (there == want)
         return SQLITE_OK;
-    }
-    memset(p, 0, want);
-    if (there > 0)
-        memcpy(p, b->p + at, there);
+    memset((char *)p + there, 0, want - there);
     return SQLITE_IOERR_SHORT_READ;
 }
 
@@ -250,13 +236,19 @@ static int xsync(sqlite3_file *f, int flags)
     if (d->unsynced > 0) {
         d->unsynced--;
         d->failed = true;
-        if (world_chance(d->w, 500)) /* the system forgets that it has to */
+        if (world_chance(d->w, 500)) { /* the system forgets that it has to */
+            file->apart = file->apart || file->ops != NULL;
             drop_ops(file);
+        }
         return fails(SQLITE_IOERR_FSYNC, EIO);
     }
     d->syncs++;
-    for (struct op *op = file->ops; op != NULL; op = op->next)
-        apply(&file->safe, op);
+    for (struct op *op = file->ops; op != NULL; op = op->next) {
+        if (file->apart || op->p == NULL)
+            apply(&file->safe, op);
+        else
+            image_same_there(&file->safe, &file->now, op->at, op->len);
+    }
     drop_ops(file);
     return SQLITE_OK;
 }

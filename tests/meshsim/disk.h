@@ -7,6 +7,7 @@
 #ifndef TESTS_MESHSIM_DISK_H
 #define TESTS_MESHSIM_DISK_H
 
+#include "image.h"
 #include "world.h"
 
 struct disk_file;
@@ -27,9 +28,12 @@ struct disk {
 /* Makes it SQLite's only way to the disk, for members of a world. */
 void disks_install(struct world *w);
 
-/* A disk with one file as it is in a file of the system's. */
-void disk_init(struct disk *d, struct member *of, struct um_str store);
+/* A disk with one file, a store. */
+void disk_init(struct disk *d, struct member *of, const struct image *store);
 void disk_fini(struct disk *d);
+
+/* Its store, as programs see it. */
+const struct image *disk_store(struct disk *d);
 
 /* The power is cut, or comes back: what was not synced is there or not. */
 void disk_cut(struct disk *d);

@@ -17,6 +17,10 @@
 /* How often it is looked whether all are the same. */
 #define LOOK_MS 1000
 
+/* In a world of more members most were let in before, but for so many; and what
+ * happens to each is rarer. */
+enum { SMALL = 50, LATE = 6 };
+
 struct args {
     uint64_t seed;
     unsigned seeds;
@@ -34,7 +38,7 @@ struct args {
 struct bench {
     char folder[256];
     char store[300]; /* an empty one */
-    struct um_buf empty;
+    struct image empty;
     struct args args;
 };
 
@@ -42,8 +46,9 @@ static void make_empty_store(struct bench *b)
 {
     const char *tmp = getenv("TMPDIR");
     struct um_store s;
+    char bytes[IMAGE_PAGE];
+    size_t n;
     FILE *f;
-    int c;
 
     (void)snprintf(b->folder, sizeof b->folder, "%s/meshsim-XXXXXX",
                    tmp != NULL ? tmp : "/tmp");
@@ -53,8 +58,8 @@ static void make_empty_store(struct bench *b)
     um_store_close(&s);
     f = fopen(b->store, "rb");
     must(f != NULL, "a store");
-    while ((c = getc(f)) != EOF)
-        um_buf_byte(&b->empty, (char)c);
+    while ((n = fread(bytes, 1, sizeof bytes, f)) > 0)
+        image_write(&b->empty, b->empty.len, bytes, n);
     (void)fclose(f);
 }
 
@@ -78,7 +83,23 @@ static void fini(struct bench *b)
     link_stores(b, false);
     (void)unlink(b->store);
     (void)rmdir(b->folder);
-    um_buf_fini(&b->empty);
+    image_fini(&b->empty);
+}
+
+/* In a large world rows are as rare as at so many a second for each node, and
+ * people are as many as in one of SMALL, faults some more. */
+static void draw_large(struct plan *p)
+{
+    unsigned *const faults[] = {&p->crashes, &p->pauses, &p->cuts,
+                                &p->disk,    &p->unit,   &p->clocks};
+    unsigned n = p->nodes;
+
+    p->heartbeat_ms = n > 200 ? n * UINT64_C(25) : 5000;
+    if (n <= SMALL)
+        return;
+    p->people = (p->people * SMALL + n - 1) / n;
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        *faults[i] = (2 * *faults[i] * SMALL + n - 1) / n;
 }
 
 /* What a seed's world is like. */
@@ -94,8 +115,10 @@ static struct plan draw(const struct args *a, uint64_t seed)
 
     world_init(&w, &p);
     p.nodes = (unsigned)world_between(&w, a->lo, a->hi);
-    if (a->calm)
+    if (a->calm) {
+        draw_large(&p);
         return p;
+    }
     p.loss = (unsigned)world_dice(&w, 501);
     p.twice = (unsigned)world_dice(&w, 301);
     p.people = (unsigned)world_between(&w, 20, 150);
@@ -109,13 +132,16 @@ static struct plan draw(const struct args *a, uint64_t seed)
     p.skew = world_chance(&w, 600);
     p.clocks = p.skew ? (unsigned)world_dice(&w, 15) : 0;
     p.hostile = world_chance(&w, 300);
+    draw_large(&p);
     return p;
 }
 
 static void populate(struct world *w, const struct bench *b)
 {
-    people_begin(w, um_buf_view(&b->empty));
-    for (unsigned i = 1; i < w->plan.nodes; i++)
+    unsigned early = w->plan.nodes > SMALL ? w->plan.nodes - LATE : 1;
+
+    people_begin(w, &b->empty, early - 1);
+    for (unsigned i = early; i < w->plan.nodes; i++)
         (void)people_add(w, i < 3 || world_chance(w, 600), world_dice(w, 3000));
     if (w->plan.hostile)
         people_add(w, world_chance(w, 500), world_dice(w, 3000))->hostile =

@@ -34,6 +34,8 @@ void __wrap_um_model_defaults(struct um_model_cfg *cfg)
     __real_um_model_defaults(cfg);
     cfg->soak_ms = 5000;
     cfg->deadline_ms = 60000;
+    cfg->heartbeat_ms = the_world->plan.heartbeat_ms;
+    cfg->fresh_ms = 3 * cfg->heartbeat_ms;
 }
 
 /* ---- ports */

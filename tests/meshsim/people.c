@@ -60,6 +60,16 @@ void people_sign(struct world *w, struct um_statement s, struct um_buf *out,
 
 /* ---- the mesh begins */
 
+static void draw_clock(struct member *m)
+{
+    struct world *w = m->w;
+
+    if (w->plan.skew && world_chance(w, 150))
+        m->skew_ms = (int64_t)world_dice(w, 600000000) - 300000000;
+    else
+        m->skew_ms = (int64_t)world_dice(w, 4000) - 2000;
+}
+
 /* The statements in the founder's store, which are the first items there: the
  * genesis and its own GRANT, for who is let in by it. */
 static void keep_statements(struct world *w, struct um_store *s)
@@ -72,27 +82,16 @@ static void keep_statements(struct world *w, struct um_store *s)
     must(w->people->welcome.len > 0, "the genesis");
 }
 
-void people_begin(struct world *w, struct um_str empty_store)
+static void found(struct world *w, struct member *m, struct um_store *s)
 {
-    struct people *p = must_alloc(sizeof *p);
+    const struct people *p = w->people;
     struct text first = {.code = {200}};
     struct um_buf document = UM_BUF_INIT;
-    struct member *m;
-    struct um_store s;
 
-    w->people = p;
-    um_buf_str(&p->store, empty_store);
-    make_key(w, &p->owner);
-    make_key(w, &p->recovery);
-    must(um_item_signer(p->owner, &p->owner_name) == 0, "a name");
-    m = member_new(w);
-    disk_init(&m->disk, m, empty_store);
-    m->writes = m->let_in = true;
-    m->owner = p->owner;
     text_write(&first, &document);
-    must(um_store_open(&s, m->path, UM_STORE_EXISTING) == 0, "a store");
+    must(um_store_open(s, m->path, UM_STORE_EXISTING) == 0, "a store");
     must(um_founder_begin(
-             &s,
+             s,
              &(struct um_founder_plan){.key = m->key,
                                        .owner = p->owner,
                                        .recovery = p->recovery,
@@ -100,10 +99,93 @@ void people_begin(struct world *w, struct um_str empty_store)
                                        .wall_ms = member_wall_ms(m)},
              &w->mesh) == 0,
          "a mesh");
-    keep_statements(w, &s);
-    um_store_close(&s);
+    keep_statements(w, s);
     um_buf_fini(&document);
+}
+
+static void sign_grant(struct world *w, const struct member *m,
+                       struct um_buf *out, struct um_name *id)
+{
+    const struct um_statement grant = {
+        .what = UM_GRANT,
+        .key = m->name,
+        .roles = (uint8_t)(m->writes ? UM_WRITER | UM_NODE : UM_NODE)};
+
+    people_sign(w, grant, out, id);
+}
+
+/* Keeps a place in the store of who is let in with these statements. */
+static void keep_place(struct member *m, struct um_str statements)
+{
+    struct um_store s;
+
+    must(um_store_open(&s, m->path, UM_STORE_EXISTING) == 0, "a store");
+    must(um_founder_join(
+             &s, &(struct um_founder_place){.mesh = m->w->mesh,
+                                            .statements = statements,
+                                            .wall_ms = member_wall_ms(m)}) == 0,
+         "a place");
+    um_store_close(&s);
+}
+
+static void begin_it(void *arg);
+
+/* A member that was let in before the world began. */
+static void add_early(struct world *w, struct um_store *founders)
+{
+    struct member *m = member_new(w);
+    struct um_buf envelope = UM_BUF_INIT;
+    struct um_stored item = {.kind = UM_STATEMENT, .seen_ms = WORLD_T0};
+
+    m->writes = m->index < 3 || world_chance(w, 600);
+    m->let_in = true;
+    sign_grant(w, m, &envelope, &item.id);
+    item.envelope = um_buf_view(&envelope);
+    must(um_items_add(founders, &item) == 0, "a grant");
+    um_pb_put_str(&w->people->welcome, 1, item.envelope);
+    people_promised(w, (struct promise){.id = item.id, .statement = true});
+    um_buf_fini(&envelope);
+}
+
+/* All of these have the same store. */
+static void begin_early(struct world *w)
+{
+    for (size_t i = 1; i < w->n; i++) {
+        struct member *m = w->members[i];
+
+        disk_init(&m->disk, m,
+                  i > 1 ? disk_store(&w->members[1]->disk) : w->people->store);
+        if (i == 1)
+            keep_place(m, um_buf_view(&w->people->welcome));
+        draw_clock(m);
+        net_add(w, m);
+    }
+    for (size_t i = 1; i < w->n; i++)
+        (void)world_at(w, world_dice(w, 5000), NULL, begin_it, w->members[i]);
+}
+
+void people_begin(struct world *w, const struct image *empty_store,
+                  unsigned others)
+{
+    struct people *p = must_alloc(sizeof *p);
+    struct member *m;
+    struct um_store s;
+
+    w->people = p;
+    p->store = empty_store;
+    make_key(w, &p->owner);
+    make_key(w, &p->recovery);
+    must(um_item_signer(p->owner, &p->owner_name) == 0, "a name");
+    m = member_new(w);
+    disk_init(&m->disk, m, empty_store);
+    m->writes = m->let_in = true;
+    m->owner = p->owner;
+    found(w, m, &s);
     net_add(w, m);
+    for (unsigned i = 0; i < others; i++)
+        add_early(w, &s);
+    um_store_close(&s);
+    begin_early(w);
     member_start(m);
 }
 
@@ -113,7 +195,6 @@ void people_fini(struct world *w)
 
     p2p_key_free(p->owner);
     p2p_key_free(p->recovery);
-    um_buf_fini(&p->store);
     um_buf_fini(&p->welcome);
     free(p->promises);
     free(p);
@@ -173,30 +254,16 @@ struct member *people_add(struct world *w, bool writes, uint64_t in_ms)
 {
     struct people *p = w->people;
     struct member *m = member_new(w);
-    struct um_statement grant = {
-        .what = UM_GRANT,
-        .key = m->name,
-        .roles = (uint8_t)(writes ? UM_WRITER | UM_NODE : UM_NODE)};
     struct um_buf envelope = UM_BUF_INIT, list = UM_BUF_INIT;
-    struct um_store s;
     struct um_name id;
 
-    disk_init(&m->disk, m, um_buf_view(&p->store));
+    disk_init(&m->disk, m, p->store);
     m->writes = writes;
-    if (w->plan.skew && world_chance(w, 150))
-        m->skew_ms = (int64_t)world_dice(w, 600000000) - 300000000;
-    else
-        m->skew_ms = (int64_t)world_dice(w, 4000) - 2000;
-    people_sign(w, grant, &envelope, &id);
+    draw_clock(m);
+    sign_grant(w, m, &envelope, &id);
     um_buf_str(&list, um_buf_view(&p->welcome));
     um_pb_put_str(&list, 1, um_buf_view(&envelope));
-    must(um_store_open(&s, m->path, UM_STORE_EXISTING) == 0, "a store");
-    must(um_founder_join(
-             &s, &(struct um_founder_place){.mesh = w->mesh,
-                                            .statements = um_buf_view(&list),
-                                            .wall_ms = member_wall_ms(m)}) == 0,
-         "a place");
-    um_store_close(&s);
+    keep_place(m, um_buf_view(&list));
     (void)bring(w->members[0], um_buf_view(&envelope),
                 (struct wish){.statement = id, .let_in = m, .in_ms = in_ms});
     um_buf_fini(&envelope);

@@ -20,7 +20,7 @@ struct people {
     struct p2p_key *owner;
     struct um_name owner_name;
     struct p2p_key *recovery;
-    struct um_buf store;   /* an empty one, as a file */
+    const struct image *store; /* an empty one, as a file */
     struct um_buf welcome; /* what who is let in gets, besides its GRANT */
     struct promise *promises;
     size_t promises_n;
@@ -28,8 +28,9 @@ struct people {
     uint64_t seq; /* of SETs */
 };
 
-/* Begins the mesh at the first member. */
-void people_begin(struct world *w, struct um_str empty_store);
+/* Begins the mesh at the first member, with others that were let in before. */
+void people_begin(struct world *w, const struct image *empty_store,
+                  unsigned others);
 void people_fini(struct world *w);
 
 /* A new member: it is let in, and begins some time. */

@@ -44,6 +44,7 @@ struct plan {
     unsigned unit;       /* of a Unit */
     unsigned roster;     /* statements of the owner */
     unsigned clocks;     /* of a wall clock, which is set */
+    uint64_t heartbeat_ms;
     bool skew;
     bool hostile; /* a member that means harm */
     bool trace;
