@@ -81,9 +81,7 @@ static void say(struct um_model *m, struct um_row *row)
     um_buf_fini(&envelope);
 }
 
-/* How long news wait. After a change each member has some for each: the more
- * there are, the longer these would be in the way of the change itself. */
-static uint64_t lag_ms(struct um_model *m)
+uint64_t um_report_lag_ms(struct um_model *m)
 {
     return m->cfg.row_lag_ms * (1 + um_roster_members(&m->roster) / 8);
 }
@@ -94,7 +92,7 @@ static bool is_due(struct um_model *m, bool news)
     if (!news)
         m->row_news_ms = UINT64_MAX;
     else if (m->row_news_ms == UINT64_MAX)
-        m->row_news_ms = m->mono_ms + lag_ms(m);
+        m->row_news_ms = m->mono_ms + um_report_lag_ms(m);
     assert(news == (m->row_news_ms != UINT64_MAX));
     return m->mono_ms >= m->row_due_ms || m->mono_ms >= m->row_news_ms;
 }

@@ -13,6 +13,10 @@
  * asked. */
 uint64_t um_report_healthy_ms(const struct um_model *m);
 
+/** How long news of this node wait: the more members there are, the longer
+ * their rows would be in the way of what these are about. */
+uint64_t um_report_lag_ms(struct um_model *m);
+
 /** Says the row, if it is due. */
 void um_report_decide(struct um_model *m);
 

@@ -25,7 +25,8 @@
 #define UM_NODE_ROWS_MS 30000U
 
 /** How soon a node says its row once more, to who could not hear it before, in
- * ms: what makes members come is over by then, and one time does for all. */
+ * ms, or as soon as news go out, whichever is later: what makes members come is
+ * over by then, and one time does for all. */
 #define UM_NODE_REPEAT_MS 500U
 
 /** How long who lost its roles is still told what all are told, in ms: that it

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mesh/base/mem.h"
+#include "mesh/model/report.h"
 #include "mesh/node/inner.h"
 #include "mesh/node/sealer.h"
 #include "mesh/node/random.h"
@@ -569,6 +570,10 @@ void um_node_repeat_row(struct um_node *n)
     const struct um_alarms *a = n->cfg.alarms;
 
     if (n->repeat == NULL && n->loaded) {
-        n->repeat = a->set(a->user, UM_NODE_REPEAT_MS, on_repeat, n);
+        uint64_t lag = um_report_lag_ms(&n->model);
+
+        n->repeat = a->set(a->user,
+                           lag > UM_NODE_REPEAT_MS ? lag : UM_NODE_REPEAT_MS,
+                           on_repeat, n);
     }
 }

@@ -54,7 +54,9 @@ static void keep_named(struct um_node *n, const struct um_name *doc,
 }
 
 /* All names that are kept, sorted. */
-static struct um_namelist kept(struct um_node *n, struct um_buf *names)
+static struct um_namelist kept(struct um_node *n,
+                               const struct um_prune_limits *limits,
+                               struct um_buf *names)
 {
     struct um_model *m = um_node_model(n);
     uint64_t bytes = 0;
@@ -64,7 +66,7 @@ static struct um_namelist kept(struct um_node *n, struct um_buf *names)
         const struct um_past *p = um_history_ranked(&m->history, i);
 
         if (um_model_prunable(m, p) &&
-            (i >= UM_PRUNE_REVISIONS || bytes > UM_PRUNE_BYTES))
+            (i >= limits->revisions || bytes > limits->bytes))
             continue;
         bytes += p->rev.doc_bytes;
         keep(names, &p->rev.doc);
@@ -118,15 +120,24 @@ static int collect(struct um_node *n, struct um_namelist keeps, struct gone *g)
 
 int um_prune_run(struct um_node *n)
 {
+    const struct um_prune_limits limits = {.revisions = UM_PRUNE_REVISIONS,
+                                           .bytes = UM_PRUNE_BYTES,
+                                           .documents = UM_PRUNE_DOCUMENTS};
+
+    return um_prune_to(n, &limits);
+}
+
+int um_prune_to(struct um_node *n, const struct um_prune_limits *limits)
+{
     struct um_buf names = UM_BUF_INIT;
     struct gone *g = um_mem_zalloc(sizeof *g);
     struct um_disk_job job = {.write = drop, .done = dropped, .arg = g};
-    struct um_namelist keeps = kept(n, &names);
+    struct um_namelist keeps = kept(n, limits, &names);
     int rv =
         g == NULL || um_buf_failed(&names) ? P2P_ENOMEM : collect(n, keeps, g);
 
     um_buf_fini(&names);
-    if (rv < (int)UM_PRUNE_DOCUMENTS || g->n == 0) {
+    if (rv < 0 || (size_t)rv < limits->documents || g->n == 0) {
         um_mem_free(g);
         return rv < 0 ? rv : 0;
     }

@@ -21,10 +21,20 @@
 /** The most that go at a time; more go the next time. */
 #define UM_PRUNE_AT_ONCE 1024U
 
+/** How much is kept, at least. */
+struct um_prune_limits {
+    size_t revisions; /**< documents of so many of the latest */
+    uint64_t bytes;   /**< and so many bytes of them */
+    size_t documents; /**< nothing goes before there are so many */
+};
+
 /**
  * Looks through the store, and drops what is needed no more: in the disk's row.
  * @return how many go; P2P_ENOMEM, the store's errors
  */
 int um_prune_run(struct um_node *n);
+
+/** The same with other limits than those above. */
+int um_prune_to(struct um_node *n, const struct um_prune_limits *limits);
 
 #endif

@@ -10,6 +10,7 @@
 #include "mesh/unit/shown.h"
 #include "mesh/node/papers.h"
 #include "people.h"
+#include "rules.h"
 #include "text.h"
 
 static void name4(const struct um_name *n, char out[9])
@@ -676,6 +677,7 @@ void check_end(struct world *w)
     numbered(w, m);
     rows_of_members(first);
     bounded(w, m);
+    rules_end(w, m);
     w->tally.revisions = m->history.revs_n;
     w->tally.facts = m->history.facts_n;
     for (size_t i = 0; i < w->n; i++) {

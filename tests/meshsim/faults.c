@@ -4,6 +4,7 @@
 
 #include "member.h"
 #include "people.h"
+#include "rules.h"
 
 #define STEP_MS 100
 
@@ -109,6 +110,8 @@ static void at_member(struct member *m)
         unit_trouble(m->unit);
     if (now(w, p->clocks))
         set_clock(m);
+    if (now(w, 20))
+        rules_prune(m);
 }
 
 static void on_heal(void *arg)

@@ -8,7 +8,9 @@
 /* A member's side of a connection. */
 struct side {
     bool up;
+    bool hears; /* what the other says on topics; as of so many statements */
     unsigned conn; /* the number of the connection between the two */
+    unsigned statements;
 };
 
 struct side *net_side(const struct member *a, const struct member *b);

@@ -13,6 +13,7 @@
 #include "faults.h"
 #include "member.h"
 #include "people.h"
+#include "rules.h"
 
 /* How often it is looked whether all are the same. */
 #define LOOK_MS 1000
@@ -94,7 +95,7 @@ static void draw_large(struct plan *p)
                                 &p->disk,    &p->unit,   &p->clocks};
     unsigned n = p->nodes;
 
-    p->heartbeat_ms = n > 200 ? n * UINT64_C(25) : 5000;
+    p->heartbeat_ms = n > 50 ? n * UINT64_C(100) : 5000;
     if (n <= SMALL)
         return;
     p->people = (p->people * SMALL + n - 1) / n;
@@ -168,6 +169,7 @@ static void end_all(struct world *w)
     for (size_t i = 0; i < w->n; i++)
         member_free(w->members[i]);
     people_fini(w);
+    rules_fini(w);
     net_fini(w);
     world_fini(w);
 }
@@ -197,13 +199,14 @@ static void say(const struct world *w, const struct args *a)
         return;
     printf(
         "seed %llu: %u nodes, %.0f s, %llu events, %llu revisions, %llu "
-        "facts, %llu acked, %llu crashes, %llu puts (%llu refused), trace "
-        "%016llx%s\n",
+        "facts, %llu acked, %llu crashes, %llu puts (%llu refused), %llu "
+        "messages, %llu segments, trace %016llx%s\n",
         (unsigned long long)w->plan.seed, w->plan.nodes, (double)w->now / 1000,
         (unsigned long long)t->events, (unsigned long long)t->revisions,
         (unsigned long long)t->facts, (unsigned long long)t->acked,
         (unsigned long long)t->crashes, (unsigned long long)t->puts,
-        (unsigned long long)t->rejected_puts, (unsigned long long)w->trace,
+        (unsigned long long)t->rejected_puts, (unsigned long long)t->messages,
+        (unsigned long long)t->segments, (unsigned long long)w->trace,
         w->failed ? ", FAILED" : "");
 }
 
@@ -222,6 +225,9 @@ static bool one(const struct bench *b, uint64_t seed, struct tally *sum)
     sum->acked += w->tally.acked;
     sum->crashes += w->tally.crashes;
     sum->revisions += w->tally.revisions;
+    sum->bad_rollouts += w->tally.bad_rollouts;
+    sum->adopted += w->tally.adopted;
+    sum->pruned += w->tally.pruned;
     if (b->args.twice) {
         run(b, &plan, w);
         if (w->trace != trace) {
@@ -309,10 +315,12 @@ int main(int argc, char **argv)
     (void)getrusage(RUSAGE_SELF, &used);
     printf(
         "%u seeds, %u failed; %llu events, %llu revisions, %llu promises, "
-        "%llu crashes; %.1f s CPU, %ld MiB\n",
+        "%llu crashes, %llu bad rollouts, %llu adopted, %llu pruned; %.1f s "
+        "CPU, %ld MiB\n",
         b.args.seeds, failed, (unsigned long long)sum.events,
         (unsigned long long)sum.revisions, (unsigned long long)sum.acked,
-        (unsigned long long)sum.crashes,
+        (unsigned long long)sum.crashes, (unsigned long long)sum.bad_rollouts,
+        (unsigned long long)sum.adopted, (unsigned long long)sum.pruned,
         (double)used.ru_utime.tv_sec + (double)used.ru_utime.tv_usec / 1e6,
         used.ru_maxrss / 1024);
     if (b.args.count)

@@ -35,6 +35,7 @@ void __wrap_um_model_defaults(struct um_model_cfg *cfg)
     cfg->soak_ms = 5000;
     cfg->deadline_ms = 60000;
     cfg->heartbeat_ms = the_world->plan.heartbeat_ms;
+    cfg->row_lag_ms *= cfg->heartbeat_ms / 20000 + 1;
     cfg->fresh_ms = 3 * cfg->heartbeat_ms;
 }
 

@@ -59,6 +59,7 @@ struct member {
     struct um_log log;
     struct errand errand;
     uint64_t crashes;
+    bool pruning;
     struct um_name *ended; /* revisions that it knew had ended, on its disk */
     size_t ended_n;
 };

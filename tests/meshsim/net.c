@@ -297,6 +297,7 @@ void net_gone(struct world *w, struct member *m)
         struct member *peer = near_of(m)->list[i];
 
         net_side(m, peer)->up = false;
+        net_side(m, peer)->statements = 0;
         renumber(m, peer);
         if (net_side(peer, m)->up)
             tell(peer, m, 5 + world_dice(w, slow), (struct news){0});
@@ -336,10 +337,21 @@ static void mark(uint8_t *bits, const struct member *m, bool on)
 
 static void spread(struct message *msg, struct member *from);
 
-/* Whether one hears what the other says on topics. */
+/* Whether one hears what the other says on topics: the roster says so, which
+ * only grows. */
 static bool hears(struct member *m, const struct member *from)
 {
-    return m->node == NULL || um_node_may(m->node, &from->id);
+    struct side *s = net_side(m, from);
+    unsigned n;
+
+    if (m->node == NULL)
+        return true;
+    n = (unsigned)um_roster_count(&um_node_model(m->node)->roster) + 1;
+    if (s->statements != n) {
+        s->statements = n;
+        s->hears = um_node_may(m->node, &from->id);
+    }
+    return s->hears;
 }
 
 static void on_hop(void *arg)

@@ -424,7 +424,8 @@ static void replied(void *user, enum um_reply answer,
     free(wish);
 }
 
-/* A document that changes something in another; false: that is not here. */
+/* A document that changes something in another; false: that is not here. Of
+ * those that go step by step some are what no Unit takes. */
 static bool make_document(struct member *m, const struct um_past *of,
                           struct um_command *c)
 {
@@ -437,6 +438,7 @@ static bool make_document(struct member *m, const struct um_past *of,
         return false;
     text_read(bytes, &t);
     text_edit(m->w, &t);
+    t.bad = c->policy == UM_STAGED && world_chance(m->w, 250);
     text_write(&t, &out);
     c->doc_bytes = (uint32_t)out.len;
     put =
@@ -533,6 +535,7 @@ void people_want(struct world *w)
         return;
     c.verb = choose_verb(w, model);
     p = about(w, model, &c);
+    choose_policy(w, &c);
     if (p == NULL || !is_here(m, p, c.verb) ||
         ((c.verb == UM_DO_PUBLISH || c.verb == UM_DO_EDIT) &&
          !make_document(m, p, &c)))
@@ -540,8 +543,9 @@ void people_want(struct world *w)
     c.about = p->rev.id;
     if (c.verb == UM_DO_PUBLISH && world_chance(w, 500))
         c.base = p->rev.id;
-    choose_policy(w, &c);
     c.flags = (unsigned)(world_chance(w, 500) ? world_dice(w, 64) : 0);
+    if (c.verb == UM_DO_ADOPT)
+        c.flags &= ~(unsigned)UM_FORCE; /* so that rules_end() sees a mistake */
     c.message = UM_STR("a person");
     wish = must_alloc(sizeof *wish);
     *wish = (struct wish){.at = m, .run = m->run, .verb = c.verb};

@@ -6,13 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool text_is_bad(const char *config)
+{
+    return strstr(config, "\"ruby\"") != NULL;
+}
+
 void text_read(struct um_str bytes, struct text *out)
 {
     char *copy = must_alloc(bytes.len + 1);
     char key[48];
 
     memcpy(copy, bytes.p, bytes.len);
-    *out = (struct text){.python = strstr(copy, "\"python\"") != NULL};
+    *out = (struct text){.python = strstr(copy, "\"python\"") != NULL,
+                         .bad = text_is_bad(copy)};
     for (unsigned i = 0; i < TEXT_ROUTES; i++) {
         const char *at;
 
@@ -49,7 +55,11 @@ void text_write(const struct text *t, struct um_buf *out)
         comma = ",";
     }
     um_buf_text(out, "}");
-    if (t->python)
+    if (t->bad)
+        um_buf_text(out,
+                    ",\"applications\":{\"b\":{\"type\":\"ruby\","
+                    "\"script\":\"/srv/b.ru\"}}");
+    else if (t->python)
         um_buf_text(out,
                     ",\"applications\":{\"a\":{\"type\":\"python\","
                     "\"path\":\"/srv\",\"module\":\"m\"}}");

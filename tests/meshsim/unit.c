@@ -11,6 +11,8 @@
 #include "member.h"
 #include "mesh/unit/shown.h"
 #include "member.h"
+#include "rules.h"
+#include "text.h"
 #include "unit_rig.h"
 
 /* Configurations that were refused, and how often each. */
@@ -155,6 +157,7 @@ static void restart(struct unit *u, bool blank)
 
 static void by_hand(struct unit *u)
 {
+    bool empty = world_chance(u->of->w, 200);
     char body[128];
 
     (void)snprintf(body, sizeof body,
@@ -162,7 +165,8 @@ static void by_hand(struct unit *u)
                    "\"return\":%llu}}]}}",
                    (unsigned long long)world_between(u->of->w, 200, 599));
     world_say(u->of->w, "%s: Unit is changed by hand", u->of->called);
-    (void)rig_status(u->rig, "PUT", "/config", body);
+    (void)rig_status(u->rig, "PUT", "/config",
+                     empty ? "{\"listeners\":{},\"routes\":{}}" : body);
 }
 
 void unit_trouble(struct unit *u)
@@ -215,6 +219,8 @@ static void note_refusal(struct unit *u, const struct um_fetch_job *j)
     if (u->of->node != NULL && !u->of->dying) /* which revision it is */
         hash ^= hash_of((const char *)um_node_model(u->of->node)->own.trying.b,
                         UM_NAME_BYTES);
+    if (u->of->node != NULL && !u->of->dying && text_is_bad(j->body))
+        rules_touched(u->of);
     u->of->w->tally.rejected_puts++;
     while (i < u->refused_n && u->refused[i].hash != hash)
         i++;

@@ -25,6 +25,7 @@ struct member;
 struct event;
 struct net;
 struct people;
+struct touch;
 
 /* What a world is like; chances in a thousand. */
 struct plan {
@@ -64,6 +65,9 @@ struct tally {
     uint64_t messages;
     uint64_t segments;
     uint64_t checks;
+    uint64_t bad_rollouts; /* of what no Unit takes */
+    uint64_t adopted;
+    uint64_t pruned;
 };
 
 /* When an event happens. */
@@ -71,6 +75,11 @@ struct moment {
     uint64_t at;
     uint64_t no; /* how many were made before */
     struct event *e;
+};
+
+/* Which Units were given a revision that none takes: rules.c. */
+struct rules {
+    struct touch *touches;
 };
 
 struct world {
@@ -86,6 +95,7 @@ struct world {
     size_t n;
     struct net *net;
     struct people *people;
+    struct rules rules;
     struct um_name mesh;
     const char *folder;
     bool storm; /* faults happen */
