@@ -432,6 +432,11 @@ bool check_same(struct world *w, bool tell)
     for (size_t i = 0; i < w->n && (same || tell); i++) {
         struct member *m = w->members[i];
 
+        if (m->invited && !m->revoked && m->node == NULL) {
+            same = false;
+            if (tell)
+                world_fail(w, "%s has a code, and is not in", m->called);
+        }
         if (!member_counts(m) || !has_role(um_node_model(first->node), m))
             continue;
         same = two_same(first, m, tell) && same;
@@ -583,6 +588,23 @@ static void numbered(struct world *w, const struct um_model *m)
     }
 }
 
+/* Who is in by a code has its role; who came with one that was used has none.
+ */
+static void by_codes(struct world *w, struct um_model *m)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        const struct member *x = w->members[i];
+        bool role = um_roster_ever(&m->roster, &x->name) != 0;
+
+        w->tally.coded += x->invited && role;
+        w->tally.kept_out += x->too_late;
+        if (x->let_in && !x->revoked && !has_role(m, x))
+            world_fail(w, "%s was let in, and has no role (I2)", x->called);
+        if (x->too_late && role)
+            world_fail(w, "%s has a role by a used code (I12)", x->called);
+    }
+}
+
 /* Rows are of members. */
 static void rows_of_members(struct member *m)
 {
@@ -678,6 +700,7 @@ void check_end(struct world *w)
     rows_of_members(first);
     bounded(w, m);
     rules_end(w, m);
+    by_codes(w, m);
     w->tally.revisions = m->history.revs_n;
     w->tally.facts = m->history.facts_n;
     for (size_t i = 0; i < w->n; i++) {

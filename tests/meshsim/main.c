@@ -143,10 +143,9 @@ static void populate(struct world *w, const struct bench *b)
 
     people_begin(w, &b->empty, early - 1);
     for (unsigned i = early; i < w->plan.nodes; i++)
-        (void)people_add(w, i < 3 || world_chance(w, 600), world_dice(w, 3000));
+        people_add(w, i < 3 || world_chance(w, 600), world_dice(w, 3000));
     if (w->plan.hostile)
-        people_add(w, world_chance(w, 500), world_dice(w, 3000))->hostile =
-            true;
+        people_add_harm(w, world_chance(w, 500), world_dice(w, 3000));
 }
 
 /* Lets time pass until all are the same, twice in a row. */
@@ -228,6 +227,8 @@ static bool one(const struct bench *b, uint64_t seed, struct tally *sum)
     sum->bad_rollouts += w->tally.bad_rollouts;
     sum->adopted += w->tally.adopted;
     sum->pruned += w->tally.pruned;
+    sum->coded += w->tally.coded;
+    sum->kept_out += w->tally.kept_out;
     if (b->args.twice) {
         run(b, &plan, w);
         if (w->trace != trace) {
@@ -315,12 +316,13 @@ int main(int argc, char **argv)
     (void)getrusage(RUSAGE_SELF, &used);
     printf(
         "%u seeds, %u failed; %llu events, %llu revisions, %llu promises, "
-        "%llu crashes, %llu bad rollouts, %llu adopted, %llu pruned; %.1f s "
-        "CPU, %ld MiB\n",
+        "%llu crashes, %llu bad rollouts, %llu adopted, %llu pruned, %llu in by "
+        "a code, %llu kept out; %.1f s CPU, %ld MiB\n",
         b.args.seeds, failed, (unsigned long long)sum.events,
         (unsigned long long)sum.revisions, (unsigned long long)sum.acked,
         (unsigned long long)sum.crashes, (unsigned long long)sum.bad_rollouts,
         (unsigned long long)sum.adopted, (unsigned long long)sum.pruned,
+        (unsigned long long)sum.coded, (unsigned long long)sum.kept_out,
         (double)used.ru_utime.tv_sec + (double)used.ru_utime.tv_usec / 1e6,
         used.ru_maxrss / 1024);
     if (b.args.count)

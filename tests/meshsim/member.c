@@ -9,9 +9,11 @@
 #include "check.h"
 #include "internal.h"
 #include "mesh/node/random.h"
+#include "mesh/store/self.h"
 #include "mesh/trust/item.h"
 #include "mesh/trust/peer.h"
 #include "p2p/key.h"
+#include "stranger.h"
 
 static struct world *the_world; /* whose chance is that of all nodes */
 
@@ -225,6 +227,7 @@ void member_free(struct member *m)
     pair_fini(&m->pair);
     disk_fini(&m->disk);
     free(m->ended);
+    free(m->code);
     p2p_key_free(m->key);
     free(m);
 }
@@ -288,12 +291,20 @@ static void start_again(void *arg)
     member_start(arg);
 }
 
+/* Whether its store is of no mesh yet. */
+static bool outside(struct member *m)
+{
+    struct um_self self;
+
+    return um_self_get(&m->store, &self) == 0 && um_name_none(&self.mesh);
+}
+
 void member_start(struct member *m)
 {
     struct world *w = m->w;
     int rv;
 
-    if (m->alive || m->hostile || !m->let_in)
+    if (m->alive || m->hostile || (!m->let_in && m->code == NULL))
         return;
     m->run++;
     m->disk.failed = false;
@@ -304,6 +315,11 @@ void member_start(struct member *m)
     }
     m->alive = true;
     m->bus = net_bus_new(m);
+    if (!m->let_in && outside(m)) {
+        stranger_begin(m);
+        return;
+    }
+    m->let_in = true;
     make_client(m);
     rv = make_node(m);
     if (rv != 0) {
@@ -333,6 +349,10 @@ static void end_errand(struct member *m)
 
 static void end(struct member *m)
 {
+    if (m->knock != NULL) {
+        stranger_end(m);
+        return;
+    }
     check_end_of(m);
     um_node_free(m->node);
     m->node = NULL;
@@ -347,7 +367,7 @@ static void end(struct member *m)
 
 void member_stop(struct member *m)
 {
-    if (m->node == NULL)
+    if (m->node == NULL && m->knock == NULL)
         return;
     world_say(m->w, "%s ends", m->called);
     m->fuse = 0;

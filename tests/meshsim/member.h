@@ -38,6 +38,12 @@ struct member {
     bool writes;     /* it was given the role of a writer */
     bool hostile;    /* no node runs there */
     bool let_in;     /* its GRANT is on the owner's disk */
+    bool invited;    /* it is to be let in by a code */
+    bool too_late;   /* its code was used by another */
+    bool asked;      /* a code is being made for it */
+    unsigned tries;  /* with its code */
+    uint64_t in_ms;  /* when it begins, once it has one */
+    struct um_code *code; /* NULL: it has none */
     bool revoked;    /* an owner said so */
     enum um_drift_policy drift;
 
@@ -54,6 +60,7 @@ struct member {
     char refused_order[256]; /* what the applier said of it */
     struct um_policy policy;
     struct um_node *node;
+    struct um_knock *knock; /* instead of a node, until it is in */
     struct um_alarms alarms;
     struct um_worker worker;
     struct um_log log;

@@ -9,6 +9,7 @@
 
 #include "internal.h"
 #include "member.h"
+#include "mesh/node/knock.h"
 #include "p2p/err.h"
 
 /* How often who is to be connected is looked at. */
@@ -124,6 +125,8 @@ static void side_up(struct member *m, struct member *peer)
     net_side(m, peer)->up = true;
     if (m->node != NULL)
         um_node_up(m->node, &peer->id);
+    if (m->knock != NULL)
+        um_knock_up(m->knock, &peer->id);
 }
 
 static void side_down(struct member *m, struct member *peer)

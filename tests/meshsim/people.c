@@ -12,6 +12,7 @@
 #include "mesh/store/items.h"
 #include "p2p/err.h"
 #include "p2p/key.h"
+#include "stranger.h"
 #include "text.h"
 
 /* Deadlines are short, so that all have passed when the run ends. */
@@ -250,16 +251,24 @@ static struct member *somebody(struct world *w)
     return w->members[world_dice(w, w->n)];
 }
 
-struct member *people_add(struct world *w, bool writes, uint64_t in_ms)
+static struct member *newcomer(struct world *w, bool writes)
 {
-    struct people *p = w->people;
     struct member *m = member_new(w);
+
+    disk_init(&m->disk, m, w->people->store);
+    m->writes = writes;
+    draw_clock(m);
+    return m;
+}
+
+/* Its GRANT is brought to the founder's node. */
+static void add_granted(struct member *m, uint64_t in_ms)
+{
+    struct world *w = m->w;
+    struct people *p = w->people;
     struct um_buf envelope = UM_BUF_INIT, list = UM_BUF_INIT;
     struct um_name id;
 
-    disk_init(&m->disk, m, p->store);
-    m->writes = writes;
-    draw_clock(m);
     sign_grant(w, m, &envelope, &id);
     um_buf_str(&list, um_buf_view(&p->welcome));
     um_pb_put_str(&list, 1, um_buf_view(&envelope));
@@ -268,8 +277,26 @@ struct member *people_add(struct world *w, bool writes, uint64_t in_ms)
                 (struct wish){.statement = id, .let_in = m, .in_ms = in_ms});
     um_buf_fini(&envelope);
     um_buf_fini(&list);
+}
+
+void people_add(struct world *w, bool writes, uint64_t in_ms)
+{
+    struct member *m = newcomer(w, writes);
+
+    if (world_chance(w, 500))
+        stranger_invite(m, in_ms);
+    else
+        add_granted(m, in_ms);
     net_add(w, m);
-    return m;
+}
+
+void people_add_harm(struct world *w, bool writes, uint64_t in_ms)
+{
+    struct member *m = newcomer(w, writes);
+
+    m->hostile = true;
+    add_granted(m, in_ms);
+    net_add(w, m);
 }
 
 /* A member is put out, with what is to stay of it. */
@@ -281,7 +308,7 @@ static void put_out(struct world *w)
     struct um_buf envelope = UM_BUF_INIT;
     struct um_name id;
 
-    if (m->index == 0 || m->revoked || at == m || at->node == NULL ||
+    if (m->index == 0 || m->revoked || !m->let_in || at == m || at->node == NULL ||
         at->revoked)
         return;
     t = um_view_target(&um_node_model(at->node)->view,
@@ -376,7 +403,7 @@ static void grant_more(struct world *w)
     struct um_buf envelope = UM_BUF_INIT;
     struct um_name id;
 
-    if (m->revoked || m->hostile)
+    if (m->revoked || m->hostile || !m->let_in)
         return;
     people_sign(w, s, &envelope, &id);
     if (bring(somebody(w), um_buf_view(&envelope),
@@ -395,7 +422,7 @@ void people_rule(struct world *w)
         grant_more(w);
     else if (what < 4 && w->n + 1 < WORLD_MEMBERS &&
              w->n < w->plan.nodes + w->plan.nodes / 4 + 1)
-        (void)people_add(w, world_chance(w, 500), world_dice(w, 5000));
+        people_add(w, world_chance(w, 500), world_dice(w, 5000));
     else
         set_label(w);
 }

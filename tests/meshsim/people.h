@@ -34,7 +34,10 @@ void people_begin(struct world *w, const struct image *empty_store,
 void people_fini(struct world *w);
 
 /* A new member: it is let in, and begins some time. */
-struct member *people_add(struct world *w, bool writes, uint64_t in_ms);
+void people_add(struct world *w, bool writes, uint64_t in_ms);
+
+/* One that means harm. */
+void people_add_harm(struct world *w, bool writes, uint64_t in_ms);
 
 /* Members that mean harm are put out, and what they wrote since. */
 void people_end_harm(struct world *w);

@@ -68,6 +68,8 @@ struct tally {
     uint64_t bad_rollouts; /* of what no Unit takes */
     uint64_t adopted;
     uint64_t pruned;
+    uint64_t coded;    /* members that are in by a code */
+    uint64_t kept_out; /* with a code that was used */
 };
 
 /* When an event happens. */
