@@ -572,8 +572,8 @@ void um_node_repeat_row(struct um_node *n)
     if (n->repeat == NULL && n->loaded) {
         uint64_t lag = um_report_lag_ms(&n->model);
 
-        n->repeat = a->set(a->user,
-                           lag > UM_NODE_REPEAT_MS ? lag : UM_NODE_REPEAT_MS,
-                           on_repeat, n);
+        n->repeat =
+            a->set(a->user, lag > UM_NODE_REPEAT_MS ? lag : UM_NODE_REPEAT_MS,
+                   on_repeat, n);
     }
 }

@@ -8,7 +8,7 @@
 /* A member's side of a connection. */
 struct side {
     bool up;
-    bool hears; /* what the other says on topics; as of so many statements */
+    bool hears;    /* what the other says on topics; as of so many statements */
     unsigned conn; /* the number of the connection between the two */
     unsigned statements;
 };

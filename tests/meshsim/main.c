@@ -316,7 +316,8 @@ int main(int argc, char **argv)
     (void)getrusage(RUSAGE_SELF, &used);
     printf(
         "%u seeds, %u failed; %llu events, %llu revisions, %llu promises, "
-        "%llu crashes, %llu bad rollouts, %llu adopted, %llu pruned, %llu in by "
+        "%llu crashes, %llu bad rollouts, %llu adopted, %llu pruned, %llu in "
+        "by "
         "a code, %llu kept out; %.1f s CPU, %ld MiB\n",
         b.args.seeds, failed, (unsigned long long)sum.events,
         (unsigned long long)sum.revisions, (unsigned long long)sum.acked,

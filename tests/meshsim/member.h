@@ -34,17 +34,18 @@ struct member {
     char path[512]; /* of its store */
     struct disk disk;
     struct unit *unit;
-    int64_t skew_ms; /* of the wall clock */
-    bool writes;     /* it was given the role of a writer */
-    bool hostile;    /* no node runs there */
-    bool let_in;     /* its GRANT is on the owner's disk */
-    bool invited;    /* it is to be let in by a code */
-    bool too_late;   /* its code was used by another */
-    bool asked;      /* a code is being made for it */
-    unsigned tries;  /* with its code */
-    uint64_t in_ms;  /* when it begins, once it has one */
+    int64_t skew_ms;      /* of the wall clock */
+    bool writes;          /* it was given the role of a writer */
+    bool hostile;         /* no node runs there */
+    bool let_in;          /* its GRANT is on the owner's disk */
+    bool invited;         /* it is to be let in by a code */
+    bool too_late;        /* its code was used by another */
+    bool asked;           /* a code is being made for it */
+    unsigned codes;       /* that it was given */
+    unsigned tries;       /* with the last */
+    uint64_t in_ms;       /* when it begins, once it has one */
     struct um_code *code; /* NULL: it has none */
-    bool revoked;    /* an owner said so */
+    bool revoked;         /* an owner said so */
     enum um_drift_policy drift;
 
     unsigned run;  /* how often it began */

@@ -406,8 +406,8 @@ static bool send_one(struct message *msg, struct member *from,
 {
     struct world *w = from->w;
 
-    if (!net_side(from, to)->up || has(msg->seen, to) ||
-        has(msg->coming, to) || !net_reach(w, from, to) || !hears(from, to))
+    if (!net_side(from, to)->up || has(msg->seen, to) || has(msg->coming, to) ||
+        !net_reach(w, from, to) || !hears(from, to))
         return false;
     if (w->storm && world_chance(w, w->plan.loss))
         return true;

@@ -308,8 +308,8 @@ static void put_out(struct world *w)
     struct um_buf envelope = UM_BUF_INIT;
     struct um_name id;
 
-    if (m->index == 0 || m->revoked || !m->let_in || at == m || at->node == NULL ||
-        at->revoked)
+    if (m->index == 0 || m->revoked || !m->let_in || at == m ||
+        at->node == NULL || at->revoked)
         return;
     t = um_view_target(&um_node_model(at->node)->view,
                        &um_node_model(at->node)->history);

@@ -21,7 +21,7 @@ struct people {
     struct um_name owner_name;
     struct p2p_key *recovery;
     const struct image *store; /* an empty one, as a file */
-    struct um_buf welcome; /* what who is let in gets, besides its GRANT */
+    struct um_buf welcome;     /* what who is let in gets, besides its GRANT */
     struct promise *promises;
     size_t promises_n;
     size_t promises_cap;

@@ -44,6 +44,7 @@ static void on_code(void *user, int err, const char *text)
     }
     m->code = must_alloc(sizeof *m->code);
     m->tries = 0;
+    m->codes++;
     must(um_code_get(um_str(text), m->code, &wrong) == 0, "a code");
     world_say(w, "%s has a code", m->called);
     (void)world_at(w, m->in_ms, NULL, begin, m);
@@ -54,18 +55,18 @@ static void ask(void *arg)
     struct member *m = arg;
     struct world *w = m->w;
     struct member *at = w->members[0];
-    struct um_welcome_plan plan = {.owner = w->people->owner_name,
-                                   .roles = m->writes ? UM_WRITER | UM_NODE
-                                                      : UM_NODE,
-                                   .uses = 1};
+    struct um_welcome_plan plan = {
+        .owner = w->people->owner_name,
+        .roles = m->writes ? UM_WRITER | UM_NODE : UM_NODE,
+        .uses = 1};
 
     if (m->code != NULL || m->let_in || m->asked)
         return;
     if (world_chance(w, 500))
         plan.expires_ms = member_wall_ms(at) + 300000;
     m->asked = at->node != NULL && !at->dying && at->stands_until <= w->now;
-    if (m->asked && um_welcome_invite(um_node_welcome(at->node), &plan, on_code,
-                                      m) != 0)
+    if (m->asked &&
+        um_welcome_invite(um_node_welcome(at->node), &plan, on_code, m) != 0)
         m->asked = false;
     else if (m->asked)
         member_after(at);
@@ -80,13 +81,14 @@ void stranger_invite(struct member *m, uint64_t in_ms)
     (void)world_at(m->w, 0, NULL, ask, m);
 }
 
-/* Somebody else read the code, and comes with it when it was used. */
+/* Somebody else read the code, and comes with it when it was used: the only
+ * one, since who is in by one of which it did not hear needs no other. */
 static void copy_code(struct member *of)
 {
     struct world *w = of->w;
     struct member *m;
 
-    if (w->n + 1 >= WORLD_MEMBERS || w->plan.nodes > 50 ||
+    if (of->codes > 1 || w->n + 1 >= WORLD_MEMBERS || w->plan.nodes > 50 ||
         !world_chance(w, 300))
         return;
     m = member_new(w);
