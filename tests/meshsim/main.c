@@ -95,6 +95,7 @@ static void draw_large(struct plan *p)
                                 &p->disk,    &p->unit,   &p->clocks};
     unsigned n = p->nodes;
 
+    p->deadline_ms = n > 200 ? 20000 : 60000;
     p->heartbeat_ms = n > 50 ? n * UINT64_C(100) : 5000;
     if (n <= SMALL)
         return;

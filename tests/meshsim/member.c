@@ -35,7 +35,8 @@ void __wrap_um_model_defaults(struct um_model_cfg *cfg)
 {
     __real_um_model_defaults(cfg);
     cfg->soak_ms = 5000;
-    cfg->deadline_ms = 60000;
+    cfg->deadline_ms = the_world->plan.deadline_ms;
+    cfg->retry_max_ms = the_world->plan.deadline_ms;
     cfg->heartbeat_ms = the_world->plan.heartbeat_ms;
     cfg->row_lag_ms *= cfg->heartbeat_ms / 20000 + 1;
     cfg->fresh_ms = 3 * cfg->heartbeat_ms;

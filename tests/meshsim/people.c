@@ -15,9 +15,6 @@
 #include "stranger.h"
 #include "text.h"
 
-/* Deadlines are short, so that all have passed when the run ends. */
-enum { SHORT_MS = 20000, LONG_MS = 60000 };
-
 /* A person who waits for an answer. */
 struct wish {
     struct member *at;
@@ -494,7 +491,8 @@ static void choose_policy(struct world *w, struct um_command *c)
     uint64_t what = world_dice(w, 10);
 
     c->policy = what < 5 ? UM_IMMEDIATE : what < 8 ? UM_STAGED : UM_TRIAL;
-    c->deadline_ms = world_between(w, SHORT_MS, LONG_MS);
+    c->deadline_ms =
+        world_between(w, w->plan.deadline_ms / 3, w->plan.deadline_ms);
     c->soak_ms = c->policy == UM_STAGED ? world_between(w, 500, 5000) : 0;
     c->budget = c->policy == UM_STAGED ? (uint32_t)world_dice(w, 3) : 0;
     c->first = world_chance(w, 600) ? UM_FIRST_ONE : UM_FIRST_ALL;

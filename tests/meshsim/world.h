@@ -46,6 +46,7 @@ struct plan {
     unsigned roster;     /* statements of the owner */
     unsigned clocks;     /* of a wall clock, which is set */
     uint64_t heartbeat_ms;
+    uint64_t deadline_ms; /* the longest; all have passed when the run ends */
     bool skew;
     bool hostile; /* a member that means harm */
     bool trace;
