@@ -462,7 +462,7 @@ static bool make_document(struct member *m, const struct um_past *of,
         return false;
     text_read(bytes, &t);
     text_edit(m->w, &t);
-    t.bad = c->policy == UM_STAGED && world_chance(m->w, 250);
+    t.bad = c->policy == UM_STAGED && world_chance(m->w, 400);
     text_write(&t, &out);
     c->doc_bytes = (uint32_t)out.len;
     put =
