@@ -161,6 +161,36 @@ static void test_a_row_is_said_once_more(void **state)
     crew_free(c);
 }
 
+/* Among 200 it waits as long as news do: all of them hear it. */
+static void test_a_row_is_said_later_among_many(void **state)
+{
+    struct crew *c = crew_of(2, D0);
+    struct mate *m = &c->mates[1];
+    struct um_name key = c->names[KEY_STRANGER];
+    uint64_t before;
+
+    (void)state;
+    for (unsigned i = 0; i < 198; i++) {
+        key.b[0] = (uint8_t)i;
+        mate_state(&c->mates[0],
+                   (struct um_statement){
+                       .what = UM_GRANT, .key = key, .roles = UM_NODE});
+        crew_pass(c, 1);
+    }
+    crew_pass(c, 10000);
+    before = m->bus->published;
+    while (m->bus->published == before)
+        crew_pass(c, 1);
+    before = m->bus->published;
+    crew_disconnect(m, &c->mates[0]);
+    crew_connect(m, &c->mates[0]);
+    crew_pass(c, UM_NODE_REPEAT_MS + 100);
+    assert_int_equal(m->bus->published, before);
+    crew_pass(c, UM_NODE_REPEAT_MS);
+    assert_int_equal(m->bus->published, before + 1);
+    crew_free(c);
+}
+
 /* After a start the last row of a member is here; that he says it once more
  * shows that he is there. */
 static void test_a_row_that_is_known_is_a_sign_of_life(void **state)
@@ -287,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_a_row_that_is_believed),
         cmocka_unit_test(test_a_row_before_its_grant),
+        cmocka_unit_test(test_a_row_is_said_later_among_many),
         cmocka_unit_test(test_a_row_is_said_once_more),
         cmocka_unit_test(test_a_row_that_is_known_is_a_sign_of_life),
         cmocka_unit_test(test_a_row_of_ones_own),
