@@ -134,7 +134,7 @@ static const struct um_past *choose(struct um_model *m,
     if (d != NULL && refused(m, d)) {
         m->reason = um_name_eq(&m->refused, &d->rev.id) && *m->refusal != 0
                         ? m->refusal
-                        : "Unit refuses the current revision";
+                        : "the current revision is refused here";
         d = instead(m, d, cur);
     } else {
         m->told_fallback = (struct um_name){0};
@@ -252,6 +252,27 @@ void um_apply_decide(struct um_model *m)
         change(m, d);
 }
 
+/* Keeps words for people, as far as they are text. */
+static void keep_text(char *to, size_t cap, struct um_str text)
+{
+    size_t n = text.len < cap ? text.len : cap - 1;
+
+    if (n > 0)
+        memcpy(to, text.p, n);
+    to[n] = 0;
+    um_utf8_harmless(to);
+    if (!um_pb_is_text(um_str(to)))
+        to[0] = 0;
+}
+
+/* Why a revision is refused. */
+static void keep_words(struct um_model *m, const struct um_name *rev,
+                       struct um_str text)
+{
+    m->refused = *rev;
+    keep_text(m->refusal, sizeof m->refusal, text);
+}
+
 void um_apply_made(struct um_model *m, const struct um_event *e)
 {
     const struct um_name *rev = &e->u.made.revision;
@@ -270,7 +291,11 @@ void um_apply_made(struct um_model *m, const struct um_event *e)
     m->again = true;
     if (e->u.made.outcome == UM_RESULT_DONE) {
         k->effective = e->u.made.effective;
-    } else if (!um_own_refused(&m->own, rev, &a.effective)) {
+        return;
+    }
+    keep_words(m, rev, e->u.made.text);
+    m->unmade = true;
+    if (!um_own_refused(&m->own, rev, &a.effective)) {
         um_own_note_bad(&m->own, &a);
         m->own_dirty = true;
         um_core_notice(m, UM_SAW_REFUSED, rev);
@@ -301,25 +326,6 @@ static void took(struct um_model *m)
     m->tries = 0;
     m->retry_ms = 0;
     um_core_notice(m, UM_SAW_APPLIED, &m->own.applied);
-}
-
-/* Keeps words for people, as far as they are text. */
-static void keep_text(char *to, size_t cap, struct um_str text)
-{
-    size_t n = text.len < cap ? text.len : cap - 1;
-
-    if (n > 0)
-        memcpy(to, text.p, n);
-    to[n] = 0;
-    um_utf8_harmless(to);
-    if (!um_pb_is_text(um_str(to)))
-        to[0] = 0;
-}
-
-static void keep_words(struct um_model *m, struct um_str text)
-{
-    m->refused = m->own.trying;
-    keep_text(m->refusal, sizeof m->refusal, text);
 }
 
 static void refuse(struct um_model *m)
@@ -360,7 +366,8 @@ void um_apply_result(struct um_model *m, const struct um_event *e)
             took(m);
             break;
         case UM_RESULT_REFUSED:
-            keep_words(m, e->u.applied.text);
+            keep_words(m, &m->own.trying, e->u.applied.text);
+            m->unmade = false;
             refuse(m);
             break;
         case UM_RESULT_NO_ANSWER:

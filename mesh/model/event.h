@@ -106,6 +106,7 @@ struct um_event {
             enum um_result outcome;
             struct um_name revision;
             struct um_name effective; /**< DONE: the configuration's hash */
+            struct um_str text;       /**< REFUSED: why, for people */
         } made;
         struct {
             enum um_result outcome;

@@ -130,7 +130,8 @@ struct um_model {
     char unit[UM__CAP_ROW_UNIT_BYTES];
     size_t unit_n;
     const char *reason;     /* why not in step; a constant, or `refusal` */
-    struct um_name refused; /* what Unit refused last, and its words */
+    struct um_name refused; /* what was refused last, and why in words */
+    bool unmade;            /* no configuration came of that: no Unit saw it */
     char refusal[UM_REFUSAL_BYTES];
     enum um_drift drift;
     /* What was said last, so that it is said once. */

@@ -100,8 +100,11 @@ static void notice(struct um_node *n, const struct um_effect *e)
         n->forged = true;
     }
     if (what == UM_SAW_REFUSED && n->model.refusal[0] != '\0') {
-        (void)snprintf(line, sizeof line, "Unit refuses %s: %s", about,
-                       n->model.refusal);
+        (void)snprintf(line, sizeof line, "%s %s: %s",
+                       n->model.unmade
+                           ? "no configuration can be made for this node of"
+                           : "Unit refuses",
+                       about, n->model.refusal);
     } else if (what == UM_SAW_UNHEALTHY && n->model.ill[0] != '\0') {
         (void)snprintf(line, sizeof line,
                        "%s runs here, and does not do well: "

@@ -221,14 +221,11 @@ static void try_make(struct um_node *n, const struct um_node_make *m)
     int rv = um_node_make_it(n, &m->doc, &out);
 
     if (rv == P2P_EFORMAT) {
-        um_log_line(n->cfg.log, UM_LOG_WARN,
-                    "no configuration can be made for this node: %.*s",
-                    UM_STR_ARG(out.why));
         e.u.made.outcome = UM_RESULT_REFUSED;
+        e.u.made.text = out.why;
         um_node_examine(n, &m->revision);
     }
     e.u.made.effective = out.effective;
-    um_maker_fini(&out);
     if (rv == P2P_ENOMEM) {
         um_node_break(n, "out of memory");
     } else if (rv != 0 && rv != P2P_EFORMAT) {
@@ -237,6 +234,7 @@ static void try_make(struct um_node *n, const struct um_node_make *m)
         drop_make(n, find_make(n, &m->revision));
         um_node_step(n, &e);
     }
+    um_maker_fini(&out);
 }
 
 void um_node_make(struct um_node *n, const struct um_effect *e)
