@@ -23,6 +23,7 @@
 #include "mesh/app/invites.h"
 #include "mesh/app/members.h"
 #include "mesh/app/pending.h"
+#include "mesh/app/query.h"
 #include "mesh/app/replace.h"
 #include "mesh/app/reseal.h"
 #include "mesh/app/revisions.h"
@@ -371,8 +372,10 @@ static void dispatch(struct um_daemon *d, const struct um_auth *auth,
     }
     if (v.status != 0) {
         um_answer_text(req, v.status, v.text);
-    } else if (r != NULL) {
+    } else if (r == article_routes || (r != NULL && um_query_fits(req))) {
         r->handle(d, req);
+    } else if (r != NULL) {
+        return; /* it was answered */
     } else if (allow[0] != '\0') {
         um_http_reply_header(req, "Allow", allow);
         um_answer_text(req, 405, "This method isn't allowed here.\n");

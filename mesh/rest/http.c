@@ -505,6 +505,41 @@ const char *um_http_query(const struct um_http_req *req, const char *name)
     return value != NULL ? value : "";
 }
 
+/* A look for an argument that is none of these. */
+struct other {
+    const char *const *names;
+    size_t n;
+    const char *found;
+};
+
+static enum MHD_Result on_argument(void *user, enum MHD_ValueKind kind,
+                                   const char *name, const char *value)
+{
+    struct other *o = user;
+
+    (void)kind;
+    (void)value;
+    for (size_t i = 0; i < o->n; i++) {
+        if (strcasecmp(o->names[i], name) == 0) { /* as the look-up does */
+            return MHD_YES;
+        }
+    }
+    o->found = name;
+    return MHD_NO;
+}
+
+const char *um_http_query_other(const struct um_http_req *req,
+                                const char *const *names, size_t n)
+{
+    struct other o = {names, n, NULL};
+
+    if (req->conn != NULL) {
+        (void)MHD_get_connection_values(req->conn, MHD_GET_ARGUMENT_KIND,
+                                        on_argument, &o);
+    }
+    return o.found;
+}
+
 const char *um_http_body(const struct um_http_req *req, size_t *len)
 {
     *len = req->len;

@@ -79,6 +79,11 @@ const char *um_http_header(const struct um_http_req *req, const char *name);
  * until the reply. */
 const char *um_http_query(const struct um_http_req *req, const char *name);
 
+/** The first query argument that is none of these; NULL: there is no other.
+ * Valid until the reply. */
+const char *um_http_query_other(const struct um_http_req *req,
+                                const char *const *names, size_t n);
+
 /** The body; valid until the reply. */
 const char *um_http_body(const struct um_http_req *req, size_t *len);
 

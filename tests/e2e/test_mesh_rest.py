@@ -92,6 +92,34 @@ def test_many_at_once_who_name_no_revision(mesh):
     assert sorted(all_at_once({"If-Match": tag}, 271)) == [200] + [412] * 15
 
 
+def test_a_slip_in_the_query(mesh):
+    """What was to be tried is not done, because a word is wrong or means
+    nothing there."""
+    node = mesh.nodes[0]
+    was = current(node), node.get("/mesh/members"), node.get("/mesh/settings")
+    for method, path, body in (
+            ("PUT", "/config/routes?dryrun", routes(290)),
+            ("PUT", "/config/routes?trail=10m", routes(290)),
+            ("PUT", "/config/routes?trial=10m&stagd", routes(290)),
+            ("PUT", "/config/routes?secret", routes(290)),
+            ("DELETE", "/config?dry_run&force", None),
+            ("PUT", "/mesh/variables/x?dry-run=&unsigned", 1),
+            ("POST", "/mesh/revisions/r1/rollback?dry-run", {}),
+            ("PUT", "/mesh/settings/no-immediate?dry-run", {"value": "true"}),
+            ("PUT", "/mesh/members/n2/labels/a?trial", {"value": "b"}),
+            ("DELETE", "/mesh/members/n2?dry-ran", {}),
+            ("POST", "/mesh/invites?dry-run", {}),
+            ("POST", "/mesh/leave?dry-run", {})):
+        told = said(node.ask(method, path, body), 400, "nothing was done")
+        assert told["error"] == "Invalid request.", told
+    assert was == (current(node), node.get("/mesh/members"),
+                   node.get("/mesh/settings"))
+    assert node.ask("GET", "/config?what=ever").code == 200
+    assert change(node, 290, "?dry-run").code == 200
+    assert change(node, 290, "?Dry-Run").code == 200
+    assert was[0] == current(node)
+
+
 def current(node):
     return node.get("/mesh/status")["mesh"]["current"]
 

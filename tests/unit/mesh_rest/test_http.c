@@ -44,6 +44,7 @@ struct scene {
     unsigned due;  /* how often it was said that something is */
     char path[64]; /* of the last request, and its argument x */
     char x[16];
+    char other[16]; /* the first that is neither x nor z */
     char answer[4096];
 };
 
@@ -58,11 +59,15 @@ static void on_gone(void *user)
 static void handle(void *user, struct um_http_req *req)
 {
     struct scene *s = user;
+    static const char *const names[] = {"x", "z"};
     const char *x = um_http_query(req, "x");
+    const char *other = um_http_query_other(req, names, 2);
 
     s->asked++;
     (void)snprintf(s->path, sizeof s->path, "%s", um_http_path(req));
     (void)snprintf(s->x, sizeof s->x, "%s", x != NULL ? x : "none");
+    (void)snprintf(s->other, sizeof s->other, "%s",
+                   other != NULL ? other : "none");
     if (s->streams) {
         s->stream = um_http_stream(req, "text/x", on_gone, s);
         assert_non_null(s->stream);
@@ -463,12 +468,15 @@ static void test_paths_and_arguments(void **state)
         const char *target;
         const char *path;
         const char *x;
-    } all[] = {{"/a%2Fb/%zz?x=%41+b", "/a%2Fb/%zz", "A b"},
-               {"/a?x", "/a", ""},
-               {"/a?y&x&z=1", "/a", ""},
-               {"/?x=", "/", ""},
-               {"/a?xx=1", "/a", "none"},
-               {"/a", "/a", "none"}};
+        const char *other;
+    } all[] = {{"/a%2Fb/%zz?x=%41+b", "/a%2Fb/%zz", "A b", "none"},
+               {"/a?x", "/a", "", "none"},
+               {"/a?y&x&z=1", "/a", "", "y"},
+               {"/a?z&x&%79%3d&y", "/a", "", "y="},
+               {"/?x=", "/", "", "none"},
+               {"/a?xx=1", "/a", "none", "xx"},
+               {"/a?X", "/a", "", "none"},
+               {"/a", "/a", "none", "none"}};
     size_t c = join(s, 1); /* one connection for all */
     char text[200];
 
@@ -481,6 +489,7 @@ static void test_paths_and_arguments(void **state)
         assert_int_equal(status(s, c), 200);
         assert_string_equal(s->path, all[i].path);
         assert_string_equal(s->x, all[i].x);
+        assert_string_equal(s->other, all[i].other);
     }
     scene_free(s);
 }
