@@ -183,8 +183,8 @@ void um_cli_pretty(const struct um_cli *c, const struct um_request *r)
     yyjson_doc_free(doc);
 }
 
-/* What a mistake's location says. */
-static void complain_where(yyjson_val *at)
+/* What a mistake's location says: its own object, or members of a problem. */
+static void complain_where(yyjson_val *at, const char *pointer)
 {
     char buf[UM_CLI_TEXT];
 
@@ -192,8 +192,8 @@ static void complain_where(yyjson_val *at)
         (void)fprintf(stderr, "  line %" PRIu64 ", column %" PRIu64 "\n",
                       um_cli_number(at, "line"), um_cli_number(at, "column"));
     }
-    if (yyjson_obj_get(at, "path") != NULL) {
-        (void)fprintf(stderr, "  at %s", um_cli_text(at, "path", buf));
+    if (um_cli_text(at, pointer, buf)[0] != '\0') {
+        (void)fprintf(stderr, "  at %s", buf);
         (void)um_cli_text(at, "of", buf);
         (void)fprintf(stderr, "%s%s\n", buf[0] != '\0' ? " of the " : "",
                       strcmp(buf, "effective") == 0
@@ -204,13 +204,19 @@ static void complain_where(yyjson_val *at)
 
 static void complain(yyjson_val *root)
 {
-    char buf[UM_CLI_TEXT];
+    char buf[UM_CLI_TEXT], error[UM_CLI_TEXT];
 
-    (void)fprintf(stderr, "unitmesh: %s\n", um_cli_text(root, "error", buf));
-    if (um_cli_text(root, "detail", buf)[0] != '\0') {
+    (void)fprintf(stderr, "unitmesh: %s\n",
+                  um_cli_text(root, "error", error));
+    if (um_cli_text(root, "detail", buf)[0] != '\0' &&
+        strcmp(buf, error) != 0) { /* a problem says it twice */
         (void)fprintf(stderr, "  %s\n", buf);
     }
-    complain_where(yyjson_obj_get(root, "location"));
+    complain_where(yyjson_obj_get(root, "location"), "path");
+    complain_where(root, "pointer");
+    if (um_cli_text(root, "suggestion", buf)[0] != '\0') {
+        (void)fprintf(stderr, "  is \"%s\" meant?\n", buf);
+    }
     if (um_cli_list(yyjson_obj_get(root, "candidates"), buf)[0] != '\0') {
         (void)fprintf(stderr, "  %s\n", buf);
     }
@@ -271,6 +277,7 @@ static int fail(const struct um_cli *c, struct um_request *r)
 
 int um_cli_send(const struct um_cli *c, struct um_request *r)
 {
+    r->problems = !c->o.json;
     if (r->path == NULL || um_request_run(c->o.socket, r) != 0) {
         return UM_EXIT_ERROR;
     }

@@ -74,6 +74,9 @@ static struct curl_slist *headers_of(const struct um_request *r)
                    r->host != NULL ? r->host : "localhost");
     list = curl_slist_append(NULL, host);
     list = curl_slist_append(list, "Expect:");
+    if (r->problems) {
+        list = curl_slist_append(list, "Accept: application/problem+json, */*");
+    }
     if (r->body.p != NULL) {
         list = curl_slist_append(list, "Content-Type:");
     }

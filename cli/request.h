@@ -3,6 +3,7 @@
 #ifndef UM_CLI_REQUEST_H
 #define UM_CLI_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "mesh/base/buf.h"
@@ -19,6 +20,8 @@ struct um_request {
                                                   first NULL */
     struct um_str body;                      /**< p NULL: none */
     unsigned patience_s;                     /**< 0: 60 */
+    bool problems; /**< mistakes are told as RFC 9457 has them: with their
+                      place, which Unit's form has no room for */
     /** Takes the body as it comes, however long that is; -1 ends it. NULL: it
      * is kept below. Not called for answers other than 200. */
     int (*more)(void *user, const char *data, size_t len);

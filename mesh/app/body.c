@@ -37,9 +37,9 @@ uint64_t um_body_number(const struct um_val *body, const char *name,
 {
     const struct um_val *v = um_val_member(body, um_str(name));
     int64_t n =
-        v != NULL && v->kind == UM_VAL_NUMBER ? um_str_decimal(v->text) : -1;
+        v != NULL && v->kind == UM_VAL_NUMBER ? um_str_decimal(v->text) : 0;
 
-    return n >= 0 ? (uint64_t)n : otherwise;
+    return v == NULL ? otherwise : n > 0 ? (uint64_t)n : 0;
 }
 
 bool um_body_true(const struct um_val *body, const char *name)

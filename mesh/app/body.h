@@ -15,7 +15,7 @@ bool um_body_read(struct um_http_req *req, struct um_arena *a,
 /** A text of it; p NULL: it is not there, or is no text. */
 struct um_str um_body_text(const struct um_val *body, const char *name);
 
-/** A number of it, or another one. */
+/** A whole number of it, or another one; 0: it is there, and is none. */
 uint64_t um_body_number(const struct um_val *body, const char *name,
                         uint64_t otherwise);
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "mesh/app/answer.h"
+#include "mesh/app/views.h"
 #include "mesh/applier/facts.h"
 #include "mesh/doc/parse.h"
 #include "mesh/model/core.h"
@@ -224,6 +225,55 @@ static void look_at_members(struct um_doctor *o, struct um_node *n)
     }
 }
 
+/* A member that does not run what it is to run, by its own word: why, and what
+ * to do. */
+static bool say_not_in_step(struct um_doctor *o, struct um_node *n,
+                            const struct um_name *member)
+{
+    static const struct {
+        const char *state;
+        const char *text;
+        const char *mend;
+    } all[] = {
+        {"refused", "does not run the current revision: ",
+         "unitmesh show, then mend what it says, or: unitmesh rollback"},
+        {"unhealthy", "does not do well with the current revision: ",
+         "look at its Unit's log, or: unitmesh rollback"},
+        {"drift", "runs what was changed at its Unit by hand: ",
+         "there, to keep it: unitmesh post /config; or change it back"},
+    };
+    struct um_row row = {.healthy_ms = 0};
+    uint64_t age_ms;
+    const char *state = um_views_state(n, member, &row, &age_ms);
+    char text[LINE_BYTES], name[NAME_BYTES];
+
+    if (state == NULL || row.reason.len == 0) {
+        return false; /* or it is about to tell why */
+    }
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (strcmp(state, all[i].state) == 0) {
+            (void)snprintf(text, sizeof text, "%s %s%.*s",
+                           called(n, member, name), all[i].text,
+                           UM_STR_ARG(row.reason));
+            um_doctor_find(o, UM_AILMENT, all[i].state, all[i].mend, text);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void look_at_steps(struct um_doctor *o, struct um_node *n)
+{
+    struct um_roster *r = &um_node_model(n)->roster;
+    size_t told = 0;
+
+    for (size_t i = 0; i < r->keys_n && told < NAMED; i++) {
+        const struct um_roster_key *k = um_roster_key_at(r, i);
+
+        told += (k->now & UM_NODE) != 0 && say_not_in_step(o, n, &k->name);
+    }
+}
+
 /* How far this clock is off from that of most members that are heard. */
 static void look_at_clocks(struct um_doctor *o, struct um_node *n)
 {
@@ -430,6 +480,7 @@ void um_doctor_mesh(struct um_doctor *o, struct um_node *n)
     look_at_owners(o, n);
     look_at_keys(o, n);
     look_at_members(o, n);
+    look_at_steps(o, n);
     look_at_clocks(o, n);
     look_at_conflicts(o, n);
     look_at_rollout(o, n);

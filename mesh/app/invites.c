@@ -79,9 +79,7 @@ static void owner_of(struct um_node *n, struct um_name *out)
 /* A code says whole minutes. */
 static uint64_t expiry(uint64_t now_ms, uint64_t span_ms)
 {
-    return span_ms > 0
-               ? (now_ms + span_ms + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS
-               : 0;
+    return (now_ms + span_ms + MINUTE_MS - 1) / MINUTE_MS * MINUTE_MS;
 }
 
 /* Makes it and lets it be written. */
@@ -119,10 +117,11 @@ static bool read_plan(struct um_node *n, struct um_http_req *req,
     if (!um_members_roles(req, body, UM_NODE, &plan->roles)) {
         return false;
     }
-    if (uses == 0 || uses > UINT32_MAX || span > UM__CAP_ITEM_SPAN_MS) {
-        um_answer_error(req, 400, "There is no such invitation.",
-                        "It is for one use or more, and holds for at most 366 "
-                        "days.");
+    if (uses == 0 || uses > UINT32_MAX || span == 0 ||
+        span > UM__CAP_ITEM_SPAN_MS) {
+        um_answer_error(req, 400, "There can be no such invitation.",
+                        "It is for one use or more, and holds for some time, "
+                        "at most 366 days.");
         return false;
     }
     plan->expires_ms = expiry(um_node_model(n)->wall_ms, span);

@@ -168,13 +168,8 @@ static const char *state_of(struct um_node *n, const struct um_name *member,
 }
 
 static void put_row(struct um_node *n, struct um_json *j,
-                    const struct um_shelf_row *s, const struct um_row *row)
+                    const struct um_row *row)
 {
-    struct um_model *m = um_node_model(n);
-    uint64_t age = age_of(n, &s->member, s, m->mono_ms, m->wall_ms);
-
-    um_json_text(j, "state", state_of(n, &s->member, row, age));
-    um_json_uint(j, "age_ms", age);
     um_views_revision(n, j, "runs", &row->applied);
     um_json_bool(j, "healthy", row->healthy_ms > 0);
     um_json_uint(j, "healthy_ms", row->healthy_ms);
@@ -201,23 +196,37 @@ static void know_own(struct um_node *n, struct um_row *row)
     row->reason = m->reason != NULL ? um_str(m->reason) : um_str_n(NULL, 0);
 }
 
+const char *um_views_state(struct um_node *n, const struct um_name *member,
+                           struct um_row *row, uint64_t *age_ms)
+{
+    const struct um_shelf_row *s = um_shelf_row_of(um_node_shelf(n), member);
+    const struct um_model *m = um_node_model(n);
+
+    if (s == NULL || um_row_read(s->envelope, row) != 0) {
+        return NULL;
+    }
+    if (um_name_eq(member, um_node_me(n))) {
+        know_own(n, row);
+    }
+    *age_ms = age_of(n, member, s, m->mono_ms, m->wall_ms);
+    return state_of(n, member, row, *age_ms);
+}
+
 static void put_node(struct um_node *n, struct um_json *j,
                      const struct um_roster_key *k)
 {
-    const struct um_shelf_row *s = um_shelf_row_of(um_node_shelf(n), &k->name);
     struct um_row row;
+    uint64_t age_ms;
+    const char *state = um_views_state(n, &k->name, &row, &age_ms);
 
     um_json_open(j, NULL, '{');
     um_views_peer(j, "id", &k->name);
     um_views_name(n, j, "name", &k->name);
     um_json_bool(j, "me", um_name_eq(&k->name, um_node_me(n)));
-    if (s != NULL && um_row_read(s->envelope, &row) == 0) {
-        if (um_name_eq(&k->name, um_node_me(n))) {
-            know_own(n, &row);
-        }
-        put_row(n, j, s, &row);
-    } else {
-        um_json_text(j, "state", "unknown");
+    um_json_text(j, "state", state != NULL ? state : "unknown");
+    if (state != NULL) {
+        um_json_uint(j, "age_ms", age_ms);
+        put_row(n, j, &row);
     }
     um_json_close(j, '}');
 }
@@ -299,7 +308,7 @@ static const char *word_of(const struct um_model *m, const struct um_past *p)
         case UM_DEAD:
             return "ended";
         case UM_STILL_OPEN:
-            return "open";
+            return um_view_covered(&m->view, p) ? "superseded" : "open";
         case UM_ESTABLISHED:
             break;
     }

@@ -9,6 +9,7 @@
 
 #include "mesh/app/json.h"
 #include "mesh/node/node.h"
+#include "mesh/trust/row.h"
 
 /** A member of an object: the peer id of a key. */
 void um_views_peer(struct um_json *j, const char *key,
@@ -30,6 +31,15 @@ void um_views_mesh(struct um_node *n, struct um_json *j);
 
 /** "nodes": each member that runs the configuration, and what it runs. */
 void um_views_nodes(struct um_node *n, struct um_json *j);
+
+/**
+ * In a word how a member is, and what it said of itself last.
+ * @param row    borrows what is kept of it, until the next step
+ * @param age_ms how long ago it was heard of
+ * @return NULL: nothing was ever heard of it
+ */
+const char *um_views_state(struct um_node *n, const struct um_name *member,
+                           struct um_row *row, uint64_t *age_ms);
 
 /** "members": each key with a role. */
 void um_views_members(struct um_node *n, struct um_json *j);

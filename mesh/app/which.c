@@ -31,12 +31,12 @@ static void add(struct fits *f, const struct um_name *name)
 
 /* Several fit: which these are. */
 static void say_several(struct um_node *n, struct um_http_req *req,
-                        const struct fits *f, const char *error)
+                        const struct fits *f)
 {
     struct um_json j;
 
     um_json_init(&j);
-    um_json_text(&j, "error", error);
+    um_json_text(&j, "error", "Nobody can know which one is meant.");
     um_json_text(&j, "detail", "Several fit: say which one.");
     um_json_open(&j, "candidates", '[');
     for (size_t i = 0; i < f->n && i < SHOWN; i++) {
@@ -57,7 +57,7 @@ static bool one(struct um_node *n, struct um_http_req *req,
     if (f->n == 0) {
         um_answer_error(req, 404, error, NULL);
     } else if (f->n > 1) {
-        say_several(n, req, f, error);
+        say_several(n, req, f);
     }
     return f->n == 1;
 }

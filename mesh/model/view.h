@@ -76,6 +76,14 @@ static inline bool um_view_void(const struct um_view *v,
     return um_marks_has(&v->voids, p->place);
 }
 
+/** Whether a living revision was made from one, however many lie between, at
+ * the last update: it matters only if all of those die. */
+static inline bool um_view_covered(const struct um_view *v,
+                                   const struct um_past *p)
+{
+    return um_marks_has(&v->covered, p->place);
+}
+
 /** The target: the highest revision that is not dead; NULL: there is none. */
 const struct um_past *um_view_target(const struct um_view *v,
                                      const struct um_history *h);

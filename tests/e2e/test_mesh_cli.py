@@ -172,6 +172,19 @@ def test_guards(trio):
     assert said.startswith("unitmesh: ")
     said = green.refuse("put", "routes", '[{"actoin": {"return": 1}}]')
     assert "actoin" in said
+    # Where it is: a file may be long.
+    assert '  at /routes/0\n  is "action" meant?\n' in said
+    wrong = [{"action": {"return": 200}}] * 300 + [{"action": {}}]
+    said = red.refuse("put", "routes", json.dumps(wrong))
+    assert said.endswith("  at /routes/300/action\n"), said
+    assert said.startswith("unitmesh: Invalid configuration.\n  The "), said
+    said = red.refuse("put", "/config", '{"routes": [{"action": tru}]}')
+    assert "line 1, column 24\n  at /routes/0 of the body\n" in said, said
+    assert red.refuse("get", "no/such") == "unitmesh: Value doesn't exist.\n"
+    # A script gets what the daemon says, as Unit says it.
+    said = json.loads(red.refuse("put", "routes", '[{"actoin": 1}]', "-o",
+                                 "json"))
+    assert set(said) <= {"error", "detail"}, said
 
 
 def test_what_differs(trio, folder):
@@ -293,6 +306,16 @@ def test_on_trial(trio):
     red.say("abort", again_)
     blue.runs("205")
     assert red.current() != was
+    # One that another one was made from is none to decide on any more.
+    first = red.revision("put", ROUTE, "208", "--trial=10m")
+    second = red.revision("put", ROUTE, "209", "--trial=10m", "--supersede")
+    assert [r[1] for r in red.rows("log", "--limit", "2")] == [
+        "open", "superseded"]
+    assert second in red.say("confirm")
+    assert "no revision is on trial" in red.refuse("abort")
+    assert "no revision is on trial" in red.refuse("rollout")
+    assert red.state_of(first) == "superseded"
+    assert red.current() == second
 
 
 def test_a_conflict(pair, folder):

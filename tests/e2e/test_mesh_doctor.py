@@ -130,6 +130,24 @@ def test_a_unit_that_is_gone(folder):
             assert f"{folder}/unit.sock" in said["text"]
 
 
+def test_a_member_that_refuses(pair):
+    """Its reason, on whichever node one asks."""
+    one, two = begin(pair)
+    was = one.current()
+    one.say("overlay", "set", "node:two", json.dumps(
+        {"patch": [{"op": "remove", "path": "/nowhere"}]}))
+    for n in (one, two):
+        said = until(lambda n=n: found(n).get("refused"), "it is told")
+        assert said["text"] == \
+            "two does not run the current revision: There is no such place " \
+            "in the document. (/overlays/node:two/patch/0)"
+        assert "unitmesh rollback" in said["mend"]
+    assert two.states()["two"] == ("refused", was)
+    one.say("rollback")
+    synced(one, two)
+    assert "refused" not in ailing(one) | ailing(two)
+
+
 def test_certificates(pair, folder):
     one, two = begin(pair)
     for days, ends in ((9, True), (90, False)):

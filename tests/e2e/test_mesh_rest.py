@@ -248,7 +248,7 @@ def test_names(mesh):
     path = f"/mesh/members/{ids['n3']}/labels/name"
     assert a.ask("PUT", path, {"value": "n2"}).code == 200
     told = said(a.ask("PUT", "/mesh/members/n2/labels/x", {"value": "1"}), 409,
-                "no such member")
+                "Several fit")
     assert set(told["candidates"]) == {ids["n2"], ids["n3"]}
     # An escaped slash is a letter of the name.
     assert a.ask("PUT", path, {"value": "a/b"}).code == 200
@@ -280,6 +280,10 @@ def test_invites(mesh, folder):
     for wrong in (mine[0]["id"], "x", "0" * 16):
         said(a.ask("DELETE", f"/mesh/invites/{wrong}"), 404, "no such invit")
     said(a.ask("POST", "/mesh/invites", {"role": "king"}), 400, "role")
+    for wrong in ({"uses": 0}, {"uses": "2"}, {"uses": -1}, {"uses": 1.5},
+                  {"expires_ms": 0}, {"expires_ms": "1h"},
+                  {"expires_ms": None}, {"expires_ms": 366 * 86400001}):
+        said(a.ask("POST", "/mesh/invites", wrong), 400, "can be no such")
     said(a.ask("POST", "/mesh/invites", {"uses": 0}), 400, "one use")
     said(a.ask("POST", "/mesh/invites", {"uses": 1 << 40}), 400, "one use")
     with alone(folder, flags=["--peer", a.get("/mesh/id")["addrs"][0]]) as n:
