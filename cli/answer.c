@@ -206,8 +206,7 @@ static void complain(yyjson_val *root)
 {
     char buf[UM_CLI_TEXT], error[UM_CLI_TEXT];
 
-    (void)fprintf(stderr, "unitmesh: %s\n",
-                  um_cli_text(root, "error", error));
+    (void)fprintf(stderr, "unitmesh: %s\n", um_cli_text(root, "error", error));
     if (um_cli_text(root, "detail", buf)[0] != '\0' &&
         strcmp(buf, error) != 0) { /* a problem says it twice */
         (void)fprintf(stderr, "  %s\n", buf);

@@ -26,12 +26,12 @@ enum group {
 static const struct {
     const char *name;
     enum group group;
-} known[] = {{"dry-run", DRY},       {"secret", SECRET}, {"unsigned", UNSIGNED},
-             {"trial", MANNER},      {"staged", MANNER}, {"deadline", MANNER},
-             {"soak", MANNER},       {"budget", MANNER}, {"no-wait", ANY},
-             {"wait", ANY},          {"timeout", ANY},   {"force", ANY},
-             {"supersede", ANY},     {"despite", ANY},   {"alone", ANY},
-             {"skewed", ANY},        {"crowded", ANY}};
+} known[] = {{"dry-run", DRY},   {"secret", SECRET}, {"unsigned", UNSIGNED},
+             {"trial", MANNER},  {"staged", MANNER}, {"deadline", MANNER},
+             {"soak", MANNER},   {"budget", MANNER}, {"no-wait", ANY},
+             {"wait", ANY},      {"timeout", ANY},   {"force", ANY},
+             {"supersede", ANY}, {"despite", ANY},   {"alone", ANY},
+             {"skewed", ANY},    {"crowded", ANY}};
 
 #define KNOWN (sizeof known / sizeof known[0])
 

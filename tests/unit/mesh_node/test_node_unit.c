@@ -298,15 +298,16 @@ static void test_what_unit_refuses(void **state)
     /* No configuration at all can be made of this one. */
     id = publish(s, 0, "{\"base\":{\"routes\":\"{{x}}\"}}");
     work(s, 10000);
-    assert_int_equal(mate_said(m, "no configuration can be made for this node "
-                                  "of r3"),
+    assert_int_equal(mate_said(m,
+                               "no configuration can be made for this node "
+                               "of r3"),
                      1);
     assert_int_equal(mate_said(m, "Unit refuses r3"), 0);
     assert_true(um_own_refused(&m->node->model.own, &id, NULL));
     shown = um_shelf_row_of(m->node->shelf, &s->c->names[0]);
     assert_int_equal(um_row_read(shown->envelope, &row), 0);
-    assert_true(um_str_eq(row.reason,
-                          UM_STR("There is no such variable. (/routes)")));
+    assert_true(
+        um_str_eq(row.reason, UM_STR("There is no such variable. (/routes)")));
 }
 
 /* A Unit that was upgraded while the node was down may take what the one before
