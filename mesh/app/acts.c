@@ -57,13 +57,17 @@ void um_acts_join(struct um_daemon *d, struct um_http_req *req)
 {
     struct um_arena a = UM_ARENA_INIT;
     struct um_val body;
+    struct p2p_multiaddr ma;
     struct um_str peer;
     char text[P2P_MULTIADDR_TEXT_MAX];
 
     if (um_body_read(req, &a, &body)) {
         peer = um_body_text(&body, "peer");
-        if (peer.len >= sizeof text) {
-            um_answer_error(req, 400, "\"peer\" is no multiaddr.", NULL);
+        if (peer.len >= sizeof text ||
+            (peer.len > 0 &&
+             p2p_multiaddr_from_text(peer.p, peer.len, &ma) != 0)) {
+            um_answer_error(req, 400, "\"peer\" is no multiaddr.",
+                            "One is such as /ip4/192.0.2.7/tcp/4901.");
         } else {
             if (peer.len > 0) {
                 memcpy(text, peer.p, peer.len);

@@ -281,6 +281,8 @@ def test_who_asks_to_be_let_in(folder):
         assert re.search(r"^mesh  [0-9a-f]{64}\n", said)
         assert [(r[0], r[2]) for r in one.rows("members", "pending")] == [
             ("two", two.id)]
+        # A slip does not give up its place.
+        assert "no multiaddr" in two.refuse("join", "--peer", "web1")
         one.say("members", "approve", two.id, "--role", "writer")
         assert one.rows("members", "pending") == []
         until(lambda: set(two.states()) == {"one", "two"}, "two is in")
