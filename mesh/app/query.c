@@ -45,6 +45,7 @@ static const struct {
               {"/js_modules/", DRY | MANNER},
               {"/mesh/overlays/", DRY | MANNER | SECRET},
               {"/mesh/variables/", DRY | MANNER | SECRET},
+              {"/mesh/probes/", DRY | MANNER},
               {"/mesh/revisions/*/rollback", MANNER},
               {"/mesh/conflicts/*/*", MANNER},
               {"/mesh/reseal", MANNER},

@@ -117,6 +117,8 @@ def test_a_slip_in_the_query(mesh):
     assert node.ask("GET", "/config?what=ever").code == 200
     assert change(node, 290, "?dry-run").code == 200
     assert change(node, 290, "?Dry-Run").code == 200
+    assert node.ask("PUT", "/mesh/probes/x?dry-run",
+                    {"listener": "*:80"}).code == 200
     assert was[0] == current(node)
 
 
