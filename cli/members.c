@@ -108,6 +108,7 @@ void um_cli_falls(yyjson_val *root)
     add_falls(&t, root, "falls", "falls");
     add_falls(&t, root, "ends", "ends");
     add_falls(&t, root, "built_upon", "was built upon what falls");
+    add_falls(&t, root, "aborted", "was aborted by it, and is made void");
     if (t.n > t.columns) {
         um_table_print(&t);
         (void)putchar('\n');

@@ -6,6 +6,7 @@
 #include "mesh/app/answer.h"
 #include "mesh/app/views.h"
 #include "mesh/app/word.h"
+#include "p2p/err.h"
 
 /* The two views, and whose roles are at stake. */
 struct falls {
@@ -65,27 +66,54 @@ static int mark(const struct falls *f, struct um_marks *below)
     return err;
 }
 
+/* Whether a machine made something of it, which would be void with it. */
+static bool has_machines_child(const struct falls *f, const struct um_past *p)
+{
+    const struct um_history *h = &f->m->history;
+
+    for (uint32_t i = 0; i < h->revs_n; i++) {
+        const struct um_past *c = um_history_at(h, i);
+
+        for (unsigned k = 0; c->rev.by_machine && k < c->rev.parents_n; k++) {
+            if (c->parents[k] == p->place) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* It has ended by a word of the key, and would be open again. */
+static bool reopens(const struct falls *f, const struct um_past *p)
+{
+    return um_view_state(&f->m->view, p) == UM_DEAD &&
+           um_view_state(&f->w.view, p) == UM_STILL_OPEN &&
+           !has_machines_child(f, p);
+}
+
 static bool built_upon(const struct falls *f, const struct um_past *p,
                        const struct um_marks *below)
 {
     return stays(f, p) && !is_void(f, p) && um_marks_has(below, p->place);
 }
 
-enum which { FALLS, ENDS, BUILT };
+enum which { FALLS, ENDS, BUILT, ABORTED };
 
 static bool is(const struct falls *f, const struct um_past *p,
                const struct um_marks *below, enum which which)
 {
-    return which == FALLS  ? is_void(f, p)
-           : which == ENDS ? ends(f, p)
-                           : built_upon(f, p, below);
+    return which == FALLS   ? is_void(f, p)
+           : which == ENDS  ? ends(f, p)
+           : which == BUILT ? built_upon(f, p, below)
+                            : reopens(f, p);
 }
 
 /* A list of revisions, the highest first. */
 static void list(const struct falls *f, struct um_json *j,
                  const struct um_marks *below, enum which which)
 {
-    static const char *const names[] = {"falls", "ends", "built_upon"};
+    static const char *const names[] = {"falls", "ends", "built_upon",
+                                        "aborted"};
     const struct um_history *h = &f->m->history;
     size_t n = 0;
 
@@ -105,10 +133,25 @@ static void list(const struct falls *f, struct um_json *j,
     }
 }
 
+/* What is current then; NULL: nothing is. */
+static const struct um_past *current(const struct falls *f)
+{
+    const struct um_history *h = &f->m->history;
+
+    for (size_t i = 0; i < h->revs_n; i++) {
+        const struct um_past *p = um_history_ranked(h, i);
+
+        if (stays(f, p) && !reopens(f, p)) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
 static void show(struct falls *f, struct um_json *j,
                  const struct um_marks *below)
 {
-    const struct um_past *t = um_view_target(&f->w.view, &f->m->history);
+    const struct um_past *t = current(f);
 
     um_json_text(j, "success", "Nothing was changed: this was a dry run.");
     if (!um_name_none(&f->key)) {
@@ -119,7 +162,7 @@ static void show(struct falls *f, struct um_json *j,
     if (t != NULL) {
         um_views_revision(f->node, j, "current", &t->rev.id);
     }
-    for (enum which i = FALLS; i <= BUILT; i++) {
+    for (enum which i = FALLS; i <= ABORTED; i++) {
         list(f, j, below, i);
     }
 }
@@ -140,6 +183,30 @@ void um_falls_show(struct um_node *n, struct um_http_req *req,
     }
     um_marks_fini(&below);
     um_whatif_fini(&f.w);
+}
+
+int um_falls_aborted(struct um_node *n, struct um_http_req *req,
+                     const struct um_statement *s, struct um_arena *a,
+                     struct um_namelist *out)
+{
+    struct falls f;
+    int rv = begin(&f, n, req, s);
+    size_t all = rv == 0 ? f.m->history.revs_n : 0, found = 0;
+    struct um_name *list = um_arena_zalloc(a, UM__CAP_NAMES, sizeof *list);
+
+    if (list == NULL) {
+        rv = P2P_ENOMEM;
+    }
+    for (size_t i = 0; rv == 0 && i < all && found < UM__CAP_NAMES; i++) {
+        const struct um_past *p = um_history_ranked(&f.m->history, i);
+
+        if (reopens(&f, p)) {
+            list[found++] = p->rev.id;
+        }
+    }
+    *out = (struct um_namelist){list, um_namelist_sort(list, found)};
+    um_whatif_fini(&f.w);
+    return rv;
 }
 
 static size_t writers(struct um_roster *r)

@@ -13,9 +13,22 @@
 
 /** Answers a dry run: "falls", revisions that would be void; "ends", others
  * that would end with a word of the key; "built_upon", revisions that stay and
- * have one that falls below them; "current" then. */
+ * have one that falls below them; "aborted", see um_falls_aborted(); "current"
+ * then. */
 void um_falls_show(struct um_node *n, struct um_http_req *req,
                    const struct um_statement *s);
+
+/**
+ * Revisions that the key aborted: they would be open again without its word
+ * (rule 12), so they are to be made void first. But for those of which a machine
+ * made others, which would be void, too: their deadline ends them.
+ * @param a   where the list is made
+ * @param out ascending
+ * @return 0, P2P_ENOMEM
+ */
+int um_falls_aborted(struct um_node *n, struct um_http_req *req,
+                     const struct um_statement *s, struct um_arena *a,
+                     struct um_namelist *out);
 
 /** Whether it may be said: it takes what it says, and somebody is left who can
  * write; else the request is answered why not. */

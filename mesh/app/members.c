@@ -133,6 +133,27 @@ static bool read_keep(struct about *a, struct um_statement *s)
            um_which_revisions(a->node, a->req, &a->arena, v, &s->keep);
 }
 
+/* A revocation, and before it what the key has aborted. */
+static void say_revoke(struct about *a, const struct um_statement *s,
+                   const char *success)
+{
+    struct um_statement list[2];
+    struct um_namelist aborted;
+    struct um_json j;
+    size_t n = 0;
+
+    if (um_falls_aborted(a->node, a->req, s, &a->arena, &aborted) != 0) {
+        um_answer_error(a->req, 500, "Out of memory.", NULL);
+        return;
+    }
+    if (aborted.n > 0) {
+        um_owner_void(um_node_model(a->node), aborted, &list[n++]);
+    }
+    list[n++] = *s;
+    um_word_answer(&j, success, &a->key);
+    um_word_give_all(a->d, a->req, list, n, &j);
+}
+
 /* Takes roles, or shows what would come of it. */
 static void take_roles(struct about *a, unsigned roles, const char *success)
 {
@@ -155,7 +176,7 @@ static void take_roles(struct about *a, unsigned roles, const char *success)
         um_falls_show(a->node, a->req, &s);
     } else if (um_word_may(a->node, a->req) &&
                um_falls_may(a->node, a->req, &s)) {
-        say(a, &s, success);
+        say_revoke(a, &s, success);
     }
 }
 

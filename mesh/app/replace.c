@@ -98,11 +98,11 @@ static bool is_label(struct um_roster *roster, const struct um_statement *s,
            um_roster_value(roster, key, s->name) == s;
 }
 
-/* Adds a label of the new key. One place is for the REVOKE. */
+/* Adds a label of the new key. Two places are for the VOID and the REVOKE. */
 static bool add_label(struct replace *r, struct um_str name,
                       struct um_str value)
 {
-    if (r->n + 1 >= UM_WORD_STATEMENTS_MAX) {
+    if (r->n + 2 >= UM_WORD_STATEMENTS_MAX) {
         um_answer_error(r->req, 409, "It has too many labels.",
                         "Take some away first.");
         return false;
@@ -144,12 +144,27 @@ static bool add_labels(struct replace *r)
     return fine;
 }
 
+/* What the old key has aborted stays ended. */
+static bool add_void(struct replace *r, const struct um_statement *revoke)
+{
+    struct um_namelist aborted;
+
+    if (um_falls_aborted(r->node, r->req, revoke, &r->arena, &aborted) != 0) {
+        um_answer_error(r->req, 500, "Out of memory.", NULL);
+        return false;
+    }
+    if (aborted.n > 0) {
+        um_owner_void(um_node_model(r->node), aborted, &r->list[r->n++]);
+    }
+    return true;
+}
+
 /* The old key goes; what it wrote stays. */
 static bool add_revoke(struct replace *r, const struct um_val *body)
 {
-    struct um_statement *s = &r->list[r->n++];
+    struct um_statement s;
 
-    if (um_owner_revoke(um_node_model(r->node), &r->arena, &r->old, 0, s) !=
+    if (um_owner_revoke(um_node_model(r->node), &r->arena, &r->old, 0, &s) !=
         0) {
         um_answer_error(r->req, 409,
                         "No revocation can be made: this key said more than "
@@ -157,7 +172,11 @@ static bool add_revoke(struct replace *r, const struct um_val *body)
                         NULL);
         return false;
     }
-    s->message = um_body_text(body, "message");
+    s.message = um_body_text(body, "message");
+    if (!add_void(r, &s)) {
+        return false;
+    }
+    r->list[r->n++] = s;
     return true;
 }
 

@@ -4,6 +4,7 @@ owner's key on it or without; a new machine takes the place of one that is
 dead. Roles, labels, name and what was written stay; nothing is lost."""
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -94,6 +95,35 @@ def test_a_node_with_an_owners_key_rotates(trio, folder):
         synced(red, green, blue)
         put(green, "208")
         red.answers(208)
+
+
+def test_what_the_old_key_aborted_stays_ended(trio):
+    """Its word falls with the key (rule 12), and what it ended does not come
+    back for that: neither when the node rotates nor when another one goes."""
+    red, green, blue = trio
+    before = red.revision("put", ROUTE, "205")
+    synced(*trio)
+    gone = []
+    for who in (red, blue):
+        gone.append(green.revision("put", ROUTE, "206", "--trial=10m"))
+        synced(*trio)
+        who.say("abort", gone[-1])
+        for n in trio:
+            until(lambda n=n: n.state_of(gone[-1]) == "ended", "it is over")
+            until(lambda n=n: n.holds() == before, "it runs no more")
+    red.say("members", "rotate")
+    takes(red)
+    synced(*trio)
+    shown = red.say("members", "rm", "blue", "--dry-run")
+    assert [gone[1], "was aborted by it, and is made void"] in [
+        re.split("  +", line)[:2] for line in shown.splitlines()], shown
+    red.say("members", "rm", "blue")
+    until(lambda: not roles(green, blue.id), "blue is out")
+    for n in (red, green):
+        for rev in gone:
+            assert n.state_of(rev) == "void"
+        assert n.holds() == before
+        assert json.loads(n.say("get", ROUTE)) == 205
 
 
 def test_a_node_without_one_rotates(trio, folder):
