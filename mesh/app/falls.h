@@ -20,8 +20,8 @@ void um_falls_show(struct um_node *n, struct um_http_req *req,
 
 /**
  * Revisions that the key aborted: they would be open again without its word
- * (rule 12), so they are to be made void first. But for those of which a machine
- * made others, which would be void, too: their deadline ends them.
+ * (rule 12), so they are to be made void first. But for those of which a
+ * machine made others, which would be void, too: their deadline ends them.
  * @param a   where the list is made
  * @param out ascending
  * @return 0, P2P_ENOMEM

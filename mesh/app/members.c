@@ -135,7 +135,7 @@ static bool read_keep(struct about *a, struct um_statement *s)
 
 /* A revocation, and before it what the key has aborted. */
 static void say_revoke(struct about *a, const struct um_statement *s,
-                   const char *success)
+                       const char *success)
 {
     struct um_statement list[2];
     struct um_namelist aborted;
@@ -307,6 +307,32 @@ void um_members_remove(struct um_daemon *d, struct um_http_req *req)
     um_arena_fini(&a.arena);
 }
 
+/* Whether a name is free, or is to be given twice; else it was answered. What
+ * selects a node by its name would be for both. */
+static bool is_free(struct about *a, struct um_str name)
+{
+    struct um_roster *r = &um_node_model(a->node)->roster;
+    struct um_node_facts facts;
+    struct um_json j;
+
+    for (size_t i = 0; i < r->keys_n; i++) {
+        const struct um_roster_key *k = um_roster_key_at(r, i);
+
+        if ((k->now & UM_NODE) != 0 && !um_name_eq(&k->name, &a->key) &&
+            um_node_facts(a->node, &k->name, &a->arena, &facts) == 0 &&
+            um_str_eq(facts.name, name) &&
+            um_http_query(a->req, "force") == NULL) {
+            um_json_init(&j);
+            um_json_text(&j, "error", "Another member has this name.");
+            um_views_peer(&j, "member", &k->name);
+            um_json_text(&j, "override", "force");
+            um_answer_json(a->req, 409, &j);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Sets a label; an empty value takes it off. */
 static void label(struct about *a, struct um_str key, struct um_str value)
 {
@@ -331,7 +357,7 @@ void um_members_label(struct um_daemon *d, struct um_http_req *req)
         } else if (um_str_has(key, '=')) {
             um_answer_error(req, 400, "A label's key has no equals sign.",
                             "Selectors are written label:KEY=VALUE.");
-        } else {
+        } else if (!um_str_eq(key, UM_STR("name")) || is_free(&a, value)) {
             label(&a, key, value);
         }
     }

@@ -378,9 +378,9 @@ static void dispatch(struct um_daemon *d, const struct um_auth *auth,
         return; /* it was answered */
     } else if (allow[0] != '\0') {
         um_http_reply_header(req, "Allow", allow);
-        um_answer_text(req, 405, "This method isn't allowed here.\n");
+        um_answer_error(req, 405, "Method isn't allowed.", NULL);
     } else {
-        um_answer_text(req, 404, "There is nothing here.\n");
+        um_answer_error(req, 404, "Value doesn't exist.", NULL);
     }
 }
 

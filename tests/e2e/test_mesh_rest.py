@@ -201,7 +201,7 @@ def test_no_such_row(mesh):
                          ("GET", "/mesh/members/"), ("GET", "/mesh/members//x"),
                          ("GET", "/mesh/revisions/r1/document/x"),
                          ("POST", "/mesh/revisions/r1/%zz")):
-        assert node.ask(method, path).code == 404, path
+        said(node.ask(method, path), 404, "doesn't exist")
 
 
 def test_status_nodes_members(mesh):
@@ -248,7 +248,10 @@ def test_names(mesh):
     a = mesh.nodes[0]
     ids = {n["name"]: n["id"] for n in a.get("/mesh/nodes")["nodes"]}
     path = f"/mesh/members/{ids['n3']}/labels/name"
-    assert a.ask("PUT", path, {"value": "n2"}).code == 200
+    told = said(a.ask("PUT", path, {"value": "n2"}), 409, "has this name")
+    assert (told["member"], told["override"]) == (ids["n2"], "force")
+    assert a.ask("PUT", path, {"value": "n3"}).code == 200
+    assert a.ask("PUT", path + "?force", {"value": "n2"}).code == 200
     told = said(a.ask("PUT", "/mesh/members/n2/labels/x", {"value": "1"}), 409,
                 "Several fit")
     assert set(told["candidates"]) == {ids["n2"], ids["n3"]}
