@@ -24,7 +24,7 @@ struct member *member_of(const struct world *w, const struct p2p_peer_id *id);
 /* All streams with a peer end: the connection did. */
 void stream_lose(struct um_bus *bus, const struct member *peer);
 
-/* The process is no more: nobody is told of its streams here. */
+/* The bus goes: whoever still listens to a stream of it hears `closed` now. */
 void stream_orphan(struct um_bus *bus);
 
 #endif

@@ -3,7 +3,8 @@
  * See net.h. A stream has two ends. What an end sends waits in its row until it
  * comes to the other, piece by piece; one event at a time carries the row on.
  * Each end is held by its bus until it was told `closed`, by the other end, and
- * by the events that concern it.
+ * by the events that concern it. A bus that goes tells `closed` at once, as the
+ * library's host does: what belongs to a stream is freed in that event.
  */
 #include "p2p/stream.h"
 
@@ -297,6 +298,7 @@ void stream_orphan(struct um_bus *bus)
 {
     while (bus->streams != NULL) {
         struct p2p_stream *s = bus->streams;
+        const struct p2p_stream_events *events = s->events;
 
         bus->streams = s->next;
         s->bus = NULL;
@@ -304,6 +306,8 @@ void stream_orphan(struct um_bus *bus)
         if (!bus->of->dying && !s->over)
             add(s, RESET, NULL, 0);
         close_soon(s, P2P_ECLOSED);
+        if (events->closed != NULL)
+            events->closed(s->user, s, s->status);
     }
 }
 
