@@ -163,6 +163,7 @@ static void settle(struct world *w)
 
 static void end_all(struct world *w)
 {
+    w->over = true;
     for (size_t i = 0; i < w->n; i++)
         member_stop(w->members[i]);
     world_pass(w, 120000);

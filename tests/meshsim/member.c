@@ -306,7 +306,7 @@ void member_start(struct member *m)
     struct world *w = m->w;
     int rv;
 
-    if (m->alive || m->hostile || (!m->let_in && m->code == NULL))
+    if (m->alive || m->hostile || w->over || (!m->let_in && m->code == NULL))
         return;
     m->run++;
     m->disk.failed = false;

@@ -102,6 +102,7 @@ struct world {
     struct um_name mesh;
     const char *folder;
     bool storm; /* faults happen */
+    bool over;  /* nobody begins any more */
     bool failed;
     struct tally tally;
 };
