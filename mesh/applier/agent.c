@@ -49,6 +49,18 @@ static void say_absent(struct um_agent *a, const char *text)
 
 /* ---- what the runner tells */
 
+/* What is under way in the record may be settled by what Unit shows; not by
+ * what the node says that Unit showed for it. */
+static void settle(struct um_agent *a, struct um_str shown)
+{
+    struct um_name hash = um_runner_hash(shown);
+
+    if (um_warden_wonders(a->warden) && um_warden_shows(a->warden, &hash)) {
+        (void)um_agent_save(a, UM_WARDEN_RECORD);
+        um_agent_say_record(a);
+    }
+}
+
 static void on_live(void *user, const struct um_runner_live *live)
 {
     struct um_agent *a = user;
@@ -63,6 +75,7 @@ static void on_live(void *user, const struct um_runner_live *live)
         .bytes = live->config,
         .modules = um_str(modules != NULL ? modules : "")};
 
+    settle(a, live->config);
     um_agent_say(a, &m);
 }
 

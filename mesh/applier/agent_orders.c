@@ -183,6 +183,9 @@ static bool is_order(struct um_agent *a, enum um_agent_slot slot)
         um_log_line(a->cfg.log, UM_LOG_WARN, "the applier does not run %s: %s",
                     j->why, order.why);
         end(a, slot, UM_RESULT_NO_ANSWER, um_str(order.why));
+        if (um_warden_wonders(a->warden)) { /* what Unit shows may tell */
+            um_runner_look(a->runner);
+        }
         return false;
     }
     j->doc = order.doc;
@@ -223,6 +226,7 @@ static bool note(struct um_agent *a, enum um_agent_slot slot)
     const struct um_name *revision = &job_of(a, slot)->revision;
 
     um_warden_begins(a->warden, revision);
+    um_warden_comes_to(a->warden, revision, &job_of(a, slot)->effective);
     if (um_agent_save(a, UM_WARDEN_ROSTER) != 0 ||
         um_agent_save(a, UM_WARDEN_RECORD) != 0) {
         um_warden_ended(a->warden, revision, UM_WARDEN_UNKNOWN);

@@ -120,8 +120,7 @@ static void missed(struct um_runner *r, const char *text)
     rest(r, UM_RUNNER_LOOK_MS);
 }
 
-/* The hash of a configuration in its compact form. */
-static struct um_name hash_of(struct um_str text)
+struct um_name um_runner_hash(struct um_str text)
 {
     struct um_buf b = UM_BUF_INIT;
     struct um_name name;
@@ -157,7 +156,7 @@ static bool is_ours(struct um_runner *r, struct um_name *effective)
     if (r->took && um_shown_same(um_buf_view(&r->shown), config)) {
         return true;
     }
-    *effective = hash_of(config);
+    *effective = um_runner_hash(config);
     if (um_name_none(&r->effective) || !um_name_eq(effective, &r->effective)) {
         return false;
     }
@@ -618,7 +617,7 @@ void um_runner_adopted(struct um_runner *r, const struct um_name *effective)
     if (!r->seen || um_name_eq(effective, &r->effective)) {
         return;
     }
-    seen = hash_of(um_buf_view(&r->config));
+    seen = um_runner_hash(um_buf_view(&r->config));
     if (um_name_eq(&seen, effective)) {
         know(r, effective);
     }

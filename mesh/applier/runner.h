@@ -102,6 +102,9 @@ struct um_runner_cfg {
 
 struct um_runner;
 
+/** What names a configuration: the hash of its compact form. */
+struct um_name um_runner_hash(struct um_str text);
+
 /** A runner; it looks at Unit at once. Owned; NULL: no memory. */
 struct um_runner *um_runner_new(const struct um_runner_cfg *cfg);
 

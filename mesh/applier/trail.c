@@ -8,7 +8,7 @@
 #include "mesh/base/mem.h"
 #include "p2p/err.h"
 
-enum { F_HEADER = 1, F_SEEN = 2, F_FLAGS = 3, F_CONFIRMS = 4 };
+enum { F_HEADER = 1, F_SEEN = 2, F_FLAGS = 3, F_CONFIRMS = 4, F_EFFECTIVE = 5 };
 
 enum {
     OVERDUE = 1,
@@ -213,6 +213,26 @@ void um_trail_silent(struct um_trail *t, struct um_run *r)
     r->pending = false;
 }
 
+bool um_trail_shows(struct um_trail *t, const struct um_name *shown)
+{
+    bool answered = false, changed = false;
+
+    for (size_t i = t->n; i > 0; i--) {
+        struct um_run *r = t->runs[i - 1];
+
+        if (r->pending && um_name_eq(&r->effective, shown)) {
+            um_trail_took(t, r);
+            return true;
+        }
+        if (r->pending && answered) {
+            um_trail_silent(t, r);
+            changed = true;
+        }
+        answered = answered || r->refused;
+    }
+    return changed;
+}
+
 bool um_trail_current(const struct um_trail *t, const struct um_run *r)
 {
     const struct um_run *newest = t->runs[t->n - 1];
@@ -248,6 +268,7 @@ void um_run_write(const struct um_run *r, struct um_buf *out)
                       (r->pending ? PENDING : 0U));
     for (size_t i = 0; i < r->confirms_n; i++)
         um_pb_put_str(out, F_CONFIRMS, um_buf_view(&r->confirmed[i]));
+    um_name_put(out, F_EFFECTIVE, &r->effective);
 }
 
 /* Whether an item is of a mesh; r1 is of none. */
@@ -285,6 +306,7 @@ static int read_run(struct um_pb *m, const struct um_name *mesh,
                     struct um_run **out)
 {
     struct um_str header, confirms;
+    struct um_name effective;
     struct um_revision rev;
     uint64_t seen, flags;
     int err;
@@ -293,6 +315,7 @@ static int read_run(struct um_pb *m, const struct um_name *mesh,
     um_pb_num(m, F_SEEN, UM_PB_NUM_MAX, &seen);
     um_pb_num(m, F_FLAGS, FLAGS, &flags);
     um_pb_bytes(m, F_CONFIRMS, SIZE_MAX, &confirms);
+    um_name_read(m, F_EFFECTIVE, &effective);
     if (m->err != 0)
         return P2P_EFORMAT;
     err = um_revision_open(header, &rev);
@@ -310,6 +333,7 @@ static int read_run(struct um_pb *m, const struct um_name *mesh,
     (*out)->held = (flags & HELD) != 0;
     (*out)->pending = (flags & PENDING) != 0;
     (*out)->over = (flags & OVER) != 0;
+    (*out)->effective = effective;
     return read_confirms(*out, mesh, confirms);
 }
 

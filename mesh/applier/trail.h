@@ -34,6 +34,7 @@ struct um_run {
     bool over;        /**< it was void when it was looked at last */
     bool pending;     /**< Unit was given it, and the applier did not hear what
                            came of that: it still may, or was ended */
+    struct um_name effective; /**< what it came to here; none: not known */
 };
 
 /** All zero is empty. */
@@ -86,6 +87,15 @@ void um_trail_refused(struct um_trail *t, struct um_run *r);
 
 /** What came of it: there was no answer. */
 void um_trail_silent(struct um_trail *t, struct um_run *r);
+
+/**
+ * Unit was seen to run a configuration: what was under way with that has run.
+ * It answers in turn, so after it has said no to a newer one, what was under
+ * way and is not seen was not taken, or is gone.
+ * @param shown the hash of what it shows
+ * @return whether anything is another now
+ */
+bool um_trail_shows(struct um_trail *t, const struct um_name *shown);
 
 /** Whether it is what runs here, as far as can be known: Unit took it last, and
  * there is no newer run of which nobody has said what came of it. That there

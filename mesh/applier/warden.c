@@ -453,6 +453,29 @@ void um_warden_ended(struct um_warden *w, const struct um_name *revision,
         um_trail_silent(&w->trail, r);
 }
 
+void um_warden_comes_to(struct um_warden *w, const struct um_name *revision,
+                        const struct um_name *effective)
+{
+    struct um_run *r = um_trail_find(&w->trail, revision);
+
+    if (r != NULL)
+        r->effective = *effective;
+}
+
+bool um_warden_shows(struct um_warden *w, const struct um_name *shown)
+{
+    return um_trail_shows(&w->trail, shown);
+}
+
+bool um_warden_wonders(const struct um_warden *w)
+{
+    size_t i = 0;
+
+    while (i < w->trail.n && !w->trail.runs[i]->pending)
+        i++;
+    return i < w->trail.n;
+}
+
 void um_warden_names(const struct um_warden *w, struct um_buf *out)
 {
     for (size_t i = 0; i < w->trail.n; i++)

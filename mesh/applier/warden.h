@@ -109,6 +109,17 @@ bool um_warden_may_try(struct um_warden *w);
  */
 void um_warden_begins(struct um_warden *w, const struct um_name *revision);
 
+/** Notes what it comes to here, so that Unit can be seen to run it. */
+void um_warden_comes_to(struct um_warden *w, const struct um_name *revision,
+                        const struct um_name *effective);
+
+/** Unit was seen to run a configuration, see um_trail_shows(). @return whether
+ * the record is another now */
+bool um_warden_shows(struct um_warden *w, const struct um_name *shown);
+
+/** Whether something is under way of which nobody said what came of it. */
+bool um_warden_wonders(const struct um_warden *w);
+
 /** Notes what came of it; `revision` need not be known. To be on disk before
  * anybody is told: else what was refused here would stand in the way of what
  * its node falls back to. */

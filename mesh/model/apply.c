@@ -174,6 +174,14 @@ void um_apply_launch(struct um_model *m, const struct um_name *revision,
     um_core_say(m, &e);
 }
 
+/* Whether nobody said what came of another one, which was given to Unit last:
+ * the applier would not go back behind it. */
+static bool is_trying(const struct um_model *m, const struct um_past *cur)
+{
+    return !um_name_none(&m->own.trying) &&
+           !um_name_eq(&m->own.trying, &cur->rev.id);
+}
+
 /* What is to run has no document here yet, and nobody may be there who has it:
  * a Unit that has started empty meanwhile is given what ran. */
 static void meanwhile(struct um_model *m, const struct um_past *d)
@@ -182,7 +190,7 @@ static void meanwhile(struct um_model *m, const struct um_past *d)
     const struct um_made *asked = find_made(m, &d->rev.id);
     uint64_t due = asked->asked_ms + UM_DOCUMENT_PATIENCE_MS;
 
-    if (!m->live.blank || cur == NULL || !may_run(m, cur))
+    if (!m->live.blank || cur == NULL || !may_run(m, cur) || is_trying(m, cur))
         return;
     if (m->mono_ms < due)
         um_core_wake(m, due);

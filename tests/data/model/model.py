@@ -280,7 +280,7 @@ class Node:
             else: return                                              # report
         if s.nodocs >> d.i & 1:                                      # pruned here: fetch from a peer
             if any(w.link(s.i, n.i) and n.R >> d.i & 1 and not n.nodocs >> d.i & 1 for n in w.nodes): s.nodocs &= ~(1 << d.i)
-            elif w.t - s.asked.setdefault(d.i, w.t) < PATIENCE or s.live != EMPTY or cur is None or d is cur: return
+            elif w.t - s.asked.setdefault(d.i, w.t) < PATIENCE or s.live != EMPTY or cur is None or d is cur or s.trying not in (None, cur.i): return
             elif s.state(cur) == "dead" or not s.eligible(cur, s.state(cur)): return
             else: d = cur                                            # nobody is there who has it: an empty Unit is given what ran
         fits = check(d.doc) and not any(k[0] == "A" and v[1] not in s.mods for k, v in d.doc.items())

@@ -166,6 +166,43 @@ static void test_what_was_under_way(void **state)
     um_buf_fini(&record);
 }
 
+/* What Unit shows settles what was under way: it runs, or, once Unit has said
+ * no to a newer one, it does not. */
+static void test_what_unit_shows_of_it(void **state)
+{
+    static const struct um_name its = {{1}}, other = {{2}};
+    struct court *c = *state;
+    struct um_buf roster = UM_BUF_INIT, record = UM_BUF_INIT;
+    unsigned a = court_edit(c, 2, 0), b = court_edit(c, 2, a),
+             bad = court_edit(c, 2, b);
+
+    court_run(c, a);
+    for (unsigned gone = 0; gone < 2; gone++) {
+        assert_int_equal(court_judge(c, b), 0);
+        um_warden_begins(c->w, &c->revs[b].id);
+        um_warden_comes_to(c->w, &c->revs[b].id, &its);
+        um_buf_clear(&roster);
+        um_buf_clear(&record);
+        save(c, UM_WARDEN_ROSTER, &roster);
+        save(c, UM_WARDEN_RECORD, &record);
+        um_warden_free(c->w);
+        c->w = load(c, &roster, &record);
+        assert_true(um_warden_wonders(c->w));
+        assert_false(um_warden_shows(c->w, &other)); /* it may come yet */
+        give(c, bad, UM_WARDEN_REFUSED);
+        court_refuses(c, a, "goes back behind r3.");
+        assert_true(um_warden_shows(c->w, gone == 0 ? &other : &its));
+        assert_false(um_warden_wonders(c->w));
+        if (gone == 0)
+            assert_int_equal(court_judge(c, a), 0);
+        else
+            court_refuses(c, a, "goes back behind r3.");
+    }
+    assert_memory_equal(um_warden_runs(c->w), &c->revs[b].id, UM_NAME_BYTES);
+    um_buf_fini(&roster);
+    um_buf_fini(&record);
+}
+
 /* When it was first seen, and that it was over, outlive a restart. */
 static void test_a_deadline_outlives_a_restart(void **state)
 {
@@ -436,6 +473,7 @@ int main(void)
         TEST(test_what_is_read_is_what_was_written),
         TEST(test_it_is_dirty_when_it_is_another),
         TEST(test_what_was_under_way),
+        TEST(test_what_unit_shows_of_it),
         TEST(test_a_deadline_outlives_a_restart),
         TEST(test_it_is_of_one_mesh_and_node),
         TEST(test_damage_is_noticed),
