@@ -43,7 +43,7 @@ bool um_segment_get(struct um_http_req *req, struct um_arena *a, size_t i,
         raw = *path == '/' ? take(&path) : um_str_n(NULL, 0);
     } while (i-- > 0);
     if (raw.len == 0 || um_path_decode(a, raw, out) != 0) {
-        um_answer_text(req, 404, "There is nothing here.\n");
+        um_answer_error(req, 404, "Value doesn't exist.", NULL);
         return false;
     }
     return true;

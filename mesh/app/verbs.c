@@ -294,7 +294,7 @@ static const struct verb *find(struct um_http_req *req)
     }
     um_arena_fini(&a);
     if (found == NULL) {
-        um_answer_text(req, 404, "There is nothing here.\n");
+        um_answer_error(req, 404, "Value doesn't exist.", NULL);
     }
     return found;
 }
