@@ -377,15 +377,16 @@ void um_deed_checked(struct um_deed *deed)
  * the change is made from. Who asks Unit is not told when the node ends. */
 static void try_here(struct um_deed *deed)
 {
+    bool tries = deed->command.policy == UM_IMMEDIATE &&
+                 um_node_has_unit(um_wait_node(&deed->wait));
     int rv;
 
-    if (deed->command.policy == UM_IMMEDIATE && !has_turn(deed)) {
+    if (tries && !has_turn(deed)) {
         return;
     }
-    rv = deed->command.policy == UM_IMMEDIATE
-             ? um_node_try(um_wait_node(&deed->wait), &deed->command.doc,
-                           on_tried, deed)
-             : P2P_ESTATE;
+    rv = tries ? um_node_try(um_wait_node(&deed->wait), &deed->command.doc,
+                             on_tried, deed)
+               : P2P_ESTATE;
 
     if (rv == P2P_EAGAIN && deed->turns++ < QUEUE_TURNS) {
         come_again(deed, QUEUE_MS);

@@ -111,6 +111,10 @@ typedef void um_node_tried(void *user, enum um_result outcome,
 int um_node_try(struct um_node *n, const struct um_name *doc,
                 um_node_tried *tried, void *user);
 
+/** Whether there is a Unit here that answers, which a change could be tried
+ * with. */
+bool um_node_has_unit(const struct um_node *n);
+
 /**
  * Tries what comes of a document on a Unit beside this node's, which runs
  * nothing of it afterwards; those that come at once wait for each other.

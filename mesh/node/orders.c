@@ -374,6 +374,11 @@ static int comes_to(struct um_node *n, const struct um_name *doc,
     return rv;
 }
 
+bool um_node_has_unit(const struct um_node *n)
+{
+    return n->told_unit && n->model.live.known && !n->model.absent;
+}
+
 /* Whether it will be in a moment: the current revision is being given to Unit,
  * or is about to be. */
 static bool rests_soon(struct um_node *n)
@@ -381,7 +386,7 @@ static bool rests_soon(struct um_node *n)
     struct um_model *m = &n->model;
     const struct um_past *t = um_view_target(&m->view, &m->history);
 
-    if (!n->told_unit || t == NULL || m->absent || m->retry_ms != 0) {
+    if (!um_node_has_unit(n) || t == NULL || m->retry_ms != 0) {
         return false;
     }
     return m->in_flight ||

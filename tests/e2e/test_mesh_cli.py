@@ -5,6 +5,8 @@ with what they print and what they end with."""
 import json
 import re
 import subprocess
+import time
+import types
 
 import pytest
 from crew import ROUTE, Node, again, begin, synced, until
@@ -424,3 +426,18 @@ def test_removal_and_leaving(trio):
     blue.say("leave")
     assert "in no mesh" in blue.refuse("nodes")
     assert '"return": 205' in blue.config().decode()
+
+
+def test_where_there_is_no_unit_none_is_waited_for(folder):
+    """A change is tried on this node's Unit first; here there is nothing to
+    wait for. One that waited would take ten seconds."""
+    node = Node("alone", folder, loopback(),
+                unit=types.SimpleNamespace(target="none"))
+    with daemons(node):
+        node.ready()
+        node.say("init", "--name", "demo")
+        began = time.monotonic()
+        for i in range(3):
+            node.say("put", "/config", json.dumps(
+                {"routes": [{"action": {"return": 200 + i}}]}))
+        assert time.monotonic() - began < 10
