@@ -53,9 +53,13 @@ static void say_absent(struct um_agent *a, const char *text)
  * what the node says that Unit showed for it. */
 static void settle(struct um_agent *a, struct um_str shown)
 {
-    struct um_name hash = um_runner_hash(shown);
+    struct um_name hash;
 
-    if (um_warden_wonders(a->warden) && um_warden_shows(a->warden, &hash)) {
+    if (!um_warden_wonders(a->warden)) {
+        return; /* nearly always: a configuration may be long to hash */
+    }
+    hash = um_runner_hash(shown);
+    if (um_warden_shows(a->warden, &hash)) {
         (void)um_agent_save(a, UM_WARDEN_RECORD);
         um_agent_say_record(a);
     }
