@@ -6,6 +6,7 @@
  */
 #include "mesh/node/hide.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "mesh/doc/mask.h"
@@ -13,7 +14,6 @@
 #include "mesh/doc/print.h"
 #include "mesh/node/papers.h"
 #include "mesh/node/random.h"
-#include "mesh/trust/seal.h"
 #include "p2p/err.h"
 #include "p2p/seal.h"
 
@@ -175,12 +175,10 @@ int um_hide_status(struct um_node *n, struct um_str text, struct um_buf *out)
 
 #define SLOT_BYTES UM_SEALED_SLOT_BYTES
 
-static int seal_to_key(const struct p2p_key *key, struct um_str bytes,
-                       uint8_t *out)
+static int seal_to(const uint8_t *pub, size_t len, struct um_str bytes,
+                   uint8_t *out)
 {
     uint8_t entropy[P2P_SEAL_ENTROPY_BYTES];
-    size_t len;
-    const uint8_t *pub = p2p_key_public(key, &len);
     int rv = um_random_fill(entropy, sizeof entropy);
 
     if (rv == 0)
@@ -189,23 +187,41 @@ static int seal_to_key(const struct p2p_key *key, struct um_str bytes,
     return rv;
 }
 
-int um_hide_lock(const struct p2p_key *key, struct um_str bytes,
-                 struct um_buf *out)
+static int make_lock(struct um_lock *l, const struct p2p_key *key)
 {
     uint8_t seed[UM_SEALED_SEED_BYTES];
-    size_t more = SLOT_BYTES + bytes.len + P2P_SEAL_BYTES;
-    uint8_t *at = (uint8_t *)um_buf_reserve(out, more);
     struct p2p_key *once = NULL;
-    int rv = at != NULL ? um_random_fill(seed, sizeof seed) : P2P_ENOMEM;
+    const uint8_t *pub;
+    size_t len;
+    int rv = um_random_fill(seed, sizeof seed);
 
     if (rv == 0)
         rv = p2p_key_from_seed(seed, &once);
-    if (rv == 0)
-        rv = seal_to_key(key, um_str_n((const char *)seed, sizeof seed), at);
-    if (rv == 0)
-        rv = seal_to_key(once, bytes, at + SLOT_BYTES);
+    if (rv == 0) {
+        pub = p2p_key_public(once, &len);
+        assert(len == sizeof l->key);
+        memcpy(l->key, pub, len);
+        pub = p2p_key_public(key, &len);
+        rv = seal_to(pub, len, um_str_n((const char *)seed, sizeof seed),
+                     l->slot);
+    }
     p2p_key_free(once);
     explicit_bzero(seed, sizeof seed);
+    l->made = rv == 0;
+    return rv;
+}
+
+int um_hide_lock(struct um_lock *l, const struct p2p_key *key,
+                 struct um_str bytes, struct um_buf *out)
+{
+    size_t more = SLOT_BYTES + bytes.len + P2P_SEAL_BYTES;
+    uint8_t *at = (uint8_t *)um_buf_reserve(out, more);
+    int rv = at == NULL ? P2P_ENOMEM : l->made ? 0 : make_lock(l, key);
+
+    if (rv == 0) {
+        memcpy(at, l->slot, SLOT_BYTES);
+        rv = seal_to(l->key, sizeof l->key, bytes, at + SLOT_BYTES);
+    }
     if (rv == 0)
         out->len += more;
     return rv == 0 || rv == P2P_ENOMEM ? rv : P2P_ECRYPTO;

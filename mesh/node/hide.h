@@ -9,6 +9,7 @@
 #define UM_NODE_HIDE_H
 
 #include "mesh/node/node.h"
+#include "mesh/trust/seal.h"
 
 /** The last revisions whose secrets are hidden in a configuration: somebody may
  * have put back by hand what ran before. So many, and of so many bytes. */
@@ -27,10 +28,22 @@ int um_hide_config(struct um_node *n, struct um_str text, struct um_buf *out);
  * and numbers that are none of its. Secrets of what runs and is to run. */
 int um_hide_status(struct um_node *n, struct um_str text, struct um_buf *out);
 
-/** Appends bytes so that this node alone can read them. Errors: P2P_ECRYPTO,
- * P2P_ENOMEM. */
-int um_hide_lock(const struct p2p_key *key, struct um_str bytes,
-                 struct um_buf *out);
+/** A lock of this node's. Zero: it is made with the first use, which costs more
+ * than the others. There is nothing secret in it. */
+struct um_lock {
+    bool made;
+    uint8_t slot[UM_SEALED_SLOT_BYTES]; /**< the seed of a key, sealed */
+    uint8_t key[32];                    /**< the public half of that */
+};
+
+/**
+ * Appends bytes so that this node alone can read them.
+ * @param l   kept by the caller for the same key
+ * @param key the node's; borrowed
+ * @return 0, P2P_ECRYPTO or P2P_ENOMEM
+ */
+int um_hide_lock(struct um_lock *l, const struct p2p_key *key,
+                 struct um_str bytes, struct um_buf *out);
 
 /** Appends what was locked; JSON that was not, as stores of before have it, as
  * it is; nothing of what is neither. Errors: P2P_ENOMEM. */

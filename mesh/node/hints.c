@@ -92,6 +92,11 @@ void um_hints_item(struct um_hints *h, enum um_kind kind,
         publish(h);
 }
 
+void um_hints_flush(struct um_hints *h)
+{
+    publish(h);
+}
+
 /* ---- what came */
 
 /* A hint that is being read. */

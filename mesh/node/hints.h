@@ -64,6 +64,9 @@ void um_hints_item(struct um_hints *h, enum um_kind kind,
                    const struct um_name *id, struct um_str envelope,
                    struct um_str document);
 
+/** Publishes what is collected now, instead of when the loop comes round. */
+void um_hints_flush(struct um_hints *h);
+
 /** For status pages. */
 struct um_hints_stats {
     uint64_t published;

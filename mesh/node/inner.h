@@ -11,6 +11,7 @@
 #include "mesh/model/outbox.h"
 #include "mesh/node/disk.h"
 #include "mesh/node/early.h"
+#include "mesh/node/hide.h"
 #include "mesh/node/hints.h"
 #include "mesh/node/links.h"
 #include "mesh/node/node.h"
@@ -108,6 +109,7 @@ struct um_node {
      * those that it forgot. */
     struct um_node_make makes[UM_MADE_KEPT];
     size_t makes_n;
+    struct um_lock lock;           /* of what Unit shows */
     struct um_node_trial *trial;   /* that was not told yet; NULL: none */
     struct um_node_trial *scratch; /* for the scratch Unit: the first is there,
                                       others wait */

@@ -249,6 +249,8 @@ void um_node_apply(struct um_node *n, const struct um_effect *e)
         rv = make(n, &revision, &effective, &m);
     }
     if (rv == 0) {
+        /* What others wait for is signed by the one that is busy then. */
+        um_hints_flush(n->hints);
         um_hands_apply(n->cfg.hands, &m.order);
     } else {
         if (rv == P2P_ETOOBIG) {

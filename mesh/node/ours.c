@@ -137,7 +137,7 @@ static void shown(void *user, const struct um_name *effective,
 {
     struct um_node *n = user;
     struct um_buf locked = UM_BUF_INIT; /* secrets are in it */
-    struct view *v = um_hide_lock(n->cfg.key, config, &locked) == 0
+    struct view *v = um_hide_lock(&n->lock, n->cfg.key, config, &locked) == 0
                          ? um_mem_alloc(sizeof *v + locked.len)
                          : NULL;
     struct um_disk_job job = {

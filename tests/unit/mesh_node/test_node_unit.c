@@ -648,11 +648,12 @@ static void test_what_is_locked(void **state)
     struct scene *s = *state;
     struct um_buf locked = UM_BUF_INIT, open = UM_BUF_INIT;
     struct um_str text = UM_STR("{\"routes\":[],\"settings\":{\"http\":{}}}");
+    struct um_lock lock = {.made = false};
 
     for (unsigned key = 0; key < 2; key++) {
         um_buf_clear(&locked);
         um_buf_clear(&open);
-        assert_int_equal(um_hide_lock(s->c->keys[0], text, &locked), 0);
+        assert_int_equal(um_hide_lock(&lock, s->c->keys[0], text, &locked), 0);
         assert_int_equal(
             um_hide_unlock(s->c->keys[key], um_buf_view(&locked), &open), 0);
         assert_int_equal(um_str_eq(um_buf_view(&open), text), key == 0);
