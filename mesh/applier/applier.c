@@ -26,6 +26,7 @@ struct order {
     struct um_arena mem; /* of the mask */
     struct um_mask mask;
     um_applier_done *done;
+    um_applier_taken *taken; /* or NULL */
     void *user;
 };
 
@@ -232,6 +233,15 @@ static bool is_there(const struct um_applier *a,
     return there;
 }
 
+static void on_taken(void *user)
+{
+    struct um_applier *a = user;
+
+    if (a->now.taken != NULL) { /* nor was it forgotten meanwhile */
+        a->now.taken(a->now.user);
+    }
+}
+
 /* What Unit shows now: if it is ours already, nothing is to be done. */
 static void on_get(void *user, const struct um_unit_answer *answer)
 {
@@ -244,9 +254,12 @@ static void on_get(void *user, const struct um_unit_answer *answer)
     } else if (answer->status == UM_UNIT_ABSENT) {
         retry(a, false, answer->text);
     } else {
-        um_unit_replace_config(
-            a->unit, answer->status == UM_UNIT_OK ? answer->body : NULL,
-            um_str_n(a->now.config, a->now.len), on_put, a);
+        const struct um_unit_replacement r = {
+            .before = answer->status == UM_UNIT_OK ? answer->body : NULL,
+            .config = um_str_n(a->now.config, a->now.len),
+            .taken = a->now.taken != NULL ? on_taken : NULL};
+
+        um_unit_replace_config(a->unit, &r, on_put, a);
     }
 }
 
@@ -262,7 +275,11 @@ static bool order_fill(struct order *o, const struct um_intent *intent,
                        um_applier_done *done, void *user)
 {
     *o = (struct order){
-        .len = intent->len, .tries = intent->tries, .done = done, .user = user};
+        .len = intent->len,
+        .tries = intent->tries,
+        .done = done,
+        .taken = intent->taken,
+        .user = user};
     o->config = um_mem_alloc(intent->len + 1);
     o->why = copy(intent->why);
     if (o->config == NULL || o->why == NULL ||
@@ -328,8 +345,14 @@ static void nobody(void *user, enum um_outcome outcome, const char *text)
 
 void um_applier_forget(struct um_applier *a, const void *user)
 {
-    a->now.done = a->now.user == user ? nobody : a->now.done;
-    a->next.done = a->next.user == user ? nobody : a->next.done;
+    struct order *const both[] = {&a->now, &a->next};
+
+    for (size_t i = 0; i < 2; i++) {
+        if (both[i]->user == user) {
+            both[i]->done = nobody;
+            both[i]->taken = NULL;
+        }
+    }
 }
 
 struct um_str um_applier_shown(const struct um_applier *a)

@@ -20,6 +20,10 @@
 /** Tries of one intent when Unit fails or does not answer. */
 #define UM__CAP_APPLIER_TRIES 6
 
+/** Told when Unit took an intent, before it is known how it shows it; more than
+ * once if it is tried again after that. */
+typedef void um_applier_taken(void *user);
+
 /** What shall be. */
 struct um_intent {
     const void *config; /**< the bytes for PUT /config; copied */
@@ -31,6 +35,7 @@ struct um_intent {
     unsigned tries;
     struct um_mask mask; /**< secrets in it, which no text of Unit is told or
                               logged with; copied */
+    um_applier_taken *taken; /**< or NULL */
 };
 
 /** What became of an intent. */

@@ -3,8 +3,10 @@
  * See runner.h. One thing is done at a time: a look, or one configuration from
  * its certificates to the last DELETE of an old one. What comes meanwhile waits
  * and begins from an alarm, so that nobody is called back from inside of a
- * call. A look is GET /config, then GET /status. Failure modes: Unit is absent
- * or silent, which is told once; a configuration ends in one of three ways.
+ * call. A look is GET /config, then GET /status. Whoever tries one waits for
+ * Unit's answer to the PUT; how Unit shows it is learnt after that. Failure
+ * modes: Unit is absent or silent, which is told once; a configuration ends in
+ * one of three ways.
  */
 #include "mesh/applier/runner.h"
 
@@ -38,6 +40,7 @@ struct order {
     struct um_mask mask;
     um_runner_tried *tried; /* of a trial; else NULL */
     void *user;
+    bool told; /* of a trial: that Unit took it */
 };
 
 struct um_runner {
@@ -274,9 +277,9 @@ static void on_config(void *user, const struct um_unit_answer *a)
 static void tell_outcome(struct um_runner *r, enum um_result outcome,
                          struct um_str text)
 {
-    if (r->now.tried != NULL) {
+    if (r->now.tried != NULL && !r->now.told) {
         r->now.tried(r->now.user, outcome, text);
-    } else {
+    } else if (r->now.tried == NULL) {
         r->cfg.cb->applied(r->cfg.user, outcome, &r->now.revision,
                            &r->now.effective, text);
     }
@@ -360,13 +363,30 @@ static void on_outcome(void *user, enum um_outcome outcome, const char *text)
                &words);
 }
 
+/* Whether it is on trial, and nothing that ran before. */
+static bool is_new(const struct order *o)
+{
+    return o->tried != NULL && um_name_none(&o->revision);
+}
+
+/* A trial's question is answered. */
+static void on_taken(void *user)
+{
+    struct um_runner *r = user;
+
+    tell_outcome(r, UM_RESULT_DONE, UM_STR(""));
+    r->now.told = true;
+}
+
 static void submit(struct um_runner *r)
 {
     const struct um_intent intent = {.config = r->now.config.p,
                                      .len = r->now.config.len,
                                      .why = r->now.why.p,
                                      .tries = UM_RUNNER_TRIES,
-                                     .mask = r->now.mask};
+                                     .mask = r->now.mask,
+                                     .taken = is_new(&r->now) ? on_taken
+                                                              : NULL};
 
     r->doing = APPLYING;
     um_applier_submit(r->cfg.applier, &intent, on_outcome, r);
@@ -525,8 +545,8 @@ void um_runner_apply(struct um_runner *r, const struct um_runner_config *c)
 int um_runner_try(struct um_runner *r, const struct um_runner_config *c,
                   um_runner_tried *tried, void *user)
 {
-    bool tries =
-        (r->doing == FILLING || r->doing == APPLYING) && r->now.tried != NULL;
+    bool tries = (r->doing == FILLING || r->doing == APPLYING) &&
+                 r->now.tried != NULL && !r->now.told;
 
     if (r->has_trial || tries) {
         return P2P_EAGAIN;

@@ -279,6 +279,19 @@ static bool copy_request(struct um_fetch_job *job,
            (req->body == NULL || job->body != NULL);
 }
 
+/* What nobody else's time-out depends on sets out at once: it is on its way
+ * while the caller does something else. If it has ended by that, the loop comes
+ * round for it. */
+static void set_out(struct um_fetch *f)
+{
+    int running;
+
+    (void)curl_multi_socket_action(f->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    if (running == 0) {
+        f->loop.timer(f->loop.user, 0);
+    }
+}
+
 struct um_fetch_job *um_fetch_start(struct um_fetch *f,
                                     const struct um_fetch_req *req,
                                     um_fetch_done *done, void *user)
@@ -302,6 +315,9 @@ struct um_fetch_job *um_fetch_start(struct um_fetch *f,
         curl_multi_add_handle(f->multi, job->easy) != CURLM_OK) {
         um_fetch_cancel(job);
         return NULL;
+    }
+    if (f->n_jobs == 1) {
+        set_out(f);
     }
     return job;
 }
@@ -330,6 +346,7 @@ static enum um_fetch_status status_of(const struct um_fetch_job *job,
     }
 }
 
+/* Its handle is free for what its owner asks next. */
 static void finish(struct um_fetch_job *job, CURLcode code)
 {
     struct um_fetch_answer a = {.status = status_of(job, code),
@@ -343,6 +360,8 @@ static void finish(struct um_fetch_job *job, CURLcode code)
     (void)curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &a.code);
     job->answer[job->len] = '\0';
     unlink_job(job);
+    give_easy(job->fetch, job->easy);
+    job->easy = NULL;
     job->done(job->user, &a);
     job_free(job);
 }

@@ -28,12 +28,15 @@ int um_hide_config(struct um_node *n, struct um_str text, struct um_buf *out);
  * and numbers that are none of its. Secrets of what runs and is to run. */
 int um_hide_status(struct um_node *n, struct um_str text, struct um_buf *out);
 
+/** An Ed25519 key as the libp2p PublicKey protobuf. */
+#define UM_LOCK_KEY_BYTES 36U
+
 /** A lock of this node's. Zero: it is made with the first use, which costs more
  * than the others. There is nothing secret in it. */
 struct um_lock {
     bool made;
     uint8_t slot[UM_SEALED_SLOT_BYTES]; /**< the seed of a key, sealed */
-    uint8_t key[32];                    /**< the public half of that */
+    uint8_t key[UM_LOCK_KEY_BYTES];     /**< the public half of that */
 };
 
 /**

@@ -39,6 +39,7 @@ struct job {
     char *body;
     size_t len;
     um_unit_done *done;
+    void (*taken)(void *user); /* PUT; or NULL */
     void *user;
     struct um_pieces *pieces; /* a GET that goes piece by piece */
     char *before;             /* PUT: what Unit showed when we looked first */
@@ -144,6 +145,7 @@ void um_unit_forget(struct um_unit *u, const void *user)
         }
         if (mine) {
             j->done = nobody;
+            j->taken = NULL;
         }
         last = j;
         at = &j->next;
@@ -295,6 +297,9 @@ static void on_whole(struct um_unit *u, const struct um_fetch_answer *f)
     } else if (f->code == 200) {
         j->put_answered = true;
         j->tries = 0;
+        if (j->taken != NULL) {
+            j->taken(j->user);
+        }
         run(u);
     } else {
         finish_answer(u, f);
@@ -471,29 +476,32 @@ static struct job with_body(struct job job, const char *path, const void *body)
 void um_unit_put_config(struct um_unit *u, const void *body, size_t len,
                         um_unit_done *done, void *user)
 {
-    um_unit_replace_config(u, NULL, um_str_n(body, len), done, user);
+    const struct um_unit_replacement r = {.config = um_str_n(body, len)};
+
+    um_unit_replace_config(u, &r, done, user);
 }
 
-void um_unit_replace_config(struct um_unit *u, const char *before,
-                            struct um_str config, um_unit_done *done,
-                            void *user)
+void um_unit_replace_config(struct um_unit *u,
+                            const struct um_unit_replacement *r,
+                            um_unit_done *done, void *user)
 {
     struct job job = {.kind = A_CONFIG,
                       .method = "PUT",
-                      .len = config.len,
+                      .len = r->config.len,
                       .done = done,
+                      .taken = r->taken,
                       .user = user};
     const struct um_unit_answer too_big = {
         .status = UM_UNIT_REFUSED, .body = "", .text = TOO_BIG};
 
-    if (config.len > UM__CAP_UNIT_CONFIG_BYTES) {
+    if (r->config.len > UM__CAP_UNIT_CONFIG_BYTES) {
         done(user, &too_big);
         return;
     }
-    if (before != NULL) {
-        job.before = strdup(before); /* without memory it is looked, then */
+    if (r->before != NULL) {
+        job.before = strdup(r->before); /* without memory it is looked, then */
     }
-    submit(u, with_body(job, "/config", config.p));
+    submit(u, with_body(job, "/config", r->config.p));
 }
 
 void um_unit_change(struct um_unit *u, const struct um_unit_change *change,

@@ -83,15 +83,18 @@ void um_unit_get(struct um_unit *u, const char *path, um_unit_done *done,
 void um_unit_put_config(struct um_unit *u, const void *body, size_t len,
                         um_unit_done *done, void *user);
 
-/**
- * The same by somebody who has just seen what Unit shows: it is not looked
- * first.
- * @param before what it showed; copied
- * @param config copied
- */
-void um_unit_replace_config(struct um_unit *u, const char *before,
-                            struct um_str config, um_unit_done *done,
-                            void *user);
+/** Another configuration, by somebody who has just seen what Unit shows. */
+struct um_unit_replacement {
+    const char *before;        /**< what it showed; copied; NULL: look first */
+    struct um_str config;      /**< copied */
+    void (*taken)(void *user); /**< NULL, or: Unit took it, what it shows now
+                                    is not known yet */
+};
+
+/** The same as um_unit_put_config() without looking first. */
+void um_unit_replace_config(struct um_unit *u,
+                            const struct um_unit_replacement *r,
+                            um_unit_done *done, void *user);
 
 /** A change of something beside the configuration. */
 struct um_unit_change {

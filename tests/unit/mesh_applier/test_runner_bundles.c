@@ -420,6 +420,34 @@ static void test_a_trial_while_old_ones_go(void **state)
     end(s, &pem);
 }
 
+static unsigned at_get[2], gets;
+
+static void count_get(struct scene *s)
+{
+    (void)s;
+    at_get[gets++] = tried;
+}
+
+/* Unit's answer to the PUT is the answer; how it shows that comes after. */
+static void test_a_trial_is_told_with_the_put(void **state)
+{
+    struct um_buf pem = UM_BUF_INIT;
+    struct scene *s = begin(&pem);
+
+    (void)state;
+    tried = gets = 0;
+    s->trick = (struct trick){
+        .method = "GET", .path = "/config", .times = 2, .act = count_get};
+    assert_int_equal(try_it(s, 2, OTHER), 0);
+    scene_ring(s, 1);
+    assert_int_equal(gets, 2);
+    assert_int_equal(at_get[0], 0);
+    assert_int_equal(at_get[1], 1);
+    assert_int_equal(tried, 1);
+    scene_changed(s, "PUT /config\n");
+    end(s, &pem);
+}
+
 /* Names as they are in a path. */
 static void test_a_name_with_everything(void **state)
 {
@@ -510,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_uploads_in_vain),
         cmocka_unit_test(test_what_unit_keeps),
         cmocka_unit_test(test_a_trial_while_old_ones_go),
+        cmocka_unit_test(test_a_trial_is_told_with_the_put),
         cmocka_unit_test(test_a_name_with_everything),
         cmocka_unit_test(test_the_end_during_an_upload),
         cmocka_unit_test(test_what_counts_as_replaced),

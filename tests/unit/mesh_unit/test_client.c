@@ -18,6 +18,7 @@ struct scene {
     struct um_fetch rig;
     struct um_unit *unit;
     unsigned told;
+    unsigned taken;
     enum um_unit_status status;
     char body[256];
     char text[256];
@@ -81,6 +82,40 @@ static void test_a_put_looks_puts_and_reads_back(void **state)
     scene_free(s);
 }
 
+static void on_taken(void *user)
+{
+    struct scene *s = user;
+
+    s->taken++;
+}
+
+static void replace(struct scene *s)
+{
+    const struct um_unit_replacement r = {
+        .before = OLD, .config = UM_STR(NEW), .taken = on_taken};
+
+    um_unit_replace_config(s->unit, &r, on_done, s);
+}
+
+/* A refusal is no yes, nor is it to whoever was forgotten meanwhile. */
+static void test_who_is_told_that_it_was_taken(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    replace(s);
+    fetch_rig_expect(&s->rig, "PUT", 400, "{}");
+    assert_int_equal(s->told, 1);
+    assert_int_equal(s->taken, 0);
+    replace(s);
+    um_unit_forget(s->unit, s);
+    fetch_rig_expect(&s->rig, "PUT", 200, "{}");
+    fetch_rig_expect(&s->rig, "GET", 200, NEW);
+    assert_int_equal(s->told, 1);
+    assert_int_equal(s->taken, 0);
+    scene_free(s);
+}
+
 /* Who saw what Unit shows need not look again; without an answer it is known
  * from that, too, that nothing changed. */
 static void test_a_put_after_a_look(void **state)
@@ -88,12 +123,14 @@ static void test_a_put_after_a_look(void **state)
     struct scene *s = scene_new();
 
     (void)state;
-    um_unit_replace_config(s->unit, OLD, UM_STR(NEW), on_done, s);
+    replace(s);
     fetch_rig_expect(&s->rig, "PUT", 200, "{}");
+    assert_int_equal(s->taken, 1);
+    assert_int_equal(s->told, 0);
     fetch_rig_expect(&s->rig, "GET", 200, NEW);
     assert_int_equal(s->told, 1);
     assert_int_equal(s->status, UM_UNIT_OK);
-    um_unit_replace_config(s->unit, OLD, UM_STR(NEW), on_done, s);
+    replace(s);
     fetch_rig_fail(&s->rig, UM_FETCH_CLOSED);
     fetch_rig_expect(&s->rig, "GET", 200, OLD);
     assert_int_equal(s->told, 1);
@@ -532,6 +569,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_put_looks_puts_and_reads_back),
         cmocka_unit_test(test_a_put_after_a_look),
+        cmocka_unit_test(test_who_is_told_that_it_was_taken),
         cmocka_unit_test(test_one_change_in_flight),
         cmocka_unit_test(test_silence_with_the_change),
         cmocka_unit_test(test_silence_without_the_change),
