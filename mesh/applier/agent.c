@@ -136,6 +136,34 @@ int um_agent_save(struct um_agent *a, enum um_warden_part part)
     return rv;
 }
 
+static void on_owed(void *user)
+{
+    struct um_agent *a = user;
+
+    a->owed = NULL;
+    (void)um_agent_save(a, UM_WARDEN_RECORD);
+}
+
+void um_agent_save_soon(struct um_agent *a)
+{
+    const struct um_alarms *alarms = a->cfg.alarms;
+
+    if (a->owed == NULL) {
+        a->owed = alarms->set(alarms->user, UM_AGENT_OWED_MS, on_owed, a);
+    }
+    if (a->owed == NULL) {
+        (void)um_agent_save(a, UM_WARDEN_RECORD);
+    }
+}
+
+static void pay(struct um_agent *a)
+{
+    if (a->owed != NULL) {
+        a->cfg.alarms->clear(a->cfg.alarms->user, a->owed);
+        on_owed(a);
+    }
+}
+
 static int load(struct um_agent *a, enum um_warden_part part)
 {
     struct um_buf in = UM_BUF_INIT;
@@ -190,6 +218,7 @@ static void stop(struct um_agent *a)
     um_runner_free(a->scratch);
     a->runner = a->scratch = NULL;
     um_agent_forget_orders(a);
+    pay(a);
     if (a->warden != NULL) {
         um_warden_free(a->parked);
         a->parked = a->warden;

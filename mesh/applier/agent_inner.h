@@ -59,6 +59,7 @@ struct um_agent {
     struct um_vault vault;
     struct um_buf unmet; /* statements that wait for others */
     struct um_agent_job jobs[UM_AGENT_SLOTS];
+    void *owed; /* the alarm by which the record is written */
     struct um_agent_asked *asked; /* the first is at Unit, the others wait */
     size_t asked_n;
 };
@@ -78,6 +79,9 @@ void um_agent_no(struct um_agent *a, uint64_t number, struct um_str why);
 
 /** Writes a part of the warden, if it changed. The log says what failed. */
 int um_agent_save(struct um_agent *a, enum um_warden_part part);
+
+/** The record is written in a moment, or with what is to be noted before. */
+void um_agent_save_soon(struct um_agent *a);
 
 /* ---- agent_orders.c */
 

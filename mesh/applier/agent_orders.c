@@ -194,7 +194,9 @@ static bool is_order(struct um_agent *a, enum um_agent_slot slot)
 
 /* What came of a revision goes into the record before anybody is told; the
  * outcome. A refusal that is not on the disk is nobody's word: another applier
- * would not let the node fall back from it. */
+ * would not let the node fall back from it. That Unit took it may be written in
+ * a moment: until then the record has it as under way, and what Unit shows
+ * settles that. */
 static enum um_result keep(struct um_agent *a, const struct um_name *revision,
                            enum um_result outcome)
 {
@@ -202,6 +204,10 @@ static enum um_result keep(struct um_agent *a, const struct um_name *revision,
                     outcome == UM_RESULT_DONE      ? UM_WARDEN_RUNS
                     : outcome == UM_RESULT_REFUSED ? UM_WARDEN_REFUSED
                                                    : UM_WARDEN_UNKNOWN);
+    if (outcome == UM_RESULT_DONE) {
+        um_agent_save_soon(a);
+        return outcome;
+    }
     return um_agent_save(a, UM_WARDEN_RECORD) == 0 ||
                    outcome != UM_RESULT_REFUSED
                ? outcome

@@ -55,6 +55,7 @@ static int save(void *user, const char *name, struct um_str bytes)
 
     if (s->save_fails != 0)
         return s->save_fails;
+    s->saves += strcmp(name, "record") == 0;
     um_buf_clear(f);
     um_buf_str(f, bytes);
     return 0;

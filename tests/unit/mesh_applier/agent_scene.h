@@ -38,6 +38,7 @@ struct scene {
     struct um_buf files[FILES];
     const char *names[FILES];
     unsigned loads; /* of files */
+    unsigned saves; /* of the record */
     int save_fails;
     const char *put_answer; /* instead of Unit's: 400 with that */
     uint64_t number;

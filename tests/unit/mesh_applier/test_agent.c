@@ -488,6 +488,52 @@ static void test_what_ran_cannot_be_noted(void **state)
         scene_order_fini(&o[i]);
 }
 
+/* Gives an order until it is told what came of it, and no longer. */
+static void run_till_told(struct scene *s, const struct order *o)
+{
+    scene_give(s, UM_WIRE_RUN, o);
+    for (unsigned i = 0; i < 8 && strstr(s->told, "done") == NULL; i++) {
+        if (i > 0)
+            assert_true(fetch_rig_ring(&s->net));
+        scene_listen(s);
+        scene_pump(s);
+        scene_listen(s);
+    }
+}
+
+/* Once before Unit is touched; that it runs is written in a moment, with what is
+ * noted before that, or at the end. */
+static void test_when_the_record_is_written(void **state)
+{
+    struct scene *s = *state;
+    struct order a = scene_sign(s, WRITER, 2, BASE(ROUTE("201")), ROUTE("201"));
+    struct order b = scene_sign(s, WRITER, 3, BASE(ROUTE("202")), ROUTE("202"));
+    struct order c = scene_sign(s, WRITER, 4, BASE(ROUTE("203")), ROUTE("203"));
+
+    scene_start(s);
+    scene_tell_roster(s);
+    s->saves = 0;
+    run_till_told(s, &a);
+    scene_told(s, "want\n1 done\n");
+    assert_int_equal(s->saves, 1);
+    run_till_told(s, &b);
+    scene_told(s, "want\n2 done\n");
+    assert_int_equal(s->saves, 2);
+    for (unsigned i = 0; i < 8 && s->saves == 2; i++)
+        assert_true(fetch_rig_ring(&s->net));
+    assert_int_equal(s->saves, 3);
+    run_till_told(s, &c);
+    scene_told(s, "want\n3 done\n");
+    assert_int_equal(s->saves, 4);
+    um_agent_free(s->agent);
+    assert_int_equal(s->saves, 5);
+    scene_begin(s);
+    scene_start(s);
+    scene_order_fini(&a);
+    scene_order_fini(&b);
+    scene_order_fini(&c);
+}
+
 /* Without its record it touches nothing. */
 static void test_a_record_that_cannot_be_written(void **state)
 {
@@ -600,6 +646,7 @@ int main(void)
         TEST(test_it_hears_what_is_confirmed),
         TEST(test_a_refusal_that_cannot_be_noted),
         TEST(test_what_ran_cannot_be_noted),
+        TEST(test_when_the_record_is_written),
         TEST(test_a_record_that_cannot_be_written),
         TEST(test_another_mesh),
         TEST(test_a_mesh_that_came_to_nothing),
