@@ -34,8 +34,8 @@
 /** The file of the applier that is written with each change, and is short. */
 #define UM_AGENT_RECORD "record"
 
-/** After so long it is in the record that Unit took what the record has as under
- * way, if nothing is to be noted before. */
+/** After so long it is in the record that Unit took what the record has as
+ * under way, if nothing is to be noted before. */
 #define UM_AGENT_OWED_MS 200U
 
 /** Files of the applier. */

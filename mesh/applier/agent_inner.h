@@ -59,7 +59,7 @@ struct um_agent {
     struct um_vault vault;
     struct um_buf unmet; /* statements that wait for others */
     struct um_agent_job jobs[UM_AGENT_SLOTS];
-    void *owed; /* the alarm by which the record is written */
+    void *owed;                   /* the alarm by which the record is written */
     struct um_agent_asked *asked; /* the first is at Unit, the others wait */
     size_t asked_n;
 };

@@ -274,12 +274,11 @@ static void begin(struct um_applier *a)
 static bool order_fill(struct order *o, const struct um_intent *intent,
                        um_applier_done *done, void *user)
 {
-    *o = (struct order){
-        .len = intent->len,
-        .tries = intent->tries,
-        .done = done,
-        .taken = intent->taken,
-        .user = user};
+    *o = (struct order){.len = intent->len,
+                        .tries = intent->tries,
+                        .done = done,
+                        .taken = intent->taken,
+                        .user = user};
     o->config = um_mem_alloc(intent->len + 1);
     o->why = copy(intent->why);
     if (o->config == NULL || o->why == NULL ||

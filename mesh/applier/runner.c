@@ -380,13 +380,13 @@ static void on_taken(void *user)
 
 static void submit(struct um_runner *r)
 {
-    const struct um_intent intent = {.config = r->now.config.p,
-                                     .len = r->now.config.len,
-                                     .why = r->now.why.p,
-                                     .tries = UM_RUNNER_TRIES,
-                                     .mask = r->now.mask,
-                                     .taken = is_new(&r->now) ? on_taken
-                                                              : NULL};
+    const struct um_intent intent = {
+        .config = r->now.config.p,
+        .len = r->now.config.len,
+        .why = r->now.why.p,
+        .tries = UM_RUNNER_TRIES,
+        .mask = r->now.mask,
+        .taken = is_new(&r->now) ? on_taken : NULL};
 
     r->doing = APPLYING;
     um_applier_submit(r->cfg.applier, &intent, on_outcome, r);

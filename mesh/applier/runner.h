@@ -124,8 +124,8 @@ typedef void um_runner_tried(void *user, enum um_result outcome,
  * Gives Unit a configuration before there is a revision of it, so that one that
  * this Unit refuses never becomes one. As um_runner_apply(), but `tried` is
  * told instead of `applied`, and if there is no revision of it as soon as Unit
- * has answered the PUT: what it shows for it is learnt after that. If something is to be applied before it began,
- * there is no answer.
+ * has answered the PUT: what it shows for it is learnt after that. If something
+ * is to be applied before it began, there is no answer.
  * @return 0; P2P_EAGAIN: another trial is under way, and nobody is told
  */
 int um_runner_try(struct um_runner *r, const struct um_runner_config *c,

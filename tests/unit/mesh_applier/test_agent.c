@@ -501,8 +501,8 @@ static void run_till_told(struct scene *s, const struct order *o)
     }
 }
 
-/* Once before Unit is touched; that it runs is written in a moment, with what is
- * noted before that, or at the end. */
+/* Once before Unit is touched; that it runs is written in a moment, with what
+ * is noted before that, or at the end. */
 static void test_when_the_record_is_written(void **state)
 {
     struct scene *s = *state;
