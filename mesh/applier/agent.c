@@ -367,6 +367,7 @@ static const struct um_runner_cb scratch_cb = {.live = no_live,
 static int make_scratch(struct um_agent *a)
 {
     const struct um_runner_cfg cfg = {.unit = a->cfg.scratch.unit,
+                                      .alone = true,
                                       .applier = a->cfg.scratch.applier,
                                       .unit_log = a->cfg.scratch.log,
                                       .alarms = a->cfg.alarms,

@@ -27,6 +27,7 @@ struct order {
     struct um_mask mask;
     um_applier_done *done;
     um_applier_taken *taken; /* or NULL */
+    um_applier_over *over;   /* or NULL */
     void *user;
 };
 
@@ -242,6 +243,13 @@ static void on_taken(void *user)
     }
 }
 
+static bool may_go_over(const struct um_applier *a,
+                        const struct um_unit_answer *answer)
+{
+    return a->now.over == NULL ||
+           a->now.over(a->now.user, um_str_n(answer->body, answer->len));
+}
+
 /* What Unit shows now: if it is ours already, nothing is to be done. */
 static void on_get(void *user, const struct um_unit_answer *answer)
 {
@@ -253,6 +261,8 @@ static void on_get(void *user, const struct um_unit_answer *answer)
         finish(a, UM_UNCHANGED, "");
     } else if (answer->status == UM_UNIT_ABSENT) {
         retry(a, false, answer->text);
+    } else if (answer->status == UM_UNIT_OK && !may_go_over(a, answer)) {
+        finish(a, UM_NOT_OVER, "");
     } else {
         const struct um_unit_replacement r = {
             .before = answer->status == UM_UNIT_OK ? answer->body : NULL,
@@ -278,6 +288,7 @@ static bool order_fill(struct order *o, const struct um_intent *intent,
                         .tries = intent->tries,
                         .done = done,
                         .taken = intent->taken,
+                        .over = intent->over,
                         .user = user};
     o->config = um_mem_alloc(intent->len + 1);
     o->why = copy(intent->why);
@@ -350,6 +361,7 @@ void um_applier_forget(struct um_applier *a, const void *user)
         if (both[i]->user == user) {
             both[i]->done = nobody;
             both[i]->taken = NULL;
+            both[i]->over = NULL;
         }
     }
 }

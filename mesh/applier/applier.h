@@ -24,6 +24,10 @@
  * once if it is tried again after that. */
 typedef void um_applier_taken(void *user);
 
+/** Told what Unit shows before it is given an intent that it does not run yet;
+ * false: not over that. `shown` is valid during the call. */
+typedef bool um_applier_over(void *user, struct um_str shown);
+
 /** What shall be. */
 struct um_intent {
     const void *config; /**< the bytes for PUT /config; copied */
@@ -36,6 +40,7 @@ struct um_intent {
     struct um_mask mask; /**< secrets in it, which no text of Unit is told or
                               logged with; copied */
     um_applier_taken *taken; /**< or NULL */
+    um_applier_over *over;   /**< or NULL */
 };
 
 /** What became of an intent. */
@@ -44,6 +49,7 @@ enum um_outcome {
     UM_UNCHANGED, /**< Unit ran it already */
     UM_REFUSED,   /**< Unit will not take it: text says why */
     UM_GAVE_UP,   /**< Unit failed or was absent too often */
+    UM_NOT_OVER,  /**< its owner would not have it so: Unit was not touched */
     UM_SUPERSEDED /**< a newer intent took its place */
 };
 

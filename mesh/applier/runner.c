@@ -352,6 +352,8 @@ static void on_outcome(void *user, enum um_outcome outcome, const char *text)
     }
     if (outcome == UM_SUPERSEDED) {
         text = "another configuration came in between";
+    } else if (outcome == UM_NOT_OVER) {
+        text = "it runs another configuration than a moment ago";
     }
     um_refusal_unit(&words, text);
     if (failed) {
@@ -378,15 +380,28 @@ static void on_taken(void *user)
     r->now.told = true;
 }
 
+/* What was changed by hand since the last look is told first: whoever has it
+ * overwritten keeps a copy. */
+static bool on_over(void *user, struct um_str shown)
+{
+    struct um_runner *r = user;
+
+    if (!r->seen || um_shown_same(um_buf_view(&r->config), shown)) {
+        return true;
+    }
+    r->asked = true;
+    return false;
+}
+
 static void submit(struct um_runner *r)
 {
-    const struct um_intent intent = {
-        .config = r->now.config.p,
-        .len = r->now.config.len,
-        .why = r->now.why.p,
-        .tries = UM_RUNNER_TRIES,
-        .mask = r->now.mask,
-        .taken = is_new(&r->now) ? on_taken : NULL};
+    const struct um_intent intent = {.config = r->now.config.p,
+                                     .len = r->now.config.len,
+                                     .why = r->now.why.p,
+                                     .tries = UM_RUNNER_TRIES,
+                                     .mask = r->now.mask,
+                                     .taken = is_new(&r->now) ? on_taken : NULL,
+                                     .over = r->cfg.alone ? NULL : on_over};
 
     r->doing = APPLYING;
     um_applier_submit(r->cfg.applier, &intent, on_outcome, r);

@@ -52,7 +52,8 @@ struct um_runner_cb {
     void (*absent)(void *user, const char *text);
     /** What became of um_runner_apply(), never before that returned. DONE: 200,
      * and Unit shows it. REFUSED: 400, 404, 405, or 500 UM_RUNNER_TRIES times,
-     * or the policy's no; text are Unit's words. NO_ANSWER: nobody can say. */
+     * or the policy's no; text are Unit's words. NO_ANSWER: nobody can say, or
+     * Unit was changed since it was seen, which is told next. */
     void (*applied)(void *user, enum um_result outcome,
                     const struct um_name *revision,
                     const struct um_name *effective, struct um_str text);
@@ -94,8 +95,10 @@ struct um_runner_cfg {
     struct um_name effective; /**< what ran when the node ended; none: nothing,
                                    and what Unit showed for it */
     struct um_str shown;      /**< copied */
-    const char *unit_log;     /**< Unit's log, whose last lines go with a 500;
-                                   NULL: not known */
+    bool alone; /**< nobody else changes this Unit: what it shows before is of
+                     no matter */
+    const char *unit_log; /**< Unit's log, whose last lines go with a 500;
+                               NULL: not known */
     const struct um_runner_cb *cb;
     void *user;
 };

@@ -18,8 +18,9 @@ uint64_t um_unitlog_size(const char *path);
 
 /**
  * Appends the last whole lines that were written since it had `since` bytes,
- * each behind "; ", as text that is harmless for terminals. Nothing if there
- * are none, the file cannot be read, or path is NULL.
+ * each behind "; " and once, without the time and the process in front of
+ * Unit's lines, as text that is harmless for terminals. Nothing if there are
+ * none, the file cannot be read, or path is NULL.
  */
 void um_unitlog_tail(const char *path, uint64_t since, struct um_buf *out);
 

@@ -11,6 +11,7 @@
 #define A     "{\"routes\":[{\"action\":{\"return\":200}}]}"
 #define B     "{\"routes\":[{\"action\":{\"return\":201}}]}"
 #define FRESH "{\"listeners\":{},\"routes\":[],\"applications\":{}}"
+#define NEXT  "{\"routes\":[{\"action\":{\"return\":202}}]}"
 #define APP                                                \
     "{\"listeners\":{},\"applications\":{\"a\":{\"type\":" \
     "\"python 3.11\",\"module\":\"m\",\"processes\":%s}}}"
@@ -184,6 +185,30 @@ static void test_changed_by_hand_and_back(void **state)
     scene_ring(s, 1);
     scene_told(s, "live ours 1.35.0\n");
     scene_changed(s, "");
+    scene_free(s);
+}
+
+/* What was changed by hand since the last look is not overwritten before it was
+ * told. */
+static void test_changed_by_hand_just_now(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    scene_run(s, 1, A);
+    s->requests[0] = '\0';
+    scene_by_hand(s, "PUT", "/config", B);
+    scene_apply(s, 2, NEXT);
+    scene_until_told(s);
+    scene_told(s, "applied 2 no answer\n");
+    assert_non_null(strstr(s->reason, "a moment ago"));
+    scene_changed(s, "");
+    scene_until_told(s);
+    scene_told(s, "live 1.35.0\n");
+    scene_apply(s, 2, NEXT);
+    scene_until_told(s);
+    scene_told(s, "shown 2\napplied 2 done\n");
+    scene_changed(s, "PUT /config\n");
     scene_free(s);
 }
 
@@ -428,6 +453,7 @@ int main(void)
         cmocka_unit_test(test_what_was_adopted),
         cmocka_unit_test(test_what_ran_when_the_node_ended),
         cmocka_unit_test(test_changed_by_hand_and_back),
+        cmocka_unit_test(test_changed_by_hand_just_now),
         cmocka_unit_test(test_it_looks_when_it_is_asked),
         cmocka_unit_test(test_absent_and_there_again),
         cmocka_unit_test(test_a_silent_unit),

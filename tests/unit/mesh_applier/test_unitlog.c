@@ -72,6 +72,27 @@ static void test_what_was_written_since(void **state)
     scene_fini(&s);
 }
 
+/* Unit was asked several times: each message once, without when and who. */
+static void test_a_message_once(void **state)
+{
+    static const char said[] =
+        "2026/11/26 16:14:21 [alert] 31571#31571 bind(\"*:80\") failed\n"
+        "2026/11/26 16:14:21 [alert] 31577#31577 *12 failed to apply\n"
+        "2026/11/26 16:14:22 [alert] 31571#31571 bind(\"*:80\") failed\n"
+        "2026/11/26 16:14:22 [alert] 31577#31577 *13 failed to apply\n"
+        "2026/11/26 16:14:22 [alert] 31577#31577 failed\n"
+        "2026/11/26 16:14:22 [\n2026 is no time\n[info] 7\n";
+    struct scene s;
+
+    (void)state;
+    scene_init(&s);
+    append(&s, said, sizeof said - 1);
+    assert_string_equal(tail(&s, 0),
+                        "; bind(\"*:80\") failed; failed to apply; failed; "
+                        "2026/11/26 16:14:22 [; 2026 is no time; [info] 7");
+    scene_fini(&s);
+}
+
 static void test_it_is_harmless(void **state)
 {
     struct scene s;
@@ -127,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_was_written_since),
+        cmocka_unit_test(test_a_message_once),
         cmocka_unit_test(test_it_is_harmless),
         cmocka_unit_test(test_no_more_than_the_cap),
         cmocka_unit_test(test_what_is_no_log),
