@@ -242,3 +242,23 @@ def test_a_probe(folder):
         until(lambda: "503" in " ".join(
             next(r for r in green.rows("nodes") if r[0] == "red")),
             "green hears why red is ill")
+
+
+def test_a_large_configuration(folder):
+    """unitd cuts off what it shows of one over a unix socket; a change of it is
+    served all the same, and nothing is taken for a change by hand."""
+    with mesh(folder) as (red, green):
+        large = json.loads(served(204))
+        large["routes"][:0] = [
+            {"match": {"uri": f"/{i}/{'x' * 80}"}, "action": {"return": 200}}
+            for i in range(4000)]
+        assert red.ask("PUT", "/config", large).code == 200
+        synced(red, green)
+        for status in (205, 206):
+            green.say("put", "/config/routes/4000/action/return", str(status))
+            for n in (red, green):
+                answers(n, status)
+            synced(red, green)
+        for n in (red, green):
+            assert not any("by hand" in line for line in n.lines)
+            assert [r for r in n.rows("copies") if r[3] == "drift"] == []
