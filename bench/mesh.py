@@ -13,6 +13,9 @@ from common import Meter, Result, Samples, Skipped
 import lan as lan_
 
 SIZES = (3, 10, 20)
+# A program that does nothing but PUT what etcd tells it, without a look at what
+# Unit runs or makes of it, is nobody's agent: it shows what is left to gain.
+FLOOR = "etcd"
 # From one change to the next: nobody's talk about the last one is in the way.
 REST_S = 0.1
 
@@ -85,6 +88,7 @@ def measure(smoke):
                 one(way, size, publishes, got[way])
         results += [Result(
             f"PUT to the last of {size} Units", "ms", got["c"].runs,
-            got[way].runs, ("ratio<=", 1), "ms/change, all nodes", who=way)
+            got[way].runs, None if way == FLOOR else ("ratio<=", 1),
+            "ms/change, all nodes", who=way)
             for way in fleet.WAYS if way != "c"]
     return results
