@@ -31,6 +31,24 @@ void um_answer_error(struct um_http_req *req, unsigned status,
     um_answer_json(req, status, &j);
 }
 
+void um_answer_located(struct um_http_req *req, const char *error,
+                       const char *detail, const char *of,
+                       struct um_str pointer)
+{
+    struct um_json j;
+
+    um_json_init(&j);
+    um_json_text(&j, "error", error);
+    um_json_text(&j, "detail", detail);
+    if (pointer.len > 0) {
+        um_json_open(&j, "location", '{');
+        um_json_str(&j, "path", pointer);
+        um_json_text(&j, "of", of);
+        um_json_close(&j, '}');
+    }
+    um_answer_json(req, 400, &j);
+}
+
 void um_answer_refusal(struct um_http_req *req, enum um_reply answer,
                        const char *about)
 {

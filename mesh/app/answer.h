@@ -19,6 +19,13 @@ void um_answer_json(struct um_http_req *req, unsigned status,
 void um_answer_error(struct um_http_req *req, unsigned status,
                      const char *error, const char *detail);
 
+/** Answers 400, with where it is wrong: {…, "location": {"path": …, "of": …}}.
+ * @param of what the pointer leads into: "body" or "document"
+ * @param pointer RFC 6901; empty: it is about all of it, and not said */
+void um_answer_located(struct um_http_req *req, const char *error,
+                       const char *detail, const char *of,
+                       struct um_str pointer);
+
 /** Answers with what came of a command that was refused: also "override", the
  * argument with which it would be done. @param about shown revision, or "" */
 void um_answer_refusal(struct um_http_req *req, enum um_reply answer,

@@ -123,6 +123,22 @@ static bool shrinks(struct act *a, const struct um_val *after)
            um_guard_shrink(before, after) != UM_SHRINK_NOT;
 }
 
+/* What is no document. Who sends a configuration, as Unit has it, is told
+ * where in a document it stands. */
+static void refuse_document(struct act *a, const struct um_doc_error *err)
+{
+    bool bare = um_val_member(&a->body, UM_STR("base")) == NULL;
+
+    um_answer_located(
+        a->deed.wait.req, "Invalid document.",
+        bare ? "A document of the mesh is expected, in which Unit's "
+               "configuration is \"base\", as in {\"base\": {\"listeners\": "
+               "{}, \"routes\": []}}. `unitmesh config show` shows the "
+               "current one, to be edited."
+             : err->text,
+        "document", bare ? um_str_n(NULL, 0) : err->pointer);
+}
+
 /* Checks a document for this node, by Unit's rules. false: it was answered
  * what is wrong. */
 static bool check_document(struct act *a)
@@ -136,7 +152,7 @@ static bool check_document(struct act *a)
     struct um_desk desk;
 
     if (um_meshdoc_init(&doc, &a->arena, &a->body, &err) != 0) {
-        um_answer_error(req, 400, "Invalid document.", err.text);
+        refuse_document(a, &err);
         return false;
     }
     if (um_desk_init(&desk, node_of(a), &target(a)->rev.id, NULL) != 0) {

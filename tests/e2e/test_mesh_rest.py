@@ -729,11 +729,17 @@ def test_conflicts(pair, verb, status):
                       "Several fit")["candidates"]
     assert sorted(candidates) == sorted(same) and rev in same
     said(a.ask("POST", f"/mesh/conflicts/{current(a)}/{verb}",
-               {"base": {}}), 409, "")
+               {"base": {}} if verb == "edit" else {}), 409, "")
     body = {"message": "it is settled"}
     if verb == "edit":
-        said(a.ask("POST", f"/mesh/conflicts/{rev}/edit", {"bose": {}}), 400,
-             "")
+        # Where Unit's configuration alone is sent, it is said where it stands.
+        for bare in ({"bose": {}}, {"listeners": {}, "routes": []}):
+            told = said(a.ask("POST", f"/mesh/conflicts/{rev}/edit", bare),
+                        400, '{"base": {"listeners": {}, "routes": []}}')
+            assert "config show" in told["detail"], told
+        told = said(a.ask("POST", f"/mesh/conflicts/{rev}/edit",
+                          {"base": {}, "overlay": {}}), 400, "no such part")
+        assert told["location"] == {"path": "/overlay", "of": "document"}
         said(a.ask("POST", f"/mesh/conflicts/{rev}/edit",
                    {"base": {"routes": routes(4040)}}), 400, "4040"[:0])
         body = a.get("/mesh/revisions/current/document")
