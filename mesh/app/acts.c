@@ -40,12 +40,22 @@ static void on_place(void *user, const struct um_mesh_outcome *o)
     um_answer_json(req, o->status, &j);
 }
 
+static const struct um_body_member init_body[] = {
+    {"name", UM_VAL_STRING},
+    {"certificates", UM_VAL_OBJECT},
+    {NULL, 0}};
+static const struct um_body_member join_body[] = {{"code", UM_VAL_STRING},
+                                                  {"peer", UM_VAL_STRING},
+                                                  {NULL, 0}};
+static const struct um_body_member leave_body[] = {{"purge", UM_VAL_BOOL},
+                                                   {NULL, 0}};
+
 void um_acts_init(struct um_daemon *d, struct um_http_req *req)
 {
     struct um_arena a = UM_ARENA_INIT;
     struct um_val body;
 
-    if (um_body_read(req, &a, &body)) {
+    if (um_body_read(req, &a, init_body, &body)) {
         um_mesh_begin(d, um_body_text(&body, "name"),
                       um_val_member(&body, UM_STR("certificates")), on_place,
                       req);
@@ -61,7 +71,7 @@ void um_acts_join(struct um_daemon *d, struct um_http_req *req)
     struct um_str peer;
     char text[P2P_MULTIADDR_TEXT_MAX];
 
-    if (um_body_read(req, &a, &body)) {
+    if (um_body_read(req, &a, join_body, &body)) {
         peer = um_body_text(&body, "peer");
         if (peer.len >= sizeof text ||
             (peer.len > 0 &&
@@ -107,7 +117,8 @@ void um_acts_leave(struct um_daemon *d, struct um_http_req *req)
     struct um_json j;
     char mesh[UM_NAME_TEXT_MAX];
 
-    if (um_wait_any_node(d, req) != NULL && um_body_read(req, &a, &body)) {
+    if (um_wait_any_node(d, req) != NULL &&
+        um_body_read(req, &a, leave_body, &body)) {
         bool purge = um_body_true(&body, "purge");
 
         if (may_leave(d, req, purge)) {
@@ -163,7 +174,7 @@ void um_acts_owner_key(struct um_daemon *d, struct um_http_req *req)
     struct um_name name;
     struct um_json j;
 
-    if (n == NULL || has_owner_key(d, req)) {
+    if (n == NULL || !um_body_none(req) || has_owner_key(d, req)) {
         return;
     }
     if (um_keys_make(um_partner_keys(d->partner), UM_KEYRING_OWNER) != 0 ||

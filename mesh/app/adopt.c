@@ -107,6 +107,7 @@ static int gather(struct um_beside *b, struct um_desk *desk,
         return rv;
     }
     if (body.kind != UM_VAL_OBJECT ||
+        (um_val_member(&body, UM_STR("certificates")) != NULL) != body.count ||
         !um_beside_certificates(b,
                                 um_val_member(&body, UM_STR("certificates"))) ||
         (from->modules.p != NULL && !um_beside_scripts(b, from->modules))) {

@@ -275,8 +275,8 @@ static void adopt_with(struct change *c, struct um_str modules)
     rv = um_adopt_beside(node_of(c), &c->desk, &from);
     if (rv != 0) {
         fail(c, rv == P2P_EFORMAT ? 400 : 500, "It cannot be adopted.",
-             rv == P2P_EFORMAT ? "\"certificates\" has a chain and its key, as "
-                                 "PEM, under each name."
+             rv == P2P_EFORMAT ? "The body is {\"certificates\": {NAME: PEM}}, "
+                                 "each with a chain and its key."
                                : p2p_err_text(rv));
         return;
     }

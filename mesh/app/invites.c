@@ -129,6 +129,11 @@ static bool read_plan(struct um_node *n, struct um_http_req *req,
     return true;
 }
 
+static const struct um_body_member plan_body[] = {{"role", UM_VAL_STRING},
+                                                  {"expires_ms", UM_VAL_NUMBER},
+                                                  {"uses", UM_VAL_NUMBER},
+                                                  {NULL, 0}};
+
 void um_invites_make(struct um_daemon *d, struct um_http_req *req)
 {
     struct um_node *n = um_wait_any_node(d, req);
@@ -137,7 +142,7 @@ void um_invites_make(struct um_daemon *d, struct um_http_req *req)
     struct um_welcome_plan plan = {.uses = 1};
     int rv;
 
-    if (n != NULL && um_body_read(req, &a, &body) &&
+    if (n != NULL && um_body_read(req, &a, plan_body, &body) &&
         read_plan(n, req, &body, &plan)) {
         rv = invite(d, req, &plan);
         if (rv == P2P_ELIMIT) {
@@ -179,7 +184,7 @@ void um_invites_take_back(struct um_daemon *d, struct um_http_req *req)
     struct um_json j;
     int rv;
 
-    if (n != NULL && um_segment_get(req, &a, 2, &text)) {
+    if (n != NULL && um_body_none(req) && um_segment_get(req, &a, 2, &text)) {
         rv = read_id(text, id) ? um_welcome_drop(um_node_welcome(n), id)
                                : P2P_ENOTFOUND;
         if (rv == 0) {

@@ -32,19 +32,32 @@ static struct about about(struct um_daemon *d, struct um_http_req *req)
     return (struct about){.d = d, .req = req, .arena = UM_ARENA_INIT};
 }
 
+static const struct um_body_member role_body[] = {{"role", UM_VAL_STRING},
+                                                  {"message", UM_VAL_STRING},
+                                                  {"keep", UM_VAL_ARRAY},
+                                                  {NULL, 0}};
+static const struct um_body_member remove_body[] = {{"message", UM_VAL_STRING},
+                                                    {"keep", UM_VAL_ARRAY},
+                                                    {NULL, 0}};
+static const struct um_body_member label_body[] = {{"value", UM_VAL_STRING},
+                                                   {NULL, 0}};
+static const struct um_body_member no_body[] = {{NULL, 0}};
+
 /* Reads what it says; false: it was answered what is wrong. */
-static bool begin_body(struct about *a)
+static bool begin_body(struct about *a, const struct um_body_member *may)
 {
     a->node = um_wait_any_node(a->d, a->req);
-    return a->node != NULL && um_body_read(a->req, &a->arena, &a->body) &&
+    return a->node != NULL && um_body_read(a->req, &a->arena, may, &a->body) &&
            um_segment_get(a->req, &a->arena, MEMBER, &a->text);
 }
 
 /* The same, and who is meant. */
-static bool begin(struct about *a, struct um_daemon *d, struct um_http_req *req)
+static bool begin(struct about *a, struct um_daemon *d, struct um_http_req *req,
+                  const struct um_body_member *may)
 {
     *a = about(d, req);
-    return begin_body(a) && um_which_member(a->node, req, a->text, &a->key);
+    return begin_body(a, may) &&
+           um_which_member(a->node, req, a->text, &a->key);
 }
 
 bool um_members_roles(struct um_http_req *req, const struct um_val *body,
@@ -283,7 +296,7 @@ void um_members_role(struct um_daemon *d, struct um_http_req *req)
     struct about a = about(d, req);
     unsigned high;
 
-    if (begin_body(&a)) {
+    if (begin_body(&a, role_body)) {
         high = high_roles(&a.body);
         if (high != 0 ? um_which_key(a.node, req, a.text, &a.key)
                       : um_which_member(a.node, req, a.text, &a.key)) {
@@ -301,7 +314,7 @@ void um_members_remove(struct um_daemon *d, struct um_http_req *req)
 {
     struct about a;
 
-    if (begin(&a, d, req)) {
+    if (begin(&a, d, req, remove_body)) {
         take_roles(&a, 0, "It is no member any more; what it wrote stays.");
     }
     um_arena_fini(&a.arena);
@@ -347,7 +360,8 @@ void um_members_label(struct um_daemon *d, struct um_http_req *req)
     struct about a;
     struct um_str key;
 
-    if (begin(&a, d, req) && um_segment_get(req, &a.arena, LABEL, &key) &&
+    if (begin(&a, d, req, label_body) &&
+        um_segment_get(req, &a.arena, LABEL, &key) &&
         um_word_may(a.node, req) && um_setting_may(a.node, req, key)) {
         struct um_str value = um_body_text(&a.body, "value");
 
@@ -369,7 +383,8 @@ void um_members_unlabel(struct um_daemon *d, struct um_http_req *req)
     struct about a;
     struct um_str key;
 
-    if (begin(&a, d, req) && um_segment_get(req, &a.arena, LABEL, &key) &&
+    if (begin(&a, d, req, no_body) &&
+        um_segment_get(req, &a.arena, LABEL, &key) &&
         um_word_may(a.node, req) && um_setting_may(a.node, req, key)) {
         if (um_roster_value(&um_node_model(a.node)->roster, &a.key, key) ==
             NULL) {

@@ -45,6 +45,9 @@ static bool has(struct um_daemon *d, struct um_node *n, struct um_http_req *req,
     return true;
 }
 
+static const struct um_body_member approve_body[] = {{"role", UM_VAL_STRING},
+                                                     {NULL, 0}};
+
 void um_pending_approve(struct um_daemon *d, struct um_http_req *req)
 {
     struct um_node *n = um_wait_any_node(d, req);
@@ -55,7 +58,8 @@ void um_pending_approve(struct um_daemon *d, struct um_http_req *req)
     struct um_json j;
     unsigned roles;
 
-    if (n != NULL && um_body_read(req, &a, &body) && asks(n, req, &a, &key) &&
+    if (n != NULL && um_body_read(req, &a, approve_body, &body) &&
+        asks(n, req, &a, &key) &&
         um_members_roles(req, &body, UM_NODE, &roles) && um_word_may(n, req) &&
         !has(d, n, req, &key, roles) &&
         um_members_grant(n, req, &key, roles, &s)) {
@@ -75,7 +79,7 @@ void um_pending_reject(struct um_daemon *d, struct um_http_req *req)
     struct um_name key;
     struct um_json j;
 
-    if (n != NULL && find(n, req, &a, &key)) {
+    if (n != NULL && um_body_none(req) && find(n, req, &a, &key)) {
         if (um_welcome_settle(um_node_welcome(n), &key) != 0) {
             um_answer_error(req, 500, "It cannot be kept.", NULL);
         } else {

@@ -226,6 +226,10 @@ static void replace(struct replace *r, const struct um_val *body)
     }
 }
 
+static const struct um_body_member replace_body[] = {{"by", UM_VAL_STRING},
+                                                     {"message", UM_VAL_STRING},
+                                                     {NULL, 0}};
+
 void um_replace_member(struct um_daemon *d, struct um_http_req *req)
 {
     struct replace *r = begin(d, req);
@@ -235,7 +239,7 @@ void um_replace_member(struct um_daemon *d, struct um_http_req *req)
     if (r == NULL) {
         return;
     }
-    if (um_body_read(req, &r->arena, &body) &&
+    if (um_body_read(req, &r->arena, replace_body, &body) &&
         um_segment_get(req, &r->arena, MEMBER, &text) &&
         um_which_member(r->node, req, text, &r->old) && find_new(r, &body) &&
         (um_http_query(req, "dry-run") != NULL || um_word_may(r->node, req))) {
@@ -354,6 +358,10 @@ static void rotate(struct replace *r, const struct um_val *body)
     }
 }
 
+static const struct um_body_member own_body[] = {{"take", UM_VAL_BOOL},
+                                                 {"message", UM_VAL_STRING},
+                                                 {NULL, 0}};
+
 void um_replace_own(struct um_daemon *d, struct um_http_req *req)
 {
     struct replace *r = begin(d, req);
@@ -363,7 +371,7 @@ void um_replace_own(struct um_daemon *d, struct um_http_req *req)
         return;
     }
     r->old = um_node_model(r->node)->cfg.me;
-    if (!um_body_read(req, &r->arena, &body)) {
+    if (!um_body_read(req, &r->arena, own_body, &body)) {
         fini(r);
         return;
     }

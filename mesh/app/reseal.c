@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "mesh/app/answer.h"
+#include "mesh/app/body.h"
 #include "mesh/app/manner.h"
 #include "mesh/app/views.h"
 #include "mesh/node/papers.h"
@@ -244,7 +245,7 @@ static void begin(struct um_daemon *d, struct um_http_req *req,
 
 void um_reseal_handle(struct um_daemon *d, struct um_http_req *req)
 {
-    if (um_wait_any_node(d, req) != NULL) {
+    if (um_wait_any_node(d, req) != NULL && um_body_none(req)) {
         begin(d, req, NULL);
     }
 }

@@ -112,6 +112,9 @@ bool um_setting_may(struct um_node *n, struct um_http_req *req,
     return false;
 }
 
+static const struct um_body_member put_body[] = {{"value", UM_VAL_STRING},
+                                                 {NULL, 0}};
+
 void um_setting_put(struct um_daemon *d, struct um_http_req *req)
 {
     struct um_node *n = um_wait_any_node(d, req);
@@ -121,7 +124,7 @@ void um_setting_put(struct um_daemon *d, struct um_http_req *req)
     struct um_statement s;
     struct um_json j;
 
-    if (n != NULL && um_body_read(req, &a, &body) &&
+    if (n != NULL && um_body_read(req, &a, put_body, &body) &&
         um_segment_get(req, &a, NAME, &name) &&
         check(req, name, um_body_text(&body, "value")) && um_word_may(n, req) &&
         um_setting_may(n, req, name)) {

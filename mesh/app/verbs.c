@@ -29,22 +29,31 @@ enum { REVISION = 2, VERB = 3 };
 /* What documents a verb needs. */
 enum needs { NOTHING, BOTH, TARGET };
 
+static const struct um_body_member with_message[] = {{"message", UM_VAL_STRING},
+                                                     {NULL, 0}};
+static const struct um_body_member with_nodes[] = {{"nodes", UM_VAL_ARRAY},
+                                                   {"message", UM_VAL_STRING},
+                                                   {NULL, 0}};
+
 static const struct verb {
     const char *resource;
     const char *name;
     enum um_verb verb;
     enum needs needs;
+    const struct um_body_member *body;
     const char *success;
 } all[] = {
-    {"revisions", "rollback", UM_DO_ROLLBACK, BOTH, "Rolled back."},
-    {"revisions", "confirm", UM_DO_CONFIRM, NOTHING, "Confirmed."},
-    {"revisions", "abort", UM_DO_ABORT, NOTHING, "Aborted."},
-    {"revisions", "resume", UM_DO_RESUME, NOTHING,
+    {"revisions", "rollback", UM_DO_ROLLBACK, BOTH, with_message,
+     "Rolled back."},
+    {"revisions", "confirm", UM_DO_CONFIRM, NOTHING, with_message,
+     "Confirmed."},
+    {"revisions", "abort", UM_DO_ABORT, NOTHING, with_message, "Aborted."},
+    {"revisions", "resume", UM_DO_RESUME, NOTHING, with_message,
      "Its rollout is driven from here."},
-    {"revisions", "open", UM_DO_OPEN, NOTHING, "Opened."},
-    {"conflicts", "take", UM_DO_TAKE, BOTH, "Taken."},
-    {"conflicts", "drop", UM_DO_DROP, NOTHING, "Dropped."},
-    {"conflicts", "edit", UM_DO_EDIT, TARGET, "Resolved."},
+    {"revisions", "open", UM_DO_OPEN, NOTHING, with_nodes, "Opened."},
+    {"conflicts", "take", UM_DO_TAKE, BOTH, with_message, "Taken."},
+    {"conflicts", "drop", UM_DO_DROP, NOTHING, with_message, "Dropped."},
+    {"conflicts", "edit", UM_DO_EDIT, TARGET, NULL, "Resolved."},
 };
 
 /* A request with a verb. */
@@ -286,7 +295,7 @@ static bool read_request(struct act *a, struct um_node *n,
                          struct um_http_req *req)
 {
     return um_revisions_named(n, req, REVISION, &a->about) &&
-           um_body_read(req, &a->arena, &a->body) &&
+           um_body_read(req, &a->arena, a->verb->body, &a->body) &&
            (a->verb->verb != UM_DO_OPEN || read_nodes(a, n, req));
 }
 

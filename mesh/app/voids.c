@@ -42,6 +42,10 @@ static void say(struct um_daemon *d, struct um_http_req *req,
     }
 }
 
+static const struct um_body_member voids_body[] = {{"revisions", UM_VAL_ARRAY},
+                                                   {"message", UM_VAL_STRING},
+                                                   {NULL, 0}};
+
 void um_voids_make(struct um_daemon *d, struct um_http_req *req)
 {
     struct um_node *n = um_wait_any_node(d, req);
@@ -50,7 +54,7 @@ void um_voids_make(struct um_daemon *d, struct um_http_req *req)
     struct um_statement s;
     struct um_val body;
 
-    if (n != NULL && um_body_read(req, &a, &body) &&
+    if (n != NULL && um_body_read(req, &a, voids_body, &body) &&
         um_which_revisions(n, req, &a,
                            um_val_member(&body, UM_STR("revisions")), &ids) &&
         can_be(n, req, ids)) {

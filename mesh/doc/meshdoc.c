@@ -125,7 +125,7 @@ static int check_probe(struct checker *ck, const struct um_member *m)
         return fail(ck,
                     "A probe's name is letters, digits, \"_\", \"-\" and "
                     "\".\".");
-    return um_probe_read(m, true, &ignored, &ck->inner);
+    return um_probe_read(ck->arena, m, true, &ignored, &ck->inner);
 }
 
 /* The parts, and how a member of each is checked; the base is any object. */
@@ -317,7 +317,7 @@ int um_meshdoc_probes(struct um_arena *a, const struct um_meshdoc *doc,
             um_doc_error_at(&inner, "No probe can have this name.", UM_STR(""));
             rc = P2P_EFORMAT;
         } else {
-            rc = um_probe_read(m, false, &out->list[out->n++], &inner);
+            rc = um_probe_read(a, m, false, &out->list[out->n++], &inner);
         }
     }
     return locate(a, rc, at, &inner, err);

@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "mesh/base/buf.h"
+#include "mesh/doc/pointer.h"
 #include "p2p/err.h"
 
 enum { SECONDS_MAX = 3600, TIMEOUT_MAX = 60, FAILURES_MAX = 100 };
@@ -159,8 +161,27 @@ static int fail(struct um_doc_error *err, const char *text,
     return P2P_EFORMAT;
 }
 
-int um_probe_read(const struct um_member *m, bool open, struct um_probe *out,
-                  struct um_doc_error *err)
+/* There is no such member. */
+static int fail_unknown(struct um_arena *a, struct um_str name,
+                        struct um_doc_error *err)
+{
+    struct um_buf pointer = UM_BUF_INIT;
+    struct um_str kept;
+    bool ok;
+
+    um_pointer_add(&pointer, name);
+    ok = !um_buf_failed(&pointer) &&
+         um_arena_dup(a, um_buf_view(&pointer), &kept);
+    um_buf_fini(&pointer);
+    return ok ? fail(err,
+                     "A probe has listener, path, host, status, interval, "
+                     "timeout and failures only.",
+                     kept)
+              : P2P_ENOMEM;
+}
+
+int um_probe_read(struct um_arena *a, const struct um_member *m, bool open,
+                  struct um_probe *out, struct um_doc_error *err)
 {
     const struct part *end = parts + sizeof parts / sizeof *parts;
     bool aimed = false;
@@ -182,10 +203,7 @@ int um_probe_read(const struct um_member *m, bool open, struct um_probe *out,
         while (part < end && !um_str_eq(part->name, at->name))
             part++;
         if (part == end)
-            return fail(err,
-                        "A probe has listener, path, host, status, interval, "
-                        "timeout and failures only.",
-                        UM_STR(""));
+            return fail_unknown(a, at->name, err);
         aimed = aimed || part == parts;
         why = open && is_open(&at->value) ? NULL : part->take(&at->value, out);
         if (why != NULL)

@@ -51,12 +51,13 @@ bool um_probe_name(struct um_str s);
 
 /**
  * Reads a probe.
+ * @param a where err's pointer is made
  * @param open texts with variables in them are not looked at yet
- * @param err where it is wrong: its pointer begins at the probe; constants
- * @return 0 or P2P_EFORMAT
+ * @param err where it is wrong: its pointer begins at the probe
+ * @return 0, P2P_EFORMAT or P2P_ENOMEM
  */
-int um_probe_read(const struct um_member *m, bool open, struct um_probe *out,
-                  struct um_doc_error *err);
+int um_probe_read(struct um_arena *a, const struct um_member *m, bool open,
+                  struct um_probe *out, struct um_doc_error *err);
 
 /**
  * Finds out where a probe goes.

@@ -105,7 +105,7 @@ static void test_what_is_no_probe(void **state)
     is_none(DOC("{\"a\":{}}"), "/probes/a");
     is_none(DOC("{\"a b\":{\"listener\":\"*:80\"}}"), "/probes/a b");
     is_none(DOC("{\"\":{\"listener\":\"*:80\"}}"), "/probes/");
-    is_none(DOC("{\"a\":{\"listener\":\"*:80\",\"port\":1}}"), "/probes/a");
+    is_none(DOC("{\"a\":{\"listener\":\"*:80\",\"p/t\":1}}"), "/probes/a/p~1t");
     is_none(DOC("{\"a\":{\"listener\":80}}"), "/probes/a/listener");
     is_none(DOC("{\"a\":{\"listener\":\"x:80\"}}"), "/probes/a/listener");
     is_none(DOC("{\"a\":{\"listener\":\"http://10.0.0.1\"}}"),
