@@ -254,7 +254,8 @@ void um_mesh_up(struct um_daemon *d, const struct p2p_peer_id *peer)
 {
     if (d->mesh.node != NULL) {
         um_node_up(d->mesh.node, peer);
-    } else if (d->mesh.knock != NULL) {
+    }
+    if (d->mesh.knock != NULL) {
         um_knock_up(d->mesh.knock, peer);
     }
 }
@@ -269,6 +270,24 @@ void um_mesh_down(struct um_daemon *d, const struct p2p_peer_id *peer)
 bool um_mesh_may(struct um_daemon *d, const struct p2p_peer_id *peer)
 {
     return d->mesh.node == NULL || um_node_hears(d->mesh.node, peer);
+}
+
+/* The place where this node waited to be approved goes for another one, which
+ * is sure by now. false: it was told why it does not. */
+static bool make_room(struct um_daemon *d)
+{
+    if (d->mesh.node == NULL) {
+        return true;
+    }
+    if (!um_mesh_waits(d)) {
+        fail(d, 409, "this node was let in meanwhile where it waited before");
+        return false;
+    }
+    if (um_mesh_leave(d, true) < 0) {
+        fail(d, 500, "the place where this node waits cannot be given up");
+        return false;
+    }
+    return true;
 }
 
 /* The first document: what Unit runs, for all. */
@@ -322,7 +341,7 @@ static int make_recovery(struct p2p_key **key, struct um_buf *text)
     return rv;
 }
 
-static void begin(struct um_daemon *d, struct um_str config)
+static void found(struct um_daemon *d, struct um_str config)
 {
     struct um_mesh_asking *a = d->mesh.asking;
     struct um_buf document = UM_BUF_INIT, recovery = UM_BUF_INIT;
@@ -373,6 +392,13 @@ static void begin(struct um_daemon *d, struct um_str config)
     um_buf_fini(&document);
 }
 
+static void begin(struct um_daemon *d, struct um_str config)
+{
+    if (make_room(d)) {
+        found(d, config);
+    }
+}
+
 static void each_up(void *user, const struct um_bus_peer *peer)
 {
     if (peer->connected) {
@@ -395,6 +421,9 @@ static void settle(struct um_daemon *d, struct um_str config)
                                 .roles = a->roles,
                                 .replaced = config};
 
+    if (!make_room(d)) {
+        return;
+    }
     if (open_store(d, UM_STORE_CREATE) == 0) {
         int rv = um_founder_join(&d->mesh.store, &place);
 
@@ -505,13 +534,6 @@ static struct um_mesh_asking *ask(struct um_daemon *d, um_mesh_done *done,
         done(user, &o);
         return NULL;
     }
-    if (d->mesh.node != NULL && um_mesh_leave(d, true) < 0) {
-        free(a); /* it waited to be approved elsewhere */
-        o.status = 500;
-        o.text = "the place where this node waits cannot be given up";
-        done(user, &o);
-        return NULL;
-    }
     a->done = done;
     a->user = user;
     d->mesh.asking = a;
@@ -544,6 +566,18 @@ void um_mesh_begin(struct um_daemon *d, struct um_str name,
     }
 }
 
+/* Nobody took it in; where it waits, it waits on. */
+static void not_taken(struct um_daemon *d, const char *why)
+{
+    char text[320];
+
+    (void)snprintf(text, sizeof text, "%s%s", why,
+                   um_mesh_waits(d) ? "; this node waits on to be approved "
+                                      "where it asked before"
+                                    : "");
+    fail(d, 403, text);
+}
+
 /* Also who has to be approved has a place from now on, without a role: it syncs
  * with whoever is connected, and that is how the GRANT comes. */
 static void on_knocked(void *user, const struct um_knock_result *r)
@@ -552,7 +586,7 @@ static void on_knocked(void *user, const struct um_knock_result *r)
     struct um_mesh_asking *a = d->mesh.asking;
 
     if (!r->welcome && !r->pending) {
-        fail(d, 403, r->text);
+        not_taken(d, r->text);
         return;
     }
     a->mesh = r->mesh;

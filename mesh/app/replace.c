@@ -300,7 +300,8 @@ static void on_look(void *arg)
         um_item_signer(next_key(d), &next) != 0) {
         return;
     }
-    if ((is_member(d, &next) && was_heard(d, &next)) || d->mesh.taking) {
+    if (d->mesh.asking == NULL && /* who asks uses this key */
+        ((is_member(d, &next) && was_heard(d, &next)) || d->mesh.taking)) {
         d->mesh.taking = d->mesh.said = false;
         d->mesh.heard_ms = 0;
         um_mesh_succeed(d);

@@ -53,6 +53,7 @@ struct met {
     struct um_name name;
     enum met_state state;
     bool spoke;        /* it gave an answer */
+    uint64_t reason;   /* why it refused, or none */
     uint64_t again_ms; /* DONE: when it is asked again; NEVER_MS: not at all */
 };
 
@@ -79,8 +80,7 @@ struct um_knock {
     size_t asks_n;
     uint64_t until_ms;
     void *alarm;
-    uint64_t reason;  /* of the most telling refusal, or none */
-    bool reason_near; /* it came from an address that was dialed */
+    uint64_t reason; /* of the most telling refusal, or none */
     bool over;
 };
 
@@ -221,15 +221,11 @@ static bool is_near(const struct um_knock *k, const struct p2p_peer_id *peer)
 static void on_refused(struct um_knock *k, struct ask *a)
 {
     uint64_t reason = a->joiner.reason;
-    bool near = is_near(k, &a->whom->id);
 
     a->whom->spoke = true;
-    if (rank(reason) > rank(k->reason)) {
+    a->whom->reason = reason;
+    if (rank(reason) > rank(k->reason))
         k->reason = reason;
-        k->reason_near = near;
-    } else if (reason == k->reason) {
-        k->reason_near = k->reason_near || near;
-    }
     if (reason == UM_JOIN_TOO_MANY)
         a->whom->again_ms = now_ms(k) + UM_KNOCK_AGAIN_MS;
 }
@@ -427,14 +423,18 @@ static void line_up(struct um_knock *k, const struct p2p_peer_id *peer)
         m->state = WAITS;
 }
 
-/* Whether nothing is left to wait for: who was named has said why not. */
+/* Whether nothing is left to wait for: who was named has said why not. He may
+ * have been asked before he was known to be who was named. */
 static bool is_settled(const struct um_knock *k)
 {
     bool open = k->asks != NULL || k->dials != NULL;
+    bool told = false;
 
-    for (const struct met *m = k->met; m != NULL; m = m->next)
+    for (const struct met *m = k->met; m != NULL; m = m->next) {
         open = open || m->state != DONE || m->again_ms != NEVER_MS;
-    return !open && k->reason_near && rank(k->reason) >= rank(UM_JOIN_CLOSED);
+        told = told || (m->reason == k->reason && is_near(k, &m->id));
+    }
+    return !open && told && rank(k->reason) >= rank(UM_JOIN_CLOSED);
 }
 
 /* Asks those that wait, as many as may be. The knock may be gone behind this.

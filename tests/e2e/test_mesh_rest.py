@@ -809,6 +809,58 @@ def test_conflicts(pair, verb, status):
          "not among the conflicts")
 
 
+def test_a_second_join_keeps_the_place(folder, pair):
+    """Where a node waits to be approved it waits on, until somebody else has
+    given an answer."""
+    a, b = pair.nodes
+    peer = a.get("/mesh/id")["addrs"][0]
+
+    def waits(n):
+        told = n.get("/mesh/status")
+        return told["mode"] == "mesh" and not told["mesh"]["member"]
+
+    used = code(a)
+    with alone(folder, "n8", flags=["--peer", peer]) as n8:
+        n8.ready()
+        join(n8, used)
+    with alone(folder, flags=["--peer", peer]) as n, \
+            futures.ThreadPoolExecutor(1) as pool:
+        n.ready()
+        assert n.ask("POST", "/mesh/join", {}).code == 202
+        # Who answers that the code is used up gives it no place.
+        said(n.ask("POST", "/mesh/join", {"code": used, "peer": peer}), 403,
+             "waits on to be approved")
+        assert waits(n)
+        # Slips give it up as little.
+        said(n.ask("POST", "/mesh/join", {"code": used[:-1]}), 400, "code")
+        said(n.ask("POST", "/mesh/init", {"certificates": {"a": 5}}), 400,
+             "certificates")
+        assert waits(n)
+        # Nobody is there.
+        nobody = f"/ip4/{loopback()}/tcp/4901"
+        asked = pool.submit(n.ask, "POST", "/mesh/join", {"peer": nobody})
+        n.wait_text("cannot reach " + nobody)
+        assert waits(n) and not asked.done()
+        said(n.ask("POST", "/mesh/join", {}), 409, "asking")
+        assert a.ask("POST", f"/mesh/pending/{n.id}",
+                     {"role": "node"}).code == 200
+        until(lambda: not waits(n), "it is let in where it waited")
+        said(n.ask("POST", "/mesh/join", {}), 409, "in a mesh already")
+        until(lambda: synced(n) >= 3, "and runs what the others run", 30)
+        n.stop()
+        asked.exception()
+    with alone(folder, "n7", flags=["--peer", peer]) as n, \
+            Mesh(folder / "other", ()) as m:
+        n.ready()
+        assert n.ask("POST", "/mesh/join", {}).code == 202
+        # An answer of another mesh takes it there.
+        join_at = m.nodes[0].get("/mesh/id")["addrs"][0]
+        told = n.ask("POST", "/mesh/join",
+                     {"code": code(m.nodes[0]), "peer": join_at})
+        assert told.code == 200 and told.json["member"], told
+        assert told.json["mesh"] == m.nodes[0].get("/mesh/status")["mesh"]["id"]
+
+
 def test_copies(folder):
     with Mesh(folder, ("writer",)) as m:
         a, b = m.nodes

@@ -351,6 +351,23 @@ static void test_a_clear_no_ends_it(void **state)
     scene_free(s);
 }
 
+/* The same, when he was connected before, and asked before the dial told who is
+ * at his address. */
+static void test_a_no_of_whom_is_named_later_ends_it(void **state)
+{
+    struct scene *s = scene_new();
+    struct p2p_peer_id there = peer_of(s, 1);
+
+    (void)state;
+    begin(s, &s->gate.code, NULL);
+    up(s, 1);
+    refuse(s, 1, UM_JOIN_USED_UP);
+    assert_int_equal(s->done, 0);
+    assert_true(fake_bus_dialed(&s->bus, NEAR, 0, &there));
+    assert_failed(s, "the code was used already");
+    scene_free(s);
+}
+
 static void test_an_address_is_dialed_again(void **state)
 {
     struct scene *s = scene_new();
@@ -480,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_nobody_is_found),
         cmocka_unit_test(test_what_is_said_at_the_end),
         cmocka_unit_test(test_a_clear_no_ends_it),
+        cmocka_unit_test(test_a_no_of_whom_is_named_later_ends_it),
         cmocka_unit_test(test_an_address_is_dialed_again),
         cmocka_unit_test(test_without_a_code),
         cmocka_unit_test(test_so_many_are_remembered),
