@@ -210,6 +210,7 @@ static int by_selector(const void *a, const void *b)
 
 /* The overlays of a node, in their order. */
 struct selection {
+    const struct um_node_facts *facts;
     struct selected *list;
     size_t n;
 };
@@ -221,7 +222,8 @@ static int select_overlays(struct um_arena *a, const struct um_meshdoc *doc,
     size_t all = doc->overlays != NULL ? doc->overlays->count : 0;
     size_t n = 0;
 
-    *out = (struct selection){um_arena_zalloc(a, all, sizeof(*out->list)), 0};
+    *out = (struct selection){facts,
+                              um_arena_zalloc(a, all, sizeof(*out->list)), 0};
     if (out->list == NULL)
         return P2P_ENOMEM;
     for (size_t i = 0; i < all; i++) {
@@ -241,20 +243,16 @@ static int select_overlays(struct um_arena *a, const struct um_meshdoc *doc,
     return 0;
 }
 
-static int apply_overlays(struct um_arena *a, const struct um_meshdoc *doc,
-                          const struct um_node_facts *facts,
+static int apply_overlays(struct um_arena *a, const struct selection *s,
                           struct um_val *config, struct um_doc_error *err)
 {
     struct um_doc_error inner = {.text = NULL};
     struct um_str at[2] = {UM_STR("overlays"), {NULL, 0}};
-    struct selection s;
-    int rc = select_overlays(a, doc, facts, &s, err);
+    int rc = 0;
 
-    if (rc != 0)
-        return rc;
-    for (size_t i = 0; i < s.n && rc == 0; i++) {
-        at[1] = s.list[i].member->name;
-        rc = um_overlay_apply(a, config, &s.list[i].member->value, config,
+    for (size_t i = 0; i < s->n && rc == 0; i++) {
+        at[1] = s->list[i].member->name;
+        rc = um_overlay_apply(a, config, &s->list[i].member->value, config,
                               &inner);
     }
     return locate(a, rc, at, &inner, err);
@@ -262,18 +260,17 @@ static int apply_overlays(struct um_arena *a, const struct um_meshdoc *doc,
 
 /* The probes as a value: the document's, and what overlays change. */
 static int merge_probes(struct um_arena *a, const struct um_meshdoc *doc,
-                        const struct um_node_facts *facts, struct um_val *out,
+                        const struct selection *s, struct um_val *out,
                         struct um_doc_error *err)
 {
     struct um_val merged;
-    struct selection s;
-    int rc = select_overlays(a, doc, facts, &s, err);
+    int rc = 0;
 
     *out = doc->probes != NULL ? *doc->probes
                                : (struct um_val){.kind = UM_VAL_OBJECT};
-    for (size_t i = 0; rc == 0 && i < s.n; i++) {
+    for (size_t i = 0; rc == 0 && i < s->n; i++) {
         const struct um_val *patch =
-            um_val_member(&s.list[i].member->value, UM_STR("probes"));
+            um_val_member(&s->list[i].member->value, UM_STR("probes"));
 
         if (patch == NULL)
             continue;
@@ -295,15 +292,15 @@ static int merge_probes(struct um_arena *a, const struct um_meshdoc *doc,
     return rc;
 }
 
-int um_meshdoc_probes(struct um_arena *a, const struct um_meshdoc *doc,
-                      const struct um_node_facts *facts,
-                      struct um_meshdoc_probes *out, struct um_doc_error *err)
+static int make_probes(struct um_arena *a, const struct um_meshdoc *doc,
+                       const struct selection *s, struct um_meshdoc_probes *out,
+                       struct um_doc_error *err)
 {
-    const struct um_variables from = {doc->variables, facts, NULL};
+    const struct um_variables from = {doc->variables, s->facts, NULL};
     struct um_str at[2] = {UM_STR("probes"), {NULL, 0}};
     struct um_doc_error inner = {.text = NULL};
     struct um_val all;
-    int rc = merge_probes(a, doc, facts, &all, err);
+    int rc = merge_probes(a, doc, s, &all, err);
 
     out->n = 0;
     if (rc != 0 || all.count == 0)
@@ -323,6 +320,17 @@ int um_meshdoc_probes(struct um_arena *a, const struct um_meshdoc *doc,
     return locate(a, rc, at, &inner, err);
 }
 
+int um_meshdoc_probes(struct um_arena *a, const struct um_meshdoc *doc,
+                      const struct um_node_facts *facts,
+                      struct um_meshdoc_probes *out, struct um_doc_error *err)
+{
+    struct selection s;
+    int rc = select_overlays(a, doc, facts, &s, err);
+
+    out->n = 0;
+    return rc == 0 ? make_probes(a, doc, &s, out, err) : rc;
+}
+
 int um_meshdoc_effective(struct um_arena *a, const struct um_meshdoc *doc,
                          const struct um_meshdoc_node *node, struct um_val *out,
                          struct um_meshdoc_error *err)
@@ -331,13 +339,16 @@ int um_meshdoc_effective(struct um_arena *a, const struct um_meshdoc *doc,
                                       node->secrets};
     struct um_meshdoc_error mine = {.in_config = false};
     struct um_meshdoc_probes probes;
+    struct selection s;
     int rc;
 
     assert(doc->base != NULL);
     *out = *doc->base;
-    rc = um_meshdoc_probes(a, doc, &node->facts, &probes, &mine.what);
+    rc = select_overlays(a, doc, &node->facts, &s, &mine.what);
     if (rc == 0)
-        rc = apply_overlays(a, doc, &node->facts, out, &mine.what);
+        rc = make_probes(a, doc, &s, &probes, &mine.what);
+    if (rc == 0)
+        rc = apply_overlays(a, &s, out, &mine.what);
     if (rc == 0) {
         mine.in_config = true;
         rc = um_variables_apply(a, out, &from, out, &mine.what);
