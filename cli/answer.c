@@ -136,6 +136,19 @@ void um_cli_print(yyjson_val *v)
     free(text);
 }
 
+void um_cli_warnings(yyjson_val *root)
+{
+    yyjson_val *line;
+    char buf[UM_CLI_TEXT];
+    size_t i, n;
+
+    yyjson_arr_foreach(yyjson_obj_get(root, "warnings"), i, n, line)
+    {
+        (void)fprintf(stderr, "unitmesh: warning: %s\n",
+                      um_cli_shown(line, buf));
+    }
+}
+
 void um_cli_success(yyjson_doc *answer)
 {
     char buf[UM_CLI_TEXT];

@@ -86,6 +86,9 @@ const char *um_cli_until(uint64_t wall_ms, char buf[UM_CLI_AGE]);
 /** Prints JSON with an end of line; texts in it are harmless. */
 void um_cli_print(struct yyjson_val *v);
 
+/** Prints the "warnings" of an answer, to standard error. */
+void um_cli_warnings(struct yyjson_val *root);
+
 /** Prints what an answer says of success; NULL: nothing. */
 void um_cli_success(struct yyjson_doc *answer);
 

@@ -138,6 +138,7 @@ static int show(const struct um_cli *c, const struct um_request *r)
         }
         show_success(c, r, um_cli_text(root, "success", buf));
     }
+    um_cli_warnings(root);
     code = show_missing(root);
     yyjson_doc_free(doc);
     return code;

@@ -139,6 +139,7 @@ static size_t show_plan(const struct um_cli *c, const struct um_request *r,
             count, count == 1 ? "" : "s", against, um_cli_opt(c, UM_OPT_FILE),
             against, count == 1 ? "it" : "them");
     }
+    um_cli_warnings(yyjson_doc_get_root(doc));
     yyjson_doc_free(doc);
     return count;
 }

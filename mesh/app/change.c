@@ -124,13 +124,22 @@ static void reply(struct change *c)
 static void put_success(struct change *c, struct um_json *j)
 {
     struct um_val v;
-    const struct um_val *text;
+    const struct um_val *text, *warnings;
 
-    if (um_doc_parse(c->out.body, &c->desk.arena, &v, NULL) == 0) {
-        text = um_val_member(&v, UM_STR("success"));
-        if (text != NULL && text->kind == UM_VAL_STRING) {
-            um_json_str(j, "success", text->text);
+    if (um_doc_parse(c->out.body, &c->desk.arena, &v, NULL) != 0) {
+        return;
+    }
+    text = um_val_member(&v, UM_STR("success"));
+    if (text != NULL && text->kind == UM_VAL_STRING) {
+        um_json_str(j, "success", text->text);
+    }
+    warnings = um_val_member(&v, UM_STR("warnings"));
+    if (warnings != NULL && warnings->kind == UM_VAL_ARRAY) {
+        um_json_open(j, "warnings", '[');
+        for (size_t i = 0; i < warnings->count; i++) {
+            um_json_str(j, NULL, warnings->items.p[i].text);
         }
+        um_json_close(j, ']');
     }
 }
 

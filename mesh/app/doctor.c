@@ -225,6 +225,11 @@ static void look_at_members(struct um_doctor *o, struct um_node *n)
     }
 }
 
+/* What to do about one that does badly by a probe. */
+#define PROBE_MEND                                                           \
+    "look at what the probe asks, or: unitmesh probe rm NAME, or: unitmesh " \
+    "rollback"
+
 /* A member that does not run what it is to run, by its own word: why, and what
  * to do. */
 static bool say_not_in_step(struct um_doctor *o, struct um_node *n,
@@ -255,7 +260,11 @@ static bool say_not_in_step(struct um_doctor *o, struct um_node *n,
             (void)snprintf(text, sizeof text, "%s %s%.*s",
                            called(n, member, name), all[i].text,
                            UM_STR_ARG(row.reason));
-            um_doctor_find(o, UM_AILMENT, all[i].state, all[i].mend, text);
+            um_doctor_find(o, UM_AILMENT, all[i].state,
+                           um_str_starts(row.reason, UM_STR("probe "))
+                               ? PROBE_MEND
+                               : all[i].mend,
+                           text);
             return true;
         }
     }

@@ -11,6 +11,7 @@
 
 #include "mesh/control/effective.h"
 #include "mesh/control/precond.h"
+#include "mesh/control/strays.h"
 #include "mesh/control/summary.h"
 #include "mesh/doc/edit.h"
 #include "mesh/doc/path.h"
@@ -213,11 +214,11 @@ static int refuse_document(struct um_call *c, int rc,
     return rc == P2P_ENOMEM ? rc : um_call_refuse(c, &p);
 }
 
-/* {"success": …} and, of a dry run, what would change. */
+/* {"success": …} and, of a dry run, what would change; and warnings. */
 static int succeed(struct um_call *c, struct um_str success,
                    const struct um_diff *diff)
 {
-    struct um_member m[2] = {{UM_STR("success"), um_val_string(success)}};
+    struct um_member m[3] = {{UM_STR("success"), um_val_string(success)}};
     struct um_val v = {.kind = UM_VAL_OBJECT, .count = 1};
 
     if (success.len == 0)
@@ -230,7 +231,9 @@ static int succeed(struct um_call *c, struct um_str success,
         if (!um_summary_list(c->arena, diff, &m[1].value))
             return P2P_ENOMEM;
     }
-    v.members = (struct um_members){m, 2};
+    if (c->warnings.count > 0)
+        m[v.count++] = (struct um_member){UM_STR("warnings"), c->warnings};
+    v.members = (struct um_members){m, 3};
     c->out->dry_run = c->req->dry_run;
     return um_call_show(c, &v);
 }
@@ -292,7 +295,8 @@ static int ask_for_seal(struct um_call *c, const struct um_call_change *change,
     return name_object(c, change) ? 0 : P2P_ENOMEM;
 }
 
-/* Whether Unit would take what this node makes of the document. */
+/* Whether Unit would take what this node makes of the document; and what there
+ * is to be said of it if so. */
 static int check(struct um_call *c, const struct um_call_change *change,
                  const struct um_meshdoc *doc, struct um_problem *why)
 {
@@ -301,10 +305,12 @@ static int check(struct um_call *c, const struct um_call_change *change,
                                .doc = doc,
                                .fresh = change->fresh,
                                .secret = change->secret};
+    int rc;
 
-    return t.node == NULL
-               ? 0
-               : um_effective_check(c->arena, &t, c->ask.problems, why);
+    if (t.node == NULL)
+        return 0;
+    rc = um_effective_check(c->arena, &t, c->ask.problems, why);
+    return rc == 0 ? um_strays_list(c->arena, &t, &c->doc, &c->warnings) : rc;
 }
 
 int um_call_change(struct um_call *c, const struct um_call_change *change)

@@ -23,6 +23,7 @@ struct um_call {
     struct um_meshdoc doc; /**< the document in force */
     bool derived; /**< what is shown is not of the document alone, so the
                        revision is no tag of it */
+    struct um_val warnings; /**< about a change: texts for people */
     struct um_control_answer *out;
 };
 

@@ -92,8 +92,34 @@ def test_what_a_probe_finds(folder):
         until(lambda: reason(red, "green") == "probe \"front\": this node has "
               "no such listener (127.9.9.9:81)", "it goes nowhere")
         until(lambda: red.states()["red"][0] == "synced", "others are well")
+        found = [f for f in json.loads(red.call(
+            "doctor", "-o", "json").stdout)["findings"]
+            if f["what"] == "unhealthy"]
+        assert len(found) == 1 and "green" in found[0]["text"], found
+        assert "unitmesh probe rm" in found[0]["mend"], found
         # Another one takes the probe away there.
         red.say("overlay", "set", "node:green", '{"probes": {"front": null}}')
+        synced(*nodes)
+        # Who takes the listener away is warned: by a plan, and afterwards.
+        listeners = json.loads(health(200))["listeners"]
+        warning = 'warning: The probe "front" finds nothing to ask: this ' \
+            f"node has no such listener ({labels(red, 'red')['at']}:{PORT})"
+        (folder / "none.json").write_text(json.dumps(
+            {**json.loads(health(200)), "listeners": {}}))
+        for words in (("plan", "-f", folder / "none.json"),
+                      ("delete", f"/config/listeners/{next(iter(listeners))}",
+                       "--force")):
+            done = red.call(*words)
+            assert done.returncode == 0 and warning in done.stderr, done
+        until(lambda: "no such listener" in reason(green, "red"), "it is so")
+        said = json.loads(red.say(
+            "put", "/config/listeners", json.dumps(listeners),
+            "--wait=healthy", "--timeout", "60s", "-o", "json"))
+        assert not said.get("missing") and "warnings" not in said, said
+        said = red.call("probe", "set", "front", json.dumps(
+            {**PROBE, "listener": "*:1"}), "--wait=applied", "-o", "json")
+        assert "(*:1)" in json.loads(said.stdout)["warnings"][0], said
+        red.say("probe", "set", "front", json.dumps(PROBE))
         synced(*nodes)
         # What answers with a redirect is not followed.
         red.say("put", HEALTH, "302")

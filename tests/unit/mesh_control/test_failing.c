@@ -104,6 +104,8 @@ static const struct request requests[] = {
     {"PATCH", "/config", "application/merge-patch+json",
      "{\"access_log\":\"/m\"}", 200, "/m"},
     {"PUT", "/mesh/variables/port", "", "81", 200, "\"port\":81"},
+    {"PUT", "/mesh/probes/p", "", "{\"listener\":\"*:9\"}", 200,
+     "{\"p\":{\"listener\":\"*:9\"}}"},
     {"DELETE", "/mesh/overlays/all", "", "", 200, "\"variables\""},
     {"PUT", "/js_modules/x", "", "export default {}", 200, "\"x\":\""},
     {"DELETE", "/js_modules/js", "", "", 400, NULL},
