@@ -189,6 +189,7 @@ static int change(const struct um_cli *c, const struct about *a,
         um_cli_success(doc);
         print_sealed(doc);
     }
+    um_cli_warnings(yyjson_doc_get_root(doc));
     yyjson_doc_free(doc);
     um_cli_body_fini(&b);
     return code;
@@ -261,6 +262,7 @@ static int remove_member(struct um_cli *c)
         um_cli_success(doc);
         print_sealed(doc);
     }
+    um_cli_warnings(yyjson_doc_get_root(doc));
     yyjson_doc_free(doc);
     um_cli_body_fini(&b);
     return code;

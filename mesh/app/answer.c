@@ -49,6 +49,13 @@ void um_answer_located(struct um_http_req *req, const char *error,
     um_answer_json(req, 400, &j);
 }
 
+void um_answer_warning(struct um_json *j, const char *warning)
+{
+    um_json_open(j, "warnings", '[');
+    um_json_text(j, NULL, warning);
+    um_json_close(j, ']');
+}
+
 void um_answer_refusal(struct um_http_req *req, enum um_reply answer,
                        const char *about)
 {

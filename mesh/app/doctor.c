@@ -472,12 +472,19 @@ static void look_at_certificates(struct um_doctor *o, struct um_node *n)
 
 void um_doctor_mesh(struct um_doctor *o, struct um_node *n)
 {
+    char mend[LINE_BYTES + sizeof o->d->settings.state];
+
     (void)um_roster_members(&um_node_model(n)->roster); /* settles it */
     if (um_roster_roles(&um_node_model(n)->roster, um_node_me(n)) == 0 &&
         um_roster_ever(&um_node_model(n)->roster, um_node_me(n)) != 0) {
-        um_doctor_find(o, UM_AILMENT, "removed",
-                       "unitmesh leave, then, with a code: unitmesh join CODE",
-                       "This node was removed from the mesh.");
+        (void)snprintf(mend, sizeof mend,
+                       "unitmesh leave; then, for another key, stop the daemon "
+                       "and remove %s/node.key; then start it, and, with a "
+                       "code: unitmesh join CODE",
+                       o->d->settings.state);
+        um_doctor_find(o, UM_AILMENT, "removed", mend,
+                       "This node was removed from the mesh, and its key does "
+                       "not come back.");
         return;
     }
     if (um_mesh_waits(o->d)) {

@@ -168,7 +168,7 @@ static void show(struct falls *f, struct um_json *j,
 }
 
 void um_falls_show(struct um_node *n, struct um_http_req *req,
-                   const struct um_statement *s)
+                   const struct um_statement *s, const char *warning)
 {
     struct um_marks below = {.words = NULL};
     struct falls f;
@@ -179,6 +179,9 @@ void um_falls_show(struct um_node *n, struct um_http_req *req,
     } else {
         um_json_init(&j);
         show(&f, &j, &below);
+        if (warning != NULL) {
+            um_answer_warning(&j, warning);
+        }
         um_answer_json(req, 200, &j);
     }
     um_marks_fini(&below);

@@ -14,9 +14,10 @@
 /** Answers a dry run: "falls", revisions that would be void; "ends", others
  * that would end with a word of the key; "built_upon", revisions that stay and
  * have one that falls below them; "aborted", see um_falls_aborted(); "current"
- * then. */
+ * then.
+ * @param warning one of "warnings"; NULL: there is none */
 void um_falls_show(struct um_node *n, struct um_http_req *req,
-                   const struct um_statement *s);
+                   const struct um_statement *s, const char *warning);
 
 /**
  * Revisions that the key aborted: they would be open again without its word

@@ -121,7 +121,8 @@ bool um_members_grant(struct um_node *n, struct um_http_req *req,
         um_answer_error(req, 409,
                         "The role was taken from this key, and does not come "
                         "back.",
-                        "Let the node join with another key.");
+                        "Give the node another key, and that the role: "
+                        "`unitmesh members rotate` there.");
     }
     return gives;
 }
@@ -148,7 +149,7 @@ static bool read_keep(struct about *a, struct um_statement *s)
 
 /* A revocation, and before it what the key has aborted. */
 static void say_revoke(struct about *a, const struct um_statement *s,
-                       const char *success)
+                       const char *success, const char *warning)
 {
     struct um_statement list[2];
     struct um_namelist aborted;
@@ -164,7 +165,22 @@ static void say_revoke(struct about *a, const struct um_statement *s,
     }
     list[n++] = *s;
     um_word_answer(&j, success, &a->key);
+    um_answer_warning(&j, warning);
     um_word_give_all(a->d, a->req, list, n, &j);
+}
+
+/* What is taken from a key does not come back to it (rule 12): what was said
+ * before could else be said anew in its name. @param roles 0: all of them */
+static const char *for_ever(unsigned roles)
+{
+    return roles != 0
+               ? "This is for ever: the key never has that role again. To give "
+                 "it to the same node later, it gets another key first: "
+                 "`unitmesh members rotate` there."
+               : "This is for ever: the key is never a member again. The same "
+                 "node comes back with another one: `unitmesh leave` there, "
+                 "stop the daemon, remove node.key from its state folder, "
+                 "start it, and join with a code.";
 }
 
 /* Takes roles, or shows what would come of it. */
@@ -186,10 +202,10 @@ static void take_roles(struct about *a, unsigned roles, const char *success)
         return;
     }
     if (um_http_query(a->req, "dry-run") != NULL) {
-        um_falls_show(a->node, a->req, &s);
+        um_falls_show(a->node, a->req, &s, for_ever(roles));
     } else if (um_word_may(a->node, a->req) &&
                um_falls_may(a->node, a->req, &s)) {
-        say_revoke(a, &s, success);
+        say_revoke(a, &s, success, for_ever(roles));
     }
 }
 

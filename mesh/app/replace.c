@@ -217,7 +217,7 @@ static void replace(struct replace *r, const struct um_val *body)
     }
     revoke = &r->list[r->n - 1];
     if (um_http_query(r->req, "dry-run") != NULL) {
-        um_falls_show(r->node, r->req, revoke);
+        um_falls_show(r->node, r->req, revoke, NULL);
     } else if (um_falls_may_go(r->node, r->req, revoke)) {
         if (!um_word_unsigned(r->req)) {
             (void)um_welcome_settle(um_node_welcome(r->node), &r->by);

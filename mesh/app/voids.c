@@ -34,7 +34,7 @@ static void say(struct um_daemon *d, struct um_http_req *req,
     struct um_json j;
 
     if (um_http_query(req, "dry-run") != NULL) {
-        um_falls_show(n, req, s);
+        um_falls_show(n, req, s, NULL);
     } else if (um_word_may(n, req) && um_falls_may(n, req, s)) {
         um_word_answer(&j, "They are void, and what was made of them stays.",
                        NULL);

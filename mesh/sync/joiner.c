@@ -237,7 +237,10 @@ static const char *reason_text(uint64_t reason)
         [UM_JOIN_USED_UP] = "the code was used already",
         [UM_JOIN_CLOSED] = "nobody may ask to join there without a code",
         [UM_JOIN_TOO_MANY] = "too many ask to join there now; try again later",
-        [UM_JOIN_REVOKED] = "this node's key was revoked; join with a new one",
+        [UM_JOIN_REVOKED] =
+            "this node's key was revoked, which is for ever: for another one, "
+            "stop the daemon, remove node.key from its state folder, start it, "
+            "and join again",
     };
 
     return reason < UM_JOIN_REASONS ? texts[reason] : texts[0];

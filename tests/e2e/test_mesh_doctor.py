@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from crew import ROUTE, Node, again, begin, synced, until
 from daemon import UNITMESH
-from rig import Standin, config, daemons, loopback
+from rig import P2P_PORT, Standin, config, daemons, loopback
 
 FAST = {"UNITMESH_TEST_SPEED": "50"}
 
@@ -68,10 +68,29 @@ def test_members_that_are_silent(pair, folder):
         until(lambda: "silent" not in found(one), "two is back")
 
 
-def test_who_was_removed(pair):
+def test_who_was_removed(pair, folder):
     one, two = begin(pair)
-    one.say("members", "rm", "two")
+    shown = one.call("members", "rm", "two", "--dry-run")
+    done = one.call("members", "rm", "two")
+    for answer in (shown, done):
+        assert answer.returncode == 0 and "remove node.key" in answer.stderr
     until(lambda: "removed" in ailing(two), "two hears that it was")
+    mend = found(two)["removed"]["mend"]
+    assert f"remove {folder}/two/node.key" in mend, mend
+    # What is said to do brings it back; with the old key nobody lets it in.
+    old = two.id
+    two.say("leave")
+    refused = two.refuse("join", one.say("invite").strip(), "--peer",
+                         f"/ip4/{one.bind}/tcp/{P2P_PORT}")
+    assert "remove node.key" in refused, refused
+    two.stop()
+    (folder / "two/node.key").unlink()
+    with again(two, folder, one.bind, env=FAST) as two:
+        two.ready()
+        two.say("join", one.say("invite").strip())
+        assert two.id != old
+        synced(one, two)
+        assert "removed" not in ailing(two)
 
 
 def test_fewer_than_half(folder):

@@ -686,11 +686,30 @@ def test_roles(folder):
         dry = a.ask("PUT", path + "?dry-run", {"role": "node"}).json
         assert dry["roles_after"] == ["node"] and dry["falls"] == []
         assert "writer" in member(a, "n2")["roles"]
-        assert a.ask("PUT", path, {"role": "node"}).code == 200
+        [warning] = dry["warnings"]
+        assert "for ever" in warning and "members rotate" in warning
+        answer = a.ask("PUT", path, {"role": "node"})
+        assert answer.code == 200 and answer.json["warnings"] == [warning]
         until(lambda: "writer" not in member(b, "n2")["roles"], "n2 hears it")
         said(change(b, 302), 403, "not write")
         assert a.get("/config/routes") == routes(301)
-        said(a.ask("PUT", path, {"role": "writer"}), 409, "does not come back")
+        told = said(a.ask("PUT", path, {"role": "writer"}), 409,
+                    "does not come back")
+        assert "members rotate" in told["detail"], told
+        # What is said to do then does it.
+        answer = b.ask("POST", "/mesh/rotate", {})
+        assert answer.code == 202, answer
+        new = answer.json["next"]
+        answer = a.ask("POST", "/mesh/members/n2/replace", {"by": new})
+        assert answer.code == 200 and "warnings" not in answer.json, answer
+        until(lambda: b.get("/mesh/id")["id"] == new, "n2 has its next key")
+        until(lambda: synced(a) == 2, "and is in step")
+        assert a.ask("PUT", path, {"role": "writer"}).code == 200
+        until(lambda: "writer" in member(b, "n2")["roles"], "n2 hears it")
+        assert change(b, 303, "?wait=applied").code == 200
+        # Of who goes altogether something else is said.
+        answer = a.ask("DELETE", "/mesh/members/n2", {})
+        assert "remove node.key" in answer.json["warnings"][0], answer
 
 
 def test_removal(folder):
