@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,10 +26,12 @@
 /* Where the keeper has its end of the pipe. */
 #define PIPE_FD 3
 
-/* How often it looks whether unitd is still there, and how long that has for
- * its end, in ms. */
-#define LOOK_MS 250
-#define END_MS  5000
+/* How often it looks whether unitd is still there where the kernel does not
+ * tell (before Linux 5.3); how long it waits before it starts it again; and how
+ * long that has for its end; in ms. */
+#define LOOK_MS  250
+#define AGAIN_MS 1000
+#define END_MS   5000
 
 static int fail(const struct um_log *log, const char *what, const char *why)
 {
@@ -124,21 +127,30 @@ static pid_t start(const struct um_keeper *k, const char *program)
     return pid;
 }
 
-/* Waits for so many ms; true: the pipe has ended, and so do we. */
-static bool is_over(int ms)
+/* Readable when a child has ended; -1: there is no such thing. */
+static int watch(pid_t pid)
 {
-    struct pollfd p = {.fd = PIPE_FD, .events = POLLIN};
-
-    return poll(&p, 1, ms) > 0;
+    return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-static void stop(pid_t pid)
+/* Waits until the pipe has ended, which is when we do: true; or until unitd
+ * may have, or so many ms have passed. @param child -1: it is not watched */
+static bool is_over(int child, int ms)
 {
-    int left = END_MS / LOOK_MS;
+    struct pollfd p[] = {{.fd = PIPE_FD, .events = POLLIN},
+                         {.fd = child, .events = POLLIN}};
+
+    return poll(p, 2, ms) > 0 && p[0].revents != 0;
+}
+
+static void stop(pid_t pid, int child)
+{
+    struct pollfd p = {.fd = child, .events = POLLIN};
+    int step = child >= 0 ? END_MS : LOOK_MS, left = END_MS / step;
 
     (void)kill(pid, SIGTERM);
     while (left-- > 0 && waitpid(pid, NULL, WNOHANG) == 0) {
-        (void)poll(NULL, 0, LOOK_MS);
+        (void)poll(&p, 1, step);
     }
     (void)kill(-pid, SIGKILL);
     (void)waitpid(pid, NULL, WNOHANG);
@@ -151,12 +163,13 @@ static void look_after(const struct um_keeper *k, const char *program,
     char how[UM_SPAWN_HOW];
     bool over = false;
     pid_t pid = -1;
-    int status = 0;
+    int status = 0, child = -1;
 
     while (!over) {
         pid = start(k, program);
+        child = pid > 0 ? watch(pid) : -1;
         while (!over && pid > 0 && waitpid(pid, &status, WNOHANG) == 0) {
-            over = is_over(LOOK_MS);
+            over = is_over(child, child >= 0 ? -1 : LOOK_MS);
         }
         if (!over) {
             um_log_line(log, UM_LOG_WARN,
@@ -165,12 +178,15 @@ static void look_after(const struct um_keeper *k, const char *program,
             if (pid > 0) {
                 (void)kill(-pid, SIGKILL);
             }
-            over = is_over(4 * LOOK_MS);
+            if (child >= 0) {
+                (void)close(child);
+            }
+            over = is_over(-1, AGAIN_MS);
             pid = -1;
         }
     }
     if (pid > 0) {
-        stop(pid);
+        stop(pid, child);
     }
 }
 

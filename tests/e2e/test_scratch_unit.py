@@ -7,9 +7,12 @@ import concurrent.futures
 import contextlib
 import json
 import os
+import platform
 import re
 import signal
+from pathlib import Path
 
+import pytest
 from crew import ROUTE, Node, begin, synced, until
 from daemon import STANDIN, fetch
 from rig import Standin, loopback, run
@@ -112,6 +115,32 @@ def checked(node, method, path, body):
     answer = node.ask(method, path, body.encode())
     assert answer.code == 200, answer
     return answer.headers["x-checked"]
+
+
+# poll() without an end, as /proc shows it: the call, and its third argument.
+FOR_EVER = {"x86_64": ("7", 0xffffffff), "aarch64": ("73", 0)}
+
+
+def sleeps(pid):
+    """Whether a process waits for something to happen, however long."""
+    call, *args = Path(f"/proc/{pid}/syscall").read_text().split()
+    return FOR_EVER[platform.machine()] == (
+        call, int(args[2], 16) & 0xffffffff if len(args) > 2 else None)
+
+
+def test_its_keeper_sleeps(folder):
+    """It is woken when the Unit ends, and not to look whether it has."""
+    with mesh(folder) as (scratch, _, _):
+        keeper = int(re.search(r"^PPid:\s+(\d+)", Path(
+            f"/proc/{scratch.pid()}/status").read_text(), re.M)[1])
+        if platform.machine() not in FOR_EVER or not Path(
+                f"/proc/{keeper}/syscall").exists():
+            pytest.skip("it cannot be seen here what a process waits in")
+        until(lambda: sleeps(keeper), "it waits")
+        scratch.again("")
+        until(lambda: sleeps(keeper), "it waits for the next one")
+        fds = [os.readlink(f) for f in Path(f"/proc/{keeper}/fd").iterdir()]
+        assert sum("[pidfd]" in fd for fd in fds) == 1, fds
 
 
 def test_what_it_is_given(folder):
