@@ -20,6 +20,13 @@ struct asked {
     void *user;
 };
 
+/* Something that is tried; one at a time at each Unit. */
+struct trial {
+    uint64_t number; /* 0: nothing is */
+    um_runner_tried *told;
+    void *user;
+};
+
 struct um_hands {
     struct um_hands_cfg cfg;
     struct um_wire_in in;
@@ -32,12 +39,8 @@ struct um_hands {
     uint64_t applying; /* 0: nothing */
     struct um_name revision;
     struct um_name effective;
-    uint64_t trying;
-    um_runner_tried *tried;
-    void *tried_user;
-    uint64_t scratching;
-    um_runner_tried *scratched;
-    void *scratched_user;
+    struct trial here;
+    struct trial scratch;
     bool seen;
     bool took;
     struct um_name known; /* what `shown` is of */
@@ -92,7 +95,7 @@ static void forget_member(struct um_hands *h)
     um_buf_fini(&h->modules);
     um_buf_fini(&h->record);
     h->on = h->seen = h->took = false;
-    h->applying = h->trying = h->scratching = 0;
+    h->applying = h->here.number = h->scratch.number = 0;
 }
 
 void um_hands_free(struct um_hands *h)
@@ -168,6 +171,15 @@ static void count(struct um_hands *h, enum um_result outcome)
     h->stats.failed += outcome == UM_RESULT_NO_ANSWER;
 }
 
+/* A trial has an outcome: it is over, and told of. */
+static void end_trial(struct trial *t, enum um_result outcome,
+                      struct um_str text)
+{
+    assert(t->told != NULL);
+    t->number = 0;
+    t->told(t->user, outcome, text);
+}
+
 static void on_outcome(struct um_hands *h, const struct um_wire_msg *m)
 {
     enum um_result outcome = result_of(m->outcome);
@@ -178,15 +190,11 @@ static void on_outcome(struct um_hands *h, const struct um_wire_msg *m)
         h->applying = 0;
         count(h, outcome);
         h->of.cb->applied(h->of.user, outcome, &revision, &effective, m->text);
-    } else if (m->number == h->trying) {
-        assert(h->tried != NULL);
-        h->trying = 0;
+    } else if (m->number == h->here.number) {
         count(h, outcome);
-        h->tried(h->tried_user, outcome, m->text);
-    } else if (m->number == h->scratching) {
-        assert(h->scratched != NULL);
-        h->scratching = 0;
-        h->scratched(h->scratched_user, outcome, m->text);
+        end_trial(&h->here, outcome, m->text);
+    } else if (m->number == h->scratch.number) {
+        end_trial(&h->scratch, outcome, m->text);
     }
 }
 
@@ -416,12 +424,10 @@ void um_hands_apply(struct um_hands *h, const struct um_hands_order *o)
 int um_hands_back(struct um_hands *h, const struct um_hands_order *o,
                   um_runner_tried *tried, void *user)
 {
-    if (h->trying != 0) {
+    if (h->here.number != 0) {
         return P2P_EAGAIN;
     }
-    h->tried = tried;
-    h->tried_user = user;
-    h->trying = order(h, UM_WIRE_BACK, o);
+    h->here = (struct trial){order(h, UM_WIRE_BACK, o), tried, user};
     return 0;
 }
 
@@ -438,43 +444,39 @@ void um_hands_hear(struct um_hands *h, const struct um_hands_order *o)
     say(h, &m);
 }
 
+/* Has a document tried, as `m` says. */
+static int try_it(struct um_hands *h, struct um_wire_msg *m, struct trial *t,
+                  const struct trial *as)
+{
+    if (t->number != 0) {
+        return P2P_EAGAIN;
+    }
+    *t = *as;
+    t->number = m->number = ++h->number;
+    say(h, m);
+    return 0;
+}
+
 int um_hands_try(struct um_hands *h, const struct um_name *doc,
                  const struct um_name *effective, um_runner_tried *tried,
                  void *user)
 {
-    const struct um_wire_msg m = {.what = UM_WIRE_TRY,
-                                  .number = h->number + 1,
-                                  .hash = *doc,
-                                  .effective = *effective};
+    struct um_wire_msg m = {
+        .what = UM_WIRE_TRY, .hash = *doc, .effective = *effective};
 
-    if (h->trying != 0) {
-        return P2P_EAGAIN;
-    }
-    h->trying = ++h->number;
-    assert(h->trying == m.number);
-    h->tried = tried;
-    h->tried_user = user;
-    say(h, &m);
-    return 0;
+    return try_it(h, &m, &h->here,
+                  &(struct trial){.told = tried, .user = user});
 }
 
 int um_hands_scratch(struct um_hands *h, const struct um_name *doc,
                      const struct um_name *effective, um_runner_tried *tried,
                      void *user)
 {
-    const struct um_wire_msg m = {.what = UM_WIRE_SCRATCH,
-                                  .number = h->number + 1,
-                                  .hash = *doc,
-                                  .effective = *effective};
+    struct um_wire_msg m = {
+        .what = UM_WIRE_SCRATCH, .hash = *doc, .effective = *effective};
 
-    if (h->scratching != 0) {
-        return P2P_EAGAIN;
-    }
-    h->scratching = ++h->number;
-    h->scratched = tried;
-    h->scratched_user = user;
-    say(h, &m);
-    return 0;
+    return try_it(h, &m, &h->scratch,
+                  &(struct trial){.told = tried, .user = user});
 }
 
 void um_hands_look(struct um_hands *h)
@@ -521,7 +523,7 @@ struct um_str um_hands_shown(const struct um_hands *h)
 void um_hands_stats(const struct um_hands *h, struct um_applier_stats *out)
 {
     *out = h->stats;
-    out->busy = h->applying != 0 || h->trying != 0;
+    out->busy = h->applying != 0 || h->here.number != 0;
 }
 
 struct um_namelist um_hands_record(const struct um_hands *h)
