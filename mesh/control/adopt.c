@@ -12,7 +12,6 @@
 
 #include "mesh/base/mem.h"
 #include "mesh/control/call.h"
-#include "mesh/doc/edit.h"
 #include "mesh/doc/mask.h"
 #include "mesh/doc/merge3.h"
 #include "mesh/doc/parse.h"

@@ -338,3 +338,20 @@ int um_call_change(struct um_call *c, const struct um_call_change *change)
     return change->name.p != NULL ? ask_for_seal(c, change, &diff)
                                   : hand_over(c, change, &diff);
 }
+
+int um_call_base(struct um_call *c, const struct um_val *base)
+{
+    struct um_call_change change = {.fresh = NULL};
+    struct um_spot spot = um_edit_root();
+    struct um_edit e;
+    int rc = um_edit_init(&e, c->arena, c->state->document);
+
+    if (rc == 0)
+        rc = um_edit_member(&e, &spot, UM_STR("base"));
+    if (rc == 0)
+        rc = um_edit_replace(&e, &spot, base);
+    if (rc != 0)
+        return um_call_path(c, rc);
+    change.root = e.root;
+    return um_call_change(c, &change);
+}

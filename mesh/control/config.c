@@ -10,7 +10,6 @@
 
 #include "mesh/control/call.h"
 #include "mesh/control/effective.h"
-#include "mesh/doc/edit.h"
 #include "mesh/doc/parse.h"
 #include "mesh/doc/patch.h"
 #include "mesh/doc/path.h"
@@ -45,23 +44,6 @@ static int get(struct um_call *c)
     if (rc == 0)
         rc = um_path_get(c->arena, root, c->ask.rest, &v);
     return rc == 0 ? um_call_show(c, v) : um_call_path(c, rc);
-}
-
-int um_call_base(struct um_call *c, const struct um_val *base)
-{
-    struct um_call_change change = {.fresh = NULL};
-    struct um_spot spot = um_edit_root();
-    struct um_edit e;
-    int rc = um_edit_init(&e, c->arena, c->state->document);
-
-    if (rc == 0)
-        rc = um_edit_member(&e, &spot, UM_STR("base"));
-    if (rc == 0)
-        rc = um_edit_replace(&e, &spot, base);
-    if (rc != 0)
-        return um_call_path(c, rc);
-    change.root = e.root;
-    return um_call_change(c, &change);
 }
 
 /* A configuration is an object; Unit says so best. */
