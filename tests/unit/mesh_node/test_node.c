@@ -702,6 +702,53 @@ static void test_a_slot_for_who_came_later(void **state)
     crew_free(c);
 }
 
+static void into_nowhere(void *user, struct um_str bytes)
+{
+    (void)user;
+    (void)bytes;
+}
+
+static void not_tried(void *user, enum um_result outcome, struct um_str text)
+{
+    (void)user;
+    (void)text;
+    fail_msg("it was tried: %d", (int)outcome);
+}
+
+/* An applier without a Unit says nothing, ever: nobody is told to come again
+ * for a trial, whatever is to run here. */
+static void test_without_a_unit_none_is_waited_for(void **state)
+{
+    static const char *const docs[] = {D1, D2};
+    struct crew *c = crew_new();
+    struct mate *m = crew_begin(c, D0);
+    const struct um_hands_cfg cfg = {.log = &m->log, .send = into_nowhere};
+    struct um_hands *hands = um_hands_new(&cfg);
+    struct um_name doc;
+    struct told t;
+
+    (void)state;
+    m->hands = hands;
+    mate_start(m);
+    for (size_t i = 0; i < 2; i++) {
+        assert_false(um_node_has_unit(m->node));
+        assert_int_equal(um_papers_put(m->node->papers, um_str(docs[i]), &doc),
+                         0);
+        assert_int_equal(um_node_try(m->node, &doc, not_tried, NULL),
+                         P2P_ESTATE);
+        mate_publish(m, docs[i], &t);
+        assert_int_equal(um_node_try(m->node, &doc, not_tried, NULL),
+                         P2P_ESTATE);
+        crew_pass(c, 5000);
+        assert_int_equal(t.n, 1);
+        assert_int_equal(t.answer, UM_OK);
+    }
+    mate_stop(m);
+    m->hands = NULL;
+    um_hands_free(hands);
+    crew_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -727,6 +774,7 @@ int main(void)
         cmocka_unit_test(test_items_that_a_person_brings),
         cmocka_unit_test(test_watchers),
         cmocka_unit_test(test_a_slot_for_who_came_later),
+        cmocka_unit_test(test_without_a_unit_none_is_waited_for),
     };
 
     faulty_vfs_install();
