@@ -41,11 +41,12 @@ static void *start(void *user, const struct um_prober_ask *ask,
     struct job *j = calloc(1, sizeof *j);
     struct um_buf url = UM_BUF_INIT, host = UM_BUF_INIT;
     struct um_fetch_req req = {.method = "GET",
+                               .tls = ask->tls,
                                .max_answer = UM__CAP_PROBER_ANSWER_BYTES,
                                .timeout_ms = (long)ask->timeout_ms,
                                .connect_ms = (long)ask->timeout_ms};
 
-    um_buf_text(&url, "http://");
+    um_buf_text(&url, ask->tls ? "https://" : "http://");
     um_buf_text(&url, ask->authority);
     um_buf_str(&url, ask->path);
     um_buf_str(&host, ask->host);

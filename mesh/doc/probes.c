@@ -262,8 +262,7 @@ const char *um_probe_aim(const struct um_probe *p, const struct um_val *config,
     *out = (struct um_probe_target){.authority = "localhost"};
     if (listener == NULL || !um_addr_parse(p->listener, true, &a))
         return "this node has no such listener";
-    if (um_val_member(listener, UM_STR("tls")) != NULL)
-        return "its listener speaks TLS, which probes do not";
+    out->tls = um_val_member(listener, UM_STR("tls")) != NULL;
     if (a.kind == UM_ADDR_UNIX && a.abstract)
         return "its listener has no path";
     if (a.kind == UM_ADDR_UNIX) {

@@ -44,6 +44,7 @@ struct um_probe {
 struct um_probe_target {
     char authority[64];                /**< "127.0.0.1:80", for a URL */
     char socket[UM_ADDR_UNIX_MAX + 1]; /**< of a unix socket; "": TCP */
+    bool tls;                          /**< the listener speaks TLS */
 };
 
 /** True if s may be the name of a probe. */

@@ -218,6 +218,11 @@ static CURLcode set_request(struct um_fetch_job *job,
     CURL *e = job->easy;
 
     set_safety(e);
+    if (req->tls) {
+        (void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https");
+        (void)curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
+        (void)curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
     (void)curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, req->method);
     (void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, req->timeout_ms);
     (void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, req->connect_ms);

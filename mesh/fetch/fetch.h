@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /**
  * @file
- * One-shot HTTP requests (libcurl): to Unit, for the article's pull. Plain
- * http only; no redirects, proxies or environment; every answer has a cap on
- * size and time, and is checked to be whole. The loop is the owner's: it is
- * told which descriptors and what time-out to watch.
+ * One-shot HTTP requests (libcurl): to Unit, for the article's pull, to this
+ * node's own listeners. Plain http, and https to listeners alone; no redirects,
+ * proxies or environment; every answer has a cap on size and time, and is
+ * checked to be whole. The loop is the owner's: it is told which descriptors
+ * and what time-out to watch.
  */
 #ifndef UM_FETCH_FETCH_H
 #define UM_FETCH_FETCH_H
@@ -44,6 +45,9 @@ enum um_fetch_status {
 struct um_fetch_req {
     const char *method;    /**< "GET", "PUT", … */
     const char *url;       /**< http://HOST[:PORT]/PATH */
+    bool tls;              /**< it is https, and any certificate will do: for
+                                a listener of this machine, which is asked
+                                whether it answers, not who it is */
     const char *unix_path; /**< a unix socket to connect to; NULL: TCP */
     const char *host;      /**< the field Host; NULL: of the URL */
     const void *body;      /**< NULL: none */

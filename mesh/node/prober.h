@@ -7,6 +7,7 @@
 #ifndef UM_NODE_PROBER_H
 #define UM_NODE_PROBER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "mesh/base/str.h"
@@ -15,6 +16,7 @@
 struct um_prober_ask {
     const char *authority; /**< an address and a port, as in a URL */
     const char *socket;    /**< of a unix socket; "": TCP */
+    bool tls;              /**< with any certificate */
     struct um_str path;
     struct um_str host; /**< of the field Host; empty: the authority */
     uint64_t timeout_ms;

@@ -103,7 +103,9 @@ static void describe(const struct um_probing *p, size_t i, const char *found,
     (void)snprintf(out, cap, "probe \"%.*s\": %s from %s%s%.*s",
                    UM_STR_ARG(probe->name),
                    found[0] != '\0' ? found : "no answer yet",
-                   unix_socket[0] != '\0' ? "unix:" : "http://",
+                   unix_socket[0] != '\0' ? "unix:"
+                   : t->tls               ? "https://"
+                                          : "http://",
                    unix_socket[0] != '\0' ? unix_socket : t->authority,
                    UM_STR_ARG(probe->path));
 }
@@ -192,6 +194,7 @@ static void ask(struct um_probing *p, size_t which)
     const struct um_prober_ask a = {
         .authority = p->targets[which].authority,
         .socket = p->targets[which].socket,
+        .tls = p->targets[which].tls,
         .path = probe->path,
         .host = probe->host,
         .timeout_ms = UINT64_C(1000) * probe->timeout_s};

@@ -3,12 +3,15 @@
 a change after which these do badly. Real daemons whose Units are embedded and
 answer on ports; intervals of probes are a fifth of what is written."""
 
+import contextlib
 import http.server
 import json
+import ssl
 import threading
 
-from crew import synced, until
-from rig import loopback
+from crew import Node, synced, until
+from rig import Standin, loopback
+from test_mesh_replace import put_certificate
 from test_mesh_rollouts import NAMES, mesh
 
 PORT = 8081
@@ -143,6 +146,58 @@ def test_a_probe_of_a_unix_socket(folder):
               f'probe "local": 500 from {path}/', "it is asked")
         red.say("put", HEALTH, "200")
         synced(red)
+
+
+@contextlib.contextmanager
+def over_tls(folder, status):
+    """A server at a port of 127.0.0.1 that speaks TLS with a certificate that
+    nobody knows; as Unit would, if the stand-in spoke it."""
+    class Server(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status if self.path == "/healthz" else 500)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "chain", folder / "key")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_probe_of_a_listener_with_tls(folder):
+    """It is asked over TLS; its answer counts, not its certificate. One that
+    does not speak it after all gives no answer."""
+    with Standin(folder) as unit, Node(
+            "red", folder, loopback(), unit=unit,
+            env={"UNITMESH_TEST_SPEED": "5"}) as red:
+        red.ready()
+        red.say("init", "--name", "demo")
+        put_certificate(red, folder)
+        with over_tls(folder, 200) as port:
+            listener = {"pass": "routes", "tls": {"certificate": "site"}}
+            red.say("put", "/config", json.dumps({
+                "listeners": {f"*:{port}": listener},
+                "routes": [{"action": {"return": 204}}]}))
+            probe = {"listener": f"*:{port}", "path": "/", "interval": 1,
+                     "failures": 1}
+            done = red.call("probe", "set", "site", json.dumps(probe))
+            assert done.returncode == 0 and not done.stderr, done
+            until(lambda: reason(red, "red") == 'probe "site": 500 from '
+                  f"https://127.0.0.1:{port}/", "it is asked")
+            red.say("probe", "set", "site",
+                    json.dumps({**probe, "path": "/healthz"}),
+                    "--wait=healthy", "--timeout", "60s")
+            synced(red)
+        until(lambda: reason(red, "red").startswith(
+            'probe "site": no answer'), "nobody is there")
 
 
 def test_a_rollout_stops_at_a_probe(folder):

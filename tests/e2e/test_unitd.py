@@ -206,6 +206,16 @@ def test_certificates(folder):
             shown.append(der)
         synced(red, green)
         assert shown[0] != shown[1]
+        # A listener with TLS is probed as it is.
+        probe = {"listener": f"{{{{label.address}}}}:{TLS_PORT}",
+                 "interval": 1, "failures": 1}
+        said = red.call("probe", "set", "secure", json.dumps(probe),
+                        "--wait=healthy", "--timeout", "60s", "-o", "json")
+        assert not json.loads(said.stdout).get("missing"), said
+        red.say("put", ROUTE, "503")
+        until(lambda: f"503 from https://{red.standin.at}:{TLS_PORT}/" in
+              " ".join(next(r for r in green.rows("nodes") if r[0] == "red")),
+              "green hears why red is ill")
         for n in (red, green):
             held = json.loads(n.standin.ask("GET", "/certificates").body)
             assert len(held) == 1, held

@@ -68,6 +68,7 @@ static void test_a_request(void **state)
     j = fetch_rig_job(&s->net);
     assert_string_equal(j->method, "GET");
     assert_string_equal(j->url, "http://127.0.0.1:80/x?y");
+    assert_false(j->req.tls);
     assert_null(j->req.host);
     assert_null(j->req.unix_path);
     assert_null(j->req.body);
@@ -83,6 +84,25 @@ static void test_a_request(void **state)
     fetch_rig_fail(&s->net, UM_FETCH_CLOSED);
     assert_int_equal(s->code, 0);
     assert_string_equal(s->text, "no answer");
+}
+
+/* Over TLS, with any certificate. */
+static void test_a_listener_with_tls(void **state)
+{
+    struct scene *s = *state;
+    const struct um_prober_ask a = {.authority = "127.0.0.1:443",
+                                    .socket = "",
+                                    .tls = true,
+                                    .path = UM_STR("/x"),
+                                    .timeout_ms = 1500};
+    const struct um_fetch_job *j;
+
+    assert_non_null(s->prober.start(s->prober.user, &a, done, s));
+    j = fetch_rig_job(&s->net);
+    assert_string_equal(j->url, "https://127.0.0.1:443/x");
+    assert_true(j->req.tls);
+    fetch_rig_answer(&s->net, 200, "");
+    assert_int_equal(s->code, 200);
 }
 
 static void test_no_more_than_the_head_has_to_come(void **state)
@@ -124,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(test_a_request),
+        T(test_a_listener_with_tls),
         T(test_no_more_than_the_head_has_to_come),
         T(test_one_that_is_ended),
 #undef T

@@ -269,8 +269,26 @@ static void test_where_it_goes(void **state)
     goes_nowhere("*:80", "{\"listeners\":{}}");
     goes_nowhere("*:80", "{\"listeners\":[\"*:80\"]}");
     goes_nowhere("127.0.0.1:80", "{\"listeners\":{\"*:80\":{}}}");
-    goes_nowhere("*:80", "{\"listeners\":{\"*:80\":{\"tls\":{}}}}");
     goes_nowhere("unix:@web", "{\"listeners\":{\"unix:@web\":{}}}");
+}
+
+/* How is said by the listener. */
+static void test_where_tls_is_spoken(void **state)
+{
+    struct rig r = {.arena = UM_ARENA_INIT};
+    struct um_probe plain = {.listener = UM_STR("*:80")};
+    struct um_probe tls = {.listener = UM_STR("*:443")};
+    const struct um_val *config =
+        rig_val(&r, "{\"listeners\":{\"*:80\":{},\"*:443\":{\"tls\":{}}}}");
+    struct um_probe_target t;
+
+    (void)state;
+    assert_null(um_probe_aim(&tls, config, &t));
+    assert_true(t.tls);
+    assert_string_equal(t.authority, "127.0.0.1:443");
+    assert_null(um_probe_aim(&plain, config, &t));
+    assert_false(t.tls);
+    rig_fini(&r);
 }
 
 static void test_variables_of_probes_are_used(void **state)
@@ -305,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_names_are_capped),
         cmocka_unit_test(test_texts_are_capped),
         cmocka_unit_test(test_where_it_goes),
+        cmocka_unit_test(test_where_tls_is_spoken),
         cmocka_unit_test(test_variables_of_probes_are_used),
     };
 
