@@ -669,8 +669,3 @@ bool um_runner_runs(const struct um_runner *r, const struct um_runner_config *c)
                ? um_shown_same(um_buf_view(&r->shown), config)
                : um_shown_fits(config, c->config);
 }
-
-struct um_str um_runner_shown(const struct um_runner *r)
-{
-    return r->took ? um_buf_view(&r->shown) : (struct um_str){NULL, 0};
-}

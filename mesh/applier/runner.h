@@ -164,7 +164,4 @@ const char *um_runner_modules(const struct um_runner *r);
  * the loop goes on. */
 struct um_str um_runner_config(const struct um_runner *r);
 
-/** What Unit showed for what it took last; p NULL: nothing. */
-struct um_str um_runner_shown(const struct um_runner *r);
-
 #endif

@@ -121,9 +121,11 @@ void um_hands_adopted(struct um_hands *h, const struct um_name *effective);
 void um_hands_slot(struct um_hands *h, const struct um_name *object,
                    const uint8_t slot[UM_SEALED_SLOT_BYTES]);
 
-/** As um_runner_modules(), um_runner_config(), um_runner_shown(). */
+/** As um_runner_modules(), um_runner_config(). */
 const char *um_hands_modules(const struct um_hands *h);
 struct um_str um_hands_config(const struct um_hands *h);
+
+/** What Unit showed for what it took last; p NULL: nothing. */
 struct um_str um_hands_shown(const struct um_hands *h);
 
 /** What came of orders so far, and whether one is under way. */

@@ -24,7 +24,7 @@ static void test_it_applies_verifies_and_says_what_unit_shows(void **state)
     (void)state;
     scene_run(s, 1, A);
     assert_string_equal(scene_config(s), A);
-    assert_true(um_str_eq(um_runner_shown(s->runner), um_str(s->shown)));
+    assert_true(um_str_eq(um_runner_config(s->runner), um_str(s->shown)));
     assert_non_null(strstr(s->shown, "\r\n\t\"routes\""));
     /* Looks find nothing new. */
     scene_ring(s, 3);
