@@ -17,11 +17,9 @@
 
 #define TIMEOUT_MS 30000U
 
-/* How often who has the turn looks whether Unit has the current revision, and
- * how many times: a Unit that takes longer is given it when there is another
- * one. */
-#define QUEUE_MS    5U
-#define QUEUE_TURNS 2000U
+/* How long who has the turn waits until Unit has the current revision, in ms: a
+ * Unit that takes longer is given it when there is another one. */
+#define QUEUE_MS 10000U
 
 void um_deed_header(struct um_deed *deed, const char *name, unsigned digits)
 {
@@ -118,12 +116,19 @@ void um_deed_settle(struct um_deed *deed)
     }
 }
 
+static void look_at_unit(struct um_deed *deed);
+static void order(struct um_deed *deed, bool dry, um_node_replied *replied);
+static void on_replied(void *user, enum um_reply answer,
+                       const struct um_name *revision);
+
 static void look(struct um_wait *w)
 {
     struct um_deed *deed = (struct um_deed *)w;
 
     if (deed->done) {
         um_deed_settle(deed);
+    } else if (deed->holds) {
+        look_at_unit(deed);
     } else {
         deed->go_on(deed);
     }
@@ -136,6 +141,11 @@ static void late(struct um_wait *w)
 
     if (deed->done) { /* it holds; somebody is slow, or not there */
         reply(deed, wide ? 202 : 200, wide ? word(deed) : NULL);
+        return;
+    }
+    if (deed->holds) {
+        deed->holds = false;
+        order(deed, false, on_replied);
         return;
     }
     um_http_reply_header(w->req, "Retry-After", "2");
@@ -211,14 +221,13 @@ static void on_turn(void *user)
     ask_guards(deed);
 }
 
-/* Comes again in so many ms, from its guards on: what was there first may be in
- * the way. */
-static void come_again(struct um_deed *deed, uint64_t ms)
+/* Its turn comes, from its guards on: what was first may be in the way. */
+static void come_again(struct um_deed *deed)
 {
     const struct um_alarms *a = &deed->wait.d->loop.alarms;
 
     um_wait_rest(&deed->wait);
-    deed->wait.alarm = a->set(a->user, ms, on_turn, deed);
+    deed->wait.alarm = a->set(a->user, 0, on_turn, deed);
     if (deed->wait.alarm == NULL) {
         um_wait_fail(&deed->wait, 500, "Out of memory.", NULL);
     }
@@ -255,7 +264,7 @@ static void leave_queue(struct um_deed *deed)
     *at = next = deed->behind;
     deed->behind = NULL;
     if (first && next != NULL) {
-        come_again(next, 0);
+        come_again(next);
     }
 }
 
@@ -283,12 +292,12 @@ static void on_replied(void *user, enum um_reply answer,
     w->asked = false;
     um_wait_rest(w);
     if (answer == UM_OK && !w->closed) {
-        leave_queue(deed);
+        leave_queue(deed); /* there was a revision already */
         deed->revision = *revision;
         um_deed_settle(deed);
         return;
     }
-    if (deed->tried && !w->closed) {
+    if (deed->tried && !deed->out && !w->closed) {
         um_node_untry(um_wait_node(w));
         deed->tried = false;
     }
@@ -297,7 +306,9 @@ static void on_replied(void *user, enum um_reply answer,
     }
 }
 
-/* Gives it the command. If that makes a revision, the deed is still there. */
+/* Gives it the command. If that makes a revision, the deed is still there, and
+ * this node's Unit is the next one's: what that needs to have on the disk first
+ * goes there with the revision. */
 static void order(struct um_deed *deed, bool dry, um_node_replied *replied)
 {
     struct um_wait *w = &deed->wait;
@@ -307,12 +318,17 @@ static void order(struct um_deed *deed, bool dry, um_node_replied *replied)
     void (*made)(struct um_deed *, const struct um_name *) = deed->made;
 
     deed->command.dry = dry;
+    deed->command.tried = deed->tried;
     w->asked = true;
     if (um_node_command(n, &deed->command, replied, deed) != 0) {
         w->asked = false;
         um_wait_fail(w, 500, "Out of memory.", NULL);
-    } else if (!dry && made != NULL && h->revs_n == before + 1) {
-        made(deed, &um_history_at(h, (uint32_t)before)->rev.id);
+    } else if (!dry && h->revs_n == before + 1) {
+        deed->out = true;
+        if (made != NULL) {
+            made(deed, &um_history_at(h, (uint32_t)before)->rev.id);
+        }
+        leave_queue(deed);
     }
 }
 
@@ -358,6 +374,7 @@ bool um_deed_scratch(struct um_deed *deed, const struct um_name *doc,
                      void (*done)(struct um_deed *deed))
 {
     deed->scratched = false;
+    deed->scratch_of = *doc;
     deed->checked = done;
     return um_node_scratch(um_wait_node(&deed->wait), doc, on_scratched,
                            deed) == 0;
@@ -371,6 +388,31 @@ void um_deed_checked(struct um_deed *deed)
                    deed->scratched ? ", scratch" : "",
                    deed->tried ? ", unit" : "");
     um_http_reply_header(deed->wait.req, "X-Checked", text);
+}
+
+/* Waits for this node's Unit. */
+static void hold(struct um_deed *deed)
+{
+    const struct um_alarms *a = &deed->wait.d->loop.alarms;
+    uint64_t now = a->now_ms(a->user);
+
+    if (deed->hold_ms == 0) {
+        deed->hold_ms = now + QUEUE_MS;
+    }
+    deed->holds = true;
+    um_wait_watch(&deed->wait, deed->hold_ms > now ? deed->hold_ms - now : 0);
+}
+
+/* Something has changed: it may be that Unit is at rest. */
+static void look_at_unit(struct um_deed *deed)
+{
+    if (um_node_try_later(um_wait_node(&deed->wait))) {
+        hold(deed);
+        return;
+    }
+    deed->holds = false;
+    um_wait_rest(&deed->wait);
+    ask_guards(deed);
 }
 
 /* This node's Unit is asked before anybody hears of it, if what it runs is what
@@ -388,11 +430,17 @@ static void try_here(struct um_deed *deed)
                              on_tried, deed)
                : P2P_ESTATE;
 
-    if (rv == P2P_EAGAIN && deed->turns++ < QUEUE_TURNS) {
-        come_again(deed, QUEUE_MS);
+    if (rv == P2P_EAGAIN) {
+        hold(deed);
     } else if (rv != 0) {
         order(deed, false, on_replied);
     }
+}
+
+/* Whether the scratch Unit took it, in a turn before. */
+static bool is_scratched(const struct um_deed *deed)
+{
+    return deed->scratched && um_name_eq(&deed->scratch_of, &deed->command.doc);
 }
 
 /* No guard is against it: the scratch Unit is asked, then this node's. */
@@ -407,7 +455,8 @@ static void on_checked(void *user, enum um_reply answer,
     }
     if (answer != UM_OK || deed->wait.closed) {
         turn_down(deed, answer, revision);
-    } else if (!um_deed_scratch(deed, &deed->command.doc, try_here)) {
+    } else if (is_scratched(deed) ||
+               !um_deed_scratch(deed, &deed->command.doc, try_here)) {
         try_here(deed);
     }
 }

@@ -33,9 +33,12 @@ struct um_deed {
     bool done;      /**< the node did it */
     bool tried;     /**< this node's Unit runs it already; private */
     bool scratched; /**< the scratch Unit took it; private */
+    bool holds;     /**< private: for this node's Unit to be at rest */
+    bool out;       /**< private: there is a revision, if not on disk yet */
+    uint64_t hold_ms; /**< private: until when it holds at most */
     uint64_t timeout_ms;
-    unsigned turns;         /**< private: how often it came again for a trial */
-    struct um_deed *behind; /**< private: who has this node's Unit next */
+    struct um_deed *behind;    /**< private: who has this node's Unit next */
+    struct um_name scratch_of; /**< private: what the scratch Unit was asked */
     void (*drop)(struct um_wait *w);       /**< private: frees it */
     void (*checked)(struct um_deed *deed); /**< private: after the scratch
                                                 Unit */

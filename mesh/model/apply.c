@@ -333,7 +333,27 @@ static void took(struct um_model *m)
     m->live = (struct um_live){.known = true, .effective = m->own.effective};
     m->tries = 0;
     m->retry_ms = 0;
-    um_core_notice(m, UM_SAW_APPLIED, &m->own.applied);
+}
+
+void um_apply_tried(struct um_model *m, const struct um_name *revision)
+{
+    const struct um_past *p = um_core_find(m, revision);
+    struct um_effect e = {
+        .what = UM_FX_NOTICE,
+        .u.notice = {.what = UM_SAW_APPLIED, .revision = *revision}};
+
+    um_core_look(m);
+    if (m->err != 0 || !m->live.known || m->live.blank || m->absent ||
+        m->in_flight || um_name_none(&m->own.offered) || um_drift_by_hand(m) ||
+        p == NULL ||
+        um_view_desired(&m->view, &m->history, &m->roster, &m->cfg.me) != p)
+        return;
+    m->own.trying = *revision;
+    m->own.trying_effective = m->own.offered;
+    took(m);
+    m->again = true;
+    um_core_save(m);
+    um_core_say(m, &e);
 }
 
 static void refuse(struct um_model *m)
@@ -372,6 +392,7 @@ void um_apply_result(struct um_model *m, const struct um_event *e)
     switch (e->u.applied.outcome) {
         case UM_RESULT_DONE:
             took(m);
+            um_core_notice(m, UM_SAW_APPLIED, &m->own.applied);
             break;
         case UM_RESULT_REFUSED:
             keep_words(m, &m->own.trying, e->u.applied.text);

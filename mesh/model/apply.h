@@ -21,6 +21,10 @@ void um_apply_made(struct um_model *m, const struct um_event *e);
 /** Unit has answered, or has not. */
 void um_apply_result(struct um_model *m, const struct um_event *e);
 
+/** A revision of what Unit took as a trial: it runs, if it is to, and is told
+ * of when both are on the disk. */
+void um_apply_tried(struct um_model *m, const struct um_name *revision);
+
 /** What Unit took last: it may be what this node was trying when it ended. */
 void um_apply_ran(struct um_model *m, const struct um_event *e);
 

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "mesh/model/apply.h"
 #include "mesh/model/author.h"
 #include "mesh/model/brakes.h"
 #include "mesh/model/drift.h"
@@ -220,6 +221,8 @@ static enum um_reply publish(struct um_model *m, struct order *o,
             c->policy == UM_TRIAL ? UM_COMMAND_TRIAL_MS : UM_COMMAND_STAGED_MS;
     err = um_author_revision(m, &r, c->first);
     o->revision = r.id;
+    if (err == 0 && c->tried)
+        um_apply_tried(m, &r.id);
     return answer_of(err);
 }
 

@@ -86,6 +86,8 @@ struct um_command {
     enum um_first first;
     struct um_namelist nodes; /**< ascending */
     struct um_str message;
+    bool tried; /**< Unit took the last TRY, which is what the revision comes to
+                     here: it runs as soon as it is one */
 };
 
 /** An event. What it points to is borrowed until the step returns. */

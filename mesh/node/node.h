@@ -111,6 +111,10 @@ typedef void um_node_tried(void *user, enum um_result outcome,
 int um_node_try(struct um_node *n, const struct um_name *doc,
                 um_node_tried *tried, void *user);
 
+/** Whether that would be P2P_EAGAIN now. When it is not any more, watchers are
+ * told. */
+bool um_node_try_later(struct um_node *n);
+
 /** Whether there is a Unit here that answers, which a change could be tried
  * with. */
 bool um_node_has_unit(const struct um_node *n);

@@ -281,13 +281,11 @@ static bool is_in_record(const struct um_node *n,
     return false;
 }
 
-static void on_note(void *arg)
+static void note(struct um_node *n)
 {
-    struct um_node *n = arg;
     const struct um_model *m = &n->model;
     struct made made = {.order = {.why = NULL}};
 
-    n->note_alarm = NULL;
     if (n->told_unit && !um_name_none(&m->own.applied) && !m->in_flight &&
         !is_in_record(n, &m->own.applied) &&
         um_name_eq(&m->live.effective, &m->own.effective) &&
@@ -295,6 +293,14 @@ static void on_note(void *arg)
         um_hands_examine(n->cfg.hands, &made.order);
     }
     unmake(&made);
+}
+
+static void on_note(void *arg)
+{
+    struct um_node *n = arg;
+
+    n->note_alarm = NULL;
+    note(n);
 }
 
 /* Soon: what others are to hear now is signed first, by the one that will wait
@@ -348,7 +354,8 @@ static bool at_rest(const struct um_node *n)
            um_name_eq(&m->live.effective, &m->own.effective);
 }
 
-/* It is on disk what Unit may come to run. */
+/* It is on disk what Unit may come to run. What is to be noted comes first, for
+ * the applier sees for itself that Unit runs it. */
 static void on_noted(void *user, enum um_reply answer,
                      const struct um_name *revision)
 {
@@ -357,6 +364,10 @@ static void on_noted(void *user, enum um_reply answer,
 
     if (t == NULL || revision == NULL) {
         return; /* the node ends */
+    }
+    if (n->note_alarm != NULL) {
+        n->cfg.alarms->clear(n->cfg.alarms->user, n->note_alarm);
+        on_note(n);
     }
     if (answer != UM_OK || !at_rest(n) ||
         um_hands_try(n->cfg.hands, &t->doc, &t->effective, on_tried, n) != 0) {
@@ -397,6 +408,22 @@ static bool rests_soon(struct um_node *n)
             !um_own_refused(&m->own, &t->rev.id, NULL));
 }
 
+/* Whether it is being given something, perhaps what ran before a trial. */
+static bool is_asked(const struct um_node *n)
+{
+    struct um_applier_stats stats = {0};
+
+    if (um_node_has_unit(n)) {
+        um_hands_stats(n->cfg.hands, &stats);
+    }
+    return stats.busy;
+}
+
+bool um_node_try_later(struct um_node *n)
+{
+    return n->trial != NULL || is_asked(n) || (!at_rest(n) && rests_soon(n));
+}
+
 int um_node_try(struct um_node *n, const struct um_name *doc,
                 um_node_tried *tried, void *user)
 {
@@ -404,11 +431,11 @@ int um_node_try(struct um_node *n, const struct um_name *doc,
     struct um_node_trial *t;
     int rv;
 
-    if (n->trial != NULL) {
+    if (um_node_try_later(n)) {
         return P2P_EAGAIN;
     }
     if (!at_rest(n)) {
-        return rests_soon(n) ? P2P_EAGAIN : P2P_ESTATE;
+        return P2P_ESTATE;
     }
     t = um_mem_zalloc(sizeof *t);
     if (t == NULL) {
@@ -507,6 +534,7 @@ static void restored(void *user, enum um_result outcome, struct um_str text)
                     UM_STR_ARG(text));
     }
     um_hands_look(n->cfg.hands);
+    um_node_stir(n);
 }
 
 /* Has what ran before a trial come back. */

@@ -425,6 +425,101 @@ static void test_what_this_node_tried_is_no_change_by_hand(void **state)
     }
 }
 
+/* Tries a document, and publishes it as one that Unit took. */
+static void publish_tried(struct both *b, unsigned doc)
+{
+    struct um_command try = {.verb = UM_DO_TRY, .doc = name_of(doc)};
+    struct um_command c = {.verb = UM_DO_PUBLISH,
+                           .flags = UM_EVEN_ALONE,
+                           .doc = name_of(doc),
+                           .tried = true};
+
+    assert_int_equal(node_do(&b->n, try), UM_OK);
+    assert_int_equal(node_do(&b->n, c), UM_OK);
+}
+
+/* What was tried runs as soon as it is a revision: Unit is not asked again.
+ * Both are on the disk before anybody hears of it. */
+static void test_what_was_tried_runs_when_it_is_a_revision(void **state)
+{
+    struct both *b = *state;
+    unsigned applies = b->n.applies;
+    size_t disk = b->n.disk_n;
+    struct um_name before = *node_applied(&b->n);
+
+    publish_tried(b, 50);
+    assert_same(node_applied(&b->n), &b->n.reply);
+    assert_true(node_told(&b->n, UM_SAW_APPLIED));
+    for (size_t i = 0; i < b->n.fx.n; i++) {
+        const struct um_effect *e = &b->n.fx.list[i];
+
+        if (e->what == UM_FX_NOTICE && e->u.notice.what == UM_SAW_APPLIED)
+            assert_int_equal(e->after, b->n.m.seq);
+    }
+    assert_int_equal(node_effect(&b->n, UM_FX_REPLY)->after, b->n.m.seq);
+    b->n.live = name_of(50);
+    assert_int_equal(b->n.disk_n, disk + 3); /* TRY, the revision, own */
+    node_settle(&b->n, 10);
+    assert_int_equal(b->n.applies, applies);
+    assert_int_equal(b->n.m.drift, UM_NO_DRIFT);
+    assert_same(&b->n.m.own.good[b->n.m.own.good_n - 1], &b->n.reply);
+    /* The power went when only the first was on the disk. */
+    node_restart(&b->n, disk + 1);
+    assert_same(node_applied(&b->n), &before);
+    node_settle(&b->n, 10);
+    assert_int_equal(b->n.applies, applies + 1);
+    assert_int_equal(b->n.keeps, 0);
+    assert_int_equal(b->n.live.b[2], 1); /* what ran before is back */
+}
+
+/* Unit is asked if it may not be what was tried that runs. */
+static void test_when_unit_is_asked_although_it_was_tried(void **state)
+{
+    for (unsigned i = 0; i < 5; i++) {
+        struct both *b = *state;
+        struct um_command try = {.verb = UM_DO_TRY, .doc = name_of(50)};
+        struct um_command c = {.verb = UM_DO_PUBLISH,
+                               .flags = UM_EVEN_ALONE,
+                               .doc = name_of(50),
+                               .tried = true};
+        struct um_event absent = {.what = UM_EV_ABSENT};
+
+        if (i > 0) /* else nothing was tried */
+            assert_int_equal(node_do(&b->n, try), UM_OK);
+        if (i == 1)
+            by_hand(b, 60, false);
+        if (i == 2)
+            blank(b);
+        if (i == 3)
+            assert_int_equal(node_step(&b->n, &absent), 0);
+        if (i == 4)
+            c.policy = UM_STAGED, c.first = UM_FIRST_NAMED,
+            c.nodes = (struct um_namelist){&b->g.names[2], 1};
+        assert_int_equal(node_do(&b->n, c), UM_OK);
+        assert_same(node_applied(&b->n), &b->g.r1);
+        teardown(state);
+        setup(state);
+    }
+}
+
+/* What it comes to here may be another by then: labels, settings. */
+static void test_what_was_tried_is_made_once_more(void **state)
+{
+    struct both *b = *state;
+    struct um_event e = {.what = UM_EV_MADE};
+
+    publish_tried(b, 50);
+    b->n.live = name_of(50);
+    node_tick(&b->n, 0);
+    assert_int_equal(node_effects(&b->n, UM_FX_MAKE), 1);
+    e.u.made.outcome = UM_RESULT_DONE;
+    e.u.made.revision = b->n.reply;
+    e.u.made.effective = name_of(51);
+    assert_int_equal(node_step(&b->n, &e), 0);
+    node_tick(&b->n, 0);
+    assert_non_null(node_effect(&b->n, UM_FX_APPLY));
+}
+
 /* Why nothing is as it should be is said to all, until Unit is back. */
 static void test_that_unit_is_absent_is_said(void **state)
 {
@@ -489,6 +584,9 @@ int main(void)
         T(test_a_copy_is_kept_before_a_revision_overwrites),
         T(test_what_got_no_answer_is_not_adopted),
         T(test_what_this_node_tried_is_no_change_by_hand),
+        T(test_what_was_tried_runs_when_it_is_a_revision),
+        T(test_when_unit_is_asked_although_it_was_tried),
+        T(test_what_was_tried_is_made_once_more),
         T(test_that_unit_is_absent_is_said),
         T(test_nothing_is_tried_while_unit_is_changed),
         T(test_what_unit_refuses_is_not_healed_for_ever),

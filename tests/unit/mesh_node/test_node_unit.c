@@ -409,6 +409,45 @@ static void test_a_trial_that_is_published(void **state)
     assert_true(is_noted(s, 0));
 }
 
+/* One that is published as tried is what runs here without Unit being asked,
+ * and the next one is tried at once: it is on the disk with what came before.
+ * It is noted then, too. */
+static void test_one_trial_behind_the_other(void **state)
+{
+    struct scene *s = *state;
+    struct um_node *n = s->c->mates[0].node;
+    struct um_command c = {
+        .verb = UM_DO_PUBLISH, .tried = true, .doc_bytes = sizeof DOC(201) - 1};
+    struct um_applier_stats stats, after;
+    struct told published = {0};
+    struct tried t;
+    unsigned puts;
+
+    assert_int_equal(um_papers_put(n->papers, UM_STR(DOC(201)), &c.doc), 0);
+    assert_int_equal(try(s, DOC(201), &t), 0);
+    assert_true(um_node_try_later(n));
+    work(s, 500);
+    assert_int_equal(t.outcome, UM_RESULT_DONE);
+    puts = s->u[0].puts;
+    um_hands_stats(s->c->mates[0].hands, &stats);
+    assert_int_equal(um_node_command(n, &c, told, &published), 0);
+    assert_false(um_node_try_later(n));
+    assert_int_equal(try(s, DOC(202), &t), 0);
+    assert_int_equal(published.n, 0); /* it is not on disk yet */
+    work(s, 500);
+    assert_int_equal(published.n, 1);
+    assert_true(um_name_eq(&n->model.own.applied, &published.revision));
+    assert_int_equal(t.outcome, UM_RESULT_DONE);
+    assert_int_equal(s->u[0].puts, puts + 1);
+    assert_true(is_noted(s, 0));
+    um_hands_stats(s->c->mates[0].hands, &after);
+    assert_int_equal(after.applied, stats.applied + 1); /* the trial */
+    um_node_untry(n);
+    work(s, 5000);
+    assert_true(crew_unit_runs(&s->u[0], RETURNS(201)));
+    assert_int_equal(n->model.drift, UM_NO_DRIFT);
+}
+
 /* Gives a mate a command; the revision that it is about. */
 static struct um_name command(struct scene *s, unsigned by, struct um_command c)
 {
@@ -576,6 +615,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_trial, one, end),
         cmocka_unit_test_setup_teardown(test_a_confirmation_is_told, two, end),
         cmocka_unit_test_setup_teardown(test_a_trial_that_is_published, one,
+                                        end),
+        cmocka_unit_test_setup_teardown(test_one_trial_behind_the_other, one,
                                         end),
         cmocka_unit_test_setup_teardown(test_an_answer_that_was_lost, one, end),
         cmocka_unit_test_setup_teardown(test_a_trial_at_the_end, one, end),
