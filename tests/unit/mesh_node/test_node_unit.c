@@ -380,7 +380,9 @@ static void test_a_trial(void **state)
     assert_int_equal(t.outcome, UM_RESULT_DONE);
     assert_true(crew_unit_runs(&s->u[0], RETURNS(201)));
     um_node_untry(n);
+    assert_int_equal(try(s, DOC(202), &t), P2P_EAGAIN);
     work(s, 5000);
+    assert_false(um_node_try_later(n));
     assert_true(crew_unit_runs(&s->u[0], RETURNS(200)));
     assert_int_equal(n->model.drift, UM_NO_DRIFT);
     assert_int_equal(try(s, "{\"base\":{\"routes\":5}}", &t), 0);
