@@ -99,12 +99,11 @@ static void on_peer_down(void *user, struct p2p__peer *peer, p2p_ns now)
 {
     struct p2p_host *h = user;
 
-    (void)now;
     if (h->pubsub != NULL) {
         p2p__pubsub_peer_down(h->pubsub, peer);
     }
     p2p__host_identify_gone(peer);
-    p2p__host_mdns_gone(h, &peer->id);
+    p2p__host_mdns_gone(h, &peer->id, now);
     if (h->events->peer_down != NULL) {
         h->events->peer_down(h->user, &peer->id);
     }

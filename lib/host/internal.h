@@ -92,7 +92,8 @@ int p2p__host_perf_init(struct p2p_host *h);
 int p2p__host_mdns_init(struct p2p_host *h, const struct p2p_host_config *cfg);
 void p2p__host_mdns_fini(struct p2p_host *h);
 void p2p__host_mdns_addrs(struct p2p_host *h);
-void p2p__host_mdns_gone(struct p2p_host *h, const struct p2p_peer_id *id);
+void p2p__host_mdns_gone(struct p2p_host *h, const struct p2p_peer_id *id,
+                         p2p_ns now);
 
 /* twin.c: mDNS has our own id at addresses; a handshake ended with it. */
 void p2p__host_twin_found(struct p2p_host *h, const struct p2p_multiaddr *addrs,

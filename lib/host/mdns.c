@@ -201,9 +201,10 @@ void p2p__host_mdns_addrs(struct p2p_host *h)
     p2p__mdns_service_set_addrs(h->mdns->service, addrs, n, p2p__host_now(h));
 }
 
-void p2p__host_mdns_gone(struct p2p_host *h, const struct p2p_peer_id *id)
+void p2p__host_mdns_gone(struct p2p_host *h, const struct p2p_peer_id *id,
+                         p2p_ns now)
 {
     if (h->mdns != NULL) {
-        p2p__mdns_service_forget(h->mdns->service, id);
+        p2p__mdns_service_forget(h->mdns->service, id, now);
     }
 }

@@ -54,6 +54,7 @@ static void ask(struct p2p__mdns *m, p2p_ns now)
     const p2p_ns tenth = m->gap / 10;
 
     m->query_due = m->forms;
+    m->queried_at = now;
     m->query_at = p2p__ns_after(now, m->gap - tenth + dice(m, 2 * tenth));
     m->gap = p2p__ns_min(2 * m->gap, m->interval);
     p2p__mark(m->owner);
@@ -107,9 +108,19 @@ void p2p__mdns_set_addrs(struct p2p__mdns *m, const struct p2p_multiaddr *addrs,
     }
 }
 
-void p2p__mdns_forget(struct p2p__mdns *m, const struct p2p_peer_id *id)
+/* Who comes and goes all the time has one question a second asked. */
+void p2p__mdns_forget(struct p2p__mdns *m, const struct p2p_peer_id *id,
+                      p2p_ns now)
 {
-    p2p__mdns_seen_forget(&m->seen, id);
+    p2p_ns at;
+
+    if (!p2p__mdns_seen_forget(&m->seen, id)) {
+        return;
+    }
+    m->gap = p2p__ns_min(FIRST_GAP, m->interval);
+    at = p2p__ns_after(m->queried_at, m->gap);
+    at = p2p__ns_after(at > now ? at : now, dice(m, m->gap / 10));
+    m->query_at = p2p__ns_min(m->query_at, at);
 }
 
 /* Whether a packet that did not come by the group, or asks for an answer that

@@ -74,8 +74,9 @@ struct p2p__mdns {
     struct p2p__env *env;
     struct p2p__job *owner;
     p2p_ns interval;
-    p2p_ns query_at; /* the next questions */
-    p2p_ns gap;      /* from them to those after */
+    p2p_ns queried_at; /* the last questions */
+    p2p_ns query_at;   /* the next questions */
+    p2p_ns gap;        /* from them to those after */
     unsigned forms;
     unsigned query_due; /* forms whose question has to go out */
     unsigned answer_due;
@@ -110,8 +111,10 @@ void p2p__mdns_set_addrs(struct p2p__mdns *m, const struct p2p_multiaddr *addrs,
 /* Asks now: there is a new interface, or somebody is wanted. */
 void p2p__mdns_ask(struct p2p__mdns *m, p2p_ns now);
 
-/* Tells of a peer again when it next answers: the connection to it is gone. */
-void p2p__mdns_forget(struct p2p__mdns *m, const struct p2p_peer_id *id);
+/* Tells of a peer again when it next answers: the connection to it is gone. If
+ * it was told of it is asked for as in the beginning, within a second. */
+void p2p__mdns_forget(struct p2p__mdns *m, const struct p2p_peer_id *id,
+                      p2p_ns now);
 
 /*
  * Reads a datagram. Returns 0, or why it was ignored, for the counters:

@@ -137,13 +137,15 @@ bool p2p__mdns_seen_peer(struct p2p__mdns_seen *s,
     return true;
 }
 
-void p2p__mdns_seen_forget(struct p2p__mdns_seen *s,
+bool p2p__mdns_seen_forget(struct p2p__mdns_seen *s,
                            const struct p2p_peer_id *id)
 {
     const uint64_t key = p2p__siphash(s->seed, id->bytes, id->len);
     struct p2p__mdns_known *e = find_peer(s, key);
 
-    if (e->seen_at > 0 && e->key == key) {
-        e->seen_at = 0;
+    if (e->seen_at == 0 || e->key != key) {
+        return false;
     }
+    e->seen_at = 0;
+    return true;
 }

@@ -55,8 +55,8 @@ bool p2p__mdns_seen_peer(struct p2p__mdns_seen *s,
                          struct p2p__mdns_source *source,
                          const struct p2p__mdns_peer *peer, p2p_ns now);
 
-/* Forgets a peer: its next answer is news. */
-void p2p__mdns_seen_forget(struct p2p__mdns_seen *s,
+/* Forgets a peer: its next answer is news. Whether it was known. */
+bool p2p__mdns_seen_forget(struct p2p__mdns_seen *s,
                            const struct p2p_peer_id *id);
 
 #endif

@@ -397,9 +397,10 @@ void p2p__mdns_service_ask(struct p2p__mdns_service *s, p2p_ns now)
 }
 
 void p2p__mdns_service_forget(struct p2p__mdns_service *s,
-                              const struct p2p_peer_id *id)
+                              const struct p2p_peer_id *id, p2p_ns now)
 {
-    p2p__mdns_forget(&s->core, id);
+    p2p__mdns_forget(&s->core, id, now);
+    set_timer(s);
 }
 
 const struct p2p__mdns_stat *p2p__mdns_service_stat(

@@ -69,7 +69,7 @@ void p2p__mdns_service_ask(struct p2p__mdns_service *s, p2p_ns now);
 
 /* See p2p__mdns_forget(). */
 void p2p__mdns_service_forget(struct p2p__mdns_service *s,
-                              const struct p2p_peer_id *id);
+                              const struct p2p_peer_id *id, p2p_ns now);
 
 /* The counters; valid until free. */
 const struct p2p__mdns_stat *p2p__mdns_service_stat(

@@ -467,9 +467,52 @@ static void test_a_peer_is_told_once_and_then_refreshed(void **state)
     assert_int_equal(rx_hex(n, JS3_ANSWER, now), 0);
     assert_true(is_found(n));
     assert_int_equal(p2p_peer_id_from_text(JS_ID, strlen(JS_ID), &id), 0);
-    p2p__mdns_forget(&n->m, &id);
+    p2p__mdns_forget(&n->m, &id, now);
     assert_int_equal(rx_hex(n, JS3_ANSWER, now), 0);
     assert_true(is_found(n));
+    node_free(n);
+}
+
+/* A peer whose connection is gone is asked for within a second, and then less
+ * and less; however often it goes, once a second. Who was never told of is not
+ * missed. */
+static void test_who_is_gone_is_asked_for(void **state)
+{
+    struct node *n = node_new(JS_QM_ID, P2P__MDNS_TODAY);
+    struct p2p_peer_id id;
+    p2p_ns now = P2P__SEC(100), at, last;
+    unsigned asked = 0;
+
+    (void)state;
+    for (p2p_ns t = 0; t < now; t = p2p__mdns_deadline(&n->m)) {
+        p2p__mdns_expire(&n->m, t);
+        assert_int_equal(draw_all(n, t), 1);
+        at = p2p__mdns_deadline(&n->m);
+        now = at >= P2P__SEC(100) ? at - P2P__SEC(5) : now;
+    }
+    assert_int_equal(p2p_peer_id_from_text(JS_ID, strlen(JS_ID), &id), 0);
+    at = p2p__mdns_deadline(&n->m);
+    p2p__mdns_forget(&n->m, &id, now);
+    assert_int_equal(p2p__mdns_deadline(&n->m), at);
+    assert_int_equal(rx_hex(n, JS3_ANSWER, now), 0);
+    p2p__mdns_forget(&n->m, &id, now);
+    at = p2p__mdns_deadline(&n->m);
+    assert_in_range(at - now, 0, P2P__MS(100));
+    p2p__mdns_expire(&n->m, at);
+    assert_int_equal(draw_all(n, at), 1);
+    last = at;
+    at = p2p__mdns_deadline(&n->m);
+    assert_in_range(at - last, P2P__MS(900), P2P__MS(1100));
+    /* It comes and goes fifty times a second. */
+    for (p2p_ns t = last; t < last + P2P__SEC(10); t += P2P__MS(20)) {
+        if (t >= p2p__mdns_deadline(&n->m)) {
+            p2p__mdns_expire(&n->m, t);
+            asked += draw_all(n, t);
+        }
+        (void)rx_hex(n, JS3_ANSWER, t);
+        p2p__mdns_forget(&n->m, &id, t);
+    }
+    assert_in_range(asked, 9, 11);
     node_free(n);
 }
 
@@ -685,6 +728,7 @@ int main(void)
         cmocka_unit_test(test_sources_of_ip6_are_told_apart),
         cmocka_unit_test(test_our_own_answer_is_ignored),
         cmocka_unit_test(test_a_peer_is_told_once_and_then_refreshed),
+        cmocka_unit_test(test_who_is_gone_is_asked_for),
         cmocka_unit_test(test_a_peer_that_moves_is_told_again),
         cmocka_unit_test(test_T37_forged_peers_of_one_source_are_few),
         cmocka_unit_test(test_T37_forged_peers_of_many_sources_are_few),

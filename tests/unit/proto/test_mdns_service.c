@@ -458,7 +458,7 @@ static void test_its_owner_can_ask_and_forget(void **state)
     hear(w, 0, JS3_ANSWER, &other, 3);
     assert_int_equal(w->found, 1);
     assert_int_equal(p2p_peer_id_from_text(JS_ID, strlen(JS_ID), &id), 0);
-    p2p__mdns_service_forget(s, &id);
+    p2p__mdns_service_forget(s, &id, 2);
     hear(w, 0, JS3_ANSWER, &other, 3);
     assert_int_equal(w->found, 2);
     end(w, s);

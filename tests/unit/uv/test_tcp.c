@@ -3,6 +3,7 @@
  * TCP on libuv: what a pipe says of a peer that does not read, that the kernel
  * watches the peer, and what becomes of a listener without descriptors.
  */
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 
@@ -95,6 +96,9 @@ static void test_silence_ends_with_an_acknowledgement(void **state)
     rig_stop(&r);
 }
 
+/* Linux 6.15; libc's headers may be older. */
+#define RTO_MAX_MS 44
+
 /* What the sockets of a loop are set to. */
 static void check_options(uv_handle_t *h, void *arg)
 {
@@ -111,6 +115,12 @@ static void check_options(uv_handle_t *h, void *arg)
     assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, &len),
                      0);
     assert_int_equal(ms, 30000);
+    len = sizeof ms;
+    if (getsockopt(fd, IPPROTO_TCP, RTO_MAX_MS, &ms, &len) == 0) {
+        assert_int_equal(ms, 2000);
+    } else {
+        assert_int_equal(errno, ENOPROTOOPT); /* Linux before 6.15 */
+    }
     ++*n;
 }
 
