@@ -225,17 +225,14 @@ static void on_tried(void *user, enum um_result outcome, struct um_str text)
     end(a, UM_AGENT_TRIAL, outcome, text);
 }
 
-/* Notes an order, on disk, before Unit is touched; or that Unit was seen to run
- * it. By the roster that is there too. Ends what cannot be noted. */
+/* Notes an order, on disk, before Unit is touched; by the roster that is there
+ * too. Ends what cannot be noted. */
 static bool note(struct um_agent *a, enum um_agent_slot slot)
 {
     const struct um_name *revision = &job_of(a, slot)->revision;
 
     um_warden_begins(a->warden, revision);
     um_warden_comes_to(a->warden, revision, &job_of(a, slot)->effective);
-    if (slot == UM_AGENT_EXAMINE) {
-        um_warden_ended(a->warden, revision, UM_WARDEN_RUNS);
-    }
     if (um_agent_save(a, UM_WARDEN_ROSTER) != 0 ||
         um_agent_save(a, UM_WARDEN_RECORD) != 0) {
         um_warden_ended(a->warden, revision, UM_WARDEN_UNKNOWN);
@@ -245,6 +242,19 @@ static bool note(struct um_agent *a, enum um_agent_slot slot)
     }
     um_agent_say_record(a);
     return true;
+}
+
+/* Notes what Unit was seen to run. It ran before anybody asked, so the disk has
+ * it in a moment. */
+static void note_seen(struct um_agent *a, const struct um_agent_job *j)
+{
+    um_warden_begins(a->warden, &j->revision);
+    um_warden_comes_to(a->warden, &j->revision, &j->effective);
+    um_warden_ended(a->warden, &j->revision, UM_WARDEN_RUNS);
+    if (um_agent_save(a, UM_WARDEN_ROSTER) == 0) {
+        um_agent_save_soon(a);
+    }
+    um_agent_say_record(a);
 }
 
 static void give(struct um_agent *a, enum um_agent_slot slot,
@@ -336,9 +346,10 @@ static void examined(struct um_agent *a, int rv, const struct um_maker_out *out)
     if (rv == P2P_EFORMAT) {
         (void)keep(a, &j->revision, UM_RESULT_REFUSED);
     } else if (um_runner_runs(a->runner, &c)) {
-        if (!is_order(a, UM_AGENT_EXAMINE) || !note(a, UM_AGENT_EXAMINE)) {
+        if (!is_order(a, UM_AGENT_EXAMINE)) {
             return;
         }
+        note_seen(a, j);
     }
     end(a, UM_AGENT_EXAMINE,
         rv == P2P_EFORMAT ? UM_RESULT_REFUSED : UM_RESULT_DONE, out->why);

@@ -662,6 +662,9 @@ bool um_runner_runs(const struct um_runner *r, const struct um_runner_config *c)
 {
     struct um_str config = um_buf_view(&r->config);
 
+    if (r->doing == APPLYING && r->now.told) {
+        return um_name_eq(&c->effective, &r->now.effective);
+    }
     if (!r->seen || r->absent || r->doing >= FILLING) {
         return false;
     }

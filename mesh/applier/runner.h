@@ -152,8 +152,8 @@ void um_runner_listed(struct um_runner *r,
  * is what was seen last. */
 void um_runner_adopted(struct um_runner *r, const struct um_name *effective);
 
-/** Whether Unit was seen to run that when it was seen last: effective and
- * config of `c` are looked at. */
+/** Whether Unit was seen to run that when it was seen last, or has just taken
+ * it on trial: effective and config of `c` are looked at. */
 bool um_runner_runs(const struct um_runner *r,
                     const struct um_runner_config *c);
 

@@ -421,14 +421,19 @@ static void test_a_trial_while_old_ones_go(void **state)
 }
 
 static unsigned at_get[2], gets;
+static bool runs[2];
 
 static void count_get(struct scene *s)
 {
-    (void)s;
+    const struct um_runner_config c = {.effective = scene_name(2),
+                                       .config = UM_STR(OTHER)};
+
+    runs[gets] = um_runner_runs(s->runner, &c);
     at_get[gets++] = tried;
 }
 
-/* Unit's answer to the PUT is the answer; how it shows that comes after. */
+/* Unit's answer to the PUT is the answer, and is believed; how it shows that
+ * comes after. */
 static void test_a_trial_is_told_with_the_put(void **state)
 {
     struct um_buf pem = UM_BUF_INIT;
@@ -443,6 +448,8 @@ static void test_a_trial_is_told_with_the_put(void **state)
     assert_int_equal(gets, 2);
     assert_int_equal(at_get[0], 0);
     assert_int_equal(at_get[1], 1);
+    assert_false(runs[0]);
+    assert_true(runs[1]);
     assert_int_equal(tried, 1);
     scene_changed(s, "PUT /config\n");
     end(s, &pem);
