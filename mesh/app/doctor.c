@@ -90,8 +90,9 @@ static const char *span(uint64_t ms, char out[32])
 
 /* ---- owners */
 
-/* Another node whose key could be an owner's, too. */
-static const struct um_roster_key *candidate(struct um_model *m)
+/* A node whose key could be an owner's, too; not one that has an owner's key
+ * beside it already, as far as we know. */
+static const struct um_roster_key *candidate(struct um_model *m, bool owns)
 {
     struct um_roster *r = &m->roster;
 
@@ -99,7 +100,7 @@ static const struct um_roster_key *candidate(struct um_model *m)
         const struct um_roster_key *k = um_roster_key_at(r, i);
 
         if ((k->now & UM_NODE) != 0 && (k->now & (UM_OWNER | UM_ROOT)) == 0 &&
-            !um_name_eq(&k->name, &m->cfg.me)) {
+            um_name_eq(&k->name, &m->cfg.me) != owns) {
             return k;
         }
     }
@@ -109,14 +110,16 @@ static const struct um_roster_key *candidate(struct um_model *m)
 static void look_at_owners(struct um_doctor *o, struct um_node *n)
 {
     struct um_roster *r = &um_node_model(n)->roster;
-    const struct um_roster_key *k = candidate(um_node_model(n));
+    bool owns = um_node_owns(n);
+    const struct um_roster_key *k = candidate(um_node_model(n), owns);
     char mend[LINE_BYTES], name[NAME_BYTES];
     size_t owners = 0;
 
     for (size_t i = 0; i < r->keys_n; i++) {
         owners += (um_roster_key_at(r, i)->now & (UM_OWNER | UM_ROOT)) != 0;
     }
-    (void)snprintf(mend, sizeof mend, "unitmesh members role %s owner",
+    (void)snprintf(mend, sizeof mend, "%sunitmesh members role %s owner",
+                   owns ? "" : "where the owner's key is: ",
                    k != NULL ? called(n, &k->name, name) : "MEMBER");
     if (owners == 0) {
         um_doctor_find(o, UM_AILMENT, "no-owner", "unitmesh recover",
@@ -297,7 +300,10 @@ static void look_at_clocks(struct um_doctor *o, struct um_node *n)
         bool is_behind = h->row.wall_ms + m->cfg.near_ms < then;
         bool is_ahead = then + m->cfg.near_ms < h->row.wall_ms;
 
-        if (um_core_fresh(m, &h->row.by)) {
+        /* One who was a member may have been told of once more, long after
+         * its last word. */
+        if (um_core_fresh(m, &h->row.by) &&
+            (um_roster_roles(&m->roster, &h->row.by) & UM_NODE) != 0) {
             fresh++;
             behind += is_behind;
             ahead += is_ahead;

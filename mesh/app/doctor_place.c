@@ -28,43 +28,59 @@ static void find(struct um_doctor *o, enum um_ailment how, const char *what,
     um_doctor_find(o, how, what, mend, text);
 }
 
-/* Whether only we can read a file of the folder ("." is the folder). */
-static void look_at_rights(struct um_doctor *o, const char *name,
-                           const char *chmod)
+/* Who is to have a file of the folder, and who may come near it. */
+struct place {
+    const char *name; /* "." is the folder */
+    uid_t owner;
+    unsigned closed; /* bits that its mode must not have */
+    unsigned mode;   /* what it is to be */
+};
+
+/* Whether it is so, or what mends it. */
+static void look_at_rights(struct um_doctor *o, const struct place *p)
 {
     const char *state = o->d->settings.state;
-    char text[LINE_BYTES], mend[LINE_BYTES];
-    bool folder = strcmp(name, ".") == 0;
+    char text[LINE_BYTES], mend[LINE_BYTES], path[600];
     struct stat st;
 
-    if (fstatat(o->d->state.dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (fstatat(o->d->state.dir, p->name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
         return;
     }
-    if ((st.st_mode & 077) != 0) {
-        (void)snprintf(text, sizeof text, "%s%s%s is open to others.", state,
-                       folder ? "" : "/", folder ? "" : name);
-        (void)snprintf(mend, sizeof mend, "chmod %s %s%s%s", chmod, state,
-                       folder ? "" : "/", folder ? "" : name);
+    if (strcmp(p->name, ".") == 0) {
+        (void)snprintf(path, sizeof path, "%s", state);
+    } else {
+        (void)snprintf(path, sizeof path, "%s/%s", state, p->name);
+    }
+    if ((st.st_mode & p->closed) != 0) {
+        (void)snprintf(text, sizeof text, "%s is open to others.", path);
+        (void)snprintf(mend, sizeof mend, "chmod %o %s", p->mode, path);
         find(o, UM_AILMENT, "rights", mend, text);
     }
-    if (st.st_uid != geteuid()) {
-        (void)snprintf(text, sizeof text, "%s%s%s is another user's.", state,
-                       folder ? "" : "/", folder ? "" : name);
-        (void)snprintf(mend, sizeof mend, "chown %u %s%s%s",
-                       (unsigned)geteuid(), state, folder ? "" : "/",
-                       folder ? "" : name);
+    if (st.st_uid != p->owner) {
+        (void)snprintf(text, sizeof text, "%s is another user's.", path);
+        (void)snprintf(mend, sizeof mend, "chown %u %s", (unsigned)p->owner,
+                       path);
         find(o, UM_AILMENT, "rights", mend, text);
     }
 }
 
+/* As um_premises_part() leaves them: where this process became another user
+ * the folder is root's, and so are the keys, which the applier holds. */
 static void look_at_folder(struct um_doctor *o)
 {
-    static const char *const files[] = {"node.key", "owner.key", "mesh.db",
-                                        "rest.token"};
+    uid_t me = geteuid();
+    bool shared = o->d->confined.changed;
+    uid_t keys = shared && o->d->partner != NULL ? 0 : me;
+    const struct place all[] = {
+        {".", shared ? 0 : me, shared ? 07U : 077U, shared ? 01770U : 0700U},
+        {"node.key", keys, 077, 0600},
+        {"owner.key", keys, 077, 0600},
+        {"mesh.db", me, 077, 0600},
+        {"rest.token", me, 077, 0600},
+    };
 
-    look_at_rights(o, ".", "700");
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        look_at_rights(o, files[i], "600");
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        look_at_rights(o, &all[i]);
     }
 }
 

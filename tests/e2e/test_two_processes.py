@@ -166,6 +166,23 @@ def children(pid):
         return [int(word) for word in file.read().split()]
 
 
+def look_at_doctor(node):
+    """What is as the daemon makes it is well, whatever user asks; what is not
+    is mended back to that, and keys are given to nobody."""
+    def rights():
+        said = json.loads(node.call("doctor", "-o", "json").stdout)
+        return [f["mend"] for f in said["findings"] if f["what"] == "rights"]
+
+    key = node.state / "node.key"
+    assert rights() == []
+    node.state.chmod(0o1775)
+    os.chown(key, UID, -1)
+    assert rights() == [f"chmod 1770 {node.state}", f"chown 0 {key}"]
+    os.chown(key, 0, -1)
+    node.state.chmod(0o1770)
+    assert rights() == []
+
+
 @root
 def test_a_daemon_as_it_is_confined(folder, unit):
     """The real one, from root's old state folder to a change that runs."""
@@ -179,6 +196,7 @@ def test_a_daemon_as_it_is_confined(folder, unit):
         node.ready()
         look_at_processes(node)
         look_at_files(node)
+        look_at_doctor(node)
         node.say("put", "/config", json.dumps(
             {"routes": [{"action": {"return": 207}}]}))
         until(lambda: unit.config()["routes"] == [{"action": {"return": 207}}],
