@@ -12,8 +12,10 @@
 #include "mesh/app/adopt.h"
 #include "mesh/app/answer.h"
 #include "mesh/app/deed.h"
+#include "mesh/app/documents.h"
 #include "mesh/app/manner.h"
 #include "mesh/app/once.h"
+#include "mesh/app/segment.h"
 #include "mesh/app/views.h"
 #include "mesh/doc/guard.h"
 #include "mesh/doc/parse.h"
@@ -38,6 +40,7 @@ struct change {
     struct um_manner manner;
     struct um_once once;
     struct um_buf kept; /* the body of an answer that was given before */
+    struct um_buf runs; /* what Unit showed when it was asked for this */
     unsigned tries;
 };
 
@@ -57,6 +60,7 @@ static void drop(struct um_wait *w)
 
     um_desk_fini(&c->desk);
     um_buf_fini(&c->kept);
+    um_buf_fini(&c->runs);
     free(c);
 }
 
@@ -273,7 +277,7 @@ static void adopt_with(struct change *c, struct um_str modules)
     int rv;
 
     if (h != NULL) {
-        unit.config = um_hands_config(h);
+        unit.config = um_buf_view(&c->runs);
         unit.applied = um_hands_shown(h);
     }
     if (unit.config.p == NULL) {
@@ -311,6 +315,27 @@ static void on_scripts(void *user, const struct um_unit_answer *a)
     }
 }
 
+/* It may have been changed a moment ago: the applier looks every two seconds
+ * only. */
+static void on_runs(void *user, const struct um_unit_answer *a)
+{
+    struct change *c = user;
+
+    um_buf_clear(&c->runs);
+    um_buf_add(&c->runs, a->body, a->len);
+    if (!c->deed.wait.closed && a->status == UM_UNIT_OK &&
+        !um_buf_failed(&c->runs)) {
+        um_hands_get(um_node_hands(node_of(c)), "/js_modules", on_scripts, c);
+        return;
+    }
+    c->deed.wait.asked = false;
+    if (c->deed.wait.closed) {
+        fail(c, 503, "This node is ending, or leaves its mesh.", NULL);
+    } else {
+        fail(c, 502, "This node's Unit did not answer.", a->text);
+    }
+}
+
 static void adopt(struct change *c)
 {
     struct um_hands *hands = um_node_hands(node_of(c));
@@ -319,7 +344,7 @@ static void adopt(struct change *c)
         adopt_with(c, um_str_n(NULL, 0));
     } else {
         c->deed.wait.asked = true;
-        um_hands_get(hands, "/js_modules", on_scripts, c);
+        um_hands_get(hands, "/config", on_runs, c);
     }
 }
 
@@ -490,6 +515,12 @@ void um_change_handle(struct um_daemon *d, struct um_http_req *req)
         return;
     }
     if (um_wait_any_node(d, req) == NULL) {
+        return;
+    }
+    if (um_http_query(req, "node") != NULL &&
+        strcmp(um_http_method(req), "GET") == 0 &&
+        um_segment_match("/config/", um_http_path(req))) {
+        um_documents_at(d, req);
         return;
     }
     c = calloc(1, sizeof *c);

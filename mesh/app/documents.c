@@ -26,6 +26,7 @@ struct reading {
     const struct um_past *what;
     const struct um_past *from; /* NULL: nothing */
     struct um_name member;      /* for whom; none: this node */
+    struct um_str path;         /* of what comes of it */
 };
 
 static struct um_node *node_of(const struct reading *r)
@@ -123,8 +124,12 @@ static void show(struct reading *r)
 /* What comes of it at a member: as mesh/control shows it. */
 static void show_effective(struct reading *r)
 {
+    const char *accept = um_http_header(r->wait.req, "Accept");
     const struct um_control_request ask = {
-        .method = UM_STR("GET"), .path = UM_STR("/config"), .effective = true};
+        .method = UM_STR("GET"),
+        .path = r->path,
+        .accept = accept != NULL ? um_str(accept) : um_str_n(NULL, 0),
+        .effective = true};
     struct um_control_answer out;
     struct um_desk desk;
     int rv = um_desk_init(&desk, node_of(r), &r->what->rev.id,
@@ -147,7 +152,8 @@ void um_documents_show(struct um_daemon *d, struct um_http_req *req)
     const char *member = um_http_query(req, "node");
     struct reading r = {.answer = um_http_query(req, "effective") != NULL
                                       ? show_effective
-                                      : show};
+                                      : show,
+                        .path = UM_STR("/config")};
 
     if (n == NULL || !um_revisions_named(n, req, REVISION, &r.what)) {
         return;
@@ -158,6 +164,25 @@ void um_documents_show(struct um_daemon *d, struct um_http_req *req)
                         "all.");
     } else if (member == NULL ||
                um_which_member(n, req, um_str(member), &r.member)) {
+        begin(d, req, &r);
+    }
+}
+
+void um_documents_at(struct um_daemon *d, struct um_http_req *req)
+{
+    struct um_node *n = um_wait_any_node(d, req);
+    struct reading r = {.answer = show_effective,
+                        .path = um_str(um_http_path(req))};
+
+    if (n == NULL || !um_which_revision(n, req, UM_STR("current"), &r.what)) {
+        return;
+    }
+    if (um_http_query(req, "effective") == NULL) {
+        um_answer_error(req, 400, "Invalid request.",
+                        "node goes with effective: the configuration is the "
+                        "same for all.");
+    } else if (um_which_member(n, req, um_str(um_http_query(req, "node")),
+                               &r.member)) {
         begin(d, req, &r);
     }
 }

@@ -9,6 +9,9 @@
 /** GET /mesh/revisions/REV/document. */
 void um_documents_show(struct um_daemon *d, struct um_http_req *req);
 
+/** GET /config/…?effective&node=MEMBER: what the current one comes to there. */
+void um_documents_at(struct um_daemon *d, struct um_http_req *req);
+
 /** GET /mesh/revisions/REV/diff. */
 void um_documents_diff(struct um_daemon *d, struct um_http_req *req);
 

@@ -163,18 +163,34 @@ static bool stage(struct um_node *n, struct um_http_req *req,
     return c->nodes.n > 0;
 }
 
+/* What of the query says how a revision goes its way that has none: it would
+ * be everywhere at once. NULL: nothing. */
+static const char *astray(const struct um_http_req *req, bool trial,
+                          bool staged)
+{
+    if (!staged && (um_http_query(req, "soak") != NULL ||
+                    um_http_query(req, "budget") != NULL)) {
+        return "soak and budget are of a rollout, which staged asks for.";
+    }
+    if (!staged && !trial && um_http_query(req, "deadline") != NULL) {
+        return "A deadline is of a rollout or a trial, which staged and trial "
+               "ask for.";
+    }
+    return trial && staged ? "It is a trial, or staged, not both." : NULL;
+}
+
 bool um_manner_read(struct um_node *n, struct um_http_req *req,
                     struct um_command *c, struct um_manner *out)
 {
     bool trial = um_http_query(req, "trial") != NULL;
     bool staged = um_http_query(req, "staged") != NULL;
+    const char *wrong = astray(req, trial, staged);
 
     c->flags = um_manner_flags(req);
     c->policy = trial ? UM_TRIAL : staged ? UM_STAGED : UM_IMMEDIATE;
     c->first = UM_FIRST_ALL;
-    if (trial && staged) {
-        um_answer_error(req, 400, "Invalid request.",
-                        "It is a trial, or staged, not both.");
+    if (wrong != NULL) {
+        um_answer_error(req, 400, "Invalid request.", wrong);
         return false;
     }
     if (!span(req, "trial", &c->deadline_ms) ||

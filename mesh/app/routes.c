@@ -371,7 +371,7 @@ static void dispatch(struct um_daemon *d, const struct um_auth *auth,
         um_http_reply_header(req, "WWW-Authenticate", "Bearer");
     }
     if (v.status != 0) {
-        um_answer_text(req, v.status, v.text);
+        um_answer_error(req, v.status, v.text, NULL);
     } else if (r == article_routes || (r != NULL && um_query_fits(req))) {
         r->handle(d, req);
     } else if (r != NULL) {

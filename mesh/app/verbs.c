@@ -6,6 +6,7 @@
  */
 #include "mesh/app/verbs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,18 +43,21 @@ static const struct verb {
     enum needs needs;
     const struct um_body_member *body;
     const char *success;
+    const char *message; /* what a revision says if nobody says more */
 } all[] = {
     {"revisions", "rollback", UM_DO_ROLLBACK, BOTH, with_message,
-     "Rolled back."},
-    {"revisions", "confirm", UM_DO_CONFIRM, NOTHING, with_message,
-     "Confirmed."},
-    {"revisions", "abort", UM_DO_ABORT, NOTHING, with_message, "Aborted."},
+     "Rolled back.", "back to"},
+    {"revisions", "confirm", UM_DO_CONFIRM, NOTHING, with_message, "Confirmed.",
+     NULL},
+    {"revisions", "abort", UM_DO_ABORT, NOTHING, with_message, "Aborted.",
+     NULL},
     {"revisions", "resume", UM_DO_RESUME, NOTHING, with_message,
-     "Its rollout is driven from here."},
-    {"revisions", "open", UM_DO_OPEN, NOTHING, with_nodes, "Opened."},
-    {"conflicts", "take", UM_DO_TAKE, BOTH, with_message, "Taken."},
-    {"conflicts", "drop", UM_DO_DROP, NOTHING, with_message, "Dropped."},
-    {"conflicts", "edit", UM_DO_EDIT, TARGET, NULL, "Resolved."},
+     "Its rollout is driven from here.", NULL},
+    {"revisions", "open", UM_DO_OPEN, NOTHING, with_nodes, "Opened.", NULL},
+    {"conflicts", "take", UM_DO_TAKE, BOTH, with_message, "Taken.", "takes"},
+    {"conflicts", "drop", UM_DO_DROP, NOTHING, with_message, "Dropped.",
+     "drops"},
+    {"conflicts", "edit", UM_DO_EDIT, TARGET, NULL, "Resolved.", "resolves"},
 };
 
 /* A request with a verb. */
@@ -66,6 +70,7 @@ struct act {
     struct um_manner manner;
     struct um_name *nodes;
     size_t nodes_n;
+    char says[24 + UM_REVNAME_TEXT_MAX]; /* its message, if there is no other */
 };
 
 static struct um_node *node_of(const struct act *a)
@@ -203,16 +208,27 @@ static bool keep_document(struct act *a, struct um_command *c)
     return rv == 0;
 }
 
-/* The message of the body, or of a header when the body is a document. */
-static struct um_str message_of(const struct act *a)
+/* The message of the body, or of a header when the body is a document; else
+ * what is done about which revision. */
+static struct um_str message_of(struct act *a)
 {
     const char *header = um_http_header(a->deed.wait.req, "X-Message");
+    const struct um_past *p = a->about;
+    struct um_str said = um_str_n(NULL, 0);
+    char rev[UM_REVNAME_TEXT_MAX];
 
     if (header != NULL) {
         return um_str(header);
     }
-    return a->verb->verb == UM_DO_EDIT ? um_str_n(NULL, 0)
-                                       : um_body_text(&a->body, "message");
+    if (a->verb->verb != UM_DO_EDIT) {
+        said = um_body_text(&a->body, "message");
+    }
+    if (said.len > 0 || a->verb->message == NULL) {
+        return said;
+    }
+    (void)um_revname_text(p->rev.number, &p->rev.id, UM_REVNAME_DIGITS, rev);
+    (void)snprintf(a->says, sizeof a->says, "%s %s", a->verb->message, rev);
+    return um_str(a->says);
 }
 
 static void ask(struct act *a)

@@ -125,7 +125,7 @@ def test_what_is_added_by_hand_is_adopted(unit, folder):
         now["listeners"]["*:8444"] = listener("new")
         now["settings"]["js_module"] = [now["settings"]["js_module"], "more"]
         put(unit, "/config", now)
-        until(lambda: one.states()["one"][0] == "drift", "it is seen")
+        # At once: nobody has to wait until it is seen that there is something.
         assert 'Certificate "new" is not found' in one.refuse(
             "post", "/config")
         assert "alone" in one.refuse("post", "/config", "1", "--cert",

@@ -459,6 +459,13 @@ def test_what_comes_of_it_on_a_node(mesh):
     said(a.ask("GET", path + "&node=n8"), 404, "no such member")
     said(a.ask("GET", "/mesh/revisions/current/document?node=n2"), 400,
          "effective")
+    # The same by Unit's own path.
+    assert a.get("/config?effective&node=n2")["settings"] == {
+        "listen_threads": 7}
+    assert a.get("/config/settings/listen_threads?effective&node=n2") == 7
+    said(a.ask("GET", "/config/settings/x?effective&node=n2"), 404, "exist")
+    said(a.ask("GET", "/config?effective&node=n8"), 404, "no such member")
+    said(a.ask("GET", "/config?node=n2"), 400, "effective")
     assert a.ask("DELETE", "/mesh/overlays/node:n2?wait=applied").code == 200
 
 
@@ -473,6 +480,8 @@ def test_rollback(mesh):
     assert answer.json["revision"] == current(b)
     assert a.get("/config/routes") == routes(220)
     assert a.get("/mesh/revisions/current")["message"] == "221 was wrong"
+    assert b.ask("POST", f"/mesh/revisions/{old}/rollback").code == 200
+    assert b.get("/mesh/revisions/current")["message"] == f"back to {old}"
     said(c.ask("POST", f"/mesh/revisions/{old}/rollback"), 403, "not write")
     told = said(a.ask("POST", "/mesh/revisions/r1/rollback"), 409, "half")
     assert told["override"] == "force"
@@ -571,6 +580,10 @@ def test_wrong_manners(mesh):
                   "staged&budget=many", "deadline=&trial=1x", "trial&staged",
                   "wait=forever", "wait=applied&timeout=x"):
         said(change(a, 260, f"?{query}"), 400, "")
+    # Who forgets the one word does not have it everywhere at once.
+    for query in ("soak=1s", "budget=1", "trial&soak=1s"):
+        said(change(a, 260, f"?{query}"), 400, "staged asks for")
+    said(change(a, 260, "?deadline=5m"), 400, "trial ask for")
     said(change(a, 260, "?staged=label:rack=nowhere"), 409, "ready")
     assert a.get("/config/routes") != routes(260)
 

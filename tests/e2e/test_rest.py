@@ -70,6 +70,8 @@ def test_without_token_401(article, method, path):
                  else None, seconds=3, path_as_is=True)
     assert answer.code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
+    if method != "HEAD":
+        assert "rest.token" in answer.json["error"]
 
 
 @pytest.mark.parametrize("headers", [
