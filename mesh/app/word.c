@@ -19,6 +19,7 @@ struct word {
     int err;     /* the first that went wrong */
     bool read;   /* a key that roles are taken from reads what is secret */
     struct um_name key;
+    struct um_name id; /* of what was signed elsewhere */
 };
 
 static void drop(struct um_wait *w)
@@ -88,7 +89,8 @@ static void refuse(struct word *o, int err)
                      NULL);
     } else if (err == P2P_EAGAIN) {
         um_wait_fail(&o->wait, 409, "It rests on what is not here yet.",
-                     "It will be taken when that has come.");
+                     "It will be taken when that has come: a role of who "
+                     "signed it, or what it names.");
     } else if (err == P2P_EPROTO || err == P2P_EPEER) {
         um_wait_fail(&o->wait, 403, "The mesh does not take it.",
                      "Its signer may not say this, or it is of another mesh.");
@@ -123,6 +125,12 @@ static void on_taken(void *user, int err)
 
     if (o->passed && (err == 0 || err == P2P_EDUP)) {
         um_json_bool(&o->answer, "new", err == 0);
+        if (!o->wait.closed) { /* the rules keep it, whoever may say it */
+            struct um_model *m = um_node_model(um_wait_node(&o->wait));
+
+            um_json_bool(&o->answer, "counts",
+                         um_roster_counts(&m->roster, &o->id));
+        }
     }
     if (o->err == 0 && err != P2P_EDUP) {
         o->err = err;
@@ -296,6 +304,7 @@ void um_word_pass(struct um_daemon *d, struct um_http_req *req)
         struct um_buf list = UM_BUF_INIT;
 
         o->passed = true;
+        o->id = s.id;
         o->left = 1;
         note_reader(o, &s);
         um_pb_put_str(&list, 1, envelope);

@@ -407,6 +407,19 @@ const struct um_statement *um_roster_find(const struct um_roster *r,
     return e != NULL ? &e->s : NULL;
 }
 
+bool um_roster_counts(struct um_roster *r, const struct um_name *id)
+{
+    const struct um_roster_entry *e = find_entry(r, id);
+    const struct um_roster_key *k = e != NULL ? find_key(r, &e->s.key) : NULL;
+
+    settle(r);
+    if (e == NULL || e->level == NONE)
+        return false;
+    if (e->s.what == UM_GRANT)
+        return k != NULL && (k->now & gives(e)) != 0;
+    return e->s.what != UM_REVOKE || (k != NULL && takes(e, k) != 0);
+}
+
 const struct um_statement *um_roster_genesis(const struct um_roster *r)
 {
     return r->genesis != NULL ? &r->genesis->s : NULL;

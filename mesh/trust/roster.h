@@ -103,6 +103,10 @@ const struct um_statement *um_roster_at(struct um_roster *r, size_t i,
 const struct um_statement *um_roster_find(const struct um_roster *r,
                                           const struct um_name *id);
 
+/** Whether a statement that is in the set counts for anything now: it stands,
+ * a grant gives a role, a revocation takes one. */
+bool um_roster_counts(struct um_roster *r, const struct um_name *id);
+
 /** The genesis, or NULL before it came. Valid until fini. */
 const struct um_statement *um_roster_genesis(const struct um_roster *r);
 

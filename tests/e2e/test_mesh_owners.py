@@ -95,6 +95,11 @@ def test_let_in_by_a_node_that_was_made_an_owner(folder):
         synced(red, green, blue)
 
 
+def key_of(node):
+    """The owner's key that is beside a node, which has no name."""
+    return next(r[3] for r in node.rows("members") if "root" in r[1])
+
+
 def test_a_key_that_is_on_no_node(trio, folder):
     red, green, blue = trio
     key = folder / "safe.key"
@@ -134,6 +139,11 @@ def test_a_key_that_is_on_no_node(trio, folder):
     assert "rests on what is not here" in red.refuse("owner", "carry", sign(
         plan, "--key", folder / "thief.key")[0])
     assert roles(red, "green") == {"writer", "node"}
+    # An owner takes nothing of another one: the rules keep the statement, and
+    # it counts for nothing, which is said.
+    green.say("members", "rm", key_of(red), "--to-sign", plan)
+    assert "it has no effect" in green.refuse(
+        "owner", "carry", sign(plan, "--key", key)[0])
     # Files that are none.
     plan.write_bytes(b"{}")
     for verb in ("show", "sign", "carry"):

@@ -114,6 +114,34 @@ static void test_nobody_grants_his_own_level(void **state)
     rig_fini(&g);
 }
 
+/* Whether a statement that is taken counts for anything. */
+static bool counts(struct rig *g, unsigned by, struct um_statement plan)
+{
+    struct um_statement s = rig_sign(g, by, plan);
+    struct um_need need;
+
+    assert_int_equal(um_roster_add(&g->roster, &s, &g->known, &need), 0);
+    return um_roster_counts(&g->roster, &s.id);
+}
+
+static void test_what_is_kept_and_counts_for_nothing(void **state)
+{
+    struct rig g;
+    struct um_name none = rig_name(99);
+
+    (void)state;
+    people(&g);
+    assert_false(um_roster_counts(&g.roster, &none));
+    assert_true(um_roster_counts(&g.roster, &um_roster_genesis(&g.roster)->id));
+    assert_true(counts(&g, ROOT_SEED, rig_grant(6, UM_OWNER)));
+    assert_false(counts(&g, OWNER_SEED, rig_revoke(6, 0)));
+    assert_true(counts(&g, ROOT_SEED, rig_revoke(6, 0)));
+    assert_false(counts(&g, 6, rig_revoke(WRITER_SEED, 0)));
+    assert_true(counts(&g, OWNER_SEED, rig_revoke(WRITER_SEED, UM_WRITER)));
+    assert_false(counts(&g, OWNER_SEED, rig_grant(WRITER_SEED, UM_WRITER)));
+    rig_fini(&g);
+}
+
 static void test_nobody_revokes_upwards(void **state)
 {
     struct rig g;
@@ -513,6 +541,7 @@ int main(void)
         cmocka_unit_test(test_roles_are_a_set_and_members_are_nodes),
         cmocka_unit_test(test_what_is_there_is_not_added_again),
         cmocka_unit_test(test_nobody_grants_his_own_level),
+        cmocka_unit_test(test_what_is_kept_and_counts_for_nothing),
         cmocka_unit_test(test_nobody_revokes_upwards),
         cmocka_unit_test(test_a_revoked_key_never_returns),
         cmocka_unit_test(test_one_role_can_be_revoked),
