@@ -120,6 +120,45 @@ static int find_verb(struct um_cli *c)
     return 0;
 }
 
+/* A flag that says how a rollout goes where there is none: without a word the
+ * change would be everywhere at once. NULL: there is none. */
+static const char *lone(const struct um_options *o)
+{
+    bool staged = o->value[UM_OPT_STAGED] != NULL;
+
+    if (!staged && o->value[UM_OPT_SOAK] != NULL) {
+        return "--soak";
+    }
+    if (!staged && o->value[UM_OPT_BUDGET] != NULL) {
+        return "--budget";
+    }
+    return !staged && o->value[UM_OPT_TRIAL] == NULL &&
+                   o->value[UM_OPT_DEADLINE] != NULL
+               ? "--deadline"
+               : NULL;
+}
+
+/* More words than there is room for: perhaps the last one should have been a
+ * value, which is told from a word by its sign alone: --trial=10m. */
+static int too_many(const struct um_cli *c, int most)
+{
+    static const enum um_option open[] = {UM_OPT_TRIAL, UM_OPT_STAGED,
+                                          UM_OPT_WAIT};
+    const char *why = most == 0 ? "not a flag" : "one word too many";
+    char text[128];
+
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++) {
+        const char *value = c->o.value[open[i]];
+
+        if (value != NULL && value[0] == '\0') {
+            (void)snprintf(text, sizeof text, "%s; is --%s=%.40s meant?", why,
+                           um_options_name(open[i]), c->words[most]);
+            return um_cli_wrong(c, c->words[most], text);
+        }
+    }
+    return um_cli_wrong(c, c->words[most], why);
+}
+
 static int check(struct um_cli *c)
 {
     enum um_option stray;
@@ -128,8 +167,7 @@ static int check(struct um_cli *c)
 
     count(c->verb->words, &least, &most);
     if (c->n > most) {
-        return um_cli_wrong(c, c->words[most],
-                            most == 0 ? "not a flag" : "one word too many");
+        return too_many(c, most);
     }
     if (c->n < least) {
         return um_cli_wrong(c, "a word is missing, it takes", c->verb->words);
@@ -142,6 +180,12 @@ static int check(struct um_cli *c)
     if (stray != UM_OPTIONS) {
         (void)snprintf(text, sizeof text, "--%s", um_options_name(stray));
         return um_cli_wrong(c, text, "it takes no such flag");
+    }
+    if (lone(&c->o) != NULL) {
+        return um_cli_wrong(c, lone(&c->o),
+                            lone(&c->o)[2] == 'd'
+                                ? "goes with --staged or --trial"
+                                : "goes with --staged");
     }
     return 0;
 }

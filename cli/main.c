@@ -67,6 +67,16 @@ static int usage(FILE *out)
     return out == stdout ? 0 : 2;
 }
 
+/* One line, that is not lost above a page of others. */
+static int unknown(const char *word)
+{
+    (void)fprintf(stderr,
+                  "unitmesh: %s: no such command\n"
+                  "unitmesh help lists them.\n",
+                  word);
+    return 2;
+}
+
 /* Runs a command; getopt begins its complaints with both words. */
 static int run(const struct um_cli_command *command, int argc, char **argv)
 {
@@ -94,6 +104,20 @@ static const struct um_cli_command *find(const char *name)
     return NULL;
 }
 
+/* `help`, or `help COMMAND`. */
+static int help(int argc, char **argv)
+{
+    static char flag[] = "--help";
+    char *words[] = {argv[0], flag, NULL};
+    const struct um_cli_command *command;
+
+    if (argc < 2) {
+        return usage(stdout);
+    }
+    command = find(argv[1]);
+    return command != NULL ? run(command, 2, words) : unknown(argv[1]);
+}
+
 int main(int argc, char **argv)
 {
     const struct um_cli_command *command;
@@ -101,8 +125,9 @@ int main(int argc, char **argv)
     if (argc < 2) {
         return usage(stderr);
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-        return usage(stdout);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        return help(argc - 1, argv + 1);
     }
     if (strcmp(argv[1], "--version") == 0) {
         return version(1, argv);
@@ -114,6 +139,5 @@ int main(int argc, char **argv)
     if (command != NULL) {
         return run(command, argc - 1, argv + 1);
     }
-    (void)fprintf(stderr, "unitmesh: %s: no such command\n", argv[1]);
-    return usage(stderr);
+    return unknown(argv[1]);
 }

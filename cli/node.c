@@ -63,7 +63,11 @@ static void print_mesh(yyjson_val *mesh)
                  name[0] != '\0' ? ")" : "", um_cli_number(mesh, "members"));
     print_field("name", mesh, "node");
     (void)printf("roles      %s\n",
-                 um_cli_list(yyjson_obj_get(mesh, "roles"), buf));
+                 um_cli_true(mesh, "pending")
+                     ? "none yet: an owner has to approve this node"
+                 : um_cli_true(mesh, "member")
+                     ? um_cli_list(yyjson_obj_get(mesh, "roles"), buf)
+                     : "none: this node's key was taken out of the mesh");
     print_field("current", mesh, "current");
     print_field("runs", mesh, "applied");
     (void)printf("conflicts  %" PRIu64 "\n", um_cli_number(mesh, "conflicts"));

@@ -17,6 +17,7 @@
 #include "mesh/app/settings.h"
 #include "mesh/app/state.h"
 #include "mesh/app/user.h"
+#include "mesh/base/utf8.h"
 #include "mesh/node/verify.h"
 #include "p2p/err.h"
 
@@ -91,10 +92,23 @@ static int read_flags(struct options *o, int argc, char **argv)
     return 0;
 }
 
+/* Room for a line of what is wrong. */
+#define LINE_BYTES 2048
+
+/* What is damaged may be in the words that tell of it. */
+static void tell(const char *begin, const char *line)
+{
+    char text[LINE_BYTES];
+
+    (void)snprintf(text, sizeof text, "%s", line);
+    um_utf8_harmless(text);
+    (void)fprintf(stderr, "%s%s\n", begin, text);
+}
+
 static void say(void *user, const char *line)
 {
     (void)user;
-    (void)fprintf(stderr, "%s\n", line);
+    tell("", line);
 }
 
 static void sink(void *user, enum um_log_level level, const char *line)
@@ -112,7 +126,7 @@ static int open_store(struct um_store *s, const char *path)
         err = um_store_open(s, path, UM_STORE_EXISTING);
     }
     if (err != 0) {
-        (void)fprintf(stderr, "unitmesh verify: %s\n", s->text);
+        tell("unitmesh verify: ", s->text);
     }
     return err;
 }

@@ -34,7 +34,11 @@ CASES = [
     ("unitmesh --help", 0, "out", r"usage: unitmesh COMMAND(.|\n)*publish"),
     ("unitmesh --version", 0, "out", r"unitmesh \d+\.\d+\.\d+"),
     ("unitmesh version --help", 0, "out", r"usage: unitmesh version"),
-    ("unitmesh fly", 2, "err", r"fly: no such command"),
+    ("unitmesh fly", 2, "err", r"fly: no such command\nunitmesh help lists "),
+    ("unitmesh help", 0, "out", r"usage: unitmesh COMMAND(.|\n)*publish"),
+    ("unitmesh help put", 0, "out", r"usage: unitmesh put PATH"),
+    ("unitmesh help fly", 2, "err", r"fly: no such command"),
+    ("unitmesh -h", 0, "out", r"usage: unitmesh COMMAND"),
     ("unitmesh run --help", 0, "out", r"--unit-modules FILE(.|\n)*4901"),
     ("unitmesh run --fly", 2, "err", r"unitmesh run: .*--fly"),
     ("unitmesh run more", 2, "err", r"unitmesh run: more: not a flag"),
@@ -83,7 +87,15 @@ CASES = [
     ("unitmesh put x -f /none", 1, "err", r"/none: No such file"),
     ("unitmesh put x 1 --soak tea", 2, "err", r"--soak tea: must be a span"),
     ("unitmesh put x 1 --wait=long", 2, "err", r"applied or healthy"),
-    ("unitmesh put x 1 --trial 10m", 2, "err", r"10m: one word too many"),
+    ("unitmesh put x 1 --trial 10m", 2, "err",
+     r"10m: one word too many; is --trial=10m meant\?"),
+    ("unitmesh apply --wait healthy", 2, "err", r"is --wait=healthy meant\?"),
+    ("unitmesh put x 1 2", 2, "err", r"2: one word too many\n"),
+    ("unitmesh put x 1 --soak 2s", 2, "err", r"--soak: goes with --staged\n"),
+    ("unitmesh put x 1 --trial --budget 1", 2, "err",
+     r"--budget: goes with --staged\n"),
+    ("unitmesh reseal --deadline 2m", 2, "err",
+     r"--deadline: goes with --staged or --trial\n"),
     ("unitmesh put x 1 --if-match now", 2, "err", r"must be a revision such"),
     ("unitmesh delete x --secret", 2, "err", r"it takes no such flag"),
     ("unitmesh plan", 2, "err", r"a file is missing: -f FILE"),
@@ -240,6 +252,13 @@ def verify(folder):
          r"^item 5, revision [0-9a-f]{64}: its signature is wrong\n$")
     look("order", 1, "does not hold", r"^item 6, .* not before it: the rev")
     look("row-sum", 1, "does not hold", "row 4 differs from its checksum")
+    store = Path(folder) / "v-well/mesh.db"
+    torn = store.read_bytes().replace(b"sqlite_autoindex", b"\xe5\x1b[2Jto", 1)
+    store.write_bytes(torn)
+    r = call("unitmesh", "verify", "--state", Path(folder) / "v-well")
+    check("verify: bytes of a damaged store steer no terminal",
+          r.returncode == 1 and "damaged" in r.stderr and
+          "\x1b" not in r.stderr, r)
     r = call("unitmesh", "verify", "--state", folder)
     check("verify: no store", r.returncode == 1 and
           "mesh.db: there is no such file" in r.stderr, r)

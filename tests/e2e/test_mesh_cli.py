@@ -282,6 +282,7 @@ def test_who_asks_to_be_let_in(folder):
         assert re.search(r"^mesh  [0-9a-f]{64}\n", said)
         assert [(r[0], r[2]) for r in one.rows("members", "pending")] == [
             ("two", two.id)]
+        assert "roles      none yet: an owner has to" in two.say("status")
         # A slip does not give up its place.
         assert "no multiaddr" in two.refuse("join", "--peer", "web1")
         one.say("members", "approve", two.id, "--role", "writer")
@@ -422,8 +423,15 @@ def test_removal_and_leaving(trio):
     red.say("members", "rm", "blue")
     until(lambda: "blue" not in {r[0] for r in green.rows("members")},
           "green hears of it")
+    assert "roles      none: this node's key was taken" in blue.say("status")
+    assert "remove " + str(blue.state / "node.key") in blue.call(
+        "doctor").stdout
     blue.say("leave")
     assert "in no mesh" in blue.refuse("nodes")
+    # Its key is of no use any more; another one is, as it was told.
+    green.say("nodes")
+    code = red.say("invite", "--role", "writer").strip()
+    assert "remove node.key" in blue.refuse("join", code)
     assert '"return": 205' in blue.config().decode()
 
 
