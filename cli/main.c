@@ -107,7 +107,7 @@ static const struct um_cli_command *find(const char *name)
 /* `help`, or `help COMMAND`. */
 static int help(int argc, char **argv)
 {
-    static char flag[] = "--help";
+    char flag[] = "--help";
     char *words[] = {argv[0], flag, NULL};
     const struct um_cli_command *command;
 

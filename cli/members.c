@@ -410,8 +410,9 @@ static int take_key(struct um_cli *c, yyjson_val *root)
     doc = um_cli_ask(c, &r, &code);
     um_cli_sealed(yyjson_doc_get_root(doc));
     if (doc == NULL && code != UM_EXIT_DONE) { /* which was said */
-        (void)puts("What is secret is not sealed anew: `unitmesh reseal` does "
-                   "it later, on a node\nthat may write.");
+        (void)puts(
+            "What is secret is not sealed anew: `unitmesh reseal` does "
+            "it later, on a node\nthat may write.");
     }
     yyjson_doc_free(doc);
     return UM_EXIT_DONE; /* it has its key */

@@ -79,10 +79,11 @@ int um_cli_owner_carry(const struct um_cli *c, struct um_str envelope)
 
     um_cli_sealed(yyjson_obj_get(yyjson_doc_get_root(doc), "sealed_anew"));
     if (yyjson_is_false(yyjson_obj_get(yyjson_doc_get_root(doc), "counts"))) {
-        (void)fputs("unitmesh: the mesh has it, but it has no effect: who "
-                    "signed it may not\n  say this of that key, or what it "
-                    "gives was taken from it for good\n",
-                    stderr);
+        (void)fputs(
+            "unitmesh: the mesh has it, but it has no effect: who "
+            "signed it may not\n  say this of that key, or what it "
+            "gives was taken from it for good\n",
+            stderr);
         rv = UM_EXIT_ERROR;
     }
     yyjson_doc_free(doc);
