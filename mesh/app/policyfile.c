@@ -5,16 +5,36 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "p2p/err.h"
 
 #define MAX_BYTES UM__CAP_POLICY_BYTES
+
+/* What is wrong, and where: in the text, in the document. */
+static void complain(const struct um_log *log, const char *path,
+                     const struct um_doc_error *err, const char *unread)
+{
+    char place[64] = "";
+
+    if (err->text != NULL && err->line > 0) {
+        (void)snprintf(place, sizeof place, " line %zu, column %zu:", err->line,
+                       err->column);
+    }
+    um_log_line(log, UM_LOG_ERROR,
+                "the policy %s:%s %s%s%.*s; nothing is run without it", path,
+                place, err->text != NULL ? err->text : unread,
+                err->has_pointer && err->pointer.len > 0 ? " at " : "",
+                err->has_pointer ? (int)err->pointer.len : 0,
+                err->has_pointer && err->pointer.len > 0 ? err->pointer.p : "");
+}
 
 int um_policy_file_read(struct um_policy_file *f, const char *state,
                         const char *named, const struct um_log *log)
 {
     char path[600];
     struct um_doc_error err = {0};
+    const char *why;
     FILE *in;
     char *text;
     size_t n;
@@ -29,6 +49,7 @@ int um_policy_file_read(struct um_policy_file *f, const char *state,
         return P2P_EIO; /* another file would be none, or another policy */
     }
     in = fopen(path, "rbe");
+    why = strerror(errno);
     if (in == NULL && errno == ENOENT && named == NULL) {
         return 0;
     }
@@ -38,8 +59,7 @@ int um_policy_file_read(struct um_policy_file *f, const char *state,
              ? P2P_EIO
              : um_policy_parse(&f->memory, um_str_n(text, n), &f->policy, &err);
     if (rv != 0) {
-        um_log_line(log, UM_LOG_ERROR, "the policy %s: %s (line %zu)", path,
-                    err.text != NULL ? err.text : "cannot be read", err.line);
+        complain(log, path, &err, in != NULL ? "cannot be read" : why);
     }
     free(text);
     if (in != NULL) {

@@ -102,10 +102,15 @@ static void test_what_cannot_be_read(void **state)
     struct scene *s = *state;
 
     refused(s, s->dir, in(s, "policy.json")); /* that was named is not there */
+    assert_non_null(strstr(s->line, ": No such file or directory;"));
+    put(s, "{\n  \"paths\": {\"flies\": []}}", 0);
+    refused(s, s->dir, NULL);
+    assert_non_null(strstr(s->line, " has no such member. at /paths/flies;"));
     put(s, "", 0);
     refused(s, s->dir, NULL);
     put(s, "{", 0);
     refused(s, s->dir, NULL);
+    assert_non_null(strstr(s->line, ": line 1, column 2: Unexpected end"));
     put(s, "{}", UM__CAP_POLICY_BYTES);
     refused(s, s->dir, NULL);
     assert_int_equal(unlink(in(s, "policy.json")), 0);
