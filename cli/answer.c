@@ -159,16 +159,32 @@ void um_cli_success(yyjson_doc *answer)
     }
 }
 
+/* Unit ends its lines with CR LF, which is none in `$(unitmesh get x)`. In
+ * texts of JSON there is no CR, but as an escape. */
+static size_t without_cr(char *text, size_t len)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] != '\r') {
+            text[n++] = text[i];
+        }
+    }
+    text[n] = '\0';
+    return n;
+}
+
 void um_cli_raw(const struct um_request *r)
 {
     char *text = r->answer, *at = text;
+    size_t len = without_cr(text, r->len);
 
     if (isatty(STDOUT_FILENO) != 1) {
-        (void)fwrite(text, 1, r->len, stdout);
+        (void)fwrite(text, 1, len, stdout);
         return;
     }
     while (*at != '\0') {
-        size_t n = strcspn(at, "\n\r\t");
+        size_t n = strcspn(at, "\n\t");
         char end = at[n];
 
         at[n] = '\0';

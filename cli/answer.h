@@ -92,7 +92,8 @@ void um_cli_warnings(struct yyjson_val *root);
 /** Prints what an answer says of success; NULL: nothing. */
 void um_cli_success(struct yyjson_doc *answer);
 
-/** Prints an answer's bytes; on a terminal they are made harmless. */
+/** Prints an answer's bytes, but for CR; on a terminal they are made harmless.
+ */
 void um_cli_raw(const struct um_request *r);
 
 /** Prints an answer that is JSON for people, numbers as they were written;

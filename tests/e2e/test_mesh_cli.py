@@ -124,6 +124,15 @@ def test_a_file(trio, folder):
         "revision"] == red.current()
 
 
+def test_lines_end_as_on_this_system(trio):
+    """Those of Unit end with CR LF; a shell would keep the one of them."""
+    red = trio[0]
+    for words in (["get", ROUTE], ["get", ROUTE, "--effective"]):
+        done = subprocess.run([UNITMESH, *words, "--control", red.control],
+                              capture_output=True, check=True)
+        assert done.stdout == b"204\n", done
+
+
 def test_history(trio):
     red, green, blue = trio
     base = red.current()
