@@ -464,14 +464,18 @@ static void on_scripts(void *user, const struct um_unit_answer *answer)
 static void on_config(void *user, const struct um_unit_answer *answer)
 {
     struct um_daemon *d = user;
+    char text[sizeof d->unit_target + 400];
 
     if (d->mesh.asking == NULL) {
         return; /* the daemon is ending */
     }
     if (answer->status != UM_UNIT_OK) {
-        fail(d, 502,
-             "Unit does not say what it runs; --unit none begins "
-             "without one");
+        (void)snprintf(text, sizeof text,
+                       "Unit at %s does not say what it runs: %.200s; is it "
+                       "running? `unitmesh run --unit` names another one, or "
+                       "none",
+                       d->unit_target, answer->text);
+        fail(d, 502, text);
         return;
     }
     if (d->mesh.asking->joins) {

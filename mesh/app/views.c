@@ -168,8 +168,9 @@ static const char *state_of(struct um_node *n, const struct um_name *member,
                : "behind";
 }
 
+/* @param behind it does not run what it should */
 static void put_row(struct um_node *n, struct um_json *j,
-                    const struct um_row *row)
+                    const struct um_row *row, bool behind)
 {
     um_views_revision(n, j, "runs", &row->applied);
     um_json_bool(j, "healthy", row->healthy_ms > 0);
@@ -178,6 +179,8 @@ static void put_row(struct um_node *n, struct um_json *j,
     um_json_str(j, "unit", row->unit);
     if (row->reason.len > 0) {
         um_json_str(j, "reason", row->reason);
+    } else if (behind && row->unit.len == 0) {
+        um_json_text(j, "reason", "it has no Unit");
     }
     um_json_open(j, "bad", '[');
     for (size_t i = 0; i < row->bad.n; i++) {
@@ -227,7 +230,7 @@ static void put_node(struct um_node *n, struct um_json *j,
     um_json_text(j, "state", state != NULL ? state : "unknown");
     if (state != NULL) {
         um_json_uint(j, "age_ms", age_ms);
-        put_row(n, j, &row);
+        put_row(n, j, &row, strcmp(state, "behind") == 0);
     }
     um_json_close(j, '}');
 }

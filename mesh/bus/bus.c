@@ -336,7 +336,9 @@ static int start_listening(struct um_bus *bus)
 
         if (rv != 0) {
             um_log_line(cfg->log, UM_LOG_WARN, "cannot listen at %s: %s",
-                        cfg->listen[i], p2p_err_text(rv));
+                        cfg->listen[i],
+                        rv == P2P_EUNREACH ? "this machine has no such address"
+                                           : p2p_err_text(rv));
         } else {
             listening++;
         }

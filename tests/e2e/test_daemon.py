@@ -296,6 +296,8 @@ def test_wrong_usage_is_2(folder, flags, words):
 @pytest.mark.parametrize("flags,words", [
     (["--peer", "/unix/tmp"], "/unix/tmp"),
     (["--rest", "0.0.0.0:4902"], "only addresses of this machine"),
+    (["--listen", "/ip4/192.0.2.1/tcp/4901"],
+     "/ip4/192.0.2.1/tcp/4901: this machine has no such address"),
     (["--unit", "embedded", "--unit-modules", "/nonexistent"], "nonexistent")])
 def test_what_cannot_start_is_1(folder, flags, words):
     done = run("run", "--state", folder / "s", "--control", folder / "c.sock",

@@ -459,3 +459,15 @@ def test_where_there_is_no_unit(folder):
             assert answer.code == 200, answer
             assert answer.headers["x-checked"] == "document"
             assert answer.headers["x-revision"] == node.holds()
+        assert node.rows("nodes")[0][1::5] == ["behind", "it has no Unit"]
+
+
+def test_a_unit_that_is_not_there_begins_nothing(folder):
+    node = Node("alone", folder, loopback(),
+                unit=types.SimpleNamespace(target="unix:/none/unit.sock"))
+    with daemons(node):
+        node.ready()
+        said = node.refuse("init", "--name", "demo")
+        assert "Unit at unix:/none/unit.sock does not say what it runs" in said
+        assert "is it running?" in said
+        assert "in no mesh" in node.refuse("nodes")
