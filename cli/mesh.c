@@ -197,6 +197,12 @@ static int invite(struct um_cli *c)
         stderr, ", %" PRIu64 " use%s. On the other node: unitmesh join CODE\n",
         um_cli_number(root, "uses"),
         um_cli_number(root, "uses") == 1 ? "" : "s");
+    if (um_cli_true(root, "pending")) {
+        (void)fputs(
+            "No owner's key is here: who joins with it waits until an "
+            "owner approves.\n",
+            stderr);
+    }
     yyjson_doc_free(doc);
     return code;
 }

@@ -297,8 +297,11 @@ static int start_unit(struct um_daemon *d)
         return -1;
     }
     if (d->unit_target[0] == '\0') {
-        um_log_line(&d->log, UM_LOG_WARN,
-                    "no Unit found here; --unit names one");
+        um_log_line(&d->log, UM_LOG_WARN, "%s",
+                    d->settings.unit != NULL
+                        ? "there is no Unit here, as --unit none says"
+                        : "no Unit found here, and nobody looks again: start "
+                          "this daemon after Unit, or name one by --unit");
     } else {
         um_log_line(&d->log, UM_LOG_INFO, "Unit is at %s", d->unit_target);
     }

@@ -132,14 +132,26 @@ static void look_at_owners(struct um_doctor *o, struct um_node *n)
     }
 }
 
+/* Whether the recovery key has signed anything. */
+static bool was_used(struct um_roster *r, const struct um_name *recovery)
+{
+    bool stands;
+
+    for (size_t i = 0; i < um_roster_count(r); i++) {
+        if (um_name_eq(&um_roster_at(r, i, &stands)->by, recovery)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void look_at_keys(struct um_doctor *o, struct um_node *n)
 {
     struct um_model *m = um_node_model(n);
     const struct um_statement *g = um_roster_genesis(&m->roster);
     char mend[LINE_BYTES + sizeof o->d->settings.state];
 
-    if (g != NULL && !um_name_none(&g->key) &&
-        um_roster_value(&m->roster, NULL, UM_STR("recovery-checked")) == NULL) {
+    if (g != NULL && !um_name_none(&g->key) && !was_used(&m->roster, &g->key)) {
         um_doctor_find(o, UM_ADVICE, "recovery-key", "unitmesh recover --check",
                        "Nobody has tried the recovery key yet: is the paper "
                        "there, and can it be read?");

@@ -149,7 +149,9 @@ static void look_at_unit(struct um_doctor *o)
 
     if (d->unit_target[0] == '\0' &&
         (none == NULL || strcmp(none, "none") != 0)) {
-        find(o, UM_AILMENT, "unit", "unitmesh run --unit unix:PATH",
+        find(o, UM_AILMENT, "unit",
+             "start the daemon anew, after Unit; or: unitmesh run --unit "
+             "unix:PATH",
              "No Unit was found when the daemon started.");
     } else if (why != NULL && d->unit_target[0] != '\0') {
         say_absent(o, d->unit_target, why);

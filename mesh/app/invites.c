@@ -44,6 +44,7 @@ struct invitation {
     unsigned roles;
     uint64_t expires_ms;
     uint32_t uses;
+    bool pending; /* who joins with it waits: there is no owner's key here */
 };
 
 static void on_code(void *user, int err, const char *code)
@@ -61,6 +62,7 @@ static void on_code(void *user, int err, const char *code)
                      (v->roles & UM_WRITER) != 0 ? "writer" : "node");
         um_json_uint(&j, "expires_ms", v->expires_ms);
         um_json_uint(&j, "uses", v->uses);
+        um_json_bool(&j, "pending", v->pending);
         um_answer_json(v->req, 200, &j);
     }
     free(v);
@@ -96,8 +98,8 @@ static int invite(struct um_daemon *d, struct um_http_req *req,
         um_bus_addrs(d->bus, add_addr, at);
         plan->addrs = at->list;
         plan->addrs_n = at->n;
-        *v =
-            (struct invitation){req, plan->roles, plan->expires_ms, plan->uses};
+        *v = (struct invitation){req, plan->roles, plan->expires_ms, plan->uses,
+                                 !um_node_owns(n)};
         rv = um_welcome_invite(um_node_welcome(n), plan, on_code, v);
     }
     free(at);

@@ -180,7 +180,7 @@ static void put_row(struct um_node *n, struct um_json *j,
     if (row->reason.len > 0) {
         um_json_str(j, "reason", row->reason);
     } else if (behind && row->unit.len == 0) {
-        um_json_text(j, "reason", "it has no Unit");
+        um_json_text(j, "reason", "no Unit was seen there");
     }
     um_json_open(j, "bad", '[');
     for (size_t i = 0; i < row->bad.n; i++) {

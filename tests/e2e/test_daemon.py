@@ -336,7 +336,7 @@ def test_the_articles_port_in_use(folder):
 def test_no_unit(folder):
     """It is said, and a message then changes nothing."""
     with Daemon("a", folder, bind=loopback(), unit="none") as a:
-        a.ready().wait_text("no Unit found here; --unit names one", 1)
+        a.ready().wait_text("there is no Unit here, as --unit none", 1)
         assert a.get("/mesh/status")["unit"] == {
             "target": "", "stand_in": False}
 

@@ -459,7 +459,8 @@ def test_where_there_is_no_unit(folder):
             assert answer.code == 200, answer
             assert answer.headers["x-checked"] == "document"
             assert answer.headers["x-revision"] == node.holds()
-        assert node.rows("nodes")[0][1::5] == ["behind", "it has no Unit"]
+        assert node.rows("nodes")[0][1::5] == [
+            "behind", "no Unit was seen there"]
 
 
 def test_a_unit_that_is_not_there_begins_nothing(folder):

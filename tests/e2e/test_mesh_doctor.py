@@ -4,6 +4,7 @@ when that was done."""
 
 import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -116,6 +117,17 @@ def test_the_state_folder(pair, folder):
         f"chmod 600 {folder}/one/owner.key"
     os.chmod(folder / "one/owner.key", 0o600)
     assert "rights" not in found(one)
+
+
+def test_who_used_the_paper_has_tried_it(folder):
+    one = Node("one", folder, loopback())
+    with daemons(one):
+        one.ready()
+        paper = re.search(r"umkey1\w+", one.say("init"))[0]
+        assert "recovery-key" in found(one)
+        assert one.call("recover", "--to", one.id, input=paper + "\n"
+                        ).returncode == 0
+        assert "recovery-key" not in found(one)
 
 
 def test_a_store_that_nobody_looked_through(folder):

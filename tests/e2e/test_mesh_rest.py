@@ -330,6 +330,9 @@ def test_invites(mesh, folder):
     a, b = mesh.nodes[:2]
     answer = a.ask("POST", "/mesh/invites", {"role": "node", "uses": 3}).json
     assert (answer["role"], answer["uses"]) == ("node", 3)
+    # Who has no owner's key lets nobody in by itself, and says so.
+    assert not answer["pending"]
+    assert b.ask("POST", "/mesh/invites", {}).json["pending"]
     shown = a.get("/mesh/invites")["invites"]
     mine = [i for i in shown if i["uses"] == 3]
     assert len(mine) == 1 and mine[0]["used"] == 0 and "code" not in mine[0]
