@@ -203,6 +203,9 @@ static void change(struct um_model *m, const struct um_past *d)
 {
     const struct um_made *k = made(m, d);
 
+    if (m->reason == NULL && k != NULL && !m->in_flight &&
+        um_name_eq(&m->silent, &d->rev.id) && m->silence[0] != '\0')
+        m->reason = m->silence; /* until it is asked again */
     if (m->reason == NULL)
         m->reason = k == NULL ? "waits for the document" : "asks Unit";
     if (k == NULL)
@@ -400,6 +403,8 @@ void um_apply_result(struct um_model *m, const struct um_event *e)
             refuse(m);
             break;
         case UM_RESULT_NO_ANSWER:
+            m->silent = m->own.trying;
+            keep_text(m->silence, sizeof m->silence, e->u.applied.text);
             retry_later(m);
             break;
     }

@@ -129,10 +129,12 @@ struct um_model {
     uint64_t looked_ms;     /* when that was counted last */
     char unit[UM__CAP_ROW_UNIT_BYTES];
     size_t unit_n;
-    const char *reason;     /* why not in step; a constant, or `refusal` */
+    const char *reason;     /* why not in step; a constant, or what follows */
     struct um_name refused; /* what was refused last, and why in words */
     bool unmade;            /* no configuration came of that: no Unit saw it */
     char refusal[UM_REFUSAL_BYTES];
+    struct um_name silent; /* what there was no answer to last, and why */
+    char silence[UM_REFUSAL_BYTES];
     enum um_drift drift;
     /* What was said last, so that it is said once. */
     struct um_name told_target;

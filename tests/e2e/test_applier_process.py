@@ -287,3 +287,31 @@ def test_a_folder_without_the_record(folder, unit, one):
         node.wait_text("the applier has no record of what ran here")
         node.revision("put", "/config", json.dumps(config("two")))
         greets(unit, "two")
+
+
+def test_a_store_from_a_backup(folder, unit, one):
+    """The applier knows what ran since, and does not go back behind it: that
+    is the node's reason, until there is something newer."""
+    store = folder / "one/mesh.db"
+    one.say("put", "/config/routes", '[{"action": {"return": 201}}]')
+    one.stop()
+    old = store.read_bytes()
+    with again(one, folder, None, unit=unit) as one:
+        one.ready()
+        for status in (202, 203):
+            one.say("put", "/config/routes/0/action/return", str(status))
+        one.stop()
+    store.write_bytes(old)
+    with again(one, folder, None, unit=unit,
+               env={"UNITMESH_TEST_SPEED": "50"}) as one:
+        one.ready()
+        until(lambda: one.states()["one"][0] == "drift", "it sees another one")
+        one.say("put", "/config/routes/0/action/return", "204")
+        until(lambda: "goes back behind r" in one.rows("nodes")[0][-1],
+              "the reason is told")
+        assert "reason     it goes back behind r" in one.say("status")
+        for status in (205, 206, 207):
+            one.say("put", "/config/routes/0/action/return", str(status))
+        until(lambda: unit.config()["routes"] == [
+            {"action": {"return": 207}}], "what is newer runs")
+        assert one.states()["one"][0] == "synced"

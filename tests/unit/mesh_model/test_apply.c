@@ -254,6 +254,31 @@ static void test_the_reason_is_said(void **state)
     }
 }
 
+/* The applier may be against it, which a person has to know: nothing comes of
+ * waiting. */
+static void test_why_there_is_no_answer_is_said(void **state)
+{
+    struct both *b = *state;
+    struct um_event made = {.what = UM_EV_MADE}, e = {.what = UM_EV_APPLIED};
+
+    node_settle(&b->n, 10);
+    e.u.applied.revision = made.u.made.revision = *edit(b, 7);
+    e.u.applied.effective = made.u.made.effective = name_of(7);
+    e.u.applied.outcome = UM_RESULT_NO_ANSWER;
+    e.u.applied.text = UM_STR("it goes back behind r9.1234");
+    while (!b->n.m.in_flight) {
+        node_tick(&b->n, 0);
+        assert_int_equal(node_step(&b->n, &made), 0);
+        node_tick(&b->n, 0);
+    }
+    assert_string_equal(b->n.m.reason, "asks Unit");
+    assert_int_equal(node_step(&b->n, &e), 0);
+    node_tick(&b->n, 10);
+    assert_string_equal(b->n.m.reason, "it goes back behind r9.1234");
+    node_settle(&b->n, 60000);
+    assert_null(b->n.m.reason);
+}
+
 static void test_another_form_of_it_is_another_attempt(void **state)
 {
     struct both *b = *state;
@@ -647,6 +672,7 @@ int main(void)
         T(test_without_an_answer_it_waits_longer_and_longer),
         T(test_what_unit_refused_is_not_tried_again),
         T(test_the_reason_is_said),
+        T(test_why_there_is_no_answer_is_said),
         T(test_another_form_of_it_is_another_attempt),
         T(test_a_unit_that_changed_is_asked_at_once),
         T(test_another_unit_may_take_what_the_last_refused),
