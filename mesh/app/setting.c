@@ -130,7 +130,11 @@ void um_setting_put(struct um_daemon *d, struct um_http_req *req)
         um_setting_may(n, req, name)) {
         um_owner_set(um_node_model(n), NULL, name, um_body_text(&body, "value"),
                      &s);
-        um_word_answer(&j, "The setting is made.", NULL);
+        um_word_answer(&j,
+                       um_body_text(&body, "value").len > 0
+                           ? "The setting is made."
+                           : "The setting is taken back.",
+                       NULL);
         um_word_give(d, req, &s, &j);
     }
     um_arena_fini(&a);

@@ -392,6 +392,8 @@ void um_apply_result(struct um_model *m, const struct um_event *e)
         return; /* the answer to a question of before a restart */
     m->in_flight = false;
     m->again = e->u.applied.outcome != UM_RESULT_NO_ANSWER;
+    m->silent = m->again ? (struct um_name){0} : m->own.trying;
+    keep_text(m->silence, sizeof m->silence, e->u.applied.text);
     switch (e->u.applied.outcome) {
         case UM_RESULT_DONE:
             took(m);
@@ -403,8 +405,6 @@ void um_apply_result(struct um_model *m, const struct um_event *e)
             refuse(m);
             break;
         case UM_RESULT_NO_ANSWER:
-            m->silent = m->own.trying;
-            keep_text(m->silence, sizeof m->silence, e->u.applied.text);
             retry_later(m);
             break;
     }

@@ -46,7 +46,7 @@ def test_nothing_at_once(trio):
     green.say("confirm", made)
     red.runs("205")
     # For one writer alone.
-    red.say("settings", "set", "no-immediate", "")
+    assert "taken back" in red.say("settings", "set", "no-immediate", "")
     red.say("members", "label", "green", "no-immediate=true")
     settings(trio, {})
     until(lambda: "no immediate" in green.call("put", ROUTE, "206").stderr,

@@ -8,6 +8,8 @@ TABLE = 'docs/reference/must-survive.md'
 ROW = re.compile(r'^\| T(\d+) \|[^|]*\|([^|]*)\|([^|]*)\|$', re.M)
 SUITE = re.compile(r'`(\w+/\w+)`: ((?:`\w+`(?:, )?)+)')
 CASE = re.compile(r'^static void (test_\w+)\(', re.M)
+# A test in Python: its file, and functions of it.
+PYTHON = re.compile(r'`(tests/\w+/test_\w+\.py)`: ((?:`\w+`(?:, )?)+)')
 HEAD = re.compile(r'^# test: (\S+) (\w+)$', re.M)
 # Rows of which nothing is known that could be tested.
 UNKNOWN = {28}
@@ -45,6 +47,19 @@ def check_tests(tree, table):
                 yield f'{path}: {case} is not in row T{m.group(1)}'
 
 
+def python_tests(tree):
+    """[(file, function), …] of the rows without a number."""
+    return [(path, name) for path, names in PYTHON.findall(tree.text(TABLE))
+            for name in re.findall(r'`(\w+)`', names)]
+
+
+def check_python(tree):
+    for path, name in python_tests(tree):
+        text = tree.text(path) if path in tree.paths else ''
+        if not re.search(rf'^def {name}\(', text, re.M):
+            yield f'{path} has no {name}'
+
+
 def check_mutants(tree, table):
     for number, (cases, mutants) in table.items():
         for name in sorted(mutants):
@@ -70,14 +85,18 @@ def check(tree):
                 for what, names in zip(('test', 'mutant'), row)
                 if not names and n not in UNKNOWN]
     problems += check_tests(tree, table)
+    problems += check_python(tree)
     problems += check_mutants(tree, table)
-    return sum(len(c) + len(m) for c, m in table.values()), problems
+    checked = sum(len(c) + len(m) for c, m in table.values())
+    return checked + len(python_tests(tree)), problems
 
 
 BAD = {TABLE: '| T1 | A. | `mux/y`: `test_T1_a`, `test_gone`, `test_idle` | '
               '`y-T1-a`, `y-gone` |\n'
               '| T2 | B. | none | none |\n'
-              '| T3 | C. | `mux/y`: `test_T1_a` | `y-T3-b` |\n',
+              '| T3 | C. | `mux/y`: `test_T1_a` | `y-T3-b` |\n'
+              '| D. | `tests/e2e/test_z.py`: `test_is`, `test_was` |\n',
+       'tests/e2e/test_z.py': 'def test_is():\n    pass\n',
        'tests/unit/mux/test_y.c':
            'static void test_T1_a(void **s)\n{\n}\n'
            'static void test_T1_more(void **s)\n{\n}\n'
@@ -87,6 +106,7 @@ BAD = {TABLE: '| T1 | A. | `mux/y`: `test_T1_a`, `test_gone`, `test_idle` | '
        'tests/mutants/y-T1-b.patch': '# test: mux/y test_T1_a\n# why: b\n',
        'tests/mutants/y-T3-b.patch': '# test: mux/y test_idle\n# why: b\n'}
 WANT = [r'T1: \S+test_y.c runs no test_gone', r'T1: \S+ runs no test_idle',
+        r'tests/e2e/test_z.py has no test_was',
         r'test_T1_more is not in row T1', r'T2 has no test',
         r'T2 has no mutant', r'T1: there is no mutant y-gone',
         r'y-T1-b.patch is not in row T1',
