@@ -5,6 +5,9 @@
  */
 #include "mesh/control/precond.h"
 
+/* Digits of a revision as it is shown, r42.9f3c; a tag has more. */
+#define SHOWN_DIGITS 4
+
 /* What a list of tags says of a revision. */
 enum verdict { NO_LIST, FITS, FITS_NOT };
 
@@ -34,6 +37,15 @@ static bool take(struct um_str *list, bool *weak, struct um_str *tag)
     return true;
 }
 
+/* Whether a tag is that of the revision, or the name that people are shown:
+ * who takes that from a log says no other one. */
+static bool is_of(struct um_str tag, struct um_str revision)
+{
+    return um_str_eq(tag, revision) ||
+           (um_str_starts(revision, tag) &&
+            um_str_find(tag, '.') + SHOWN_DIGITS < tag.len);
+}
+
 static enum verdict judge(struct um_str list, const struct um_precond *p,
                           bool strong)
 {
@@ -49,7 +61,7 @@ static enum verdict judge(struct um_str list, const struct um_precond *p,
 
         if (!take(&list, &weak, &tag))
             return NO_LIST;
-        if (um_str_eq(tag, p->revision) && !(strong && weak))
+        if (is_of(tag, p->revision) && !(strong && weak))
             v = FITS;
     } while (list.len > 0);
     return v;

@@ -72,6 +72,36 @@ static void test_rows(void **state)
 }
 
 /* Who got there first wins, whatever the body. */
+/* As people are shown it: with its number, and four digits at least. */
+static void test_a_shorter_name(void **state)
+{
+    static const struct {
+        const char *match;
+        unsigned status;
+    } rows[] = {
+        {"\"r42.9f3c5d7e9f3c5d7e\"", 0},
+        {"\"r42.9f3c5d7e\"", 0},
+        {"\"r42.9f3c\"", 0},
+        {"\"r42.9f3\"", 412},
+        {"\"r42.\"", 412},
+        {"\"r42\"", 412},
+        {"\"r42.9f3d\"", 412},
+        {"\"r4.29f3c\"", 412},
+        {"\"r42.9f3c5d7e9f3c5d7e1\"", 412},
+        {"W/\"r42.9f3c\"", 412},
+        {"\"\"", 412},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct um_precond p = {.if_match = um_str(rows[i].match),
+                                     .revision = UM_STR("r42.9f3c5d7e9f3c5d7e"),
+                                     .exists = true};
+
+        assert_int_equal(um_precond_check(&p), rows[i].status);
+    }
+}
+
 static void test_in_requests(void **state)
 {
     struct rig r;
@@ -133,6 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_a_shorter_name),
         cmocka_unit_test(test_in_requests),
         cmocka_unit_test(test_only_new),
     };
