@@ -18,7 +18,8 @@ enum {
     TOOK = 16,
     HELD = 32,
     PENDING = 64,
-    FLAGS = 127
+    EARLY = 128,
+    FLAGS = 255
 };
 
 void um_run_free(struct um_run *r)
@@ -195,6 +196,7 @@ void um_trail_took(struct um_trail *t, struct um_run *r)
 {
     for (size_t i = 0; i < t->n; i++)
         t->runs[i]->runs = t->runs[i] == r;
+    r->early = !r->held && (r->early || !r->took);
     r->took = true;
     r->refused = r->pending = false;
     t->dirty = true;
@@ -247,13 +249,15 @@ bool um_trail_current(const struct um_trail *t, const struct um_run *r)
 
 bool um_trail_counts(const struct um_trail *t, const struct um_run *r)
 {
-    return !r->refused && (r->took || r->pending || r == t->runs[t->n - 1]);
+    return !r->refused &&
+           ((r->took && !r->early) || r->pending || r == t->runs[t->n - 1]);
 }
 
 void um_trail_holds(struct um_trail *t, struct um_run *r)
 {
     if (r->held || (!r->runs && r != t->runs[t->n - 1]))
         return;
+    r->early = r->early && !r->runs;
     r->held = t->dirty = true;
 }
 
@@ -265,7 +269,7 @@ void um_run_write(const struct um_run *r, struct um_buf *out)
                   (r->overdue ? OVERDUE : 0U) | (r->refused ? REFUSED : 0U) |
                       (r->runs ? RUNS : 0U) | (r->over ? OVER : 0U) |
                       (r->took ? TOOK : 0U) | (r->held ? HELD : 0U) |
-                      (r->pending ? PENDING : 0U));
+                      (r->pending ? PENDING : 0U) | (r->early ? EARLY : 0U));
     for (size_t i = 0; i < r->confirms_n; i++)
         um_pb_put_str(out, F_CONFIRMS, um_buf_view(&r->confirmed[i]));
     um_name_put(out, F_EFFECTIVE, &r->effective);
@@ -332,6 +336,7 @@ static int read_run(struct um_pb *m, const struct um_name *mesh,
     (*out)->took = (flags & TOOK) != 0;
     (*out)->held = (flags & HELD) != 0;
     (*out)->pending = (flags & PENDING) != 0;
+    (*out)->early = (flags & EARLY) != 0;
     (*out)->over = (flags & OVER) != 0;
     (*out)->effective = effective;
     return read_confirms(*out, mesh, confirms);

@@ -31,6 +31,8 @@ struct um_run {
     bool took;        /**< Unit took it at some time */
     bool runs;        /**< Unit took it, and no other since */
     bool held;        /**< it was confirmed, or immediate, when it ran */
+    bool early;       /**< Unit took it, but only while it was not held yet: an
+                           attempt without an answer since is none that ran */
     bool over;        /**< it was void when it was looked at last */
     bool pending;     /**< Unit was given it, and the applier did not hear what
                            came of that: it still may, or was ended */
@@ -103,7 +105,7 @@ bool um_trail_shows(struct um_trail *t, const struct um_name *shown);
  * that nobody waited for the answer. */
 bool um_trail_current(const struct um_trail *t, const struct um_run *r);
 
-/** Whether it ran here, or may run now. */
+/** Whether it ran here since it held, or may run now. */
 bool um_trail_counts(const struct um_trail *t, const struct um_run *r);
 
 /** Notes that a run is confirmed, which counts for what runs here or may run

@@ -25,6 +25,7 @@ struct overseer {
         bool pending; /* given, and no word of what came of it */
         bool runs;
         bool held;          /* it was established while it ran */
+        bool early;         /* Unit took it, but only while it was not */
     } begun[BEGUN_MAX + 1]; /* and one to swap by */
     size_t begun_n;
 };
@@ -174,7 +175,8 @@ static bool stands_above(const struct overseer *o, const struct um_model *m,
     must(i < o->begun_n, "a record of what was not begun");
     return x != NULL && um_run_outranks(&x->rev, &p->rev) &&
            !o->begun[i].refused && o->begun[i].held &&
-           (o->begun[i].took || o->begun[i].pending || i == o->begun_n - 1) &&
+           ((o->begun[i].took && !o->begun[i].early) || o->begun[i].pending ||
+            i == o->begun_n - 1) &&
            um_view_state(&m->view, x) == UM_ESTABLISHED;
 }
 
@@ -288,8 +290,10 @@ static void hold(struct overseer *o, const struct um_model *m)
             um_history_find(&m->history, &o->begun[i].name);
 
         if ((o->begun[i].runs || i == o->begun_n - 1) && p != NULL &&
-            um_view_state(&m->view, p) == UM_ESTABLISHED)
+            um_view_state(&m->view, p) == UM_ESTABLISHED) {
             o->begun[i].held = true;
+            o->begun[i].early = o->begun[i].early && !o->begun[i].runs;
+        }
     }
 }
 
@@ -395,5 +399,8 @@ void overseer_ended(struct overseer *o, const struct um_name *revision,
     o->begun[i].refused = end == UM_WARDEN_REFUSED;
     for (size_t k = 0; k < o->begun_n && end == UM_WARDEN_RUNS; k++)
         o->begun[k].runs = k == i;
+    if (end == UM_WARDEN_RUNS)
+        o->begun[i].early =
+            !o->begun[i].held && (o->begun[i].early || !o->begun[i].took);
     o->begun[i].took = o->begun[i].took || end == UM_WARDEN_RUNS;
 }

@@ -166,6 +166,86 @@ static void test_what_was_under_way(void **state)
     um_buf_fini(&record);
 }
 
+/* The warden begins anew, with what it kept. */
+static void reload(struct court *c)
+{
+    struct um_buf roster = UM_BUF_INIT, record = UM_BUF_INIT;
+
+    save(c, UM_WARDEN_ROSTER, &roster);
+    save(c, UM_WARDEN_RECORD, &record);
+    um_warden_free(c->w);
+    c->w = load(c, &roster, &record);
+    um_buf_fini(&roster);
+    um_buf_fini(&record);
+}
+
+/* It ran while it was open; then another one; then it was confirmed, and Unit
+ * did not answer to it, and said no to the next one. So the node, which never
+ * saw it run while it held, goes back behind it; and does not once it has run,
+ * whatever is given without an answer after that. */
+static void test_what_ran_only_before_it_held(void **state)
+{
+    struct court *c = *state;
+    unsigned good = court_edit(c, 2, 0), a = court_staged(c, 2, good, ME),
+             b = court_staged(c, 2, a, ME), bad = court_edit(c, 3, a),
+             confirm = court_fact(c, UM_CONFIRM, a, 3, 0);
+
+    court_run(c, good);
+    court_run(c, a);
+    court_run(c, b);
+    reload(c);
+    court_with_fact(c, confirm);
+    give(c, a, UM_WARDEN_UNKNOWN);
+    court_refuses(c, good, "goes back behind r3."); /* it may run now */
+    give(c, bad, UM_WARDEN_REFUSED);
+    assert_int_equal(court_judge(c, good), 0);
+    assert_int_equal(court_judge(c, a), 0);
+    um_warden_begins(c->w, &c->revs[a].id);
+    give(c, bad, UM_WARDEN_REFUSED);
+    court_refuses(c, good, "goes back behind r3."); /* nobody said anything */
+    give(c, a, UM_WARDEN_RUNS);
+    give(c, a, UM_WARDEN_UNKNOWN);
+    reload(c);
+    give(c, bad, UM_WARDEN_REFUSED);
+    court_refuses(c, good, "goes back behind r3.");
+}
+
+/* The same, but it still ran when it was confirmed. */
+static void test_what_held_while_it_ran(void **state)
+{
+    struct court *c = *state;
+    unsigned good = court_edit(c, 2, 0), a = court_staged(c, 2, good, ME),
+             bad = court_edit(c, 3, a),
+             confirm = court_fact(c, UM_CONFIRM, a, 3, 0);
+
+    court_run(c, good);
+    court_run(c, a);
+    assert_int_equal(court_judge(c, good), 0);
+    court_with_fact(c, confirm);
+    assert_int_equal(court_hear(c), 0);
+    give(c, a, UM_WARDEN_UNKNOWN);
+    give(c, bad, UM_WARDEN_REFUSED);
+    court_refuses(c, good, "goes back behind r3.");
+}
+
+/* It was open when Unit was given it, and something newer was when it was
+ * confirmed. */
+static void test_what_was_under_way_before_it_held(void **state)
+{
+    struct court *c = *state;
+    unsigned good = court_edit(c, 2, 0), a = court_staged(c, 2, good, ME),
+             bad = court_edit(c, 3, a),
+             confirm = court_fact(c, UM_CONFIRM, a, 3, 0);
+
+    court_run(c, good);
+    assert_int_equal(court_judge(c, a), 0);
+    um_warden_begins(c->w, &c->revs[a].id);
+    reload(c);
+    give(c, bad, UM_WARDEN_REFUSED);
+    court_with_fact(c, confirm);
+    assert_int_equal(court_judge(c, good), 0);
+}
+
 /* What Unit shows settles what was under way: it runs, or, once Unit has said
  * no to a newer one, it does not. */
 static void test_what_unit_shows_of_it(void **state)
@@ -350,7 +430,7 @@ static void test_what_was_made_up_is_not_read(void **state)
         RECORD(entry(&x, hb, 4, um_buf_view(&c->fact_bytes[confirm])), none),
         P2P_EFORMAT);
     assert_int_equal(RECORD(entry(&x, ha, 64, none), none), 0);
-    assert_int_equal(RECORD(entry(&x, ha, 128, none), none), P2P_EFORMAT);
+    assert_int_equal(RECORD(entry(&x, ha, 256, none), none), P2P_EFORMAT);
     assert_int_equal(RECORD(entry(&x, ha, 4, ha), none), P2P_EFORMAT);
     assert_int_equal(RECORD(entry(&x, ha, 4, none), entry(&y, hb, 4, none)),
                      P2P_EFORMAT); /* both run */
@@ -473,6 +553,9 @@ int main(void)
         TEST(test_what_is_read_is_what_was_written),
         TEST(test_it_is_dirty_when_it_is_another),
         TEST(test_what_was_under_way),
+        TEST(test_what_ran_only_before_it_held),
+        TEST(test_what_held_while_it_ran),
+        TEST(test_what_was_under_way_before_it_held),
         TEST(test_what_unit_shows_of_it),
         TEST(test_a_deadline_outlives_a_restart),
         TEST(test_it_is_of_one_mesh_and_node),
