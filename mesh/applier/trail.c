@@ -217,15 +217,17 @@ void um_trail_silent(struct um_trail *t, struct um_run *r)
 
 bool um_trail_shows(struct um_trail *t, const struct um_name *shown)
 {
-    bool answered = false, changed = false;
+    bool answered = false, changed = false, explained = false;
 
     for (size_t i = t->n; i > 0; i--) {
         struct um_run *r = t->runs[i - 1];
+        bool same = um_name_eq(&r->effective, shown);
 
-        if (r->pending && um_name_eq(&r->effective, shown)) {
+        if (r->pending && same && !explained) {
             um_trail_took(t, r);
             return true;
         }
+        explained = explained || (r->runs && same);
         if (r->pending && answered) {
             um_trail_silent(t, r);
             changed = true;

@@ -93,7 +93,8 @@ void um_trail_silent(struct um_trail *t, struct um_run *r);
 /**
  * Unit was seen to run a configuration: what was under way with that has run.
  * It answers in turn, so after it has said no to a newer one, what was under
- * way and is not seen was not taken, or is gone.
+ * way and is not seen was not taken, or is gone. A newer one that Unit took,
+ * and that comes to the same, is what is seen.
  * @param shown the hash of what it shows
  * @return whether anything is another now
  */

@@ -283,6 +283,31 @@ static void test_what_unit_shows_of_it(void **state)
     um_buf_fini(&record);
 }
 
+/* What came after it comes to the same, and is what Unit shows. */
+static void test_what_unit_shows_is_the_newer_one(void **state)
+{
+    static const struct um_name same = {{1}};
+    struct court *c = *state;
+    unsigned a = court_edit(c, 2, 0), b = court_edit(c, 2, a),
+             bad = court_edit(c, 2, b), trial = court_staged(c, 2, bad, ME);
+
+    court_run(c, a);
+    assert_int_equal(court_judge(c, b), 0);
+    um_warden_begins(c->w, &c->revs[b].id);
+    um_warden_comes_to(c->w, &c->revs[b].id, &same);
+    reload(c);
+    give(c, bad, UM_WARDEN_REFUSED);
+    assert_int_equal(court_judge(c, trial), 0);
+    um_warden_begins(c->w, &c->revs[trial].id);
+    um_warden_comes_to(c->w, &c->revs[trial].id, &same);
+    um_warden_ended(c->w, &c->revs[trial].id, UM_WARDEN_RUNS);
+    court_refuses(c, a, "goes back behind r3."); /* nobody looked yet */
+    assert_true(um_warden_shows(c->w, &same));
+    assert_memory_equal(um_warden_runs(c->w), &c->revs[trial].id,
+                        UM_NAME_BYTES);
+    assert_int_equal(court_judge(c, a), 0);
+}
+
 /* When it was first seen, and that it was over, outlive a restart. */
 static void test_a_deadline_outlives_a_restart(void **state)
 {
@@ -557,6 +582,7 @@ int main(void)
         TEST(test_what_held_while_it_ran),
         TEST(test_what_was_under_way_before_it_held),
         TEST(test_what_unit_shows_of_it),
+        TEST(test_what_unit_shows_is_the_newer_one),
         TEST(test_a_deadline_outlives_a_restart),
         TEST(test_it_is_of_one_mesh_and_node),
         TEST(test_damage_is_noticed),
