@@ -14,6 +14,9 @@
 _Static_assert(UM__CAP_UNIT_ANSWER_BYTES + 65536U < UM__CAP_WIRE_FRAME_BYTES,
                "what Unit shows fits into a message");
 
+/* Bytes of statements in one message, about. */
+#define MESSAGE_BYTES (1U << 20)
+
 #define ROSTER "roster"
 #define UNBIND "unbind"
 
@@ -206,6 +209,39 @@ void um_agent_say_record(struct um_agent *a)
         um_agent_say(a, &m);
     }
     um_buf_fini(&names);
+}
+
+static void say_stated(struct um_agent *a, struct um_buf *list)
+{
+    const struct um_wire_msg m = {.what = UM_WIRE_STATED,
+                                  .statements = um_buf_view(list)};
+
+    if (list->len > 0 && !um_buf_failed(list)) {
+        um_agent_say(a, &m);
+    }
+    um_buf_clear(list);
+}
+
+/* The node has told all that it knows. It may have lost some of it since it
+ * told: a disk that was full, a copy of its state that was brought back. Who
+ * was put out hears of that from nobody else. */
+static void say_what_it_lacks(struct um_agent *a)
+{
+    struct um_buf list = UM_BUF_INIT;
+    struct um_str one = um_warden_stated(a->warden, 0);
+
+    if (um_roster_count(um_warden_roster(a->warden)) <= a->node_has) {
+        return;
+    }
+    for (size_t i = 1; one.len > 0; i++) {
+        um_wire_put_statement(&list, one);
+        if (list.len > MESSAGE_BYTES) {
+            say_stated(a, &list);
+        }
+        one = um_warden_stated(a->warden, i);
+    }
+    say_stated(a, &list);
+    um_buf_fini(&list);
 }
 
 /* ---- begin and end */
@@ -428,6 +464,10 @@ static void start(struct um_agent *a, const struct um_wire_msg *m)
         say_absent(a, why_not(rv));
         return;
     }
+    a->node_has = a->to_hear = m->number;
+    if (a->to_hear == 0) {
+        say_what_it_lacks(a);
+    }
     if (!um_name_none(&m->hash) && a->runner != NULL) {
         um_agent_list(a, &m->hash);
     }
@@ -551,6 +591,17 @@ static size_t count(struct um_str list)
     return n;
 }
 
+/* Some of the statements that the node has have come. */
+static void told(struct um_agent *a, uint64_t n)
+{
+    bool last = a->to_hear > 0 && n >= a->to_hear;
+
+    a->to_hear -= n < a->to_hear ? n : a->to_hear;
+    if (last) {
+        say_what_it_lacks(a);
+    }
+}
+
 static void statements(struct um_agent *a, const struct um_wire_msg *m)
 {
     struct um_str all = m->statements, one;
@@ -574,6 +625,7 @@ static void statements(struct um_agent *a, const struct um_wire_msg *m)
         take_unmet(a);
     }
     (void)um_agent_save(a, UM_WARDEN_ROSTER);
+    told(a, count(m->statements));
 }
 
 static void slot(struct um_agent *a, const struct um_wire_msg *m)

@@ -58,6 +58,8 @@ struct um_agent {
     struct um_stash *stash;
     struct um_vault vault;
     struct um_buf unmet; /* statements that wait for others */
+    uint64_t node_has;   /* as many statements, when it said START */
+    uint64_t to_hear;    /* of them: those that did not come yet */
     struct um_agent_job jobs[UM_AGENT_SLOTS];
     void *owed;                   /* the alarm by which the record is written */
     struct um_agent_asked *asked; /* the first is at Unit, the others wait */

@@ -146,6 +146,11 @@ struct um_roster *um_warden_roster(struct um_warden *w)
     return &w->roster;
 }
 
+struct um_str um_warden_stated(const struct um_warden *w, size_t place)
+{
+    return place < w->statements_n ? w->statements[place] : um_str_n(NULL, 0);
+}
+
 bool um_warden_may_try(struct um_warden *w)
 {
     return (um_roster_roles(&w->roster, &w->me) & UM_WRITER) != 0;

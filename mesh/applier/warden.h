@@ -67,6 +67,10 @@ int um_warden_statement(struct um_warden *w, struct um_str envelope);
 /** The roster, to read. Valid as long as the warden. */
 struct um_roster *um_warden_roster(struct um_warden *w);
 
+/** Its statements, in an order in which they can be taken: the envelope at a
+ * place, from 0 on; empty: there are no more. Valid as long as the warden. */
+struct um_str um_warden_stated(const struct um_warden *w, size_t place);
+
 /** What an order is about, once it was judged. */
 struct um_order {
     struct um_name doc; /**< the document's hash */

@@ -45,8 +45,9 @@ struct shape {
     uint64_t may; /* besides */
 };
 
-static const struct shape shapes[UM_WIRE_RECORD + 1] = {
-    [UM_WIRE_START] = {BIT(MESH), BIT(HASH) | BIT(EFFECTIVE) | BIT(BYTES)},
+static const struct shape shapes[UM_WIRE_STATED + 1] = {
+    [UM_WIRE_START] = {BIT(MESH),
+                       BIT(NUMBER) | BIT(HASH) | BIT(EFFECTIVE) | BIT(BYTES)},
     [UM_WIRE_STATEMENTS] = {BIT(STATEMENTS), 0},
     [UM_WIRE_ORDER] = {BIT(NUMBER) | BIT(ORDER) | BIT(REVISION),
                        BIT(EFFECTIVE) | BIT(TEXT) | BIT(REVISIONS) |
@@ -69,12 +70,13 @@ static const struct shape shapes[UM_WIRE_RECORD + 1] = {
     [UM_WIRE_GOT] = {BIT(NUMBER),
                      BIT(OUTCOME) | BIT(CODE) | BIT(BYTES) | BIT(TEXT)},
     [UM_WIRE_RECORD] = {0, BIT(REVISION) | BIT(NAMES)},
+    [UM_WIRE_STATED] = {BIT(STATEMENTS), 0},
 };
 
 static bool is_known(unsigned what)
 {
     return (what >= UM_WIRE_START && what <= UM_WIRE_LAST_TO) ||
-           (what >= UM_WIRE_LIVE && what <= UM_WIRE_RECORD);
+           (what >= UM_WIRE_LIVE && what <= UM_WIRE_STATED);
 }
 
 static unsigned number(struct um_pb *m, unsigned field, unsigned max)

@@ -46,7 +46,8 @@ enum um_wire_what {
     UM_WIRE_OUTCOME = 20, /**< of ORDER, TRY or SCRATCH */
     UM_WIRE_WANT = 21,    /**< a document, a script or a sealed object */
     UM_WIRE_GOT = 22,     /**< what GET brought */
-    UM_WIRE_RECORD = 23   /**< which revisions are in the applier's record */
+    UM_WIRE_RECORD = 23,  /**< which revisions are in the applier's record */
+    UM_WIRE_STATED = 24 /**< statements, some of which the node did not tell */
 };
 
 /** What an ORDER is for. */
@@ -62,7 +63,7 @@ enum um_wire_order {
 struct um_wire_msg {
     enum um_wire_what what;
     uint64_t number; /**< ORDER, TRY, SCRATCH, GET: chosen by who asks; OUTCOME,
-                          GOT */
+                          GOT; START: how many statements follow */
     enum um_wire_order order; /**< ORDER */
     struct um_name mesh;      /**< START */
     struct um_name revision;  /**< ORDER; RECORD: which one runs */
@@ -77,7 +78,7 @@ struct um_wire_msg {
         text; /**< ORDER: "r42.9f3c"; GET: the path; UNIT: http://HOST:PORT or
                  unix:PATH; LIVE: Unit's version; ABSENT, OUTCOME, GOT: why */
     struct um_str modules;    /**< LIVE: GET /status/modules; empty: no list */
-    struct um_str statements; /**< STATEMENTS: for um_pb_list_next() */
+    struct um_str statements; /**< STATEMENTS, STATED: for um_pb_list_next() */
     struct um_str revisions;  /**< ORDER, HEAR: headers, likewise */
     struct um_str facts;      /**< ORDER, HEAR: likewise */
     struct um_namelist names; /**< RECORD */

@@ -208,6 +208,15 @@ static void on_want(struct um_hands *h, const struct um_wire_msg *m)
     say(h, &paper);
 }
 
+static void on_stated(struct um_hands *h, const struct um_wire_msg *m)
+{
+    struct um_str all = m->statements, one;
+
+    while (h->of.stated != NULL && um_pb_list_next(&all, &one)) {
+        h->of.stated(h->of.user, one);
+    }
+}
+
 /* The GET with a number, taken off the list; or NULL. */
 static struct asked *take(struct um_hands *h, uint64_t number)
 {
@@ -276,6 +285,9 @@ static void heard_of_unit(struct um_hands *h, const struct um_wire_msg *m)
             break;
         case UM_WIRE_WANT:
             on_want(h, m);
+            break;
+        case UM_WIRE_STATED:
+            on_stated(h, m);
             break;
         default:
             set(&h->record,
@@ -364,6 +376,7 @@ void um_hands_start(struct um_hands *h, const struct um_hands_member *m)
 {
     const struct um_wire_msg start = {.what = UM_WIRE_START,
                                       .mesh = m->mesh,
+                                      .number = m->statements,
                                       .hash = m->doc,
                                       .effective = m->effective,
                                       .bytes = m->shown};

@@ -34,11 +34,15 @@ struct um_hands_member {
     struct um_name doc; /**< of what ran when the node ended; none: nothing */
     struct um_name effective;      /**< what that came to */
     struct um_str shown;           /**< what Unit showed for it */
+    size_t statements;             /**< that it has: they follow at once */
     const struct um_runner_cb *cb; /**< told as a runner tells it */
     /** The bytes under a hash, valid until the next call; or why not. */
     int (*paper)(void *user, const struct um_name *hash, struct um_str *out);
     /** Which revision runs, as the applier's record says. NULL: nobody asks. */
     void (*runs)(void *user, const struct um_name *revision);
+    /** A statement that the applier has, when it has more than `statements`; it
+     * is for the member to verify it. NULL: nobody asks. */
+    void (*stated)(void *user, struct um_str envelope);
     void *user;
 };
 

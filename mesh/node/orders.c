@@ -117,6 +117,37 @@ static void runs(void *user, const struct um_name *revision)
     um_node_step(user, &e);
 }
 
+/* Whether it lets somebody in, and was signed here: the applier hears of it
+ * before the disk. If that did not take it nobody else heard of it, and the use
+ * of a code that it was signed for went with it. */
+static bool was_unsaid(struct um_node *n, struct um_str envelope)
+{
+    const struct p2p_key *owner = um_node_owner(n);
+    struct um_statement s;
+    struct um_name by;
+
+    return owner != NULL && um_item_signer(owner, &by) == 0 &&
+           um_node_statement(envelope, &s) == 0 && s.what == UM_GRANT &&
+           um_name_eq(&s.by, &by);
+}
+
+/* The applier may know what this node's own disk did not take: above all that
+ * it was put out, which no member tells it once more. */
+static void stated(void *user, struct um_str envelope)
+{
+    struct um_node *n = user;
+    struct um_name id;
+
+    if (was_unsaid(n, envelope)) {
+        return;
+    }
+    if (um_node_import(n, UM_STATEMENT, envelope, &id) == UM_IMPORT_TAKEN) {
+        um_log_line(n->cfg.log, UM_LOG_WARN,
+                    "the store had lost a statement that the applier has: it "
+                    "is here again");
+    }
+}
+
 int um_node_take_unit(struct um_node *n)
 {
     const struct um_past *p =
@@ -126,6 +157,8 @@ int um_node_take_unit(struct um_node *n)
                                 .cb = &um_node_runner_cb,
                                 .paper = paper,
                                 .runs = runs,
+                                .stated = stated,
+                                .statements = um_roster_count(&n->model.roster),
                                 .user = n};
     int rv;
 

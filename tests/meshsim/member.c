@@ -134,11 +134,10 @@ static int worker_run(void *user, void (*work)(void *arg),
 
 /* Its node is an honest one. What it ordered may have ended on the way to the
  * applier, or be void by what came meanwhile; then the node sees that too, and
- * does not order it again. But for one that was put out: its applier may know
- * of that what was lost with its own disk, and nobody tells it any more. */
+ * does not order it again. */
 static void check_refused_order(struct member *m, const char *line)
 {
-    if (!m->revoked && strcmp(m->refused_order, line) == 0)
+    if (strcmp(m->refused_order, line) == 0)
         world_fail(m->w, "%s: twice: %s", m->called, line);
     (void)snprintf(m->refused_order, sizeof m->refused_order, "%s", line);
 }

@@ -191,6 +191,18 @@ static void note_outcome(struct scene *s, const struct um_wire_msg *m)
     (void)snprintf(s->why, sizeof s->why, "%.*s", UM_STR_ARG(m->text));
 }
 
+static void note_stated(struct scene *s, const struct um_wire_msg *m)
+{
+    struct um_str all = m->statements, one;
+
+    while (um_pb_list_next(&all, &one)) {
+        struct um_statement is;
+
+        assert_int_equal(um_statement_open(one, &is), 0);
+        s->stated++;
+    }
+}
+
 static void hear(struct scene *s, const struct um_wire_msg *m)
 {
     char line[64];
@@ -198,6 +210,9 @@ static void hear(struct scene *s, const struct um_wire_msg *m)
     switch (m->what) {
         case UM_WIRE_OUTCOME:
             note_outcome(s, m);
+            break;
+        case UM_WIRE_STATED:
+            note_stated(s, m);
             break;
         case UM_WIRE_WANT:
             note(s->told, "want");
@@ -314,7 +329,13 @@ bool scene_unit_runs(struct scene *s, const char *text)
 
 void scene_start(struct scene *s)
 {
-    const struct um_wire_msg m = {.what = UM_WIRE_START, .mesh = s->mesh.mesh};
+    scene_start_with(s, 0);
+}
+
+void scene_start_with(struct scene *s, unsigned statements)
+{
+    const struct um_wire_msg m = {
+        .what = UM_WIRE_START, .number = statements, .mesh = s->mesh.mesh};
 
     scene_say(s, &m);
     scene_listen(s);

@@ -32,6 +32,7 @@ struct scene {
     char told[TEXT];   /* the same as text, a line each */
     char asked[TEXT];  /* what changed Unit: METHOD PATH */
     char why[512];     /* of the last OUTCOME */
+    unsigned stated;   /* statements that it said */
     struct um_buf papers[8];
     size_t papers_n;
     bool mute; /* what it wants is not given */
@@ -85,6 +86,7 @@ bool scene_unit_runs(struct scene *s, const char *text);
 
 /* Begins to be the applier of the mesh; all statements, the last one first. */
 void scene_start(struct scene *s);
+void scene_start_with(struct scene *s, unsigned statements);
 void scene_tell_roster(struct scene *s);
 
 /* A revision by a key, of a document that comes to a configuration; one that is

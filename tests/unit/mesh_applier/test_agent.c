@@ -29,6 +29,40 @@ static void test_a_revision_runs(void **state)
     scene_order_fini(&o);
 }
 
+/* A node that tells less than the applier knows is told the rest, once it has
+ * told all that it has; one that tells as much is told nothing. */
+static void test_what_the_node_lacks(void **state)
+{
+    struct scene *s = *state;
+    unsigned all = (unsigned)s->mesh.statements_n;
+
+    scene_start_with(s, all);
+    scene_tell_roster(s);
+    scene_listen(s);
+    assert_int_equal(s->stated, 0);
+    scene_start(s); /* it has nothing */
+    assert_int_equal(s->stated, all);
+    um_agent_free(s->agent); /* and knows it from its files */
+    scene_begin(s);
+    scene_start_with(s, all + 1);
+    scene_tell_roster(s);
+    scene_listen(s);
+    assert_int_equal(s->stated, all); /* one is to come yet */
+    scene_start_with(s, all - 1);
+    s->mesh.statements_n = 1;
+    scene_tell_roster(s);
+    scene_listen(s);
+    assert_int_equal(s->stated, all);
+    s->mesh.statements_n = all - 2;
+    scene_tell_roster(s);
+    scene_listen(s);
+    assert_int_equal(s->stated, 2 * all);
+    scene_tell_roster(s); /* what comes later is no reason */
+    scene_listen(s);
+    assert_int_equal(s->stated, 2 * all);
+    s->mesh.statements_n = all;
+}
+
 /* Before there is a mesh, nothing is done; and afterwards. */
 static void test_of_no_mesh(void **state)
 {
@@ -629,6 +663,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_revision_runs),
+        TEST(test_what_the_node_lacks),
         TEST(test_of_no_mesh),
         TEST(test_who_may_not_write),
         TEST(test_no_way_back),

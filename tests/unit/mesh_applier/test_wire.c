@@ -40,6 +40,7 @@ static void test_start(void **state)
 {
     struct um_buf out = UM_BUF_INIT;
     const struct um_wire_msg m = {.what = UM_WIRE_START,
+                                  .number = 3,
                                   .mesh = name(1),
                                   .hash = name(2),
                                   .effective = name(3),
@@ -47,6 +48,7 @@ static void test_start(void **state)
     struct um_wire_msg is = again(&out, &m);
 
     (void)state;
+    assert_int_equal(is.number, 3);
     assert_true(um_name_eq(&is.mesh, &m.mesh));
     assert_true(um_name_eq(&is.hash, &m.hash));
     assert_true(um_name_eq(&is.effective, &m.effective));
@@ -122,7 +124,10 @@ static void test_answers(void **state)
                                     .text = UM_STR("no")};
     const struct um_wire_msg record = {.what = UM_WIRE_RECORD,
                                        .names = {names, 2}};
+    struct um_wire_msg stated = {.what = UM_WIRE_STATED};
+    struct um_buf list = UM_BUF_INIT;
     struct um_wire_msg is = again(&out, &got);
+    struct um_str one;
 
     (void)state;
     assert_int_equal(is.outcome, 2);
@@ -131,6 +136,12 @@ static void test_answers(void **state)
     is = again(&out, &record);
     assert_int_equal(is.names.n, 2);
     assert_true(um_name_eq(&is.names.p[1], &names[1]));
+    um_wire_put_statement(&list, UM_STR("said"));
+    stated.statements = um_buf_view(&list);
+    is = again(&out, &stated);
+    assert_true(um_pb_list_next(&is.statements, &one));
+    assert_true(um_str_eq(one, UM_STR("said")));
+    um_buf_fini(&list);
     um_buf_fini(&out);
 }
 
@@ -155,7 +166,7 @@ static void test_shapes(void **state)
 {
     const struct um_wire_msg wrong[] = {
         {.what = UM_WIRE_START, .hash = name(1)},
-        {.what = UM_WIRE_START, .mesh = name(1), .number = 1},
+        {.what = UM_WIRE_START, .mesh = name(1), .text = UM_STR("x")},
         {.what = UM_WIRE_STOP, .number = 1},
         {.what = UM_WIRE_STATEMENTS},
         {.what = UM_WIRE_ORDER, .number = 1, .order = UM_WIRE_RUN},
@@ -179,7 +190,8 @@ static void test_shapes(void **state)
         {.what = UM_WIRE_LIVE, .bytes = UM_STR("{}")},
         {.what = 13, .number = 1},
         {.what = 15, .number = 1},
-        {.what = 24, .number = 1},
+        {.what = UM_WIRE_STATED, .number = 1},
+        {.what = 25, .number = 1},
     };
     struct um_buf out = UM_BUF_INIT;
     struct um_wire_msg is;

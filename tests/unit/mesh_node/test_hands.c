@@ -104,6 +104,14 @@ static int on_paper(void *user, const struct um_name *hash, struct um_str *out)
     return s->here.p != NULL ? 0 : P2P_ENOTFOUND;
 }
 
+static void on_stated(void *user, struct um_str envelope)
+{
+    char line[200];
+
+    (void)snprintf(line, sizeof line, "stated %.*s", UM_STR_ARG(envelope));
+    note(user, line);
+}
+
 static void on_tried(void *user, enum um_result outcome, struct um_str text)
 {
     char line[200];
@@ -159,8 +167,10 @@ static void start(struct scene *s, struct um_str shown)
                                       .doc = name(2),
                                       .effective = name(3),
                                       .shown = shown,
+                                      .statements = 7,
                                       .cb = &cb,
                                       .paper = on_paper,
+                                      .stated = on_stated,
                                       .user = s};
 
     um_hands_start(s->hands, &m);
@@ -252,6 +262,28 @@ static void test_what_unit_shows(void **state)
     told(s, "");
     assert_null(um_hands_config(s->hands).p);
     assert_null(um_hands_modules(s->hands));
+}
+
+/* It says how many statements it has, and is told those that the applier has.
+ */
+static void test_statements(void **state)
+{
+    struct scene *s = *state;
+    struct um_wire_in in = {.used = 0};
+    struct um_buf list = UM_BUF_INIT;
+    struct um_wire_msg m = {.what = UM_WIRE_STATED};
+
+    um_wire_put_statement(&list, UM_STR("one"));
+    um_wire_put_statement(&list, UM_STR("two"));
+    m.statements = um_buf_view(&list);
+    say(s, &m);
+    told(s, ""); /* of nobody yet */
+    start(s, um_str_n(NULL, 0));
+    assert_int_equal(heard(s, &in, 1).number, 7);
+    say(s, &m);
+    told(s, "stated one\nstated two\n");
+    um_buf_fini(&list);
+    um_wire_in_fini(&in);
 }
 
 /* A Unit that shows nothing at all is one, and no end of the daemon. */
@@ -456,6 +488,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_what_unit_shows),
+        TEST(test_statements),
         TEST(test_unit_shows_nothing),
         TEST(test_outcomes),
         TEST(test_papers),
