@@ -52,7 +52,8 @@ enum um_reply {
     UM_NOT_IMMEDIATE,  /**< 409: a root wants a trial, or stages */
     UM_OWN_EYES,       /**< 409: somebody else has to confirm it */
     UM_UNFIT,          /**< no item can be made of it */
-    UM_UNSTORED        /**< 507: the disk does not take it; not the model's */
+    UM_UNSTORED,       /**< 507: the disk does not take it; not the model's */
+    UM_NO_DOCUMENT     /**< 409: its document is not here; not the model's */
 };
 
 /** What people may want to know. */

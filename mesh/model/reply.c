@@ -37,6 +37,9 @@ static const struct um_reply_words words[] = {
     [UM_UNSTORED] = {"this node's disk is full, or cannot be written: nothing "
                      "is acknowledged, and what waits is done when it can be",
                      NULL, 507},
+    [UM_NO_DOCUMENT] = {"its document did not come to this node yet, so nobody "
+                        "else might run it: it is asked for",
+                        NULL, 409},
 };
 
 const struct um_reply_words *um_reply_words(enum um_reply a)

@@ -110,6 +110,7 @@ struct um_node {
     struct um_node_make makes[UM_MADE_KEPT];
     size_t makes_n;
     struct um_lock lock;           /* of what Unit shows */
+    struct um_name wanted;         /* the document of the current revision */
     struct um_node_trial *trial;   /* that was not told yet; NULL: none */
     struct um_node_trial *scratch; /* for the scratch Unit: the first is there,
                                       others wait */
@@ -229,8 +230,12 @@ extern const struct um_runner_cb um_node_runner_cb;
 int um_node_make_it(struct um_node *n, const struct um_name *doc,
                     struct um_maker_out *out);
 
-/** Whether a MAKE waits for a document. */
+/** Whether a MAKE waits for a document, or it is to be here for later. */
 bool um_node_waits(const struct um_node *n, const struct um_name *doc);
+
+/** Has the document of the current revision fetched, also where it is not to
+ * run yet: its author may be gone when it is. */
+void um_node_want_target(struct um_node *n);
 
 /** Tries again what waits for documents, and asks for them. */
 void um_node_remake(struct um_node *n);

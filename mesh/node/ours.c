@@ -207,7 +207,22 @@ bool um_node_waits(const struct um_node *n, const struct um_name *doc)
             return true;
         }
     }
-    return false;
+    return um_name_eq(&n->wanted, doc) && !um_papers_has(n->papers, doc);
+}
+
+void um_node_want_target(struct um_node *n)
+{
+    const struct um_past *t = um_view_target(&n->model.view, &n->model.history);
+    struct um_name before = n->wanted;
+
+    if (t == NULL || um_name_eq(&t->rev.doc, &before)) {
+        return;
+    }
+    n->wanted = t->rev.doc;
+    if (!um_name_none(&before) && !um_node_waits(n, &before)) {
+        um_links_unfetch(n->links, &before);
+    }
+    (void)um_node_fetch(n, &t->rev.doc, t->rev.doc_bytes);
 }
 
 /* Tries to make one. If something is not here yet it stays in the list, which

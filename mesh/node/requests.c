@@ -87,6 +87,16 @@ void um_node_hurry(struct um_node *n)
     }
 }
 
+/* Whether a person wants to hold to what is not here: if its author goes, it
+ * would be in force, and nobody could run it. It is asked for then. */
+static bool lacks_document(struct um_node *n, const struct um_command *c)
+{
+    const struct um_past *p = um_history_find(&n->model.history, &c->about);
+
+    return c->verb == UM_DO_CONFIRM && p != NULL &&
+           um_node_fetch(n, &p->rev.doc, p->rev.doc_bytes) != 0;
+}
+
 int um_node_command(struct um_node *n, const struct um_command *c,
                     um_node_replied *done, void *user)
 {
@@ -95,6 +105,10 @@ int um_node_command(struct um_node *n, const struct um_command *c,
 
     if (is_stuck(n)) {
         done(user, UM_UNSTORED, &nothing);
+        return 0;
+    }
+    if (lacks_document(n, c)) {
+        done(user, UM_NO_DOCUMENT, &c->about);
         return 0;
     }
     r = um_mem_alloc(sizeof *r);

@@ -327,9 +327,12 @@ static void roster(struct um_node *n)
     um_node_stir(n);
 }
 
-/* What runs here may be another revision now. */
+/* What runs here, or is to, may be another revision now. */
 static void follow(struct um_node *n)
 {
+    if (n->loaded && !n->over) {
+        um_node_want_target(n);
+    }
     if (n->loaded && !n->over && n->probing != NULL) {
         um_probing_follow(n->probing);
     }

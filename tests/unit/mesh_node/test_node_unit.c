@@ -511,6 +511,68 @@ static struct um_name command(struct scene *s, unsigned by, struct um_command c)
     return t.revision;
 }
 
+/* Mate 0 stages a document at itself; mate 1 hears of that, and has it not. */
+static struct um_name stage(struct scene *s, const char *doc)
+{
+    struct mate *a = &s->c->mates[0], *b = &s->c->mates[1];
+    struct um_command staged = {.verb = UM_DO_PUBLISH,
+                                .doc_bytes = (uint32_t)strlen(doc),
+                                .policy = UM_STAGED,
+                                .first = UM_FIRST_NAMED,
+                                .nodes = {&s->c->names[0], 1},
+                                .soak_ms = 300000,
+                                .deadline_ms = 600000,
+                                .flags = UM_EVEN_ALONE};
+    struct um_name id;
+
+    crew_disconnect(a, b);
+    assert_int_equal(um_papers_put(a->node->papers, um_str(doc), &staged.doc),
+                     0);
+    id = command(s, 0, staged);
+    give_item(b, a, &id);
+    work(s, 1000);
+    assert_true(um_name_eq(&target(b)->rev.id, &id));
+    return id;
+}
+
+/* The document of the current revision is fetched where it is not to run yet:
+ * its author may be gone when it is. */
+static void test_the_document_of_a_rollout(void **state)
+{
+    struct scene *s = *state;
+    struct mate *b = &s->c->mates[1];
+    char *doc = long_document(201);
+
+    (void)stage(s, doc);
+    crew_connect(&s->c->mates[0], b);
+    work(s, 10000);
+    assert_true(mate_has_doc(b, doc));
+    assert_int_equal(b->node->makes_n, 0);
+    assert_true(crew_unit_runs(&s->u[1], RETURNS(200)));
+    free(doc);
+}
+
+/* Nobody holds to what only its author has: without him nobody could run it. */
+static void test_what_is_confirmed_is_here(void **state)
+{
+    struct scene *s = *state;
+    struct mate *b = &s->c->mates[1];
+    char *doc = long_document(201);
+    struct um_command confirm = {.verb = UM_DO_CONFIRM, .flags = UM_EVEN_ALONE};
+    struct told t = {0};
+
+    confirm.about = stage(s, doc);
+    assert_int_equal(um_node_command(b->node, &confirm, told, &t), 0);
+    assert_int_equal(t.n, 1);
+    assert_int_equal(t.answer, UM_NO_DOCUMENT);
+    assert_true(um_name_eq(&t.revision, &confirm.about));
+    crew_connect(&s->c->mates[0], b);
+    work(s, 10000);
+    (void)command(s, 1, confirm);
+    assert_true(crew_unit_runs(&s->u[1], "\"return\":201"));
+    free(doc);
+}
+
 /* That somebody confirmed what runs on trial gets into the applier's record,
  * without an order. */
 static void test_a_confirmation_is_told(void **state)
@@ -648,6 +710,10 @@ int main(void)
                                         two, end),
         cmocka_unit_test_setup_teardown(test_an_applier_that_lies, two, end),
         cmocka_unit_test_setup_teardown(test_what_the_applier_knows, two, end),
+        cmocka_unit_test_setup_teardown(test_the_document_of_a_rollout, two,
+                                        end),
+        cmocka_unit_test_setup_teardown(test_what_is_confirmed_is_here, two,
+                                        end),
         cmocka_unit_test_setup_teardown(test_unit_waits_for_the_disk, one, end),
         cmocka_unit_test_setup_teardown(test_make_waits_for_the_document, two,
                                         end),
