@@ -359,14 +359,12 @@ static int make_welcome(struct um_node *n)
     return n->welcome != NULL ? 0 : P2P_ENOMEM;
 }
 
-/* Whether it was never given a role, or knows of nobody else who was: of who
- * began the mesh the first revision is here. */
+/* Whether it was never given a role, or has not met anybody who has the first
+ * revision, which who began the mesh has. */
 static bool is_new(struct um_node *n)
 {
-    struct um_roster *r = &n->model.roster;
-
-    return um_roster_ever(r, &n->me) == 0 ||
-           (n->model.history.revs_n == 0 && um_roster_members(r) <= 1);
+    return um_roster_ever(&n->model.roster, &n->me) == 0 ||
+           n->model.history.revs_n == 0;
 }
 
 /* Every hour. */
@@ -524,26 +522,58 @@ bool um_node_member_may(struct um_node *n, const struct um_name *member)
     return um_roster_roles(&n->model.roster, member) != 0 || n->is_new;
 }
 
-/* Looks for a connected peer with a role. */
+/* Looks for a connected peer with a role, who has it for longer. */
 struct company {
     struct um_node *node;
     bool found;
 };
+
+/* When a key was given its first role, by the owner's clock; 0: it is none of
+ * those that were let in. */
+static uint64_t let_in_ms(struct um_roster *r, const struct um_name *key)
+{
+    uint64_t first = 0;
+    bool stands;
+
+    for (size_t i = 0; i < um_roster_count(r); i++) {
+        const struct um_statement *s = um_roster_at(r, i, &stands);
+
+        if (s->what == UM_GRANT && um_name_eq(&s->key, key) &&
+            (first == 0 || s->wall_ms < first)) {
+            first = s->wall_ms;
+        }
+    }
+    return first;
+}
+
+/* Whether a key was let in before this node was. */
+static bool came_before(struct um_node *n, const struct um_name *key)
+{
+    uint64_t its = let_in_ms(&n->model.roster, key);
+    uint64_t mine = let_in_ms(&n->model.roster, &n->me);
+
+    return its < mine || (its == mine && um_name_cmp(key, &n->me) < 0);
+}
 
 static void look_for_company(void *user, const struct um_bus_peer *peer)
 {
     struct company *c = user;
     struct um_name member;
 
-    c->found |= peer->connected && um_peer_member(&peer->id, &member) == 0 &&
-                um_roster_roles(&c->node->model.roster, &member) != 0;
+    c->found = c->found ||
+               (peer->connected && um_peer_member(&peer->id, &member) == 0 &&
+                um_roster_roles(&c->node->model.roster, &member) != 0 &&
+                came_before(c->node, &member));
 }
 
 bool um_node_still_new(struct um_node *n)
 {
     struct company c = {.node = n};
 
-    if (um_roster_ever(&n->model.roster, &n->me) == 0) {
+    /* Two that are let in at once may hear of each other's GRANT alone: the
+     * company of who came later is none. */
+    if (um_roster_ever(&n->model.roster, &n->me) == 0 ||
+        n->model.history.revs_n == 0) {
         return true;
     }
     um_bus_peers(n->cfg.bus, look_for_company, &c);

@@ -312,6 +312,19 @@ struct mate *crew_join(struct crew *c)
     return m;
 }
 
+struct mate *crew_wait(struct crew *c)
+{
+    struct mate *m = mate_new(c);
+    struct um_buf list = UM_BUF_INIT;
+    struct um_founder_place place = {.mesh = c->mesh, .wall_ms = wall_ms(m)};
+
+    um_pb_put_str(&list, 1, um_shelf_get(c->mates[0].node->shelf, &c->mesh));
+    place.statements = um_buf_view(&list);
+    assert_int_equal(um_founder_join(&m->store, &place), 0);
+    um_buf_fini(&list);
+    return m;
+}
+
 void crew_connect(struct mate *a, struct mate *b)
 {
     world_connect(&a->crew->world, a->bus, b->bus);

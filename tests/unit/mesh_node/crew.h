@@ -61,6 +61,10 @@ struct mate *crew_begin(struct crew *c, const char *document);
 /* One more is let in by mate 0, which runs; it does not run yet. */
 struct mate *crew_join(struct crew *c);
 
+/* One more that knows which mesh it waits to be let into, and nothing else; it
+ * does not run yet. */
+struct mate *crew_wait(struct crew *c);
+
 /* A store in a folder of its own, of no mesh. */
 void mate_store(struct crew *c, struct mate *m);
 
