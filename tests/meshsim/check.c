@@ -437,6 +437,11 @@ bool check_same(struct world *w, bool tell)
             if (tell)
                 world_fail(w, "%s has a code, and is not in", m->called);
         }
+        if (people_awaits(m)) {
+            same = false;
+            if (tell)
+                world_fail(w, "%s waits for the owner", m->called);
+        }
         if (!member_counts(m) || !has_role(um_node_model(first->node), m))
             continue;
         same = two_same(first, m, tell) && same;
@@ -491,7 +496,7 @@ static void promise_holds(struct world *w, struct um_model *m,
     char id[9];
 
     name4(&p->id, id);
-    if (w->members[p->member]->revoked)
+    if (w->members[p->member]->revoked || w->members[p->member]->rejected)
         return; /* what it said alone stays alone */
     if (!has(m, p)) {
         world_fail(w, "%s promised %s, and it is lost (I2)",
@@ -597,11 +602,15 @@ static void by_codes(struct world *w, struct um_model *m)
         bool role = um_roster_ever(&m->roster, &x->name) != 0;
 
         w->tally.coded += x->invited && role;
+        w->tally.waited += x->waits;
+        w->tally.rejected += x->rejected;
         w->tally.kept_out += x->too_late;
         if (x->let_in && !x->revoked && !has_role(m, x))
             world_fail(w, "%s was let in, and has no role (I2)", x->called);
         if (x->too_late && role)
             world_fail(w, "%s has a role by a used code (I12)", x->called);
+        if (x->rejected && role)
+            world_fail(w, "%s has a role, and was rejected (I12)", x->called);
     }
 }
 

@@ -166,4 +166,5 @@ void faults_end(struct world *w)
     }
     set_clocks(w);
     people_end_harm(w);
+    people_end_waiting(w);
 }

@@ -230,6 +230,8 @@ static bool one(const struct bench *b, uint64_t seed, struct tally *sum)
     sum->adopted += w->tally.adopted;
     sum->pruned += w->tally.pruned;
     sum->coded += w->tally.coded;
+    sum->waited += w->tally.waited;
+    sum->rejected += w->tally.rejected;
     sum->kept_out += w->tally.kept_out;
     if (b->args.twice) {
         run(b, &plan, w);
@@ -319,13 +321,14 @@ int main(int argc, char **argv)
     printf(
         "%u seeds, %u failed; %llu events, %llu revisions, %llu promises, "
         "%llu crashes, %llu bad rollouts, %llu adopted, %llu pruned, %llu in "
-        "by "
-        "a code, %llu kept out; %.1f s CPU, %ld MiB\n",
+        "by a code, %llu waited, %llu rejected, %llu kept out; %.1f s CPU, "
+        "%ld MiB\n",
         b.args.seeds, failed, (unsigned long long)sum.events,
         (unsigned long long)sum.revisions, (unsigned long long)sum.acked,
         (unsigned long long)sum.crashes, (unsigned long long)sum.bad_rollouts,
         (unsigned long long)sum.adopted, (unsigned long long)sum.pruned,
-        (unsigned long long)sum.coded, (unsigned long long)sum.kept_out,
+        (unsigned long long)sum.coded, (unsigned long long)sum.waited,
+        (unsigned long long)sum.rejected, (unsigned long long)sum.kept_out,
         (double)used.ru_utime.tv_sec + (double)used.ru_utime.tv_usec / 1e6,
         used.ru_maxrss / 1024);
     if (b.args.count)

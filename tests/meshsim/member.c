@@ -305,7 +305,9 @@ void member_start(struct member *m)
     struct world *w = m->w;
     int rv;
 
-    if (m->alive || m->hostile || w->over || (!m->let_in && m->code == NULL))
+    if (m->alive || m->hostile || w->over ||
+        (m->invited && !m->in && m->code == NULL) ||
+        (!m->let_in && !m->invited && m->code == NULL))
         return;
     m->run++;
     m->disk.failed = false;
@@ -316,11 +318,11 @@ void member_start(struct member *m)
     }
     m->alive = true;
     m->bus = net_bus_new(m);
-    if (!m->let_in && outside(m)) {
+    if (outside(m)) {
         stranger_begin(m);
         return;
     }
-    m->let_in = true;
+    m->let_in = m->let_in || !m->waits;
     make_client(m);
     rv = make_node(m);
     if (rv != 0) {

@@ -38,6 +38,7 @@ struct member {
     bool writes;          /* it was given the role of a writer */
     bool hostile;         /* no node runs there */
     bool let_in;          /* its GRANT is on the owner's disk */
+    bool in;              /* by a code: its place is on its disk */
     bool invited;         /* it is to be let in by a code */
     bool too_late;        /* its code was used by another */
     bool asked;           /* a code is being made for it */
@@ -45,6 +46,10 @@ struct member {
     unsigned tries;       /* with the last */
     uint64_t in_ms;       /* when it begins, once it has one */
     struct um_code *code; /* NULL: it has none */
+    struct member *door;  /* whose node printed it */
+    bool waits;           /* it was told that an owner has to approve it */
+    bool approved;        /* he did, whatever came of that */
+    bool rejected;        /* he did not, and will not */
     bool revoked;         /* an owner said so */
     enum um_drift_policy drift;
 

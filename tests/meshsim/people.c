@@ -409,6 +409,105 @@ static void grant_more(struct world *w)
     um_buf_fini(&envelope);
 }
 
+/* ---- who waits */
+
+static struct member *called(const struct world *w, const struct um_name *name)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        if (um_name_eq(&w->members[i]->name, name))
+            return w->members[i];
+    }
+    return NULL;
+}
+
+static void approve(struct member *m, struct member *at)
+{
+    struct um_buf envelope = UM_BUF_INIT;
+    struct um_name id;
+
+    sign_grant(m->w, m, &envelope, &id);
+    if (bring(at, um_buf_view(&envelope),
+              (struct wish){.statement = id, .let_in = m}))
+        world_say(m->w, "%s is approved at %s", m->called, at->called);
+    um_buf_fini(&envelope);
+}
+
+/* The owner looks who waits at a node, and says yes, there or at another one,
+ * or no. */
+static void answer_one(struct world *w)
+{
+    const struct um_pending *p = NULL;
+    struct member *at = NULL, *m;
+
+    for (unsigned i = 0; i < 8 && p == NULL; i++) {
+        at = somebody(w);
+        if (at->node != NULL && !at->dying && !at->revoked)
+            p = um_welcome_pending(um_node_welcome(at->node), 0);
+    }
+    if (p == NULL)
+        return;
+    m = called(w, &p->key);
+    must(m != NULL, "nobody else waits");
+    if (m->waits && !m->let_in && !m->approved && world_chance(w, 300)) {
+        m->rejected =
+            um_welcome_settle(um_node_welcome(at->node), &m->name) == 0;
+        world_say(w, "%s is rejected at %s", m->called, at->called);
+        member_after(at);
+    } else if (!m->rejected) {
+        struct member *other = somebody(w);
+
+        m->approved = true;
+        approve(m, other->let_in && world_chance(w, 500) ? other : at);
+    }
+}
+
+/* Whether who was told that it waits is on the list of who told it, or was let
+ * in meanwhile. */
+static bool is_known(struct member *m)
+{
+    struct um_node *n = m->door->node;
+    const struct um_pending *p;
+
+    if (n == NULL || m->door->revoked ||
+        um_roster_ever(&um_node_model(n)->roster, &m->name) != 0)
+        return true;
+    for (size_t i = 0; (p = um_welcome_pending(um_node_welcome(n), i)) != NULL;
+         i++) {
+        if (um_name_eq(&p->key, &m->name))
+            return true;
+    }
+    return false;
+}
+
+/* Again and again: the founder's disk may not take it, and some come late. */
+static void approve_all(void *arg)
+{
+    struct world *w = arg;
+
+    for (size_t i = 0; i < w->n; i++) {
+        struct member *m = w->members[i];
+
+        if (!people_awaits(m))
+            continue;
+        if (!is_known(m))
+            world_fail(w, "%s waits at %s, which forgot it (I2)", m->called,
+                       m->door->called);
+        approve(m, w->members[0]);
+    }
+    if (!w->over)
+        (void)world_at(w, 5000, NULL, approve_all, w);
+}
+
+bool people_awaits(const struct member *m)
+{
+    return m->waits && !m->rejected && !m->let_in;
+}
+
+void people_end_waiting(struct world *w)
+{
+    approve_all(w);
+}
+
 void people_rule(struct world *w)
 {
     uint64_t what = world_dice(w, 10);
@@ -420,6 +519,8 @@ void people_rule(struct world *w)
     else if (what < 4 && w->n + 1 < WORLD_MEMBERS &&
              w->n < w->plan.nodes + w->plan.nodes / 4 + 1)
         people_add(w, world_chance(w, 500), world_dice(w, 5000));
+    else if (what < 6)
+        answer_one(w);
     else
         set_label(w);
 }

@@ -42,10 +42,17 @@ void people_add_harm(struct world *w, bool writes, uint64_t in_ms);
 /* Members that mean harm are put out, and what they wrote since. */
 void people_end_harm(struct world *w);
 
+/* The owner approves all that still wait, and who put them down knows them. */
+void people_end_waiting(struct world *w);
+
+/* Whether somebody waits for the owner's word. */
+bool people_awaits(const struct member *m);
+
 /* Somebody wants something at a random node. */
 void people_want(struct world *w);
 
-/* The owner says something: a label, a setting, a role, that one is out. */
+/* The owner says something: a label, a role, that one is out, or may come in.
+ */
 void people_rule(struct world *w);
 
 /* A promise was given. */

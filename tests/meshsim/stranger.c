@@ -50,18 +50,35 @@ static void on_code(void *user, int err, const char *text)
     (void)world_at(w, m->in_ms, NULL, begin, m);
 }
 
+/* Who is asked for a code: the founder's node, which lets in by itself, or one
+ * without an owner's key, which puts down who comes. */
+static struct member *choose_door(struct member *m)
+{
+    struct world *w = m->w;
+    bool founders = w->plan.nodes > 50 || world_chance(w, 400);
+
+    for (unsigned i = 0; i < 4 && !founders; i++) {
+        struct member *at = w->members[world_dice(w, w->n)];
+
+        if (at != m && at->node != NULL && at->let_in && !at->revoked)
+            return at;
+    }
+    return w->members[0];
+}
+
 static void ask(void *arg)
 {
     struct member *m = arg;
     struct world *w = m->w;
-    struct member *at = w->members[0];
+    struct member *at = choose_door(m);
     struct um_welcome_plan plan = {
         .owner = w->people->owner_name,
         .roles = m->writes ? UM_WRITER | UM_NODE : UM_NODE,
         .uses = 1};
 
-    if (m->code != NULL || m->let_in || m->asked)
+    if (m->code != NULL || m->in || m->asked)
         return;
+    m->door = at;
     if (world_chance(w, 500))
         plan.expires_ms = member_wall_ms(at) + 300000;
     m->asked = at->node != NULL && !at->dying && at->stands_until <= w->now;
@@ -78,7 +95,9 @@ void stranger_invite(struct member *m, uint64_t in_ms)
 {
     m->invited = true;
     m->in_ms = in_ms;
-    (void)world_at(m->w, 0, NULL, ask, m);
+    /* Some only when there are others to ask. */
+    (void)world_at(m->w, world_chance(m->w, 400) ? 0 : world_dice(m->w, 20000),
+                   NULL, ask, m);
 }
 
 /* Somebody else read the code, and comes with it when it was used: the only
@@ -96,6 +115,7 @@ static void copy_code(struct member *of)
     m->too_late = true;
     m->code = must_alloc(sizeof *m->code);
     *m->code = *of->code;
+    m->door = of->door;
     net_add(w, m);
     (void)world_at(w, world_between(w, 100, 20000), NULL, begin, m);
 }
@@ -127,7 +147,7 @@ static void on_over(void *arg)
         (void)world_at(m->w, AGAIN_MS, NULL, ask, m);
 }
 
-/* Keeps its place; whether it is on its disk. */
+/* Keeps its place; whether it is on its disk. Who waits has no role yet. */
 static bool enter(struct member *m, const struct um_knock_result *r)
 {
     struct world *w = m->w;
@@ -139,11 +159,14 @@ static bool enter(struct member *m, const struct um_knock_result *r)
         world_fail(w, "%s is let in with a code that was used (I12)",
                    m->called);
     if (!r->sure || !um_name_eq(&r->mesh, &w->mesh) ||
-        !um_name_eq(&r->inviter, &w->members[0]->name) ||
-        (r->roles & UM_OWNER) != 0 || (r->roles & UM_NODE) == 0 ||
+        !um_name_eq(&r->inviter, &m->door->name) ||
+        (r->roles & UM_OWNER) != 0 ||
+        (r->welcome && (r->roles & UM_NODE) == 0) ||
         (!m->writes && (r->roles & UM_WRITER) != 0))
         world_fail(w, "%s is let in as what it is not (I12)", m->called);
-    return um_founder_join(&m->store, &place) == 0 && !m->dying;
+    m->in = um_founder_join(&m->store, &place) == 0 && !m->dying;
+    m->waits = m->in ? r->pending : m->waits;
+    return m->in;
 }
 
 static void on_done(void *user, const struct um_knock_result *r)
@@ -155,7 +178,7 @@ static void on_done(void *user, const struct um_knock_result *r)
     *o = (struct outcome){.of = m, .run = m->run};
     if (m->too_late && r->pending)
         world_fail(m->w, "%s waits with a code that was used (I12)", m->called);
-    if (r->welcome && !m->dying)
+    if ((r->welcome || r->pending) && !m->dying)
         o->in = enter(m, r);
     (void)world_at(m->w, 0, m, on_over, o);
 }

@@ -70,6 +70,8 @@ struct tally {
     uint64_t adopted;
     uint64_t pruned;
     uint64_t coded;    /* members that are in by a code */
+    uint64_t waited;   /* for an owner's approval */
+    uint64_t rejected; /* of these */
     uint64_t kept_out; /* with a code that was used */
 };
 
