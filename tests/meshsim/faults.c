@@ -158,7 +158,8 @@ void faults_end(struct world *w)
         struct member *m = w->members[i];
 
         m->fuse = 0;
-        m->stands_until = 0;
+        if (m->stands_until > w->now)
+            m->stands_until = w->now; /* what it says now is of before */
         m->disk.unsynced = 0;
         mend_disk(m);
         unit_mend(m->unit);
