@@ -124,6 +124,7 @@ struct um_node {
     bool forged; /* the item of the step that runs can never be taken */
     bool roster_changed;
     bool is_new; /* it syncs with whoever is connected, to hear of the others */
+    bool met;    /* since it is so, a member that has nothing else */
     struct um_buf rows; /* members whose row is not on disk, as names */
     bool rows_busy;     /* some are on their way there */
     void *rows_alarm;
@@ -151,8 +152,11 @@ bool um_node_member_may(struct um_node *n, const struct um_name *member);
 /** A key loses roles: it hears of that. */
 void um_node_farewell(struct um_node *n, const struct um_name *key);
 
-/** Whether who was new still is: without a role, or no member is connected. */
+/** Whether who was new still is: without a role, or it met no member. */
 bool um_node_still_new(struct um_node *n);
+
+/** This node and a member have the same now. */
+void um_node_met(struct um_node *n, const struct um_name *member);
 
 /* ---- step.c */
 

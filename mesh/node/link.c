@@ -97,8 +97,12 @@ static void on_ended(struct um_link *k, enum um_sync_why why)
 /* The round is done, or nothing moves. */
 static void on_done(struct um_link *k, bool quiet)
 {
+    const struct um_links *l = k->l;
+
     k->round = false;
     k->wants = false;
+    if (!quiet && l->cfg.cb->equal != NULL)
+        l->cfg.cb->equal(l->cfg.user, &k->member->name);
     if (quiet && k->ours && k->fetch != NULL)
         um_link_end(k);
 }

@@ -46,6 +46,8 @@ struct um_links_cb {
     /** A document came, whole, and it is the one. */
     void (*document)(void *user, const struct um_name *hash,
                      struct um_str bytes);
+    /** A round with a peer came to its end: both have the same. May be NULL. */
+    void (*equal)(void *user, const struct um_name *peer);
     /** A slot of a sealed object came; nobody has looked whether it opens
      * anything. Required of who calls um_links_slot(). */
     void (*slot)(void *user, const struct um_name *object,

@@ -359,12 +359,78 @@ static int make_welcome(struct um_node *n)
     return n->welcome != NULL ? 0 : P2P_ENOMEM;
 }
 
-/* Whether it was never given a role, or has not met anybody who has the first
- * revision, which who began the mesh has. */
-static bool is_new(struct um_node *n)
+/* When a key was given its first role, by the owner's clock; 0: it is none of
+ * those that were let in. */
+static uint64_t let_in_ms(struct um_roster *r, const struct um_name *key)
+{
+    uint64_t first = 0;
+    bool stands;
+
+    for (size_t i = 0; i < um_roster_count(r); i++) {
+        const struct um_statement *s = um_roster_at(r, i, &stands);
+
+        if (s->what == UM_GRANT && um_name_eq(&s->key, key) &&
+            (first == 0 || s->wall_ms < first)) {
+            first = s->wall_ms;
+        }
+    }
+    return first;
+}
+
+/* Whether a key was let in before this node was. */
+static bool came_before(struct um_node *n, const struct um_name *key)
+{
+    uint64_t its = let_in_ms(&n->model.roster, key);
+    uint64_t mine = let_in_ms(&n->model.roster, &n->me);
+
+    return its < mine || (its == mine && um_name_cmp(key, &n->me) < 0);
+}
+
+/* Whether it heard of who began the mesh, and was let in at that moment: each
+ * member has. */
+static bool knows_founder(struct um_node *n)
+{
+    struct um_roster *r = &n->model.roster;
+    const struct um_statement *genesis = um_roster_genesis(r);
+    bool stands;
+    size_t i = 0;
+
+    while (genesis != NULL && i < um_roster_count(r)) {
+        const struct um_statement *s = um_roster_at(r, i++, &stands);
+
+        if (s->what == UM_GRANT && s->wall_ms <= genesis->wall_ms) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether it was never given a role, or has less than each member has: what it
+ * heard of the mesh came from others that are new, or the one who told it was
+ * cut off. */
+static bool lacks_all(struct um_node *n)
 {
     return um_roster_ever(&n->model.roster, &n->me) == 0 ||
-           n->model.history.revs_n == 0;
+           n->model.history.revs_n == 0 || !knows_founder(n);
+}
+
+/* Whether this node began the mesh. */
+static bool began(struct um_node *n)
+{
+    const struct um_statement *genesis = um_roster_genesis(&n->model.roster);
+    uint64_t mine = let_in_ms(&n->model.roster, &n->me);
+
+    return genesis != NULL && mine != 0 && mine <= genesis->wall_ms;
+}
+
+/* Whether it may never have heard all that a member has: nothing ever ran,
+ * where something would. */
+static bool is_new(struct um_node *n)
+{
+    bool idle = n->cfg.hands != NULL && !n->cfg.bare &&
+                um_name_none(&n->model.own.applied);
+
+    return !began(n) && (lacks_all(n) || idle);
 }
 
 /* Every hour. */
@@ -522,62 +588,24 @@ bool um_node_member_may(struct um_node *n, const struct um_name *member)
     return um_roster_roles(&n->model.roster, member) != 0 || n->is_new;
 }
 
-/* Looks for a connected peer with a role, who has it for longer. */
-struct company {
-    struct um_node *node;
-    bool found;
-};
-
-/* When a key was given its first role, by the owner's clock; 0: it is none of
- * those that were let in. */
-static uint64_t let_in_ms(struct um_roster *r, const struct um_name *key)
-{
-    uint64_t first = 0;
-    bool stands;
-
-    for (size_t i = 0; i < um_roster_count(r); i++) {
-        const struct um_statement *s = um_roster_at(r, i, &stands);
-
-        if (s->what == UM_GRANT && um_name_eq(&s->key, key) &&
-            (first == 0 || s->wall_ms < first)) {
-            first = s->wall_ms;
-        }
-    }
-    return first;
-}
-
-/* Whether a key was let in before this node was. */
-static bool came_before(struct um_node *n, const struct um_name *key)
-{
-    uint64_t its = let_in_ms(&n->model.roster, key);
-    uint64_t mine = let_in_ms(&n->model.roster, &n->me);
-
-    return its < mine || (its == mine && um_name_cmp(key, &n->me) < 0);
-}
-
-static void look_for_company(void *user, const struct um_bus_peer *peer)
-{
-    struct company *c = user;
-    struct um_name member;
-
-    c->found = c->found ||
-               (peer->connected && um_peer_member(&peer->id, &member) == 0 &&
-                um_roster_roles(&c->node->model.roster, &member) != 0 &&
-                came_before(c->node, &member));
-}
-
 bool um_node_still_new(struct um_node *n)
 {
-    struct company c = {.node = n};
+    return lacks_all(n) || !n->met;
+}
 
-    /* Two that are let in at once may hear of each other's GRANT alone: the
-     * company of who came later is none. */
-    if (um_roster_ever(&n->model.roster, &n->me) == 0 ||
-        n->model.history.revs_n == 0) {
-        return true;
+/* A member of which this node has all: it is new no more. But for one that came
+ * later, which may be as new. */
+void um_node_met(struct um_node *n, const struct um_name *member)
+{
+    struct um_event e = {.what = UM_EV_TICK};
+
+    if (n->is_new && !n->met &&
+        um_roster_roles(&n->model.roster, member) != 0 &&
+        came_before(n, member)) {
+        n->met = true;
+        n->roster_changed = true;
+        um_node_step(n, &e);
     }
-    um_bus_peers(n->cfg.bus, look_for_company, &c);
-    return !c.found;
 }
 
 bool um_node_may(struct um_node *n, const struct p2p_peer_id *peer)

@@ -284,7 +284,13 @@ static void slot_came(void *user, const struct um_name *object,
     um_node_stir(n);
 }
 
+static void equal(void *user, const struct um_name *member)
+{
+    um_node_met(user, member);
+}
+
 const struct um_links_cb um_node_links_cb = {.may = may,
+                                             .equal = equal,
                                              .item = judge,
                                              .row = judge_row,
                                              .document = document,

@@ -265,7 +265,7 @@ struct um_name crew_sign(struct crew *c, unsigned by, struct um_statement s,
                          struct um_buf *out)
 {
     s.mesh = c->mesh;
-    s.wall_ms = CREW_T0;
+    s.wall_ms = wall_ms(&c->mates[0]) + 1; /* behind the genesis */
     assert_int_equal(um_statement_seal(&s, c->keys[by], out), 0);
     return s.id;
 }

@@ -155,7 +155,10 @@ static void document(void *user, const struct um_name *hash,
     }
 }
 
-static const struct um_links_cb callbacks = {may, item, row, document, NULL};
+static const struct um_links_cb callbacks = {.may = may,
+                                             .item = item,
+                                             .row = row,
+                                             .document = document};
 
 static void sink(void *user, enum um_log_level level, const char *line)
 {

@@ -746,57 +746,6 @@ static void test_without_a_unit_none_is_waited_for(void **state)
     mate_stop(m);
     m->hands = NULL;
     um_hands_free(hands);
-/* A mate hears of the first revision, and of all that the owner said but who
- * began the mesh. */
-static void hears_some(struct mate *first, struct mate *m)
-{
-    struct um_digest *d = um_shelf_digest(first->node->shelf, UM_SYNC_ROSTER);
-    const struct um_past *r1 = first->node->model.history.revs[0];
-
-    (void)um_node_links_cb.item(m->node, &first->bus->name, UM_SYNC_REVISIONS,
-                                um_shelf_get(first->node->shelf, &r1->rev.id));
-    for (size_t i = 0; i < um_digest_count(d); i++) {
-        struct um_str envelope =
-            um_shelf_get(first->node->shelf, um_digest_at(d, i));
-        struct um_statement s;
-
-        assert_int_equal(um_statement_open(envelope, &s), 0);
-        if (!um_name_eq(&s.key, &first->node->me))
-            (void)um_node_links_cb.item(m->node, &first->bus->name,
-                                        UM_SYNC_ROSTER, envelope);
-    }
-}
-
-/* Two are let in at once, hear of each other's GRANT and of the first revision
- * alone, and keep company: that is none, so they still hear from others. */
-static void test_two_who_are_new_together(void **state)
-{
-    struct crew *c = crew_new();
-    struct mate *first = crew_begin(c, D0), *m;
-
-    (void)state;
-    mate_start(first);
-    for (unsigned i = 1; i < 3; i++) {
-        m = crew_wait(c);
-        mate_start(m);
-        mate_state(first, (struct um_statement){.what = UM_GRANT,
-                                                .key = c->names[m->no],
-                                                .roles = UM_NODE});
-    }
-    crew_connect(&c->mates[1], &c->mates[2]);
-    for (unsigned i = 1; i < 3; i++)
-        hears_some(first, &c->mates[i]);
-    crew_pass(c, 20000);
-    for (unsigned i = 1; i < 3; i++) {
-        m = &c->mates[i];
-        assert_int_equal(
-            um_roster_roles(&m->node->model.roster, &first->node->me), 0);
-        crew_connect(first, m);
-    }
-    crew_pass(c, 20000);
-    for (unsigned i = 1; i < 3; i++)
-        assert_true(um_roster_roles(&c->mates[i].node->model.roster,
-                                    &first->node->me) != 0);
     crew_free(c);
 }
 
@@ -824,7 +773,6 @@ int main(void)
         cmocka_unit_test(test_a_disk_that_is_behind),
         cmocka_unit_test(test_items_that_a_person_brings),
         cmocka_unit_test(test_watchers),
-        cmocka_unit_test(test_two_who_are_new_together),
         cmocka_unit_test(test_a_slot_for_who_came_later),
         cmocka_unit_test(test_without_a_unit_none_is_waited_for),
     };
