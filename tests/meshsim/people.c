@@ -457,7 +457,9 @@ static void answer_one(struct world *w)
         struct member *other = somebody(w);
 
         m->approved = true;
-        approve(m, other->let_in && world_chance(w, 500) ? other : at);
+        approve(m, other->let_in && !other->revoked && world_chance(w, 500)
+                       ? other
+                       : at);
     }
 }
 
@@ -479,7 +481,8 @@ static bool is_known(struct member *m)
     return false;
 }
 
-/* Again and again: the founder's disk may not take it, and some come late. */
+/* Again and again: the founder's disk may not take it, some come late, and what
+ * was said at a node that was put out since is lost with it. */
 static void approve_all(void *arg)
 {
     struct world *w = arg;
@@ -500,7 +503,11 @@ static void approve_all(void *arg)
 
 bool people_awaits(const struct member *m)
 {
-    return m->waits && !m->rejected && !m->let_in;
+    struct um_node *n = m->w->members[0]->node;
+
+    return m->waits && !m->rejected && !m->revoked &&
+           (n == NULL ||
+            um_roster_ever(&um_node_model(n)->roster, &m->name) == 0);
 }
 
 void people_end_waiting(struct world *w)

@@ -45,7 +45,7 @@ void people_end_harm(struct world *w);
 /* The owner approves all that still wait, and who put them down knows them. */
 void people_end_waiting(struct world *w);
 
-/* Whether somebody waits for the owner's word. */
+/* Whether somebody waits for the owner's word, as far as the founder knows. */
 bool people_awaits(const struct member *m);
 
 /* Somebody wants something at a random node. */
