@@ -414,25 +414,6 @@ static bool lacks_all(struct um_node *n)
            n->model.history.revs_n == 0 || !knows_founder(n);
 }
 
-/* Whether this node began the mesh. */
-static bool began(struct um_node *n)
-{
-    const struct um_statement *genesis = um_roster_genesis(&n->model.roster);
-    uint64_t mine = let_in_ms(&n->model.roster, &n->me);
-
-    return genesis != NULL && mine != 0 && mine <= genesis->wall_ms;
-}
-
-/* Whether it may never have heard all that a member has: nothing ever ran,
- * where something would. */
-static bool is_new(struct um_node *n)
-{
-    bool idle = n->cfg.hands != NULL && !n->cfg.bare &&
-                um_name_none(&n->model.own.applied);
-
-    return !began(n) && (lacks_all(n) || idle);
-}
-
 /* Every hour. */
 static void on_prune(void *arg)
 {
@@ -458,7 +439,7 @@ static int begin(struct um_node *n)
         rv = read_store(n);
     }
     if (rv == 0) {
-        n->is_new = is_new(n);
+        n->is_new = lacks_all(n);
         rv = make_parts(n);
     }
     if (rv == 0) {
