@@ -197,7 +197,8 @@ static bool is_embedded(const struct um_daemon *d)
            strcmp(d->settings.unit, UM_ROLE_EMBEDDED) == 0;
 }
 
-/* The target of --unit, or the one that is found; not where a stand-in is. */
+/* The target of --unit, or the one that is found; not where a stand-in is. A
+ * machine that starts may start us before its Unit: it is waited for then. */
 static void find_unit(struct um_daemon *d)
 {
     const char *found = d->settings.unit;
@@ -208,8 +209,12 @@ static void find_unit(struct um_daemon *d)
     if (found == NULL && d->settings.article) {
         found = "http://127.0.0.1:8888"; /* as the article has it */
     }
+    d->unit_awaited = found == NULL;
+    if (found == NULL) {
+        found = "unix:/run/control.unit.sock";
+    }
     (void)snprintf(d->unit_target, sizeof d->unit_target, "%s",
-                   found != NULL && strcmp(found, "none") != 0 ? found : "");
+                   strcmp(found, "none") != 0 ? found : "");
 }
 
 /* Starts the stand-in, and says where it is. */
@@ -297,11 +302,13 @@ static int start_unit(struct um_daemon *d)
         return -1;
     }
     if (d->unit_target[0] == '\0') {
-        um_log_line(&d->log, UM_LOG_WARN, "%s",
-                    d->settings.unit != NULL
-                        ? "there is no Unit here, as --unit none says"
-                        : "no Unit found here, and nobody looks again: start "
-                          "this daemon after Unit, or name one by --unit");
+        um_log_line(&d->log, UM_LOG_WARN,
+                    "there is no Unit here, as --unit none says");
+    } else if (d->unit_awaited) {
+        um_log_line(&d->log, UM_LOG_WARN,
+                    "no Unit found here yet: it is waited for at %s; --unit "
+                    "names another place, or none",
+                    d->unit_target);
     } else {
         um_log_line(&d->log, UM_LOG_INFO, "Unit is at %s", d->unit_target);
     }

@@ -37,6 +37,7 @@ struct um_daemon {
     struct um_bus *bus;
     struct um_standin_uv *standin;
     char unit_target[256];      /**< where Unit is; "": there is none */
+    bool unit_awaited;          /**< nobody named it, and it was not there */
     struct um_spawn spawn;      /**< the applier's process */
     struct um_partner *partner; /**< holds Unit, but in the article's mode */
     struct um_unit *unit;       /**< in the article's mode */

@@ -143,16 +143,15 @@ static void say_absent(struct um_doctor *o, const char *target, const char *why)
 static void look_at_unit(struct um_doctor *o)
 {
     const struct um_daemon *d = o->d;
-    const char *none = d->settings.unit;
     const char *why =
         d->mesh.node != NULL ? um_node_absent(d->mesh.node) : NULL;
 
-    if (d->unit_target[0] == '\0' &&
-        (none == NULL || strcmp(none, "none") != 0)) {
+    if (d->unit_awaited && d->mesh.node == NULL &&
+        access(d->unit_target + 5, F_OK) != 0) {
         find(o, UM_AILMENT, "unit",
-             "start the daemon anew, after Unit; or: unitmesh run --unit "
+             "systemctl start unit; where it is elsewhere: unitmesh run --unit "
              "unix:PATH",
-             "No Unit was found when the daemon started.");
+             "No Unit was found at the usual places.");
     } else if (why != NULL && d->unit_target[0] != '\0') {
         say_absent(o, d->unit_target, why);
     }

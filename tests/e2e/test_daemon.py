@@ -7,11 +7,17 @@ import re
 import shutil
 import signal
 import socket
+from pathlib import Path
 
 import pytest
-from daemon import Daemon, fetch, local
-from peer import Peer
+from daemon import UNITMESH, Daemon, fetch, local
+from peer import Peer, Program
 from rig import P2P_PORT, Standin, config, loopback, network, run, until
+
+# Where a Unit is looked for that nobody names; the first one is waited for.
+USUALLY = ("/run/control.unit.sock", "/var/run/control.unit.sock",
+           "/run/unit/control.sock", "/var/run/unit/control.sock",
+           "/usr/local/unit/control.unit.sock")
 
 
 def plain(name, folder, *flags, **more):
@@ -339,6 +345,25 @@ def test_no_unit(folder):
         a.ready().wait_text("there is no Unit here, as --unit none", 1)
         assert a.get("/mesh/status")["unit"] == {
             "target": "", "stand_in": False}
+
+
+def test_a_unit_that_is_not_there_yet(folder):
+    """Nobody named one, and a machine may start it later: it is waited for."""
+    if any(Path(p).exists() for p in USUALLY):
+        pytest.skip("a Unit is at one of the usual places")
+    at = loopback()
+    argv = [UNITMESH, "run", "--state", folder / "a", "--control",
+            folder / "a/c", "--bind", at, "--no-mdns", "--user",
+            str(os.geteuid())]
+    with Program("a", ["sh", "-c", 'exec "$0" "$@" 2>&1', *argv]) as a:
+        a.wait_text(f"waited for at unix:{USUALLY[0]}", 10)
+        a.wait_text("REST is at", 10)
+        said = run("init", "--control", folder / "a/c")
+        assert said.returncode == 1
+        assert f"Unit at unix:{USUALLY[0]} does not say" in said.stderr
+        assert "names another one, or none" in said.stderr
+        said = run("doctor", "--control", folder / "a/c")
+        assert "No Unit was found at the usual places" in said.stdout
 
 
 def test_the_embedded_unit_keeps_its_state(folder):
