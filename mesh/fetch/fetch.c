@@ -35,6 +35,7 @@ struct um_fetch_job {
     size_t cap;
     size_t max;
     bool too_big;
+    bool local;      /* over a unix socket */
     char server[64]; /* the field Server */
     char error[CURL_ERROR_SIZE];
 };
@@ -233,7 +234,8 @@ static CURLcode set_request(struct um_fetch_job *job,
     (void)curl_easy_setopt(e, CURLOPT_ERRORBUFFER, job->error);
     (void)curl_easy_setopt(e, CURLOPT_PRIVATE, job);
     (void)curl_easy_setopt(e, CURLOPT_HTTPHEADER, job->headers);
-    if (req->unix_path != NULL) {
+    job->local = req->unix_path != NULL;
+    if (job->local) {
         (void)curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, req->unix_path);
     }
     if (req->body != NULL) {
@@ -351,6 +353,22 @@ static enum um_fetch_status status_of(const struct um_fetch_job *job,
     }
 }
 
+/* What went wrong, for people. Of a unix socket libcurl tells the host and port
+ * of the URL, which mean nothing there. */
+static const char *words(const struct um_fetch_job *job, CURLcode code)
+{
+    long err = 0;
+
+    if (job->too_big) {
+        return "the answer is too big";
+    }
+    if (job->local && code == CURLE_COULDNT_CONNECT) {
+        (void)curl_easy_getinfo(job->easy, CURLINFO_OS_ERRNO, &err);
+        return err > 0 ? strerror((int)err) : "nobody answers there";
+    }
+    return job->error[0] != 0 ? job->error : curl_easy_strerror(code);
+}
+
 /* Its handle is free for what its owner asks next. */
 static void finish(struct um_fetch_job *job, CURLcode code)
 {
@@ -359,9 +377,7 @@ static void finish(struct um_fetch_job *job, CURLcode code)
                                 .len = job->len,
                                 .server = job->server};
 
-    a.text = job->too_big         ? "the answer is too big"
-             : job->error[0] != 0 ? job->error
-                                  : curl_easy_strerror(code);
+    a.text = words(job, code);
     (void)curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &a.code);
     job->answer[job->len] = '\0';
     unlink_job(job);

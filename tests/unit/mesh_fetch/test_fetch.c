@@ -32,6 +32,7 @@ struct scene {
     struct um_fetch_answer last;
     char body[BODY_MAX];
     char server[256];
+    char text[256];     /* what went wrong */
     const char *host;   /* the field Host of requests */
     char request[2048]; /* the last one */
 };
@@ -72,6 +73,7 @@ static void on_done(void *user, const struct um_fetch_answer *a)
     assert_true(a->len < BODY_MAX);
     memcpy(s->body, a->body, a->len + 1);
     (void)snprintf(s->server, sizeof s->server, "%s", a->server);
+    (void)snprintf(s->text, sizeof s->text, "%s", a->text);
 }
 
 static struct scene *scene_new(void)
@@ -339,6 +341,28 @@ static void test_nobody_there(void **state)
     scene_free(s);
 }
 
+/* Of a socket the words are those of a socket: it has neither host nor port. */
+static void test_no_such_socket(void **state)
+{
+    const struct um_fetch_req req = {.url = "http://localhost/config",
+                                     .unix_path = "/none/control.sock",
+                                     .method = "GET",
+                                     .max_answer = 100,
+                                     .connect_ms = 5000,
+                                     .timeout_ms = 5000};
+    struct scene *s = scene_new();
+
+    (void)state;
+    assert_non_null(um_fetch_start(s->fetch, &req, on_done, s));
+    while (s->told == 0) {
+        step(s);
+    }
+    assert_int_equal(s->last.status, UM_FETCH_CONNECT);
+    assert_null(strstr(s->text, "localhost"));
+    assert_null(strstr(s->text, "port"));
+    scene_free(s);
+}
+
 static void test_plain_http_alone_and_no_proxy(void **state)
 {
     static const char *const urls[] = {"file:///etc/passwd", "https://[::1]:1/",
@@ -397,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_the_field_host),
         cmocka_unit_test(test_silence_has_an_end),
         cmocka_unit_test(test_nobody_there),
+        cmocka_unit_test(test_no_such_socket),
         cmocka_unit_test(test_plain_http_alone_and_no_proxy),
         cmocka_unit_test(test_requests_beyond_the_cap_are_refused),
     };
