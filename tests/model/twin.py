@@ -40,8 +40,8 @@ SUPERSEDE, ALONE, FORCE, SKEWED = 1, 4, 8, 16
 DONE, REFUSED, NO_ANSWER = 0, 1, 2
 # Worlds in which the two differed once; they run before all others. In two a
 # change by hand came to just what an attempt without an answer would have made;
-# in one a person edited and a node adopted in the same moment; in one an applier
-# kept its node from falling back behind what had run only before it held.
+# in one a person edited and a node adopted in the same moment; in one an
+# applier kept its node from falling back behind what ran only before it held.
 ONCE_RED = (2720, 5693, 570157, 2000665)
 
 
