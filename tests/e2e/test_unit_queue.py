@@ -193,7 +193,8 @@ def test_what_others_made_comes_first(folder):
 
 
 def test_what_others_made_during_a_trial(folder):
-    """It is made anew from that, and tried anew, once what ran before is back."""
+    """It is made anew from that and tried anew, once what ran before is
+    back."""
     with mesh(folder, "red", "green") as (red, green):
         slow(red, 700)
         seen = puts(red.standin)
