@@ -35,7 +35,14 @@ struct um_hints {
 
 /* ---- what is said */
 
-/* Publishes what is collected. */
+static void forget(struct um_hints *h)
+{
+    um_hint_fini(&h->hint);
+    h->any = false;
+}
+
+/* Publishes what is collected. Where nobody is connected nothing is signed: who
+ * comes begins with a round, which brings it. */
 static void publish(struct um_hints *h)
 {
     struct um_buf out = UM_BUF_INIT;
@@ -43,6 +50,10 @@ static void publish(struct um_hints *h)
 
     if (!h->any)
         return;
+    if (um_bus_connected(h->cfg.bus) == 0) {
+        forget(h);
+        return;
+    }
     rv = um_hint_write(&h->hint, &out);
     if (rv == 0)
         rv = um_bus_publish(h->cfg.bus, h->topic, out.p, out.len);
@@ -52,8 +63,7 @@ static void publish(struct um_hints *h)
     else
         h->stats.published++;
     um_buf_fini(&out);
-    um_hint_fini(&h->hint);
-    h->any = false;
+    forget(h);
 }
 
 static void on_alarm(void *arg)

@@ -13,8 +13,13 @@
 #include "p2p/err.h"
 #include "p2p/hash.h"
 
+/* By the first byte of the hash. */
+#define SLOTS 256
+
 struct paper {
-    struct paper *next;
+    struct paper *next; /* that was used before it */
+    struct paper *prev;
+    struct paper *beside; /* in the same slot */
     struct um_papers *of; /* NULL: they were freed meanwhile */
     struct um_name hash;
     bool writing;
@@ -25,6 +30,8 @@ struct paper {
 struct um_papers {
     struct um_disk *disk;
     struct paper *first;
+    struct paper *last;
+    struct paper *slots[SLOTS];
     size_t bytes; /* of those that are not being written */
     size_t n;     /* of the same */
     size_t writing;
@@ -62,42 +69,66 @@ void um_papers_free(struct um_papers *p)
     um_mem_free(p);
 }
 
+static void push(struct um_papers *p, struct paper *x)
+{
+    x->prev = NULL;
+    x->next = p->first;
+    *(p->first != NULL ? &p->first->prev : &p->last) = x;
+    p->first = x;
+}
+
+static void pull(struct um_papers *p, struct paper *x)
+{
+    *(x->prev != NULL ? &x->prev->next : &p->first) = x->next;
+    *(x->next != NULL ? &x->next->prev : &p->last) = x->prev;
+}
+
+static struct paper **slot_of(struct um_papers *p, const struct um_name *hash)
+{
+    return &p->slots[hash->b[0]];
+}
+
+/* Takes one out, and frees it. */
+static void forget(struct um_papers *p, struct paper *x)
+{
+    struct paper **at = slot_of(p, &x->hash);
+
+    while (*at != x) {
+        at = &(*at)->beside;
+    }
+    *at = x->beside;
+    pull(p, x);
+    um_mem_free(x);
+}
+
 /* Forgets those that were not used for longest, but for the first. */
 static void shrink(struct um_papers *p)
 {
-    while (p->bytes > UM__CAP_PAPERS_BYTES || p->n > UM_PAPERS_KEPT) {
-        struct paper **last = NULL;
-        struct paper *x;
+    struct paper *x = p->last, *prev;
 
-        for (struct paper **at = &p->first->next; *at != NULL;
-             at = &(*at)->next) {
-            last = (*at)->writing ? last : at;
+    while (x != p->first &&
+           (p->bytes > UM__CAP_PAPERS_BYTES || p->n > UM_PAPERS_KEPT)) {
+        prev = x->prev;
+        if (!x->writing) {
+            p->bytes -= size_of(x);
+            p->n--;
+            forget(p, x);
         }
-        if (last == NULL) {
-            return;
-        }
-        x = *last;
-        *last = x->next;
-        p->bytes -= size_of(x);
-        p->n--;
-        um_mem_free(x);
+        x = prev;
     }
 }
 
 /* The one with a hash, which is first then; NULL: it is not in memory. */
 static struct paper *find(struct um_papers *p, const struct um_name *hash)
 {
-    struct paper **at = &p->first;
-    struct paper *x;
+    struct paper *x = *slot_of(p, hash);
 
-    while (*at != NULL && !um_name_eq(&(*at)->hash, hash)) {
-        at = &(*at)->next;
+    while (x != NULL && !um_name_eq(&x->hash, hash)) {
+        x = x->beside;
     }
-    x = *at;
     if (x != NULL) {
-        *at = x->next;
-        x->next = p->first;
-        p->first = x;
+        pull(p, x);
+        push(p, x);
     }
     return x;
 }
@@ -110,14 +141,15 @@ static struct paper *make(struct um_papers *p, const struct um_name *hash,
     if (x == NULL) {
         return NULL;
     }
-    *x = (struct paper){.next = p->first,
+    *x = (struct paper){.beside = *slot_of(p, hash),
                         .of = p,
                         .hash = *hash,
                         .writing = writing,
                         .len = bytes.len};
     if (bytes.len > 0)
         memcpy(x->bytes, bytes.p, bytes.len);
-    p->first = x;
+    *slot_of(p, hash) = x;
+    push(p, x);
     if (writing) {
         p->writing += size_of(x);
     } else {
@@ -136,16 +168,11 @@ static int write_it(void *arg, struct um_store *s)
     return rv == P2P_EDUP ? 0 : rv;
 }
 
-/* Takes one that is on its way to the disk out of the list, and frees it. */
+/* The same with one that is on its way to the disk. */
 static void drop(struct paper *x)
 {
-    struct paper **at = &x->of->first;
-
-    while (*at != x)
-        at = &(*at)->next;
-    *at = x->next;
     x->of->writing -= size_of(x);
-    um_mem_free(x);
+    forget(x->of, x);
 }
 
 static void written(void *arg, int err)

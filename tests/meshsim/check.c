@@ -367,7 +367,7 @@ static void really_runs(struct member *m)
     const struct um_past *p =
         um_history_find(&model->history, &model->own.applied);
     /* Who stood still says late what was so before. */
-    uint64_t window = m->stands_until + 1000 > m->w->now ? 30000 : 5000;
+    uint64_t window = m->late_until + 1000 > m->w->now ? 30000 : 5000;
 
     if (p != NULL && !unit_touched(m->unit, window) && !runs_some_content(m, p))
         world_fail(m->w, "%s says that Unit runs what it does not (I3)",

@@ -39,7 +39,7 @@ static void pause(struct member *m)
         return;
     world_say(m->w, "%s stands still for %llu ms", m->called,
               (unsigned long long)ms);
-    m->stands_until = m->w->now + ms;
+    m->stands_until = m->late_until = m->w->now + ms;
 }
 
 static void mend_disk(void *arg)

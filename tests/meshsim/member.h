@@ -58,6 +58,8 @@ struct member {
     bool dying;    /* nothing leaves it any more; it ends after this event */
     unsigned fuse; /* so many uses of ports until it dies; 0: it does not */
     uint64_t stands_until; /* nothing happens here before */
+    uint64_t late_until;   /* what waited for that comes then, although it may
+                              have ended before */
     struct um_store store;
     struct um_bus *bus;
     struct um_unit *client;

@@ -495,6 +495,16 @@ void um_bus_peers(struct um_bus *bus,
     }
 }
 
+size_t um_bus_connected(const struct um_bus *bus)
+{
+    const struct near *n = near_of(bus->of);
+    size_t up = 0;
+
+    for (size_t i = 0; i < n->n; i++)
+        up += net_side(bus->of, n->list[i])->up;
+    return up;
+}
+
 bool um_bus_is_up(const struct um_bus *bus, const struct p2p_peer_id *peer)
 {
     const struct member *m = member_of(bus->of->w, peer);

@@ -376,6 +376,15 @@ int um_bus_unsubscribe(struct um_bus *bus, const char *topic)
     return 0;
 }
 
+size_t um_bus_connected(const struct um_bus *bus)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < bus->w->n; i++)
+        n += bus->up[i];
+    return n;
+}
+
 int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
                    size_t len)
 {

@@ -196,6 +196,13 @@ static void test_one_message_for_all(void **state)
     /* And nothing more, until something is said again. */
     world_pass(&p.w, 1000);
     assert_int_equal(p.ears[0].bus->published, 1);
+    /* Where nobody is connected nobody is told, then or later. */
+    world_disconnect(&p.w, p.ears[0].bus, p.ears[1].bus);
+    say(&p, UM_FACT, UM_STR("x"), none);
+    world_pass(&p.w, 1);
+    world_connect(&p.w, p.ears[0].bus, p.ears[1].bus);
+    world_pass(&p.w, 1000);
+    assert_int_equal(p.ears[0].bus->published, 1);
     say(&p, UM_FACT, UM_STR("g"), none);
     world_pass(&p.w, 1);
     assert_int_equal(p.ears[1].items, 5);
