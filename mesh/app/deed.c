@@ -467,22 +467,14 @@ static void ask_guards(struct um_deed *deed)
     order(deed, true, on_checked);
 }
 
-/* Whether a Unit is to be asked before the command. */
-static bool asks_units(const struct um_deed *deed)
-{
-    const struct um_command *c = &deed->command;
-
-    return !um_name_none(&c->doc) &&
-           (deed->wait.d->settings.scratch_unit != NULL ||
-            (c->policy == UM_IMMEDIATE &&
-             um_node_has_unit(um_wait_node(&deed->wait))));
-}
-
 void um_deed_ask(struct um_deed *deed, const struct um_command *c)
 {
     deed->command = *c;
     um_wait_rest(&deed->wait);
-    if (asks_units(deed)) {
+    /* Its guards say at once that somebody was first; the command's own answer
+     * waits for the disk. */
+    if (!um_name_none(&c->doc) &&
+        (c->policy == UM_IMMEDIATE || deed->wait.d->settings.scratch_unit)) {
         ask_guards(deed);
     } else {
         order(deed, false, on_replied);
