@@ -296,6 +296,29 @@ struct p2p_host_stats {
 P2P_API void p2p_host_stats(const struct p2p_host *host,
                             struct p2p_host_stats *out, size_t size);
 
+/** What went over the streams of a protocol since the start. */
+struct p2p_traffic {
+    /** One that is or was served or asked for here; "others" for those beyond
+     * the first 31. Valid until the host is freed. */
+    const char *protocol;
+    uint64_t streams_in;
+    uint64_t streams_out;
+    uint64_t bytes_in; /**< of payload, without what the muxer adds */
+    uint64_t bytes_out;
+};
+
+/**
+ * The traffic, a protocol an entry.
+ * @param host borrows the host
+ * @param out  room for `cap` entries; may be NULL when cap is 0
+ * @param cap  how many fit
+ * @param size sizeof *out
+ * @return how many there are, perhaps more than cap
+ */
+P2P_API size_t p2p_host_traffic(const struct p2p_host *host,
+                                struct p2p_traffic *out, size_t cap,
+                                size_t size);
+
 #ifdef __cplusplus
 }
 #endif

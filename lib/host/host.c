@@ -499,3 +499,25 @@ void p2p_host_stats(const struct p2p_host *host, struct p2p_host_stats *out,
 
     p2p__out_write(out, size, &own, sizeof own);
 }
+
+size_t p2p_host_traffic(const struct p2p_host *host, struct p2p_traffic *out,
+                        size_t cap, size_t size)
+{
+    const struct p2p__traffic *rows = host->swarm->traffic;
+    uint8_t *at = (uint8_t *)out;
+    size_t n = 0;
+
+    while (n < P2P__TRAFFIC_ROWS && rows[n].protocol[0] != '\0') {
+        const struct p2p_traffic own = {.protocol = rows[n].protocol,
+                                        .streams_in = rows[n].streams_in,
+                                        .streams_out = rows[n].streams_out,
+                                        .bytes_in = rows[n].bytes_in,
+                                        .bytes_out = rows[n].bytes_out};
+
+        if (n < cap) {
+            p2p__out_write(at + n * size, size, &own, sizeof own);
+        }
+        n++;
+    }
+    return n;
+}

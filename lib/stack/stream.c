@@ -167,6 +167,16 @@ static void send_finish(struct p2p_stream *s)
     }
 }
 
+/* The protocol is known: what goes over it is counted from now on. */
+static void count_it(struct p2p_stream *s)
+{
+    if (s->traffic == NULL) {
+        s->traffic = p2p__traffic_row(s->conn->swarm->traffic, s->protocol);
+        s->traffic->streams_in += s->inbound;
+        s->traffic->streams_out += !s->inbound;
+    }
+}
+
 /* The protocol is agreed on, or assumed. */
 static void set_open(struct p2p_stream *s, p2p_ns now)
 {
@@ -206,6 +216,7 @@ static void on_agreed(struct p2p_stream *s,
         struct p2p__handler *h = s->handler;
 
         s->state = P2P__STREAM_OPEN;
+        count_it(s);
         if (h->accept == NULL) {
             p2p__stream_reset(s, P2P_ENOPROTO);
         } else {
@@ -214,6 +225,7 @@ static void on_agreed(struct p2p_stream *s,
         return;
     }
     s->protocol = s->offer[ev->index];
+    count_it(s);
     set_open(s, now);
 }
 
@@ -259,6 +271,9 @@ static void deliver(struct p2p_stream *s, struct p2p__slice in, p2p_ns now)
 {
     size_t n = in.len;
 
+    if (s->traffic != NULL) {
+        s->traffic->bytes_in += n;
+    }
     if (s->cb->data != NULL) {
         s->cb->data(s->user, s, in, now);
     }
@@ -370,6 +385,9 @@ static int begin(struct p2p_stream *s, struct p2p__conn *c, p2p_ns now)
     s->state = s->n_offer == 1 ? P2P__STREAM_LAZY : P2P__STREAM_NEGOTIATING;
     p2p__list_push(&c->streams, &s->link);
     c->stream_count++;
+    if (s->state == P2P__STREAM_LAZY) {
+        count_it(s);
+    }
     rv = start_negotiation(s, now);
     if (rv == 0) {
         rv = pump_negotiation(s, now);
@@ -524,6 +542,7 @@ static int send_within(struct p2p_stream *s, const struct p2p__slice *data)
     uint64_t room = p2p__quota_room(&s->conn->quota, P2P__Q_MEMORY);
     uint64_t most = p2p__quota_most(&s->conn->quota, P2P__Q_MEMORY);
     uint64_t cost = p2p__slice_cost(data);
+    size_t n = data->len;
     int rv;
 
     if (cost > most_at_once(most)) {
@@ -535,6 +554,9 @@ static int send_within(struct p2p_stream *s, const struct p2p__slice *data)
     rv = ops(s)->send(sess(s), s->handle, data);
     if (rv == P2P_ELIMIT) {
         return starve(s, cost + spare(most));
+    }
+    if (rv == 0 && s->traffic != NULL) {
+        s->traffic->bytes_out += n;
     }
     s->hopeless = false;
     s->deadline = P2P_NEVER;

@@ -13,6 +13,7 @@
 
 struct p2p_stream;
 struct p2p__handler;
+struct p2p__traffic;
 
 /* What a stream tells its owner. NULL members are not called. */
 struct p2p__stream_cb {
@@ -46,6 +47,7 @@ struct p2p_stream {
     struct p2p__handler *handler; /* inbound: who serves the protocol */
     const char *offer[4];         /* outbound: constant strings */
     const char *protocol;         /* interned in the swarm, or the offer */
+    struct p2p__traffic *traffic; /* of it; NULL: not agreed on yet */
     const struct p2p__stream_cb *cb;
     void *user;
     const void *app; /* the host layer's table and user */

@@ -20,6 +20,7 @@
 #include "stack/limits.h"
 #include "stack/peer.h"
 #include "stack/stream.h"
+#include "stack/traffic.h"
 
 /* Bytes that one connection writes a turn: one noise record and a bit. */
 #define P2P__SWARM_OUT_BYTES (64U * 1024U)
@@ -85,6 +86,7 @@ struct p2p__swarm {
     uint64_t refused_gate;
     uint64_t refused_quota;
     uint64_t trimmed;
+    struct p2p__traffic traffic[P2P__TRAFFIC_ROWS];
     bool closing;
     uint8_t out[P2P__SWARM_OUT_BYTES]; /* lent to a flush */
 };
