@@ -27,6 +27,7 @@ int um_partner_start(struct um_spawn *s, const struct um_partner_told *told,
 /** What we speak with it by; borrows all until it is freed. */
 struct um_partner_cfg {
     uv_loop_t *loop;
+    const struct um_alarms *alarms;
     struct um_spawn *spawn; /**< started */
     const struct um_log *log;
     /** The applier said something, and the hands have heard it. */

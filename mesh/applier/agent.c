@@ -107,11 +107,19 @@ static void on_health(void *user, bool healthy)
     um_agent_say(user, &m);
 }
 
+static void on_status(void *user, struct um_str body)
+{
+    const struct um_wire_msg m = {.what = UM_WIRE_STATUS, .bytes = body};
+
+    um_agent_say(user, &m);
+}
+
 static const struct um_runner_cb runner_cb = {.live = on_live,
                                               .absent = on_absent,
                                               .applied = um_agent_applied,
                                               .shown = on_shown,
-                                              .health = on_health};
+                                              .health = on_health,
+                                              .status = on_status};
 
 /* ---- its files */
 

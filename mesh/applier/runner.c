@@ -251,6 +251,9 @@ static void on_status(void *user, const struct um_unit_answer *a)
     if (!idle || r->idle_looks >= UM_RUNNER_ILL_LOOKS) {
         tell_health(r, idle ? ILL : WELL);
     }
+    if (a->status == UM_UNIT_OK && r->cfg.cb->status != NULL) {
+        r->cfg.cb->status(r->cfg.user, um_str_n(a->body, a->len));
+    }
     rest(r, UM_RUNNER_LOOK_MS);
 }
 

@@ -43,7 +43,7 @@ struct um_runner_live {
     struct um_str config;     /**< GET /config */
 };
 
-/** What a runner tells; all are required. */
+/** What a runner tells; all but `status` are required. */
 struct um_runner_cb {
     /** Unit was seen: at first, when it is there again, when it runs something
      * else than before, is another Unit, or um_runner_look() asked. */
@@ -63,6 +63,9 @@ struct um_runner_cb {
     /** Whether what runs does well; told when it is known, and when it changes.
      * What was just applied does, until it is told. */
     void (*health)(void *user, bool healthy);
+    /** What GET /status said at a look, for who shows it; not if Unit has none.
+     * May be NULL: the only one that may. */
+    void (*status)(void *user, struct um_str body);
 };
 
 /** A certificate or a script under the name that says what is in it. */

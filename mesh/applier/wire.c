@@ -45,7 +45,7 @@ struct shape {
     uint64_t may; /* besides */
 };
 
-static const struct shape shapes[UM_WIRE_STATED + 1] = {
+static const struct shape shapes[UM_WIRE_STATUS + 1] = {
     [UM_WIRE_START] = {BIT(MESH),
                        BIT(NUMBER) | BIT(HASH) | BIT(EFFECTIVE) | BIT(BYTES)},
     [UM_WIRE_STATEMENTS] = {BIT(STATEMENTS), 0},
@@ -71,12 +71,13 @@ static const struct shape shapes[UM_WIRE_STATED + 1] = {
                      BIT(OUTCOME) | BIT(CODE) | BIT(BYTES) | BIT(TEXT)},
     [UM_WIRE_RECORD] = {0, BIT(REVISION) | BIT(NAMES)},
     [UM_WIRE_STATED] = {BIT(STATEMENTS), 0},
+    [UM_WIRE_STATUS] = {0, BIT(BYTES)},
 };
 
 static bool is_known(unsigned what)
 {
     return (what >= UM_WIRE_START && what <= UM_WIRE_LAST_TO) ||
-           (what >= UM_WIRE_LIVE && what <= UM_WIRE_STATED);
+           (what >= UM_WIRE_LIVE && what <= UM_WIRE_STATUS);
 }
 
 static unsigned number(struct um_pb *m, unsigned field, unsigned max)

@@ -47,7 +47,8 @@ enum um_wire_what {
     UM_WIRE_WANT = 21,    /**< a document, a script or a sealed object */
     UM_WIRE_GOT = 22,     /**< what GET brought */
     UM_WIRE_RECORD = 23,  /**< which revisions are in the applier's record */
-    UM_WIRE_STATED = 24 /**< statements, some of which the node did not tell */
+    UM_WIRE_STATED = 24, /**< statements, some of which the node did not tell */
+    UM_WIRE_STATUS = 25  /**< what Unit says of itself, at each look */
 };
 
 /** What an ORDER is for. */
@@ -73,7 +74,7 @@ struct um_wire_msg {
     struct um_name effective; /**< START, ORDER, TRY, SCRATCH, ADOPTED, LIVE,
                                    SHOWN */
     struct um_str bytes; /**< START: what Unit showed; PAPER; SLOT; LIVE, SHOWN:
-                              the configuration; GOT: the body */
+                              the configuration; GOT, STATUS: the body */
     struct um_str
         text; /**< ORDER: "r42.9f3c"; GET: the path; UNIT: http://HOST:PORT or
                  unix:PATH; LIVE: Unit's version; ABSENT, OUTCOME, GOT: why */

@@ -23,6 +23,7 @@ struct asked {
 /* Something that is tried; one at a time at each Unit. */
 struct trial {
     uint64_t number; /* 0: nothing is */
+    uint64_t since_ms;
     um_runner_tried *told;
     void *user;
 };
@@ -32,11 +33,13 @@ struct um_hands {
     struct um_wire_in in;
     uint64_t number; /* the last that was given */
     struct um_applier_stats stats;
+    struct um_histogram took_ms;
     struct asked *asked;
     size_t asked_n;
     bool on; /* they are a member's */
     struct um_hands_member of;
-    uint64_t applying; /* 0: nothing */
+    uint64_t applying;    /* 0: nothing */
+    uint64_t applying_ms; /* since when */
     struct um_name revision;
     struct um_name effective;
     struct trial here;
@@ -48,12 +51,22 @@ struct um_hands {
     struct um_buf shown;
     struct um_buf modules; /* ends with a zero byte; empty: no list */
     struct um_buf record;  /* names */
+    bool has_status;
+    uint64_t status_ms; /* when it came */
+    struct um_buf status;
 };
 
 static void set(struct um_buf *b, struct um_str s)
 {
     um_buf_clear(b);
     um_buf_str(b, s);
+}
+
+static uint64_t now_ms(const struct um_hands *h)
+{
+    const struct um_alarms *a = h->cfg.alarms;
+
+    return a != NULL ? a->now_ms(a->user) : 0;
 }
 
 static void say(struct um_hands *h, const struct um_wire_msg *m)
@@ -94,6 +107,8 @@ static void forget_member(struct um_hands *h)
     um_buf_fini(&h->shown);
     um_buf_fini(&h->modules);
     um_buf_fini(&h->record);
+    um_buf_fini(&h->status);
+    h->has_status = false;
     h->on = h->seen = h->took = false;
     h->applying = h->here.number = h->scratch.number = 0;
 }
@@ -164,8 +179,9 @@ static enum um_result result_of(unsigned outcome)
                                           : UM_RESULT_NO_ANSWER;
 }
 
-static void count(struct um_hands *h, enum um_result outcome)
+static void count(struct um_hands *h, enum um_result outcome, uint64_t since)
 {
+    um_histogram_add(&h->took_ms, now_ms(h) - since);
     h->stats.applied += outcome == UM_RESULT_DONE;
     h->stats.refused += outcome == UM_RESULT_REFUSED;
     h->stats.failed += outcome == UM_RESULT_NO_ANSWER;
@@ -188,10 +204,10 @@ static void on_outcome(struct um_hands *h, const struct um_wire_msg *m)
         struct um_name revision = h->revision, effective = h->effective;
 
         h->applying = 0;
-        count(h, outcome);
+        count(h, outcome, h->applying_ms);
         h->of.cb->applied(h->of.user, outcome, &revision, &effective, m->text);
     } else if (m->number == h->here.number) {
-        count(h, outcome);
+        count(h, outcome, h->here.since_ms);
         end_trial(&h->here, outcome, m->text);
     } else if (m->number == h->scratch.number) {
         end_trial(&h->scratch, outcome, m->text);
@@ -265,6 +281,13 @@ static void on_got(struct um_hands *h, const struct um_wire_msg *m)
     um_buf_fini(&text);
 }
 
+static void on_status(struct um_hands *h, const struct um_wire_msg *m)
+{
+    set(&h->status, m->bytes);
+    h->has_status = !um_buf_failed(&h->status);
+    h->status_ms = now_ms(h);
+}
+
 static void heard_of_unit(struct um_hands *h, const struct um_wire_msg *m)
 {
     switch (m->what) {
@@ -288,6 +311,9 @@ static void heard_of_unit(struct um_hands *h, const struct um_wire_msg *m)
             break;
         case UM_WIRE_STATED:
             on_stated(h, m);
+            break;
+        case UM_WIRE_STATUS:
+            on_status(h, m);
             break;
         default:
             set(&h->record,
@@ -431,6 +457,7 @@ void um_hands_apply(struct um_hands *h, const struct um_hands_order *o)
     assert(h->applying == 0);
     h->revision = o->revision;
     h->effective = o->effective;
+    h->applying_ms = now_ms(h);
     h->applying = order(h, UM_WIRE_RUN, o);
 }
 
@@ -440,7 +467,7 @@ int um_hands_back(struct um_hands *h, const struct um_hands_order *o,
     if (h->here.number != 0) {
         return P2P_EAGAIN;
     }
-    h->here = (struct trial){order(h, UM_WIRE_BACK, o), tried, user};
+    h->here = (struct trial){order(h, UM_WIRE_BACK, o), now_ms(h), tried, user};
     return 0;
 }
 
@@ -466,6 +493,7 @@ static int try_it(struct um_hands *h, struct um_wire_msg *m, struct trial *t,
     }
     *t = *as;
     t->number = m->number = ++h->number;
+    t->since_ms = now_ms(h);
     say(h, m);
     return 0;
 }
@@ -537,6 +565,17 @@ void um_hands_stats(const struct um_hands *h, struct um_applier_stats *out)
 {
     *out = h->stats;
     out->busy = h->applying != 0 || h->here.number != 0;
+}
+
+const struct um_histogram *um_hands_took(const struct um_hands *h)
+{
+    return &h->took_ms;
+}
+
+struct um_str um_hands_status(const struct um_hands *h, uint64_t *age_ms)
+{
+    *age_ms = h->has_status ? now_ms(h) - h->status_ms : 0;
+    return h->has_status ? um_buf_view(&h->status) : um_str_n(NULL, 0);
 }
 
 struct um_namelist um_hands_record(const struct um_hands *h)

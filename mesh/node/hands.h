@@ -11,6 +11,7 @@
 #include "mesh/applier/applier.h"
 #include "mesh/applier/runner.h"
 #include "mesh/applier/wire.h"
+#include "mesh/base/histogram.h"
 
 /** GETs that wait for an answer; further ones are busy at once. */
 #define UM__CAP_HANDS_GETS 32U
@@ -25,6 +26,9 @@ struct um_hands_cfg {
      * is no memory for what it is to be told, so it is no use any more. */
     void (*send)(void *user, struct um_str bytes);
     void *user;
+    /** By whose clock is measured how long Unit takes, and how old is what it
+     * said of itself; NULL: by none, all takes no time. */
+    const struct um_alarms *alarms;
 };
 
 /** A member whose hands they are; borrows what it points to until
@@ -134,6 +138,14 @@ struct um_str um_hands_shown(const struct um_hands *h);
 
 /** What came of orders so far, and whether one is under way. */
 void um_hands_stats(const struct um_hands *h, struct um_applier_stats *out);
+
+/** How long orders took, from when they were given until they were answered;
+ * those for the scratch Unit apart, which are not in it. */
+const struct um_histogram *um_hands_took(const struct um_hands *h);
+
+/** GET /status as Unit answered at the last look, p NULL: it never did. Valid
+ * until the next message. @param age_ms set to how long ago that was */
+struct um_str um_hands_status(const struct um_hands *h, uint64_t *age_ms);
 
 /** The revisions in the applier's record, which a case needs. Valid until the
  * next message. */

@@ -120,7 +120,7 @@ static void to_hands(void *user, struct um_str bytes)
 
 void pair_open(struct agent_pair *p)
 {
-    const struct um_hands_cfg hands = {p->cfg.log, to_agent, p};
+    const struct um_hands_cfg hands = {p->cfg.log, to_agent, p, p->cfg.alarms};
     struct um_agent_cfg cfg = p->cfg;
 
     assert(p->agent == NULL && p->hands == NULL);

@@ -149,7 +149,8 @@ static void test_answers(void **state)
 static void test_the_plain_ones(void **state)
 {
     static const enum um_wire_what plain[] = {UM_WIRE_STOP, UM_WIRE_LOOK,
-                                              UM_WIRE_HEALTH, UM_WIRE_RECORD};
+                                              UM_WIRE_HEALTH, UM_WIRE_RECORD,
+                                              UM_WIRE_STATUS};
     struct um_buf out = UM_BUF_INIT;
 
     (void)state;

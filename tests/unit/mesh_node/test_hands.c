@@ -20,6 +20,8 @@ struct scene {
     char told[TEXT];    /* what the member was told, a line each */
     unsigned lost;      /* messages for which there was no memory */
     struct um_str here; /* the one paper that is here; p NULL: none */
+    struct um_alarms alarms;
+    uint64_t now;
 };
 
 static void note(struct scene *s, const char *line)
@@ -139,12 +141,20 @@ static void on_send(void *user, struct um_str bytes)
     um_buf_str(&s->out, bytes);
 }
 
+static uint64_t now_ms(void *user)
+{
+    const struct scene *s = user;
+
+    return s->now;
+}
+
 static int setup(void **state)
 {
     struct scene *s = calloc(1, sizeof *s);
-    const struct um_hands_cfg cfg = {NULL, on_send, s};
+    const struct um_hands_cfg cfg = {NULL, on_send, s, &s->alarms};
 
     assert_non_null(s);
+    s->alarms = (struct um_alarms){.user = s, .now_ms = now_ms};
     s->hands = um_hands_new(&cfg);
     assert_non_null(s->hands);
     *state = s;
@@ -283,6 +293,70 @@ static void test_statements(void **state)
     say(s, &m);
     told(s, "stated one\nstated two\n");
     um_buf_fini(&list);
+}
+
+/* What Unit said of itself is kept, with its age, as long as they are a
+ * member's. */
+static void test_what_unit_says_of_itself(void **state)
+{
+    struct scene *s = *state;
+    const struct um_wire_msg status = {.what = UM_WIRE_STATUS,
+                                       .bytes = UM_STR("{\"connections\":{}}")};
+    const struct um_wire_msg empty = {.what = UM_WIRE_STATUS};
+    uint64_t age = 1;
+
+    s->now = 5000;
+    say(s, &status); /* of nobody yet */
+    start(s, um_str_n(NULL, 0));
+    assert_null(um_hands_status(s->hands, &age).p);
+    assert_int_equal(age, 0);
+    say(s, &status);
+    s->now = 7300;
+    assert_true(um_str_eq(um_hands_status(s->hands, &age), status.bytes));
+    assert_int_equal(age, 2300);
+    say(s, &status);
+    (void)um_hands_status(s->hands, &age);
+    assert_int_equal(age, 0);
+    say(s, &empty);
+    assert_int_equal(um_hands_status(s->hands, &age).len, 0);
+    told(s, "");
+    um_hands_stop(s->hands);
+    assert_null(um_hands_status(s->hands, &age).p);
+}
+
+/* How long orders take is measured, whatever comes of them; what is tried on
+ * the scratch Unit is not among them. */
+static void test_how_long_orders_take(void **state)
+{
+    struct scene *s = *state;
+    struct um_wire_in in = {.used = 0};
+    const struct um_hands_order o = {
+        .revision = name(5), .effective = name(6), .why = "r2.aa"};
+    const struct um_histogram *took = um_hands_took(s->hands);
+    struct um_name doc = name(9);
+    uint64_t first;
+
+    start(s, um_str_n(NULL, 0));
+    s->now = 100;
+    um_hands_apply(s->hands, &o);
+    first = heard(s, &in, 2).number;
+    s->now = 140;
+    assert_int_equal(um_hands_try(s->hands, &doc, &doc, on_tried, s), 0);
+    outcome(s, first, UM_RESULT_DONE, "");
+    s->now = 740;
+    outcome(s, first + 1, UM_RESULT_REFUSED, "no");
+    assert_int_equal(um_hands_back(s->hands, &o, on_tried, s), 0);
+    s->now = 743;
+    outcome(s, first + 2, UM_RESULT_NO_ANSWER, "");
+    assert_int_equal(um_hands_scratch(s->hands, &doc, &doc, on_tried, s), 0);
+    s->now = 99999;
+    outcome(s, first + 3, UM_RESULT_DONE, "");
+    assert_int_equal(took->sum_ms, 40 + 600 + 3);
+    assert_int_equal(um_histogram_upto(took, UM_HISTOGRAM_BOUNDS), 3);
+    assert_int_equal(took->counts[0], 1);
+    assert_int_equal(took->counts[3], 1);
+    assert_int_equal(took->counts[7], 1);
+    s->told[0] = '\0';
     um_wire_in_fini(&in);
 }
 
@@ -489,6 +563,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_what_unit_shows),
         TEST(test_statements),
+        TEST(test_what_unit_says_of_itself),
+        TEST(test_how_long_orders_take),
         TEST(test_unit_shows_nothing),
         TEST(test_outcomes),
         TEST(test_papers),

@@ -169,7 +169,7 @@ static int body(void *arg)
 {
     const struct words *w = arg;
     struct life l = {.words = *w};
-    const struct um_hands_cfg cfg = {NULL, on_send, &l};
+    const struct um_hands_cfg cfg = {NULL, on_send, &l, NULL};
     struct um_hands *h = um_hands_new(&cfg);
     int rv;
 
