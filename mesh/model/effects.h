@@ -81,6 +81,9 @@ enum um_notice {
     UM_SAW_OVERFLOW     /**< items were left out: too many wait for others */
 };
 
+/** How many there are. */
+#define UM_NOTICES (UM_SAW_OVERFLOW + 1U)
+
 enum um_effect_what {
     UM_FX_PERSIST, /**< store it; then PERSISTED(seq) */
     UM_FX_PUBLISH, /**< hint that this node made an item */

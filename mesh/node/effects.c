@@ -17,7 +17,7 @@ static const struct {
     enum um_log_level level;
     const char *word;
     const char *text;
-} notices[] = {
+} notices[UM_NOTICES] = {
     [UM_SAW_TARGET] = {UM_LOG_INFO, "current", "the current revision is %s"},
     [UM_SAW_CONFLICTS] = {UM_LOG_WARN, "conflicts",
                           "the conflicts are others: `unitmesh conflicts`%s"},
@@ -117,9 +117,21 @@ static void notice(struct um_node *n, const struct um_effect *e)
                        (int)(at - notices[what].text), notices[what].text,
                        about, at + 2);
     }
+    n->noticed[what]++;
     um_log_line(n->cfg.log, notices[what].level, "%s", line);
     um_node_tell(n, notices[what].word, about, line);
     um_node_stir(n);
+}
+
+bool um_node_noticed(const struct um_node *n, size_t i, const char **word,
+                     uint64_t *times)
+{
+    if (i >= UM_NOTICES) {
+        return false;
+    }
+    *word = notices[i].word;
+    *times = n->noticed[i];
+    return true;
 }
 
 int um_node_statement(struct um_str envelope, struct um_statement *out)

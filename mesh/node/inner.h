@@ -135,6 +135,9 @@ struct um_node {
     void *farewell; /* the alarm after which they are strangers */
     void *repeat;   /* the alarm by which this node's row is said once more */
     void *prune_alarm;
+    uint64_t began_ms; /* by the plain clock */
+    struct um_histogram delay;
+    uint64_t noticed[UM_NOTICES];
 };
 
 /** A configuration that Unit is given before there is a revision of it. */

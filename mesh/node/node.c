@@ -468,6 +468,7 @@ int um_node_new(const struct um_node_cfg *cfg, struct um_node **out)
         return P2P_ENOMEM;
     }
     n->cfg = *cfg;
+    n->began_ms = cfg->wall_ms(cfg->user);
     n->shelf = um_shelf_new();
     n->probing = um_probing_new(n);
     rv = n->shelf == NULL || n->probing == NULL
@@ -679,6 +680,13 @@ struct um_hands *um_node_hands(struct um_node *n)
 const char *um_node_absent(const struct um_node *n)
 {
     return n->model.absent ? n->absent : NULL;
+}
+
+void um_node_stats(const struct um_node *n, struct um_node_stats *out)
+{
+    um_links_stats(n->links, &out->links);
+    um_hints_stats(n->hints, &out->hints);
+    out->delay = n->delay;
 }
 
 struct um_disk *um_node_disk(struct um_node *n)

@@ -22,6 +22,8 @@
 #include "mesh/model/reply.h"
 #include "mesh/applier/maker.h"
 #include "mesh/node/hands.h"
+#include "mesh/node/hints.h"
+#include "mesh/node/links.h"
 #include "mesh/node/prober.h"
 #include "mesh/node/shelf.h"
 #include "mesh/node/welcome.h"
@@ -165,6 +167,24 @@ struct um_model *um_node_model(struct um_node *n);
 
 /** What others want of it, and their rows. */
 const struct um_shelf *um_node_shelf(const struct um_node *n);
+
+/** For status pages. */
+struct um_node_stats {
+    struct um_links_stats links;
+    struct um_hints_stats hints;
+    /** From the signature of a revision, by its author's clock, until it ran
+     * here; of those that were made since this node began. */
+    struct um_histogram delay;
+};
+
+/** A snapshot of the counters. */
+void um_node_stats(const struct um_node *n, struct um_node_stats *out);
+
+/** How often there was something to be told to people since the node began, by
+ * what it was. @param word set to the event's word @return false: there is no
+ * i-th one */
+bool um_node_noticed(const struct um_node *n, size_t i, const char **word,
+                     uint64_t *times);
 
 /** Documents. */
 struct um_papers *um_node_papers(struct um_node *n);
