@@ -283,6 +283,7 @@ static int start_guest_unit(struct um_daemon *d)
 static int start_partner(struct um_daemon *d)
 {
     const struct um_partner_cfg cfg = {.loop = &d->loop.uv,
+                                       .alarms = &d->loop.alarms,
                                        .spawn = &d->spawn,
                                        .log = &d->log,
                                        .heard = on_partner_heard,
@@ -650,6 +651,11 @@ static int prepare(struct um_daemon *d)
                                          .name = um_mesh_name(d),
                                          .apart = d->user.uid != geteuid()};
 
+    if (d->settings.metrics_token != NULL &&
+        um_token_scraper(d->settings.metrics_token, d->remote_auth.scraper,
+                         &d->log) != 0) {
+        return -1;
+    }
     return d->settings.article ? 0
                                : um_partner_start(&d->spawn, &told, &d->log);
 }

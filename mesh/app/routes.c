@@ -22,6 +22,7 @@
 #include "mesh/app/imports.h"
 #include "mesh/app/invites.h"
 #include "mesh/app/members.h"
+#include "mesh/app/metrics.h"
 #include "mesh/app/pending.h"
 #include "mesh/app/query.h"
 #include "mesh/app/replace.h"
@@ -268,6 +269,7 @@ static const struct route article_routes[] = {
 
 static const struct route routes[] = {
     {"GET", "/healthz", UM_ACCESS_OPEN, get_healthz},
+    {"GET", "/metrics", UM_ACCESS_SCRAPER, um_metrics_show},
     {"GET", "/mesh/status", UM_ACCESS_TOKEN, get_status},
     {"GET", "/mesh/doctor", UM_ACCESS_TOKEN, um_doctor_show},
     {"GET", "/mesh/peers", UM_ACCESS_TOKEN, get_peers},

@@ -29,6 +29,7 @@ enum flag {
     FLAG_UNIT_LOG,
     FLAG_SCRATCH_UNIT,
     FLAG_POLICY,
+    FLAG_METRICS_TOKEN,
     FLAG_DRIFT,
     FLAG_NAME,
     FLAG_LOG,
@@ -53,6 +54,8 @@ static const struct {
     {"peer", FLAG_PEER, "MULTIADDR",
      "a peer where mDNS does not reach; may be repeated"},
     {"rest", FLAG_REST, "ADDR:PORT", "REST over TCP; 'none' turns it off"},
+    {"metrics-token", FLAG_METRICS_TOKEN, "FILE",
+     "a token that opens GET /metrics over TCP and nothing else"},
     {"bind", FLAG_BIND, "ADDR",
      "open all ports at this IPv4 address alone, so that a host can run "
      "several"},
@@ -293,6 +296,9 @@ static bool set_plain(struct um_settings *s, int flag, const char *v)
             return true;
         case FLAG_POLICY:
             s->policy = v;
+            return true;
+        case FLAG_METRICS_TOKEN:
+            s->metrics_token = v;
             return true;
         case FLAG_USER:
             s->user = v;

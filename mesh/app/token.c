@@ -36,7 +36,8 @@ static int make(int dir, char *token)
     return rv;
 }
 
-static int read_file(int fd, char *token)
+/* others: the bits of a mode that may not be set. */
+static int read_file(int fd, mode_t others, char *token)
 {
     struct stat st;
     ssize_t n = -1;
@@ -46,7 +47,7 @@ static int read_file(int fd, char *token)
         n = read(fd, token, UM_TOKEN_CHARS);
     }
     token[UM_TOKEN_CHARS] = '\0';
-    return n == UM_TOKEN_CHARS && (st.st_mode & 077) == 0 &&
+    return n == UM_TOKEN_CHARS && (st.st_mode & others) == 0 &&
                    strspn(token, "0123456789abcdef") == UM_TOKEN_CHARS
                ? 0
                : -1;
@@ -64,7 +65,7 @@ int um_token_load(int dir, char token[UM_TOKEN_CHARS + 1],
     } else if (fd < 0) {
         rv = -1;
     } else {
-        rv = read_file(fd, token);
+        rv = read_file(fd, 077, token);
         (void)close(fd);
     }
     if (rv != 0) {
@@ -72,6 +73,25 @@ int um_token_load(int dir, char token[UM_TOKEN_CHARS + 1],
                     "%s is damaged, readable by others, or cannot be written: "
                     "remove it to get a new token",
                     FILE_NAME);
+    }
+    return rv;
+}
+
+int um_token_scraper(const char *path, char token[UM_TOKEN_CHARS + 1],
+                     const struct um_log *log)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int rv = fd < 0 ? -1 : read_file(fd, 007, token);
+
+    if (rv != 0) {
+        um_log_line(log, UM_LOG_ERROR, "--metrics-token %s: %s", path,
+                    fd < 0 ? strerror(errno)
+                           : "must be a file of 64 hexadecimal digits and a "
+                             "line's end, as of `openssl rand -hex 32`, that "
+                             "only its owner and group may read");
+    }
+    if (fd >= 0) {
+        (void)close(fd);
     }
     return rv;
 }

@@ -14,4 +14,12 @@
 int um_token_load(int dir, char token[UM_TOKEN_CHARS + 1],
                   const struct um_log *log);
 
+/**
+ * Reads the token of who may read figures alone, from a file that a person
+ * made: its owner and group may read it, and nobody else.
+ * @return 0, or -1 after it said what is wrong
+ */
+int um_token_scraper(const char *path, char token[UM_TOKEN_CHARS + 1],
+                     const struct um_log *log);
+
 #endif

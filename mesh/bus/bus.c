@@ -652,3 +652,14 @@ void um_bus_stats(const struct um_bus *bus, struct p2p_host_stats *out)
 {
     p2p_host_stats(bus->host, out, sizeof *out);
 }
+
+void um_bus_pubsub_stats(const struct um_bus *bus, struct p2p_pubsub_stats *out)
+{
+    p2p_pubsub_stats(bus->pubsub, out, sizeof *out);
+}
+
+size_t um_bus_traffic(const struct um_bus *bus, struct p2p_traffic *out,
+                      size_t cap)
+{
+    return p2p_host_traffic(bus->host, out, cap, sizeof *out);
+}

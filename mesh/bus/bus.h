@@ -174,5 +174,13 @@ bool um_bus_own_ip(const struct um_bus *bus, const struct um_ip *ip);
 /** The library's counters, for status pages. */
 struct p2p_host_stats;
 void um_bus_stats(const struct um_bus *bus, struct p2p_host_stats *out);
+struct p2p_pubsub_stats;
+void um_bus_pubsub_stats(const struct um_bus *bus,
+                         struct p2p_pubsub_stats *out);
+
+/** As p2p_host_traffic(). */
+struct p2p_traffic;
+size_t um_bus_traffic(const struct um_bus *bus, struct p2p_traffic *out,
+                      size_t cap);
 
 #endif

@@ -72,7 +72,7 @@ static bool same_secret(const char *a, const char *b, size_t len)
     return diff == 0;
 }
 
-static bool has_token(const struct um_auth *auth, const struct um_http_req *req)
+static bool has_token(const char *token, const struct um_http_req *req)
 {
     static const char bearer[] = "Bearer ";
     const char *value = um_http_header(req, "Authorization");
@@ -80,7 +80,15 @@ static bool has_token(const struct um_auth *auth, const struct um_http_req *req)
 
     return value != NULL && strncasecmp(value, bearer, skip) == 0 &&
            strlen(value + skip) == UM_TOKEN_CHARS &&
-           same_secret(value + skip, auth->token, UM_TOKEN_CHARS);
+           same_secret(value + skip, token, UM_TOKEN_CHARS);
+}
+
+static bool may(const struct um_auth *auth, const struct um_http_req *req,
+                enum um_access access)
+{
+    return access == UM_ACCESS_OPEN || has_token(auth->token, req) ||
+           (access == UM_ACCESS_SCRAPER && auth->scraper[0] != '\0' &&
+            has_token(auth->scraper, req));
 }
 
 bool um_auth_host_ours(const struct um_http_req *req)
@@ -106,7 +114,7 @@ struct um_auth_verdict um_auth_check(const struct um_auth *auth,
         return (struct um_auth_verdict){
             403, "Requests of other origins are refused.\n"};
     }
-    if (access == UM_ACCESS_TOKEN && !has_token(auth, req)) {
+    if (!may(auth, req, access)) {
         return (struct um_auth_verdict){
             401,
             "A token is needed: Authorization: Bearer TOKEN. It is in the "

@@ -18,13 +18,15 @@
 /** What a route asks of its caller. */
 enum um_access {
     UM_ACCESS_OPEN, /**< no token; Host and Origin are checked all the same */
+    UM_ACCESS_SCRAPER, /**< the token, or that of who may read figures alone */
     UM_ACCESS_TOKEN
 };
 
 /** How a server is guarded. */
 struct um_auth {
     char token[UM_TOKEN_CHARS + 1];
-    bool local; /**< a unix socket */
+    char scraper[UM_TOKEN_CHARS + 1]; /**< "": there is none */
+    bool local;                       /**< a unix socket */
 };
 
 /** Why a request is refused; status 0: it is not. */
