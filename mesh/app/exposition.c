@@ -208,7 +208,8 @@ static void put_milli(struct um_buf *b, uint64_t thousandths)
                (unsigned)(thousandths % 1000));
 }
 
-/* A bound as OpenMetrics wants it: no zero at the end that could be left out. */
+/* A bound as OpenMetrics wants it: no zero at the end that could be left out.
+ */
 static void put_bound(struct um_buf *b, uint32_t ms)
 {
     unsigned rest = ms % 1000;

@@ -63,7 +63,7 @@ static const struct um_family_part pulled[] = {
     {"refused", AT(article.refused)},
 };
 
-const struct um_family um_families[UM_FAMILIES] = {
+const struct um_family um_families_all[UM_FAMILIES] = {
     /* The daemon. */
     {{"unitmesh_build", UM_METRIC_INFO, "", "The daemon."},
      "version",

@@ -42,6 +42,6 @@ struct um_family {
 };
 
 #define UM_FAMILIES 56U
-extern const struct um_family um_families[UM_FAMILIES];
+extern const struct um_family um_families_all[UM_FAMILIES];
 
 #endif

@@ -85,8 +85,8 @@ void um_metrics_show(struct um_daemon *d, struct um_http_req *req)
     read_figures(&s);
     um_exposition_init(&s.e, open);
     for (size_t i = 0; i < UM_FAMILIES; i++) {
-        if (is_told(&s, um_families[i].when)) {
-            put_family(&s, &um_families[i]);
+        if (is_told(&s, um_families_all[i].when)) {
+            put_family(&s, &um_families_all[i]);
         }
     }
     text = um_exposition_finish(&s.e);

@@ -189,10 +189,8 @@ static void on_keys_lost(void *user, bool closed)
 struct um_partner *um_partner_new(const struct um_partner_cfg *cfg)
 {
     struct um_partner *p = calloc(1, sizeof *p);
-    struct um_hands_cfg hands = {.log = cfg->log,
-                                 .send = on_say,
-                                 .user = p,
-                                 .alarms = cfg->alarms};
+    struct um_hands_cfg hands = {
+        .log = cfg->log, .send = on_say, .user = p, .alarms = cfg->alarms};
     const struct um_keys_cfg keys = {.fd = cfg->spawn->ask_fd,
                                      .log = cfg->log,
                                      .lost = on_keys_lost,

@@ -85,7 +85,8 @@ def check(tree):
     return len(rows), problems
 
 
-BAD = {TABLE: 'x[] = {\n    {{"unitmesh_a_total", UM_METRIC_COUNTER, "", "A"},\n'
+BAD = {TABLE: 'x[] = {\n'
+              '    {{"unitmesh_a_total", UM_METRIC_COUNTER, "", "A"},\n'
               '     "", UM_WHEN_MESH, .put = a},\n'
               '    {{"other", UM_METRIC_GAUGE, "", "A " "b."},\n'
               '     "", UM_WHEN_ALWAYS, .put = a},\n'
