@@ -2,8 +2,10 @@
 """GET /metrics of real daemons: what it says is so, in a mesh that changes,
 refuses, parts and heals; who may read it; and that it waits for nobody."""
 
+import contextlib
 import json
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 from crew import ROUTE, Node, again, begin, synced, until
 from daemon import Daemon, fetch
-from rig import Standin, daemons, loopback
+from rig import P2P_PORT, Standin, daemons, loopback
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "metrics"))
 import rules  # noqa: E402
@@ -264,6 +266,27 @@ def test_who_is_silent_and_what_was_made_apart(folder):
                     until(lambda n=n: value(n, "conflicts") == 0, "it is over")
                 # Of those made before this start none is a delay.
                 assert value(one, "revision_delay_seconds_sum") < 30
+                one.say("members", "rm", "two")
+                until(lambda: state(two) == "removed", "two hears of that")
+                assert value(one, "members", state="synced") == 1
+                both_parse(two)
+
+
+def test_limits_that_are_hit(folder):
+    """Connections that never say who they are."""
+    with Node("one", folder, loopback()) as one, contextlib.ExitStack() as open_:
+        one.ready()
+        assert value(one, "limit_hits_total", limit="handshakes") == 0
+        for _ in range(12):
+            open_.enter_context(socket.create_connection(
+                (one.bind, P2P_PORT), timeout=5))
+        until(lambda: value(one, "limit_hits_total", limit="handshakes") == 4,
+              "those above eight of one address are refused")
+        assert value(one, "p2p_handshakes") == 8
+        assert value(one, "p2p_descriptors") >= 9
+        open_.close()
+        until(lambda: value(one, "p2p_handshakes") == 0, "they are gone")
+        assert value(one, "limit_hits_total", limit="handshakes") == 4
 
 
 def test_nothing_secret(trio):

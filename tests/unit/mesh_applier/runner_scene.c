@@ -74,12 +74,21 @@ static void on_health(void *user, bool healthy)
     add(s->events, healthy ? "well\n" : "ill\n");
 }
 
+static void on_status(void *user, struct um_str body)
+{
+    struct scene *s = user;
+
+    s->statuses++;
+    (void)snprintf(s->status, sizeof s->status, "%.*s", UM_STR_ARG(body));
+}
+
 static const struct um_runner_cb callbacks = {
     .live = on_live,
     .absent = on_absent,
     .applied = on_applied,
     .shown = on_shown,
     .health = on_health,
+    .status = on_status,
 };
 
 struct scene *scene_new(void)

@@ -41,6 +41,8 @@ struct scene {
     char reason[SCENE_REASON]; /* of the last applied */
     char shown[SCENE_TEXT];    /* what was told to be stored */
     struct um_name effective;  /* of the last live */
+    unsigned statuses;         /* that were told */
+    char status[SCENE_REASON]; /* the last of them */
 };
 
 /* A scene; the runner is made by scene_start(). */

@@ -39,6 +39,35 @@ static void test_first_sight(void **state)
     scene_free(s);
 }
 
+/* What Unit says of itself is told at each look, whether or not it is new; not
+ * by a Unit that has no such page, or does not answer. */
+static void test_what_it_says_of_itself(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    scene_start(s, NULL);
+    scene_until_told(s);
+    assert_int_equal(s->statuses, 1);
+    assert_non_null(strstr(s->status, "\"requests\""));
+    scene_ring(s, 4);
+    assert_int_equal(s->statuses, 5);
+    s->trick = (struct trick){
+        .method = "GET", .path = "/status", .times = 2, .code = 404};
+    s->trick.body = "{\"error\":\"Value doesn't exist.\"}";
+    scene_ring(s, 2);
+    assert_int_equal(s->statuses, 5);
+    scene_ring(s, 1);
+    assert_int_equal(s->statuses, 6);
+    s->trick = (struct trick){.method = "GET",
+                              .path = "/config",
+                              .times = 1,
+                              .lost = UM_FETCH_CONNECT};
+    scene_ring(s, 1);
+    assert_int_equal(s->statuses, 6);
+    scene_free(s);
+}
+
 static void test_it_looks_every_so_often(void **state)
 {
     struct scene *s = scene_new();
@@ -444,6 +473,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_sight),
+        cmocka_unit_test(test_what_it_says_of_itself),
         cmocka_unit_test(test_it_looks_every_so_often),
         cmocka_unit_test(test_blank),
         cmocka_unit_test(test_the_name_of_what_runs),
