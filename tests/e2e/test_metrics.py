@@ -5,15 +5,18 @@ refuses, parts and heals; who may read it; and that it waits for nobody."""
 import contextlib
 import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from crew import ROUTE, Node, again, begin, synced, until
 from daemon import Daemon, fetch
+from peer import Program
 from rig import P2P_PORT, Standin, daemons, loopback
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "metrics"))
@@ -312,6 +315,59 @@ def test_promtool(trio):
                               input=text_of(n, "text/plain"), check=False,
                               capture_output=True)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_prometheus_itself(folder):
+    """It reads both nodes with a token of its own, and loads the alerts."""
+    program = shutil.which("prometheus")
+    if program is None:
+        pytest.skip("no prometheus: nothing scrapes")
+    at = loopback(), loopback()
+    token = token_file(folder)
+    one, two = [Node(n, folder, b, at[1 - i], env=FAST,
+                     flags=["--metrics-token", token])
+                for i, (n, b) in enumerate(zip(("one", "two"), at))]
+    (folder / "prometheus.yml").write_text(json.dumps({
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": [str(rules.ALERTS)],
+        "scrape_configs": [{
+            "job_name": "unitmesh",
+            "authorization": {"credentials_file": str(token)},
+            "static_configs": [{"targets": [f"{a}:4902" for a in at]}]}]}))
+    web = f"{loopback()}:9090"
+
+    def asked(path):
+        answer = fetch(f"http://{web}/api/v1/{path}")
+        return answer.json["data"] if answer.code == 200 else None
+
+    def values(query):
+        data = asked(f"query?query={query}") or {"result": []}
+        return sorted(float(r["value"][1]) for r in data["result"])
+
+    with daemons(one, two, Program("prometheus", [
+            "sh", "-c", 'exec "$0" "$@" 2>&1', program,
+            "--config.file", folder / "prometheus.yml",
+            "--storage.tsdb.path", folder / "tsdb",
+            "--web.listen-address", web])) as (_, _, server):
+        begin([one, two])
+        server.wait_text("Server is ready", 30)
+        until(lambda: values("unitmesh_unit_up") == [1, 1], "both are read")
+        assert values("up") == [1, 1]
+        assert [t["lastError"] for t in asked("targets")["activeTargets"]] == \
+            ["", ""]
+        made = [r[0] for r in one.rows("log", "--limit", "1")][0]
+        number = int(re.match(r"r(\d+)", made)[1])
+        until(lambda: values("unitmesh_applied_revision") == [number, number],
+              "what runs is seen")
+        groups = asked("rules")["groups"]
+        names = re.findall(r"- alert: (\w+)", rules.ALERTS.read_text())
+        assert [r["name"] for g in groups for r in g["rules"]] == names
+        assert {r["health"] for g in groups for r in g["rules"]} <= \
+            {"ok", "unknown"}
+        for query in rules.queries(json.loads(rules.DASHBOARD.read_text())):
+            query = query.replace("$__rate_interval", "30s").replace(
+                "$job", "unitmesh").replace("$instance", ".*")
+            assert asked(f"query?query={quote(query)}") is not None, query
 
 
 # ---- who may
