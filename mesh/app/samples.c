@@ -79,43 +79,47 @@ void um_samples_members(struct um_scrape *s)
     }
 }
 
-/* Tells of each member that is a node; `silent`: for how long it was, else
- * whether it is in step. */
-static void each_member(struct um_scrape *s, bool silent)
+/* Tells of a member; `silent`: for how long it was, else whether it is in
+ * step. */
+static void put_member(struct um_scrape *s, const struct um_name *member,
+                       bool silent)
 {
     struct um_node *n = s->d->mesh.node;
-    struct um_roster *r = &um_node_model(n)->roster;
+    struct um_arena a = UM_ARENA_INIT;
+    struct um_node_facts facts = {.name = {NULL, 0}};
+    struct um_row row = {.healthy_ms = 0};
+    char id[P2P_PEER_ID_TEXT_MAX];
+    struct um_exposition_label l[2];
+    struct p2p_peer_id peer;
+    uint64_t age_ms = 0;
+    const char *state = um_views_state(n, member, &row, &age_ms);
+
+    (void)um_node_facts(n, member, &a, &facts);
+    um_peer_of(member, &peer);
+    l[0] = um_samples_label("id", p2p_peer_id_text(&peer, id));
+    l[1] = (struct um_exposition_label){"name", facts.name};
+    if (!silent) {
+        um_exposition_put(&s->e, l, COUNT(l),
+                          state != NULL && strcmp(state, "synced") == 0);
+    } else if (state != NULL) {
+        um_exposition_milli(&s->e, l, COUNT(l), age_ms);
+    }
+    um_arena_fini(&a);
+}
+
+static void each_member(struct um_scrape *s, bool silent)
+{
+    struct um_roster *r = &um_node_model(s->d->mesh.node)->roster;
 
     if (um_roster_members(r) > UM_SAMPLES_MEMBERS) {
         return;
     }
     for (size_t i = 0; i < r->keys_n; i++) {
         const struct um_roster_key *k = um_roster_key_at(r, i);
-        struct um_arena a = UM_ARENA_INIT;
-        struct um_node_facts facts = {.name = {NULL, 0}};
-        struct um_row row = {.healthy_ms = 0};
-        char id[P2P_PEER_ID_TEXT_MAX];
-        struct p2p_peer_id peer;
-        uint64_t age_ms = 0;
-        const char *state;
 
-        if ((k->now & UM_NODE) == 0) {
-            continue;
+        if ((k->now & UM_NODE) != 0) {
+            put_member(s, &k->name, silent);
         }
-        (void)um_node_facts(n, &k->name, &a, &facts);
-        um_peer_of(&k->name, &peer);
-        state = um_views_state(n, &k->name, &row, &age_ms);
-        const struct um_exposition_label l[] = {
-            um_samples_label("id", p2p_peer_id_text(&peer, id)),
-            {"name", facts.name}};
-
-        if (!silent) {
-            um_exposition_put(&s->e, l, COUNT(l),
-                              state != NULL && strcmp(state, "synced") == 0);
-        } else if (state != NULL) {
-            um_exposition_milli(&s->e, l, COUNT(l), age_ms);
-        }
-        um_arena_fini(&a);
     }
 }
 
