@@ -86,6 +86,21 @@ void um_node_tell(struct um_node *n, const char *event, const char *about,
     }
 }
 
+/* A revision runs here: how long that took, if it was made since this node
+ * began, and is no older one that runs once more. */
+static void measure(struct um_node *n, const struct um_name *revision)
+{
+    const struct um_past *p = um_history_find(&n->model.history, revision);
+    uint64_t now = n->cfg.wall_ms(n->cfg.user);
+
+    if (p != NULL && p->rev.wall_ms >= n->began_ms &&
+        p->rev.number > n->delay_number) {
+        n->delay_number = p->rev.number;
+        um_histogram_add(&n->delay,
+                         now > p->rev.wall_ms ? now - p->rev.wall_ms : 0);
+    }
+}
+
 static void notice(struct um_node *n, const struct um_effect *e)
 {
     char about[P2P_PEER_ID_TEXT_MAX];
@@ -118,6 +133,9 @@ static void notice(struct um_node *n, const struct um_effect *e)
                        about, at + 2);
     }
     n->noticed[what]++;
+    if (what == UM_SAW_APPLIED) {
+        measure(n, &e->u.notice.revision);
+    }
     um_log_line(n->cfg.log, notices[what].level, "%s", line);
     um_node_tell(n, notices[what].word, about, line);
     um_node_stir(n);

@@ -137,6 +137,7 @@ struct um_node {
     void *prune_alarm;
     uint64_t began_ms; /* by the plain clock */
     struct um_histogram delay;
+    uint64_t delay_number; /* of the revision that it was measured of last */
     uint64_t noticed[UM_NOTICES];
 };
 

@@ -92,20 +92,6 @@ static void absent(void *user, const char *text)
     told(n, &e);
 }
 
-/* A revision that was made a moment ago runs here: how long that took. What is
- * older than this node's start is no news, but of what it missed. */
-static void measure(struct um_node *n, const struct um_name *revision)
-{
-    const struct um_past *p = um_history_find(&n->model.history, revision);
-    uint64_t now = n->cfg.wall_ms(n->cfg.user);
-
-    if (p != NULL && p->rev.wall_ms >= n->began_ms &&
-        !um_name_eq(revision, &n->model.own.applied)) {
-        um_histogram_add(&n->delay,
-                         now > p->rev.wall_ms ? now - p->rev.wall_ms : 0);
-    }
-}
-
 static void applied(void *user, enum um_result outcome,
                     const struct um_name *revision,
                     const struct um_name *effective, struct um_str text)
@@ -116,9 +102,6 @@ static void applied(void *user, enum um_result outcome,
                                        .effective = *effective,
                                        .text = text}};
 
-    if (outcome == UM_RESULT_DONE) {
-        measure(user, revision);
-    }
     told(user, &e);
 }
 
