@@ -277,17 +277,18 @@ def test_who_is_silent_and_what_was_made_apart(folder):
 
 def test_limits_that_are_hit(folder):
     """Connections that never say who they are."""
-    with Node("one", folder, loopback()) as one, contextlib.ExitStack() as open_:
+    with Node("one", folder, loopback()) as one, \
+            contextlib.ExitStack() as held:
         one.ready()
         assert value(one, "limit_hits_total", limit="handshakes") == 0
         for _ in range(12):
-            open_.enter_context(socket.create_connection(
+            held.enter_context(socket.create_connection(
                 (one.bind, P2P_PORT), timeout=5))
         until(lambda: value(one, "limit_hits_total", limit="handshakes") == 4,
               "those above eight of one address are refused")
         assert value(one, "p2p_handshakes") == 8
         assert value(one, "p2p_descriptors") >= 9
-        open_.close()
+        held.close()
         until(lambda: value(one, "p2p_handshakes") == 0, "they are gone")
         assert value(one, "limit_hits_total", limit="handshakes") == 4
 

@@ -72,8 +72,8 @@ static void on_health(void *user, bool healthy)
     (void)healthy;
 }
 
-static const struct um_runner_cb cb = {on_live, on_absent, on_applied, on_shown,
-                                       on_health, NULL};
+static const struct um_runner_cb cb = {on_live,  on_absent, on_applied,
+                                       on_shown, on_health, NULL};
 
 static int on_paper(void *user, const struct um_name *hash, struct um_str *out)
 {
