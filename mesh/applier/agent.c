@@ -292,34 +292,39 @@ static bool unpark(struct um_agent *a, const struct um_name *mesh)
     return true;
 }
 
-/* Reads both files into a warden of a mesh and a member. P2P_ENOTFOUND: there
- * is no record. */
-static int load_warden(struct um_agent *a, const struct um_name *mesh,
-                       const struct um_name *me)
+/* Reads a file that is of this node's key, or of the one that it had before:
+ * that is written anew at once, since there may be another key soon. */
+static int load_of_either(struct um_agent *a, enum um_warden_part part)
+{
+    struct um_name old;
+    int rv = load(a, part);
+
+    if (rv != P2P_EPEER || a->cfg.old == NULL ||
+        um_item_signer(a->cfg.old, &old) != 0) {
+        return rv;
+    }
+    um_warden_succeed(a->warden, &old);
+    rv = load(a, part);
+    um_warden_succeed(a->warden, &a->me);
+    if (rv == 0) {
+        rv = um_agent_save(a, part);
+    }
+    return rv;
+}
+
+/* Reads both files into a warden of a mesh. P2P_ENOTFOUND: there is no
+ * record. */
+static int load_warden(struct um_agent *a, const struct um_name *mesh)
 {
     int rv;
 
-    um_warden_free(a->warden);
-    a->warden = um_warden_new(mesh, me);
+    a->warden = um_warden_new(mesh, &a->me);
     if (a->warden == NULL) {
         return P2P_ENOMEM;
     }
-    rv = load(a, UM_WARDEN_ROSTER);
-    return rv == 0 || rv == P2P_ENOTFOUND ? load(a, UM_WARDEN_RECORD) : rv;
-}
-
-/* The same, if they are of the key that this node had before. */
-static int load_old(struct um_agent *a, const struct um_name *mesh)
-{
-    struct um_name old;
-    int rv = a->cfg.old == NULL || um_item_signer(a->cfg.old, &old) != 0
-                 ? P2P_EPEER
-                 : load_warden(a, mesh, &old);
-
-    if (rv == 0 || rv == P2P_ENOTFOUND) {
-        um_warden_succeed(a->warden, &a->me);
-    }
-    return rv;
+    rv = load_of_either(a, UM_WARDEN_ROSTER);
+    return rv == 0 || rv == P2P_ENOTFOUND ? load_of_either(a, UM_WARDEN_RECORD)
+                                          : rv;
 }
 
 /* ran: something did, as the node says. */
@@ -337,10 +342,7 @@ static int make_warden(struct um_agent *a, const struct um_name *mesh, bool ran)
     if (unpark(a, mesh)) {
         return 0;
     }
-    rv = load_warden(a, mesh, &a->me);
-    if (rv == P2P_EPEER) {
-        rv = load_old(a, mesh);
-    }
+    rv = load_warden(a, mesh);
     if (rv != 0 && rv != P2P_ENOTFOUND) {
         um_warden_free(a->warden);
         a->warden = NULL;

@@ -97,6 +97,22 @@ def test_a_node_with_an_owners_key_rotates(trio, folder):
         red.answers(208)
 
 
+def test_two_keys_one_after_the_other(trio):
+    """The applier follows to the second one, too, though nothing was applied
+    in between."""
+    red, green, blue = trio
+    ids = [red.id]
+    for _ in range(2):
+        red.say("members", "rotate")
+        ids.append(until(lambda: red.alive and red.get("/mesh/id")["id"]
+                         not in ids and red.get("/mesh/id")["id"],
+                         "it takes a key"))
+    synced(red, green, blue)
+    put(red, "208")
+    for node in trio:
+        node.answers(208)
+
+
 def test_what_the_old_key_aborted_stays_ended(trio):
     """Its word falls with the key (rule 12), and what it ended does not come
     back for that: neither when the node rotates nor when another one goes."""
