@@ -355,7 +355,9 @@ static void on_unit(void *user, const struct um_unit_answer *a)
 
     c->deed.wait.asked = false;
     c->out.status = a->code > 0 ? (unsigned)a->code : 502;
-    if (a->code <= 0) {
+    if (a->code <= 0 && a->status == UM_UNIT_REFUSED) {
+        fail(c, 404, "Value doesn't exist.", a->text);
+    } else if (a->code <= 0) {
         fail(c, 502, "This node's Unit did not answer.", a->text);
     } else if (c->deed.wait.closed ||
                um_hide_status(node_of(c), um_str_n(a->body, a->len), &shown) !=

@@ -193,19 +193,21 @@ static void catch_up(struct um_events *e, struct listener *l, uint64_t since)
 static bool read_since(const struct um_events *e, struct um_http_req *req,
                        uint64_t *since)
 {
-    const char *text = um_http_header(req, "Last-Event-ID");
-    int64_t n;
+    const char *texts[] = {um_http_query(req, "since"),
+                           um_http_header(req, "Last-Event-ID")};
 
-    if (text == NULL) {
-        text = um_http_query(req, "since");
+    *since = e->next - 1;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        int64_t n = texts[i] != NULL ? um_str_decimal(um_str(texts[i])) : 0;
+
+        if (n < 0) {
+            return false;
+        }
+        if (texts[i] != NULL) {
+            *since = (uint64_t)n;
+        }
     }
-    if (text == NULL) {
-        *since = e->next - 1;
-        return true;
-    }
-    n = um_str_decimal(um_str(text));
-    *since = n >= 0 ? (uint64_t)n : 0;
-    return n >= 0;
+    return true;
 }
 
 void um_events_listen(struct um_events *e, struct um_http_req *req)

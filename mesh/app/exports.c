@@ -56,9 +56,13 @@ void um_exports_items(struct um_daemon *d, struct um_http_req *req)
     if (n == NULL || !read_set(req, &set)) {
         return;
     }
+    if (at < 0) {
+        um_answer_error(req, 400, "Invalid request.", "\"from\" is a number.");
+        return;
+    }
     shelf = um_node_shelf(n);
     all = um_shelf_digest_of(shelf, set);
-    for (size_t i = at > 0 ? (size_t)at : 0;
+    for (size_t i = (size_t)at;
          i < um_digest_count(all) && page.len < UM_EXPORTS_PAGE_BYTES; i++) {
         um_pb_put_str(&page, 1, um_shelf_get(shelf, um_digest_at(all, i)));
     }

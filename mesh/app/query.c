@@ -19,19 +19,24 @@ enum group {
     SECRET = 2,
     UNSIGNED = 4,
     MANNER = 8, /* how a revision comes into force */
-    ANY = 16    /* what says how long to wait, and guards: elsewhere there is
+    ANY = 16,   /* what says how long to wait, and guards: elsewhere there is
                    nothing to wait for, or to override */
+    READS = 32  /* of a GET */
 };
 
 static const struct {
     const char *name;
     enum group group;
-} known[] = {{"dry-run", DRY},   {"secret", SECRET}, {"unsigned", UNSIGNED},
-             {"trial", MANNER},  {"staged", MANNER}, {"deadline", MANNER},
-             {"soak", MANNER},   {"budget", MANNER}, {"no-wait", ANY},
-             {"wait", ANY},      {"timeout", ANY},   {"force", ANY},
-             {"supersede", ANY}, {"despite", ANY},   {"alone", ANY},
-             {"skewed", ANY},    {"crowded", ANY}};
+    bool valued; /* else it is there, or it is not */
+} known[] = {{"dry-run", DRY, false},       {"secret", SECRET, false},
+             {"unsigned", UNSIGNED, false}, {"trial", MANNER, true},
+             {"staged", MANNER, true},      {"deadline", MANNER, true},
+             {"soak", MANNER, true},        {"budget", MANNER, true},
+             {"no-wait", ANY, false},       {"wait", ANY, true},
+             {"timeout", ANY, true},        {"force", ANY, false},
+             {"supersede", ANY, false},     {"despite", ANY, false},
+             {"alone", ANY, false},         {"skewed", ANY, false},
+             {"crowded", ANY, false},       {"effective", READS, false}};
 
 #define KNOWN (sizeof known / sizeof known[0])
 
@@ -67,11 +72,41 @@ static unsigned groups_at(const char *path)
     return ANY;
 }
 
+/* Says what is wrong with an argument. */
+static void refuse(struct um_http_req *req, const char *name, const char *how)
+{
+    char shown[SHOWN_BYTES], text[SHOWN_BYTES + 100];
+
+    (void)snprintf(shown, sizeof shown, "%s", name);
+    um_utf8_harmless(shown);
+    (void)snprintf(text, sizeof text,
+                   "\"%s\" in the query %s: nothing was "
+                   "done.",
+                   shown, how);
+    um_answer_error(req, 400, "Invalid request.", text);
+}
+
+/* The first of the flags that has a value; NULL: none has. One that says
+ * "false" would do what was not to be done. */
+static const char *valued(const struct um_http_req *req, unsigned groups)
+{
+    for (size_t i = 0; i < KNOWN; i++) {
+        const char *value = (groups & known[i].group) != 0 && !known[i].valued
+                                ? um_http_query(req, known[i].name)
+                                : NULL;
+
+        if (value != NULL && value[0] != '\0' && strcmp(value, "true") != 0) {
+            return known[i].name;
+        }
+    }
+    return NULL;
+}
+
 bool um_query_fits(struct um_http_req *req)
 {
-    const char *names[KNOWN], *other;
-    char name[SHOWN_BYTES], text[SHOWN_BYTES + 100];
-    unsigned groups = groups_at(um_http_path(req));
+    const char *names[KNOWN], *wrong;
+    bool reads = strcmp(um_http_method(req), "GET") == 0;
+    unsigned groups = reads ? READS : groups_at(um_http_path(req));
     size_t n = 0;
 
     for (size_t i = 0; i < KNOWN; i++) {
@@ -79,17 +114,14 @@ bool um_query_fits(struct um_http_req *req)
             names[n++] = known[i].name;
         }
     }
-    other = strcmp(um_http_method(req), "GET") != 0
-                ? um_http_query_other(req, names, n)
-                : NULL;
-    if (other == NULL) {
-        return true;
+    wrong = reads ? NULL : um_http_query_other(req, names, n);
+    if (wrong != NULL) {
+        refuse(req, wrong, "means nothing here");
+        return false;
     }
-    (void)snprintf(name, sizeof name, "%s", other);
-    um_utf8_harmless(name);
-    (void)snprintf(text, sizeof text,
-                   "\"%s\" in the query means nothing here: nothing was done.",
-                   name);
-    um_answer_error(req, 400, "Invalid request.", text);
-    return false;
+    wrong = valued(req, groups);
+    if (wrong != NULL) {
+        refuse(req, wrong, "is there or is not, and has no value");
+    }
+    return wrong == NULL;
 }

@@ -217,6 +217,15 @@ static void late(struct um_wait *w)
     go_on(w);
 }
 
+/* Whether the query says how it may come into force, also where there is
+ * nothing to be sealed; else it was answered. */
+static bool reads_manner(struct act *a)
+{
+    struct um_command c = {.verb = UM_DO_PUBLISH};
+
+    return um_manner_read(um_wait_node(&a->wait), a->wait.req, &c, &a->manner);
+}
+
 static void begin(struct um_daemon *d, struct um_http_req *req,
                   struct um_json *json)
 {
@@ -240,6 +249,10 @@ static void begin(struct um_daemon *d, struct um_http_req *req,
         um_json_init(&a->answer);
     }
     um_wait_begin(&a->wait, d, req);
+    if (json == NULL && !reads_manner(a)) {
+        um_wait_end(&a->wait);
+        return;
+    }
     go_on(&a->wait);
 }
 

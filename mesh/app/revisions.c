@@ -74,6 +74,9 @@ static bool read_pointer(const char *text, struct um_buf *out)
                                         "/variables",    "/probes"};
     struct um_str s = um_str(text);
 
+    if (s.len > 0 && s.p[0] != '/') {
+        return false;
+    }
     if (um_str_starts(s, UM_STR("/config"))) {
         s = um_str_skip(s, 7);
         um_buf_text(out, "/base");

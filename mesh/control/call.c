@@ -133,14 +133,13 @@ static int refuse_condition(struct um_call *c, unsigned status)
 
 int um_call_conditions(struct um_call *c, bool exists, bool *go_on)
 {
-    bool reads = c->ask.method == UM_ASK_GET;
     const struct um_precond p = {
         .if_match = c->req->if_match,
-        .if_none_match =
-            reads && c->derived ? um_str_n(NULL, 0) : c->req->if_none_match,
+        .if_none_match = c->req->if_none_match,
         .revision = c->state->revision,
         .exists = exists,
-        .reads = reads,
+        .reads = c->ask.method == UM_ASK_GET,
+        .derived = c->derived,
         .require = c->state->require,
     };
     unsigned status = um_precond_check(&p);

@@ -304,8 +304,10 @@ int um_files_answer(struct um_call *c, enum um_bundle_kind kind)
         return um_call_say(c, 414, "Invalid path.", "The path is too long.");
     if (c->ask.method != UM_ASK_GET && c->ask.method != UM_ASK_PUT &&
         c->ask.method != UM_ASK_DELETE) {
-        c->out->allow = "GET, PUT, DELETE";
-        return pass_on(&r, "POST");
+        rc = pass_on(&r, "POST");
+        if (c->out->status == 405)
+            c->out->allow = "GET, PUT, DELETE";
+        return rc;
     }
     c->derived = true;
     rc = um_call_conditions(c, r.old != NULL || r.name.len == 0, &go_on);

@@ -12,6 +12,14 @@
 #include "mesh/doc/print.h"
 #include "p2p/err.h"
 
+#define ONE_AT_A_TIME \
+    "Overlays, variables and probes are changed one at a time, as a whole."
+
+static bool is_whole(const struct um_call *c)
+{
+    return c->ask.rest.len == 1;
+}
+
 /* The part that is in the document, or an empty one. */
 static const struct um_val *part_of(const struct um_call *c, const char *part)
 {
@@ -108,6 +116,10 @@ int um_parts_answer(struct um_call *c, const char *part)
 
     if (rc == P2P_ENOMEM)
         return rc;
+    if (!reads && is_whole(c)) {
+        c->out->allow = "GET";
+        return um_call_say(c, 405, "Method isn't allowed.", ONE_AT_A_TIME);
+    }
     if (!reads && c->ask.method != UM_ASK_PUT &&
         c->ask.method != UM_ASK_DELETE) {
         c->out->allow = "GET, PUT, DELETE";
@@ -121,9 +133,7 @@ int um_parts_answer(struct um_call *c, const char *part)
     if (reads)
         return get(c, all);
     if (name.p == NULL)
-        return um_call_say(c, 400, "Invalid name.",
-                           "Overlays, variables and probes are changed one "
-                           "at a time, as a whole.");
+        return um_call_say(c, 400, "Invalid name.", ONE_AT_A_TIME);
     return c->ask.method == UM_ASK_PUT ? put(c, part, name)
                                        : take_away(c, part, name);
 }

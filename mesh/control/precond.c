@@ -80,7 +80,7 @@ unsigned um_precond_check(const struct um_precond *p)
         v = judge(p->if_none_match, p, false);
         if (v == NO_LIST)
             return 400;
-        if (v == FITS)
+        if (v == FITS && !(p->reads && p->derived))
             return p->reads ? 304 : 412;
     }
     if (p->require && !p->reads && p->if_match.p == NULL)

@@ -18,7 +18,8 @@ struct um_precond {
     struct um_str revision;      /**< what is in force, without quotes */
     bool exists;                 /**< the target of the request is there */
     bool reads;                  /**< GET */
-    bool require;                /**< a change must have a condition */
+    bool derived; /**< what is shown is not of the revision alone */
+    bool require; /**< a change must have a condition */
 };
 
 /**

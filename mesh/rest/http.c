@@ -23,6 +23,10 @@
 
 #define MAX_HEADERS 8
 
+/* A mistake as those above say it. */
+#define MISTAKE(text) "{\"error\":\"" text "\"}\n"
+#define JSON          "application/json"
+
 struct header {
     char *name;
     char *value;
@@ -152,19 +156,20 @@ static const char *wrong(struct um_http_req *r, unsigned *status)
                                     &n);
     *status = 400;
     if (n.host > 1 || n.authorization > 1 || n.length + n.coding > 1) {
-        return "A field stands twice.\n";
+        return MISTAKE("A field stands twice.");
     }
     *status = 431;
     if (n.fields > UM__CAP_HTTP_FIELDS) {
-        return "There are too many fields.\n";
+        return MISTAKE("There are too many fields.");
     }
     *status = 414;
     if (strlen(r->path) > UM__CAP_HTTP_PATH_BYTES) {
-        return "The path is too long.\n";
+        return MISTAKE("The path is too long.");
     }
     *status = 413;
-    return n.body_bytes > r->http->cfg.max_body ? "The body is too big.\n"
-                                                : NULL;
+    return n.body_bytes > r->http->cfg.max_body
+               ? MISTAKE("The body is too big.")
+               : NULL;
 }
 
 /* A connection's own: the path of the request that it is at, as sent. */
@@ -296,7 +301,7 @@ static enum MHD_Result begin(struct um_http_req *r)
     }
     r->handled = true;
     open_add(r);
-    um_http_reply(r, status, NULL, why, strlen(why));
+    um_http_reply(r, status, JSON, why, strlen(why));
     return r->response != NULL ? queue(r) : MHD_NO;
 }
 
@@ -425,14 +430,14 @@ struct um_http *um_http_new(const struct um_http_cfg *cfg)
 
 void um_http_free(struct um_http *h)
 {
-    static const char text[] = "The daemon is ending.\n";
+    static const char text[] = MISTAKE("The daemon is ending.");
 
     if (h == NULL) {
         return;
     }
     h->running = true; /* once, below, for all of them */
     while (h->open != NULL) {
-        um_http_reply(h->open, 503, NULL, text, sizeof text - 1);
+        um_http_reply(h->open, 503, JSON, text, sizeof text - 1);
     }
     while (h->streams != NULL) {
         struct um_http_stream *s = h->streams;

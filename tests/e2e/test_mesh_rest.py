@@ -103,6 +103,9 @@ def test_a_slip_in_the_query(mesh):
             ("PUT", "/config/routes?trial=10m&stagd", routes(290)),
             ("PUT", "/config/routes?secret", routes(290)),
             ("DELETE", "/config?dry_run&force", None),
+            ("DELETE", "/config?force=false", None),
+            ("PUT", "/config/routes?dry-run=no", routes(290)),
+            ("DELETE", "/mesh/members/n2?dry-run=0", {}),
             ("PUT", "/mesh/variables/x?dry-run=&unsigned", 1),
             ("POST", "/mesh/revisions/r1/rollback?dry-run", {}),
             ("PUT", "/mesh/settings/no-immediate?dry-run", {"value": "true"}),
@@ -173,6 +176,24 @@ def test_a_slip_in_a_body(mesh):
         told = said(node.ask("PUT", path, body), 400, " only.")
         assert told["location"]["path"] == path[5:] + "/merges", told
     assert was == state()
+
+
+def test_what_only_reads_is_read_right(mesh):
+    node = mesh.nodes[0]
+    for path in ("/mesh/revisions?path=routes", "/mesh/export/facts?from=-1",
+                 "/config?effective=false", "/mesh/events?since=-1"):
+        said(node.ask("GET", path), 400, "")
+    said(node.ask("GET", "/mesh/events?since=-1", None,
+                  {"Last-Event-ID": "1"}), 400, "number")
+    said(node.ask("GET", "/certificates", None, {"If-None-Match": "r1"}), 400,
+         "entity tags")
+    said(node.ask("GET", "/control/soup"), 404, "doesn't exist")
+    said(node.ask("POST", "/mesh/reseal?trial=soon"), 400, "span")
+    for path in ("/mesh/revisions/r1/diff", "/mesh/revisions/r1/document"):
+        assert node.ask("PUT", path).headers["allow"] == "GET"
+    answer = node.ask("PUT", "/mesh/overlays", {})
+    assert (answer.code, answer.headers["allow"]) == (405, "GET")
+    assert "allow" not in node.ask("PATCH", "/certificates").headers
 
 
 def current(node):

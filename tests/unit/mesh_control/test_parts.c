@@ -37,8 +37,13 @@ static void test_variables(void **state)
                "name is letters, digits, \\\"_\\\" and \\\"-\\\".\","
                "\"location\":{\"path\":\"/variables/a.b\",\"of\":"
                "\"document\"}}");
-    rig_ask(&r, "PUT", "/mesh/variables", "{}");
-    assert_int_equal(r.out.status, 400);
+    for (size_t i = 0; i < 3; i++) { /* of all there is a GET alone */
+        static const char *const methods[] = {"PUT", "DELETE", "POST"};
+
+        rig_ask(&r, methods[i], "/mesh/variables", "{}");
+        assert_int_equal(r.out.status, 405);
+        assert_string_equal(r.out.allow, "GET");
+    }
     rig_ask(&r, "PUT", "/mesh/variables/a/b", "1");
     assert_int_equal(r.out.status, 400);
     rig_ask(&r, "POST", "/mesh/variables/a", "1");
