@@ -13,7 +13,7 @@ SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 .DEFAULT_GOAL := all
 .PHONY: all acceptance asan bench clean demo demo-article deps deps-build dist distclean e2e \
 	fmt fuzz fuzz-smoke help hostile install lint lint-write mutants \
-	oracle power sim sim-hash sim-mesh soak test torture unit
+	openapi oracle power sim sim-hash sim-mesh soak test torture unit
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
 	@$(NINJA) -C $(BUILDDIR)
@@ -108,6 +108,12 @@ soak: deps all ## thousands of publishes, connections, changes: nothing grows
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/soak/run.py $(SOAK) \
 		$(if $(PUBLISHES),--publishes $(PUBLISHES)) \
 		$(if $(CONNECTS),--connects $(CONNECTS)) $(if $(POSTS),--posts $(POSTS))
+
+# make openapi SEED=7 EXAMPLES=50
+openapi: deps all ## what REST is described as, against a daemon; SEED=… EXAMPLES=…
+	@rv=0; $(PYTHON) tests/rest/routes.py || rv=1; BUILDDIR=$(BUILDDIR) \
+		$(PYTHON) tests/rest/run.py $(if $(SEED),--seed $(SEED)) \
+		$(if $(EXAMPLES),--examples $(EXAMPLES)) || rv=1; exit $$rv
 
 # make oracle SEEDS=100000
 oracle: deps all ## the model against its rules as a program; SEEDS=…

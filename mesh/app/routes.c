@@ -23,6 +23,7 @@
 #include "mesh/app/invites.h"
 #include "mesh/app/members.h"
 #include "mesh/app/metrics.h"
+#include "mesh/app/openapi.h"
 #include "mesh/app/pending.h"
 #include "mesh/app/query.h"
 #include "mesh/app/replace.h"
@@ -49,6 +50,14 @@ static void get_healthz(struct um_daemon *d, struct um_http_req *req)
 {
     (void)d;
     um_answer_text(req, 200, "ok\n");
+}
+
+/* The description of all of this, as the daemon was built with it. */
+static void get_description(struct um_daemon *d, struct um_http_req *req)
+{
+    (void)d;
+    um_http_reply(req, 200, "application/yaml", um_openapi_text,
+                  um_openapi_bytes);
 }
 
 static void each_addr(void *user, const char *addr)
@@ -270,6 +279,7 @@ static const struct route article_routes[] = {
 static const struct route routes[] = {
     {"GET", "/healthz", UM_ACCESS_OPEN, get_healthz},
     {"GET", "/metrics", UM_ACCESS_SCRAPER, um_metrics_show},
+    {"GET", "/mesh/openapi.yaml", UM_ACCESS_TOKEN, get_description},
     {"GET", "/mesh/status", UM_ACCESS_TOKEN, get_status},
     {"GET", "/mesh/doctor", UM_ACCESS_TOKEN, um_doctor_show},
     {"GET", "/mesh/peers", UM_ACCESS_TOKEN, get_peers},
