@@ -23,6 +23,7 @@
 #include "mesh/app/stdfiles.h"
 #include "mesh/app/token.h"
 #include "mesh/app/wait.h"
+#include "mesh/trust/revname.h"
 
 #define MAX_BODY (8U * 1024U * 1024U)
 #define AGENT    "unitmesh/" P2P_VERSION
@@ -506,6 +507,7 @@ static void on_signal(uv_signal_t *h, int signum)
 
     um_log_line(&d->log, UM_LOG_INFO, "%s: ending",
                 signum == SIGTERM ? "SIGTERM" : "SIGINT");
+    um_vigil_ending(&d->vigil);
     if (d->ending || !is_applying(d)) {
         uv_stop(&d->loop.uv);
         return;
@@ -567,6 +569,29 @@ static void find_name(struct um_daemon *d)
     }
 }
 
+/* How it is, in a few words. */
+static void tell(void *user, char text[UM_VIGIL_TEXT])
+{
+    const struct um_daemon *d = user;
+    struct um_node *n = d->mesh.node;
+    const struct um_past *p = n != NULL
+                                  ? um_view_target(&um_node_model(n)->view,
+                                                   &um_node_model(n)->history)
+                                  : NULL;
+    char name[UM_REVNAME_TEXT_MAX] = "";
+
+    if (p != NULL) {
+        (void)um_revname_text(p->rev.number, &p->rev.id, UM_REVNAME_DIGITS,
+                              name);
+    }
+    (void)snprintf(text, UM_VIGIL_TEXT, "%s%s, %zu connections",
+                   d->settings.article ? "the article's mode"
+                   : n == NULL         ? "in no mesh"
+                                       : "in a mesh, current: ",
+                   n != NULL && p == NULL ? "nothing yet" : name,
+                   um_bus_connected(d->bus));
+}
+
 static int start(struct um_daemon *d)
 {
     if (check_roster(d) != 0 || check_rest(d) != 0 ||
@@ -585,7 +610,7 @@ static int start(struct um_daemon *d)
         start_mesh(d) != 0 || start_rest(d) != 0) {
         return -1;
     }
-    return 0;
+    return um_vigil_start(&d->vigil, &d->loop.uv, tell, d);
 }
 
 static void stop(struct um_daemon *d)
@@ -595,6 +620,7 @@ static void stop(struct um_daemon *d)
                   : is_embedded(d) ? EMBEDDED_MS
                                    : PARTNER_MS;
 
+    um_vigil_ending(&d->vigil);
     um_wait_end_all(d);
     um_mesh_close(d);
     um_events_free(d->events);
@@ -621,6 +647,7 @@ static void stop(struct um_daemon *d)
     if (d->p2p != NULL) {
         uv_close((uv_handle_t *)&d->drain, NULL);
     }
+    um_vigil_stop(&d->vigil);
     p2p_loop_free(d->p2p);
     um_loop_fini(&d->loop);
 }
@@ -694,6 +721,7 @@ int um_daemon_main(int argc, char **argv)
     um_journal_init(&d->log, (enum um_log_level)d->settings.log_level,
                     d->settings.log_json);
     rv = 1;
+    um_notify_open(&d->vigil.notify, &d->log);
     find_name(d);
     find_unit(d);
     if (um_rights_prepare(d) == 0 && hold(d) == 0) {
@@ -703,6 +731,7 @@ int um_daemon_main(int argc, char **argv)
         (void)um_spawn_end(&d->spawn, EMBEDDED_MS);
         um_state_close(&d->state);
     }
+    um_notify_close(&d->vigil.notify);
     free(d);
     return rv;
 }

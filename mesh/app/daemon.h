@@ -13,6 +13,7 @@
 #include "mesh/app/prober.h"
 #include "mesh/app/settings.h"
 #include "mesh/app/state.h"
+#include "mesh/app/vigil.h"
 #include "mesh/applier/applier.h"
 #include "mesh/article/article.h"
 #include "mesh/base/log.h"
@@ -55,9 +56,10 @@ struct um_daemon {
     struct um_serve *remote;
     struct um_serve *facade; /**< the article's GET on port 8888 */
     uv_signal_t signals[2];
-    uv_timer_t drain; /**< how long a signal waits for Unit */
-    bool failed;      /**< it ends because it cannot go on */
-    bool ending;      /**< a signal came while a change was at Unit */
+    struct um_vigil vigil; /**< over it, for who started it */
+    uv_timer_t drain;      /**< how long a signal waits for Unit */
+    bool failed;           /**< it ends because it cannot go on */
+    bool ending;           /**< a signal came while a change was at Unit */
     uint64_t started_ms;
 };
 
