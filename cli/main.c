@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/verify.h"
+#include "mesh/app/apart.h"
 #include "mesh/app/daemon.h"
 #include "mesh/app/role.h"
 
@@ -23,6 +24,8 @@ static int version(int argc, char **argv)
 
 static const struct um_cli_command programs[] = {
     {"run", "the daemon beside one NGINX Unit", NULL, 0, um_daemon_main},
+    {"applier", "holds Unit and the keys for a daemon, as a service of its own",
+     NULL, 0, um_apart_main},
     {"verify", "look at what a stopped node has on its disk", NULL, 0,
      um_cli_verify},
     {"version", "the version", NULL, 0, version},

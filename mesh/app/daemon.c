@@ -15,6 +15,7 @@
 
 #include <p2p/p2p.h>
 
+#include "mesh/app/gate.h"
 #include "mesh/app/journal.h"
 #include "mesh/app/rights.h"
 #include "mesh/app/role.h"
@@ -440,8 +441,9 @@ static int start_article(struct um_daemon *d)
 static int start_rest(struct um_daemon *d)
 {
     const struct um_settings *s = &d->settings;
-    int fd =
-        um_socket_unix(s->control, d->confined.changed && d->user.own_group);
+    int fd = um_socket_unix(
+        s->control,
+        (d->confined.changed || s->applier != NULL) && d->user.own_group);
 
     if (fd < 0) {
         um_log_line(&d->log, UM_LOG_ERROR, "REST socket %s: %s", s->control,
@@ -669,6 +671,24 @@ static int hold(struct um_daemon *d)
     return rv;
 }
 
+/* Comes to the applier that others have started, which shares the state folder
+ * with us and says what Unit there is. */
+static int meet(struct um_daemon *d)
+{
+    const struct um_gate gate = {d->settings.applier, P2P_VERSION, &d->log};
+    int fds[2];
+
+    if (gate.at == NULL) {
+        return 0;
+    }
+    if (um_gate_call(&gate, fds, d->unit_target) != 0) {
+        return -1;
+    }
+    d->spawn.fd = fds[0];
+    d->spawn.ask_fd = fds[1];
+    return 0;
+}
+
 /* What is done while we still may all: the applier begins, and then what is not
  * needed here is given up. */
 static int prepare(struct um_daemon *d)
@@ -685,6 +705,9 @@ static int prepare(struct um_daemon *d)
     }
     return d->settings.article ? 0
                                : um_partner_start(&d->spawn, &told, &d->log);
+    return d->settings.article || d->settings.applier != NULL
+               ? 0
+               : um_partner_start(&d->spawn, &told, &d->log);
 }
 
 /* As one who may no more than is needed. The exit code. */
@@ -724,7 +747,7 @@ int um_daemon_main(int argc, char **argv)
     um_notify_open(&d->vigil.notify, &d->log);
     find_name(d);
     find_unit(d);
-    if (um_rights_prepare(d) == 0 && hold(d) == 0) {
+    if (um_rights_prepare(d) == 0 && meet(d) == 0 && hold(d) == 0) {
         if (prepare(d) == 0) {
             rv = run(d);
         }

@@ -34,15 +34,14 @@ struct um_partner {
     int open; /* handles */
 };
 
-int um_partner_start(struct um_spawn *s, const struct um_partner_told *told,
-                     const struct um_log *log)
+void um_partner_words(const struct um_partner_told *told,
+                      struct um_partner_words *out)
 {
     const struct um_settings *set = told->settings;
-    char level[4];
-    char *argv[UM_ROLE_ARGS + 2] = {NULL};
     const char *said[UM_ROLE_ARGS] = {NULL};
 
-    (void)snprintf(level, sizeof level, "%d", set->log_level);
+    *out = (struct um_partner_words){.argv = {NULL}};
+    (void)snprintf(out->level, sizeof out->level, "%d", set->log_level);
     said[UM_ROLE_STATE] = set->state;
     said[UM_ROLE_UNIT] = told->unit;
     said[UM_ROLE_EMBEDDED_AT] =
@@ -50,17 +49,25 @@ int um_partner_start(struct um_spawn *s, const struct um_partner_told *told,
     said[UM_ROLE_NAME] = told->name;
     said[UM_ROLE_POLICY] = set->policy;
     said[UM_ROLE_UNIT_LOG] = set->unit_log;
-    said[UM_ROLE_LOG_LEVEL] = level;
+    said[UM_ROLE_LOG_LEVEL] = out->level;
     said[UM_ROLE_LOG_JSON] = set->log_json ? "1" : "";
     said[UM_ROLE_APART] = told->apart ? "1" : "";
     said[UM_ROLE_CONFINE] = set->confine ? "1" : "";
     said[UM_ROLE_SCRATCH] = set->scratch_unit;
-    argv[0] = (char *)(uintptr_t) "unitmesh";
-    argv[1] = (char *)(uintptr_t)UM_ROLE_WORD;
+    out->argv[0] = (char *)(uintptr_t) "unitmesh";
+    out->argv[1] = (char *)(uintptr_t)UM_ROLE_WORD;
     for (size_t i = 1; i < UM_ROLE_ARGS; i++) {
-        argv[i + 1] = (char *)(uintptr_t)(said[i] != NULL ? said[i] : "");
+        out->argv[i + 1] = (char *)(uintptr_t)(said[i] != NULL ? said[i] : "");
     }
-    return um_spawn_start(s, argv, log);
+}
+
+int um_partner_start(struct um_spawn *s, const struct um_partner_told *told,
+                     const struct um_log *log)
+{
+    struct um_partner_words words;
+
+    um_partner_words(told, &words);
+    return um_spawn_start(s, words.argv, log);
 }
 
 /* Nothing comes or goes any more. */

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "mesh/app/keys.h"
+#include "mesh/app/role.h"
 #include "mesh/app/settings.h"
 #include "mesh/app/spawn.h"
 #include "mesh/base/log.h"
@@ -18,6 +19,16 @@ struct um_partner_told {
     const char *name; /**< what the node calls itself */
     bool apart;       /**< we will have another user than that process */
 };
+
+/** The words of such a process. */
+struct um_partner_words {
+    char level[4];
+    char *argv[UM_ROLE_ARGS + 2]; /**< the program, UM_ROLE_WORD, the role's */
+};
+
+/** Writes them; they are valid as long as `told` and what it borrows is. */
+void um_partner_words(const struct um_partner_told *told,
+                      struct um_partner_words *out);
 
 /** Starts the process. 0, or -1: the log says why. Before the first thread, and
  * while we still may all. */

@@ -70,6 +70,20 @@ static int check_way(const struct um_daemon *d)
     return 0;
 }
 
+/* The applier is another service: it has shared the state folder with us, and
+ * we are who we are. */
+static int other_prepares(struct um_daemon *d)
+{
+    um_user_self(&d->user);
+    if (d->user.uid == 0) {
+        um_log_line(&d->log, UM_LOG_ERROR,
+                    "--applier is for a daemon that root does not start: what "
+                    "talks to the network must not be root");
+        return -1;
+    }
+    return 0;
+}
+
 int um_rights_prepare(struct um_daemon *d)
 {
     const struct um_settings *s = &d->settings;
@@ -78,6 +92,9 @@ int um_rights_prepare(struct um_daemon *d)
     struct um_user self;
     int rv;
 
+    if (s->applier != NULL) {
+        return other_prepares(d);
+    }
     if (!s->confine || (s->article && s->user == NULL)) {
         um_user_self(&d->user);
     } else if (um_confine_choose(s->user, &d->user, &d->log) != 0) {

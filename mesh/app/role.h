@@ -4,7 +4,7 @@
 #define UM_APP_ROLE_H
 
 /** The word on the command line that says so; not for people. */
-#define UM_ROLE_WORD "applier"
+#define UM_ROLE_WORD "its-applier"
 
 /** Bytes that wait for a node that does not read what it is told; with more the
  * applier ends. */

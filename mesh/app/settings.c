@@ -37,6 +37,7 @@ enum flag {
     FLAG_ARTICLE,
     FLAG_NO_MDNS,
     FLAG_USER,
+    FLAG_APPLIER,
     FLAG_NO_CONFINE,
     FLAG_HELP
 };
@@ -83,6 +84,8 @@ static const struct {
      "speak the article's protocol; it trusts every peer that it finds"},
     {"user", FLAG_USER, "USER",
      "name or number: whom what talks to the network becomes"},
+    {"applier", FLAG_APPLIER, "PATH",
+     "the socket of a `unitmesh applier`, which holds Unit and the keys"},
     {"no-confine", FLAG_NO_CONFINE, NULL,
      "give up no rights; for those who look for a fault"},
     {"no-mdns", FLAG_NO_MDNS, NULL, "do not look for peers on the link"},
@@ -303,6 +306,9 @@ static bool set_plain(struct um_settings *s, int flag, const char *v)
         case FLAG_USER:
             s->user = v;
             return true;
+        case FLAG_APPLIER:
+            s->applier = v;
+            return true;
         case FLAG_NO_CONFINE:
             s->confine = false;
             return true;
@@ -450,6 +456,11 @@ static int finish(struct um_settings *s, const char *rest)
 
     if (rv == 0 && s->user != NULL && !s->confine) {
         rv = wrong("user", s->user, "is nobody's with --no-confine");
+    }
+    if (rv == 0 && s->applier != NULL &&
+        (s->article || (s->unit != NULL && strcmp(s->unit, "embedded") == 0))) {
+        rv = wrong("applier", s->applier,
+                   "has no part with --article or --unit embedded");
     }
     default_state(s);
     default_control(s);

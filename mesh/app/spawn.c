@@ -291,7 +291,7 @@ int um_spawn_end(struct um_spawn *s, int wait_ms)
         s->ask_fd = -1;
     }
     (void)shutdown(s->fd, SHUT_WR);
-    gone = s->pid != 0 && drained(s->fd, now_ms() + wait_ms);
+    gone = drained(s->fd, now_ms() + wait_ms) && s->pid != 0;
     (void)close(s->fd);
     s->fd = -1;
     if (gone && waitpid(s->pid, &status, 0) == s->pid) {

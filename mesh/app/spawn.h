@@ -23,7 +23,7 @@
 struct um_spawn {
     int fd;     /**< our end: a stream, blocking, closed on exec */
     int ask_fd; /**< of the other one; who takes it puts -1 here */
-    pid_t pid;  /**< 0: there is none */
+    pid_t pid;  /**< 0: there is none, or it is no child of ours */
     /** Called once, from the loop, when it has ended while it should not. */
     void (*ended)(void *user, const char *how);
     void *user;

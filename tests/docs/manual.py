@@ -63,7 +63,7 @@ def compare(what, a, b):
 
 def main():
     run, ask, tool = page("unitmesh.8"), page("unitmesh.1"), page("p2p.1")
-    commands = commands_of(said(UNITMESH)) - {"run"}
+    commands = commands_of(said(UNITMESH)) - {"run", "applier"}
     asked = set().union(*(flags_of(said(UNITMESH, c)) for c in commands))
     node = flags_of(said(P2P, "node"))
     others = flags_of(said(P2P)) - node

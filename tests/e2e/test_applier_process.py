@@ -29,7 +29,7 @@ def appliers(node):
             words = (entry / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if words[1:3] == [b"applier", str(node.state).encode()]:
+        if words[1:3] == [b"its-applier", str(node.state).encode()]:
             found.append(int(entry.name))
     return found
 

@@ -101,7 +101,7 @@ def _kill_all():
 class Lines:
     """A child process that prints lines, and a condition to wait on."""
 
-    def __init__(self, name, argv, netns=None, env=None):
+    def __init__(self, name, argv, netns=None, env=None, **more):
         self.name = name
         argv = [str(a) for a in argv]
         if netns:
@@ -110,7 +110,8 @@ class Lines:
         self.started = time.monotonic()
         self.proc = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env={**os.environ, **(env or {})})
+            stderr=subprocess.PIPE, env={**os.environ, **(env or {})},
+            **more)
         _running.add(self.proc)
         self.changed = threading.Condition()
         self.out_tail = collections.deque(maxlen=12)
@@ -224,10 +225,10 @@ class Program(Lines):
     # What each kind runs instead of the scriptable peer.
     ARTICLES = {"js2021": "article.js", "js": "article.mjs", "go": "article"}
 
-    def __init__(self, name, argv, netns=None, env=None):
+    def __init__(self, name, argv, netns=None, env=None, **more):
         self.lines = []
         self.times = []  # of the lines, monotonic seconds
-        super().__init__(name, argv, netns, env)
+        super().__init__(name, argv, netns, env, **more)
 
     @classmethod
     def article(cls, netns=None, env=None, name="article", kind="js2021"):

@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# In a chroot, as root: installs the packages of /deb, uses them, purges them.
+set -u
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+failed=0
+
+check() {
+    what=$1
+    shift
+    if "$@"; then
+        echo "ok $what"
+    else
+        echo "FAIL $what"
+        failed=1
+    fi
+}
+
+# Names of files, users and groups; but for notes of dpkg, of what is a cache,
+# and of who changed the lists of users before.
+whats_there() {
+    find / -xdev \( -path /proc -o -path /dev -o -path /tmp -o -path /deb \
+        -o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache \) \
+        -prune -o ! -name '*-' ! -name ld.so.cache -print | sort
+    cut -d: -f1-4 /etc/passwd /etc/group
+}
+
+compile() {
+    gcc -Wall -Wextra -Werror "$1" -o /tmp/probe $2 \
+        $(pkg-config $2 --cflags --libs p2p) && /tmp/probe
+}
+
+# The daemon as the package has it, but for the network: alone, without a Unit.
+use() {
+    mkfifo /tmp/log
+    unitmesh run --unit none --no-mdns 2> /tmp/log &
+    pid=$!
+    grep -m 1 'REST is at' /tmp/log && unitmesh status &&
+        stat -c '%A %U %G' /run/unitmesh/control.sock |
+        grep '^srw-rw---- unitmesh unitmesh$' &&
+        stat -c '%a %U %G' /var/lib/unitmesh | grep '^1770 root unitmesh$' &&
+        kill $pid && wait $pid
+}
+
+whats_there > /tmp/before
+check "packages are installed" dpkg -i /deb/*.deb || exit 1
+check "their programs start" unitmesh --version
+check "and p2p" p2p --version
+check "there is a user" id unitmesh
+for file in lib/systemd/system/unitmesh.service
+        share/man/man8/unitmesh.8.gz share/man/man1/p2p.1.gz; do
+    check "there is $file" test -e "/usr/$file"
+done
+check "a program is built against libp2p-dev" compile /deb/probe.c ""
+check "the daemon runs" use
+check "they are purged" dpkg --purge unitmesh libp2p-dev libp2p0
+whats_there > /tmp/after
+check "nothing is left" diff /tmp/before /tmp/after
+exit $failed
