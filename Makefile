@@ -11,7 +11,7 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-.PHONY: all acceptance asan bench clean demo demo-article deps deps-build dist distclean e2e \
+.PHONY: all acceptance asan bench clean deb demo demo-article deps deps-build dist distclean e2e \
 	fmt fuzz fuzz-smoke help hostile install lint lint-write mutants \
 	openapi oracle power sim sim-hash sim-mesh soak test torture unit
 
@@ -135,6 +135,10 @@ install: all ## install into $(DESTDIR)$(prefix)
 
 dist: deps all ## source archive, built and tested once
 	@meson dist -C $(BUILDDIR) --formats gztar
+
+DEBDIR ?= $(BUILDDIR)/deb
+deb: deps-build ## Debian packages into DEBDIR=… (needs debhelper, dpkg-dev)
+	@JOBS=$(JOBS) packaging/deb.sh $(DEBDIR)
 
 clean: ## remove what was built
 	@rm -rf $(BUILDDIR) build-asan build-clang build-fuzz build-mutants build-hostile

@@ -4,30 +4,14 @@
 # may-fail
 # budget: 420
 # timeout: 900
-root=${XDG_CACHE_HOME:-$HOME/.cache}/unitmesh/trixie
-
-skip() {
-    echo "skipped: Debian 13: $1"
-    echo "counts: 0 0 1"
-    exit 0
-}
+. .ci/chroot.sh
 
 packages() {
     awk '$1 == "build" && $2 !~ /pip$/ { printf "%s,", $2 }' tools/deps.txt
     echo libcmocka-dev,libyyjson-dev
 }
 
-[ "$(id -u)" = 0 ] || skip "needs root"
-command -v debootstrap > /dev/null ||
-    apt-get install -y -q --no-install-recommends debootstrap ||
-    skip "no debootstrap"
-if [ ! -e "$root.ready" ] || [ "$(cat "$root.ready")" != "$(packages)" ]; then
-    rm -rf "$root" "$root.ready"
-    debootstrap --variant=minbase --include="$(packages)" trixie "$root" ||
-        skip "debootstrap failed"
-    rm -f "$root"/var/cache/apt/archives/*.deb
-    packages > "$root.ready"
-fi
+chroot_make trixie trixie "$(packages)"
 rm -rf "$root/src"
 mkdir "$root/src"
 git archive HEAD | tar -x -C "$root/src"

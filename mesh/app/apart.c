@@ -8,6 +8,7 @@
 #include "mesh/app/apart.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -140,6 +141,7 @@ int um_apart_main(int argc, char **argv)
     if (rv != 0) {
         return rv == 1 ? 0 : rv;
     }
+    (void)signal(SIGPIPE, SIG_IGN); /* who reads the log may go */
     um_journal_init(&a.log, (enum um_log_level)a.settings.log_level,
                     a.settings.log_json);
     if (gethostname(a.host_name, sizeof a.host_name - 1) != 0 ||

@@ -24,12 +24,16 @@ def become():
 
 
 class Applier(Program):
-    def __init__(self, folder, unit, flags=()):
+    """`log`: where it writes, and nobody waits for what it says there."""
+
+    def __init__(self, folder, unit, log=None):
+        more = {} if log is None else {"pass_fds": [log]}
         super().__init__("applier", [
-            "sh", "-c", 'exec "$0" "$@" 2>&1', UNITMESH, "applier", "--state",
+            "bash", "-c", f'exec "$0" "$@" 2>&{log or 1}', UNITMESH, "applier", "--state",
             folder / "s", "--applier", folder / "gate", "--user", UID, "--unit",
-            unit, *flags])
-        self.wait_text("waits for a daemon")
+            unit], **more)
+        if log is None:
+            self.wait_text("waits for a daemon")
 
 
 class Guest(Daemon):
@@ -43,7 +47,8 @@ class Guest(Daemon):
         os.chown(self.control.parent, UID, UID)
         Program.__init__(self, "daemon", [
             *become(), "sh", "-c", 'exec "$0" "$@" 2>&1', UNITMESH, "run",
-            "--state", self.state, "--control", self.control, "--applier", folder / "gate",
+            "--state", self.state, "--control", self.control,
+            "--applier", folder / "gate",
             "--bind", at, "--no-mdns", "--listen", f"/ip4/{at}/tcp/4901",
             *flags])
 
@@ -194,3 +199,19 @@ def test_both_are_units_user(folder, unit):
             answer = node.ask("PUT", "/config", config("one"))
             assert answer.code == 200, answer
             until(lambda: unit.config() == config("one"), "Unit runs it")
+
+
+def test_who_read_the_log_is_gone(folder, unit):
+    """As when journald starts again."""
+    folder.chmod(0o711)
+    out, into = os.pipe()
+    with Applier(folder, unit.target, log=into) as applier:
+        os.close(into)
+        seen = b""
+        while b"waits for a daemon" not in seen:
+            seen += os.read(out, 4096)
+        os.close(out)
+        with Guest(folder) as node:
+            node.ready()
+            node.proc.terminate()
+            assert node.proc.wait(20) == 0 and applier.proc.wait(20) == 0

@@ -20,7 +20,7 @@ check() {
 # and of who changed the lists of users before.
 whats_there() {
     find / -xdev \( -path /proc -o -path /dev -o -path /tmp -o -path /deb \
-        -o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache \) \
+        -o -path /run/adduser -o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache \) \
         -prune -o ! -name '*-' ! -name ld.so.cache -print | sort
     cut -d: -f1-4 /etc/passwd /etc/group
 }
@@ -30,25 +30,33 @@ compile() {
         $(pkg-config $2 --cflags --libs p2p) && /tmp/probe
 }
 
-# The daemon as the package has it, but for the network: alone, without a Unit.
+# The two services as the package has them, without a Unit and other nodes.
 use() {
-    mkfifo /tmp/log
-    unitmesh run --unit none --no-mdns 2> /tmp/log &
-    pid=$!
-    grep -m 1 'REST is at' /tmp/log && unitmesh status &&
+    mkfifo /tmp/applier /tmp/daemon
+    mkdir /run/unitmesh
+    chown unitmesh:unitmesh /run/unitmesh
+    unitmesh applier --applier /run/unitmesh-applier.sock --unit none \
+        2> /tmp/applier &
+    sed '/waits for a daemon of unitmesh/q' /tmp/applier
+    setpriv --reuid=unitmesh --regid=unitmesh --clear-groups unitmesh run \
+        --applier /run/unitmesh-applier.sock --state /var/lib/unitmesh \
+        --control /run/unitmesh/control.sock --no-mdns 2> /tmp/daemon &
+    sed '/REST is at/q' /tmp/daemon && unitmesh status &&
         stat -c '%A %U %G' /run/unitmesh/control.sock |
         grep '^srw-rw---- unitmesh unitmesh$' &&
         stat -c '%a %U %G' /var/lib/unitmesh | grep '^1770 root unitmesh$' &&
-        kill $pid && wait $pid
+        kill $! && wait $! && wait && rm /run/unitmesh-applier.sock
 }
 
 whats_there > /tmp/before
 check "packages are installed" dpkg -i /deb/*.deb || exit 1
 check "their programs start" unitmesh --version
-check "and p2p" p2p --version
+check "and p2p" p2p version
 check "there is a user" id unitmesh
-for file in lib/systemd/system/unitmesh.service
-        share/man/man8/unitmesh.8.gz share/man/man1/p2p.1.gz; do
+for file in lib/systemd/system/unitmesh.service \
+    lib/systemd/system/unitmesh-applier.service \
+    lib/systemd/system/unitmesh-applier.socket \
+    share/man/man8/unitmesh.8.gz share/man/man1/p2p.1.gz; do
     check "there is $file" test -e "/usr/$file"
 done
 check "a program is built against libp2p-dev" compile /deb/probe.c ""
