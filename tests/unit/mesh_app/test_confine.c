@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,6 +246,32 @@ static int no_way_to_change(struct rig *r)
 static void test_a_user_that_cannot_be_become(void **state)
 {
     assert_int_equal(in_child(no_way_to_change, *state), 0);
+}
+
+/* Has nothing, and a filter does not let it ask for nothing. */
+static int with_nothing(struct rig *r)
+{
+    scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
+    struct um_user self;
+    const char *step;
+
+    if (become(r, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(capset), 0) != 0 ||
+        seccomp_load(f) != 0) {
+        return 1;
+    }
+    seccomp_release(f);
+    um_user_self(&self);
+    return um_user_become(&self, 0, &step) == 0 ? 0 : 2;
+}
+
+/* As a unit of systemd starts it that allows no privileged calls. */
+static void test_who_has_nothing_asks_for_nothing(void **state)
+{
+    if (geteuid() != 0) {
+        skip();
+    }
+    assert_int_equal(in_child(with_nothing, *state), 0);
 }
 
 static int chooses(struct rig *r)
@@ -525,6 +552,7 @@ int main(void)
         cmocka_unit_test(test_users_are_found),
         TEST(test_another_user_for_good),
         TEST(test_a_user_that_cannot_be_become),
+        TEST(test_who_has_nothing_asks_for_nothing),
         TEST(test_whom_it_chooses),
         TEST(test_the_fence),
         TEST(test_without_the_fence_all_is_found),
