@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The Debian packages: built, looked at by lintian; then in a fresh chroot of
 # this machine's Debian installed, used, purged, after which nothing is left.
+# Once more in a container that systemd boots, with the units as they are.
 # budget: 240
 # timeout: 600
 . .ci/chroot.sh
@@ -46,27 +47,47 @@ check "lintian has no errors" lintian --allow-root --fail-on error \
 packages() {
     awk '$1 == "build" && $2 ~ /^(lib|gcc|pkg-config)/ { printf "%s,", $2 }' \
         tools/deps.txt
-    echo adduser
+    echo adduser,dbus,systemd,systemd-sysv
 }
 
 chroot_make "deb-$VERSION_CODENAME" "$VERSION_CODENAME" "$(packages)"
 rm -rf "$root/deb"
 mkdir "$root/deb"
-cp "$CI_LOGS"/deb/*.deb tests/install/*.c tests/install/packages.sh \
+cp "$CI_LOGS"/deb/*.deb tests/install/*.c tests/install/*.sh \
     "$root/deb"
-# All that is written is gone with the name space.
-top=$(mktemp -d)
-unshare --mount --net --pid --fork sh -c 'top=$2 &&
-    mount -t tmpfs tmpfs "$top" && mkdir "$top/up" "$top/work" "$top/all" &&
-    mount -t overlay overlay \
-        -o "lowerdir=$1,upperdir=$top/up,workdir=$top/work" "$top/all" &&
-    mount -t proc proc "$top/all/proc" && mount --bind /dev "$top/all/dev" &&
-    ip link set lo up && chroot "$top/all" sh /deb/packages.sh' - "$root" \
-    "$top" > "$CI_LOGS/deb.txt" 2>&1
-rv=$?
-rmdir "$top"
-cat "$CI_LOGS/deb.txt"
-p=$((p + $(grep -c '^ok ' "$CI_LOGS/deb.txt")))
-f=$((f + $(grep -c '^FAIL ' "$CI_LOGS/deb.txt")))
-[ $rv -eq 0 ] || [ $f -gt 0 ] || f=1
+# apart WHAT COMMAND: in a name space of its own, where all of the chroot may be
+# written to, and is as before afterwards. COMMAND has its folder as $1.
+apart() {
+    local top rv=0
+    top=$(mktemp -d)
+    unshare --mount --net --pid --fork --mount-proc bash -c 'top=$1
+        mount -t tmpfs tmpfs "$top" && mkdir "$top/up" "$top/work" "$top/all" &&
+        mount -t overlay overlay \
+            -o "lowerdir=$2,upperdir=$top/up,workdir=$top/work" "$top/all" &&
+        ip link set lo up && eval "$3"' - "$top" "$root" \
+        'all=$top/all; '"$2" > "$CI_LOGS/deb-$1.txt" 2>&1 || rv=$?
+    rmdir "$top"
+    cat "$CI_LOGS/deb-$1.txt"
+    p=$((p + $(grep -c '^ok ' "$CI_LOGS/deb-$1.txt")))
+    f=$((f + $(grep -c '^FAIL ' "$CI_LOGS/deb-$1.txt")))
+    return $rv
+}
+
+apart chroot 'mount -t proc proc "$all/proc" &&
+    mount --bind /dev "$all/dev" && chroot "$all" sh /deb/packages.sh' ||
+    [ $f -gt 0 ] || f=1
+
+# And with systemd as process 1.
+command -v systemd-nspawn > /dev/null ||
+    apt-get install -y -q --no-install-recommends systemd-container
+apart booted 'chroot "$all" sh -c "dpkg -i /deb/*.deb" &&
+    cp tests/install/booted.service "$all/etc/systemd/system/" &&
+    chroot "$all" systemctl enable booted &&
+    timeout 90 systemd-nspawn -q -D "$all" --register=no --keep-unit \
+        --private-network --console=pipe --boot --system-call-filter="\
+        landlock_create_ruleset landlock_add_rule landlock_restrict_self"
+    cat "$all/booted.txt"' || {
+    echo "skipped: the units under systemd: no container of it boots here"
+    end 1
+}
 end 0

@@ -20,7 +20,8 @@ check() {
 # and of who changed the lists of users before.
 whats_there() {
     find / -xdev \( -path /proc -o -path /dev -o -path /tmp -o -path /deb \
-        -o -path /run/adduser -o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache \) \
+        -o -path /run/adduser -o -path /var/lib/dpkg -o -path /var/log \
+        -o -path /var/cache \) \
         -prune -o ! -name '*-' ! -name ld.so.cache -print | sort
     cut -d: -f1-4 /etc/passwd /etc/group
 }
