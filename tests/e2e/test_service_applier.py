@@ -29,7 +29,8 @@ class Applier(Program):
     def __init__(self, folder, unit, log=None):
         more = {} if log is None else {"pass_fds": [log]}
         super().__init__("applier", [
-            "bash", "-c", f'exec "$0" "$@" 2>&{log or 1}', UNITMESH, "applier", "--state",
+            "bash", "-c", f'exec "$0" "$@" 2>&{log or 1}', UNITMESH,
+            "applier", "--state",
             folder / "s", "--applier", folder / "gate", "--user", UID, "--unit",
             unit], **more)
         if log is None:
