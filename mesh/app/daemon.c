@@ -703,8 +703,6 @@ static int prepare(struct um_daemon *d)
                          &d->log) != 0) {
         return -1;
     }
-    return d->settings.article ? 0
-                               : um_partner_start(&d->spawn, &told, &d->log);
     return d->settings.article || d->settings.applier != NULL
                ? 0
                : um_partner_start(&d->spawn, &told, &d->log);

@@ -31,22 +31,12 @@ struct um_settings {
     const char *scratch_unit;  /**< a unitd to try documents on; NULL: none */
     const char *policy;        /**< the file of this node's policy */
     const char *metrics_token; /**< the file of a scraper's token; NULL: none */
+    const char *applier;       /**< the socket of one that others start; NULL */
     const char *user;          /**< whom it becomes; NULL: nobody is named */
     bool confine;              /**< gives up what it does not need */
     int drift;                 /**< enum um_drift_policy */
     unsigned test_speed;       /**< what the model's spans are divided by */
     const char *name;          /**< of this daemon, for several on a host */
-    const char *unit_modules; /**< a file: its language modules */
-    const char *unit_flavour; /**< "unit" or "freeunit" */
-    const char *unit_log;     /**< Unit's log file */
-    const char *scratch_unit; /**< a unitd to try documents on; NULL: none */
-    const char *policy;       /**< the file of this node's policy */
-    const char *applier; /**< the socket of one that others start; or NULL */
-    const char *user;    /**< whom it becomes; NULL: nobody is named */
-    bool confine;        /**< gives up what it does not need */
-    int drift;           /**< enum um_drift_policy */
-    unsigned test_speed; /**< what the model's spans are divided by */
-    const char *name;    /**< of this daemon, for several on a host */
     int log_level;
     bool log_json;
     bool article;
