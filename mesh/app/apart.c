@@ -40,7 +40,8 @@ static const char *find_unit(const struct apart *a)
     const char *unit =
         a->settings.unit != NULL ? a->settings.unit : um_unit_find();
 
-    return unit != NULL && strcmp(unit, "none") != 0 ? unit : "";
+    unit = unit != NULL ? unit : um_unit_await();
+    return strcmp(unit, "none") != 0 ? unit : "";
 }
 
 /* Whose daemon may come: another user's than root's. */

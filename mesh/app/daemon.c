@@ -213,7 +213,7 @@ static void find_unit(struct um_daemon *d)
     }
     d->unit_awaited = found == NULL;
     if (found == NULL) {
-        found = "unix:/run/control.unit.sock";
+        found = um_unit_await();
     }
     (void)snprintf(d->unit_target, sizeof d->unit_target, "%s",
                    strcmp(found, "none") != 0 ? found : "");
@@ -686,6 +686,7 @@ static int meet(struct um_daemon *d)
     }
     d->spawn.fd = fds[0];
     d->spawn.ask_fd = fds[1];
+    d->unit_awaited = false; /* whether it is there the applier says */
     return 0;
 }
 

@@ -516,13 +516,18 @@ void um_unit_change(struct um_unit *u, const struct um_unit_change *change,
     submit(u, with_body(job, change->path, change->body));
 }
 
+static const char *const places[] = {
+    "unix:/run/control.unit.sock", "unix:/var/run/control.unit.sock",
+    "unix:/run/unit/control.sock", "unix:/var/run/unit/control.sock",
+    "unix:/usr/local/unit/control.unit.sock"};
+
+const char *um_unit_await(void)
+{
+    return places[0];
+}
+
 const char *um_unit_find(void)
 {
-    static const char *const places[] = {
-        "unix:/run/control.unit.sock", "unix:/var/run/control.unit.sock",
-        "unix:/run/unit/control.sock", "unix:/var/run/unit/control.sock",
-        "unix:/usr/local/unit/control.unit.sock"};
-
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (access(places[i] + 5, F_OK) == 0) {
             return places[i];

@@ -121,4 +121,7 @@ const char *um_unit_version(const struct um_unit *u);
 /** Where a Unit is usually found: the first socket that exists, or NULL. */
 const char *um_unit_find(void);
 
+/** Where one is waited for that is not there yet, as when a machine starts. */
+const char *um_unit_await(void);
+
 #endif
