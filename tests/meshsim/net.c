@@ -208,7 +208,7 @@ static void add_near(struct member *m, struct member *peer)
     n->list[n->n++] = peer;
 }
 
-static void want(struct member *m, struct member *peer)
+void net_know(struct member *m, struct member *peer)
 {
     const struct near *n = near_of(m);
 
@@ -225,12 +225,12 @@ void net_add(struct world *w, struct member *m)
     size_t n = m->index;
 
     for (size_t i = 0; i < n && n < SMALL; i++)
-        want(m, w->members[i]);
+        net_know(m, w->members[i]);
     if (n < SMALL)
         return;
-    want(m, w->members[0]); /* who let it in */
+    net_know(m, w->members[0]); /* who let it in */
     for (size_t i = 0; i < FEW; i++)
-        want(m, w->members[world_between(w, 1, n - 1)]);
+        net_know(m, w->members[world_between(w, 1, n - 1)]);
 }
 
 void net_init(struct world *w)

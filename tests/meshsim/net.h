@@ -40,6 +40,8 @@ void net_fini(struct world *w);
 
 /* A member is there: it is to be connected with some of the others. */
 void net_add(struct world *w, struct member *m);
+/* It knows where another one is, from now on. */
+void net_know(struct member *m, struct member *peer);
 
 /* Whether two can reach each other now; whether one sees a connection. */
 bool net_reach(const struct world *w, const struct member *a,

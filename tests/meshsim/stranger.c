@@ -47,6 +47,7 @@ static void on_code(void *user, int err, const char *text)
     m->codes++;
     must(um_code_get(um_str(text), m->code, &wrong) == 0, "a code");
     world_say(w, "%s has a code", m->called);
+    net_know(m, m->door); /* a code says where that is */
     (void)world_at(w, m->in_ms, NULL, begin, m);
 }
 
@@ -165,7 +166,8 @@ static bool enter(struct member *m, const struct um_knock_result *r)
         (!m->writes && (r->roles & UM_WRITER) != 0))
         world_fail(w, "%s is let in as what it is not (I12)", m->called);
     m->in = um_founder_join(&m->store, &place) == 0 && !m->dying;
-    m->waits = m->in ? r->pending : m->waits;
+    if (m->in || r->pending) /* its disk may have it when it dies of that */
+        m->waits = r->pending;
     return m->in;
 }
 

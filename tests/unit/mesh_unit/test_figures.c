@@ -44,8 +44,8 @@ static void test_what_is_not_told(void **state)
 {
     static const char *const texts[] = {
         "{}", "{\"connections\":[],\"requests\":3,\"applications\":\"x\"}",
-        "{\"connections\":{\"accepted\":\"5\",\"active\":-1,\"idle\":1.5,"
-        "\"closed\":null}}"};
+        ("{\"connections\":{\"accepted\":\"5\",\"active\":-1,\"idle\":1.5,"
+         "\"closed\":null}}")};
 
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
