@@ -66,7 +66,7 @@ def test_what_a_probe_finds(folder):
             assert red.rows("probe", "list") == n.rows("probe", "list") == [
                 ["front", "{{label.at}}:8081", "/healthz"]]
         answer = red.call("put", HEALTH, "503", "--wait=healthy",
-                          "--timeout", "3s", "-o", "json")
+                          "--timeout", "8s", "-o", "json")
         said = json.loads(answer.stdout)
         assert {m["name"] for m in said["missing"]} == {"red", "green"}, said
         assert all('probe "front"' in m["reason"] for m in said["missing"])
