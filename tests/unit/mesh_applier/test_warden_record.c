@@ -333,13 +333,19 @@ static void test_until_another_was_begun(void **state)
 static void test_it_says_what_runs(void **state)
 {
     struct court *c = *state;
-    unsigned a = court_edit(c, 2, 0), b = court_edit(c, 2, a);
+    unsigned a = court_edit(c, 2, 0), b = court_edit(c, 2, a),
+             d = court_edit(c, 2, b);
 
     assert_null(um_warden_runs(c->w));
     court_run(c, a);
     assert_true(um_name_eq(um_warden_runs(c->w), &c->revs[a].id));
     assert_int_equal(court_judge(c, b), 0);
     um_warden_begins(c->w, &c->revs[b].id);
+    assert_null(um_warden_runs(c->w));
+    /* Nor while nobody knows, whatever became of a later one. */
+    assert_int_equal(court_judge(c, d), 0);
+    um_warden_begins(c->w, &c->revs[d].id);
+    um_warden_ended(c->w, &c->revs[d].id, UM_WARDEN_REFUSED);
     assert_null(um_warden_runs(c->w));
     um_warden_ended(c->w, &c->revs[b].id, UM_WARDEN_REFUSED);
     assert_true(um_name_eq(um_warden_runs(c->w), &c->revs[a].id));
