@@ -292,6 +292,7 @@ static void test_statements(void **state)
     assert_int_equal(heard(s, &in, 1).number, 7);
     say(s, &m);
     told(s, "stated one\nstated two\n");
+    um_wire_in_fini(&in);
     um_buf_fini(&list);
 }
 
