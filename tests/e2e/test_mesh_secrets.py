@@ -4,6 +4,7 @@ nobody."""
 
 import contextlib
 import json
+import re
 
 import sign
 from crew import ROUTE, Node, again, begin, synced, until
@@ -147,6 +148,13 @@ CANARIES = {"word": "canary-word-0pen", "port": 54321,
 MODULES = {"python": {"version": "3.4.56789", "lib": "/none.so"}}
 
 
+def stands(piece, text):
+    """Where it is; a number not as a part of a longer one, as a moment is."""
+    edge = rb"(?<!\d)%s(?!\d)" if piece.isdigit() else b"%s"
+    match = re.search(edge % re.escape(piece), text)
+    return match.start() if match else None
+
+
 def found(node, pieces):
     """Which of these are anywhere: in what the node says, in its log, in its
     state folder, in what is carried elsewhere."""
@@ -160,8 +168,9 @@ def found(node, pieces):
     for place, text in [("said", said)] + [(f.name, f.read_bytes())
                                            for f in files]:
         for piece in pieces:
-            if piece in text:
-                yield place, piece, text[max(0, text.index(piece) - 60):][:160]
+            at = stands(piece, text)
+            if at is not None:
+                yield place, piece, text[max(0, at - 60):][:160]
 
 
 @contextlib.contextmanager
