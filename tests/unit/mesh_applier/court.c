@@ -31,6 +31,21 @@ void court_fini(struct court *c)
     mesh_maker_fini(&c->m);
 }
 
+int court_setup(void **state)
+{
+    static struct court c;
+
+    court_init(&c);
+    *state = &c;
+    return 0;
+}
+
+int court_teardown(void **state)
+{
+    court_fini(*state);
+    return 0;
+}
+
 void court_again(struct court *c)
 {
     um_warden_free(c->w);

@@ -36,6 +36,10 @@ struct court {
 void court_init(struct court *c);
 void court_fini(struct court *c);
 
+/* The same for cmocka: a court is the state. */
+int court_setup(void **state);
+int court_teardown(void **state);
+
 /* A new warden, which has the roster and nothing else. */
 void court_again(struct court *c);
 

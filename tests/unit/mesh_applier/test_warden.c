@@ -6,21 +6,6 @@
 #include "p2p/err.h"
 #include "unit.h"
 
-static int setup(void **state)
-{
-    static struct court c;
-
-    court_init(&c);
-    *state = &c;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    court_fini(*state);
-    return 0;
-}
-
 /* ---- who signed it */
 
 static void test_what_a_writer_signed_may_run(void **state)
@@ -399,7 +384,7 @@ static void test_facts_of_another_mesh_say_nothing(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, court_setup, court_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_what_a_writer_signed_may_run),
         TEST(test_without_its_header_nothing_runs),

@@ -5,21 +5,6 @@
 #include "p2p/err.h"
 #include "unit.h"
 
-static int setup(void **state)
-{
-    static struct court c;
-
-    court_init(&c);
-    *state = &c;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    court_fini(*state);
-    return 0;
-}
-
 static void save(struct court *c, enum um_warden_part part, struct um_buf *out)
 {
     um_buf_clear(out);
@@ -573,7 +558,7 @@ static void test_the_roster_has_an_end(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, court_setup, court_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_read_is_what_was_written),
         TEST(test_it_is_dirty_when_it_is_another),

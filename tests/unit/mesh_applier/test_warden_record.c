@@ -7,21 +7,6 @@
 #include "p2p/err.h"
 #include "unit.h"
 
-static int setup(void **state)
-{
-    static struct court c;
-
-    court_init(&c);
-    *state = &c;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    court_fini(*state);
-    return 0;
-}
-
 /* ---- no going back */
 
 static void test_an_older_one_does_not_come_back(void **state)
@@ -441,7 +426,7 @@ static void test_what_is_void_leaves_the_record_first(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, court_setup, court_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_an_older_one_does_not_come_back),
         TEST(test_of_one_number_the_later_is_above),
