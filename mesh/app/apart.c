@@ -37,10 +37,10 @@ struct apart {
 
 static const char *find_unit(const struct apart *a)
 {
+    bool there;
     const char *unit =
-        a->settings.unit != NULL ? a->settings.unit : um_unit_find();
+        a->settings.unit != NULL ? a->settings.unit : um_unit_find(&there);
 
-    unit = unit != NULL ? unit : um_unit_await();
     return strcmp(unit, "none") != 0 ? unit : "";
 }
 

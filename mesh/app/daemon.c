@@ -204,17 +204,16 @@ static bool is_embedded(const struct um_daemon *d)
 static void find_unit(struct um_daemon *d)
 {
     const char *found = d->settings.unit;
+    bool there = true;
 
     if (found == NULL) {
-        found = um_unit_find();
+        found = um_unit_find(&there);
     }
-    if (found == NULL && d->settings.article) {
+    if (!there && d->settings.article) {
         found = "http://127.0.0.1:8888"; /* as the article has it */
+        there = true;
     }
-    d->unit_awaited = found == NULL;
-    if (found == NULL) {
-        found = um_unit_await();
-    }
+    d->unit_awaited = !there;
     (void)snprintf(d->unit_target, sizeof d->unit_target, "%s",
                    strcmp(found, "none") != 0 ? found : "");
 }

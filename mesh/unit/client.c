@@ -516,22 +516,19 @@ void um_unit_change(struct um_unit *u, const struct um_unit_change *change,
     submit(u, with_body(job, change->path, change->body));
 }
 
-static const char *const places[] = {
-    "unix:/run/control.unit.sock", "unix:/var/run/control.unit.sock",
-    "unix:/run/unit/control.sock", "unix:/var/run/unit/control.sock",
-    "unix:/usr/local/unit/control.unit.sock"};
-
-const char *um_unit_await(void)
+const char *um_unit_find(bool *there)
 {
-    return places[0];
-}
+    static const char *const places[] = {
+        "unix:/run/control.unit.sock", "unix:/var/run/control.unit.sock",
+        "unix:/run/unit/control.sock", "unix:/var/run/unit/control.sock",
+        "unix:/usr/local/unit/control.unit.sock"};
 
-const char *um_unit_find(void)
-{
+    *there = true;
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (access(places[i] + 5, F_OK) == 0) {
             return places[i];
         }
     }
-    return NULL;
+    *there = false;
+    return places[0];
 }

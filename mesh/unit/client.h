@@ -118,10 +118,8 @@ void um_unit_forget(struct um_unit *u, const void *user);
 /** The version of Unit as it said last, "1.35.0"; "" if it did not. */
 const char *um_unit_version(const struct um_unit *u);
 
-/** Where a Unit is usually found: the first socket that exists, or NULL. */
-const char *um_unit_find(void);
-
-/** Where one is waited for that is not there yet, as when a machine starts. */
-const char *um_unit_await(void);
+/** Where a Unit is usually found: the first socket that exists; else where one
+ * is waited for, as when a machine starts. @param there which of these it is */
+const char *um_unit_find(bool *there);
 
 #endif
