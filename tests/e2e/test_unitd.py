@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from crew import ROUTE, Node, synced, until
 from daemon import fetch
 from peer import Program
 from rig import loopback
+from test_mesh_parts import certificate
 
 PROGRAM = os.environ.get("UNITD") or shutil.which("unitd")
 pytestmark = pytest.mark.skipif(
@@ -79,17 +79,6 @@ def served(status, **more):
         "listeners": {f"{{{{label.address}}}}:{PORT}": {"pass": "routes"},
                       **more},
         "routes": [{"action": {"return": status}}]})
-
-
-def made(folder, name):
-    """A chain and its key; their files."""
-    chain, key = folder / f"{name}.crt", folder / f"{name}.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-         "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}.test",
-         "-days", "90", "-keyout", key, "-out", chain],
-        check=True, capture_output=True)
-    return chain, key, ssl.PEM_cert_to_DER_cert(chain.read_text())
 
 
 @contextlib.contextmanager
@@ -194,7 +183,8 @@ def test_certificates(folder):
     with mesh(folder) as (red, green):
         shown = []
         for name in ("first", "second"):
-            chain, key, der = made(folder, name)
+            chain, key = certificate(folder, name)
+            der = ssl.PEM_cert_to_DER_cert(chain.read_text())
             red.say("cert", "put", "site", chain, key)
             if not shown:
                 green.say("put", "/config", served(204, **{
@@ -228,8 +218,7 @@ def test_on_the_scratch_unit(folder):
         assert answer.code == 200 and answer.headers["x-checked"] == \
             "document, scratch", answer
         at = red.current()
-        chain, key, _ = made(folder, "other")
-        red.say("cert", "put", "other", chain, key)
+        red.say("cert", "put", "other", *certificate(folder, "other"))
         said = red.refuse("put", "/config/listeners/203.0.113.1:80",
                           '{"pass": "routes"}', code=3)
         assert "203.0.113.1:80" in said
