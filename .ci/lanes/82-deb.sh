@@ -53,8 +53,8 @@ packages() {
 chroot_make "deb-$VERSION_CODENAME" "$VERSION_CODENAME" "$(packages)"
 rm -rf "$root/deb"
 mkdir "$root/deb"
-cp "$CI_LOGS"/deb/*.deb tests/install/*.c tests/install/*.sh \
-    "$root/deb"
+cp "$CI_LOGS"/deb/*.deb "$CI_LOGS"/deb/source/obj-*/mesh/unit-standin \
+    tests/install/*.c tests/install/*.sh "$root/deb"
 # apart WHAT COMMAND: in a name space of its own, where all of the chroot may be
 # written to, and is as before afterwards. COMMAND has its folder as $1.
 apart() {

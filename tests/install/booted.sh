@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # In a container that systemd has booted with the packages: the units as they
-# are. Writes /booted.txt, and ends the container.
+# are, beside a stand-in where Unit's socket is. Writes /booted.txt, and ends
+# the container.
 exec > /booted.txt 2>&1
 
 check() {
@@ -49,7 +50,11 @@ exec 3<> /fifo
 check "systemd hears that the daemon serves" systemctl start unitmesh
 check "both services run" both_run
 check "they have no rights but those of the page" confined
-check "a mesh is begun" unitmesh init --name shop
+# As unitd leaves its socket: root's alone.
+(umask 077 && exec /deb/unit-standin --control unix:/run/control.unit.sock \
+    --state /unit --quiet) &
+check "Unit's socket is there" until_so test -S /run/control.unit.sock
+check "a mesh is begun" until_so unitmesh init --name shop
 check "the daemon is started again" systemctl restart unitmesh
 check "with its applier" both_run
 check "and is still in its mesh" sh -c "unitmesh status | grep 'mesh *shop'"
