@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+import {fill} from '../lib/dom.js';
+import {empty, heading} from '../lib/parts.js';
+
+function mount(root) {
+    fill(root, heading('Certificates'), empty('Not there yet.'));
+    return () => {};
+}
+
+export default {id: 'certificates', title: 'Certificates', mount};
