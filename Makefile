@@ -61,7 +61,7 @@ lint: deps all ## floors, symbols, format, names, sizes, limits, documents
 	@$(PYTHON) tools/lint/run.py $(BUILDDIR)
 
 lint-write: deps all ## renew the files that are generated from the sources
-	@$(PYTHON) tools/lint/run.py $(BUILDDIR) --write exports caps api
+	@$(PYTHON) tools/lint/run.py $(BUILDDIR) --write exports caps api settings
 
 # make power CUTS=200
 power: deps all ## cut the power while a store is written; CUTS=…; needs root

@@ -11,6 +11,7 @@
 #include "cli/body.h"
 #include "cli/change.h"
 #include "cli/path.h"
+#include "cli/settings.h"
 
 static int get(struct um_cli *c)
 {
@@ -238,6 +239,10 @@ static const struct um_cli_verb config_verbs[] = {
      "the document of a revision, else of the current one; --effective: what\n"
      "            a node runs of it",
      UM_BIT(UM_OPT_EFFECTIVE) | UM_BIT(UM_OPT_NODE), show},
+    {"check", "[FILE]",
+     "what holds of this machine's settings, and where it comes from; of FILE\n"
+     "            instead of the usual one; no daemon is asked",
+     0, um_cli_settings_check},
 };
 
 const struct um_cli_command um_cli_config[] = {
@@ -247,7 +252,7 @@ const struct um_cli_command um_cli_config[] = {
     UM_CLI_COMMAND("delete", "take away what is there", delete_verbs),
     UM_CLI_COMMAND("plan", "what a file would change", plan_verbs),
     UM_CLI_COMMAND("apply", "make a file the configuration", apply_verbs),
-    UM_CLI_COMMAND("config", "the whole document, what a node makes of it",
+    UM_CLI_COMMAND("config", "the whole document; this machine's settings",
                    config_verbs),
     {NULL, NULL, NULL, 0, NULL},
 };

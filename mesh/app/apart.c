@@ -149,5 +149,7 @@ int um_apart_main(int argc, char **argv)
         a.host_name[0] == '\0') {
         (void)snprintf(a.host_name, sizeof a.host_name, "node");
     }
-    return run(&a);
+    rv = run(&a);
+    um_settings_fini(&a.settings);
+    return rv;
 }

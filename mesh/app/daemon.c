@@ -599,8 +599,10 @@ static int start(struct um_daemon *d)
         p2p_loop_adopt(&d->loop.uv, &d->p2p) != 0) {
         return -1;
     }
-    um_log_line(&d->log, UM_LOG_INFO, "unitmesh %s, state in %s", P2P_VERSION,
-                d->settings.state);
+    um_log_line(&d->log, UM_LOG_INFO, "unitmesh %s, state in %s%s%s",
+                P2P_VERSION, d->settings.state,
+                d->settings.given.file[0] != '\0' ? ", settings in " : "",
+                d->settings.given.file);
     start_signals(d);
     d->events = um_events_new(&d->loop.alarms, um_mesh_wall_ms());
     if (d->events == NULL) {
@@ -698,9 +700,16 @@ static int prepare(struct um_daemon *d)
                                          .name = um_mesh_name(d),
                                          .apart = d->user.uid != geteuid()};
 
-    if (d->settings.metrics_token != NULL &&
-        um_token_scraper(d->settings.metrics_token, d->remote_auth.scraper,
-                         &d->log) != 0) {
+    const char *token = d->settings.metrics_token;
+    const char *why =
+        token != NULL ? um_token_scraper(token, d->remote_auth.scraper) : NULL;
+    char place[UM_GIVEN_PLACE];
+
+    if (why != NULL) {
+        um_log_line(&d->log, UM_LOG_ERROR, "%s: %s",
+                    um_given_place(&d->settings.given, UM_SETTING_METRICS_TOKEN,
+                                   0, place),
+                    why);
         return -1;
     }
     return d->settings.article || d->settings.applier != NULL
@@ -753,6 +762,7 @@ int um_daemon_main(int argc, char **argv)
         um_state_close(&d->state);
     }
     um_notify_close(&d->vigil.notify);
+    um_settings_fini(&d->settings);
     free(d);
     return rv;
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* One table of flags: it parses, and it makes the help. */
+/*
+ * What was given, by flags, variables and a file (given.h), becomes what holds;
+ * what nobody said is found from the rest. All mistakes are told, not only the
+ * first.
+ */
 #include "mesh/app/settings.h"
 
 #include <arpa/inet.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,311 +18,214 @@
 #include "mesh/base/str.h"
 #include "mesh/node/node.h"
 
-enum flag {
-    FLAG_STATE = 1,
-    FLAG_CONTROL,
-    FLAG_LISTEN,
-    FLAG_PEER,
-    FLAG_REST,
-    FLAG_BIND,
-    FLAG_UNIT,
-    FLAG_UNIT_LISTEN,
-    FLAG_UNIT_MODULES,
-    FLAG_UNIT_FLAVOUR,
-    FLAG_UNIT_LOG,
-    FLAG_SCRATCH_UNIT,
-    FLAG_POLICY,
-    FLAG_METRICS_TOKEN,
-    FLAG_DRIFT,
-    FLAG_NAME,
-    FLAG_LOG,
-    FLAG_LOG_LEVEL,
-    FLAG_ARTICLE,
-    FLAG_NO_MDNS,
-    FLAG_USER,
-    FLAG_APPLIER,
-    FLAG_NO_CONFINE,
-    FLAG_HELP
-};
+/* Each setter returns what is wrong with a value, or NULL. */
 
-static const struct {
-    const char *name;
-    enum flag flag;
-    const char *arg; /* NULL: none */
-    const char *text;
-} flags[] = {
-    {"state", FLAG_STATE, "DIR", "where node.key and the lock are"},
-    {"control", FLAG_CONTROL, "PATH", "the REST socket"},
-    {"listen", FLAG_LISTEN, "MULTIADDR",
-     "where peers connect; may be repeated"},
-    {"peer", FLAG_PEER, "MULTIADDR",
-     "a peer where mDNS does not reach; may be repeated"},
-    {"rest", FLAG_REST, "ADDR:PORT", "REST over TCP; 'none' turns it off"},
-    {"metrics-token", FLAG_METRICS_TOKEN, "FILE",
-     "a token that opens GET /metrics over TCP and nothing else"},
-    {"bind", FLAG_BIND, "ADDR",
-     "open all ports at this IPv4 address alone, so that a host can run "
-     "several"},
-    {"unit", FLAG_UNIT, "TARGET",
-     "unix:PATH, http://HOST:PORT, embedded, or none"},
-    {"unit-listen", FLAG_UNIT_LISTEN, "ADDR:PORT",
-     "where the embedded stand-in serves its control API"},
-    {"unit-modules", FLAG_UNIT_MODULES, "FILE",
-     "the language modules that the stand-in pretends to have"},
-    {"unit-flavour", FLAG_UNIT_FLAVOUR, "NAME",
-     "what the stand-in is: unit or freeunit"},
-    {"unit-log", FLAG_UNIT_LOG, "FILE",
-     "Unit's log: its end is shown when Unit does not say why it refuses"},
-    {"scratch-unit", FLAG_SCRATCH_UNIT, "PATH",
-     "a unitd that is started beside Unit: what is written is tried on it "
-     "first"},
-    {"policy", FLAG_POLICY, "FILE",
-     "what this node refuses to run, whoever signed it"},
-    {"drift", FLAG_DRIFT, "WHAT",
-     "of a change by hand at Unit: report (default), heal or adopt"},
-    {"name", FLAG_NAME, "NAME", "of this daemon, when a host runs several"},
-    {"log", FLAG_LOG, "FORMAT", "text or json"},
-    {"log-level", FLAG_LOG_LEVEL, "LEVEL", "error, warn, info, debug or trace"},
-    {"article", FLAG_ARTICLE, NULL,
-     "speak the article's protocol; it trusts every peer that it finds"},
-    {"user", FLAG_USER, "USER",
-     "name or number: whom what talks to the network becomes"},
-    {"applier", FLAG_APPLIER, "PATH",
-     "the socket of a `unitmesh applier`, which holds Unit and the keys"},
-    {"no-confine", FLAG_NO_CONFINE, NULL,
-     "give up no rights; for those who look for a fault"},
-    {"no-mdns", FLAG_NO_MDNS, NULL, "do not look for peers on the link"},
-    {"help", FLAG_HELP, NULL, "this text"},
-};
-
-#define N_FLAGS (sizeof flags / sizeof flags[0])
-
-static void print_help(void)
+static const char *copy(char *to, size_t cap, const char *v)
 {
-    (void)puts(
-        "usage: unitmesh run [FLAGS]\n\n"
-        "Runs the daemon beside one NGINX Unit.\n");
-    for (size_t i = 0; i < N_FLAGS; i++) {
-        char left[48];
-
-        (void)snprintf(left, sizeof left, "--%s%s%s", flags[i].name,
-                       flags[i].arg != NULL ? " " : "",
-                       flags[i].arg != NULL ? flags[i].arg : "");
-        (void)printf("  %-26s %s\n", left, flags[i].text);
+    if (strlen(v) >= cap) {
+        return "too long";
     }
-    (void)puts(
-        "\nPeers connect to port 4901, IPv4 and IPv6, and REST is at "
-        "127.0.0.1:4902; with\n--article at a free port, and at 0.0.0.0:3000 "
-        "or the variable PORT.\n\nState is in $XDG_STATE_HOME/unitmesh; "
-        "without "
-        "the variable root has it in\n/var/lib/unitmesh, others have it in "
-        "~/.local/state/unitmesh.\n\nExit codes: 0 done, 1 error, 2 usage.");
-}
-
-static int wrong(const char *flag, const char *value, const char *why)
-{
-    (void)fprintf(stderr, "unitmesh run: --%s %s: %s\n", flag, value, why);
-    return 2;
-}
-
-static int add(const char **list, size_t *n, const char *flag, const char *v)
-{
-    if (*n >= UM_SETTINGS_LIST_MAX) {
-        return wrong(flag, v, "too many of them");
-    }
-    list[(*n)++] = v;
-    return 0;
+    memcpy(to, v, strlen(v) + 1);
+    return NULL;
 }
 
 /* A multiaddr that can be read; what it leads to is found out later. */
-static int add_addr(const char **list, size_t *n, const char *flag,
-                    const char *v)
+static const char *add_addr(const char **list, size_t *n, const char *v)
 {
     struct p2p_multiaddr ma;
     int rv = p2p_multiaddr_from_text(v, strlen(v), &ma);
 
     if (rv != 0) {
-        return wrong(flag, v,
-                     rv == P2P_EFORMAT
-                         ? "must be a multiaddr such as /ip4/192.0.2.7/tcp/4901"
-                         : p2p_err_text(rv));
+        return rv == P2P_EFORMAT
+                   ? "must be a multiaddr such as /ip4/192.0.2.7/tcp/4901"
+                   : p2p_err_text(rv);
     }
-    return add(list, n, flag, v);
+    list[(*n)++] = v; /* so many there are, and no more were given */
+    return NULL;
 }
 
-static int copy(char *to, size_t cap, const char *flag, const char *v)
+/* Which of some words a value is; -1: none. */
+static int word_of(const char *const *words, int n, const char *v)
 {
-    if (strlen(v) >= cap) {
-        return wrong(flag, v, "too long");
+    for (int i = 0; i < n; i++) {
+        if (strcmp(words[i], v) == 0) {
+            return i;
+        }
     }
-    memcpy(to, v, strlen(v) + 1);
-    return 0;
+    return -1;
 }
 
-static int set_level(struct um_settings *s, const char *v)
+static const char *set_level(struct um_settings *s, const char *v)
 {
     static const char *const names[] = {"error", "warn", "info", "debug",
                                         "trace"};
 
-    for (int i = 0; i < 5; i++) {
-        if (strcmp(names[i], v) == 0) {
-            s->log_level = i;
-            return 0;
-        }
-    }
-    return wrong("log-level", v, "must be error, warn, info, debug or trace");
+    s->log_level = word_of(names, 5, v);
+    return s->log_level < 0 ? "must be error, warn, info, debug or trace"
+                            : NULL;
 }
 
-static int set_bind(struct um_settings *s, const char *v)
+static const char *set_bind(struct um_settings *s, const char *v)
 {
     struct in_addr ip;
 
-    if (inet_pton(AF_INET, v, &ip) != 1) {
-        return wrong("bind", v, "must be an IPv4 address");
-    }
     s->bind = v;
-    return 0;
+    return inet_pton(AF_INET, v, &ip) != 1 ? "must be an IPv4 address" : NULL;
 }
 
-static int set_rest(struct um_settings *s, const char *v)
+static const char *set_rest(struct um_settings *s, const char *v)
 {
     if (strcmp(v, "none") == 0) {
         s->rest[0] = '\0';
-        return 0;
+        return NULL;
     }
-    if (!um_socket_addr_ok(v)) {
-        return wrong("rest", v, "must be ADDR:PORT, or none");
-    }
-    return copy(s->rest, sizeof s->rest, "rest", v);
+    return um_socket_addr_ok(v) ? copy(s->rest, sizeof s->rest, v)
+                                : "must be ADDR:PORT, or none";
 }
 
-static int set_log(struct um_settings *s, const char *v)
+static const char *set_format(struct um_settings *s, const char *v)
 {
     s->log_json = strcmp(v, "json") == 0;
-    if (!s->log_json && strcmp(v, "text") != 0) {
-        return wrong("log", v, "must be text or json");
-    }
-    return 0;
+    return s->log_json || strcmp(v, "text") == 0 ? NULL
+                                                 : "must be text or json";
 }
 
-static int set_unit(struct um_settings *s, const char *v)
+static const char *set_unit(struct um_settings *s, const char *v)
 {
-    if (strncmp(v, "unix:", 5) != 0 && strncmp(v, "http://", 7) != 0 &&
-        strcmp(v, "embedded") != 0 && strcmp(v, "none") != 0) {
-        return wrong("unit", v,
-                     "must be unix:PATH, http://HOST:PORT, embedded or none");
-    }
     s->unit = v;
-    return 0;
+    return strncmp(v, "unix:", 5) != 0 && strncmp(v, "http://", 7) != 0 &&
+                   strcmp(v, "embedded") != 0 && strcmp(v, "none") != 0
+               ? "must be unix:PATH, http://HOST:PORT, embedded or none"
+               : NULL;
 }
 
 /* It becomes a part of paths. */
-static int set_name(struct um_settings *s, const char *v)
+static const char *set_name(struct um_settings *s, const char *v)
 {
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyz"
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
-    if (v[0] == '\0' || strlen(v) > 64 || v[strspn(v, allowed)] != '\0') {
-        return wrong("name", v, "must be letters, digits, dots and hyphens");
-    }
     s->name = v;
-    return 0;
+    return v[0] == '\0' || strlen(v) > 64 || v[strspn(v, allowed)] != '\0'
+               ? "must be letters, digits, dots and hyphens"
+               : NULL;
 }
 
-static int set_flavour(struct um_settings *s, const char *v)
+static const char *set_flavour(struct um_settings *s, const char *v)
 {
-    if (strcmp(v, "unit") != 0 && strcmp(v, "freeunit") != 0) {
-        return wrong("unit-flavour", v, "must be unit or freeunit");
-    }
     s->unit_flavour = v;
-    return 0;
+    return strcmp(v, "unit") != 0 && strcmp(v, "freeunit") != 0
+               ? "must be unit or freeunit"
+               : NULL;
 }
 
-static int set_drift(struct um_settings *s, const char *v)
+static const char *set_drift(struct um_settings *s, const char *v)
 {
     static const char *const names[] = {"report", "heal", "adopt"};
 
-    for (int i = 0; i < 3; i++) {
-        if (strcmp(names[i], v) == 0) {
-            s->drift = i;
-            return 0;
-        }
-    }
-    return wrong("drift", v, "must be report, heal or adopt");
+    s->drift = word_of(names, 3, v);
+    return s->drift < 0 ? "must be report, heal or adopt" : NULL;
 }
 
-static int set(struct um_settings *s, int flag, const char *v)
+static const char *set(struct um_settings *s, enum um_setting which,
+                       const char *v)
 {
-    switch (flag) {
-        case FLAG_STATE:
-            return copy(s->state, sizeof s->state, "state", v);
-        case FLAG_CONTROL:
-            return copy(s->control, sizeof s->control, "control", v);
-        case FLAG_LISTEN:
-            return add_addr(s->listen, &s->n_listen, "listen", v);
-        case FLAG_PEER:
-            return add_addr(s->peers, &s->n_peers, "peer", v);
-        case FLAG_REST:
+    switch (which) {
+        case UM_SETTING_STATE:
+            return copy(s->state, sizeof s->state, v);
+        case UM_SETTING_CONTROL:
+            return copy(s->control, sizeof s->control, v);
+        case UM_SETTING_LISTEN:
+            return add_addr(s->listen, &s->n_listen, v);
+        case UM_SETTING_PEER:
+            return add_addr(s->peers, &s->n_peers, v);
+        case UM_SETTING_REST:
             return set_rest(s, v);
-        case FLAG_UNIT:
+        case UM_SETTING_UNIT:
             return set_unit(s, v);
-        case FLAG_UNIT_FLAVOUR:
+        case UM_SETTING_UNIT_FLAVOUR:
             return set_flavour(s, v);
-        case FLAG_DRIFT:
+        case UM_SETTING_DRIFT:
             return set_drift(s, v);
-        case FLAG_BIND:
+        case UM_SETTING_BIND:
             return set_bind(s, v);
-        case FLAG_NAME:
+        case UM_SETTING_NAME:
             return set_name(s, v);
-        case FLAG_LOG:
-            return set_log(s, v);
-        case FLAG_LOG_LEVEL:
+        case UM_SETTING_LOG_FORMAT:
+            return set_format(s, v);
+        case UM_SETTING_LOG_LEVEL:
             return set_level(s, v);
         default:
-            return 2;
+            return NULL;
     }
 }
 
-/* Flags that only note a pointer or a truth. */
-static bool set_plain(struct um_settings *s, int flag, const char *v)
+/* Where a text goes that is only noted; NULL: it is none of these. */
+static const char **place_of(struct um_settings *s, enum um_setting which)
 {
-    switch (flag) {
-        case FLAG_UNIT_LISTEN:
-            s->unit_listen = v;
-            return true;
-        case FLAG_UNIT_MODULES:
-            s->unit_modules = v;
-            return true;
-        case FLAG_UNIT_LOG:
-            s->unit_log = v;
-            return true;
-        case FLAG_SCRATCH_UNIT:
-            s->scratch_unit = v;
-            return true;
-        case FLAG_POLICY:
-            s->policy = v;
-            return true;
-        case FLAG_METRICS_TOKEN:
-            s->metrics_token = v;
-            return true;
-        case FLAG_USER:
-            s->user = v;
-            return true;
-        case FLAG_APPLIER:
-            s->applier = v;
-            return true;
-        case FLAG_NO_CONFINE:
-            s->confine = false;
-            return true;
-        case FLAG_ARTICLE:
-            s->article = true;
-            return true;
-        case FLAG_NO_MDNS:
-            s->mdns = false;
-            return true;
+    switch (which) {
+        case UM_SETTING_UNIT_LISTEN:
+            return &s->unit_listen;
+        case UM_SETTING_UNIT_MODULES:
+            return &s->unit_modules;
+        case UM_SETTING_UNIT_LOG:
+            return &s->unit_log;
+        case UM_SETTING_SCRATCH_UNIT:
+            return &s->scratch_unit;
+        case UM_SETTING_POLICY:
+            return &s->policy;
+        case UM_SETTING_METRICS_TOKEN:
+            return &s->metrics_token;
+        case UM_SETTING_USER:
+            return &s->user;
+        case UM_SETTING_APPLIER:
+            return &s->applier;
         default:
-            return false;
+            return NULL;
+    }
+}
+
+/* A yes or no. */
+static const char *set_truth(struct um_settings *s, enum um_setting which,
+                             const char *v)
+{
+    static const char *const words[] = {"no", "yes", "false", "true"};
+    int said = word_of(words, 4, v);
+    bool is = said == 1 || said == 3;
+
+    if (which == UM_SETTING_ARTICLE) {
+        s->article = is;
+    } else if (which == UM_SETTING_NO_MDNS) {
+        s->mdns = !is;
+    } else {
+        s->confine = !is;
+    }
+    return said < 0 ? "must be yes or no" : NULL;
+}
+
+/* What was given becomes what holds. */
+static void set_all(struct um_settings *s)
+{
+    for (size_t i = 0; i < UM_SETTINGS; i++) {
+        enum um_setting which = (enum um_setting)i;
+        const struct um_given_row *row = &s->given.rows[i];
+        const char **place = place_of(s, which);
+
+        for (size_t j = 0; j < row->n; j++) {
+            const char *v = row->values[j], *why = NULL;
+
+            if (um_setting_rows[i].arg == NULL) {
+                why = set_truth(s, which, v);
+            } else if (place != NULL) {
+                *place = v;
+            } else {
+                why = set(s, which, v);
+            }
+            if (why != NULL) {
+                um_given_wrong(&s->given, which, j, why);
+            }
+        }
     }
 }
 
@@ -361,23 +267,6 @@ static void default_control(struct um_settings *s)
     }
 }
 
-void um_settings_socket(const char *name, char *out, size_t cap)
-{
-    struct um_settings s = {.name = name};
-
-    default_state(&s);
-    default_control(&s);
-    (void)snprintf(out, cap, "%s", s.control);
-}
-
-void um_settings_state(const char *name, char *out, size_t cap)
-{
-    struct um_settings s = {.name = name};
-
-    default_state(&s);
-    (void)snprintf(out, cap, "%s", s.state);
-}
-
 /* Where peers connect: any port in the article's mode, else ours. */
 static void default_listen(struct um_settings *s)
 {
@@ -391,9 +280,10 @@ static void default_listen(struct um_settings *s)
 }
 
 /* Where REST over TCP is; the article's variable PORT is its port. */
-static int default_rest(struct um_settings *s)
+static void default_rest(struct um_settings *s)
 {
     const char *port = getenv("PORT");
+    char text[80];
 
     if (s->article) {
         (void)snprintf(s->rest, sizeof s->rest, "%s:%s",
@@ -406,121 +296,177 @@ static int default_rest(struct um_settings *s)
                            : "127.0.0.1"); /* no further without TLS */
     }
     if (!um_socket_addr_ok(s->rest)) {
-        (void)fprintf(stderr, "unitmesh run: PORT=%s: must be a port\n", port);
-        return 2;
+        (void)snprintf(text, sizeof text, "PORT=%.40s: must be a port", port);
+        um_given_tell(&s->given, text);
     }
-    return 0;
+}
+
+static bool was_given(const struct um_settings *s, enum um_setting which)
+{
+    return s->given.rows[which].n > 0;
 }
 
 /* Flags of the stand-in say nothing to a real Unit. */
-static int check_standin(const struct um_settings *s)
+static void check_standin(struct um_settings *s)
 {
-    const char *flag = s->unit_listen != NULL    ? "unit-listen"
-                       : s->unit_modules != NULL ? "unit-modules"
-                       : s->unit_flavour != NULL ? "unit-flavour"
-                                                 : NULL;
+    static const enum um_setting its[] = {UM_SETTING_UNIT_LISTEN,
+                                          UM_SETTING_UNIT_MODULES,
+                                          UM_SETTING_UNIT_FLAVOUR};
+    bool embedded = s->unit != NULL && strcmp(s->unit, "embedded") == 0;
     const char *listen = s->unit_listen;
 
-    if (flag != NULL && (s->unit == NULL || strcmp(s->unit, "embedded") != 0)) {
-        (void)fprintf(stderr, "unitmesh run: --%s needs --unit embedded\n",
-                      flag);
-        return 2;
+    for (size_t i = 0; i < sizeof its / sizeof *its && !embedded; i++) {
+        if (was_given(s, its[i])) {
+            um_given_wrong(&s->given, its[i], 0, "needs --unit embedded");
+        }
     }
-    if (listen != NULL && strncmp(listen, "unix:", 5) != 0 &&
+    if (embedded && listen != NULL && strncmp(listen, "unix:", 5) != 0 &&
         !um_socket_addr_ok(listen)) {
-        return wrong("unit-listen", listen, "must be ADDR:PORT or unix:PATH");
+        um_given_wrong(&s->given, UM_SETTING_UNIT_LISTEN, 0,
+                       "must be ADDR:PORT or unix:PATH");
     }
-    return 0;
 }
 
 /* For tests: a mesh whose members all run so many times as fast. */
-static int read_speed(struct um_settings *s)
+static void read_speed(struct um_settings *s)
 {
     const char *text = getenv("UNITMESH_TEST_SPEED");
     int64_t n = text != NULL ? um_str_decimal(um_str(text)) : 1;
+    char line[120];
 
     if (n < 1 || n > UM_NODE_SPEED_MAX) {
-        (void)fprintf(stderr,
-                      "unitmesh run: UNITMESH_TEST_SPEED=%s: must be 1 to %d\n",
-                      text, UM_NODE_SPEED_MAX);
-        return 2;
+        (void)snprintf(line, sizeof line,
+                       "UNITMESH_TEST_SPEED=%.40s: must be 1 to %d", text,
+                       UM_NODE_SPEED_MAX);
+        um_given_tell(&s->given, line);
     }
     s->test_speed = (unsigned)n;
-    return 0;
 }
 
-/* What depends on other flags. */
-static int finish(struct um_settings *s, const char *rest)
+/* What depends on others. */
+static void finish(struct um_settings *s)
 {
-    int rv = check_standin(s);
-
-    if (rv == 0 && s->user != NULL && !s->confine) {
-        rv = wrong("user", s->user, "is nobody's with --no-confine");
+    check_standin(s);
+    if (s->user != NULL && !s->confine) {
+        um_given_wrong(&s->given, UM_SETTING_USER, 0,
+                       "is nobody's with --no-confine");
     }
-    if (rv == 0 && s->applier != NULL &&
+    if (s->applier != NULL &&
         (s->article || (s->unit != NULL && strcmp(s->unit, "embedded") == 0))) {
-        rv = wrong("applier", s->applier,
-                   "has no part with --article or --unit embedded");
+        um_given_wrong(&s->given, UM_SETTING_APPLIER, 0,
+                       "has no part with --article or --unit embedded");
     }
     default_state(s);
     default_control(s);
     if (s->control[0] == '\0') {
-        return wrong("state", s->state,
-                     "too long for a socket: --control PATH");
+        um_given_wrong(&s->given, UM_SETTING_STATE, 0,
+                       "too long for a socket: --control PATH");
     }
-    if (rv == 0 && rest == NULL) {
-        rv = default_rest(s);
+    if (!was_given(s, UM_SETTING_REST)) {
+        default_rest(s);
     }
-    if (rv == 0) {
-        rv = read_speed(s);
-    }
+    read_speed(s);
     if (s->n_listen == 0) {
         default_listen(s);
     }
     if (s->unit_flavour == NULL) {
         s->unit_flavour = "unit";
     }
-    return rv;
 }
 
-/* The flags; what is wrong with them was said when it returns 2. */
-static int read_flags(struct um_settings *s, int argc, char **argv)
+/* All but whom to tell of mistakes. 1: --help is among the flags. */
+static int read_all(struct um_settings *s, const struct um_given_sources *from)
 {
-    struct option options[N_FLAGS + 1] = {{0}};
-    const char *rest = NULL;
-    int c, rv;
+    s->log_level = 2;
+    s->mdns = s->confine = true;
+    if (um_given_read(&s->given, from) != 0) {
+        return 1;
+    }
+    set_all(s);
+    s->name = from->name != NULL ? from->name : s->name;
+    if (s->given.wrong == 0) {
+        finish(s);
+    }
+    return s->given.wrong == 0 ? 0 : 2;
+}
 
-    for (size_t i = 0; i < N_FLAGS; i++) {
-        options[i] = (struct option){
-            .name = flags[i].name,
-            .has_arg = flags[i].arg != NULL ? required_argument : no_argument,
-            .val = (int)flags[i].flag};
-    }
-    *s = (struct um_settings){.log_level = 2, .mdns = true, .confine = true};
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (c == FLAG_HELP || c == 'h') {
-            print_help();
-            return 1;
-        }
-        rest = c == FLAG_REST ? optarg : rest;
-        rv = set_plain(s, c, optarg) ? 0 : set(s, c, optarg);
-        if (rv != 0) {
-            return rv;
-        }
-    }
-    if (optind < argc) {
-        (void)fprintf(stderr, "unitmesh run: %s: not a flag\n", argv[optind]);
-        return 2;
-    }
-    return finish(s, rest);
+static void print_help(const char *program)
+{
+    (void)printf("usage: %s [FLAGS]\n\n%s\n", program,
+                 strstr(program, "applier") != NULL
+                     ? "Holds Unit and the keys for a daemon."
+                     : "Runs the daemon beside one NGINX Unit.");
+    um_setting_help();
+    (void)puts(
+        "  --help                     this text\n\n"
+        "Each may be a line `name = value` of the settings file, or a variable "
+        "such as\nUNITMESH_LOG_LEVEL; a flag counts before a variable, that "
+        "before the file, which\nis /etc/unitmesh/unitmesh.conf for root, and "
+        "unitmesh/unitmesh.conf in\n$XDG_CONFIG_HOME or ~/.config for others. "
+        "`unitmesh config check` shows what\nholds.\n\n"
+        "Peers connect to port 4901, IPv4 and IPv6, and REST is at "
+        "127.0.0.1:4902; with\n--article at a free port, and at 0.0.0.0:3000 "
+        "or the variable PORT.\n\nState is in $XDG_STATE_HOME/unitmesh; "
+        "without the variable root has it in\n/var/lib/unitmesh, others have "
+        "it in ~/.local/state/unitmesh.\n\nExit codes: 0 done, 1 error, 2 "
+        "usage.");
+}
+
+/* user: the program's name, as it was called. */
+static void say(void *user, const char *line)
+{
+    (void)fprintf(stderr, "%s: %s\n", (const char *)user, line);
 }
 
 int um_settings_parse(struct um_settings *s, int argc, char **argv)
 {
-    int rv = read_flags(s, argc, argv);
+    const struct um_given_sources from = {.argc = argc, .argv = argv};
+    int rv;
 
-    if (rv == 2) {
-        (void)fprintf(stderr, "unitmesh run --help tells more.\n");
+    *s = (struct um_settings){.given = {.complain = say, .user = argv[0]}};
+    rv = read_all(s, &from);
+    if (rv == 1) {
+        print_help(argv[0]);
+    } else if (rv == 2) {
+        (void)fprintf(stderr, "%s --help tells more.\n", argv[0]);
+    }
+    if (rv != 0) {
+        um_settings_fini(s);
     }
     return rv;
+}
+
+int um_settings_look(struct um_settings *s, const char *file, const char *name,
+                     void (*complain)(void *user, const char *line), void *user)
+{
+    const struct um_given_sources from = {.file = file, .name = name};
+
+    *s = (struct um_settings){.given = {.complain = complain, .user = user}};
+    return read_all(s, &from);
+}
+
+void um_settings_fini(struct um_settings *s)
+{
+    um_given_fini(&s->given);
+}
+
+void um_settings_socket(const char *name, char *out, size_t cap)
+{
+    struct um_settings s;
+
+    (void)um_settings_look(&s, NULL, name, NULL, NULL);
+    default_state(&s);
+    default_control(&s);
+    (void)snprintf(out, cap, "%s", s.control);
+    um_settings_fini(&s);
+}
+
+void um_settings_state(const char *name, char *out, size_t cap)
+{
+    struct um_settings s;
+
+    (void)um_settings_look(&s, NULL, name, NULL, NULL);
+    default_state(&s);
+    (void)snprintf(out, cap, "%s", s.state);
+    um_settings_fini(&s);
 }

@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/** @file What `unitmesh run` is told by its flags and its environment. */
+/** @file What `unitmesh run` is told by its flags, its environment and its
+ * settings file. */
 #ifndef UM_APP_SETTINGS_H
 #define UM_APP_SETTINGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define UM_SETTINGS_LIST_MAX 32
+#include "mesh/app/given.h"
+
+#define UM_SETTINGS_LIST_MAX UM_GIVEN_MAX
 
 /** Where an embedded stand-in listens, if nobody says. */
 #define UM_SETTINGS_UNIT_LISTEN "127.0.0.1:0"
 
-/** How the daemon runs. Texts are borrowed from argv or the environment. */
+/** How the daemon runs. Texts are borrowed from argv or the environment, or are
+ * those of `given`. */
 struct um_settings {
-    char state[512];   /**< the folder of node.key and the lock */
-    char control[108]; /**< the REST socket */
+    struct um_given given; /**< by whom, and where */
+    char state[512];       /**< the folder of node.key and the lock */
+    char control[108];     /**< the REST socket */
     const char *listen[UM_SETTINGS_LIST_MAX]; /**< multiaddrs */
     char listen_default[64];                  /**< the first, if nobody says */
     size_t n_listen;
@@ -44,11 +49,25 @@ struct um_settings {
 };
 
 /**
- * Reads flags and environment.
- * @return 0; 1 when --help was printed; 2 when something is wrong, said on
- *         stderr
+ * Reads flags, environment and file. Mistakes begin with argv[0].
+ * @return 0: until um_settings_fini(); 1 when --help was printed; 2 when
+ *         something is wrong, said on stderr
  */
 int um_settings_parse(struct um_settings *s, int argc, char **argv);
+
+/**
+ * Reads environment and file alone. What is wrong does not hold, the rest does.
+ * @param file     NULL: the usual one
+ * @param name     of the daemon; NULL: it has none
+ * @param complain takes each mistake; NULL: nobody is told
+ * @return 0, or 2: something is wrong; in either case until um_settings_fini()
+ */
+int um_settings_look(struct um_settings *s, const char *file, const char *name,
+                     void (*complain)(void *user, const char *line),
+                     void *user);
+
+/** Frees what is theirs; texts of theirs are gone then. */
+void um_settings_fini(struct um_settings *s);
 
 /**
  * The REST socket of a daemon that runs as we do with no flag but its name.

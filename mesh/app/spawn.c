@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_ENV 32
+#define MAX_ENV 64
 
 /* Where the child has the pipe, until it becomes the program. */
 #define PIPE_FD 5

@@ -77,21 +77,18 @@ int um_token_load(int dir, char token[UM_TOKEN_CHARS + 1],
     return rv;
 }
 
-int um_token_scraper(const char *path, char token[UM_TOKEN_CHARS + 1],
-                     const struct um_log *log)
+const char *um_token_scraper(const char *path, char token[UM_TOKEN_CHARS + 1])
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    int rv = fd < 0 ? -1 : read_file(fd, 007, token);
+    int rv;
 
-    if (rv != 0) {
-        um_log_line(log, UM_LOG_ERROR, "--metrics-token %s: %s", path,
-                    fd < 0 ? strerror(errno)
-                           : "must be a file of 64 hexadecimal digits and a "
-                             "line's end, as of `openssl rand -hex 32`, that "
-                             "only its owner and group may read");
+    if (fd < 0) {
+        return strerror(errno);
     }
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return rv;
+    rv = read_file(fd, 007, token);
+    (void)close(fd);
+    return rv == 0 ? NULL
+                   : "must be a file of 64 hexadecimal digits and a line's "
+                     "end, as of `openssl rand -hex 32`, that only its owner "
+                     "and group may read";
 }

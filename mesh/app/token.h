@@ -17,9 +17,8 @@ int um_token_load(int dir, char token[UM_TOKEN_CHARS + 1],
 /**
  * Reads the token of who may read figures alone, from a file that a person
  * made: its owner and group may read it, and nobody else.
- * @return 0, or -1 after it said what is wrong
+ * @return NULL, or what is wrong: valid until the next call on strerror
  */
-int um_token_scraper(const char *path, char token[UM_TOKEN_CHARS + 1],
-                     const struct um_log *log);
+const char *um_token_scraper(const char *path, char token[UM_TOKEN_CHARS + 1]);
 
 #endif

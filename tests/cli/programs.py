@@ -54,7 +54,7 @@ CASES = [
      r"must be ADDR:PORT or unix:PATH"),
     ("unitmesh run --unit-flavour tea", 2, "err", r"unit or freeunit"),
     ("unitmesh run --name a/b", 2, "err", r"must be letters"),
-    ("unitmesh run --log xml", 2, "err", r"must be text or json"),
+    ("unitmesh run --log-format xml", 2, "err", r"must be text or json"),
     ("unitmesh run --log-level loud", 2, "err", r"must be error, warn"),
     ("unitmesh run --state /proc/none", 1, "err", r"state folder /proc/none"),
     ("unitmesh status --control", 2, "err", r"unitmesh status: .*argument"),
@@ -191,6 +191,55 @@ def words():
           re.search("/run/unitmesh-two/|/x/unitmesh-two/", r.stderr), r)
 
 
+def settings(folder):
+    """The settings file, as `config check` and the daemon take it."""
+    shipped = ROOT / "packaging/unitmesh.conf"
+    env = {"HOME": str(folder)}
+    path = Path(folder) / "a.conf"
+
+    def put(text, mode=0o644):
+        path.write_text(text)
+        path.chmod(mode)
+        return call("unitmesh", "config", "check", path, env=env)
+
+    r = put(shipped.read_text())
+    check("config check: the file of the package", r.returncode == 0 and
+          re.search(r"^drift +report +default$", r.stdout, re.M) and
+          not r.stderr, r)
+    samples = re.findall(r"^#([\w-]+ = .*)", shipped.read_text(), re.M)
+    token = Path(folder) / "token"
+    token.write_text("a" * 64 + "\n")
+    token.chmod(0o640)
+    for line in samples:
+        name = line.split(" = ")[0]
+        line = line.replace("/etc/unitmesh/metrics.token", str(token))
+        r = put(("unit = embedded\n" if name.startswith("unit-") else "\n") +
+                line + "\n")
+        # The policy is one that is not here.
+        check(f"config check: {line}", len(samples) > 20 and
+              (r.returncode == 0 or name == "policy") and
+              re.search(rf"^{name} +\S.* {path}:2$", r.stdout, re.M), r)
+    r = put("drift = heal\n")
+    r = call("unitmesh", "config", "check", path, "-o", "json",
+             env={"UNITMESH_DRIFT": "adopt", **env})
+    check("config check -o json", r.returncode == 0 and
+          {"name": "drift", "value": "adopt", "from": "UNITMESH_DRIFT"}
+          in json.loads(r.stdout)["settings"], r)
+    r = put("\ndrfit = heal\n")
+    check("config check: a name that is none", r.returncode == 1 and
+          f"{path}:2: drfit: there is no such setting; is drift meant?"
+          in r.stderr, r)
+    r = call("unitmesh", "run", "--settings", path, env=env)
+    check("run: a name that is none", r.returncode == 2 and
+          f"unitmesh run: {path}:2: drfit:" in r.stderr, r)
+    r = call("unitmesh", "applier", "--settings", path, env=env)
+    check("applier: a name that is none", r.returncode == 2 and
+          f"unitmesh applier: {path}:2: drfit:" in r.stderr, r)
+    r = put("drift = heal\n", 0o666)
+    check("config check: others may write", r.returncode == 1 and
+          "others may write to it" in r.stderr, r)
+
+
 def node(folder, *flags, name="a"):
     state = Path(folder) / name
     return Program(name, ["sh", "-c", 'exec "$0" "$@" 2>&1', UNITMESH, "run",
@@ -297,7 +346,7 @@ def rest(state):
 
 
 def daemon(folder):
-    with node(folder, "--log", "json", "--unit", "embedded") as a:
+    with node(folder, "--log-format", "json", "--unit", "embedded") as a:
         a.wait_text("in no mesh yet: .* no Unit is changed", 10)
         a.wait_text("REST is at", 10)
         with node(folder, "--unit", "none", name="taken") as other:
@@ -309,7 +358,7 @@ def daemon(folder):
         check("SIGTERM ends it with 0", a.proc.wait(10) == 0)
         a.wait_text("SIGTERM", 5)
         lines = [line for line in a.lines if line.strip()]
-        check("--log json is JSON", len(lines) > 3 and all(
+        check("--log-format json is JSON", len(lines) > 3 and all(
             {"time", "level", "msg"} <= json.loads(x).keys() for x in lines))
     (Path(folder) / "a/mesh.db").touch()
     with node(folder, "--article", "--unit", "none") as a:
@@ -403,6 +452,7 @@ def main():
         twin(folder)
         modules(folder)
         verify(folder)
+        settings(folder)
     topics()
     print(f"{len(FAILED)} failed")
     return 1 if FAILED else 0

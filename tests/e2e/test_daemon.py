@@ -249,7 +249,7 @@ def test_the_log_as_json(folder):
     """Each line is an object, whatever a peer puts into it."""
     at = loopback()
     with Daemon("a", folder, bind=at, unit="none", flags=[
-            "--log", "json", "--log-level", "trace", "--listen",
+            "--log-format", "json", "--log-level", "trace", "--listen",
             f"/ip4/{at}/tcp/{P2P_PORT}"]) as a:
         id_ = a.wait_text(r"My Node ID: (\w+)")[1]
         a.wait_text("REST is at")
@@ -281,7 +281,8 @@ def test_the_level_of_the_log(folder):
 
 @pytest.mark.parametrize("flags,words", [
     (["--bogus"], "bogus"), (["--rest"], "rest"), (["word"], "word"),
-    (["--log", "xml"], "text or json"), (["--log-level", "loud"], "error,"),
+    (["--log-format", "xml"], "text or json"),
+    (["--log-level", "loud"], "error,"),
     (["--unit", "ftp://x"], "unix:PATH"), (["--bind", "localhost"], "IPv4"),
     (["--unit-flavour", "nginx"], "freeunit"),
     (["--control", "x" * 200], "too long"),

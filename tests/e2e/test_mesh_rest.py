@@ -412,8 +412,10 @@ def test_settings(mesh):
     said(b.ask("PUT", path, {"value": "true"}), 403, "owner's key")
     said(a.ask("PUT", path, {"value": "maybe"}), 400, "true")
     said(a.ask("PUT", path, {}), 400, "has a value")
-    said(a.ask("PUT", "/mesh/settings/colour", {"value": "red"}), 404,
-         "no such setting")
+    # Those of a daemon, which may name programs, are none of a mesh.
+    for name in ("colour", "scratch-unit", "policy", "unit"):
+        said(a.ask("PUT", f"/mesh/settings/{name}", {"value": "red"}), 404,
+             "no such setting")
     assert a.ask("PUT", path, {"value": "true"}).code == 200
     assert a.get("/mesh/settings") == {"settings": {
         "require-if-match": "true"}}
