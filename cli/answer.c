@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <yyjson.h>
 
+#include "cli/yaml_text.h"
 #include "mesh/base/utf8.h"
 
 const char *um_cli_text(yyjson_val *obj, const char *key, char buf[UM_CLI_TEXT])
@@ -174,13 +175,14 @@ static size_t without_cr(char *text, size_t len)
     return n;
 }
 
-void um_cli_raw(const struct um_request *r)
+/* Prints a text that ends with a zero byte; harmless, if it is a terminal that
+ * shows it. Changes it. */
+static void print_text(FILE *out, char *text, size_t len)
 {
-    char *text = r->answer, *at = text;
-    size_t len = without_cr(text, r->len);
+    char *at = text;
 
-    if (isatty(STDOUT_FILENO) != 1) {
-        (void)fwrite(text, 1, len, stdout);
+    if (isatty(fileno(out)) != 1) {
+        (void)fwrite(text, 1, len, out);
         return;
     }
     while (*at != '\0') {
@@ -189,12 +191,54 @@ void um_cli_raw(const struct um_request *r)
 
         at[n] = '\0';
         um_utf8_harmless(at);
-        (void)fputs(at, stdout);
+        (void)fputs(at, out);
         if (end == '\0') {
             break;
         }
-        (void)putchar(end);
+        (void)putc(end, out);
         at += n + 1;
+    }
+}
+
+void um_cli_form(const struct um_cli *c, FILE *out, const char *json,
+                 size_t len)
+{
+    struct um_buf text = UM_BUF_INIT;
+
+    if (!c->o.yaml) {
+        (void)fwrite(json, 1, len, out);
+        return;
+    }
+    if (um_yaml_put(&text, json, len) == 0) {
+        um_buf_byte(&text, '\0');
+    }
+    if (um_buf_failed(&text) || text.len == 0) {
+        (void)fputs("unitmesh: the answer cannot be shown as YAML\n", stderr);
+    } else {
+        print_text(out, text.p, text.len - 1);
+    }
+    um_buf_fini(&text);
+}
+
+void um_cli_form_value(const struct um_cli *c, yyjson_val *v)
+{
+    size_t len = 0;
+    char *json = c->o.yaml ? yyjson_val_write(v, 0, &len) : NULL;
+
+    if (json != NULL) {
+        um_cli_form(c, stdout, json, len);
+    } else {
+        um_cli_print(v);
+    }
+    free(json);
+}
+
+void um_cli_raw(const struct um_cli *c, const struct um_request *r)
+{
+    if (c->o.yaml) {
+        um_cli_form(c, stdout, r->answer, r->len);
+    } else {
+        print_text(stdout, r->answer, without_cr(r->answer, r->len));
     }
 }
 
@@ -207,7 +251,7 @@ void um_cli_pretty(const struct um_cli *c, const struct um_request *r)
     if (doc != NULL) {
         um_cli_print(yyjson_doc_get_root(doc));
     } else {
-        um_cli_raw(r);
+        um_cli_raw(c, r);
     }
     yyjson_doc_free(doc);
 }
@@ -287,7 +331,7 @@ static int fail(const struct um_cli *c, struct um_request *r)
     int code = code_of(r, root);
 
     if (c->o.json && doc != NULL) {
-        (void)fputs(r->answer, stderr);
+        um_cli_form(c, stderr, r->answer, r->len);
     } else if (yyjson_obj_get(root, "error") != NULL) {
         complain(root);
     } else {
@@ -333,7 +377,7 @@ yyjson_doc *um_cli_ask(const struct um_cli *c, struct um_request *r, int *code)
 
     *code = um_cli_send(c, r);
     if (*code == UM_EXIT_DONE && c->o.json) {
-        (void)fwrite(r->answer, 1, r->len, stdout);
+        um_cli_form(c, stdout, r->answer, r->len);
     } else if (*code == UM_EXIT_DONE) {
         doc = read_answer(r, code);
     }

@@ -8,6 +8,8 @@
 #ifndef UM_CLI_ANSWER_H
 #define UM_CLI_ANSWER_H
 
+#include <stdio.h>
+
 #include "cli/command.h"
 #include "cli/request.h"
 
@@ -30,7 +32,8 @@ enum um_exit {
 int um_cli_send(const struct um_cli *c, struct um_request *r);
 
 /**
- * Sends a request and reads its answer; with `-o json` it is printed instead.
+ * Sends a request and reads its answer; with `-o json` or yaml it is printed
+ * instead.
  * @param path as um_cli_path_end() returns it: NULL is an error that was said
  * @param code set to the exit code
  * @return owned, or NULL: there is nothing more to do
@@ -92,12 +95,19 @@ void um_cli_warnings(struct yyjson_val *root);
 /** Prints what an answer says of success; NULL: nothing. */
 void um_cli_success(struct yyjson_doc *answer);
 
+/** Prints JSON for a program, as `-o` says. */
+void um_cli_form(const struct um_cli *c, FILE *out, const char *json,
+                 size_t len);
+
+/** The same of a value that was made of it. */
+void um_cli_form_value(const struct um_cli *c, struct yyjson_val *v);
+
 /** Prints an answer's bytes, but for CR; on a terminal they are made harmless.
- */
-void um_cli_raw(const struct um_request *r);
+ * With `-o yaml` it is YAML. */
+void um_cli_raw(const struct um_cli *c, const struct um_request *r);
 
 /** Prints an answer that is JSON for people, numbers as they were written;
- * with `-o json` as it came. */
+ * with `-o json` as it came, with `-o yaml` as YAML. */
 void um_cli_pretty(const struct um_cli *c, const struct um_request *r);
 
 #endif

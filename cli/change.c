@@ -120,6 +120,7 @@ static int show(const struct um_cli *c, const struct um_request *r)
 
     if (c->o.json) {
         yyjson_mut_doc *m = yyjson_doc_mut_copy(doc, NULL);
+        size_t len = 0;
         char *text;
 
         if (r->revision[0] != '\0' &&
@@ -127,8 +128,10 @@ static int show(const struct um_cli *c, const struct um_request *r)
             (void)yyjson_mut_obj_add_str(m, yyjson_mut_doc_get_root(m),
                                          "revision", r->revision);
         }
-        text = yyjson_mut_write(m, YYJSON_WRITE_PRETTY, NULL);
-        (void)puts(text != NULL ? text : "{}");
+        text = yyjson_mut_write(
+            m, YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END, &len);
+        um_cli_form(c, stdout, text != NULL ? text : "{}\n",
+                    text != NULL ? len : 3);
         free(text);
         yyjson_mut_doc_free(m);
     } else {

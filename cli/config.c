@@ -26,7 +26,7 @@ static int get(struct um_cli *c)
     r.path = um_cli_path_end(&path);
     code = um_cli_send(c, &r);
     if (code == UM_EXIT_DONE) {
-        um_cli_raw(&r);
+        um_cli_raw(c, &r);
     }
     um_request_free(&r);
     um_buf_fini(&path);
@@ -126,7 +126,7 @@ static size_t show_plan(const struct um_cli *c, const struct um_request *r,
     size_t i, n, count = yyjson_arr_size(all);
 
     if (c->o.json) {
-        (void)fwrite(r->answer, 1, r->len, stdout);
+        um_cli_form(c, stdout, r->answer, r->len);
     } else if (count == 0) {
         (void)printf("No change: this is what %s says.\n", against);
     } else {

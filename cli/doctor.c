@@ -40,7 +40,7 @@ static int doctor(struct um_cli *c)
         return code;
     }
     if (c->o.json) {
-        um_cli_print(root);
+        um_cli_form_value(c, root);
     } else {
         n = print(yyjson_obj_get(root, "findings"), false);
         (void)print(yyjson_obj_get(root, "findings"), true);

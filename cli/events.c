@@ -49,6 +49,17 @@ static void print_time(uint64_t wall_ms)
     }
 }
 
+/* An event for a program: a line of JSON, or a document of YAML. */
+static void print_data(const struct stream *s)
+{
+    if (s->c->o.yaml) {
+        (void)puts("---");
+        um_cli_form(s->c, stdout, s->data.p, s->data.len);
+    } else {
+        (void)printf("%.*s\n", UM_STR_ARG(um_buf_view(&s->data)));
+    }
+}
+
 static void print_event(struct stream *s)
 {
     yyjson_doc *doc =
@@ -58,7 +69,7 @@ static void print_event(struct stream *s)
     size_t i, n;
 
     if (s->c->o.json) {
-        (void)printf("%.*s\n", UM_STR_ARG(um_buf_view(&s->data)));
+        print_data(s);
     } else {
         (void)fputs(s->id[0] != '\0' ? s->id : "-", stdout);
         print_time(um_cli_number(root, "wall_ms"));

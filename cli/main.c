@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* unitmesh: one program; tables of commands, in groups. */
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,25 +9,12 @@
 #include "mesh/app/daemon.h"
 #include "mesh/app/role.h"
 
-static int version(int argc, char **argv)
-{
-    if (argc > 1) {
-        bool help = strcmp(argv[1], "--help") == 0;
-
-        (void)fputs("usage: unitmesh version\n", help ? stdout : stderr);
-        return help ? 0 : 2;
-    }
-    (void)printf("unitmesh %s\n", um_daemon_version());
-    return 0;
-}
-
 static const struct um_cli_command programs[] = {
     {"run", "the daemon beside one NGINX Unit", NULL, 0, um_daemon_main},
     {"applier", "holds Unit and the keys for a daemon, as a service of its own",
      NULL, 0, um_apart_main},
     {"verify", "look at what a stopped node has on its disk", NULL, 0,
      um_cli_verify},
-    {"version", "the version", NULL, 0, version},
     {NULL, NULL, NULL, 0, NULL},
 };
 
@@ -133,7 +119,8 @@ int main(int argc, char **argv)
         return help(argc - 1, argv + 1);
     }
     if (strcmp(argv[1], "--version") == 0) {
-        return version(1, argv);
+        (void)printf("unitmesh %s\n", um_daemon_version());
+        return 0;
     }
     if (strcmp(argv[1], UM_ROLE_WORD) == 0) {
         return um_role_main(argc - 1, argv + 1);

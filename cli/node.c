@@ -7,6 +7,7 @@
 
 #include "cli/answer.h"
 #include "cli/table.h"
+#include "mesh/app/daemon.h"
 
 static void print_field(const char *name, yyjson_val *obj, const char *key)
 {
@@ -184,6 +185,22 @@ static int publish(struct um_cli *c)
     return code;
 }
 
+/* Of this program; that of the daemon is in its status. */
+static int version(struct um_cli *c)
+{
+    char json[64];
+    int n;
+
+    if (c->o.json) {
+        n = snprintf(json, sizeof json, "{\"version\":\"%s\"}\n",
+                     um_daemon_version());
+        um_cli_form(c, stdout, json, (size_t)n);
+    } else {
+        (void)printf("unitmesh %s\n", um_daemon_version());
+    }
+    return UM_EXIT_DONE;
+}
+
 static const struct um_cli_verb status_verbs[] = {
     {NULL, "",
      "What this node is and does: its mode, its mesh, its Unit, its "
@@ -205,6 +222,10 @@ static const struct um_cli_verb publish_verbs[] = {
      UM_BIT(UM_OPT_HOST), publish},
 };
 
+static const struct um_cli_verb version_verbs[] = {
+    {NULL, "", "The version of this program.", 0, version},
+};
+
 const struct um_cli_command um_cli_node[] = {
     UM_CLI_COMMAND("status", "what this node is and does", status_verbs),
     UM_CLI_COMMAND("peers", "the nodes that it is connected with", peers_verbs),
@@ -213,5 +234,6 @@ const struct um_cli_command um_cli_node[] = {
         "publish",
         "tell the others to fetch this node's configuration (--article)",
         publish_verbs),
+    UM_CLI_COMMAND("version", "the version", version_verbs),
     {NULL, NULL, NULL, 0, NULL},
 };

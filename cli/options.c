@@ -72,7 +72,7 @@ static const struct flag {
     [UM_OPT_NAME] = {"name", "NAME", "of the daemon, when a host runs several",
                      0},
     [UM_OPT_DAEMON] = {"daemon", "NAME", "the same", 0},
-    [UM_OPT_OUTPUT] = {"output", "text|json", "how to show it", 'o'},
+    [UM_OPT_OUTPUT] = {"output", "text|json|yaml", "how to show it", 'o'},
     [UM_OPT_HELP] = {"help", NULL, "this text", 'h'},
 };
 
@@ -106,6 +106,24 @@ static bool is_one_of(const char *all, const char *v)
     return false;
 }
 
+/* "must be a, b or c" of "a|b|c". */
+static const char *say_words(const char *all, char *buf, size_t cap)
+{
+    size_t len = (size_t)snprintf(buf, cap, "must be ");
+
+    for (; *all != '\0' && len + 6 < cap; all++) {
+        if (*all != '|') {
+            buf[len++] = *all;
+            buf[len] = '\0';
+        } else {
+            len +=
+                (size_t)snprintf(buf + len, cap - len, "%s",
+                                 strchr(all + 1, '|') != NULL ? ", " : " or ");
+        }
+    }
+    return buf;
+}
+
 /* What is wrong with a value; NULL: nothing. */
 static const char *complaint(const char *arg, const char *v, char *buf,
                              size_t cap)
@@ -131,9 +149,7 @@ static const char *complaint(const char *arg, const char *v, char *buf,
     if (bar == NULL || is_one_of(arg, v)) {
         return NULL;
     }
-    (void)snprintf(buf, cap, "must be %.*s or %s", (int)(bar - arg), arg,
-                   bar + 1);
-    return buf;
+    return say_words(arg, buf, cap);
 }
 
 static int keep(struct um_options *o, enum um_option which, const char *v,
@@ -219,7 +235,8 @@ int um_options_read(struct um_options *o, int argc, char **argv)
         rv = keep(o, (enum um_option)c, optarg, argv[0]);
     }
     o->json = o->value[UM_OPT_OUTPUT] != NULL &&
-              strcmp(o->value[UM_OPT_OUTPUT], "json") == 0;
+              strcmp(o->value[UM_OPT_OUTPUT], "text") != 0;
+    o->yaml = o->json && strcmp(o->value[UM_OPT_OUTPUT], "yaml") == 0;
     return rv;
 }
 

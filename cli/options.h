@@ -90,7 +90,8 @@ struct um_options {
     /** Borrowed from argv; "" of one that was given without a value, NULL of
      * one that was not given. */
     const char *value[UM_OPTIONS];
-    bool json;
+    bool json; /**< for programs: JSON, or what is made of it */
+    bool yaml; /**< YAML is made of it */
 };
 
 /** What every command takes; `init` uses the name of the mesh for its own. */

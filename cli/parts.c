@@ -60,7 +60,7 @@ static int get(const struct um_cli *c, const char *part)
     r.path = um_cli_path_end(&path);
     code = um_cli_send(c, &r);
     if (code == UM_EXIT_DONE) {
-        um_cli_raw(&r);
+        um_cli_raw(c, &r);
     }
     um_request_free(&r);
     um_buf_fini(&path);

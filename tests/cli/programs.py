@@ -58,7 +58,7 @@ CASES = [
     ("unitmesh run --log-level loud", 2, "err", r"must be error, warn"),
     ("unitmesh run --state /proc/none", 1, "err", r"state folder /proc/none"),
     ("unitmesh status --control", 2, "err", r"unitmesh status: .*argument"),
-    ("unitmesh status -o xml", 2, "err", r"must be text or json"),
+    ("unitmesh status -o xml", 2, "err", r"must be text, json or yaml"),
     ("unitmesh status --host x", 2, "err", r"takes no such flag"),
     ("unitmesh id more", 2, "err", r"more: not a flag"),
     ("unitmesh peers --control /none", 1, "err", r"no daemon answers at /none"),
