@@ -11,6 +11,7 @@
 #include <string.h>
 #include <yyjson.h>
 
+#include "cli/consent.h"
 #include "cli/path.h"
 #include "mesh/app/span.h"
 
@@ -113,9 +114,8 @@ static int show_missing(yyjson_val *root)
 static int show(const struct um_cli *c, const struct um_request *r)
 {
     yyjson_doc *doc = yyjson_read(r->answer, r->len, 0);
-    yyjson_val *root = yyjson_doc_get_root(doc), *line;
+    yyjson_val *root = yyjson_doc_get_root(doc);
     char buf[UM_CLI_TEXT];
-    size_t i, n;
     int code;
 
     if (c->o.json) {
@@ -135,10 +135,7 @@ static int show(const struct um_cli *c, const struct um_request *r)
         free(text);
         yyjson_mut_doc_free(m);
     } else {
-        yyjson_arr_foreach(yyjson_obj_get(root, "changes"), i, n, line)
-        {
-            (void)puts(um_cli_shown(line, buf));
-        }
+        (void)um_cli_changes(stdout, root);
         show_success(c, r, um_cli_text(root, "success", buf));
     }
     um_cli_warnings(root);
@@ -162,35 +159,110 @@ static unsigned patience(const struct um_cli *c)
     return (unsigned)(ms / 1000 % 100000) + 30;
 }
 
-int um_cli_change(const struct um_cli *c, const char *method,
-                  struct um_buf *path, struct um_str body)
+/* Whether a request changes the document, and may be tried before. */
+static bool is_of_document(struct um_str path)
+{
+    static const char *const parts[] = {"/config",         "/certificates",
+                                        "/js_modules",     "/mesh/overlays",
+                                        "/mesh/variables", "/mesh/probes"};
+    bool is = false;
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        struct um_str part = um_str(parts[i]);
+
+        is = is || (um_str_starts(path, part) &&
+                    (path.len == part.len || path.p[part.len] == '/' ||
+                     path.p[part.len] == '?'));
+    }
+    return is;
+}
+
+/* Shows what a change would be, and asks. `path` has all but its end. */
+static int plan(const struct um_cli *c, const struct um_request *of,
+                struct um_str path, const char *against)
+{
+    struct um_buf dry = UM_BUF_INIT;
+    struct um_request r = *of;
+    yyjson_doc *doc;
+    int code;
+
+    um_buf_str(&dry, path);
+    um_cli_path_query(&dry, "dry-run", NULL);
+    r.path = um_cli_path_end(&dry);
+    code = um_cli_send(c, &r);
+    if (code == UM_EXIT_DONE) {
+        doc = yyjson_read(r.answer, r.len, 0);
+        code = um_cli_consent_changes(c, yyjson_doc_get_root(doc), against);
+        yyjson_doc_free(doc);
+    }
+    um_request_free(&r);
+    um_buf_fini(&dry);
+    return code;
+}
+
+/* The headers of a change and what it is compared with. */
+struct heads {
+    struct um_buf why;
+    char match[160];
+    char against[32];
+};
+
+/* Writes them. Who sees a plan and says yes to it means that plan: it holds for
+ * the revision that it was made against alone. */
+static int put_heads(const struct um_cli *c, bool planned, struct heads *h,
+                     struct um_request *r)
 {
     const char *message = um_cli_opt(c, UM_OPT_MESSAGE);
-    struct um_buf why = UM_BUF_INIT;
-    char tag[160];
-    struct um_request r = {
-        .method = method, .body = body, .patience_s = patience(c)};
+    char tag[128];
     size_t n = 0;
     int code = UM_EXIT_DONE;
 
     if (message != NULL) {
-        um_buf_text(&why, "X-Message: ");
-        um_buf_text(&why, message);
-        r.headers[n++] = um_cli_path_end(&why);
+        um_buf_text(&h->why, "X-Message: ");
+        um_buf_text(&h->why, message);
+        r->headers[n++] = um_cli_path_end(&h->why);
     }
     if (um_cli_opt(c, UM_OPT_IF_MATCH) != NULL) {
-        code = match(c, tag);
-        r.headers[n++] = tag;
+        code = match(c, h->match);
+        r->headers[n++] = h->match;
+        (void)snprintf(h->against, sizeof h->against, "%s",
+                       um_cli_opt(c, UM_OPT_IF_MATCH));
+    } else if (planned) {
+        code = um_cli_tag(c, tag);
+        um_cli_tag_name(tag, h->against);
+        (void)snprintf(h->match, sizeof h->match, "If-Match: %s", tag);
+        r->headers[n++] = h->match;
     }
+    return code;
+}
+
+int um_cli_change(const struct um_cli *c, const char *method,
+                  struct um_buf *path, struct um_str body)
+{
+    struct heads h = {.why = UM_BUF_INIT};
+    struct um_request r = {
+        .method = method, .body = body, .patience_s = patience(c)};
+    bool planned = um_cli_asks(c) && is_of_document(um_buf_view(path));
+    struct um_str whole;
+    int code = put_heads(c, planned, &h, &r);
+
     um_cli_path_flags(path, &c->o);
+    whole = um_buf_view(path);
     r.path = um_cli_path_end(path);
+    if (code == UM_EXIT_DONE && planned && r.path != NULL) {
+        code = plan(c, &r, whole, h.against);
+    }
     if (code == UM_EXIT_DONE) {
         code = um_cli_send(c, &r);
     }
     if (code == UM_EXIT_DONE) {
         code = show(c, &r);
+    } else if (planned && r.status == 412 &&
+               um_cli_opt(c, UM_OPT_IF_MATCH) == NULL) {
+        (void)fputs("  the plan was made before that: nothing is changed\n",
+                    stderr);
     }
     um_request_free(&r);
-    um_buf_fini(&why);
+    um_buf_fini(&h.why);
     return code;
 }

@@ -10,6 +10,7 @@
 #include "cli/answer.h"
 #include "cli/body.h"
 #include "cli/change.h"
+#include "cli/consent.h"
 #include "cli/path.h"
 #include "cli/settings.h"
 
@@ -121,19 +122,14 @@ static size_t show_plan(const struct um_cli *c, const struct um_request *r,
 {
     yyjson_doc *doc = yyjson_read(r->answer, r->len, 0);
     yyjson_val *all = yyjson_obj_get(yyjson_doc_get_root(doc), "changes");
-    yyjson_val *line;
-    char buf[UM_CLI_TEXT];
-    size_t i, n, count = yyjson_arr_size(all);
+    size_t count = yyjson_arr_size(all);
 
     if (c->o.json) {
         um_cli_form(c, stdout, r->answer, r->len);
     } else if (count == 0) {
         (void)printf("No change: this is what %s says.\n", against);
     } else {
-        yyjson_arr_foreach(all, i, n, line)
-        {
-            (void)puts(um_cli_shown(line, buf));
-        }
+        (void)um_cli_changes(stdout, yyjson_doc_get_root(doc));
         (void)printf(
             "\n%zu change%s to %s. `unitmesh apply -f %s --if-match "
             "%s` makes %s.\n",

@@ -8,6 +8,7 @@
 #include "cli/answer.h"
 #include "cli/body.h"
 #include "cli/change.h"
+#include "cli/consent.h"
 #include "cli/history.h"
 #include "cli/path.h"
 #include "cli/table.h"
@@ -65,10 +66,19 @@ static int resolve(struct um_cli *c)
     const char *file = um_cli_opt(c, UM_OPT_EDIT);
     bool take = um_cli_opt(c, UM_OPT_TAKE) != NULL;
     bool drop = um_cli_opt(c, UM_OPT_DROP) != NULL;
+    int code;
 
     if (take + drop + (file != NULL) != 1) {
         return um_cli_wrong(c, c->words[0],
                             "say how: --take, --drop, or --edit FILE");
+    }
+    code = take ? um_cli_consent_diff(c, "current", c->words[0])
+                : um_cli_consent(c, drop ? "It is dropped, and the current "
+                                           "document stays."
+                                         : "The document of the file becomes "
+                                           "the mesh's.");
+    if (code != UM_EXIT_DONE) {
+        return code;
     }
     return file != NULL ? edit(c, file)
                         : um_cli_act(c, CONFLICTS, c->words[0],

@@ -13,6 +13,7 @@
 #include <yyjson.h>
 
 #include "cli/answer.h"
+#include "cli/consent.h"
 #include "cli/path.h"
 #include "mesh/sync/dump.h"
 #include "mesh/trust/statement.h"
@@ -333,6 +334,25 @@ static int give_document(struct in *t, struct um_str bytes)
     return rv;
 }
 
+/* The question, once it is known of which mesh the file is. */
+static int agree(struct in *t)
+{
+    char text[200];
+    int rv;
+
+    (void)snprintf(text, sizeof text,
+                   t->mesh[0] == '\0'
+                       ? "This node takes a place in mesh %.16s and asks to be "
+                         "let in."
+                       : "Mesh %.16s gets what the file has and it has not.",
+                   t->file);
+    rv = um_cli_consent(t->c, text);
+    if (rv != UM_EXIT_DONE) {
+        t->file[0] = '\0';
+    }
+    return rv;
+}
+
 static int on_begin(struct in *t, const struct um_dump_record *r)
 {
     (void)um_name_text(&r->mesh, t->file);
@@ -340,7 +360,7 @@ static int on_begin(struct in *t, const struct um_dump_record *r)
         t->file[0] = '\0';
         return complain(t->path, "it is of another mesh than this node");
     }
-    return UM_EXIT_DONE;
+    return t->again ? UM_EXIT_DONE : agree(t);
 }
 
 static int on_record(struct in *t, const struct um_dump_record *r)
@@ -468,7 +488,7 @@ static const struct um_cli_verb import_verbs[] = {
     {NULL, "FILE",
      "Takes what an export has: each item as if a member sent it. A node in "
      "no mesh takes a place in that of the file, and waits to be let in.",
-     0, import_all},
+     UM_BIT(UM_OPT_YES), import_all},
 };
 
 const struct um_cli_command um_cli_dump[] = {

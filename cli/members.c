@@ -8,6 +8,7 @@
 
 #include "cli/answer.h"
 #include "cli/body.h"
+#include "cli/consent.h"
 #include "cli/owner.h"
 #include "cli/path.h"
 #include "cli/sealed.h"
@@ -99,7 +100,7 @@ static void add_falls(struct um_table *t, yyjson_val *root, const char *key,
     }
 }
 
-void um_cli_falls(yyjson_val *root)
+void um_cli_falls(FILE *out, yyjson_val *root)
 {
     char roles[UM_CLI_TEXT], current[UM_CLI_TEXT];
     struct um_table t;
@@ -110,18 +111,20 @@ void um_cli_falls(yyjson_val *root)
     add_falls(&t, root, "built_upon", "was built upon what falls");
     add_falls(&t, root, "aborted", "was aborted by it, and is made void");
     if (t.n > t.columns) {
+        t.out = out;
         um_table_print(&t);
-        (void)putchar('\n');
+        (void)fputc('\n', out);
     } else {
         um_table_drop(&t);
-        (void)puts("No revision falls.");
+        (void)fputs("No revision falls.\n", out);
     }
     if (yyjson_obj_get(root, "roles_after") != NULL) {
         (void)um_cli_list(yyjson_obj_get(root, "roles_after"), roles);
-        (void)printf("Its roles then: %s. ", roles[0] != '\0' ? roles : "none");
+        (void)fprintf(out, "Its roles then: %s. ",
+                      roles[0] != '\0' ? roles : "none");
     }
-    (void)printf("The current revision then: %s.\n",
-                 um_cli_text(root, "current", current));
+    (void)fprintf(out, "The current revision then: %s.\n",
+                  um_cli_text(root, "current", current));
 }
 
 /* A request about somebody: /mesh/WHAT/MEMBER[/MORE[/KEY]]. */
@@ -130,7 +133,23 @@ struct about {
     const char *what;
     const char *more; /* NULL: none */
     const char *key;  /* NULL: none */
+    const char *asks; /* what it means, before it is done; NULL: it is done
+                         without a question */
 };
+
+static void put_path(const struct um_cli *c, const struct about *a,
+                     struct um_buf *path)
+{
+    um_buf_text(path, a->what);
+    um_cli_path_segment(path, c->words[0]);
+    if (a->more != NULL) {
+        um_buf_text(path, a->more);
+    }
+    if (a->key != NULL) {
+        um_cli_path_segment(path, a->key);
+    }
+    um_cli_path_flags(path, &c->o);
+}
 
 /* Sends it, with a body of one member if there is a value. */
 static yyjson_doc *ask(const struct um_cli *c, const struct about *a,
@@ -140,15 +159,7 @@ static yyjson_doc *ask(const struct um_cli *c, const struct about *a,
     struct um_request r = {.method = a->method, .body = body};
     yyjson_doc *doc;
 
-    um_buf_text(&path, a->what);
-    um_cli_path_segment(&path, c->words[0]);
-    if (a->more != NULL) {
-        um_buf_text(&path, a->more);
-    }
-    if (a->key != NULL) {
-        um_cli_path_segment(&path, a->key);
-    }
-    um_cli_path_flags(&path, &c->o);
+    put_path(c, a, &path);
     doc = um_cli_owner_ask(c, &r, &path, code);
     um_buf_fini(&path);
     return doc;
@@ -166,25 +177,75 @@ static void print_sealed(yyjson_doc *answer)
     }
 }
 
+int um_cli_consent_falls(const struct um_cli *c, const struct um_request *of,
+                         struct um_str path, const char *text)
+{
+    struct um_buf dry = UM_BUF_INIT;
+    struct um_request r = *of;
+    int code = UM_EXIT_DONE;
+    yyjson_doc *doc;
+
+    if (!um_cli_asks(c)) {
+        return UM_EXIT_DONE;
+    }
+    um_buf_str(&dry, path);
+    um_cli_path_query(&dry, "dry-run", NULL);
+    r.path = um_cli_path_end(&dry);
+    code = um_cli_send(c, &r);
+    doc = code == UM_EXIT_DONE ? yyjson_read(r.answer, r.len, 0) : NULL;
+    if (yyjson_obj_get(yyjson_doc_get_root(doc), "falls") != NULL) {
+        um_cli_falls(stderr, yyjson_doc_get_root(doc));
+        um_cli_warnings(yyjson_doc_get_root(doc));
+    }
+    if (code == UM_EXIT_DONE) {
+        code = um_cli_consent(c, text);
+    }
+    yyjson_doc_free(doc);
+    um_request_free(&r);
+    um_buf_fini(&dry);
+    return code;
+}
+
+/* What a change of a member is before it is made, and the question. */
+static int foresee(const struct um_cli *c, const struct about *a,
+                   struct um_str body)
+{
+    struct um_buf path = UM_BUF_INIT;
+    const struct um_request r = {.method = a->method, .body = body};
+    int code = UM_EXIT_DONE;
+
+    if (a->asks != NULL) {
+        put_path(c, a, &path);
+        code = um_cli_consent_falls(c, &r, um_buf_view(&path), a->asks);
+    }
+    um_buf_fini(&path);
+    return code;
+}
+
 /* The same, where success says all there is, or what would fall. */
 static int change(const struct um_cli *c, const struct about *a,
                   const char *key, const char *value)
 {
     struct um_cli_body b;
     yyjson_doc *doc = NULL;
-    int code = UM_EXIT_ERROR;
+    struct um_str body = um_str_n(NULL, 0);
+    int code = UM_EXIT_DONE;
 
     um_cli_body_init(&b);
     if (key != NULL) {
         um_cli_body_text(&b, key, value);
+        body = um_cli_body_end(&b);
+        code = body.p != NULL ? UM_EXIT_DONE : UM_EXIT_ERROR;
     }
-    if (um_cli_body_end(&b).p != NULL) {
-        doc =
-            ask(c, a, key != NULL ? um_str(b.text) : um_str_n(NULL, 0), &code);
+    if (code == UM_EXIT_DONE) {
+        code = foresee(c, a, body);
+    }
+    if (code == UM_EXIT_DONE) {
+        doc = ask(c, a, body, &code);
     }
     if (doc != NULL &&
         yyjson_obj_get(yyjson_doc_get_root(doc), "falls") != NULL) {
-        um_cli_falls(yyjson_doc_get_root(doc));
+        um_cli_falls(stdout, yyjson_doc_get_root(doc));
     } else {
         um_cli_success(doc);
         print_sealed(doc);
@@ -197,23 +258,23 @@ static int change(const struct um_cli *c, const struct about *a,
 
 static int approve(struct um_cli *c)
 {
-    const struct about a = {"POST", "/mesh/pending", NULL, NULL};
+    const struct about a = {"POST", "/mesh/pending", NULL, NULL, NULL};
 
     return change(c, &a, "role", um_cli_opt(c, UM_OPT_ROLE));
 }
 
 static int reject(struct um_cli *c)
 {
-    const struct about a = {"DELETE", "/mesh/pending", NULL, NULL};
+    const struct about a = {"DELETE", "/mesh/pending", NULL, NULL, NULL};
 
     return change(c, &a, NULL, NULL);
 }
 
 static int role(struct um_cli *c)
 {
-    const struct about a = {"PUT", "/mesh/members", "/role", NULL};
-
     static const char *const roles[] = {"node", "writer", "owner", "root"};
+    struct about a = {"PUT", "/mesh/members", "/role", NULL, NULL};
+    char text[320];
     size_t i = 0;
 
     while (i < 4 && strcmp(c->words[1], roles[i]) != 0) {
@@ -222,6 +283,9 @@ static int role(struct um_cli *c)
     if (i == 4) {
         return um_cli_wrong(c, c->words[1], "must be node, writer or owner");
     }
+    (void)snprintf(text, sizeof text, "%.200s is to be: %s.", c->words[0],
+                   roles[i]);
+    a.asks = text;
     return change(c, &a, "role", c->words[1]);
 }
 
@@ -232,7 +296,8 @@ static int label(struct um_cli *c)
     const char *word = c->words[1], *is = strchr(word, '=');
     size_t n = is != NULL ? (size_t)(is - word) : strlen(word);
     bool away = is == NULL && n > 0 && word[n - 1] == '-';
-    struct about a = {away ? "DELETE" : "PUT", "/mesh/members", "/labels", key};
+    struct about a = {away ? "DELETE" : "PUT", "/mesh/members", "/labels", key,
+                      NULL};
 
     n -= away;
     if ((is == NULL && !away) || n == 0 || n >= sizeof key) {
@@ -248,24 +313,10 @@ static int label(struct um_cli *c)
 /* With --dry-run it is only shown. */
 static int remove_member(struct um_cli *c)
 {
-    const struct about a = {"DELETE", "/mesh/members", NULL, NULL};
-    struct um_cli_body b;
-    yyjson_doc *doc;
-    int code;
+    const struct about a = {"DELETE", "/mesh/members", NULL, NULL,
+                            "All its roles are taken from it, for ever."};
 
-    um_cli_body_init(&b);
-    um_cli_body_text(&b, "message", um_cli_opt(c, UM_OPT_MESSAGE));
-    doc = ask(c, &a, um_cli_body_end(&b), &code);
-    if (doc != NULL && um_cli_opt(c, UM_OPT_DRY_RUN) != NULL) {
-        um_cli_falls(yyjson_doc_get_root(doc));
-    } else {
-        um_cli_success(doc);
-        print_sealed(doc);
-    }
-    um_cli_warnings(yyjson_doc_get_root(doc));
-    yyjson_doc_free(doc);
-    um_cli_body_fini(&b);
-    return code;
+    return change(c, &a, "message", um_cli_opt(c, UM_OPT_MESSAGE));
 }
 
 /* A node's row. */
@@ -336,17 +387,49 @@ static int settings(struct um_cli *c)
     return code;
 }
 
+/* What a setting was and would be, and the question. */
+static int foresee_setting(const struct um_cli *c, const char *name,
+                           const char *value)
+{
+    char was[UM_CLI_TEXT], text[UM_CLI_TEXT + 300];
+    yyjson_doc *doc;
+    int code;
+
+    if (!um_cli_asks(c)) {
+        return UM_EXIT_DONE;
+    }
+    doc = um_cli_value(c, "/mesh/settings", &code);
+    if (doc == NULL) {
+        return code;
+    }
+    (void)um_cli_text(yyjson_obj_get(yyjson_doc_get_root(doc), "settings"),
+                      name, was);
+    yyjson_doc_free(doc);
+    (void)snprintf(text, sizeof text,
+                   "~ %.100s: %s -> %.100s\n\nIt holds in all "
+                   "of the mesh.",
+                   name, was[0] != '\0' ? was : "not set",
+                   value[0] != '\0' ? value : "not set");
+    return um_cli_consent(c, text);
+}
+
 static int set(struct um_cli *c)
 {
-    const struct about a = {"PUT", "/mesh/settings", NULL, NULL};
+    const struct about a = {"PUT", "/mesh/settings", NULL, NULL, NULL};
+    int code = foresee_setting(c, c->words[0], c->words[1]);
 
+    if (code != UM_EXIT_DONE) {
+        return code;
+    }
     return change(c, &a, "value", c->words[1]);
 }
 
 /* Another machine in the place of one. */
 static int replace_member(struct um_cli *c)
 {
-    const struct about a = {"POST", "/mesh/members", "/replace", NULL};
+    const struct about a = {"POST", "/mesh/members", "/replace", NULL,
+                            "The new key gets all that the old one has, which "
+                            "goes for ever."};
 
     return change(c, &a, "by", c->words[1]);
 }
@@ -423,8 +506,13 @@ static int rotate(struct um_cli *c)
     struct um_request r = {
         .method = "POST", .path = "/mesh/rotate", .body = UM_STR("{}")};
     yyjson_doc *doc;
-    int code;
+    int code = um_cli_consent(c,
+                              "This node gets another key; the one it has "
+                              "goes for ever.");
 
+    if (code != UM_EXIT_DONE) {
+        return code;
+    }
     if (um_cli_opt(c, UM_OPT_UNHEARD) != NULL) {
         r.body = UM_STR("{\"take\": true}");
     }
@@ -451,17 +539,17 @@ static const struct um_cli_verb members_verbs[] = {
     {"reject", "MEMBER", "does not", 0, reject},
     {"role", "MEMBER owner|writer|node",
      "gives a role, or takes those that are above it",
-     UM_OPTS_GUARDS | UM_BIT(UM_OPT_TO_SIGN) | UM_BIT(UM_OPT_DRY_RUN), role},
+     UM_OPTS_GUARDS | UM_OPTS_KEYS | UM_BIT(UM_OPT_DRY_RUN), role},
     {"label", "MEMBER KEY=VALUE", "sets a label; KEY- takes it away",
      UM_BIT(UM_OPT_TO_SIGN), label},
     {"rm", "MEMBER", "takes all roles of it; --dry-run shows what would fall",
      UM_BIT(UM_OPT_MESSAGE) | UM_BIT(UM_OPT_DRY_RUN) | UM_OPTS_GUARDS |
-         UM_BIT(UM_OPT_TO_SIGN),
+         UM_OPTS_KEYS,
      remove_member},
     {"replace", "OLD NEW", "a new machine, by its peer id, takes one's place",
-     UM_BIT(UM_OPT_DRY_RUN) | UM_BIT(UM_OPT_TO_SIGN), replace_member},
-    {"rotate", "", "gives this node another key", UM_BIT(UM_OPT_UNHEARD),
-     rotate},
+     UM_BIT(UM_OPT_DRY_RUN) | UM_OPTS_KEYS, replace_member},
+    {"rotate", "", "gives this node another key",
+     UM_BIT(UM_OPT_UNHEARD) | UM_BIT(UM_OPT_YES), rotate},
 };
 static const struct um_cli_verb nodes_verbs[] = {
     {NULL, "", "What each node runs, as it told itself.", 0, nodes},
@@ -470,8 +558,8 @@ static const struct um_cli_verb nodes_verbs[] = {
 static const struct um_cli_verb settings_verbs[] = {
     {"list", "", "those that somebody set", 0, settings},
     {"set", "NAME VALUE",
-     "require-if-match, max-deadline-ms, four-eyes, no-immediate",
-     UM_BIT(UM_OPT_TO_SIGN), set},
+     "require-if-match, max-deadline-ms, four-eyes, no-immediate", UM_OPTS_KEYS,
+     set},
 };
 
 const struct um_cli_command um_cli_members[] = {

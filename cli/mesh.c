@@ -10,6 +10,7 @@
 
 #include "cli/answer.h"
 #include "cli/body.h"
+#include "cli/consent.h"
 #include "cli/path.h"
 #include "cli/table.h"
 #include "mesh/app/span.h"
@@ -258,8 +259,15 @@ static int leave(struct um_cli *c)
 {
     struct um_request r = {.method = "POST", .path = "/mesh/leave"};
     yyjson_doc *doc;
-    int code;
+    int code = um_cli_consent(
+        c, um_cli_opt(c, UM_OPT_PURGE) != NULL
+               ? "This node leaves its mesh and forgets all of it; its Unit "
+                 "runs on."
+               : "This node leaves its mesh; its Unit runs on.");
 
+    if (code != UM_EXIT_DONE) {
+        return code;
+    }
     if (um_cli_opt(c, UM_OPT_FORCE) != NULL) {
         r.path = "/mesh/leave?force";
     }
@@ -302,7 +310,7 @@ static const struct um_cli_verb invites_verbs[] = {
 };
 static const struct um_cli_verb leave_verbs[] = {
     {NULL, "", "Takes this node out of its mesh; its Unit runs on.",
-     UM_BIT(UM_OPT_PURGE) | UM_BIT(UM_OPT_FORCE), leave},
+     UM_BIT(UM_OPT_PURGE) | UM_BIT(UM_OPT_FORCE) | UM_BIT(UM_OPT_YES), leave},
 };
 
 const struct um_cli_command um_cli_mesh[] = {

@@ -50,6 +50,7 @@ enum um_option {
     UM_OPT_SUPERSEDE,
     UM_OPT_CROWDED,
     UM_OPT_DESPITE, /**< the last of them */
+    UM_OPT_YES,
     UM_OPT_CONTROL,
     UM_OPT_NAME,
     UM_OPT_DAEMON,
@@ -67,8 +68,12 @@ enum um_option {
      UM_BIT(UM_OPT_SUPERSEDE) | UM_BIT(UM_OPT_CROWDED) |                   \
      UM_BIT(UM_OPT_DESPITE))
 
+/** What an owner's word takes where somebody is asked before. */
+#define UM_OPTS_KEYS (UM_BIT(UM_OPT_TO_SIGN) | UM_BIT(UM_OPT_YES))
+
 /** What a new revision takes that is made of what there is. */
-#define UM_OPTS_VERB (UM_OPTS_GUARDS | UM_BIT(UM_OPT_MESSAGE))
+#define UM_OPTS_VERB \
+    (UM_OPTS_GUARDS | UM_BIT(UM_OPT_MESSAGE) | UM_BIT(UM_OPT_YES))
 
 /** What waits for the others. */
 #define UM_OPTS_WAIT (UM_BIT(UM_OPT_WAIT) | UM_BIT(UM_OPT_TIMEOUT))

@@ -431,10 +431,13 @@ static int make_void(struct um_cli *c)
     um_buf_text(&path, "/mesh/void");
     um_cli_path_flags(&path, &c->o);
     if (r.body.p != NULL) {
+        code = um_cli_consent_falls(c, &r, um_buf_view(&path), NULL);
+    }
+    if (code == UM_EXIT_DONE) {
         doc = um_cli_owner_ask(c, &r, &path, &code);
     }
     if (doc != NULL && um_cli_opt(c, UM_OPT_DRY_RUN) != NULL) {
-        um_cli_falls(yyjson_doc_get_root(doc));
+        um_cli_falls(stdout, yyjson_doc_get_root(doc));
     } else {
         um_cli_success(doc);
     }
@@ -461,7 +464,7 @@ static const struct um_cli_verb void_verbs[] = {
      "Makes revisions void, whoever signed them; --dry-run shows what would "
      "fall.",
      UM_BIT(UM_OPT_MESSAGE) | UM_BIT(UM_OPT_DRY_RUN) | UM_BIT(UM_OPT_FORCE) |
-         UM_BIT(UM_OPT_TO_SIGN),
+         UM_OPTS_KEYS,
      make_void},
 };
 

@@ -17,7 +17,18 @@ struct yyjson_doc *um_cli_owner_ask(const struct um_cli *c,
                                     int *code);
 
 /** Prints what a revocation, or a VOID, would take with it. */
-void um_cli_falls(struct yyjson_val *root);
+void um_cli_falls(FILE *out, struct yyjson_val *root);
+
+/**
+ * Shows by a dry run what would fall, and asks whether to go on, if
+ * um_cli_asks().
+ * @param of the request, but for its path
+ * @param path the request's, not ended
+ * @param text a sentence before the question; NULL: none
+ * @return UM_EXIT_DONE: go on
+ */
+int um_cli_consent_falls(const struct um_cli *c, const struct um_request *of,
+                         struct um_str path, const char *text);
 
 /** Gives a signed statement to the daemon. @return an exit code, after it was
  * said what is wrong */

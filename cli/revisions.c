@@ -7,6 +7,7 @@
 
 #include "cli/answer.h"
 #include "cli/body.h"
+#include "cli/consent.h"
 #include "cli/history.h"
 #include "cli/path.h"
 #include "cli/table.h"
@@ -85,10 +86,7 @@ static int log_command(struct um_cli *c)
 static int print_diff(const struct um_cli *c, const char *from, const char *to)
 {
     struct um_buf path = UM_BUF_INIT;
-    char buf[UM_CLI_TEXT];
     yyjson_doc *doc;
-    yyjson_val *line;
-    size_t i, n;
     int code;
 
     um_cli_revision_path(&path, to, "/diff");
@@ -96,11 +94,7 @@ static int print_diff(const struct um_cli *c, const char *from, const char *to)
         um_cli_path_query(&path, "from", from);
     }
     doc = um_cli_get(c, um_cli_path_end(&path), &code);
-    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "changes"), i,
-                       n, line)
-    {
-        (void)puts(um_cli_shown(line, buf));
-    }
+    (void)um_cli_changes(stdout, yyjson_doc_get_root(doc));
     yyjson_doc_free(doc);
     um_buf_fini(&path);
     return code;
@@ -212,6 +206,14 @@ static int blame(struct um_cli *c)
     return code;
 }
 
+static int go_back(const struct um_cli *c, const char *rev)
+{
+    int code = um_cli_consent_diff(c, "current", rev);
+
+    return code == UM_EXIT_DONE ? um_cli_act(c, REVISIONS, rev, "/rollback")
+                                : code;
+}
+
 /* Without a revision: the one that the current one was made from. */
 static int rollback(struct um_cli *c)
 {
@@ -220,7 +222,7 @@ static int rollback(struct um_cli *c)
     int code;
 
     if (c->n > 0) {
-        return um_cli_act(c, REVISIONS, c->words[0], "/rollback");
+        return go_back(c, c->words[0]);
     }
     doc = um_cli_value(c, REVISIONS "/current", &code);
     if (doc == NULL) {
@@ -234,7 +236,7 @@ static int rollback(struct um_cli *c)
         (void)fputs("unitmesh: the current revision is the first\n", stderr);
         return UM_EXIT_ERROR;
     }
-    return um_cli_act(c, REVISIONS, parent, "/rollback");
+    return go_back(c, parent);
 }
 
 static const struct um_cli_verb log_verbs[] = {

@@ -10,6 +10,7 @@
 #include "cli/answer.h"
 #include "cli/body.h"
 #include "cli/change.h"
+#include "cli/consent.h"
 #include "cli/history.h"
 #include "cli/path.h"
 #include "cli/table.h"
@@ -57,9 +58,42 @@ static int confirm(struct um_cli *c)
     return act(c, "/confirm");
 }
 
+/* What is there instead: the document of the revision that it was made from. */
+static int foresee_abort(const struct um_cli *c, const char *rev)
+{
+    struct um_buf path = UM_BUF_INIT;
+    char parent[UM_CLI_TEXT];
+    yyjson_doc *doc;
+    int code;
+
+    if (!um_cli_asks(c)) {
+        return UM_EXIT_DONE;
+    }
+    um_cli_revision_path(&path, rev, "");
+    doc = um_cli_value(c, um_cli_path_end(&path), &code);
+    (void)um_cli_shown(yyjson_arr_get_first(
+                           yyjson_obj_get(yyjson_doc_get_root(doc), "parents")),
+                       parent);
+    if (doc != NULL) {
+        code = parent[0] != '\0' ? um_cli_consent_diff(c, rev, parent)
+                                 : um_cli_consent(c, NULL);
+    }
+    yyjson_doc_free(doc);
+    um_buf_fini(&path);
+    return code;
+}
+
 static int abort_command(struct um_cli *c)
 {
-    return act(c, "/abort");
+    char found[UM_CLI_TEXT];
+    const char *rev = c->n > 0 ? c->words[0] : found;
+    int code = c->n > 0 ? UM_EXIT_DONE : find(c, found);
+
+    if (code == UM_EXIT_DONE) {
+        code = foresee_abort(c, rev);
+    }
+    return code == UM_EXIT_DONE ? um_cli_act(c, REVISIONS, rev, "/abort")
+                                : code;
 }
 
 static int resume(struct um_cli *c)

@@ -62,15 +62,17 @@ void um_table_sort(struct um_table *t)
 /* Prints a row; where the next one begins. */
 static const char *print_row(const struct um_table *t, const char *cell)
 {
+    FILE *out = t->out != NULL ? t->out : stdout;
+
     for (size_t column = 0; column < t->columns; column++) {
-        (void)fputs(cell, stdout);
+        (void)fputs(cell, out);
         if (column + 1 < t->columns) {
-            (void)printf("%*s", (int)(t->width[column] - characters(cell) + 2),
-                         "");
+            (void)fprintf(out, "%*s",
+                          (int)(t->width[column] - characters(cell) + 2), "");
         }
         cell += strlen(cell) + 1;
     }
-    (void)putchar('\n');
+    (void)fputc('\n', out);
     return cell;
 }
 

@@ -5,6 +5,7 @@
 #define UM_CLI_TABLE_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "mesh/base/buf.h"
 
@@ -16,6 +17,7 @@ struct um_table {
     struct um_buf cells; /* each ends with a zero byte */
     size_t n;            /* cells so far */
     size_t columns;
+    FILE *out;   /* NULL: standard output */
     bool sorted; /* by the first column */
     size_t width[UM_TABLE_COLUMNS];
 };
