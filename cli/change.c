@@ -159,8 +159,7 @@ static unsigned patience(const struct um_cli *c)
     return (unsigned)(ms / 1000 % 100000) + 30;
 }
 
-/* Whether a request changes the document, and may be tried before. */
-static bool is_of_document(struct um_str path)
+bool um_cli_is_of_document(struct um_str path)
 {
     static const char *const parts[] = {"/config",         "/certificates",
                                         "/js_modules",     "/mesh/overlays",
@@ -177,92 +176,119 @@ static bool is_of_document(struct um_str path)
     return is;
 }
 
-/* Shows what a change would be, and asks. `path` has all but its end. */
-static int plan(const struct um_cli *c, const struct um_request *of,
-                struct um_str path, const char *against)
+/* The headers of a change; `why` is the message's, to be freed. */
+static int put_heads(const struct um_cli_change *ch, struct um_request *r,
+                     struct um_buf *why, char if_match[160])
 {
-    struct um_buf dry = UM_BUF_INIT;
-    struct um_request r = *of;
-    yyjson_doc *doc;
+    const char *message = um_cli_opt(ch->c, UM_OPT_MESSAGE);
+    size_t n = 0;
+
+    if (message != NULL) {
+        um_buf_text(why, "X-Message: ");
+        um_buf_text(why, message);
+        r->headers[n++] = um_cli_path_end(why);
+    }
+    if (ch->tag[0] != '\0') {
+        (void)snprintf(if_match, 160, "If-Match: %s", ch->tag);
+        r->headers[n++] = if_match;
+        return UM_EXIT_DONE;
+    }
+    if (um_cli_opt(ch->c, UM_OPT_IF_MATCH) != NULL) {
+        r->headers[n++] = if_match;
+        return match(ch->c, if_match);
+    }
+    return UM_EXIT_DONE;
+}
+
+/* Sends it; the answer is in r, which is to be freed. */
+static int send_change(struct um_cli_change *ch, bool dry, struct um_request *r)
+{
+    struct um_buf path = UM_BUF_INIT, why = UM_BUF_INIT;
+    char if_match[160];
     int code;
 
-    um_buf_str(&dry, path);
-    um_cli_path_query(&dry, "dry-run", NULL);
-    r.path = um_cli_path_end(&dry);
-    code = um_cli_send(c, &r);
-    if (code == UM_EXIT_DONE) {
-        doc = yyjson_read(r.answer, r.len, 0);
-        code = um_cli_consent_changes(c, yyjson_doc_get_root(doc), against);
-        yyjson_doc_free(doc);
+    *r = (struct um_request){
+        .method = ch->method, .body = ch->body, .patience_s = patience(ch->c)};
+    um_buf_str(&path, um_buf_view(ch->path));
+    if (dry && um_cli_opt(ch->c, UM_OPT_DRY_RUN) == NULL) {
+        um_cli_path_query(&path, "dry-run", NULL);
     }
-    um_request_free(&r);
-    um_buf_fini(&dry);
+    um_cli_path_flags(&path, &ch->c->o);
+    r->path = um_cli_path_end(&path);
+    code = put_heads(ch, r, &why, if_match);
+    if (code == UM_EXIT_DONE) {
+        code = um_cli_send(ch->c, r);
+    }
+    ch->status = r->status;
+    um_buf_fini(&path);
+    um_buf_fini(&why);
     return code;
 }
 
-/* The headers of a change and what it is compared with. */
-struct heads {
-    struct um_buf why;
-    char match[160];
-    char against[32];
-};
-
-/* Writes them. Who sees a plan and says yes to it means that plan: it holds for
- * the revision that it was made against alone. */
-static int put_heads(const struct um_cli *c, bool planned, struct heads *h,
-                     struct um_request *r)
+yyjson_doc *um_cli_change_try(struct um_cli_change *ch, int *code)
 {
-    const char *message = um_cli_opt(c, UM_OPT_MESSAGE);
-    char tag[128];
-    size_t n = 0;
-    int code = UM_EXIT_DONE;
+    struct um_request r;
+    yyjson_doc *doc = NULL;
 
-    if (message != NULL) {
-        um_buf_text(&h->why, "X-Message: ");
-        um_buf_text(&h->why, message);
-        r->headers[n++] = um_cli_path_end(&h->why);
+    *code = send_change(ch, true, &r);
+    if (*code == UM_EXIT_DONE) {
+        doc = yyjson_read(r.answer, r.len, 0);
     }
-    if (um_cli_opt(c, UM_OPT_IF_MATCH) != NULL) {
-        code = match(c, h->match);
-        r->headers[n++] = h->match;
-        (void)snprintf(h->against, sizeof h->against, "%s",
-                       um_cli_opt(c, UM_OPT_IF_MATCH));
-    } else if (planned) {
-        code = um_cli_tag(c, tag);
-        um_cli_tag_name(tag, h->against);
-        (void)snprintf(h->match, sizeof h->match, "If-Match: %s", tag);
-        r->headers[n++] = h->match;
+    um_request_free(&r);
+    return doc;
+}
+
+int um_cli_change_make(struct um_cli_change *ch)
+{
+    struct um_request r;
+    int code = send_change(ch, false, &r);
+
+    ch->made = code == UM_EXIT_DONE || r.revision[0] != '\0';
+    if (code == UM_EXIT_DONE) {
+        code = show(ch->c, &r);
     }
+    um_request_free(&r);
+    return code;
+}
+
+/* Shows what a change would be, and asks. Who sees a plan and says yes means
+ * that plan: it holds for the revision that it was made against alone. */
+static int plan(struct um_cli_change *ch)
+{
+    const char *typed = um_cli_opt(ch->c, UM_OPT_IF_MATCH);
+    char name[32];
+    yyjson_doc *doc;
+    int code = typed == NULL ? um_cli_tag(ch->c, ch->tag) : UM_EXIT_DONE;
+
+    if (code != UM_EXIT_DONE) {
+        return code;
+    }
+    doc = um_cli_change_try(ch, &code);
+    if (code == UM_EXIT_DONE) {
+        um_cli_tag_name(ch->tag, name);
+        code = um_cli_consent_changes(ch->c, yyjson_doc_get_root(doc),
+                                      typed != NULL ? typed : name);
+    }
+    yyjson_doc_free(doc);
     return code;
 }
 
 int um_cli_change(const struct um_cli *c, const char *method,
                   struct um_buf *path, struct um_str body)
 {
-    struct heads h = {.why = UM_BUF_INIT};
-    struct um_request r = {
-        .method = method, .body = body, .patience_s = patience(c)};
-    bool planned = um_cli_asks(c) && is_of_document(um_buf_view(path));
-    struct um_str whole;
-    int code = put_heads(c, planned, &h, &r);
+    struct um_cli_change ch = {
+        .c = c, .method = method, .path = path, .body = body};
+    int code = UM_EXIT_DONE;
 
-    um_cli_path_flags(path, &c->o);
-    whole = um_buf_view(path);
-    r.path = um_cli_path_end(path);
-    if (code == UM_EXIT_DONE && planned && r.path != NULL) {
-        code = plan(c, &r, whole, h.against);
+    if (um_cli_asks(c) && um_cli_is_of_document(um_buf_view(path))) {
+        code = plan(&ch);
     }
     if (code == UM_EXIT_DONE) {
-        code = um_cli_send(c, &r);
+        code = um_cli_change_make(&ch);
+        if (ch.status == 412 && ch.tag[0] != '\0') {
+            (void)fputs("  the plan was made before that: nothing is changed\n",
+                        stderr);
+        }
     }
-    if (code == UM_EXIT_DONE) {
-        code = show(c, &r);
-    } else if (planned && r.status == 412 &&
-               um_cli_opt(c, UM_OPT_IF_MATCH) == NULL) {
-        (void)fputs("  the plan was made before that: nothing is changed\n",
-                    stderr);
-    }
-    um_request_free(&r);
-    um_buf_fini(&h.why);
     return code;
 }

@@ -65,6 +65,7 @@ extern const struct um_cli_command um_cli_members[];
 extern const struct um_cli_command um_cli_owner[];
 extern const struct um_cli_command um_cli_dump[];
 extern const struct um_cli_command um_cli_config[];
+extern const struct um_cli_command um_cli_edit[];
 extern const struct um_cli_command um_cli_parts[];
 extern const struct um_cli_command um_cli_secrets[];
 extern const struct um_cli_command um_cli_revisions[];

@@ -23,24 +23,24 @@ bool um_cli_asks(const struct um_cli *c)
            um_cli_opt(c, UM_OPT_TO_SIGN) == NULL && um_cli_attended();
 }
 
-char um_cli_question(const char *text, const char *letters)
+char um_cli_question(const char *text, const char *letters, char other)
 {
     char line[64];
     int first;
 
     (void)fflush(stdout);
     (void)fprintf(stderr, "%s [", text);
-    for (size_t i = strlen(letters); i-- > 0;) {
-        (void)fprintf(stderr, "%c%s", i == 0 ? toupper(letters[i]) : letters[i],
-                      i > 0 ? "/" : "] ");
+    for (const char *l = letters; *l != '\0'; l++) {
+        (void)fprintf(stderr, "%s%c", l > letters ? "/" : "",
+                      *l == other ? toupper(*l) : *l);
     }
+    (void)fputs("] ", stderr);
     if (fgets(line, sizeof line, stdin) == NULL) {
         (void)fputc('\n', stderr);
-        return letters[0];
+        return other;
     }
     first = tolower((unsigned char)line[strspn(line, " \t")]);
-    return first > ' ' && strchr(letters, first) != NULL ? (char)first
-                                                         : letters[0];
+    return first > ' ' && strchr(letters, first) != NULL ? (char)first : other;
 }
 
 int um_cli_consent(const struct um_cli *c, const char *text)
@@ -51,7 +51,7 @@ int um_cli_consent(const struct um_cli *c, const char *text)
     if (text != NULL) {
         (void)fprintf(stderr, "%s\n", text);
     }
-    if (um_cli_question("Go on?", "ny") == 'y') {
+    if (um_cli_question("Go on?", "yn", 'n') == 'y') {
         return UM_EXIT_DONE;
     }
     (void)fputs("Nothing is changed.\n", stderr);

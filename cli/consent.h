@@ -17,11 +17,11 @@ bool um_cli_asks(const struct um_cli *c);
 bool um_cli_attended(void);
 
 /**
- * Reads the answer to a question, of which the first letter is the default.
- * @param letters what may be answered, small: "ny"
- * @return the letter; the first one at the end of input
+ * Asks, and reads the answer.
+ * @param letters what may be answered, small: "yn"
+ * @param other what any other answer means, and the end of input
  */
-char um_cli_question(const char *text, const char *letters);
+char um_cli_question(const char *text, const char *letters, char other);
 
 /**
  * Asks whether to go on, if um_cli_asks().

@@ -22,19 +22,13 @@ static const struct {
     const char *title; /* NULL: goes on */
     const struct um_cli_command *commands;
 } groups[] = {
-    {"this node", programs},
-    {NULL, um_cli_node},
-    {NULL, um_cli_doctor},
-    {"a mesh and who is in it", um_cli_mesh},
-    {NULL, um_cli_members},
-    {NULL, um_cli_owner},
-    {NULL, um_cli_dump},
-    {"its configuration", um_cli_config},
-    {NULL, um_cli_parts},
-    {NULL, um_cli_secrets},
-    {"what became of changes", um_cli_revisions},
-    {NULL, um_cli_rollouts},
-    {NULL, um_cli_conflicts},
+    {"this node", programs}, {NULL, um_cli_node},
+    {NULL, um_cli_doctor},   {"a mesh and who is in it", um_cli_mesh},
+    {NULL, um_cli_members},  {NULL, um_cli_owner},
+    {NULL, um_cli_dump},     {"its configuration", um_cli_config},
+    {NULL, um_cli_edit},     {NULL, um_cli_parts},
+    {NULL, um_cli_secrets},  {"what became of changes", um_cli_revisions},
+    {NULL, um_cli_rollouts}, {NULL, um_cli_conflicts},
     {NULL, um_cli_events},
 };
 
