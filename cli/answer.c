@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include <yyjson.h>
 
+#include "cli/style.h"
 #include "cli/yaml_text.h"
 #include "mesh/base/utf8.h"
 
@@ -181,7 +181,7 @@ static void print_text(FILE *out, char *text, size_t len)
 {
     char *at = text;
 
-    if (isatty(fileno(out)) != 1) {
+    if (!um_style_terminal(out)) {
         (void)fwrite(text, 1, len, out);
         return;
     }

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 
 #include <getopt.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -209,6 +210,8 @@ int um_cli_run(const struct um_cli_command *command, int argc, char **argv)
 {
     struct um_cli c = {.command = command};
     int rv = um_options_read(&c.o, argc, argv);
+
+    (void)setlocale(LC_CTYPE, "C.UTF-8"); /* texts are UTF-8, see style.h */
 
     if (rv != 0) {
         (void)fprintf(stderr, "unitmesh %s --help tells more.\n",

@@ -27,7 +27,7 @@ static int conflicts(struct um_cli *c)
     if (doc == NULL) {
         return code;
     }
-    um_table_init(&t, "CONFLICT|AGE|BY|FROM|MESSAGE");
+    um_table_init(&t, "CONFLICT|AGE|BY|FROM~|MESSAGE~");
     yyjson_arr_foreach(yyjson_obj_get(root, "conflicts"), i, n, v)
     {
         um_table_cell(&t, um_cli_text(v, "revision", buf));
@@ -97,7 +97,7 @@ static int list_copies(struct um_cli *c)
     if (doc == NULL) {
         return code;
     }
-    um_table_init(&t, "COPY|AGE|BYTES|WHY");
+    um_table_init(&t, "COPY|AGE|BYTES|WHY~");
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "copies"), i, n,
                        v)
     {

@@ -10,6 +10,7 @@
 
 #include "cli/history.h"
 #include "cli/path.h"
+#include "cli/style.h"
 
 bool um_cli_attended(void)
 {
@@ -58,6 +59,18 @@ int um_cli_consent(const struct um_cli *c, const char *text)
     return UM_EXIT_ERROR;
 }
 
+static void print_change(FILE *out, const char *line)
+{
+    enum um_style style = !um_style_colours(out) ? UM_STYLE_PLAIN
+                          : line[0] == '+'       ? UM_STYLE_GOOD
+                          : line[0] == '-'       ? UM_STYLE_BAD
+                          : line[0] == '~'       ? UM_STYLE_CARE
+                                                 : UM_STYLE_PLAIN;
+
+    (void)fprintf(out, "%s%s%s\n", um_style_begin(style), line,
+                  um_style_end(style));
+}
+
 size_t um_cli_changes(FILE *out, yyjson_val *root)
 {
     yyjson_val *line;
@@ -66,7 +79,7 @@ size_t um_cli_changes(FILE *out, yyjson_val *root)
 
     yyjson_arr_foreach(yyjson_obj_get(root, "changes"), i, n, line)
     {
-        (void)fprintf(out, "%s\n", um_cli_shown(line, buf));
+        print_change(out, um_cli_shown(line, buf));
     }
     return yyjson_arr_size(yyjson_obj_get(root, "changes"));
 }

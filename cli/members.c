@@ -45,7 +45,7 @@ static int list(struct um_cli *c)
     if (doc == NULL) {
         return code;
     }
-    um_table_init(&t, "NAME|ROLES|LABELS|ID");
+    um_table_init(&t, "NAME|ROLES|LABELS~|ID");
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "members"), i,
                        n, m)
     {
@@ -105,7 +105,7 @@ void um_cli_falls(FILE *out, yyjson_val *root)
     char roles[UM_CLI_TEXT], current[UM_CLI_TEXT];
     struct um_table t;
 
-    um_table_init(&t, "REVISION|THEN|MESSAGE");
+    um_table_init(&t, "REVISION|THEN|MESSAGE~");
     add_falls(&t, root, "falls", "falls");
     add_falls(&t, root, "ends", "ends");
     add_falls(&t, root, "built_upon", "was built upon what falls");
@@ -351,7 +351,7 @@ static int nodes(struct um_cli *c)
     if (doc == NULL) {
         return code;
     }
-    um_table_init(&t, "NODE|STATE|RUNS|HEALTHY|UNIT|HEARD|REASON");
+    um_table_init(&t, "NODE|STATE|RUNS|HEALTHY|UNIT|HEARD|REASON~");
     um_table_sort(&t);
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "nodes"), i, n,
                        v)
@@ -375,7 +375,7 @@ static int settings(struct um_cli *c)
     if (doc == NULL) {
         return code;
     }
-    um_table_init(&t, "SETTING|VALUE");
+    um_table_init(&t, "SETTING|VALUE~");
     yyjson_obj_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "settings"), i,
                        n, k, v)
     {

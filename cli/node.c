@@ -118,7 +118,7 @@ static int peers(struct um_cli *c)
     if (doc == NULL) {
         return code;
     }
-    um_table_init(&t, "PEER|STATE|ADDRESS|AGENT|MUXER");
+    um_table_init(&t, "PEER|STATE|ADDRESS~|AGENT~|MUXER");
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "peers"), i, n,
                        p)
     {

@@ -108,7 +108,7 @@ static void overlay_row(struct um_table *t, yyjson_val *v)
 
 static int overlay_list(struct um_cli *c)
 {
-    return list(c, OVERLAYS, "SELECTOR|DOES", overlay_row);
+    return list(c, OVERLAYS, "SELECTOR|DOES~", overlay_row);
 }
 
 static int overlay_get(struct um_cli *c)
@@ -149,7 +149,7 @@ static void variable_row(struct um_table *t, yyjson_val *v)
 
 static int var_list(struct um_cli *c)
 {
-    return list(c, VARIABLES, "VARIABLE|VALUE", variable_row);
+    return list(c, VARIABLES, "VARIABLE|VALUE~", variable_row);
 }
 
 static int var_get(struct um_cli *c)
@@ -227,7 +227,7 @@ static void certificate_row(struct um_table *t, yyjson_val *v)
 
 static int cert_list(struct um_cli *c)
 {
-    return list(c, CERTIFICATES, "CERTIFICATE|KEY|SUBJECT|UNTIL",
+    return list(c, CERTIFICATES, "CERTIFICATE|KEY|SUBJECT~|UNTIL",
                 certificate_row);
 }
 
@@ -285,7 +285,7 @@ static void probe_row(struct um_table *t, yyjson_val *v)
 
 static int probe_list(struct um_cli *c)
 {
-    return list(c, PROBES, "PROBE|LISTENER|PATH", probe_row);
+    return list(c, PROBES, "PROBE|LISTENER|PATH~", probe_row);
 }
 
 static int probe_get(struct um_cli *c)

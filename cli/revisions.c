@@ -71,7 +71,7 @@ static int log_command(struct um_cli *c)
     if (doc == NULL) {
         return code;
     }
-    um_table_init(&t, "REVISION|STATE|AGE|BY|MESSAGE");
+    um_table_init(&t, "REVISION|STATE|AGE|BY|MESSAGE~");
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "revisions"), i,
                        n, v)
     {
@@ -195,7 +195,7 @@ static int blame(struct um_cli *c)
     if (doc == NULL) {
         return code;
     }
-    um_table_init(&t, "REVISION|AGE|BY|PLACE");
+    um_table_init(&t, "REVISION|AGE|BY|PLACE~");
     root = yyjson_doc_get_root(doc);
     code = add_blame(c, &t, place);
     if (code == UM_EXIT_DONE && yyjson_get_len(root) <= CHILDREN) {

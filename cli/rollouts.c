@@ -114,7 +114,7 @@ static int print_nodes(const struct um_cli *c, const char *rev)
     if (doc == NULL) {
         return code;
     }
-    um_table_init(&t, "NODE|RUNS|STATE|REASON");
+    um_table_init(&t, "NODE|RUNS|STATE|REASON~");
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "nodes"), i, n,
                        v)
     {

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/** @file Rows of text in aligned columns; what is in them steers no terminal.
+/**
+ * @file
+ * Rows of text in aligned columns; what is in them steers no terminal. On one
+ * they fit its width: the widest columns are shortened, those that say so
+ * first. Elsewhere nothing is.
  */
 #ifndef UM_CLI_TABLE_H
 #define UM_CLI_TABLE_H
@@ -17,12 +21,15 @@ struct um_table {
     struct um_buf cells; /* each ends with a zero byte */
     size_t n;            /* cells so far */
     size_t columns;
-    FILE *out;   /* NULL: standard output */
-    bool sorted; /* by the first column */
+    unsigned flexible; /* columns that are shortened first, a bit each */
+    unsigned state;    /* the column of states, which have a colour */
+    FILE *out;         /* NULL: standard output */
+    bool sorted;       /* by the first column */
     size_t width[UM_TABLE_COLUMNS];
 };
 
-/** Begins with the titles, separated by bars: "NAME|STATE". */
+/** Begins with the titles, separated by bars: "NAME|STATE|MESSAGE~". The column
+ * STATE has colours; one with ~ is shortened first where there is no room. */
 void um_table_init(struct um_table *t, const char *titles);
 
 /** The rows are to stand in the order of their first cells. */

@@ -29,7 +29,8 @@ class Terminal:
         self.proc = subprocess.Popen(
             [program, *map(str, words)], close_fds=True,
             start_new_session=True,
-            env={**os.environ, "TERM": "xterm", **(env or {})}, **ends)
+            env={**os.environ, "TERM": "xterm", "NO_COLOR": "1",
+                 "COLUMNS": "", **(env or {})}, **ends)
         os.close(its)
         self.all = ""
         self.seen = 0

@@ -86,7 +86,7 @@ def test_nothing_is_changed(one, editor, folder):
 
 def test_mistakes_are_told_and_mended(one, editor, folder):
     env = editor('printf \'{\\n  "a": [1,\\n  x]}\\n\' > "$1"',
-                 'printf \'{"listeners": {"*:8080": {"pass": "routs"}}}\' > "$1"',
+                 'printf \'{"listeners": {"*:80": {"pass": "no"}}}\' > "$1"',
                  'printf \'{"listeners": {}, "routes": [{"action": '
                  '{"return": 207}}]}\' > "$1"',
                  'sed -i "s/207/208/" "$1"')
