@@ -191,12 +191,11 @@ static int check(struct um_cli *c)
     return 0;
 }
 
-/* Where the daemon is asked. */
-static void find_socket(struct um_options *o)
+void um_cli_socket(struct um_options *o)
 {
     const char *at = o->value[UM_OPT_CONTROL];
 
-    if (at != NULL) {
+    if (at != NULL && strlen(at) < sizeof o->socket) {
         memcpy(o->socket, at, strlen(at) + 1);
     } else {
         um_settings_socket(o->value[UM_OPT_DAEMON] != NULL
@@ -228,7 +227,7 @@ int um_cli_run(const struct um_cli_command *command, int argc, char **argv)
         rv = check(&c);
     }
     if (rv == 0) {
-        find_socket(&c.o);
+        um_cli_socket(&c.o);
         rv = c.verb->run(&c);
     }
     return rv;

@@ -53,6 +53,21 @@ const char *um_cli_opt(const struct um_cli *c, enum um_option o);
 /** Says what is wrong with a call, returns 2. */
 int um_cli_wrong(const struct um_cli *c, const char *what, const char *why);
 
+/** Finds where the daemon is asked, of what was given. */
+void um_cli_socket(struct um_options *o);
+
+/** A command by its name; NULL: there is none. */
+const struct um_cli_command *um_cli_find(const char *name);
+
+/** Commands that belong together. */
+struct um_cli_group {
+    const char *title; /**< NULL: they go on with the group before */
+    const struct um_cli_command *commands;
+};
+
+/** All commands, in the order of the help; the last one has no commands. */
+const struct um_cli_group *um_cli_groups(void);
+
 /** Runs a command; returns its exit code. */
 int um_cli_run(const struct um_cli_command *command, int argc, char **argv);
 
@@ -72,6 +87,7 @@ extern const struct um_cli_command um_cli_revisions[];
 extern const struct um_cli_command um_cli_rollouts[];
 extern const struct um_cli_command um_cli_conflicts[];
 extern const struct um_cli_command um_cli_events[];
+extern const struct um_cli_command um_cli_completion[];
 /**@}*/
 
 #endif

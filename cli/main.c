@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/complete.h"
 #include "cli/verify.h"
 #include "mesh/app/apart.h"
 #include "mesh/app/daemon.h"
@@ -18,32 +19,41 @@ static const struct um_cli_command programs[] = {
     {NULL, NULL, NULL, 0, NULL},
 };
 
-static const struct {
-    const char *title; /* NULL: goes on */
-    const struct um_cli_command *commands;
-} groups[] = {
-    {"this node", programs}, {NULL, um_cli_node},
-    {NULL, um_cli_doctor},   {"a mesh and who is in it", um_cli_mesh},
-    {NULL, um_cli_members},  {NULL, um_cli_owner},
-    {NULL, um_cli_dump},     {"its configuration", um_cli_config},
-    {NULL, um_cli_edit},     {NULL, um_cli_parts},
-    {NULL, um_cli_secrets},  {"what became of changes", um_cli_revisions},
-    {NULL, um_cli_rollouts}, {NULL, um_cli_conflicts},
+static const struct um_cli_group groups[] = {
+    {"this node", programs},
+    {NULL, um_cli_node},
+    {NULL, um_cli_doctor},
+    {"a mesh and who is in it", um_cli_mesh},
+    {NULL, um_cli_members},
+    {NULL, um_cli_owner},
+    {NULL, um_cli_dump},
+    {"its configuration", um_cli_config},
+    {NULL, um_cli_edit},
+    {NULL, um_cli_parts},
+    {NULL, um_cli_secrets},
+    {"what became of changes", um_cli_revisions},
+    {NULL, um_cli_rollouts},
+    {NULL, um_cli_conflicts},
     {NULL, um_cli_events},
+    {"this program", um_cli_completion},
+    {NULL, NULL},
 };
 
-#define N_GROUPS (sizeof groups / sizeof groups[0])
+const struct um_cli_group *um_cli_groups(void)
+{
+    return groups;
+}
 
 static int usage(FILE *out)
 {
     (void)fputs("usage: unitmesh COMMAND [FLAGS]\n", out);
-    for (size_t i = 0; i < N_GROUPS; i++) {
-        if (groups[i].title != NULL) {
-            (void)fprintf(out, "\n%s:\n", groups[i].title);
+    for (const struct um_cli_group *g = groups; g->commands != NULL; g++) {
+        if (g->title != NULL) {
+            (void)fprintf(out, "\n%s:\n", g->title);
         }
-        for (const struct um_cli_command *c = groups[i].commands;
-             c->name != NULL; c++) {
-            (void)fprintf(out, "  %-10s %s\n", c->name, c->text);
+        for (const struct um_cli_command *c = g->commands; c->name != NULL;
+             c++) {
+            (void)fprintf(out, "  %-11s %s\n", c->name, c->text);
         }
     }
     (void)fputs("\nunitmesh COMMAND --help tells more.\n", out);
@@ -74,11 +84,11 @@ static int run(const struct um_cli_command *command, int argc, char **argv)
     return rv;
 }
 
-static const struct um_cli_command *find(const char *name)
+const struct um_cli_command *um_cli_find(const char *name)
 {
-    for (size_t i = 0; i < N_GROUPS; i++) {
-        for (const struct um_cli_command *c = groups[i].commands;
-             c->name != NULL; c++) {
+    for (const struct um_cli_group *g = groups; g->commands != NULL; g++) {
+        for (const struct um_cli_command *c = g->commands; c->name != NULL;
+             c++) {
             if (strcmp(c->name, name) == 0) {
                 return c;
             }
@@ -97,7 +107,7 @@ static int help(int argc, char **argv)
     if (argc < 2) {
         return usage(stdout);
     }
-    command = find(argv[1]);
+    command = um_cli_find(argv[1]);
     return command != NULL ? run(command, 2, words) : unknown(argv[1]);
 }
 
@@ -119,7 +129,10 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], UM_ROLE_WORD) == 0) {
         return um_role_main(argc - 1, argv + 1);
     }
-    command = find(argv[1]);
+    if (strcmp(argv[1], UM_CLI_COMPLETE_WORD) == 0) {
+        return um_cli_complete(argc - 1, argv + 1);
+    }
+    command = um_cli_find(argv[1]);
     if (command != NULL) {
         return run(command, argc - 1, argv + 1);
     }

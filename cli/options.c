@@ -90,6 +90,33 @@ const char *um_options_name(enum um_option o)
     return flags[o].name;
 }
 
+const char *um_options_arg(enum um_option o)
+{
+    return flags[o].arg;
+}
+
+const char *um_options_text(enum um_option o)
+{
+    return flags[o].text;
+}
+
+bool um_options_wants(enum um_option o)
+{
+    return flags[o].arg != NULL && *flags[o].arg != '[';
+}
+
+enum um_option um_options_find(const char *name)
+{
+    size_t n = strcspn(name, "=");
+
+    for (int i = 0; i < UM_OPTIONS; i++) {
+        if (strlen(flags[i].name) == n && memcmp(flags[i].name, name, n) == 0) {
+            return (enum um_option)i;
+        }
+    }
+    return UM_OPTIONS;
+}
+
 /* Whether a value is one of "a|b". */
 static bool is_one_of(const char *all, const char *v)
 {
@@ -209,14 +236,14 @@ static void fill(struct option *out, char *letters)
     *letters = '\0';
 }
 
-static int of_letter(int c)
+enum um_option um_options_letter(char letter)
 {
-    for (int i = 0; i < UM_OPTIONS; i++) {
-        if (flags[i].letter == c) {
-            return i;
-        }
+    int i = 0;
+
+    while (i < UM_OPTIONS && (letter == 0 || flags[i].letter != letter)) {
+        i++;
     }
-    return UM_OPTIONS;
+    return (enum um_option)i;
 }
 
 int um_options_read(struct um_options *o, int argc, char **argv)
@@ -232,7 +259,7 @@ int um_options_read(struct um_options *o, int argc, char **argv)
         if (c == '?') {
             return 2;
         }
-        c = c >= 256 ? c - 256 : of_letter(c);
+        c = c >= 256 ? c - 256 : (int)um_options_letter((char)c);
         rv = keep(o, (enum um_option)c, optarg, argv[0]);
     }
     o->json = o->value[UM_OPT_OUTPUT] != NULL &&

@@ -105,6 +105,19 @@ uint64_t um_options_common(uint64_t flags);
 /** A flag's name, without dashes. */
 const char *um_options_name(enum um_option o);
 
+/** The flag of a name, up to an =, or of a letter; UM_OPTIONS: there is none.
+ */
+enum um_option um_options_find(const char *name);
+enum um_option um_options_letter(char letter);
+
+/** What it takes, as a help shows it; "[" before it: that may be missing; NULL:
+ * nothing. And what it is. */
+const char *um_options_arg(enum um_option o);
+const char *um_options_text(enum um_option o);
+
+/** Whether its value is the next word. */
+bool um_options_wants(enum um_option o);
+
 /**
  * Reads flags; words are moved behind them, optind is the first.
  * @return 0, or 2 after it was said what is wrong

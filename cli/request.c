@@ -140,6 +140,9 @@ int um_request_run(const char *socket, struct um_request *r)
 {
     CURLcode rv = begin(socket, r);
 
+    if (rv != CURLE_OK && r->quiet) {
+        return -1;
+    }
     if (rv == CURLE_COULDNT_CONNECT) {
         (void)fprintf(stderr,
                       "unitmesh: no daemon answers at %s; is it running? "

@@ -20,6 +20,7 @@ struct um_request {
                                                   first NULL */
     struct um_str body;                      /**< p NULL: none */
     unsigned patience_s;                     /**< 0: 60 */
+    bool quiet;                              /**< what goes wrong is not said */
     bool problems; /**< mistakes are told as RFC 9457 has them: with their
                       place, which Unit's form has no room for */
     /** Takes the body as it comes, however long that is; -1 ends it. NULL: it

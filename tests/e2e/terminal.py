@@ -16,9 +16,17 @@ from daemon import UNITMESH
 KEYS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
+def _own(its):
+    """In the child: this terminal is its own, and ends it."""
+    os.setsid()
+    fcntl.ioctl(its, termios.TIOCSCTTY, 0)
+    os.close(its)
+
+
 class Terminal:
     """`unitmesh WORDS` on a terminal of its own. `apart`: what is no terminal
-    for it, of stdin, stdout, stderr; by name, as Popen has them."""
+    for it, of stdin, stdout, stderr; by name, as Popen has them; or
+    what else that takes."""
 
     def __init__(self, *words, columns=80, env=None, program=UNITMESH,
                  **apart):
@@ -28,7 +36,7 @@ class Terminal:
         ends = {"stdin": its, "stdout": its, "stderr": its, **apart}
         self.proc = subprocess.Popen(
             [program, *map(str, words)], close_fds=True,
-            start_new_session=True,
+            preexec_fn=lambda: _own(its), pass_fds=(its,),
             env={**os.environ, "TERM": "xterm", "NO_COLOR": "1",
                  "COLUMNS": "", **(env or {})}, **ends)
         os.close(its)
