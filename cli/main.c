@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/complete.h"
+#include "cli/grammar.h"
 #include "cli/verify.h"
 #include "mesh/app/apart.h"
 #include "mesh/app/daemon.h"
@@ -131,6 +132,9 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], UM_CLI_COMPLETE_WORD) == 0) {
         return um_cli_complete(argc - 1, argv + 1);
+    }
+    if (strcmp(argv[1], UM_CLI_GRAMMAR_WORD) == 0) {
+        return um_cli_grammar();
     }
     command = um_cli_find(argv[1]);
     if (command != NULL) {
