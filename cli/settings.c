@@ -28,7 +28,7 @@ static void show_table(const struct check *k)
     char origin[UM_SETTINGS_ORIGIN];
     struct um_table t;
 
-    um_table_init(&t, "SETTING|VALUE|FROM");
+    um_table_init(&t, "SETTING|VALUE~|FROM");
     for (size_t i = 0; i < UM_SETTINGS; i++) {
         enum um_setting which = (enum um_setting)i;
         const char *v;
@@ -57,7 +57,7 @@ static void show_problems(const struct check *k)
 }
 
 /* All of it as JSON; the problems are in it already. */
-static void show_json(const struct check *k)
+static void show_json(const struct um_cli *c, const struct check *k)
 {
     yyjson_mut_val *root = yyjson_mut_doc_get_root(k->doc);
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(k->doc, root, "settings");
@@ -80,7 +80,7 @@ static void show_json(const struct check *k)
         }
     }
     doc = yyjson_mut_doc_imut_copy(k->doc, NULL);
-    um_cli_print(yyjson_doc_get_root(doc));
+    um_cli_form_value(c, yyjson_doc_get_root(doc));
     yyjson_doc_free(doc);
 }
 
@@ -97,7 +97,7 @@ int um_cli_settings_check(struct um_cli *c)
     (void)um_settings_look(&k.settings, file, name, complain, &k);
     rv = um_settings_check(&k.settings);
     if (c->o.json) {
-        show_json(&k);
+        show_json(c, &k);
     } else {
         show_table(&k);
         show_problems(&k);
