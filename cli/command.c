@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/watch.h"
 #include "mesh/app/settings.h"
 
 /* More words than anybody types. */
@@ -228,7 +229,8 @@ int um_cli_run(const struct um_cli_command *command, int argc, char **argv)
     }
     if (rv == 0) {
         um_cli_socket(&c.o);
-        rv = c.verb->run(&c);
+        rv = um_cli_opt(&c, UM_OPT_WATCH) != NULL ? um_cli_watch(&c)
+                                                  : c.verb->run(&c);
     }
     return rv;
 }

@@ -133,8 +133,8 @@ static int copies(struct um_cli *c)
 }
 
 static const struct um_cli_verb conflicts_verbs[] = {
-    {NULL, "", "Changes beside the current one that nobody decided on.", 0,
-     conflicts},
+    {NULL, "", "Changes beside the current one that nobody decided on.",
+     UM_BIT(UM_OPT_WATCH), conflicts},
 };
 static const struct um_cli_verb resolve_verbs[] = {
     {NULL, "REV", "Decides on a conflict.",

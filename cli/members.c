@@ -533,7 +533,7 @@ static int rotate(struct um_cli *c)
 
 static const struct um_cli_verb members_verbs[] = {
     {"list", "", "keys with a role", 0, list},
-    {"pending", "", "who asks to be let in", 0, pending},
+    {"pending", "", "who asks to be let in", UM_BIT(UM_OPT_WATCH), pending},
     {"approve", "MEMBER", "lets one in",
      UM_BIT(UM_OPT_ROLE) | UM_BIT(UM_OPT_TO_SIGN), approve},
     {"reject", "MEMBER", "does not", 0, reject},
@@ -552,7 +552,8 @@ static const struct um_cli_verb members_verbs[] = {
      UM_BIT(UM_OPT_UNHEARD) | UM_BIT(UM_OPT_YES), rotate},
 };
 static const struct um_cli_verb nodes_verbs[] = {
-    {NULL, "", "What each node runs, as it told itself.", 0, nodes},
+    {NULL, "", "What each node runs, as it told itself.", UM_BIT(UM_OPT_WATCH),
+     nodes},
 };
 
 static const struct um_cli_verb settings_verbs[] = {

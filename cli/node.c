@@ -205,11 +205,11 @@ static const struct um_cli_verb status_verbs[] = {
     {NULL, "",
      "What this node is and does: its mode, its mesh, its Unit, its "
      "addresses.",
-     0, status},
+     UM_BIT(UM_OPT_WATCH), status},
 };
 static const struct um_cli_verb peers_verbs[] = {
-    {NULL, "", "The nodes that it knows, those that are connected first.", 0,
-     peers},
+    {NULL, "", "The nodes that it knows, those that are connected first.",
+     UM_BIT(UM_OPT_WATCH), peers},
 };
 static const struct um_cli_verb id_verbs[] = {
     {NULL, "",

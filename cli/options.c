@@ -68,6 +68,8 @@ static const struct flag {
                           "even if it ends one that is under way", 0},
     [UM_OPT_CROWDED] = {"crowded", NULL, "even if many conflicts wait", 0},
     [UM_OPT_DESPITE] = {"despite", NULL, "even if it failed on a node", 0},
+    [UM_OPT_WATCH] = {"watch", NULL, "look again whenever something happens",
+                      'w'},
     [UM_OPT_YES] = {"yes", NULL, "do not ask, on a terminal neither", 'y'},
     [UM_OPT_CONTROL] = {"control", "PATH", "the daemon's REST socket", 0},
     [UM_OPT_NAME] = {"name", "NAME", "of the daemon, when a host runs several",

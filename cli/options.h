@@ -50,6 +50,7 @@ enum um_option {
     UM_OPT_SUPERSEDE,
     UM_OPT_CROWDED,
     UM_OPT_DESPITE, /**< the last of them */
+    UM_OPT_WATCH,
     UM_OPT_YES,
     UM_OPT_CONTROL,
     UM_OPT_NAME,

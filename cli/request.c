@@ -113,6 +113,9 @@ static CURLcode perform(CURL *e, const char *socket, struct um_request *r,
     if (r->more == NULL) {
         (void)curl_easy_setopt(e, CURLOPT_TIMEOUT, (long)patience);
     }
+    if (r->limit_ms > 0) {
+        (void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)r->limit_ms);
+    }
     rv = curl_easy_perform(e);
     (void)curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &r->status);
     curl_slist_free_all(headers);

@@ -20,9 +20,10 @@ struct um_request {
                                                   first NULL */
     struct um_str body;                      /**< p NULL: none */
     unsigned patience_s;                     /**< 0: 60 */
-    bool quiet;                              /**< what goes wrong is not said */
-    bool problems; /**< mistakes are told as RFC 9457 has them: with their
-                      place, which Unit's form has no room for */
+    unsigned limit_ms; /**< of one with `more`; 0: it has no end */
+    bool quiet;        /**< what goes wrong is not said */
+    bool problems;     /**< mistakes are told as RFC 9457 has them: with their
+                          place, which Unit's form has no room for */
     /** Takes the body as it comes, however long that is; -1 ends it. NULL: it
      * is kept below. Not called for answers other than 200. */
     int (*more)(void *user, const char *data, size_t len);

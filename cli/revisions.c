@@ -242,7 +242,7 @@ static int rollback(struct um_cli *c)
 static const struct um_cli_verb log_verbs[] = {
     {NULL, "[PATH]",
      "Revisions, the highest first; of a path, those that changed it.",
-     UM_BIT(UM_OPT_LIMIT), log_command},
+     UM_BIT(UM_OPT_LIMIT) | UM_BIT(UM_OPT_WATCH), log_command},
 };
 static const struct um_cli_verb show_verbs[] = {
     {NULL, "[REV]", "A revision and what it changed.", 0, show},

@@ -191,8 +191,8 @@ static const struct um_cli_verb resume_verbs[] = {
      UM_OPTS_VERB | UM_OPTS_WAIT, resume},
 };
 static const struct um_cli_verb rollout_verbs[] = {
-    {"status", "", "the revision that is under way, and who runs it", 0,
-     rollout},
+    {"status", "", "the revision that is under way, and who runs it",
+     UM_BIT(UM_OPT_WATCH), rollout},
     {"open", "MEMBER [MEMBER...]", "lets these run it next", UM_OPTS_VERB,
      open_command},
 };

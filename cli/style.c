@@ -26,22 +26,28 @@ bool um_style_colours(const FILE *out)
            strcmp(term, "dumb") != 0 && um_style_terminal(out);
 }
 
+static struct winsize size_of(const FILE *out)
+{
+    struct winsize size = {0};
+
+    (void)ioctl(out == stderr ? STDERR_FILENO : STDOUT_FILENO, TIOCGWINSZ,
+                &size);
+    return size;
+}
+
 size_t um_style_columns(const FILE *out)
 {
     const char *said = getenv("COLUMNS");
     unsigned long n = said != NULL ? strtoul(said, NULL, 10) : 0;
-    struct winsize size = {0};
 
-    if (!um_style_terminal(out)) {
-        return 0;
-    }
-    if (n > 0 && n < MANY) {
-        return n;
-    }
-    return ioctl(out == stderr ? STDERR_FILENO : STDOUT_FILENO, TIOCGWINSZ,
-                 &size) == 0
-               ? size.ws_col
-               : 0;
+    return !um_style_terminal(out) ? 0
+           : n > 0 && n < MANY     ? n
+                                   : size_of(out).ws_col;
+}
+
+size_t um_style_rows(const FILE *out)
+{
+    return um_style_terminal(out) ? size_of(out).ws_row : 0;
 }
 
 const char *um_style_begin(enum um_style style)

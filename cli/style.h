@@ -31,6 +31,9 @@ bool um_style_colours(const FILE *out);
 /** Its columns: $COLUMNS, or what the terminal says; 0: no end. */
 size_t um_style_columns(const FILE *out);
 
+/** Its rows; 0: no end. */
+size_t um_style_rows(const FILE *out);
+
 /** What begins a style; "" ends none. um_style_end() ends it. */
 const char *um_style_begin(enum um_style style);
 const char *um_style_end(enum um_style style);
