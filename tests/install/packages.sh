@@ -58,7 +58,8 @@ for file in lib/systemd/system/unitmesh.service \
     lib/systemd/system/unitmesh-applier.service \
     lib/systemd/system/unitmesh-applier.socket \
     share/man/man8/unitmesh.8.gz share/man/man1/p2p.1.gz \
-    share/man/man1/unitmesh-put.1.gz share/bash-completion/completions/unitmesh \
+    share/man/man1/unitmesh-put.1.gz \
+    share/bash-completion/completions/unitmesh \
     share/zsh/vendor-completions/_unitmesh \
     share/fish/vendor_completions.d/unitmesh.fish; do
     check "there is $file" test -e "/usr/$file"
