@@ -10,6 +10,7 @@
 #include "mesh/app/answer.h"
 #include "mesh/app/views.h"
 #include "mesh/applier/facts.h"
+#include "mesh/base/version.h"
 #include "mesh/doc/parse.h"
 #include "mesh/model/core.h"
 #include "mesh/node/desk.h"
@@ -298,6 +299,34 @@ static void look_at_steps(struct um_doctor *o, struct um_node *n)
     }
 }
 
+/* The newest daemon of the mesh, if it is newer than this one. */
+static void look_at_versions(struct um_doctor *o, struct um_node *n)
+{
+    const struct um_model *m = um_node_model(n);
+    struct um_str newest = um_str(um_daemon_version());
+    const struct um_name *who = NULL;
+    char text[LINE_BYTES], name[NAME_BYTES];
+
+    for (size_t i = 0; i < m->rows.n; i++) {
+        const struct um_row *row = &m->rows.list[i]->row;
+
+        if (um_version_compare(row->daemon, newest) > 0) {
+            newest = row->daemon;
+            who = &row->by;
+        }
+    }
+    if (who != NULL) {
+        (void)snprintf(text, sizeof text,
+                       "%s runs unitmesh %.*s, this node %s. They go on "
+                       "together, but what is new there is not here.",
+                       called(n, who, name), UM_STR_ARG(newest),
+                       um_daemon_version());
+        um_doctor_find(o, UM_ADVICE, "older",
+                       "install the same unitmesh here, and start it again",
+                       text);
+    }
+}
+
 /* How far this clock is off from that of most members that are heard. */
 static void look_at_clocks(struct um_doctor *o, struct um_node *n)
 {
@@ -515,6 +544,7 @@ void um_doctor_mesh(struct um_doctor *o, struct um_node *n)
     look_at_keys(o, n);
     look_at_members(o, n);
     look_at_steps(o, n);
+    look_at_versions(o, n);
     look_at_clocks(o, n);
     look_at_conflicts(o, n);
     look_at_rollout(o, n);

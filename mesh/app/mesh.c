@@ -101,6 +101,7 @@ static int start_node(struct um_daemon *d)
         .wall_ms = wall_ms,
         .log = &d->log,
         .name = um_mesh_name(d),
+        .version = um_daemon_version(),
         .drift = (enum um_drift_policy)d->settings.drift,
         .speed = d->settings.test_speed,
         .broken = broken,
@@ -124,6 +125,20 @@ static int start_node(struct um_daemon *d)
     return 0;
 }
 
+/* A store that is not for this daemon: who wrote it, and what to do. */
+static void say_newer(struct um_daemon *d)
+{
+    char wrote[UM_STATE_VERSION];
+
+    um_state_wrote(&d->state, wrote);
+    um_log_line(&d->log, UM_LOG_ERROR,
+                "unitmesh %s wrote it, this is %s, and nothing was changed: "
+                "start that one again, or this one on a copy of the state "
+                "folder from before it",
+                wrote[0] != '\0' ? wrote : "of a later version",
+                um_daemon_version());
+}
+
 static int open_store(struct um_daemon *d, enum um_store_mode mode)
 {
     char path[600];
@@ -134,8 +149,12 @@ static int open_store(struct um_daemon *d, enum um_store_mode mode)
     }
     if (rv != 0) {
         um_log_line(&d->log, UM_LOG_ERROR, "the store: %s", d->mesh.store.text);
+        if (d->mesh.store.trouble == UM_STORE_NEWER) {
+            say_newer(d);
+        }
         return -1;
     }
+    um_state_note_wrote(&d->state, um_daemon_version());
     d->mesh.open = true;
     return 0;
 }
@@ -217,6 +236,7 @@ static int put_aside(struct um_daemon *d, bool purge)
         return rename(path, left);
     }
     (void)unlink(left);
+    um_state_forget_wrote(&d->state);
     return um_store_remove(path);
 }
 

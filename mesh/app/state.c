@@ -18,6 +18,7 @@
 #define OWNER_KEY "owner.key"
 #define LOCK_FILE "lock"
 #define VERIFIED  "verified"
+#define WROTE     "mesh.db.version"
 
 int um_state_folder(const char *path, unsigned above)
 {
@@ -271,6 +272,41 @@ int64_t um_state_verified(const struct um_state *s)
     return fstatat(s->dir, VERIFIED, &st, AT_SYMLINK_NOFOLLOW) == 0
                ? (int64_t)st.st_mtime
                : 0;
+}
+
+void um_state_wrote(const struct um_state *s, char out[UM_STATE_VERSION])
+{
+    int fd = openat(s->dir, WROTE,
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, out, UM_STATE_VERSION - 1) : -1;
+
+    out[n > 0 ? n : 0] = '\0';
+    out[strspn(out, "0123456789.")] = '\0';
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
+void um_state_note_wrote(const struct um_state *s, const char *version)
+{
+    char was[UM_STATE_VERSION];
+    int fd;
+
+    um_state_wrote(s, was);
+    if (strcmp(was, version) == 0) {
+        return;
+    }
+    fd = openat(s->dir, WROTE,
+                O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        (void)dprintf(fd, "%s\n", version);
+        (void)close(fd);
+    }
+}
+
+void um_state_forget_wrote(const struct um_state *s)
+{
+    (void)unlinkat(s->dir, WROTE, 0);
 }
 
 void um_state_close(struct um_state *s)

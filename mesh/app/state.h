@@ -85,6 +85,19 @@ void um_state_note_verified(const struct um_state *s);
 /** When that was, in seconds since 1970; 0: never. */
 int64_t um_state_verified(const struct um_state *s);
 
+/** Room for a version. */
+#define UM_STATE_VERSION 32
+
+/** Which version of unitmesh wrote the folder's database last; "": that is not
+ * known. For people: nothing rests on it. */
+void um_state_wrote(const struct um_state *s, char out[UM_STATE_VERSION]);
+
+/** Notes it. Nothing happens if it cannot be written. */
+void um_state_note_wrote(const struct um_state *s, const char *version);
+
+/** Takes the note away, with the database; fine if there is none. */
+void um_state_forget_wrote(const struct um_state *s);
+
 /** Closes it; the lock goes with it. */
 void um_state_close(struct um_state *s);
 

@@ -177,6 +177,9 @@ static void put_row(struct um_node *n, struct um_json *j,
     um_json_uint(j, "healthy_ms", row->healthy_ms);
     um_json_bool(j, "ready", row->ready);
     um_json_str(j, "unit", row->unit);
+    if (row->daemon.len > 0) {
+        um_json_str(j, "daemon", row->daemon);
+    }
     if (row->reason.len > 0) {
         um_json_str(j, "reason", row->reason);
     } else if (behind && row->unit.len == 0) {
@@ -197,6 +200,7 @@ static void know_own(struct um_node *n, struct um_row *row)
     row->applied = m->own.applied;
     row->healthy_ms = um_report_healthy_ms(m);
     row->drift = m->drift;
+    row->daemon = m->cfg.version;
     row->reason = m->reason != NULL ? um_str(m->reason) : um_str_n(NULL, 0);
 }
 

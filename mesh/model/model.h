@@ -46,6 +46,7 @@ struct um_model_cfg {
     struct um_name me;       /**< the key that the signer signs with */
     struct um_signer signer; /**< borrows */
     struct um_str name;      /**< what the node calls itself; borrows */
+    struct um_str version;   /**< of its daemon; borrows; may be empty */
     uint64_t salt[8];        /**< random, the same in each run of a node */
     enum um_drift_policy drift;
     uint64_t heartbeat_ms; /**< how often a row goes out */

@@ -110,7 +110,8 @@ void um_report_decide(struct um_model *m)
                          .drift = m->drift,
                          .ready = m->own.good_n > 0,
                          .bad = {bad, bad_n},
-                         .unit = {m->unit, m->unit_n}};
+                         .unit = {m->unit, m->unit_n},
+                         .daemon = m->cfg.version};
 
     assert(bad_n <= UM__CAP_ROW_BAD);
     if (m->cfg.name.len <= UM__CAP_ROW_NAME_BYTES && um_pb_is_text(m->cfg.name))

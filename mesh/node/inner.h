@@ -121,6 +121,7 @@ struct um_node {
     void *late; /* whoever waits for the disk is looked after */
     struct um_name aside[UM__CAP_NODE_ASIDE];
     size_t aside_n;
+    char newest[UM__CAP_ROW_DAEMON_BYTES + 1]; /* that was told of */
     bool forged; /* the item of the step that runs can never be taken */
     bool roster_changed;
     bool is_new; /* it syncs with whoever is connected, to hear of the others */

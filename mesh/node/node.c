@@ -198,6 +198,7 @@ static int make_model(struct um_node *n)
     cfg.me = n->me;
     cfg.signer = um_signer_of(n->cfg.key);
     cfg.name = um_str(n->cfg.name);
+    cfg.version = um_str(n->cfg.version != NULL ? n->cfg.version : "");
     cfg.drift = n->cfg.drift;
     if (n->cfg.speed > 1) {
         quicken(&cfg, n->cfg.speed);

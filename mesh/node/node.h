@@ -47,7 +47,8 @@ struct um_node_cfg {
     const struct um_prober *prober;  /**< NULL: probes of documents fail */
     uint64_t (*wall_ms)(void *user); /**< since 1970, by the plain clock */
     const struct um_log *log;
-    const char *name; /**< what the node calls itself */
+    const char *name;    /**< what the node calls itself */
+    const char *version; /**< of the daemon; NULL: it says none */
     enum um_drift_policy drift;
     unsigned speed; /**< the model's spans are divided by it; 0: as they are */
     /** It cannot go on (memory, a disk that does not sync, a store that is not

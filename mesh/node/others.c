@@ -4,9 +4,11 @@
  * model; what they ask for is read from the shelf and the papers. An item of a
  * later version is kept aside, unjudged.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "mesh/base/mem.h"
+#include "mesh/base/version.h"
 #include "mesh/model/report.h"
 #include "mesh/node/inner.h"
 #include "mesh/node/sealer.h"
@@ -544,6 +546,28 @@ static bool noted(const struct um_node *n, const struct um_name *member)
     return false;
 }
 
+/* A member whose daemon is newer than this one: said once of each version. */
+static void look_at_version(struct um_node *n, const struct um_row *r)
+{
+    struct um_str ours = n->model.cfg.version;
+    struct p2p_peer_id peer;
+    char id[P2P_PEER_ID_TEXT_MAX], text[160];
+
+    if (ours.len == 0 || um_version_compare(r->daemon, ours) <= 0 ||
+        um_version_compare(r->daemon, um_str(n->newest)) <= 0) {
+        return;
+    }
+    (void)snprintf(n->newest, sizeof n->newest, "%.*s", UM_STR_ARG(r->daemon));
+    (void)snprintf(text, sizeof text,
+                   "a member runs unitmesh %s, this node %.*s: they go on "
+                   "together, and this node is to be upgraded",
+                   n->newest, UM_STR_ARG(ours));
+    um_peer_of(&r->by, &peer);
+    um_log_line(n->cfg.log, UM_LOG_WARN, "%s (%s)", text,
+                p2p_peer_id_text(&peer, id));
+    um_node_tell(n, "newer", id, text);
+}
+
 void um_node_keep_row(struct um_node *n, const struct um_row *r,
                       struct um_str envelope, bool believed)
 {
@@ -553,6 +577,7 @@ void um_node_keep_row(struct um_node *n, const struct um_row *r,
                                       .envelope = envelope,
                                       .believed = believed};
 
+    look_at_version(n, r);
     if (um_shelf_row(n->shelf, &like) != 0 || noted(n, &r->by)) {
         return;
     }

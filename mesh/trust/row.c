@@ -17,10 +17,23 @@ enum {
     F_READY = 12,
     F_UNIT = 13,
     F_REASON = 14,
-    F_NAME = 15
+    F_NAME = 15,
+    F_DAEMON = 16
 };
 
 #define SEQ_PER_MS 8
+
+/* A field that came later: what older nodes accept is not refused for it. */
+static void read_daemon(struct um_pb *m, struct um_row *out)
+{
+    int err = m->err;
+
+    um_pb_text(m, F_DAEMON, UM__CAP_ROW_DAEMON_BYTES, &out->daemon);
+    if (m->err != err) {
+        m->err = err;
+        out->daemon = um_str_n(NULL, 0);
+    }
+}
 
 static int decode(struct um_item *it, struct um_row *out)
 {
@@ -42,6 +55,7 @@ static int decode(struct um_item *it, struct um_row *out)
     um_pb_text(m, F_UNIT, UM__CAP_ROW_UNIT_BYTES, &out->unit);
     um_pb_text(m, F_REASON, UM__CAP_ITEM_MESSAGE_BYTES, &out->reason);
     um_pb_text(m, F_NAME, UM__CAP_ROW_NAME_BYTES, &out->name);
+    read_daemon(m, out);
     out->drift = (enum um_drift)drift;
     out->ready = ready != 0;
     um_pb_need(m, out->seq > 0 && out->wall_ms > 0 &&
@@ -86,6 +100,7 @@ static void write_payload(const struct um_row *row, struct um_buf *out)
     um_pb_put_str(out, F_UNIT, row->unit);
     um_pb_put_str(out, F_REASON, row->reason);
     um_pb_put_str(out, F_NAME, row->name);
+    um_pb_put_str(out, F_DAEMON, row->daemon);
 }
 
 static int check(struct um_item *it)

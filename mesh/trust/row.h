@@ -18,6 +18,10 @@
 #define UM__CAP_ROW_UNIT_BYTES 64
 #define UM__CAP_ROW_NAME_BYTES 63
 
+/** The longest version of a daemon; one that is longer, or no text, is as one
+ * that was not said, for rows of version 1 once had none. */
+#define UM__CAP_ROW_DAEMON_BYTES 32
+
 /** How what runs differs from what should. */
 enum um_drift { UM_NO_DRIFT, UM_DIFFERS, UM_HEALING, UM_ADOPTED };
 
@@ -36,6 +40,7 @@ struct um_row {
     struct um_str unit;     /**< Unit's version; borrows */
     struct um_str reason;   /**< why not in step, for people; borrows */
     struct um_str name;     /**< what the node calls itself; borrows */
+    struct um_str daemon;   /**< the version of its daemon; borrows */
 };
 
 /** um_item_open() and the reading of a row; errors of um_item_open(). */

@@ -285,10 +285,12 @@ def items(k, doc):
                       f12='west', f13=1, f14=T0 + 10000)
     out['void'] = Item(3, k[1], mesh, f5=5, f10=sorted([trial.id, rebase.id]),
                        f14=T0 + 11000)
-    out['row'] = Item(
-        4, k[3], mesh, f5=8 * (T0 + 12000), f6=T0 + 12000, f7=edit.id,
-        f8=sha256(b'{"a":1}'), f9=60000, f10=[trial.id, staged.id], f11=1,
-        f12=1, f13='1.35.0', f14='refused: /listeners', f15='node-3')
+    row = {'f5': 8 * (T0 + 12000), 'f6': T0 + 12000, 'f7': edit.id,
+           'f8': sha256(b'{"a":1}'), 'f9': 60000,
+           'f10': [trial.id, staged.id], 'f11': 1, 'f12': 1, 'f13': '1.35.0',
+           'f14': 'refused: /listeners', 'f15': 'node-3'}
+    out['row'] = Item(4, k[3], mesh, **row)
+    out['row-daemon'] = Item(4, k[3], mesh, **row, f16='0.1.0')
     return out, mesh
 
 

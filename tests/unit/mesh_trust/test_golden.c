@@ -297,6 +297,13 @@ static void tell_row(const struct story *s)
     assert_true(um_str_eq(back.unit, row.unit));
     assert_true(um_str_eq(back.reason, row.reason));
     assert_true(um_str_eq(back.name, row.name));
+    assert_int_equal(back.daemon.len, 0);
+    um_buf_clear(&b);
+    row.daemon = UM_STR("0.1.0");
+    assert_int_equal(um_row_seal(&row, key, &b), 0);
+    same("row-daemon", um_buf_view(&b));
+    assert_int_equal(um_row_open(golden("row-daemon"), &back), 0);
+    assert_true(um_str_eq(back.daemon, row.daemon));
     p2p_key_free(key);
     um_buf_fini(&b);
 }

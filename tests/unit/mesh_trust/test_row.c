@@ -63,6 +63,43 @@ static void test_rows_that_make_no_sense(void **state)
     assert_int_equal(try_row(r), P2P_EINVAL);
 }
 
+/* A row with this as its field 16, read. */
+static struct um_row with_daemon(struct um_str bytes, struct um_buf *b)
+{
+    const struct um_row row = {.mesh = rig_id(1),
+                               .seq = 1,
+                               .wall_ms = 1,
+                               .name = UM_STR("n"),
+                               .daemon = bytes};
+    struct um_row made = row, back;
+    struct p2p_key *key = rig_key(1);
+
+    um_buf_clear(b);
+    assert_int_equal(um_row_seal(&made, key, b), 0);
+    assert_int_equal(um_row_open(um_buf_view(b), &back), 0);
+    assert_true(um_str_eq(back.name, row.name));
+    p2p_key_free(key);
+    return back;
+}
+
+/* Nodes that do not know the field take such a row: so do those that do. */
+static void test_an_odd_version_is_as_absent(void **state)
+{
+    static char text[UM__CAP_ROW_DAEMON_BYTES + 1];
+    struct um_buf b = UM_BUF_INIT;
+
+    (void)state;
+    memset(text, '1', sizeof text);
+    assert_int_equal(
+        with_daemon(um_str_n(text, sizeof text - 1), &b).daemon.len,
+        sizeof text - 1);
+    assert_int_equal(with_daemon(um_str_n(text, sizeof text), &b).daemon.len,
+                     0);
+    assert_int_equal(with_daemon(UM_STR("0.1\n"), &b).daemon.len, 0);
+    assert_int_equal(with_daemon(UM_STR("0.1.0"), &b).daemon.len, 5);
+    um_buf_fini(&b);
+}
+
 static void test_a_row_is_signed_by_whom_it_is_about(void **state)
 {
     struct um_row row = {.mesh = rig_id(1), .seq = 1, .wall_ms = 1};
@@ -111,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_that_make_no_sense),
+        cmocka_unit_test(test_an_odd_version_is_as_absent),
         cmocka_unit_test(test_a_row_is_signed_by_whom_it_is_about),
         cmocka_unit_test(test_size_is_looked_at_first),
         cmocka_unit_test(test_seq_goes_on_and_follows_the_clock),
