@@ -162,11 +162,44 @@ static bool is_record(const char *name)
     return strcmp(name, UM_AGENT_RECORD) == 0;
 }
 
+/* A record that is none of two places: one of before there were any, whole and
+ * with a sum of its own; or one of a later form. */
+static int load_other(const struct um_shelter *s, const char *name,
+                      struct um_buf *out)
+{
+    static const struct um_str whole = UM_STR_INIT("\010\1");
+    static const struct um_str mark = UM_STR_INIT("unitmsh");
+    struct um_buf all = UM_BUF_INIT;
+    struct um_str text;
+    int rv = load_whole(s, name, &all);
+
+    text = um_buf_view(&all);
+    if (rv == 0 && um_str_starts(text, whole)) {
+        um_buf_add(out, text.p, text.len);
+        rv = um_buf_failed(out) ? P2P_ENOMEM : 0;
+    } else if (rv == 0) {
+        rv = um_str_starts(text, mark) && text.len > mark.len &&
+                     text.p[mark.len] > '1'
+                 ? P2P_ENOTSUP
+                 : P2P_EFORMAT;
+    }
+    um_buf_fini(&all);
+    return rv;
+}
+
+static int load_record(struct um_shelter *s, const char *name,
+                       struct um_buf *out)
+{
+    int rv = um_slots_load(&s->record, s->dir, name, out);
+
+    return rv == P2P_EFORMAT ? load_other(s, name, out) : rv;
+}
+
 static int load(void *user, const char *name, struct um_buf *out)
 {
     struct um_shelter *s = user;
 
-    return is_record(name) ? um_slots_load(&s->record, s->dir, name, out)
+    return is_record(name) ? load_record(s, name, out)
                            : load_whole(s, name, out);
 }
 

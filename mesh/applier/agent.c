@@ -197,6 +197,10 @@ static const char *why_not(int rv)
                ? "the applier's record is damaged: as root, remove roster and "
                  "record from the folder applier/ in the state folder to begin "
                  "anew"
+           : rv == P2P_ENOTSUP
+               ? "the applier's record was written by a newer unitmesh: start "
+                 "that one again, or this one on a copy of the state folder "
+                 "from before it"
                : p2p_err_text(rv);
 }
 

@@ -52,7 +52,9 @@ int um_saved_open(const struct um_saved *head, struct um_str saved,
     struct um_pb m;
 
     um_pb_read_lists(&m, saved, lists);
-    um_pb_num(&m, F_VERSION, VERSION, &version);
+    um_pb_num(&m, F_VERSION, UM_PB_NUM_MAX, &version);
+    if (m.err == 0 && version > VERSION)
+        return P2P_ENOTSUP;
     um_pb_num(&m, F_PART, UM_PB_NUM_MAX, &part);
     um_name_read(&m, F_MESH, &mesh);
     um_name_read(&m, F_NODE, &node);

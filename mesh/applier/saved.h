@@ -34,7 +34,8 @@ void um_saved_end(const struct um_saved *head, struct um_buf *out);
  * Reads one.
  * @param head    what must stand first
  * @param entries set, for um_pb_list_next(); borrows `saved`
- * @return 0, P2P_EFORMAT, P2P_EPEER (of another mesh or node)
+ * @return 0, P2P_EFORMAT, P2P_EPEER (of another mesh or node), P2P_ENOTSUP (of
+ *         a later version)
  */
 int um_saved_open(const struct um_saved *head, struct um_str saved,
                   struct um_str *entries);

@@ -34,7 +34,8 @@ static int read_it(struct um_str bytes, enum um_warden_part part,
 
     need(w != NULL);
     err = um_warden_load(w, part, bytes);
-    need(err == 0 || err == P2P_EFORMAT || err == P2P_EPEER);
+    need(err == 0 || err == P2P_EFORMAT || err == P2P_EPEER ||
+         err == P2P_ENOTSUP);
     if (err == 0)
         um_warden_save(w, part, out);
     um_warden_free(w);

@@ -202,12 +202,67 @@ static void test_a_long_file(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void put(const struct scene *s, const char *bytes, size_t len)
+{
+    FILE *f;
+
+    (void)unlink(in(s, "applier/record"));
+    f = fopen(in(s, "applier/record"), "w");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, len, f), len);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* What comes of a record of these bytes. */
+static int read_as(struct scene *s, const char *bytes, size_t len)
+{
+    struct um_buf b = UM_BUF_INIT;
+    int rv;
+
+    put(s, bytes, len);
+    rv = s->files.load(s->files.user, "record", &b);
+    assert_int_equal(b.len, rv == 0 ? len : 0);
+    if (rv == 0)
+        assert_memory_equal(b.p, bytes, len);
+    um_buf_fini(&b);
+    return rv;
+}
+
+/* Before a record had two places it was one text. */
+static void test_an_older_record_is_read(void **state)
+{
+    struct scene *s = *state;
+
+    open_it(s);
+    assert_int_equal(read_as(s, "\010\1\020\2 and its sum", 16), 0);
+    assert_int_equal(save(s, "record", "new"), 0);
+    says(s, "record", "new");
+    assert_int_equal(read_as(s, "\010\2", 2), P2P_EFORMAT);
+    assert_int_equal(read_as(s, "", 0), P2P_EFORMAT);
+}
+
+/* What a later form would be is no damage. */
+static void test_a_newer_record_is_told_apart(void **state)
+{
+    struct scene *s = *state;
+
+    open_it(s);
+    assert_int_equal(read_as(s, "unitmsh2 whatever", 17), P2P_ENOTSUP);
+    assert_int_equal(read_as(s, "unitmsh1 whatever", 17), P2P_EFORMAT);
+    assert_int_equal(read_as(s, "unitmsh", 7), P2P_EFORMAT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_files),       TEST(test_a_write_that_fails),
-        TEST(test_whose_it_is), TEST(test_a_link_is_no_file),
-        TEST(test_the_lock),    TEST(test_a_long_file),
+        TEST(test_files),
+        TEST(test_a_write_that_fails),
+        TEST(test_whose_it_is),
+        TEST(test_a_link_is_no_file),
+        TEST(test_the_lock),
+        TEST(test_a_long_file),
+        TEST(test_an_older_record_is_read),
+        TEST(test_a_newer_record_is_told_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
