@@ -11,7 +11,7 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-.PHONY: all acceptance asan bench clean deb demo demo-article deps deps-build dist distclean e2e \
+.PHONY: all acceptance asan bench clean compat deb demo demo-article deps deps-build dist distclean e2e \
 	fmt fuzz fuzz-smoke help hostile install lint lint-write mutants \
 	openapi oracle power sim sim-hash sim-mesh soak test torture unit
 
@@ -42,6 +42,10 @@ demo-article: deps all ## three nodes of the article follow one change; KEEP=1
 
 acceptance: deps all ## one mesh with nodes of other kinds; 20 of ours at once
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/acceptance/run.py
+
+compat: deps all ## today's daemon beside an older one, on what older ones left; T=…
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) -m pytest -rs -p no:cacheprovider \
+		tests/compat $(T)
 
 # Some of it: make e2e T="-k hostile"
 e2e: deps all ## the daemon beside failing Units and hostile peers; T=… some

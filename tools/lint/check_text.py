@@ -10,7 +10,8 @@ LICENSED = re.compile(r'.*\.([ch]|py|sh|go|mjs)$|Makefile$|\.ci/run$')
 LATER = re.compile(r'\b(TO' r'DO|FIX' r'ME|XX' r'X|HA' r'CK)\b')
 # Read from private.txt: one regular expression a line.
 PRIVATE = 'private.txt'
-BINARY = re.compile(r'.*\.(png|svg|bin|lock|sum|patch)$|.*-lock\.json$')
+BINARY = re.compile(r'.*\.(png|svg|bin|tar\.gz|export|lock|sum|patch)$|'
+                    r'.*-lock\.json$')
 
 
 def intro(text):

@@ -92,6 +92,8 @@ class Daemon(Program):
     `netns` is its host; without one it has the loopback address `bind`.
     """
 
+    program = UNITMESH
+
     def __init__(self, name, folder, netns=None, bind=None, article=True,
                  unit="embedded", flags=(), env=None):
         self.netns = netns
@@ -99,7 +101,7 @@ class Daemon(Program):
         self.state = Path(folder) / name
         self.control = self.state / "control.sock"
         self.unit_addr = f"{bind or '127.0.0.1'}:{UNIT_PORT}"
-        argv = [UNITMESH, "run", "--state", self.state, "--control",
+        argv = [self.program, "run", "--state", self.state, "--control",
                 self.control, "--unit", unit]
         if unit == "embedded":
             argv += ["--unit-listen", self.unit_addr]
