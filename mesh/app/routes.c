@@ -31,6 +31,7 @@
 #include "mesh/app/revisions.h"
 #include "mesh/app/segment.h"
 #include "mesh/app/setting.h"
+#include "mesh/app/topology.h"
 #include "mesh/app/verbs.h"
 #include "mesh/app/views.h"
 #include "mesh/app/voids.h"
@@ -231,6 +232,11 @@ static void get_nodes(struct um_daemon *d, struct um_http_req *req)
     get_view(d, req, um_views_nodes);
 }
 
+static void get_topology(struct um_daemon *d, struct um_http_req *req)
+{
+    get_view(d, req, um_topology_show);
+}
+
 static void get_members(struct um_daemon *d, struct um_http_req *req)
 {
     get_view(d, req, um_views_members);
@@ -294,6 +300,7 @@ static const struct route routes[] = {
     {"POST", "/mesh/pending/*", UM_ACCESS_TOKEN, um_pending_approve},
     {"DELETE", "/mesh/pending/*", UM_ACCESS_TOKEN, um_pending_reject},
     {"GET", "/mesh/nodes", UM_ACCESS_TOKEN, get_nodes},
+    {"GET", "/mesh/topology", UM_ACCESS_TOKEN, get_topology},
     {"GET", "/mesh/members", UM_ACCESS_TOKEN, get_members},
     {"DELETE", "/mesh/members/*", UM_ACCESS_TOKEN, um_members_remove},
     {"POST", "/mesh/members/*/replace", UM_ACCESS_TOKEN, um_replace_member},

@@ -25,7 +25,9 @@ struct entry {
     struct p2p_multiaddr observed; /* how it sees us */
     uint64_t changed_ns;
     uint64_t twin_ns; /* when two addresses were told of; 0: never */
+    uint64_t rtt_us;  /* as measured here; 0: not yet */
     bool connected;
+    bool measuring;
 };
 
 struct subscription {
@@ -451,7 +453,7 @@ static void tell(const struct um_bus *bus, const struct entry *e,
         (void)p2p_multiaddr_text(&c->addr, addr);
         p.muxer = c->muxer;
         p.outbound = c->outbound;
-        p.rtt_us = c->rtt_us;
+        p.rtt_us = e->rtt_us > 0 ? e->rtt_us : c->rtt_us;
     }
     p.since_ms = (p2p_loop_now_ns(bus->cfg.loop) - e->changed_ns) / 1000000U;
     each(user, &p);
@@ -472,6 +474,43 @@ void um_bus_peers(struct um_bus *bus,
         }
     }
     free(conns);
+}
+
+/* A measurement under way: its peer may be forgotten meanwhile. */
+struct measure {
+    struct um_bus *bus;
+    struct p2p_peer_id peer;
+};
+
+static void on_measured(void *user, int status, uint64_t rtt_us)
+{
+    struct measure *m = user;
+    struct entry *e = find(m->bus, &m->peer);
+
+    if (e != NULL) {
+        e->measuring = false;
+        e->rtt_us = status == 0 ? rtt_us : e->rtt_us;
+    }
+    free(m);
+}
+
+void um_bus_measure(struct um_bus *bus, const struct p2p_peer_id *peer)
+{
+    struct entry *e = find(bus, peer);
+    struct measure *m;
+
+    if (e == NULL || !e->connected || e->measuring) {
+        return;
+    }
+    m = malloc(sizeof *m);
+    if (m == NULL) {
+        return;
+    }
+    *m = (struct measure){bus, *peer};
+    e->measuring = p2p_host_ping(bus->host, peer, 1, on_measured, m) == 0;
+    if (!e->measuring) {
+        free(m);
+    }
 }
 
 const char *um_bus_twin(const struct um_bus *bus)

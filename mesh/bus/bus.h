@@ -88,6 +88,10 @@ void um_bus_peers(struct um_bus *bus,
                   void (*each)(void *user, const struct um_bus_peer *peer),
                   void *user);
 
+/** Measures the round trip to a peer that is connected, unless that is being
+ * done; um_bus_peers() tells it. */
+void um_bus_measure(struct um_bus *bus, const struct p2p_peer_id *peer);
+
 /** Where another node with our key was last, as a multiaddr; "": nowhere. */
 const char *um_bus_twin(const struct um_bus *bus);
 

@@ -311,6 +311,7 @@ static void begin_round(struct um_links *l, struct um_links_member *m,
     k->round_ms = now;
     l->stats.rounds++;
     um_link_mark(k);
+    um_bus_measure(l->cfg.bus, &m->peer);
 }
 
 /* Who has waited for longest, and NULL if that is not over. */

@@ -16,6 +16,7 @@
 #include "mesh/node/prune.h"
 #include "mesh/node/hide.h"
 #include "mesh/node/sealer.h"
+#include "mesh/node/ties.h"
 #include "mesh/store/aside.h"
 #include "mesh/store/items.h"
 #include "mesh/store/rows.h"
@@ -196,7 +197,7 @@ static int make_model(struct um_node *n)
     cfg.mesh = self.mesh;
     memcpy(cfg.salt, self.salt, sizeof cfg.salt);
     cfg.me = n->me;
-    cfg.signer = um_signer_of(n->cfg.key);
+    cfg.signer = um_ties_signer(n);
     cfg.name = um_str(n->cfg.name);
     cfg.version = um_str(n->cfg.version != NULL ? n->cfg.version : "");
     cfg.drift = n->cfg.drift;

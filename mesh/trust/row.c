@@ -18,7 +18,8 @@ enum {
     F_UNIT = 13,
     F_REASON = 14,
     F_NAME = 15,
-    F_DAEMON = 16
+    F_DAEMON = 16,
+    F_TIES = 17
 };
 
 #define SEQ_PER_MS 8
@@ -56,11 +57,12 @@ static int decode(struct um_item *it, struct um_row *out)
     um_pb_text(m, F_REASON, UM__CAP_ITEM_MESSAGE_BYTES, &out->reason);
     um_pb_text(m, F_NAME, UM__CAP_ROW_NAME_BYTES, &out->name);
     read_daemon(m, out);
+    um_pb_bytes(m, F_TIES, (size_t)UM__CAP_ROW_TIES * UM_TIE_BYTES, &out->ties);
     out->drift = (enum um_drift)drift;
     out->ready = ready != 0;
     um_pb_need(m, out->seq > 0 && out->wall_ms > 0 &&
                       !um_name_none(&out->mesh) &&
-                      out->bad.n <= UM__CAP_ROW_BAD);
+                      out->bad.n <= UM__CAP_ROW_BAD && um_tie_fits(out->ties));
     return m->err;
 }
 
@@ -101,6 +103,7 @@ static void write_payload(const struct um_row *row, struct um_buf *out)
     um_pb_put_str(out, F_REASON, row->reason);
     um_pb_put_str(out, F_NAME, row->name);
     um_pb_put_str(out, F_DAEMON, row->daemon);
+    um_pb_put_str(out, F_TIES, row->ties);
 }
 
 static int check(struct um_item *it)

@@ -8,6 +8,7 @@
 #define UM_TRUST_ROW_H
 
 #include "mesh/trust/item.h"
+#include "mesh/trust/tie.h"
 
 /** The longest row with its envelope; a longer one is refused unread. */
 #define UM__CAP_ROW_BYTES 4096
@@ -41,6 +42,8 @@ struct um_row {
     struct um_str reason;   /**< why not in step, for people; borrows */
     struct um_str name;     /**< what the node calls itself; borrows */
     struct um_str daemon;   /**< the version of its daemon; borrows */
+    struct um_str ties;     /**< whom it is connected with, for
+                                 um_tie_take(); borrows */
 };
 
 /** um_item_open() and the reading of a row; errors of um_item_open(). */

@@ -15,6 +15,7 @@ from rig import Mesh, Standin, code, config, join, loopback, synced, until
 # Rows of the table that need a mesh.
 ROWS = [
     ("GET", "/mesh/nodes"), ("GET", "/mesh/members"),
+    ("GET", "/mesh/topology"),
     ("PUT", "/mesh/members/x/role"), ("PUT", "/mesh/members/x/labels/k"),
     ("DELETE", "/mesh/members/x/labels/k"), ("DELETE", "/mesh/members/x"),
     ("GET", "/mesh/pending"), ("POST", "/mesh/pending/x"),

@@ -291,6 +291,9 @@ def items(k, doc):
            'f14': 'refused: /listeners', 'f15': 'node-3'}
     out['row'] = Item(4, k[3], mesh, **row)
     out['row-daemon'] = Item(4, k[3], mesh, **row, f16='0.1.0')
+    out['row-ties'] = Item(4, k[3], mesh, **row, f16='0.1.0',
+                           f17=k[1].public[:8] + b'\x21\x00\x01\xa4'
+                           + k[2].public[:8] + b'\x12\x00\x00\x00')
     return out, mesh
 
 

@@ -196,7 +196,8 @@ void um_bus_peers(struct um_bus *bus,
                   void *user)
 {
     for (size_t i = 0; i < bus->up_n; i++)
-        each(user, &(struct um_bus_peer){.id = bus->up[i], .connected = true});
+        each(user, &(struct um_bus_peer){
+                       .id = bus->up[i], .addr = "", .connected = true});
 }
 
 void p2p_stream_listen(struct p2p_stream *s,

@@ -262,6 +262,42 @@ static void tell_end(struct story *s)
                                             .wall_ms = T0 + 11000});
 }
 
+/* Two connections: one that was dialled, one that is relayed. */
+static void tell_ties(struct um_buf *out)
+{
+    struct um_name one = rig_name(1), two = rig_name(2);
+    struct um_tie t = {.over = UM_TIE_TCP, .dialled = true, .rtt_us = 420};
+
+    memcpy(t.member, one.b, sizeof t.member);
+    um_tie_put(out, &t);
+    t = (struct um_tie){.over = UM_TIE_QUIC, .relayed = true};
+    memcpy(t.member, two.b, sizeof t.member);
+    um_tie_put(out, &t);
+}
+
+/* What came to rows later: the version of the daemon, then ties. */
+static void tell_later(struct um_row *row, const struct p2p_key *key)
+{
+    struct um_buf b = UM_BUF_INIT, ties = UM_BUF_INIT;
+    struct um_row back;
+
+    row->daemon = UM_STR("0.1.0");
+    assert_int_equal(um_row_seal(row, key, &b), 0);
+    same("row-daemon", um_buf_view(&b));
+    assert_int_equal(um_row_open(golden("row-daemon"), &back), 0);
+    assert_true(um_str_eq(back.daemon, row->daemon));
+    assert_int_equal(back.ties.len, 0);
+    tell_ties(&ties);
+    row->ties = um_buf_view(&ties);
+    um_buf_clear(&b);
+    assert_int_equal(um_row_seal(row, key, &b), 0);
+    same("row-ties", um_buf_view(&b));
+    assert_int_equal(um_row_open(golden("row-ties"), &back), 0);
+    assert_true(um_str_eq(back.ties, row->ties));
+    um_buf_fini(&ties);
+    um_buf_fini(&b);
+}
+
 static void tell_row(const struct story *s)
 {
     struct um_name bad[] = {s->trial, s->staged};
@@ -298,12 +334,7 @@ static void tell_row(const struct story *s)
     assert_true(um_str_eq(back.reason, row.reason));
     assert_true(um_str_eq(back.name, row.name));
     assert_int_equal(back.daemon.len, 0);
-    um_buf_clear(&b);
-    row.daemon = UM_STR("0.1.0");
-    assert_int_equal(um_row_seal(&row, key, &b), 0);
-    same("row-daemon", um_buf_view(&b));
-    assert_int_equal(um_row_open(golden("row-daemon"), &back), 0);
-    assert_true(um_str_eq(back.daemon, row.daemon));
+    tell_later(&row, key);
     p2p_key_free(key);
     um_buf_fini(&b);
 }

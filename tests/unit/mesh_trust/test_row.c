@@ -100,6 +100,64 @@ static void test_an_odd_version_is_as_absent(void **state)
     um_buf_fini(&b);
 }
 
+static void test_ties_are_whole_and_few(void **state)
+{
+    static char bytes[(UM__CAP_ROW_TIES + 1) * UM_TIE_BYTES];
+    struct um_row r = {.mesh = rig_id(1), .seq = 1, .wall_ms = 1};
+
+    (void)state;
+    r.ties = um_str_n(bytes, (size_t)UM__CAP_ROW_TIES * UM_TIE_BYTES);
+    assert_int_equal(try_row(r), 0);
+    r.ties.len += UM_TIE_BYTES;
+    assert_int_equal(try_row(r), P2P_EINVAL);
+    r.ties.len = 2 * UM_TIE_BYTES - 1;
+    assert_int_equal(try_row(r), P2P_EINVAL);
+}
+
+static void test_a_tie_is_what_was_told(void **state)
+{
+    static const struct {
+        const char *addr;
+        const char *word;
+        bool relayed;
+    } all[] = {
+        {"/ip4/10.0.0.1/tcp/4901", "tcp", false},
+        {"/ip4/10.0.0.1/udp/4901/quic-v1", "quic", false},
+        {"/ip4/10.0.0.1/udp/1/quic-v1/webtransport", "webtransport", false},
+        {"/ip4/10.0.0.1/tcp/80/ws", "ws", false},
+        {"/dns/a.example/tcp/443/tls/ws", "wss", false},
+        {"/ip4/10.0.0.1/udp/9/webrtc-direct", "webrtc", false},
+        {"/ip4/10.0.0.1/tcp/1/p2p/Qm/p2p-circuit", "tcp", true},
+        {"/unix/x", "other", false}};
+    struct um_buf b = UM_BUF_INIT;
+    struct um_str s;
+    struct um_tie t, back;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        t = (struct um_tie){.dialled = i % 2 == 0,
+                            .rtt_us = i == 0 ? UINT32_MAX : (uint32_t)i};
+        memset(t.member, (int)i, sizeof t.member);
+        um_tie_addr(all[i].addr, &t);
+        um_tie_put(&b, &t);
+    }
+    s = um_buf_view(&b);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        assert_true(um_tie_take(&s, &back));
+        assert_string_equal(um_tie_word(back.over), all[i].word);
+        assert_int_equal(back.relayed, all[i].relayed);
+        assert_int_equal(back.dialled, i % 2 == 0);
+        assert_int_equal(back.member[7], i);
+        assert_int_equal(back.rtt_us, i == 0 ? 0xffffff : i);
+    }
+    assert_false(um_tie_take(&s, &back));
+    b.p[UM_TIE_MEMBER_BYTES] = 0x0f; /* of a later version */
+    s = um_buf_view(&b);
+    assert_true(um_tie_take(&s, &back));
+    assert_int_equal(back.over, UM_TIE_OTHER);
+    um_buf_fini(&b);
+}
+
 static void test_a_row_is_signed_by_whom_it_is_about(void **state)
 {
     struct um_row row = {.mesh = rig_id(1), .seq = 1, .wall_ms = 1};
@@ -149,6 +207,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_that_make_no_sense),
         cmocka_unit_test(test_an_odd_version_is_as_absent),
+        cmocka_unit_test(test_ties_are_whole_and_few),
+        cmocka_unit_test(test_a_tie_is_what_was_told),
         cmocka_unit_test(test_a_row_is_signed_by_whom_it_is_about),
         cmocka_unit_test(test_size_is_looked_at_first),
         cmocka_unit_test(test_seq_goes_on_and_follows_the_clock),
