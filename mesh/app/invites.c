@@ -8,6 +8,7 @@
 #include "mesh/app/answer.h"
 #include "mesh/app/body.h"
 #include "mesh/app/members.h"
+#include "mesh/app/qr.h"
 #include "mesh/app/segment.h"
 #include "mesh/app/word.h"
 #include "mesh/trust/code.h"
@@ -63,6 +64,7 @@ static void on_code(void *user, int err, const char *code)
         um_json_uint(&j, "expires_ms", v->expires_ms);
         um_json_uint(&j, "uses", v->uses);
         um_json_bool(&j, "pending", v->pending);
+        um_qr_put(&j, "qr", code);
         um_answer_json(v->req, 200, &j);
     }
     free(v);

@@ -354,6 +354,7 @@ def test_invites(mesh, folder):
     assert (answer["role"], answer["uses"]) == ("node", 3)
     # Who has no owner's key lets nobody in by itself, and says so.
     assert not answer["pending"]
+    assert len({len(answer["qr"]), *map(len, answer["qr"])}) == 1
     assert b.ask("POST", "/mesh/invites", {}).json["pending"]
     shown = a.get("/mesh/invites")["invites"]
     mine = [i for i in shown if i["uses"] == 3]
