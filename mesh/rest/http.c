@@ -18,14 +18,17 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "mesh/base/buf.h"
 
-#define MAX_HEADERS 8
+#define MAX_HEADERS 12
 
 /* A mistake as those above say it. */
 #define MISTAKE(text) "{\"error\":\"" text "\"}\n"
 #define JSON          "application/json"
+
+#define SECOND_MS 1000U
 
 struct header {
     char *name;
@@ -37,6 +40,7 @@ struct um_http {
     struct um_http_cfg cfg;
     struct um_http_req *open; /* of which the owner was asked, no reply yet */
     struct um_http_stream *streams;
+    struct line *lines;
     bool running;            /* inside MHD_run() */
     void (*due)(void *user); /* or NULL */
     void *due_user;
@@ -68,6 +72,7 @@ struct um_http_req {
     unsigned status;
     char client[INET6_ADDRSTRLEN];
     bool handled;   /* the owner was asked, or need not be */
+    bool head;      /* HEAD: asked as GET, answered without a body */
     bool suspended; /* libmicrohttpd waits for the reply */
     bool ended;     /* libmicrohttpd is done with it */
 };
@@ -172,10 +177,21 @@ static const char *wrong(struct um_http_req *r, unsigned *status)
                : NULL;
 }
 
-/* A connection's own: the path of the request that it is at, as sent. */
+/* A connection's own. */
 struct line {
-    char *path;
+    struct line *next; /* of the server's */
+    struct MHD_Connection *conn;
+    char *path;        /* of the request that it is at, as sent */
+    uint64_t until_ms; /* what it is to send has to be here; 0: nothing */
 };
+
+static uint64_t now_ms(void)
+{
+    struct timespec ts;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * SECOND_MS + (uint64_t)ts.tv_nsec / 1000000;
+}
 
 static struct line *line_of(struct MHD_Connection *conn)
 {
@@ -185,20 +201,68 @@ static struct line *line_of(struct MHD_Connection *conn)
     return info != NULL ? info->socket_context : NULL;
 }
 
+/* How long a connection may be silent, and when what it sends has to be here;
+ * libmicrohttpd knows the one, and nothing of the other: a byte is life. */
+static void expect(struct line *l, unsigned silent_s, uint64_t within_s)
+{
+    l->until_ms = within_s > 0 ? now_ms() + within_s * SECOND_MS : 0;
+    (void)MHD_set_connection_option(l->conn, MHD_CONNECTION_OPTION_TIMEOUT,
+                                    silent_s);
+}
+
+static struct line *line_new(struct um_http *h, struct MHD_Connection *conn)
+{
+    struct line *l = calloc(1, sizeof *l);
+
+    if (l != NULL) {
+        l->conn = conn;
+        l->next = h->lines;
+        h->lines = l;
+        expect(l, UM__CAP_HTTP_SILENT_S, UM__CAP_HTTP_HEAD_S);
+    }
+    return l;
+}
+
+static void line_free(struct um_http *h, struct line *l)
+{
+    struct line **at = &h->lines;
+
+    while (*at != l) {
+        at = &(*at)->next;
+    }
+    *at = l->next;
+    free(l->path);
+    free(l);
+}
+
 static void on_connection(void *cls, struct MHD_Connection *conn,
                           void **context,
                           enum MHD_ConnectionNotificationCode code)
 {
-    struct line *l = *context;
-
-    (void)cls;
-    (void)conn;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *context = calloc(1, sizeof *l);
-    } else if (l != NULL) {
-        free(l->path);
-        free(l);
+        *context = line_new(cls, conn);
+    } else if (*context != NULL) {
+        line_free(cls, *context);
         *context = NULL;
+    }
+}
+
+/* Ends those that drip: libmicrohttpd then finds that nothing more comes. */
+static void end_late(struct um_http *h)
+{
+    uint64_t now = now_ms();
+
+    for (struct line *l = h->lines; l != NULL; l = l->next) {
+        const union MHD_ConnectionInfo *info =
+            l->until_ms != 0 && now >= l->until_ms
+                ? MHD_get_connection_info(l->conn,
+                                          MHD_CONNECTION_INFO_CONNECTION_FD)
+                : NULL;
+
+        if (info != NULL) {
+            l->until_ms = 0;
+            (void)shutdown(info->connect_fd, SHUT_RDWR);
+        }
     }
 }
 
@@ -229,7 +293,8 @@ static struct um_http_req *req_new(struct um_http *h,
     }
     r->http = h;
     r->conn = conn;
-    r->method = strdup(method);
+    r->head = strcmp(method, "HEAD") == 0;
+    r->method = strdup(r->head ? "GET" : method);
     r->path = l->path;
     l->path = NULL;
     if (r->method == NULL || r->path == NULL) {
@@ -295,6 +360,7 @@ static enum MHD_Result begin(struct um_http_req *r)
     if (r == NULL) {
         return MHD_NO;
     }
+    expect(line_of(r->conn), UM__CAP_HTTP_IDLE_S, UM__CAP_HTTP_BODY_S);
     why = wrong(r, &status);
     if (why == NULL) {
         return MHD_YES;
@@ -326,6 +392,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn,
     if (!r->handled) {
         r->handled = true;
         open_add(r);
+        expect(line_of(conn), UM__CAP_HTTP_IDLE_S, 0);
         h->cfg.handle(h->cfg.user, r);
     }
     if (r->response != NULL) {
@@ -364,13 +431,17 @@ static void on_completed(void *cls, struct MHD_Connection *conn, void **state,
                          enum MHD_RequestTerminationCode code)
 {
     struct um_http_req *r = *state;
+    struct line *l = line_of(conn);
 
     (void)cls;
-    (void)conn;
     (void)code;
     *state = NULL;
     if (r == NULL) {
         return;
+    }
+    if (l != NULL) { /* the next head may begin when it has rested */
+        l->until_ms =
+            now_ms() + (UM__CAP_HTTP_IDLE_S + UM__CAP_HTTP_HEAD_S) * SECOND_MS;
     }
     if (r->stream != NULL) {
         stream_lost(r->stream);
@@ -419,8 +490,7 @@ struct um_http *um_http_new(const struct um_http_cfg *cfg)
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)UM__CAP_HTTP_IDLE_S,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)UM__CAP_HTTP_HEAD_BYTES,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
-        NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,
-        MHD_OPTION_END);
+        NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
     if (h->mhd == NULL) {
         free(h);
         return NULL;
@@ -461,18 +531,34 @@ int um_http_fd(const struct um_http *h)
 void um_http_run(struct um_http *h)
 {
     h->running = true;
+    end_late(h);
     (void)MHD_run(h->mhd);
     h->running = false;
+}
+
+/* Milliseconds until the first is late; -1: none will be. */
+static int late_in_ms(const struct um_http *h)
+{
+    uint64_t now = now_ms(), first = UINT64_MAX;
+
+    for (const struct line *l = h->lines; l != NULL; l = l->next) {
+        if (l->until_ms != 0 && l->until_ms < first) {
+            first = l->until_ms;
+        }
+    }
+    return first == UINT64_MAX ? -1 : first <= now ? 0 : (int)(first - now);
 }
 
 int um_http_timeout_ms(const struct um_http *h)
 {
     MHD_UNSIGNED_LONG_LONG ms;
+    int late = late_in_ms(h);
 
     if (MHD_get_timeout(h->mhd, &ms) != MHD_YES) {
-        return -1;
+        return late;
     }
-    return ms > 60000 ? 60000 : (int)ms;
+    ms = ms > 60000 ? 60000 : ms;
+    return late >= 0 && (unsigned)late < ms ? late : (int)ms;
 }
 
 void um_http_on_due(struct um_http *h, void (*due)(void *user), void *user)
@@ -484,6 +570,11 @@ void um_http_on_due(struct um_http *h, void (*due)(void *user), void *user)
 const char *um_http_method(const struct um_http_req *req)
 {
     return req->method;
+}
+
+bool um_http_is_head(const struct um_http_req *req)
+{
+    return req->head;
 }
 
 const char *um_http_path(const struct um_http_req *req)
@@ -569,6 +660,17 @@ void um_http_reply_header(struct um_http_req *req, const char *name,
     e->value = strdup(value);
 }
 
+static bool has_header(const struct um_http_req *req, const char *name)
+{
+    for (size_t i = 0; i < req->n_headers; i++) {
+        if (req->headers[i].name != NULL &&
+            strcmp(req->headers[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_headers(struct um_http_req *req, const char *type)
 {
     (void)MHD_add_response_header(
@@ -576,7 +678,12 @@ static void add_headers(struct um_http_req *req, const char *type)
         type != NULL ? type : "text/plain; charset=utf-8");
     (void)MHD_add_response_header(req->response, "X-Content-Type-Options",
                                   "nosniff");
-    (void)MHD_add_response_header(req->response, "Cache-Control", "no-store");
+    (void)MHD_add_response_header(req->response, "Cross-Origin-Resource-Policy",
+                                  "same-origin");
+    if (!has_header(req, "Cache-Control")) {
+        (void)MHD_add_response_header(req->response, "Cache-Control",
+                                      "no-store");
+    }
     for (size_t i = 0; i < req->n_headers; i++) {
         if (req->headers[i].name != NULL && req->headers[i].value != NULL) {
             (void)MHD_add_response_header(req->response, req->headers[i].name,
@@ -637,6 +744,11 @@ struct um_http_stream *um_http_stream(struct um_http_req *req, const char *type,
     if (s == NULL || req->ended) {
         free(s);
         um_http_reply(req, 500, NULL, "", 0);
+        return NULL;
+    }
+    if (req->head) { /* libmicrohttpd would send the end of a body */
+        free(s);
+        um_http_reply(req, 200, type, "", 0);
         return NULL;
     }
     *s = (struct um_http_stream){.req = req, .gone = gone, .user = user};

@@ -23,6 +23,11 @@
 #define UM__CAP_HTTP_PATH_BYTES 2048
 /** Seconds of silence after which a connection is closed. */
 #define UM__CAP_HTTP_IDLE_S 30
+/** Seconds of silence before a request's head is there. */
+#define UM__CAP_HTTP_SILENT_S 5
+/** Seconds within which a head is there that was begun; and a body. */
+#define UM__CAP_HTTP_HEAD_S 10
+#define UM__CAP_HTTP_BODY_S 60
 /** Bytes of a stream that wait for a slow reader; it is cut off above it. */
 #define UM__CAP_HTTP_STREAM_BYTES 262144
 
@@ -65,8 +70,12 @@ int um_http_timeout_ms(const struct um_http *h);
  */
 void um_http_on_due(struct um_http *h, void (*due)(void *user), void *user);
 
-/** The method, such as "GET"; valid until the reply. */
+/** The method, such as "GET"; valid until the reply. HEAD is one:
+ * it is answered without the body. */
 const char *um_http_method(const struct um_http_req *req);
+
+/** Whether it was HEAD. */
+bool um_http_is_head(const struct um_http_req *req);
 
 /** The path as sent, with its escapes, without the query; valid until the
  * reply. */
@@ -116,7 +125,7 @@ struct um_http_stream;
  * @param gone told once, later: the reader is, or is cut off, or the server
  *             ends; the stream is no more then
  * @return owned until `gone` or um_http_stream_end(); NULL: the client left, or
- *         no memory, and `gone` is not told
+ *         asked for the head alone, or no memory, and `gone` is not told
  */
 struct um_http_stream *um_http_stream(struct um_http_req *req, const char *type,
                                       void (*gone)(void *user), void *user);

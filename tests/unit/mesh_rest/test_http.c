@@ -38,6 +38,7 @@ struct scene {
     size_t n_held;
     bool holds;
     bool streams; /* a request is answered with a stream */
+    bool heads;   /* likewise, but none is made */
     struct um_http_stream *stream;
     unsigned gone;
     unsigned asked;
@@ -68,6 +69,10 @@ static void handle(void *user, struct um_http_req *req)
     (void)snprintf(s->x, sizeof s->x, "%s", x != NULL ? x : "none");
     (void)snprintf(s->other, sizeof s->other, "%s",
                    other != NULL ? other : "none");
+    if (s->heads) {
+        assert_null(um_http_stream(req, "text/x", on_gone, s));
+        return;
+    }
     if (s->streams) {
         s->stream = um_http_stream(req, "text/x", on_gone, s);
         assert_non_null(s->stream);
@@ -267,7 +272,7 @@ static void test_silent_connections_end(void **state)
     say(s, half, "GET /healthz HTTP/1.1\r\nHo");
     say(s, slow, "GET /healthz HTTP/1.1\r\n");
     run(s);
-    ahead_s += UM__CAP_HTTP_IDLE_S - 1;
+    ahead_s += UM__CAP_HTTP_SILENT_S - 1;
     say(s, slow, "Host: a\r\n");
     run(s);
     assert_string_equal(got(s, mute), "");
@@ -280,6 +285,98 @@ static void test_silent_connections_end(void **state)
     say(s, slow, "\r\n");
     run(s);
     assert_int_equal(status(s, slow), 200);
+    /* Between two requests there is more time, and that has an end, too. */
+    ahead_s += UM__CAP_HTTP_IDLE_S - 1;
+    run(s);
+    assert_string_equal(got(s, slow), "");
+    ahead_s += 2;
+    run(s);
+    assert_string_equal(got(s, slow), "end");
+    scene_free(s);
+}
+
+/* Says a letter each two seconds for so long; what came of it. */
+static const char *drip(struct scene *s, size_t client, unsigned for_s)
+{
+    for (unsigned i = 0; i < for_s / 2; i++) {
+        ahead_s += 2;
+        say(s, client, "x");
+        run(s);
+    }
+    return got(s, client);
+}
+
+/* UM__CAP_HTTP_HEAD_S, UM__CAP_HTTP_BODY_S: letters are no life without end. */
+static void test_heads_and_bodies_that_drip(void **state)
+{
+    struct scene *s = scene_new();
+    size_t head = join(s, 1), body, kept;
+
+    (void)state;
+    say(s, head, "GET /healthz HTTP/1.1\r\nHost: a\r\nX: ");
+    run(s);
+    assert_string_equal(drip(s, head, 8), "");
+    assert_string_equal(drip(s, head, 4), "end");
+    body = join(s, 1);
+    say(s, body, "PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n");
+    run(s);
+    assert_string_equal(drip(s, body, 58), "");
+    assert_string_equal(drip(s, body, 4), "end");
+    kept = join(s, 1); /* the second head of a connection likewise */
+    say(s, kept, request);
+    run(s);
+    assert_int_equal(status(s, kept), 200);
+    say(s, kept, "GET /healthz HTTP/1.1\r\nHost: a\r\nX: ");
+    run(s);
+    assert_string_equal(drip(s, kept, 38), "");
+    assert_string_equal(drip(s, kept, 4), "end");
+    assert_int_equal(s->asked, 1);
+    scene_free(s);
+}
+
+/* Who waits for a late answer, or listens, is not late himself. */
+static void test_waiting_is_not_dripping(void **state)
+{
+    struct scene *s = scene_new();
+    size_t c = join(s, 1);
+
+    (void)state;
+    s->holds = true;
+    say(s, c, request);
+    run(s);
+    ahead_s += 1000;
+    run(s);
+    assert_string_equal(got(s, c), "");
+    um_http_reply(s->held[0], 200, NULL, "late", 4);
+    run(s);
+    assert_int_equal(status(s, c), 200);
+    scene_free(s);
+}
+
+/* HEAD is a GET whose body is not sent. */
+static void test_head(void **state)
+{
+    struct scene *s = scene_new();
+    size_t c = join(s, 1);
+    const char *text;
+
+    (void)state;
+    say(s, c, "HEAD /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+    run(s);
+    text = got(s, c);
+    assert_memory_equal(text, "HTTP/1.1 200", 12);
+    assert_non_null(strstr(text, "Content-Length: 4\r\n"));
+    assert_string_equal(strstr(text, "\r\n\r\n"), "\r\n\r\n");
+    s->heads = true;
+    say(s, c, "HEAD /events HTTP/1.1\r\nHost: a\r\n\r\n");
+    run(s);
+    text = got(s, c);
+    assert_memory_equal(text, "HTTP/1.1 200", 12);
+    assert_string_equal(strstr(text, "\r\n\r\n"), "\r\n\r\n");
+    say(s, c, request); /* and nothing of it is left */
+    s->heads = false;
+    run(s);
+    assert_int_equal(status(s, c), 200);
     scene_free(s);
 }
 
@@ -596,6 +693,9 @@ int main(void)
         cmocka_unit_test(test_connections_of_all),
         cmocka_unit_test(test_a_long_head),
         cmocka_unit_test(test_silent_connections_end),
+        cmocka_unit_test(test_heads_and_bodies_that_drip),
+        cmocka_unit_test(test_waiting_is_not_dripping),
+        cmocka_unit_test(test_head),
         cmocka_unit_test(test_a_body_above_its_cap),
         cmocka_unit_test(test_a_body_is_judged_early),
         cmocka_unit_test(test_many_fields_and_a_long_path),
