@@ -75,6 +75,7 @@ int um_cli_run(const struct um_cli_command *command, int argc, char **argv);
 /**@{*/
 extern const struct um_cli_command um_cli_node[];
 extern const struct um_cli_command um_cli_doctor[];
+extern const struct um_cli_command um_cli_ui[];
 extern const struct um_cli_command um_cli_mesh[];
 extern const struct um_cli_command um_cli_members[];
 extern const struct um_cli_command um_cli_owner[];

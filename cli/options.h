@@ -34,6 +34,8 @@ enum um_option {
     UM_OPT_MESH_NAME,
     UM_OPT_CERT,
     UM_OPT_UNIT_STATE,
+    UM_OPT_READ_ONLY,
+    UM_OPT_OPEN,
     UM_OPT_MESSAGE,
     UM_OPT_IF_MATCH,
     UM_OPT_DRY_RUN, /**< the first that goes into the query as it is */

@@ -2,6 +2,7 @@
 /* See answer.h. */
 #include "mesh/app/answer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void um_answer_text(struct um_http_req *req, unsigned status, const char *text)
@@ -71,4 +72,18 @@ void um_answer_refusal(struct um_http_req *req, enum um_reply answer,
         um_json_text(&j, "override", w->flag + 2);
     }
     um_answer_json(req, w->status, &j);
+}
+
+void um_answer_verdict(struct um_http_req *req, const struct um_auth_verdict *v)
+{
+    char seconds[24];
+
+    if (v->status == 401) {
+        um_http_reply_header(req, "WWW-Authenticate", "Bearer");
+    } else if (v->wait_ms > 0) {
+        (void)snprintf(seconds, sizeof seconds, "%u",
+                       (unsigned)((v->wait_ms + 999) / 1000));
+        um_http_reply_header(req, "Retry-After", seconds);
+    }
+    um_answer_error(req, v->status, v->text, NULL);
 }

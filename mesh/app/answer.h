@@ -5,7 +5,7 @@
 
 #include "mesh/app/json.h"
 #include "mesh/model/reply.h"
-#include "mesh/rest/http.h"
+#include "mesh/rest/auth.h"
 
 /** Answers with text. */
 void um_answer_text(struct um_http_req *req, unsigned status, const char *text);
@@ -33,5 +33,9 @@ void um_answer_warning(struct um_json *j, const char *warning);
  * argument with which it would be done. @param about shown revision, or "" */
 void um_answer_refusal(struct um_http_req *req, enum um_reply answer,
                        const char *about);
+
+/** Answers why a request may not be done, or not yet. */
+void um_answer_verdict(struct um_http_req *req,
+                       const struct um_auth_verdict *v);
 
 #endif

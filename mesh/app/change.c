@@ -375,7 +375,11 @@ static void on_unit(void *user, const struct um_unit_answer *a)
 static void pass_on(struct change *c)
 {
     if (strcmp(um_http_method(req_of(c)), "GET") != 0) {
-        um_http_reply_header(req_of(c), "Allow", "GET");
+        um_http_reply_header(
+            req_of(c), "Allow",
+            um_segment_match("/control/", um_http_path(req_of(c)))
+                ? "GET"
+                : "GET, HEAD");
         fail(c, 405, "This method isn't allowed here.", NULL);
     } else if (um_node_hands(node_of(c)) == NULL) {
         fail(c, 502, "There is no Unit here.", NULL);

@@ -17,6 +17,7 @@
 
 #include "mesh/app/gate.h"
 #include "mesh/app/journal.h"
+#include "mesh/app/logins.h"
 #include "mesh/app/rights.h"
 #include "mesh/app/role.h"
 #include "mesh/app/routes.h"
@@ -469,6 +470,8 @@ static int start_rest(struct um_daemon *d)
                     s->rest, strerror(errno));
         return -1;
     }
+    um_socket_name(fd, d->settings.rest, sizeof d->settings.rest);
+    um_logins_open(d);
     d->remote = serve(d, fd, false, um_routes_remote);
     um_log_line(&d->log, UM_LOG_INFO, "REST is at http://%s and %s", s->rest,
                 s->control);
@@ -691,6 +694,20 @@ static int meet(struct um_daemon *d)
     return 0;
 }
 
+/* A token that opens less. 0, or -1 after it was said what is wrong. */
+static int read_token(struct um_daemon *d, enum um_setting which,
+                      const char *path, char token[UM_TOKEN_CHARS + 1])
+{
+    const char *why = um_token_read(path, token);
+    char place[UM_GIVEN_PLACE];
+
+    if (why != NULL) {
+        um_log_line(&d->log, UM_LOG_ERROR, "%s: %s",
+                    um_given_place(&d->settings.given, which, 0, place), why);
+    }
+    return why == NULL ? 0 : -1;
+}
+
 /* What is done while we still may all: the applier begins, and then what is not
  * needed here is given up. */
 static int prepare(struct um_daemon *d)
@@ -700,16 +717,10 @@ static int prepare(struct um_daemon *d)
                                          .name = um_mesh_name(d),
                                          .apart = d->user.uid != geteuid()};
 
-    const char *token = d->settings.metrics_token;
-    const char *why =
-        token != NULL ? um_token_scraper(token, d->remote_auth.scraper) : NULL;
-    char place[UM_GIVEN_PLACE];
-
-    if (why != NULL) {
-        um_log_line(&d->log, UM_LOG_ERROR, "%s: %s",
-                    um_given_place(&d->settings.given, UM_SETTING_METRICS_TOKEN,
-                                   0, place),
-                    why);
+    if (read_token(d, UM_SETTING_METRICS_TOKEN, d->settings.metrics_token,
+                   d->remote_auth.scraper) != 0 ||
+        read_token(d, UM_SETTING_READ_TOKEN, d->settings.read_token,
+                   d->remote_auth.reader) != 0) {
         return -1;
     }
     return d->settings.article || d->settings.applier != NULL

@@ -52,6 +52,16 @@ static const struct um_family_part strangers[] = {
     {"hints", AT(mesh.node.hints.strangers)},
 };
 
+static const struct um_family_part refusals[] = {
+    {"host", AT(refused[UM_REFUSAL_HOST])},
+    {"origin", AT(refused[UM_REFUSAL_ORIGIN])},
+    {"token", AT(refused[UM_REFUSAL_TOKEN])},
+    {"tries", AT(refused[UM_REFUSAL_TRIES])},
+    {"role", AT(refused[UM_REFUSAL_ROLE])},
+    {"csrf", AT(refused[UM_REFUSAL_CSRF])},
+    {"type", AT(refused[UM_REFUSAL_TYPE])},
+};
+
 static const struct um_family_part files[] = {
     {"database", AT(store.database_bytes)},
     {"wal", AT(store.wal_bytes)},
@@ -227,6 +237,14 @@ const struct um_family um_families_all[UM_FAMILIES] = {
      "limit",
      UM_WHEN_ALWAYS,
      PARTS(limits)},
+    {{"unitmesh_rest_refused", UM_METRIC_COUNTER, "",
+      "Requests over TCP that were not let in. host, origin: a foreign page or "
+      "name; token: none or a wrong one; tries: too many wrong ones; role: who "
+      "may only read; csrf, type: a session's that did not come from the "
+      "page."},
+     "reason",
+     UM_WHEN_ALWAYS,
+     PARTS(refusals)},
     {{"unitmesh_strangers", UM_METRIC_COUNTER, "",
       "Streams and messages of keys without a role, which were turned away."},
      "at",

@@ -120,6 +120,7 @@ void um_measured_take(struct um_daemon *d, struct um_measured *out)
     *out = (struct um_measured){.uptime_ms = now - d->started_ms};
     out->peers = um_bus_connected(d->bus);
     out->twin = um_bus_twin(d->bus)[0] != '\0';
+    memcpy(out->refused, d->remote_auth.refused, sizeof out->refused);
     um_bus_stats(d->bus, &out->host);
     um_bus_pubsub_stats(d->bus, &out->pubsub);
     take_unit(d, out);

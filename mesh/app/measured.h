@@ -56,6 +56,7 @@ struct um_measured {
     struct um_histogram took;
     struct um_article_stats article;
     uint64_t unit_up;
+    uint64_t refused[UM_REFUSALS]; /**< requests over TCP */
     struct um_measured_mesh mesh;
     struct um_measured_store store;
 };

@@ -21,9 +21,11 @@
 #include "mesh/app/exports.h"
 #include "mesh/app/imports.h"
 #include "mesh/app/invites.h"
+#include "mesh/app/logins.h"
 #include "mesh/app/members.h"
 #include "mesh/app/metrics.h"
 #include "mesh/app/openapi.h"
+#include "mesh/app/page.h"
 #include "mesh/app/pending.h"
 #include "mesh/app/query.h"
 #include "mesh/app/replace.h"
@@ -284,74 +286,121 @@ static const struct route article_routes[] = {
 
 static const struct route routes[] = {
     {"GET", "/healthz", UM_ACCESS_OPEN, get_healthz},
+    {"GET", "/", UM_ACCESS_PAGE, um_page_show},
+    {"GET", "/ui/", UM_ACCESS_PAGE, um_page_show},
+    {"POST", "/mesh/logins", UM_ACCESS_SOCKET, um_logins_make},
+    {"POST", "/mesh/session", UM_ACCESS_OPEN, um_logins_begin},
+    {"GET", "/mesh/session", UM_ACCESS_SESSION, um_logins_show},
+    {"DELETE", "/mesh/session", UM_ACCESS_SESSION, um_logins_end},
     {"GET", "/metrics", UM_ACCESS_SCRAPER, um_metrics_show},
-    {"GET", "/mesh/openapi.yaml", UM_ACCESS_TOKEN, get_description},
-    {"GET", "/mesh/status", UM_ACCESS_TOKEN, get_status},
-    {"GET", "/mesh/doctor", UM_ACCESS_TOKEN, um_doctor_show},
-    {"GET", "/mesh/peers", UM_ACCESS_TOKEN, get_peers},
-    {"GET", "/mesh/id", UM_ACCESS_TOKEN, get_id},
-    {"POST", "/mesh/init", UM_ACCESS_TOKEN, um_acts_init},
-    {"POST", "/mesh/join", UM_ACCESS_TOKEN, um_acts_join},
-    {"POST", "/mesh/leave", UM_ACCESS_TOKEN, um_acts_leave},
-    {"GET", "/mesh/invites", UM_ACCESS_TOKEN, get_invites},
-    {"POST", "/mesh/invites", UM_ACCESS_TOKEN, um_invites_make},
-    {"DELETE", "/mesh/invites/*", UM_ACCESS_TOKEN, um_invites_take_back},
-    {"GET", "/mesh/pending", UM_ACCESS_TOKEN, get_pending},
-    {"POST", "/mesh/pending/*", UM_ACCESS_TOKEN, um_pending_approve},
-    {"DELETE", "/mesh/pending/*", UM_ACCESS_TOKEN, um_pending_reject},
-    {"GET", "/mesh/nodes", UM_ACCESS_TOKEN, get_nodes},
-    {"GET", "/mesh/topology", UM_ACCESS_TOKEN, get_topology},
-    {"GET", "/mesh/members", UM_ACCESS_TOKEN, get_members},
-    {"DELETE", "/mesh/members/*", UM_ACCESS_TOKEN, um_members_remove},
-    {"POST", "/mesh/members/*/replace", UM_ACCESS_TOKEN, um_replace_member},
-    {"POST", "/mesh/rotate", UM_ACCESS_TOKEN, um_replace_own},
-    {"PUT", "/mesh/members/*/role", UM_ACCESS_TOKEN, um_members_role},
-    {"PUT", "/mesh/members/*/labels/*", UM_ACCESS_TOKEN, um_members_label},
-    {"DELETE", "/mesh/members/*/labels/*", UM_ACCESS_TOKEN, um_members_unlabel},
-    {"GET", "/mesh/settings", UM_ACCESS_TOKEN, um_setting_list},
-    {"PUT", "/mesh/settings/*", UM_ACCESS_TOKEN, um_setting_put},
-    {"GET", "/mesh/revisions", UM_ACCESS_TOKEN, um_revisions_list},
-    {"GET", "/mesh/revisions/*", UM_ACCESS_TOKEN, um_revisions_show},
-    {"GET", "/mesh/revisions/*/document", UM_ACCESS_TOKEN, um_documents_show},
-    {"GET", "/mesh/revisions/*/diff", UM_ACCESS_TOKEN, um_documents_diff},
-    {"POST", "/mesh/revisions/*/rollback", UM_ACCESS_TOKEN, um_verbs_handle},
-    {"POST", "/mesh/revisions/*/confirm", UM_ACCESS_TOKEN, um_verbs_handle},
-    {"POST", "/mesh/revisions/*/abort", UM_ACCESS_TOKEN, um_verbs_handle},
-    {"POST", "/mesh/revisions/*/resume", UM_ACCESS_TOKEN, um_verbs_handle},
-    {"POST", "/mesh/revisions/*/open", UM_ACCESS_TOKEN, um_verbs_handle},
-    {"GET", "/mesh/conflicts", UM_ACCESS_TOKEN, get_conflicts},
-    {"POST", "/mesh/conflicts/*/take", UM_ACCESS_TOKEN, um_verbs_handle},
-    {"POST", "/mesh/conflicts/*/drop", UM_ACCESS_TOKEN, um_verbs_handle},
-    {"POST", "/mesh/conflicts/*/edit", UM_ACCESS_TOKEN, um_verbs_handle},
-    {"POST", "/mesh/reseal", UM_ACCESS_TOKEN, um_reseal_handle},
-    {"GET", "/mesh/copies", UM_ACCESS_TOKEN, um_copies_list},
-    {"GET", "/mesh/copies/*", UM_ACCESS_TOKEN, um_copies_show},
-    {"POST", "/mesh/statements", UM_ACCESS_TOKEN, um_word_pass},
-    {"POST", "/mesh/void", UM_ACCESS_TOKEN, um_voids_make},
-    {"POST", "/mesh/owner-key", UM_ACCESS_TOKEN, um_acts_owner_key},
-    {"GET", "/mesh/export/*", UM_ACCESS_TOKEN, um_exports_items},
-    {"GET", "/mesh/documents", UM_ACCESS_TOKEN, um_exports_list},
-    {"GET", "/mesh/documents/*", UM_ACCESS_TOKEN, um_exports_document},
-    {"PUT", "/mesh/documents/*", UM_ACCESS_TOKEN, um_imports_document},
-    {"POST", "/mesh/import", UM_ACCESS_TOKEN, um_imports_items},
-    {"POST", "/mesh/import/begin", UM_ACCESS_TOKEN, um_acts_import},
-    {"GET", "/mesh/events", UM_ACCESS_TOKEN, get_events},
-    {NULL, "/mesh/overlays/", UM_ACCESS_TOKEN, um_change_handle},
-    {NULL, "/mesh/variables/", UM_ACCESS_TOKEN, um_change_handle},
-    {NULL, "/mesh/probes/", UM_ACCESS_TOKEN, um_change_handle},
-    {NULL, "/config/", UM_ACCESS_TOKEN, um_change_handle},
-    {NULL, "/certificates/", UM_ACCESS_TOKEN, um_change_handle},
-    {NULL, "/js_modules/", UM_ACCESS_TOKEN, um_change_handle},
-    {NULL, "/status/", UM_ACCESS_TOKEN, um_change_handle},
-    {NULL, "/control/", UM_ACCESS_TOKEN, um_change_handle},
+    {"GET", "/mesh/openapi.yaml", UM_ACCESS_READ, get_description},
+    {"GET", "/mesh/status", UM_ACCESS_READ, get_status},
+    {"GET", "/mesh/doctor", UM_ACCESS_READ, um_doctor_show},
+    {"GET", "/mesh/peers", UM_ACCESS_READ, get_peers},
+    {"GET", "/mesh/id", UM_ACCESS_READ, get_id},
+    {"POST", "/mesh/init", UM_ACCESS_ADMIN, um_acts_init},
+    {"POST", "/mesh/join", UM_ACCESS_ADMIN, um_acts_join},
+    {"POST", "/mesh/leave", UM_ACCESS_ADMIN, um_acts_leave},
+    {"GET", "/mesh/invites", UM_ACCESS_READ, get_invites},
+    {"POST", "/mesh/invites", UM_ACCESS_ADMIN, um_invites_make},
+    {"DELETE", "/mesh/invites/*", UM_ACCESS_ADMIN, um_invites_take_back},
+    {"GET", "/mesh/pending", UM_ACCESS_READ, get_pending},
+    {"POST", "/mesh/pending/*", UM_ACCESS_ADMIN, um_pending_approve},
+    {"DELETE", "/mesh/pending/*", UM_ACCESS_ADMIN, um_pending_reject},
+    {"GET", "/mesh/nodes", UM_ACCESS_READ, get_nodes},
+    {"GET", "/mesh/topology", UM_ACCESS_READ, get_topology},
+    {"GET", "/mesh/members", UM_ACCESS_READ, get_members},
+    {"DELETE", "/mesh/members/*", UM_ACCESS_ADMIN, um_members_remove},
+    {"POST", "/mesh/members/*/replace", UM_ACCESS_ADMIN, um_replace_member},
+    {"POST", "/mesh/rotate", UM_ACCESS_ADMIN, um_replace_own},
+    {"PUT", "/mesh/members/*/role", UM_ACCESS_ADMIN, um_members_role},
+    {"PUT", "/mesh/members/*/labels/*", UM_ACCESS_ADMIN, um_members_label},
+    {"DELETE", "/mesh/members/*/labels/*", UM_ACCESS_ADMIN, um_members_unlabel},
+    {"GET", "/mesh/settings", UM_ACCESS_READ, um_setting_list},
+    {"PUT", "/mesh/settings/*", UM_ACCESS_ADMIN, um_setting_put},
+    {"GET", "/mesh/revisions", UM_ACCESS_READ, um_revisions_list},
+    {"GET", "/mesh/revisions/*", UM_ACCESS_READ, um_revisions_show},
+    {"GET", "/mesh/revisions/*/document", UM_ACCESS_READ, um_documents_show},
+    {"GET", "/mesh/revisions/*/diff", UM_ACCESS_READ, um_documents_diff},
+    {"POST", "/mesh/revisions/*/rollback", UM_ACCESS_ADMIN, um_verbs_handle},
+    {"POST", "/mesh/revisions/*/confirm", UM_ACCESS_ADMIN, um_verbs_handle},
+    {"POST", "/mesh/revisions/*/abort", UM_ACCESS_ADMIN, um_verbs_handle},
+    {"POST", "/mesh/revisions/*/resume", UM_ACCESS_ADMIN, um_verbs_handle},
+    {"POST", "/mesh/revisions/*/open", UM_ACCESS_ADMIN, um_verbs_handle},
+    {"GET", "/mesh/conflicts", UM_ACCESS_READ, get_conflicts},
+    {"POST", "/mesh/conflicts/*/take", UM_ACCESS_ADMIN, um_verbs_handle},
+    {"POST", "/mesh/conflicts/*/drop", UM_ACCESS_ADMIN, um_verbs_handle},
+    {"POST", "/mesh/conflicts/*/edit", UM_ACCESS_ADMIN, um_verbs_handle},
+    {"POST", "/mesh/reseal", UM_ACCESS_ADMIN, um_reseal_handle},
+    {"GET", "/mesh/copies", UM_ACCESS_READ, um_copies_list},
+    {"GET", "/mesh/copies/*", UM_ACCESS_ADMIN, um_copies_show},
+    {"POST", "/mesh/statements", UM_ACCESS_ADMIN, um_word_pass},
+    {"POST", "/mesh/void", UM_ACCESS_ADMIN, um_voids_make},
+    {"POST", "/mesh/owner-key", UM_ACCESS_ADMIN, um_acts_owner_key},
+    {"GET", "/mesh/export/*", UM_ACCESS_ADMIN, um_exports_items},
+    {"GET", "/mesh/documents", UM_ACCESS_ADMIN, um_exports_list},
+    {"GET", "/mesh/documents/*", UM_ACCESS_ADMIN, um_exports_document},
+    {"PUT", "/mesh/documents/*", UM_ACCESS_ADMIN, um_imports_document},
+    {"POST", "/mesh/import", UM_ACCESS_ADMIN, um_imports_items},
+    {"POST", "/mesh/import/begin", UM_ACCESS_ADMIN, um_acts_import},
+    {"GET", "/mesh/events", UM_ACCESS_READ, get_events},
+    {NULL, "/mesh/overlays/", UM_ACCESS_VALUE, um_change_handle},
+    {NULL, "/mesh/variables/", UM_ACCESS_VALUE, um_change_handle},
+    {NULL, "/mesh/probes/", UM_ACCESS_VALUE, um_change_handle},
+    {NULL, "/config/", UM_ACCESS_VALUE, um_change_handle},
+    {NULL, "/certificates/", UM_ACCESS_VALUE, um_change_handle},
+    {NULL, "/js_modules/", UM_ACCESS_VALUE, um_change_handle},
+    {NULL, "/status/", UM_ACCESS_VALUE, um_change_handle},
+    {NULL, "/control/", UM_ACCESS_ACT, um_change_handle},
 };
 
 #define N_ROUTES (sizeof routes / sizeof routes[0])
 
-/* Whether a route is there: in the article's mode there is no document. */
+/* Whether a route is there: in the article's mode there is no document, and
+ * with --no-ui, or where REST is not over TCP, no page. */
 static bool is_there(const struct um_daemon *d, const struct route *r)
 {
-    return d->article == NULL || r->handle != um_change_handle;
+    bool paged = r->access == UM_ACCESS_PAGE || r->handle == um_logins_begin ||
+                 r->handle == um_logins_show || r->handle == um_logins_end;
+
+    return paged ? d->remote_auth.cookie[0] != '\0'
+                 : d->article == NULL || r->handle != um_change_handle;
+}
+
+/* Adds a method to those that are allowed. */
+static void allow_one(char *allow, size_t cap, const char *method)
+{
+    size_t len = strlen(allow);
+
+    (void)snprintf(allow + len, cap - len, "%s%s", len > 0 ? ", " : "", method);
+    if (strcmp(method, "GET") == 0) {
+        allow_one(allow, cap, "HEAD");
+    }
+}
+
+/* Of a path that has all methods in one row: as the document's answers to a
+ * wrong one have it. */
+static void allow_family(const struct route *r, char *allow, size_t cap)
+{
+    const char *all = strcmp(r->path, "/config/") == 0
+                          ? "GET, HEAD, PUT, POST, DELETE, PATCH"
+                      : r->access == UM_ACCESS_ACT       ? "GET"
+                      : strcmp(r->path, "/status/") == 0 ? "GET, HEAD"
+                                                         : "GET, HEAD, PUT, "
+                                                           "DELETE";
+
+    (void)snprintf(allow, cap, "%s", all);
+}
+
+static bool fits(const struct route *r, const struct um_http_req *req)
+{
+    const char *method = um_http_method(req);
+
+    if (r->access == UM_ACCESS_ACT && um_http_is_head(req)) {
+        return false; /* to look would be to do it */
+    }
+    return r->method != NULL ? strcmp(r->method, method) == 0
+                             : strcmp(method, "OPTIONS") != 0;
 }
 
 /* The route of a request; NULL, and the methods of its path in `allow`. */
@@ -359,53 +408,61 @@ static const struct route *find(const struct um_daemon *d,
                                 const struct um_http_req *req, char *allow,
                                 size_t cap)
 {
-    size_t len = 0;
-
     allow[0] = '\0';
     if (d->article != NULL &&
         um_segment_match(article_routes->path, um_http_path(req))) {
-        (void)snprintf(allow, cap, "%s", article_routes->method);
-        return strcmp(article_routes->method, um_http_method(req)) == 0
-                   ? article_routes
-                   : NULL;
+        allow_one(allow, cap, article_routes->method);
+        return fits(article_routes, req) ? article_routes : NULL;
     }
     for (size_t i = 0; i < N_ROUTES; i++) {
-        if (!is_there(d, &routes[i]) ||
-            !um_segment_match(routes[i].path, um_http_path(req))) {
+        const struct route *r = &routes[i];
+
+        if (!is_there(d, r) || !um_segment_match(r->path, um_http_path(req))) {
             continue;
         }
-        if (routes[i].method == NULL ||
-            strcmp(routes[i].method, um_http_method(req)) == 0) {
-            return &routes[i];
+        if (fits(r, req)) {
+            return r;
         }
-        len += (size_t)snprintf(allow + len, cap - len, "%s%s",
-                                len > 0 ? ", " : "", routes[i].method);
+        if (r->method != NULL) {
+            allow_one(allow, cap, r->method);
+        } else {
+            allow_family(r, allow, cap);
+        }
     }
     return NULL;
 }
 
-static void dispatch(struct um_daemon *d, const struct um_auth *auth,
+/* A path that is not there under this method, or at all. */
+static void answer_none(struct um_http_req *req, const char *allow)
+{
+    if (allow[0] == '\0') {
+        um_answer_error(req, 404, "Value doesn't exist.", NULL);
+        return;
+    }
+    um_http_reply_header(req, "Allow", allow);
+    if (strcmp(um_http_method(req), "OPTIONS") == 0) {
+        um_http_reply(req, 204, NULL, "", 0);
+    } else {
+        um_answer_error(req, 405, "Method isn't allowed.", NULL);
+    }
+}
+
+static void dispatch(struct um_daemon *d, struct um_auth *auth,
                      struct um_http_req *req)
 {
     char allow[64];
     const struct route *r = find(d, req, allow, sizeof allow);
-    struct um_auth_verdict v =
-        um_auth_check(auth, req, r != NULL ? r->access : UM_ACCESS_TOKEN);
+    const struct um_ask ask = um_auth_ask(req);
+    const struct um_auth_verdict v =
+        um_auth_check(auth, &ask, r != NULL ? r->access : UM_ACCESS_READ,
+                      d->loop.alarms.now_ms(d->loop.alarms.user));
 
-    if (v.status == 401) {
-        um_http_reply_header(req, "WWW-Authenticate", "Bearer");
-    }
     if (v.status != 0) {
-        um_answer_error(req, v.status, v.text, NULL);
-    } else if (r == article_routes || (r != NULL && um_query_fits(req))) {
-        r->handle(d, req);
-    } else if (r != NULL) {
-        return; /* it was answered */
-    } else if (allow[0] != '\0') {
-        um_http_reply_header(req, "Allow", allow);
-        um_answer_error(req, 405, "Method isn't allowed.", NULL);
-    } else {
-        um_answer_error(req, 404, "Value doesn't exist.", NULL);
+        um_answer_verdict(req, &v);
+    } else if (r == NULL) {
+        answer_none(req, allow);
+    } else if (r == article_routes || um_query_fits(req)) {
+        r->handle(d, req); /* else it was answered */
     }
 }
 

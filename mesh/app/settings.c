@@ -177,6 +177,8 @@ static const char **place_of(struct um_settings *s, enum um_setting which)
             return &s->policy;
         case UM_SETTING_METRICS_TOKEN:
             return &s->metrics_token;
+        case UM_SETTING_READ_TOKEN:
+            return &s->read_token;
         case UM_SETTING_USER:
             return &s->user;
         case UM_SETTING_APPLIER:
@@ -198,6 +200,8 @@ static const char *set_truth(struct um_settings *s, enum um_setting which,
         s->article = is;
     } else if (which == UM_SETTING_NO_MDNS) {
         s->mdns = !is;
+    } else if (which == UM_SETTING_NO_UI) {
+        s->ui = !is;
     } else {
         s->confine = !is;
     }
@@ -378,7 +382,7 @@ static void finish(struct um_settings *s)
 static int read_all(struct um_settings *s, const struct um_given_sources *from)
 {
     s->log_level = 2;
-    s->mdns = s->confine = true;
+    s->mdns = s->confine = s->ui = true;
     if (um_given_read(&s->given, from) != 0) {
         return 1;
     }

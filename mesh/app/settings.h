@@ -36,6 +36,7 @@ struct um_settings {
     const char *scratch_unit;  /**< a unitd to try documents on; NULL: none */
     const char *policy;        /**< the file of this node's policy */
     const char *metrics_token; /**< the file of a scraper's token; NULL: none */
+    const char *read_token;    /**< likewise, of who may read */
     const char *applier;       /**< the socket of one that others start; NULL */
     const char *user;          /**< whom it becomes; NULL: nobody is named */
     bool confine;              /**< gives up what it does not need */
@@ -46,6 +47,7 @@ struct um_settings {
     bool log_json;
     bool article;
     bool mdns;
+    bool ui; /**< the page, and logins */
 };
 
 /**

@@ -91,16 +91,15 @@ static void check_secrets(struct um_settings *s)
     }
 }
 
-static void check_token(struct um_settings *s)
+static void check_token(struct um_settings *s, enum um_setting which,
+                        const char *path)
 {
     char token[UM_TOKEN_CHARS + 1];
-    const char *why = s->metrics_token != NULL
-                          ? um_token_scraper(s->metrics_token, token)
-                          : NULL;
+    const char *why = um_token_read(path, token);
 
     explicit_bzero(token, sizeof token);
     if (why != NULL) {
-        um_given_wrong(&s->given, UM_SETTING_METRICS_TOKEN, 0, why);
+        um_given_wrong(&s->given, which, 0, why);
     }
 }
 
@@ -120,7 +119,8 @@ static void check_policy(struct um_settings *s)
 int um_settings_check(struct um_settings *s)
 {
     check_secrets(s);
-    check_token(s);
+    check_token(s, UM_SETTING_METRICS_TOKEN, s->metrics_token);
+    check_token(s, UM_SETTING_READ_TOKEN, s->read_token);
     check_policy(s);
     return s->given.wrong == 0 ? 0 : 2;
 }

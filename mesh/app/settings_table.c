@@ -53,6 +53,13 @@ const struct um_setting_row um_setting_rows[UM_SETTINGS] = {
                                   "a token that opens GET /metrics over TCP "
                                   "and nothing else",
                                   "", "/etc/unitmesh/metrics.token", 0},
+    [UM_SETTING_READ_TOKEN] = {"read-token", "FILE",
+                               "a token that opens over TCP what only shows, "
+                               "and no secret",
+                               "", "/etc/unitmesh/read.token", 0},
+    [UM_SETTING_NO_UI] = {"no-ui", NULL,
+                          "no page where REST over TCP is, and no logins", "no",
+                          "yes", 0},
     [UM_SETTING_NAME] = {"name", "NAME",
                          "the name of this daemon, when a host runs several",
                          "the host's, where a node needs one", "web-1",

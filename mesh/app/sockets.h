@@ -4,6 +4,7 @@
 #define UM_APP_SOCKETS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /**
@@ -22,5 +23,9 @@ int um_socket_tcp(const char *at);
 
 /** Whether a text is "ADDR:PORT" or "[ADDR]:PORT". */
 bool um_socket_addr_ok(const char *at);
+
+/** Where a listening socket is, as "ADDR:PORT"; `out` stays as it was if that
+ * cannot be told. */
+void um_socket_name(int fd, char *out, size_t cap);
 
 #endif

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mesh/rest/secret.h"
+
 #define FILE_NAME    "rest.token"
 #define RANDOM_BYTES (UM_TOKEN_CHARS / 2)
 
@@ -21,9 +23,7 @@ static int make(int dir, char *token)
     if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
         return -1;
     }
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        (void)snprintf(token + 2 * i, 3, "%02x", bytes[i]);
-    }
+    um_secret_text(bytes, sizeof bytes, token);
     fd = openat(dir, FILE_NAME,
                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 || dprintf(fd, "%s\n", token) != UM_TOKEN_CHARS + 1 ||
@@ -77,11 +77,15 @@ int um_token_load(int dir, char token[UM_TOKEN_CHARS + 1],
     return rv;
 }
 
-const char *um_token_scraper(const char *path, char token[UM_TOKEN_CHARS + 1])
+const char *um_token_read(const char *path, char token[UM_TOKEN_CHARS + 1])
 {
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    int rv;
+    int fd, rv;
 
+    token[0] = '\0';
+    if (path == NULL) {
+        return NULL;
+    }
+    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         return strerror(errno);
     }

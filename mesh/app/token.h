@@ -15,10 +15,11 @@ int um_token_load(int dir, char token[UM_TOKEN_CHARS + 1],
                   const struct um_log *log);
 
 /**
- * Reads the token of who may read figures alone, from a file that a person
- * made: its owner and group may read it, and nobody else.
+ * Reads a token that opens less, from a file that a person made: its owner and
+ * group may read it, and nobody else.
+ * @param path NULL: there is none, and the token is ""
  * @return NULL, or what is wrong: valid until the next call on strerror
  */
-const char *um_token_scraper(const char *path, char token[UM_TOKEN_CHARS + 1]);
+const char *um_token_read(const char *path, char token[UM_TOKEN_CHARS + 1]);
 
 #endif

@@ -173,7 +173,7 @@ int um_config_answer(struct um_call *c)
     int rc;
 
     if (!is_allowed(c)) {
-        c->out->allow = "GET, PUT, POST, DELETE, PATCH";
+        c->out->allow = "GET, HEAD, PUT, POST, DELETE, PATCH";
         c->out->accept_patch = PATCHES;
         return um_call_path(c, P2P_ENOTSUP);
     }

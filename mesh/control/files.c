@@ -306,7 +306,7 @@ int um_files_answer(struct um_call *c, enum um_bundle_kind kind)
         c->ask.method != UM_ASK_DELETE) {
         rc = pass_on(&r, "POST");
         if (c->out->status == 405)
-            c->out->allow = "GET, PUT, DELETE";
+            c->out->allow = "GET, HEAD, PUT, DELETE";
         return rc;
     }
     c->derived = true;

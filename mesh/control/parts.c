@@ -117,12 +117,12 @@ int um_parts_answer(struct um_call *c, const char *part)
     if (rc == P2P_ENOMEM)
         return rc;
     if (!reads && is_whole(c)) {
-        c->out->allow = "GET";
+        c->out->allow = "GET, HEAD";
         return um_call_say(c, 405, "Method isn't allowed.", ONE_AT_A_TIME);
     }
     if (!reads && c->ask.method != UM_ASK_PUT &&
         c->ask.method != UM_ASK_DELETE) {
-        c->out->allow = "GET, PUT, DELETE";
+        c->out->allow = "GET, HEAD, PUT, DELETE";
         return um_call_path(c, P2P_ENOTSUP);
     }
     if (um_path_get(c->arena, all, c->ask.rest, &there) == P2P_ENOMEM)

@@ -191,9 +191,9 @@ def test_what_only_reads_is_read_right(mesh):
     said(node.ask("GET", "/control/soup"), 404, "doesn't exist")
     said(node.ask("POST", "/mesh/reseal?trial=soon"), 400, "span")
     for path in ("/mesh/revisions/r1/diff", "/mesh/revisions/r1/document"):
-        assert node.ask("PUT", path).headers["allow"] == "GET"
+        assert node.ask("PUT", path).headers["allow"] == "GET, HEAD"
     answer = node.ask("PUT", "/mesh/overlays", {})
-    assert (answer.code, answer.headers["allow"]) == (405, "GET")
+    assert (answer.code, answer.headers["allow"]) == (405, "GET, HEAD")
     assert "allow" not in node.ask("PATCH", "/certificates").headers
 
 
@@ -264,11 +264,12 @@ def test_without_a_mesh(folder):
 def test_no_such_row(mesh):
     node = mesh.nodes[0]
     for method, path, allow in (
-            ("POST", "/mesh/nodes", "GET"), ("GET", "/mesh/pending/x",
-                                             "POST, DELETE"),
+            ("POST", "/mesh/nodes", "GET, HEAD"),
+            ("GET", "/mesh/pending/x", "POST, DELETE"),
             ("GET", "/mesh/members/n1", "DELETE"),
             ("DELETE", "/mesh/settings/x", "PUT"),
-            ("PUT", "/mesh/revisions", "GET"), ("GET", "/mesh/leave", "POST")):
+            ("PUT", "/mesh/revisions", "GET, HEAD"),
+            ("GET", "/mesh/leave", "POST")):
         answer = node.ask(method, path)
         assert (answer.code, answer.headers["allow"]) == (405, allow)
     for method, path in (("POST", "/mesh/revisions/r1/burn"),

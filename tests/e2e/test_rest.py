@@ -84,8 +84,8 @@ def test_a_wrong_token_401(article, headers):
 
 @pytest.mark.parametrize("method,path,allow", [
     ("GET", "/config", "POST"), ("DELETE", "/config", "POST"),
-    ("POST", "/healthz", "GET"), ("PUT", "/mesh/status", "GET"),
-    ("PATCH", "/mesh/id", "GET")])
+    ("POST", "/healthz", "GET, HEAD"), ("PUT", "/mesh/status", "GET, HEAD"),
+    ("PATCH", "/mesh/id", "GET, HEAD")])
 def test_a_wrong_method_405(article, method, path, allow):
     answer = ask(article, method, path, bearer(token(article)))
     assert (answer.code, answer.headers["allow"]) == (405, allow)

@@ -44,13 +44,14 @@ class Reply:
 
 
 def fetch(url, method="GET", headers=(), body=None, netns=None, seconds=10,
-          unix=None, path_as_is=False):
-    """One request by curl, which runs in the namespace."""
+          unix=None, path_as_is=False, source=None):
+    """One request by curl, which runs in the namespace, at an address there."""
     argv = ["curl", "-s", "-i", "-X", method, "--max-time", str(seconds),
             "--noproxy", "*", "-H", "Expect:"]
     argv += [word for h in headers for word in ("-H", h)]
     argv += ["--unix-socket", str(unix)] if unix else []
     argv += ["--path-as-is"] if path_as_is else []
+    argv += ["--interface", source] if source else []
     argv += ["--data-binary", "@-"] if body is not None else []
     argv = (["ip", "netns", "exec", netns] if netns else []) + argv + [url]
     done = subprocess.run(argv, input=body, capture_output=True, check=False)

@@ -135,7 +135,7 @@ static void test_methods(void **state)
     for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
         rig_ask(&r, others[i], "/config", "{}");
         rig_expect(&r, 405, "{\"error\":\"Method isn't allowed.\"}");
-        assert_string_equal(r.out.allow, "GET, PUT, POST, DELETE, PATCH");
+        assert_string_equal(r.out.allow, "GET, HEAD, PUT, POST, DELETE, PATCH");
         assert_non_null(strstr(r.out.accept_patch, "json-patch+json"));
     }
     rig_ask(&r, "POST", "/config", "{");

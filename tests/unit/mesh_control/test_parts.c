@@ -42,13 +42,13 @@ static void test_variables(void **state)
 
         rig_ask(&r, methods[i], "/mesh/variables", "{}");
         assert_int_equal(r.out.status, 405);
-        assert_string_equal(r.out.allow, "GET");
+        assert_string_equal(r.out.allow, "GET, HEAD");
     }
     rig_ask(&r, "PUT", "/mesh/variables/a/b", "1");
     assert_int_equal(r.out.status, 400);
     rig_ask(&r, "POST", "/mesh/variables/a", "1");
     assert_int_equal(r.out.status, 405);
-    assert_string_equal(r.out.allow, "GET, PUT, DELETE");
+    assert_string_equal(r.out.allow, "GET, HEAD, PUT, DELETE");
     rig_ask(&r, "PUT", "/mesh/variables/a", "{");
     assert_int_equal(r.out.status, 400);
     rig_fini(&r);
