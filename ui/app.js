@@ -9,6 +9,7 @@
 //   go       go('members/x') shows another place
 //   toast    toast(text, kind)
 //   confirm  confirm({title, body, action, danger}) → Promise<boolean>
+//   drafts   a Map: what is edited and not published yet
 //   status   the last answer of /mesh/status, or null
 import {fill, h} from './lib/dom.js';
 import {call, get, onSessionLost, send, useCsrf} from './lib/api.js';
@@ -58,6 +59,7 @@ function createPage(app, session) {
     const live = createLive();
     const toasts = createToasts();
     const main = h('main', {id: 'main', tabindex: '-1'});
+    const drafts = new Map();
     const own = {end: () => {}, status: null, view: null};
     const header = createHeader(VIEWS, session, live, logout);
 
@@ -69,7 +71,7 @@ function createPage(app, session) {
     function ctx(path) {
         return {
             api: {get, send, call}, live, session, path, go, confirm,
-            toast: toasts.toast, status: own.status,
+            toast: toasts.toast, status: own.status, drafts,
         };
     }
 
@@ -98,6 +100,12 @@ function createPage(app, session) {
         if (began || moved) show(began);
     }
 
+    function unload(e) {
+        if ([...drafts.values()].some(d => d.text !== d.base)) {
+            e.preventDefault();
+        }
+    }
+
     function moved() {
         if (location.hash.startsWith('#/')) show(false);
     }
@@ -108,6 +116,7 @@ function createPage(app, session) {
     const keys = listenToKeys(VIEWS, go);
     const ticker = setInterval(renewTimes, 1000);
     window.addEventListener('hashchange', moved);
+    window.addEventListener('beforeunload', unload);
     fill(app, h('a', {class: 'skip', href: '#main', onclick: e => {
         e.preventDefault();
         main.focus();
@@ -121,6 +130,7 @@ function createPage(app, session) {
         live.stop();
         clearInterval(ticker);
         window.removeEventListener('hashchange', moved);
+        window.removeEventListener('beforeunload', unload);
     };
 }
 

@@ -11,6 +11,9 @@ export class ApiError extends Error {
     }
 }
 
+// A problem tells the place of a mistake where Unit's own answer does not.
+const ACCEPT = 'application/problem+json, application/json';
+
 const state = {csrf: '', lost: () => {}};
 
 /** After a login: the word that writes carry.
@@ -65,11 +68,11 @@ async function reach(path, options) {
  * @param {{body?: any, headers?: object, signal?: AbortSignal}} [more] a body
  *     that is no text is sent as JSON
  * @returns {Promise<{data: any, text: string, etag: string|null,
- *     status: number, checked: string|null}>}
+ *     status: number, checked: string|null, revision: string|null}>}
  * @throws {ApiError}
  */
 export async function call(method, path, more = {}) {
-    const headers = {Accept: 'application/json', ...more.headers};
+    const headers = {Accept: ACCEPT, ...more.headers};
     const body = more.body === undefined || typeof more.body === 'string'
         ? more.body : JSON.stringify(more.body);
     if (method !== 'GET') headers['X-CSRF'] = state.csrf;
@@ -87,6 +90,7 @@ export async function call(method, path, more = {}) {
         data, text, status: response.status,
         etag: response.headers.get('ETag'),
         checked: response.headers.get('X-Checked'),
+        revision: response.headers.get('X-Revision'),
     };
 }
 

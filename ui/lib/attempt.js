@@ -36,8 +36,8 @@ function guardBox(error, go) {
  * @param {HTMLElement} at where a mistake is shown; emptied first
  * @param {function(string): Promise<any>} act gets '' or '?force', '&force'
  *     when the query begins already
- * @param {{begun?: boolean, onError?: function(Error): boolean}} [how] an
- *     error that onError takes is not shown
+ * @param {{begun?: boolean, onError?: function(Error): boolean,
+ *     onAsk?: function}} [how] an error that onError takes is not shown
  * @returns {Promise<any|null>} what came; null: a mistake was shown
  */
 export async function attempt(at, act, how = {}) {
@@ -55,6 +55,7 @@ export async function attempt(at, act, how = {}) {
                 at.scrollIntoView({block: 'nearest'});
                 return null;
             }
+            how.onAsk?.();
             const again = await new Promise(done => {
                 fill(at, guardBox(error, done));
                 at.scrollIntoView({block: 'nearest'});

@@ -71,6 +71,11 @@ export function command(text) {
     return h('div', {class: 'command'}, h('code', null, text), copy);
 }
 
+/** As a sentence begins. */
+function capital(text) {
+    return text && text[0].toUpperCase() + text.slice(1);
+}
+
 /**
  * What went wrong, with its place.
  * @param {Error} error an ApiError has the place
@@ -81,7 +86,7 @@ export function errorBox(error, ...more) {
     const p = error.problem ?? {error: error.message};
     const place = p.pointer ?? '';
     return h('div', {class: 'box is-bad', role: 'alert'},
-        h('p', {class: 'box-title'}, icon('bad'), p.error),
+        h('p', {class: 'box-title'}, icon('bad'), capital(p.error)),
         p.detail && p.detail !== p.error && h('p', null, p.detail),
         place && h('p', null, 'at ', h('code', null, place),
             p.of && ` of the ${p.of}`),

@@ -20,7 +20,7 @@ function progress(revision, rows) {
     return [
         h('div', {class: 'meter', role: 'img', 'aria-label':
             `${run.length} of ${rows.length} run it`},
-        h('div', {style: {width: `${100 * share}%`}})),
+        h('div', {class: 'meter-fill', style: {width: `${100 * share}%`}})),
         h('p', null, `${run.length} of ${count(rows.length, 'node')} ` +
             `${run.length === 1 ? 'runs' : 'run'} it`,
         bad.length > 0 && `; it fails at ${bad.map(r => r.name).join(', ')}`,
