@@ -25,12 +25,19 @@ export function layout(revisions) {
         const before = [...lanes.keys()].filter(i => lanes[i] !== null);
         const mine = before.filter(i => lanes[i] === r.revision);
         for (const i of mine) lanes[i] = null;
-        const links = before.filter(i => !mine.includes(i))
+        let links = before.filter(i => !mine.includes(i))
             .map(i => ({from: i, to: i}));
         lanes[lane] ??= null;
         for (const [i, parent] of r.parents.entries()) {
-            const to = i === 0 && !lanes.includes(parent) ? lane
-                : laneOf(lanes, parent);
+            const waiting = lanes.indexOf(parent);
+            let to = i === 0 ? lane : laneOf(lanes, parent);
+            if (i === 0 && waiting > lane) { // what is beside comes in here
+                lanes[waiting] = null;
+                links = links.map(l => l.from === waiting
+                    ? {from: waiting, to: lane} : l);
+            } else if (i === 0 && waiting >= 0) {
+                to = waiting;
+            }
             lanes[to] = parent;
             links.push({from: lane, to});
         }

@@ -28,6 +28,13 @@ test('heads that nobody ended stand beside each other', () => {
     assert.deepEqual(rows.map(r => r.lane), [0, 1, 0]);
 });
 
+test('the line of the highest one stays where it is', () => {
+    const rows = layout([rev('r5', 'r4'), rev('r3', 'r2'), rev('r4', 'r2'),
+        rev('r2')]);
+    assert.deepEqual(rows.map(r => r.lane), [0, 1, 0, 0]);
+    assert.deepEqual(rows[2].links, [{from: 1, to: 0}, {from: 0, to: 0}]);
+});
+
 test('what two come from', () => {
     const known = new Map([rev('r5', 'r3'), rev('r4', 'r2'), rev('r3', 'r2'),
         rev('r2', 'r1'), rev('r1')].map(r => [r.revision, r]));
