@@ -126,7 +126,8 @@ export function editPanel(root, ctx, target) {
             if (own.over) return;
             editor.mark(null);
             fill(checkAt, h('p', {class: 'checked is-ok'}, icon('ok'),
-                CHECKED[dry.checked] ?? CHECKED.document));
+                CHECKED[(dry.checked ?? '').split(', ').at(-1)] ??
+                CHECKED.document));
         } catch (error) {
             if (error.name !== 'AbortError' && !own.over) wrong(error);
         }

@@ -54,8 +54,9 @@ function unhealthy(nodes) {
 }
 
 function drift(nodes) {
-    return {kind: 'drift', text: `The Unit of ${names(nodes)} was changed ` +
-        'by hand'};
+    const who = nodes.length === 1 ? `The Unit of ${names(nodes)} was`
+        : `The Units of ${names(nodes)} were`;
+    return {kind: 'drift', text: `${who} changed by hand`};
 }
 
 function stale(nodes, all) {

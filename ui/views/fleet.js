@@ -103,12 +103,15 @@ function pathCell(r) {
 /** Why it is not as it should be, with a way to the place. */
 function reasonOf(r) {
     if (!r.reason) return null;
+    if (r.state === 'drift') {
+        return h('div', null, h('a', {href: '#/drift', class: 'normal'},
+            'Review'));
+    }
     const pointer = / at (\/\S*)$/.exec(r.reason)?.[1];
     return h('div', {class: `reason is-${stateOf(r.state).kind}`}, r.reason,
         pointer && [' ', h('a', {
             href: `#/config/base/at/${encodeURIComponent(pointer)}`,
-        }, 'Show the place')],
-        r.state === 'drift' && [' ', h('a', {href: '#/drift'}, 'Review')]);
+        }, 'Show the place')]);
 }
 
 function nodeRow(r) {

@@ -35,6 +35,8 @@ test('who is stale is never in sync', () => {
 test('drift, conflicts and those who are behind', () => {
     assert.equal(verdict([node('a', 'drift')], 'r1.1').text,
         'The Unit of a was changed by hand');
+    assert.equal(verdict([node('a', 'drift'), node('b', 'drift')],
+        'r1.1').text, 'The Units of a and b were changed by hand');
     assert.equal(verdict([node('a', 'synced')], 'r1.1', 2).text,
         '2 conflicts wait for somebody to decide');
     assert.equal(verdict([node('a', 'behind'), node('b', 'healing')],
