@@ -19,6 +19,7 @@
 #include "mesh/app/doctor.h"
 #include "mesh/app/documents.h"
 #include "mesh/app/exports.h"
+#include "mesh/app/heal.h"
 #include "mesh/app/imports.h"
 #include "mesh/app/invites.h"
 #include "mesh/app/logins.h"
@@ -332,6 +333,7 @@ static const struct route routes[] = {
     {"POST", "/mesh/conflicts/*/drop", UM_ACCESS_ADMIN, um_verbs_handle},
     {"POST", "/mesh/conflicts/*/edit", UM_ACCESS_ADMIN, um_verbs_handle},
     {"POST", "/mesh/reseal", UM_ACCESS_ADMIN, um_reseal_handle},
+    {"POST", "/mesh/heal", UM_ACCESS_ADMIN, um_heal_handle},
     {"GET", "/mesh/copies", UM_ACCESS_READ, um_copies_list},
     {"GET", "/mesh/copies/*", UM_ACCESS_ADMIN, um_copies_show},
     {"POST", "/mesh/statements", UM_ACCESS_ADMIN, um_word_pass},

@@ -288,6 +288,12 @@ static enum um_reply do_adopt(struct um_model *m, struct order *o)
     return um_drift_adopt(m, o->c->flags, &o->revision);
 }
 
+static enum um_reply do_heal(struct um_model *m, struct order *o)
+{
+    o->revision = m->own.applied;
+    return um_drift_heal(m);
+}
+
 /* What runs is what is not being changed. */
 static enum um_reply at_rest(struct um_model *m, struct order *o)
 {
@@ -330,6 +336,7 @@ static const struct {
     [UM_DO_OPEN] = {{writer, known, open}, do_open},
     [UM_DO_RESUME] = {{writer, known, open, is_target}, do_resume},
     [UM_DO_ADOPT] = {{writer, company, in_time}, do_adopt},
+    [UM_DO_HEAL] = {.run = do_heal},
     [UM_DO_TRY] = {{writer, at_rest}, do_try},
 };
 

@@ -99,6 +99,17 @@ static void heal(struct um_model *m, const struct um_past *cur)
     um_apply_launch(m, &cur->rev.id, &m->own.effective);
 }
 
+enum um_reply um_drift_heal(struct um_model *m)
+{
+    const struct um_past *cur = um_core_find(m, &m->own.applied);
+
+    if (cur == NULL || !um_drift_by_hand(m))
+        return UM_NOT_BY_HAND;
+    heal(m, cur);
+    m->again = true;
+    return UM_OK;
+}
+
 void um_drift_decide(struct um_model *m, const struct um_past *cur)
 {
     assert(m->live.known);

@@ -27,6 +27,13 @@ void um_drift_keep(struct um_model *m, const struct um_name *effective);
 enum um_reply um_drift_adopt(struct um_model *m, unsigned flags,
                              struct um_name *id);
 
+/**
+ * Gives Unit what this node applied in the place of what was changed by hand,
+ * of which a copy is kept.
+ * @return UM_OK: it is under way; UM_NOT_BY_HAND
+ */
+enum um_reply um_drift_heal(struct um_model *m);
+
 /** Reports, heals or adopts, while this node is to run what it applied. */
 void um_drift_decide(struct um_model *m, const struct um_past *cur);
 

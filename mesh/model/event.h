@@ -44,6 +44,7 @@ enum um_verb {
     UM_DO_OPEN,   /**< to the members `nodes` */
     UM_DO_RESUME, /**< drive a rollout from here on */
     UM_DO_ADOPT,  /**< make a revision of what was changed by hand here */
+    UM_DO_HEAL,   /**< give Unit what it ran before that */
     UM_DO_TRY     /**< Unit is about to be given what is no revision yet: a
                        node that ends meanwhile must not take it for a change
                        by hand */

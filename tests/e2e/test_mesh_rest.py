@@ -941,6 +941,29 @@ def test_copies(folder):
         assert b.get(f"/mesh/copies/{shown[0]['copy']}") == by_hand
 
 
+def test_heal(folder):
+    with Mesh(folder, ("writer",)) as m:
+        a, b = m.nodes
+        assert change(a, 330, "?wait=applied").code == 200
+        said(b.ask("POST", "/mesh/heal"), 409, "nothing was changed by hand")
+        was = json.loads(b.config())
+        b.put_config(config("by hand"))
+        until(lambda: {n["name"]: n["state"] for n in
+                       b.get("/mesh/nodes")["nodes"]}[b.name] == "drift",
+              "it is seen")
+        said(b.ask("POST", "/mesh/heal?dry-run"), 400, "dry-run")
+        done = b.ask("POST", "/mesh/heal")
+        assert done.code == 200, done
+        assert done.json["revision"] == \
+            a.get("/mesh/status")["mesh"]["current"]
+        until(lambda: json.loads(b.config()) == was, "it is as it was")
+        until(lambda: synced(a) == 2, "and all run the same")
+        shown = [c for c in b.get("/mesh/copies")["copies"]
+                 if c["why"] == "drift"]
+        assert b.get(f"/mesh/copies/{shown[0]['copy']}") == config("by hand")
+        said(b.ask("POST", "/mesh/heal"), 409, "nothing was changed by hand")
+
+
 def envelopes(node):
     """The statements that a node has on its disk."""
     base = sqlite3.connect(f"file:{node.state}/mesh.db?mode=ro", uri=True)

@@ -107,7 +107,7 @@ function otherCard(n) {
                 h('h2', null, `The Unit of ${n.name}`)),
             h('p', null, 'What is other there is known there: open that ',
                 'node\'s page, or ask it.'),
-            command('unitmesh ui'), command('unitmesh adopt --dry-run')));
+            command('unitmesh ui'), command('unitmesh post /config --dry-run')));
 }
 
 /** A copy, shown beside what is in force when it is opened. */

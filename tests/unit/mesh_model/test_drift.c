@@ -105,6 +105,31 @@ static void test_heal_keeps_a_copy_and_applies(void **state)
     assert_int_equal(b->n.live.b[2], 1);
 }
 
+/* A person does it, whatever the policy: once, with a copy. */
+static void test_a_person_heals(void **state)
+{
+    struct both *b = *state;
+    struct um_command c = {.verb = UM_DO_HEAL};
+
+    assert_int_equal(node_do(&b->n, c), UM_NOT_BY_HAND);
+    by_hand(b, 50, false);
+    node_settle(&b->n, 10);
+    assert_int_equal(b->n.applies, 1); /* it is reported */
+    assert_int_equal(node_do(&b->n, c), UM_OK);
+    assert_same(&b->n.reply, node_applied(&b->n));
+    assert_same(&node_effect(&b->n, UM_FX_KEEP)->u.keep.live, &b->n.live);
+    unit_says(b, UM_RESULT_DONE);
+    node_tick(&b->n, 10);
+    assert_int_equal(b->n.applies, 2);
+    assert_same(&b->n.m.live.effective, &b->n.m.own.effective);
+    assert_int_equal(b->n.m.said.drift, UM_NO_DRIFT);
+    assert_int_equal(b->n.m.history.revs_n, 1);
+    assert_int_equal(node_do(&b->n, c), UM_NOT_BY_HAND);
+    by_hand(b, 51, false); /* the next change is reported again */
+    node_settle(&b->n, 10);
+    assert_int_equal(b->n.applies, 2);
+}
+
 /* A Unit that starts anew has nothing to adopt or to report. */
 static void test_a_blank_unit_is_healed_under_each_policy(void **state)
 {
@@ -570,6 +595,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(test_report_says_so_and_leaves_it),
         T(test_heal_keeps_a_copy_and_applies),
+        T(test_a_person_heals),
         T(test_a_blank_unit_is_healed_under_each_policy),
         T(test_a_blank_unit_does_not_wait_for_a_document),
         T(test_a_document_that_comes_soon_is_waited_for),
