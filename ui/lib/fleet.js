@@ -28,8 +28,8 @@ export function rowsOf(nodes, peers, status, members = []) {
     return nodes.map(n => ({
         ...n,
         path: n.me ? {word: 'This node', rtt: -1} : pathOf(at.get(n.id)),
-        daemon: n.me ? status.version
-            : (at.get(n.id)?.agent ?? '').replace(/^unitmesh\//, ''),
+        daemon: n.daemon || (n.me ? status.version
+            : (at.get(n.id)?.agent ?? '').replace(/^unitmesh\//, '')),
         stale: n.state === 'stale' || n.state === 'unknown',
         labels: labels.get(n.id) ?? {},
     }));

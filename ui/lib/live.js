@@ -5,7 +5,7 @@
 const KINDS = ['missed', 'current', 'applied', 'refused', 'unhealthy',
     'fallback', 'no-fallback', 'conflicts', 'expired', 'confirmed', 'aborted',
     'opened', 'held', 'unconfirmed', 'rebased', 'drift', 'adopted',
-    'not-adopted', 'joined', 'pending', 'forgery', 'overflow', 'twin'];
+    'not-adopted', 'joined', 'pending', 'forgery', 'overflow', 'twin', 'newer'];
 const PAUSE_MS = [1000, 2000, 4000, 8000, 15000];
 
 /**

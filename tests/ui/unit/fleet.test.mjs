@@ -24,6 +24,8 @@ test('a row knows how it is reached, and what runs there', () => {
     assert.deepEqual(ROWS.map(r => r.path.word),
         ['Relayed', 'Direct', 'This node', 'Connection lost']);
     assert.deepEqual(ROWS.map(r => r.daemon), ['0.2.0', 'x/1', '0.1.0', '']);
+    const [row] = rowsOf([{...NODES[0], daemon: '0.3.0'}], PEERS, {});
+    assert.equal(row.daemon, '0.3.0');
     assert.deepEqual(ROWS.map(r => r.stale), [false, false, false, true]);
 });
 
