@@ -38,7 +38,8 @@ ADMIN = {
     "POST /mesh/revisions/*/abort", "POST /mesh/revisions/*/resume",
     "POST /mesh/revisions/*/open", "POST /mesh/conflicts/*/take",
     "POST /mesh/conflicts/*/drop", "POST /mesh/conflicts/*/edit",
-    "POST /mesh/reseal", "POST /mesh/statements", "POST /mesh/void",
+    "POST /mesh/heal", "POST /mesh/reseal", "POST /mesh/statements",
+    "POST /mesh/void",
     "POST /mesh/owner-key", "PUT /mesh/documents/*", "POST /mesh/import",
     "POST /mesh/import/begin",
     # These only show, but what the mesh is made of, as it is.
