@@ -37,6 +37,7 @@ static const struct um_cli_group groups[] = {
     {NULL, um_cli_rollouts},
     {NULL, um_cli_conflicts},
     {NULL, um_cli_events},
+    {NULL, um_cli_audit},
     {"this program", um_cli_completion},
     {NULL, NULL},
 };

@@ -25,6 +25,7 @@
 #include "mesh/app/stdfiles.h"
 #include "mesh/app/token.h"
 #include "mesh/app/wait.h"
+#include "mesh/app/witness.h"
 #include "mesh/trust/revname.h"
 
 #define MAX_BODY (8U * 1024U * 1024U)
@@ -350,6 +351,7 @@ static struct um_serve *serve(struct um_daemon *d, int fd, bool local,
                                     .local = local,
                                     .max_body = MAX_BODY,
                                     .handle = handle,
+                                    .said = um_witness_said,
                                     .user = d};
     struct um_http *http = um_http_new(&cfg);
 
@@ -598,6 +600,7 @@ static void tell(void *user, char text[UM_VIGIL_TEXT])
 
 static int start(struct um_daemon *d)
 {
+    um_audit_open(&d->audit, d->state.dir, &d->log);
     if (check_roster(d) != 0 || check_rest(d) != 0 ||
         p2p_loop_adopt(&d->loop.uv, &d->p2p) != 0) {
         return -1;
@@ -653,6 +656,7 @@ static void stop(struct um_daemon *d)
     if (d->p2p != NULL) {
         uv_close((uv_handle_t *)&d->drain, NULL);
     }
+    um_audit_close(&d->audit);
     um_vigil_stop(&d->vigil);
     p2p_loop_free(d->p2p);
     um_loop_fini(&d->loop);

@@ -5,6 +5,7 @@
 
 #include <p2p/loop.h>
 
+#include "mesh/app/audit.h"
 #include "mesh/app/confine.h"
 #include "mesh/app/events.h"
 #include "mesh/app/loop.h"
@@ -29,6 +30,7 @@ struct um_wait;
 struct um_daemon {
     struct um_settings settings;
     struct um_log log;
+    struct um_audit audit;
     struct um_user user; /**< whom it becomes */
     struct um_confined confined;
     struct um_state state;

@@ -17,6 +17,7 @@
 #include "mesh/app/daemon.h"
 #include "mesh/app/replace.h"
 #include "mesh/app/wait.h"
+#include "mesh/app/witness.h"
 #include "mesh/doc/parse.h"
 #include "mesh/doc/print.h"
 #include "mesh/node/founder.h"
@@ -106,6 +107,7 @@ static int start_node(struct um_daemon *d)
         .speed = d->settings.test_speed,
         .broken = broken,
         .told = told,
+        .heard = um_witness_heard,
         .user = d,
     };
     int rv = um_node_new(&cfg, &d->mesh.node);

@@ -39,6 +39,7 @@
 #include "mesh/app/views.h"
 #include "mesh/app/voids.h"
 #include "mesh/app/wait.h"
+#include "mesh/app/witness.h"
 #include "mesh/app/word.h"
 
 #define JSON "application/json"
@@ -334,6 +335,7 @@ static const struct route routes[] = {
     {"POST", "/mesh/conflicts/*/edit", UM_ACCESS_ADMIN, um_verbs_handle},
     {"POST", "/mesh/reseal", UM_ACCESS_ADMIN, um_reseal_handle},
     {"POST", "/mesh/heal", UM_ACCESS_ADMIN, um_heal_handle},
+    {"GET", "/mesh/audit", UM_ACCESS_ADMIN, um_witness_show},
     {"GET", "/mesh/copies", UM_ACCESS_READ, um_copies_list},
     {"GET", "/mesh/copies/*", UM_ACCESS_ADMIN, um_copies_show},
     {"POST", "/mesh/statements", UM_ACCESS_ADMIN, um_word_pass},

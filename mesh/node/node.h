@@ -31,6 +31,17 @@
 /** How many times as fast a node of a test may be. */
 #define UM_NODE_SPEED_MAX 100
 
+/** An item that a node heard of; borrowed. */
+struct um_node_heard {
+    enum um_kind kind;
+    bool taken;          /**< it goes to the disk; else it was refused: its
+                              signature, or it is none */
+    struct um_name id;   /**< none: it is no item */
+    struct um_name from; /**< the member that brought it; this node itself: it
+                              was made here, or a person brought it */
+    struct um_str envelope;
+};
+
 /** What a node is made of; borrows all until it is freed. */
 struct um_node_cfg {
     const struct p2p_key *key;
@@ -58,6 +69,8 @@ struct um_node_cfg {
      * @param event one word @param about what; may be empty */
     void (*told)(void *user, const char *event, const char *about,
                  const char *text);
+    /** For an audit: an item is new here, or was refused. May be NULL. */
+    void (*heard)(void *user, const struct um_node_heard *what);
     void *user;
 };
 

@@ -103,9 +103,25 @@ static enum um_kind kind_of(enum um_sync_set set)
     return UM_FACT;
 }
 
+/* An audit hears of what is no item, or is signed by another than it says. */
+static enum um_sync_verdict refuse(struct um_node *n,
+                                   const struct um_arrival *a,
+                                   const struct um_name *id,
+                                   const struct um_name *from)
+{
+    const struct um_node_heard what = {
+        .kind = a->kind, .id = *id, .from = *from, .envelope = a->envelope};
+
+    if (n->cfg.heard != NULL) {
+        n->cfg.heard(n->cfg.user, &what);
+    }
+    return UM_SYNC_REFUSED;
+}
+
 static enum um_sync_verdict judge(void *user, const struct um_name *from,
                                   enum um_sync_set set, struct um_str envelope)
 {
+    static const struct um_name none;
     struct um_node *n = user;
     const struct um_arrival a = {kind_of(set), envelope};
     struct um_event e = {.what = UM_EV_ITEMS,
@@ -118,7 +134,7 @@ static enum um_sync_verdict judge(void *user, const struct um_name *from,
         return UM_SYNC_HAD;
     }
     if (rv != 0) {
-        return rv == P2P_ENOMEM ? UM_SYNC_HAD : UM_SYNC_REFUSED;
+        return rv == P2P_ENOMEM ? UM_SYNC_HAD : refuse(n, &a, &none, from);
     }
     if (um_shelf_get(n->shelf, &it.id).p != NULL ||
         um_unmet_has(&n->model.waiting, &it.id)) {
@@ -132,7 +148,7 @@ static enum um_sync_verdict judge(void *user, const struct um_name *from,
     if (um_shelf_get(n->shelf, &it.id).p != NULL) {
         return UM_SYNC_TAKEN;
     }
-    return n->forged ? UM_SYNC_REFUSED : UM_SYNC_HAD;
+    return n->forged ? refuse(n, &a, &it.id, from) : UM_SYNC_HAD;
 }
 
 enum um_imported um_node_import(struct um_node *n, enum um_kind kind,

@@ -199,8 +199,25 @@ static void see_off(struct um_node *n, struct um_str envelope)
     }
 }
 
+/* An audit hears of what is new, and of who brought it. */
+static void hear(struct um_node *n, const struct um_event *e,
+                 const struct um_record *r)
+{
+    const struct um_node_heard what = {
+        .kind = r->kind,
+        .taken = true,
+        .id = r->id,
+        .from = e->what == UM_EV_ITEMS ? e->u.items.from : n->me,
+        .envelope = r->bytes};
+
+    if (n->loaded && n->cfg.heard != NULL) {
+        n->cfg.heard(n->cfg.user, &what);
+    }
+}
+
 /* Puts what was taken from others where others can have it. */
-static void shelve(struct um_node *n, const struct um_effects *fx)
+static void shelve(struct um_node *n, const struct um_event *by,
+                   const struct um_effects *fx)
 {
     for (size_t i = 0; i < fx->n; i++) {
         const struct um_effect *e = &fx->list[i];
@@ -209,6 +226,7 @@ static void shelve(struct um_node *n, const struct um_effects *fx)
         if (e->what != UM_FX_PERSIST || r->what != UM_RECORD_ITEM) {
             continue;
         }
+        hear(n, by, r);
         if (r->kind == UM_STATEMENT) {
             n->roster_changed = true;
             see_off(n, r->bytes);
@@ -354,7 +372,7 @@ void um_node_step(struct um_node *n, struct um_event *e)
     } else {
         persist(n, &fx);
         let_wait(n, &fx);
-        shelve(n, &fx);
+        shelve(n, e, &fx);
         adopted(n, &fx);
         carry_out(n, &fx);
         drain(n);

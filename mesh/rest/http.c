@@ -71,6 +71,7 @@ struct um_http_req {
     struct um_http_stream *stream; /* that it is answered with; or NULL */
     unsigned status;
     char client[INET6_ADDRSTRLEN];
+    struct um_http_peer peer;
     bool handled;   /* the owner was asked, or need not be */
     bool head;      /* HEAD: asked as GET, answered without a body */
     bool suspended; /* libmicrohttpd waits for the reply */
@@ -114,6 +115,21 @@ static void set_client(struct um_http_req *r)
 
         memcpy(&in, info->client_addr, sizeof in);
         (void)inet_ntop(AF_INET6, &in.sin6_addr, r->client, sizeof r->client);
+    }
+}
+
+/* Of a unix socket: whose process it is. */
+static void set_peer(struct um_http_req *r)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct ucred who;
+    socklen_t len = sizeof who;
+
+    if (r->http->cfg.local && info != NULL &&
+        getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &who, &len) ==
+            0) {
+        r->peer = (struct um_http_peer){true, who.uid, who.pid};
     }
 }
 
@@ -302,6 +318,7 @@ static struct um_http_req *req_new(struct um_http *h,
         return NULL;
     }
     set_client(r);
+    set_peer(r);
     return r;
 }
 
@@ -647,6 +664,22 @@ const char *um_http_client(const struct um_http_req *req)
     return req->client;
 }
 
+struct um_http_peer um_http_peer(const struct um_http_req *req)
+{
+    return req->peer;
+}
+
+const char *um_http_answered(const struct um_http_req *req, const char *name)
+{
+    for (size_t i = 0; i < req->n_headers; i++) {
+        if (req->headers[i].name != NULL &&
+            strcasecmp(req->headers[i].name, name) == 0) {
+            return req->headers[i].value;
+        }
+    }
+    return NULL;
+}
+
 void um_http_reply_header(struct um_http_req *req, const char *name,
                           const char *value)
 {
@@ -701,6 +734,9 @@ void um_http_reply(struct um_http_req *req, unsigned status, const char *type,
     } bytes = {.c = body};
 
     open_remove(req);
+    if (req->http->cfg.said != NULL) {
+        req->http->cfg.said(req->http->cfg.user, req, status, body, len);
+    }
     if (req->ended) {
         req_free(req);
         return;

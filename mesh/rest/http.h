@@ -42,6 +42,10 @@ struct um_http_cfg {
                           the connection ends if more comes */
     /** Called when a request is whole; must lead to one um_http_reply(). */
     void (*handle)(void *user, struct um_http_req *req);
+    /** Called with each answer but streams, before the request goes, whoever
+     * gave it; NULL: nobody listens. The body is borrowed. */
+    void (*said)(void *user, const struct um_http_req *req, unsigned status,
+                 const void *body, size_t len);
     void *user; /**< borrowed until um_http_free() */
 };
 
@@ -99,6 +103,20 @@ const char *um_http_body(const struct um_http_req *req, size_t *len);
 /** The client's address as text, "" on a unix socket; valid until the reply.
  */
 const char *um_http_client(const struct um_http_req *req);
+
+/** Who is at the other end of a unix socket. */
+struct um_http_peer {
+    bool known; /**< else it is none, or the system does not say */
+    uint32_t uid;
+    int32_t pid; /**< 0: not of a process that we may see */
+};
+
+/** Who that is, as the system said when the request came. */
+struct um_http_peer um_http_peer(const struct um_http_req *req);
+
+/** A header of the answer that was added; NULL: it was not. Valid until the
+ * reply. */
+const char *um_http_answered(const struct um_http_req *req, const char *name);
 
 /**
  * Answers a request and ends it. Copies the body.

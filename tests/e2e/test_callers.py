@@ -44,7 +44,7 @@ ADMIN = {
     "POST /mesh/import/begin",
     # These only show, but what the mesh is made of, as it is.
     "GET /mesh/copies/*", "GET /mesh/export/*", "GET /mesh/documents",
-    "GET /mesh/documents/*"}
+    "GET /mesh/documents/*", "GET /mesh/audit"}
 VALUE = {"/mesh/overlays/", "/mesh/variables/", "/mesh/probes/", "/config/",
          "/certificates/", "/js_modules/", "/status/"}
 ACT = {"/control/"}

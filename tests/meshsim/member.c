@@ -232,8 +232,10 @@ struct member *member_new(struct world *w)
     m->drift = draw_drift(w);
     m->alarms = (struct um_alarms){m, alarm_set, alarm_clear, now_ms};
     m->worker = (struct um_worker){m, worker_run};
-    m->log = (struct um_log){w->plan.trace ? UM_LOG_DEBUG : UM_LOG_INFO, m,
-                             log_line};
+    m->log =
+        (struct um_log){.level = w->plan.trace ? UM_LOG_DEBUG : UM_LOG_INFO,
+                        .user = m,
+                        .sink = log_line};
     um_policy_default(&m->policy);
     return m;
 }

@@ -80,7 +80,7 @@ static int setup(void **state)
     assert_non_null(s);
     mesh_maker_init(&s->m, 2);
     mesh_maker_roster(&s->m, &s->roster);
-    s->log = (struct um_log){UM_LOG_DEBUG, s, sink};
+    s->log = (struct um_log){.level = UM_LOG_DEBUG, .user = s, .sink = sink};
     s->ring = (struct um_keyring){.node = s->m.keys[ME],
                                   .owner = s->m.keys[OWNER],
                                   .next = s->m.keys[NEXT],

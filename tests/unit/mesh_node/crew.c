@@ -211,7 +211,7 @@ static struct mate *mate_new(struct crew *c)
     m->bus->on_down = on_down;
     m->bus->user = m;
     m->worker = (struct um_worker){m, run};
-    m->log = (struct um_log){UM_LOG_DEBUG, m, sink};
+    m->log = (struct um_log){.level = UM_LOG_DEBUG, .user = m, .sink = sink};
     um_policy_default(&m->policy);
     return m;
 }

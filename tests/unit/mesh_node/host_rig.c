@@ -184,7 +184,7 @@ void host_make(struct host *h, const struct pool *pool, unsigned key,
     h->bus = bus;
     h->shelf = um_shelf_new();
     assert_non_null(h->shelf);
-    h->log = (struct um_log){UM_LOG_INFO, h, sink};
+    h->log = (struct um_log){.level = UM_LOG_INFO, .user = h, .sink = sink};
     h->source = (struct um_sync_source){.user = h,
                                         .item = item_of,
                                         .row_at = row_at,

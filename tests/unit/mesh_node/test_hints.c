@@ -143,7 +143,7 @@ static int pair_init(struct pair *p)
 
         e->bus = cfg.bus = world_add(&p->w, &pool.names[i]);
         e->may = true;
-        e->log = (struct um_log){UM_LOG_INFO, e, sink};
+        e->log = (struct um_log){.level = UM_LOG_INFO, .user = e, .sink = sink};
         e->hints = um_hints_new(&cfg);
     }
     world_connect(&p->w, p->ears[0].bus, p->ears[1].bus);
