@@ -13,6 +13,7 @@
 
 #include "cli/consent.h"
 #include "cli/path.h"
+#include "cli/progress.h"
 #include "mesh/app/span.h"
 
 /* Digits of a revision that are shown. */
@@ -205,10 +206,12 @@ static int send_change(struct um_cli_change *ch, bool dry, struct um_request *r)
 {
     struct um_buf path = UM_BUF_INIT, why = UM_BUF_INIT;
     char if_match[160];
+    struct um_progress progress;
     int code;
 
     *r = (struct um_request){
         .method = ch->method, .body = ch->body, .patience_s = patience(ch->c)};
+    um_progress_of(&progress, ch->c, NULL, r);
     um_buf_str(&path, um_buf_view(ch->path));
     if (dry && um_cli_opt(ch->c, UM_OPT_DRY_RUN) == NULL) {
         um_cli_path_query(&path, "dry-run", NULL);

@@ -15,6 +15,7 @@
 #include "cli/answer.h"
 #include "cli/consent.h"
 #include "cli/path.h"
+#include "cli/progress.h"
 #include "mesh/sync/dump.h"
 #include "mesh/trust/statement.h"
 #include "p2p/err.h"
@@ -247,6 +248,9 @@ struct in {
     uint64_t refused;
     uint64_t documents;
     bool again; /* items alone: those that waited */
+    struct um_progress progress;
+    uint64_t bytes; /* that were read, and that there are */
+    uint64_t size;
 };
 
 /* Says what was refused, once. */
@@ -259,6 +263,7 @@ static void say_refused(struct in *t, yyjson_val *list)
     yyjson_arr_foreach(list, i, n, v)
     {
         t->refused++;
+        um_progress_end(&t->progress);
         (void)um_cli_text(v, "id", id);
         (void)fprintf(stderr, "unitmesh: %s: a %s%s%s is left out: %s\n",
                       t->path, um_cli_text(v, "what", what),
@@ -397,6 +402,18 @@ static int say_no_export(const struct in *t, int err)
                                    "off; what was read before is taken");
 }
 
+static void say_how_far(struct in *t)
+{
+    char text[120];
+
+    (void)snprintf(text, sizeof text,
+                   "%" PRIu64 " items, %" PRIu64 " documents, %" PRIu64
+                   " %% of the file",
+                   t->taken + t->known, t->documents,
+                   t->size > 0 ? t->bytes * 100 / t->size : 100);
+    um_progress_say(&t->progress, text);
+}
+
 /* Reads all of a file. */
 static int pass(struct in *t, FILE *f)
 {
@@ -411,6 +428,8 @@ static int pass(struct in *t, FILE *f)
     while (rv == UM_EXIT_DONE && got >= 0 &&
            (n = fread(bytes, 1, sizeof bytes, f)) > 0) {
         in = um_str_n(bytes, n);
+        t->bytes += n;
+        say_how_far(t);
         while (rv == UM_EXIT_DONE && (got = um_dump_next(&d, &in, &r)) == 1) {
             rv = on_record(t, &r);
         }
@@ -431,6 +450,7 @@ static int read_all(struct in *t, FILE *f)
     if (rv == UM_EXIT_DONE && t->waiting > 0 && fseek(f, 0, SEEK_SET) == 0) {
         t->waiting = 0;
         t->again = true;
+        t->bytes = 0;
         rv = pass(t, f);
     }
     return rv;
@@ -468,9 +488,13 @@ static int import_all(struct um_cli *c)
     if (f == NULL) {
         return complain(t.path, strerror(errno));
     }
+    t.size = fseek(f, 0, SEEK_END) == 0 ? (uint64_t)ftell(f) : 0;
+    rewind(f);
+    um_progress_begin(&t.progress, c, NULL);
     rv = ask_mesh(c, t.mesh);
     if (rv == UM_EXIT_DONE) {
         rv = read_all(&t, f);
+        um_progress_end(&t.progress);
         if (t.file[0] != '\0' && t.mesh[0] != '\0') {
             rv = conclude(&t, rv);
         }

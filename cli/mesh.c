@@ -12,6 +12,7 @@
 #include "cli/body.h"
 #include "cli/consent.h"
 #include "cli/path.h"
+#include "cli/progress.h"
 #include "cli/table.h"
 #include "mesh/app/span.h"
 
@@ -26,8 +27,14 @@ static yyjson_doc *post(const struct um_cli *c, const char *path,
                            .path = path,
                            .body = um_cli_body_end(b),
                            .patience_s = JOIN_PATIENCE_S};
+    struct um_progress progress;
     yyjson_doc *doc = NULL;
 
+    um_progress_of(&progress, c,
+                   strcmp(path, "/mesh/join") == 0
+                       ? "Waiting for a node of the mesh"
+                       : "Waiting for the daemon",
+                   &r);
     *code = UM_EXIT_ERROR;
     if (r.body.p != NULL) {
         doc = um_cli_ask(c, &r, code);

@@ -65,6 +65,19 @@ static size_t on_header(char *data, size_t size, size_t n, void *user)
     return size * n;
 }
 
+static int on_progress(void *user, curl_off_t to_get, curl_off_t got,
+                       curl_off_t to_put, curl_off_t put)
+{
+    const struct um_request *r = user;
+
+    (void)to_get;
+    (void)got;
+    (void)to_put;
+    (void)put;
+    r->tick(r->ticks, false);
+    return 0;
+}
+
 static struct curl_slist *headers_of(const struct um_request *r)
 {
     char host[300];
@@ -113,10 +126,18 @@ static CURLcode perform(CURL *e, const char *socket, struct um_request *r,
     if (r->more == NULL) {
         (void)curl_easy_setopt(e, CURLOPT_TIMEOUT, (long)patience);
     }
+    if (r->tick != NULL) {
+        (void)curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
+        (void)curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, on_progress);
+        (void)curl_easy_setopt(e, CURLOPT_XFERINFODATA, r);
+    }
     if (r->limit_ms > 0) {
         (void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)r->limit_ms);
     }
     rv = curl_easy_perform(e);
+    if (r->tick != NULL) {
+        r->tick(r->ticks, true);
+    }
     (void)curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &r->status);
     curl_slist_free_all(headers);
     return rv;

@@ -28,6 +28,10 @@ struct um_request {
      * is kept below. Not called for answers other than 200. */
     int (*more)(void *user, const char *data, size_t len);
     void *user;
+    /** Called now and then while nothing comes, and once when that is over,
+     * before anything is said; NULL: not. */
+    void (*tick)(void *ticks, bool over);
+    void *ticks;
 
     long status;
     char *answer; /**< ends with a zero byte */
