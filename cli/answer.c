@@ -12,6 +12,7 @@
 #include <time.h>
 #include <yyjson.h>
 
+#include "cli/locate.h"
 #include "cli/style.h"
 #include "cli/yaml_text.h"
 #include "mesh/base/utf8.h"
@@ -256,26 +257,53 @@ void um_cli_pretty(const struct um_cli *c, const struct um_request *r)
     yyjson_doc_free(doc);
 }
 
-/* What a mistake's location says: its own object, or members of a problem. */
-static void complain_where(yyjson_val *at, const char *pointer)
+/* Where in a file it is: the line and column that the daemon tells, or those of
+ * the value that a pointer leads to. */
+static void complain_place(const struct um_request *r, yyjson_val *at,
+                           const char *pointer, const char *of)
 {
-    char buf[UM_CLI_TEXT];
+    size_t line = um_cli_number(at, "line"), unused;
+    size_t column = um_cli_number(at, "column");
+    struct um_str below = um_str(pointer);
+    const char *found = NULL;
 
-    if (yyjson_obj_get(at, "line") != NULL) {
-        (void)fprintf(stderr, "  line %" PRIu64 ", column %" PRIu64 "\n",
-                      um_cli_number(at, "line"), um_cli_number(at, "column"));
+    if (line == 0 && r->file != NULL && r->body.p != NULL && *pointer != '\0' &&
+        strcmp(of, "effective") != 0) {
+        below =
+            strcmp(of, "body") == 0 ? below : um_locate_below(below, r->path);
+        found = below.p != NULL ? um_locate_value(r->body, below) : NULL;
     }
-    if (um_cli_text(at, pointer, buf)[0] != '\0') {
-        (void)fprintf(stderr, "  at %s", buf);
-        (void)um_cli_text(at, "of", buf);
-        (void)fprintf(stderr, "%s%s\n", buf[0] != '\0' ? " of the " : "",
-                      strcmp(buf, "effective") == 0
-                          ? "configuration that this node would run"
-                          : buf);
+    if (found != NULL) {
+        (void)yyjson_locate_pos(r->body.p, r->body.len,
+                                (size_t)(found - r->body.p), &line, &column,
+                                &unused);
+    }
+    if (line > 0) {
+        (void)fprintf(stderr, "  %s%sline %zu, column %zu\n",
+                      r->file != NULL ? r->file : "",
+                      r->file != NULL ? ": " : "", line, column);
     }
 }
 
-static void complain(yyjson_val *root)
+/* What a mistake's location says: its own object, or members of a problem. */
+static void complain_where(const struct um_request *r, yyjson_val *at,
+                           const char *key)
+{
+    char pointer[UM_CLI_TEXT], of[UM_CLI_TEXT];
+
+    (void)um_cli_text(at, key, pointer);
+    (void)um_cli_text(at, "of", of);
+    complain_place(r, at, pointer, of);
+    if (pointer[0] != '\0') {
+        (void)fprintf(stderr, "  at %s%s%s\n", pointer,
+                      of[0] != '\0' ? " of the " : "",
+                      strcmp(of, "effective") == 0
+                          ? "configuration that this node would run"
+                          : of);
+    }
+}
+
+static void complain(const struct um_request *r, yyjson_val *root)
 {
     char buf[UM_CLI_TEXT], error[UM_CLI_TEXT];
 
@@ -284,8 +312,8 @@ static void complain(yyjson_val *root)
         strcmp(buf, error) != 0) { /* a problem says it twice */
         (void)fprintf(stderr, "  %s\n", buf);
     }
-    complain_where(yyjson_obj_get(root, "location"), "path");
-    complain_where(root, "pointer");
+    complain_where(r, yyjson_obj_get(root, "location"), "path");
+    complain_where(r, root, "pointer");
     if (um_cli_text(root, "suggestion", buf)[0] != '\0') {
         (void)fprintf(stderr, "  is \"%s\" meant?\n", buf);
     }
@@ -333,7 +361,7 @@ static int fail(const struct um_cli *c, struct um_request *r)
     if (c->o.json && doc != NULL) {
         um_cli_form(c, stderr, r->answer, r->len);
     } else if (yyjson_obj_get(root, "error") != NULL) {
-        complain(root);
+        complain(r, root);
     } else {
         r->answer[strcspn(r->answer, "\r\n")] = '\0';
         um_utf8_harmless(r->answer);

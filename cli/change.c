@@ -201,6 +201,14 @@ static int put_heads(const struct um_cli_change *ch, struct um_request *r,
     return UM_EXIT_DONE;
 }
 
+/* The file that a call gives; NULL: none, or standard input. */
+static const char *file_of(const struct um_cli *c)
+{
+    const char *file = um_cli_opt(c, UM_OPT_FILE);
+
+    return file != NULL ? file : um_cli_opt(c, UM_OPT_EDIT);
+}
+
 /* Sends it; the answer is in r, which is to be freed. */
 static int send_change(struct um_cli_change *ch, bool dry, struct um_request *r)
 {
@@ -211,6 +219,7 @@ static int send_change(struct um_cli_change *ch, bool dry, struct um_request *r)
 
     *r = (struct um_request){
         .method = ch->method, .body = ch->body, .patience_s = patience(ch->c)};
+    r->file = ch->file != NULL ? ch->file : file_of(ch->c);
     um_progress_of(&progress, ch->c, NULL, r);
     um_buf_str(&path, um_buf_view(ch->path));
     if (dry && um_cli_opt(ch->c, UM_OPT_DRY_RUN) == NULL) {

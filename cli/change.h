@@ -22,6 +22,7 @@ struct um_cli_change {
     const char *method;
     struct um_buf *path; /**< borrowed, not ended, without the call's flags */
     struct um_str body;
+    const char *file; /**< where it came from; NULL: as the flags say */
     char tag[128]; /**< only if that is current, with its quotes; "": what the
                       call's flags say */
     bool made;     /**< there is a revision of it, whatever came of that */

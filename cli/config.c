@@ -157,6 +157,7 @@ static int plan(struct um_cli *c)
         (void)snprintf(match, sizeof match, "If-Match: %s", tag);
         r.headers[0] = match;
         r.body = um_buf_view(&value);
+        r.file = um_cli_opt(c, UM_OPT_FILE);
         code = um_cli_send(c, &r);
     }
     if (code == UM_EXIT_DONE) {

@@ -166,6 +166,7 @@ static enum outcome round_of(struct edit *e)
         return once_more(e, UM_EXIT_ERROR);
     }
     e->change.body = um_buf_view(&e->text);
+    e->change.file = e->editor.file;
     doc = um_cli_change_try(&e->change, &code);
     if (code != UM_EXIT_DONE) {
         return e->change.status == 412 ? overtaken(e, code)

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/unreached.h"
+
 #define PATIENCE_S 60U
 
 /* A request on its way. */
@@ -139,6 +141,7 @@ static CURLcode perform(CURL *e, const char *socket, struct um_request *r,
         r->tick(r->ticks, true);
     }
     (void)curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &r->status);
+    (void)curl_easy_getinfo(e, CURLINFO_OS_ERRNO, &r->os_errno);
     curl_slist_free_all(headers);
     return rv;
 }
@@ -168,10 +171,7 @@ int um_request_run(const char *socket, struct um_request *r)
         return -1;
     }
     if (rv == CURLE_COULDNT_CONNECT) {
-        (void)fprintf(stderr,
-                      "unitmesh: no daemon answers at %s; is it running? "
-                      "(--control PATH names another socket)\n",
-                      socket);
+        um_unreached_say(socket, (int)r->os_errno);
         return -1;
     }
     if (rv != CURLE_OK) {

@@ -19,11 +19,12 @@ struct um_request {
     const char *headers[UM_REQUEST_HEADERS]; /**< "Name: value"; up to the
                                                   first NULL */
     struct um_str body;                      /**< p NULL: none */
-    unsigned patience_s;                     /**< 0: 60 */
-    unsigned limit_ms; /**< of one with `more`; 0: it has no end */
-    bool quiet;        /**< what goes wrong is not said */
-    bool problems;     /**< mistakes are told as RFC 9457 has them: with their
-                          place, which Unit's form has no room for */
+    const char *file;    /**< where the body came from; NULL: it was typed */
+    unsigned patience_s; /**< 0: 60 */
+    unsigned limit_ms;   /**< of one with `more`; 0: it has no end */
+    bool quiet;          /**< what goes wrong is not said */
+    bool problems;       /**< mistakes are told as RFC 9457 has them: with their
+                            place, which Unit's form has no room for */
     /** Takes the body as it comes, however long that is; -1 ends it. NULL: it
      * is kept below. Not called for answers other than 200. */
     int (*more)(void *user, const char *data, size_t len);
@@ -34,7 +35,8 @@ struct um_request {
     void *ticks;
 
     long status;
-    char *answer; /**< ends with a zero byte */
+    long os_errno; /**< of a socket that cannot be connected to */
+    char *answer;  /**< ends with a zero byte */
     size_t len;
     char etag[128];     /**< with its quotes; "": none */
     char revision[128]; /**< X-Revision; "": none */

@@ -50,17 +50,28 @@ static void say_several(struct um_node *n, struct um_http_req *req,
     um_answer_json(req, 409, &j);
 }
 
-/* Whether one is meant; else the request is answered. */
+/* Whether one is meant; else the request is answered.
+ * @param none what is said if there is none, and what to do then */
 static bool one(struct um_node *n, struct um_http_req *req,
-                const struct fits *f, const char *error)
+                const struct fits *f, const char *const none[2])
 {
     if (f->n == 0) {
-        um_answer_error(req, 404, error, NULL);
+        um_answer_error(req, 404, none[0], none[1]);
     } else if (f->n > 1) {
         say_several(n, req, f);
     }
     return f->n == 1;
 }
+
+static const char *const no_revision[] = {"There is no such revision here.",
+                                          "`unitmesh log` lists them."};
+static const char *const nobody_waits[] = {
+    "Nobody of that name waits to be let in.",
+    "`unitmesh members pending` lists who does."};
+static const char *const no_member[] = {
+    "There is no such member.",
+    "`unitmesh members` lists them; who asks to be let in is with `unitmesh "
+    "members pending`."};
 
 bool um_which_revision(struct um_node *n, struct um_http_req *req,
                        struct um_str text, const struct um_past **out)
@@ -88,7 +99,7 @@ bool um_which_revision(struct um_node *n, struct um_http_req *req,
             }
         }
     }
-    if (!one(n, req, &f, "There is no such revision here.")) {
+    if (!one(n, req, &f, no_revision)) {
         return false;
     }
     *out = um_history_find(&m->history, &f.first);
@@ -161,7 +172,7 @@ bool um_which_member(struct um_node *n, struct um_http_req *req,
         }
     }
     *out = f.first;
-    return one(n, req, &f, "There is no such member.");
+    return one(n, req, &f, no_member);
 }
 
 bool um_which_pending(struct um_node *n, struct um_http_req *req,
@@ -179,7 +190,7 @@ bool um_which_pending(struct um_node *n, struct um_http_req *req,
         }
     }
     *out = f.first;
-    return one(n, req, &f, "Nobody of that name waits to be let in.");
+    return one(n, req, &f, nobody_waits);
 }
 
 bool um_which_key(struct um_node *n, struct um_http_req *req,
