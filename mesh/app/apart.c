@@ -19,6 +19,7 @@
 #include "mesh/app/gate.h"
 #include "mesh/app/journal.h"
 #include "mesh/app/partner.h"
+#include "mesh/app/pid1.h"
 #include "mesh/app/premises.h"
 #include "mesh/app/role.h"
 #include "mesh/app/spawn.h"
@@ -50,7 +51,7 @@ static int choose(struct apart *a)
     const char *name =
         a->settings.user != NULL ? a->settings.user : UM_CONFINE_USER;
 
-    if (geteuid() != 0) {
+    if (geteuid() != 0 && a->settings.user == NULL) {
         um_user_self(&a->user);
         return 0;
     }
@@ -143,6 +144,7 @@ int um_apart_main(int argc, char **argv)
         return rv == 1 ? 0 : rv;
     }
     (void)signal(SIGPIPE, SIG_IGN); /* who reads the log may go */
+    um_pid1_signals();
     um_journal_init(&a.log, (enum um_log_level)a.settings.log_level,
                     a.settings.log_json);
     if (gethostname(a.host_name, sizeof a.host_name - 1) != 0 ||

@@ -18,6 +18,7 @@
 #include "mesh/app/gate.h"
 #include "mesh/app/journal.h"
 #include "mesh/app/logins.h"
+#include "mesh/app/pid1.h"
 #include "mesh/app/rights.h"
 #include "mesh/app/role.h"
 #include "mesh/app/routes.h"
@@ -564,6 +565,7 @@ static int start_mesh(struct um_daemon *d)
                     "in no mesh yet: `unitmesh init` begins one, `unitmesh "
                     "join CODE` goes into one; until then no Unit is changed");
     }
+    um_joinfile_begin(d);
     return 0;
 }
 
@@ -631,6 +633,7 @@ static void stop(struct um_daemon *d)
 
     um_vigil_ending(&d->vigil);
     um_wait_end_all(d);
+    um_joinfile_end(d);
     um_mesh_close(d);
     um_events_free(d->events);
     d->events = NULL;
@@ -766,6 +769,7 @@ int um_daemon_main(int argc, char **argv)
     um_journal_init(&d->log, (enum um_log_level)d->settings.log_level,
                     d->settings.log_json);
     rv = 1;
+    um_pid1_signals();
     um_notify_open(&d->vigil.notify, &d->log);
     find_name(d);
     find_unit(d);

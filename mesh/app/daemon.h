@@ -8,6 +8,7 @@
 #include "mesh/app/audit.h"
 #include "mesh/app/confine.h"
 #include "mesh/app/events.h"
+#include "mesh/app/joinfile.h"
 #include "mesh/app/loop.h"
 #include "mesh/app/mesh.h"
 #include "mesh/app/partner.h"
@@ -47,6 +48,7 @@ struct um_daemon {
     struct um_applier *applier; /**< likewise */
     struct um_article *article;
     struct um_mesh mesh;
+    struct um_joinfile joinfile;
     struct um_events *events;
     struct um_deed *trying; /* who tries a change at this node's Unit, and who
                                waits for that, in turn */

@@ -2,8 +2,9 @@
 /*
  * Happy path: the daemon makes two pairs of sockets, connects, sends its
  * version with two of the ends; the applier looks who it is and what it sent,
- * and answers with the place of Unit. Failure modes: nobody answers in time;
- * another user, another version, descriptors that are no sockets: turned away.
+ * and answers with the place of Unit. Failure modes: nobody is there or
+ * answers in time; another user, another version, descriptors that are no
+ * sockets: turned away.
  */
 #include "mesh/app/gate.h"
 
@@ -19,6 +20,8 @@
 
 #include "mesh/base/str.h"
 
+#define COME_MS   10000
+#define AGAIN_MS  100
 #define ANSWER_MS 20000
 #define SAY_MS    5000
 #define BACKLOG   4
@@ -57,7 +60,7 @@ static int address(const char *path, struct sockaddr_un *out)
 
 /* ---- the daemon */
 
-static int connect_to(const char *path)
+static int try_at(const char *path)
 {
     struct sockaddr_un at;
     int fd = -1, err;
@@ -70,6 +73,26 @@ static int connect_to(const char *path)
         (void)close(fd);
         errno = err;
         fd = -1;
+    }
+    return fd;
+}
+
+/* Where both are started at once, as containers are, the applier may come a
+ * little later, and what is there of its socket be an earlier one's. */
+static int connect_to(const struct um_gate *g)
+{
+    int fd = try_at(g->at);
+
+    for (int ms = 0; fd < 0 && ms < COME_MS; ms += AGAIN_MS) {
+        if (errno != ENOENT && errno != ECONNREFUSED) {
+            return -1;
+        }
+        if (ms == 0) {
+            um_log_line(g->log, UM_LOG_INFO, "waits for an applier at %s",
+                        g->at);
+        }
+        (void)poll(NULL, 0, AGAIN_MS);
+        fd = try_at(g->at);
     }
     return fd;
 }
@@ -141,7 +164,7 @@ static const char *read_answer(int fd, char text[UM_GATE_TEXT])
 
 int um_gate_call(const struct um_gate *g, int fds[2], char target[UM_GATE_TEXT])
 {
-    int fd = connect_to(g->at);
+    int fd = connect_to(g);
     const char *why = NULL;
     int theirs[2];
 

@@ -23,7 +23,8 @@ struct um_gate {
 };
 
 /**
- * The daemon's side: waits until it is let in, 20 s at most.
+ * The daemon's side: waits 10 s for an applier if there is none, and then until
+ * it is let in, 20 s at most.
  * @param fds    set to our ends of two streams, as of um_spawn_start(); owned
  * @param target set to what the applier says of Unit: unix:PATH,
  *               http://HOST:PORT, or ""

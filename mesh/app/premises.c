@@ -155,8 +155,8 @@ static void show(const struct handing *h, int dir, const char *name)
         return;
     }
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
-        st.st_uid == 0 &&
-        (fchown(fd, 0, h->user->gid) != 0 ||
+        st.st_uid == geteuid() &&
+        (fchown(fd, geteuid(), h->user->gid) != 0 ||
          fchmod(fd, (st.st_mode & 07777) | S_IRGRP) != 0)) {
         um_log_line(h->log, UM_LOG_WARN, "%s/%s cannot be shown to %s: %s",
                     h->state, name, h->user->name, strerror(errno));
@@ -164,7 +164,8 @@ static void show(const struct handing *h, int dir, const char *name)
     (void)close(fd);
 }
 
-/* Whether a folder is a daemon's: it has nothing in it, or our lock. */
+/* Whether a folder is a daemon's: it has nothing in it, or what an applier that
+ * saw no daemon left, or our lock. */
 static bool is_daemons(int dir)
 {
     struct stat st;
@@ -180,20 +181,20 @@ static bool is_daemons(int dir)
         return false;
     }
     while (n <= 2 && (e = readdir(list)) != NULL) {
-        n++;
+        n += strcmp(e->d_name, UM_PREMISES_APPLIER) != 0;
     }
     (void)closedir(list);
     return n <= 2 || (fstatat(dir, "lock", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
                       S_ISREG(st.st_mode));
 }
 
-/* Of root, for another user. */
+/* Ours, for another user. Who is not root can do so for a group of his. */
 static int share(const struct handing *h, int dir, const struct stat *st)
 {
-    if (st->st_uid != 0 && st->st_uid != h->user->uid) {
+    if (st->st_uid != geteuid() && st->st_uid != h->user->uid) {
         um_log_line(h->log, UM_LOG_ERROR,
-                    "state folder %s belongs to neither root nor %s", h->state,
-                    h->user->name);
+                    "state folder %s belongs to neither %s nor %s", h->state,
+                    geteuid() == 0 ? "root" : "us", h->user->name);
         return -1;
     }
     if (!is_daemons(dir)) {
@@ -201,7 +202,8 @@ static int share(const struct handing *h, int dir, const struct stat *st)
                       "has other things in it: the daemon gives its state "
                       "folder to its user, so it needs one of its own");
     }
-    if (fchown(dir, 0, h->user->gid) != 0 || fchmod(dir, SHARED_MODE) != 0) {
+    if (fchown(dir, geteuid(), h->user->gid) != 0 ||
+        fchmod(dir, SHARED_MODE) != 0) {
         um_log_line(h->log, UM_LOG_ERROR, "state folder %s: %s", h->state,
                     strerror(errno));
         return -1;
@@ -284,20 +286,21 @@ static int own_socket(const struct um_premises *p, const struct handing *h)
 int um_premises_part(const struct um_premises *p, const struct um_log *log)
 {
     const struct handing h = {p->user, log, p->state, p->keys_stay};
-    bool root = geteuid() == 0;
+    bool root = geteuid() == 0, apart = p->user->uid != geteuid();
     struct stat st;
     int dir, rv = 0;
 
     /* Others have to get through the folders above it. */
-    dir = um_state_folder(p->state, root && p->user->uid != 0 ? 0755 : 0700);
+    dir = um_state_folder(p->state, apart ? 0755 : 0700);
     if (dir < 0 || fstat(dir, &st) != 0) {
         um_log_line(log, UM_LOG_ERROR, "state folder %s: %s", p->state,
                     strerror(errno));
         return -1;
     }
-    if (root) {
-        rv =
-            p->user->uid != 0 ? share(&h, dir, &st) : unshare_all(&h, dir, &st);
+    if (apart) {
+        rv = share(&h, dir, &st);
+    } else if (root) {
+        rv = unshare_all(&h, dir, &st);
     }
     rv = rv != 0 ? rv : own_applier(&h, dir);
     (void)close(dir);

@@ -23,13 +23,14 @@ struct um_premises {
  * For another user than ours the state folder stays ours, of his group and
  * sticky: he makes, changes and removes his files in it, and none of ours. His
  * are the store, the lock, the token and what the stand-in keeps, and the keys
- * unless they stay; the policy he may read. The applier's folder is ours alone
- * (0700): one that is not, is refused. The socket's folder becomes his, if it
- * was made here or is one of /run/unitmesh. When there is no other user any
- * more, what he had comes back to us.
+ * unless they stay; the policy he may read. Who is not root can do so in a
+ * folder of his own, for a user whose group he is in, too. The applier's folder
+ * is ours alone (0700): one that is not, is refused. The socket's folder
+ * becomes his, if it was made here or is one of /run/unitmesh. When there is no
+ * other user any more, what he had comes back to us.
  *
  * Only what is known by name changes hands, never through a link, and only in a
- * folder that is new, empty, or has our lock in it.
+ * folder that is new, empty but for the applier's, or has our lock in it.
  * @return 0, or -1: the log says why
  */
 int um_premises_part(const struct um_premises *p, const struct um_log *log);

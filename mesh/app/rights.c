@@ -121,6 +121,7 @@ int um_rights_drop(struct um_daemon *d)
     const struct um_confine_needs needs = {.folder = s->state,
                                            .reads = reads,
                                            .n_reads = COUNT(reads),
+                                           .replaced = s->join_file,
                                            .sockets = sockets,
                                            .n_sockets = COUNT(sockets),
                                            .low_ports = low_ports(s, embedded),

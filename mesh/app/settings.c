@@ -175,6 +175,8 @@ static const char **place_of(struct um_settings *s, enum um_setting which)
             return &s->scratch_unit;
         case UM_SETTING_POLICY:
             return &s->policy;
+        case UM_SETTING_JOIN_FILE:
+            return &s->join_file;
         case UM_SETTING_METRICS_TOKEN:
             return &s->metrics_token;
         case UM_SETTING_READ_TOKEN:
@@ -359,6 +361,10 @@ static void finish(struct um_settings *s)
         (s->article || (s->unit != NULL && strcmp(s->unit, "embedded") == 0))) {
         um_given_wrong(&s->given, UM_SETTING_APPLIER, 0,
                        "has no part with --article or --unit embedded");
+    }
+    if (s->join_file != NULL && s->article) {
+        um_given_wrong(&s->given, UM_SETTING_JOIN_FILE, 0,
+                       "has no part with --article");
     }
     default_state(s);
     default_control(s);

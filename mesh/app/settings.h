@@ -35,6 +35,7 @@ struct um_settings {
     const char *unit_log;      /**< Unit's log file */
     const char *scratch_unit;  /**< a unitd to try documents on; NULL: none */
     const char *policy;        /**< the file of this node's policy */
+    const char *join_file;     /**< a code, for who is in no mesh; NULL: none */
     const char *metrics_token; /**< the file of a scraper's token; NULL: none */
     const char *read_token;    /**< likewise, of who may read */
     const char *applier;       /**< the socket of one that others start; NULL */

@@ -40,6 +40,10 @@ const struct um_setting_row um_setting_rows[UM_SETTINGS] = {
     [UM_SETTING_NO_MDNS] = {"no-mdns", NULL,
                             "do not look for peers on the link", "no", "yes",
                             0},
+    [UM_SETTING_JOIN_FILE] = {"join-file", "FILE",
+                              "a join code: a node in no mesh joins with it, "
+                              "once it is there",
+                              "", "/run/secrets/unitmesh/code", 0},
     [UM_SETTING_BIND] = {"bind", "ADDR",
                          "open all ports at this IPv4 address alone, so that a "
                          "host can run several",

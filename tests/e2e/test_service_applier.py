@@ -19,8 +19,12 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0,
                                 reason="only root becomes another user")
 
 
-def become():
-    return ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups"]
+# Another one, in the group of the first.
+OTHER = UID + 1
+
+
+def become(uid=UID):
+    return ["setpriv", f"--reuid={uid}", f"--regid={UID}", "--clear-groups"]
 
 
 class Applier(Program):
@@ -177,8 +181,37 @@ def test_what_cannot_be(folder, flags, code, words):
 def test_nobody_is_there(folder):
     folder.chmod(0o711)
     with Guest(folder) as node:
-        node.wait_text("no applier at .*: No such file")
+        node.wait_text("no applier at .*: No such file", 30)
         assert node.proc.wait(20) == 1
+
+
+def test_it_comes_later(folder, unit):
+    """As containers do, which are all started at once; what is there at first
+    is the socket of one that was killed."""
+    with Applier(folder, unit.target) as applier:
+        applier.proc.kill()
+        applier.proc.wait(20)
+    assert (folder / "gate").is_socket()
+    with Guest(folder) as node:
+        node.wait_text("waits for an applier at ")
+        with Applier(folder, unit.target):
+            node.ready()
+            node.proc.terminate()
+            assert node.proc.wait(20) == 0
+
+
+def test_as_the_first_process_of_a_container(folder, unit):
+    """The kernel spares a process 1 the signals that it does not expect."""
+    with Program("applier", [
+            "unshare", "--pid", "--fork", "--mount-proc", "sh", "-c",
+            'exec "$0" "$@" 2>&1', UNITMESH, "applier", "--state", folder / "s",
+            "--applier", folder / "gate", "--user", UID, "--unit",
+            unit.target]) as applier:
+        applier.wait_text("waits for a daemon")
+        with open(f"/proc/{applier.pid}/task/{applier.pid}/children",
+                  encoding="ascii") as f:
+            os.kill(int(f.read().split()[0]), signal.SIGTERM)
+        assert applier.proc.wait(20) == 0
 
 
 def test_both_are_units_user(folder, unit):
@@ -200,6 +233,49 @@ def test_both_are_units_user(folder, unit):
             answer = node.ask("PUT", "/config", config("one"))
             assert answer.code == 200, answer
             until(lambda: unit.config() == config("one"), "Unit runs it")
+
+
+def test_two_users_and_none_is_root(folder, unit):
+    """Unit's socket and the keys are one user's, and the daemon another's, as
+    the containers of a pod may be."""
+    folder.chmod(0o711)
+    for path in "data", "gates":
+        (folder / path).mkdir(mode=0o770)
+        os.chown(folder / path, 0, UID)
+        (folder / path).chmod(0o2775)  # as of fsGroup
+    os.chown(folder / "unit.sock", OTHER, OTHER)
+    gate, state = folder / "gates/gate", folder / "data/s"
+    with Program("applier", [
+            *become(OTHER), "sh", "-c", 'exec "$0" "$@" 2>&1', UNITMESH,
+            "applier", "--state", state, "--applier", gate, "--unit",
+            unit.target, "--user", UID]) as applier:
+        applier.wait_text("waits for a daemon of")
+        with Guest(folder, ["--applier", gate, "--state", state]) as node:
+            node.ready()
+            assert uids(applier.pid) == [str(OTHER)] * 4
+            assert node.ask("POST", "/mesh/init", {}).code == 200
+            answer = node.ask("PUT", "/config", config("two"))
+            assert answer.code == 200, answer
+            until(lambda: unit.config() == config("two"), "Unit runs it")
+            assert state.stat().st_mode & 0o7777 == 0o1770
+            for name in ("node.key", "owner.key", "applier"):
+                assert (state / name).stat().st_uid == OTHER, name
+            with as_user(), pytest.raises(PermissionError):
+                (state / "node.key").read_bytes()
+            assert (state / "mesh.db").stat().st_uid == UID
+
+
+def test_a_folder_of_a_group_that_it_is_not_in(folder, unit):
+    folder.chmod(0o711)
+    (folder / "data").mkdir(mode=0o777)
+    (folder / "data").chmod(0o777)
+    with Program("applier", [
+            *become(OTHER), "sh", "-c", 'exec "$0" "$@" 2>&1', UNITMESH,
+            "applier", "--state", folder / "data/s", "--applier",
+            folder / "data/gate", "--unit", unit.target, "--user",
+            UID + 2]) as applier:
+        applier.wait_text("state folder .*: Operation not permitted")
+        assert applier.proc.wait(20) == 1
 
 
 def test_who_read_the_log_is_gone(folder, unit):
