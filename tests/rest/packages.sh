@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# usage: packages.sh
-# Puts the packages of packages.txt into a folder of the user's cache, unless
-# they are there, and prints it. 1: they cannot be had, with the reason.
+# usage: packages.sh [LIST]
+# Puts the packages of a list (packages.txt beside this) into a folder of the
+# user's cache, unless they are there, and prints it. 1: they cannot be had,
+# with the reason.
 set -eu
-list=$(dirname "$(readlink -f "$0")")/packages.txt
+list=${1:-$(dirname "$(readlink -f "$0")")/packages.txt}
 python=/usr/bin/python3
 [ -x $python ] || python=python3
 # What is compiled is of one version of Python.
 sum=$({ $python -V; cat "$list"; } | sha256sum | cut -c1-16)
-dir=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/unitmesh/rest-$sum
+dir=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/unitmesh/python-$sum
 if [ ! -d "$dir" ]; then
     mkdir -p "${dir%/*}"
     part=$(mktemp -d "$dir.XXXXXX")
@@ -17,7 +18,7 @@ if [ ! -d "$dir" ]; then
     if ! $python -m pip install -q --no-deps --disable-pip-version-check \
             --root-user-action ignore --no-warn-script-location \
             --target "$part" -r "$list" > "$part/log" 2>&1; then
-        echo "schemathesis cannot be had from PyPI: $(tail -1 "$part/log")" >&2
+        echo "$list cannot be had from PyPI: $(tail -1 "$part/log")" >&2
         exit 1
     fi
     chmod 755 "$part"
