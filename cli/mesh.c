@@ -14,6 +14,7 @@
 #include "cli/path.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "cli/unbind.h"
 #include "mesh/app/span.h"
 
 /* Joining waits for others. */
@@ -262,15 +263,29 @@ static int remove_invite(struct um_cli *c)
     return code;
 }
 
+/* Who may write to the applier's folder says so there: the daemon's word would
+ * not do. */
+static int begin_unbinding(const struct um_cli *c)
+{
+    int code, dir;
+    yyjson_doc *doc = um_cli_value(c, "/mesh/status", &code);
+    const char *state =
+        yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "state"));
+
+    dir = state != NULL ? um_cli_unbind_begin(state) : -1;
+    yyjson_doc_free(doc);
+    return dir;
+}
+
 static int leave(struct um_cli *c)
 {
+    bool purge = um_cli_opt(c, UM_OPT_PURGE) != NULL;
     struct um_request r = {.method = "POST", .path = "/mesh/leave"};
+    const char *what = purge ? "This node leaves its mesh and forgets all of "
+                               "it; its Unit runs on."
+                             : "This node leaves its mesh; its Unit runs on.";
+    int dir, code = um_cli_consent(c, what);
     yyjson_doc *doc;
-    int code = um_cli_consent(
-        c, um_cli_opt(c, UM_OPT_PURGE) != NULL
-               ? "This node leaves its mesh and forgets all of it; its Unit "
-                 "runs on."
-               : "This node leaves its mesh; its Unit runs on.");
 
     if (code != UM_EXIT_DONE) {
         return code;
@@ -278,9 +293,10 @@ static int leave(struct um_cli *c)
     if (um_cli_opt(c, UM_OPT_FORCE) != NULL) {
         r.path = "/mesh/leave?force";
     }
-    r.body = um_cli_opt(c, UM_OPT_PURGE) != NULL ? UM_STR("{\"purge\": true}")
-                                                 : UM_STR("{}");
+    r.body = purge ? UM_STR("{\"purge\": true}") : UM_STR("{}");
+    dir = purge ? begin_unbinding(c) : -1;
     doc = um_cli_ask(c, &r, &code);
+    um_cli_unbind_end(dir);
     if (doc != NULL) {
         (void)puts("This node is in no mesh any more; its Unit runs on.");
         if (yyjson_is_true(yyjson_obj_get(yyjson_doc_get_root(doc), "bound"))) {

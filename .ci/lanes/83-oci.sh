@@ -84,7 +84,7 @@ tests/oci/apart.sh "$images" --net python3 tests/oci/run.py podman-compose \
 grep -v 'systemd' "$CI_LOGS/oci-run.txt"
 p=$((p + $(grep -c '^ok ' "$CI_LOGS/oci-run.txt")))
 f=$((f + $(grep -c '^FAIL ' "$CI_LOGS/oci-run.txt")))
-grep -q '^ok a change after that is on all' "$CI_LOGS/oci-run.txt" ||
+grep -q '^ok and nothing is left of it' "$CI_LOGS/oci-run.txt" ||
     f=$((f + 1))
 rm -rf "$images"
 end 0

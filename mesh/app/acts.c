@@ -96,6 +96,11 @@ static bool may_leave(struct um_daemon *d, struct um_http_req *req, bool purge)
 {
     struct um_json j;
 
+    if (purge && d->mesh.asking != NULL) {
+        um_answer_error(req, 409, "This node is asking to be let in.",
+                        "That takes half a minute at most.");
+        return false;
+    }
     if (!purge || um_daemon_owner(d) == NULL ||
         um_http_query(req, "force") != NULL) {
         return true;
@@ -125,9 +130,7 @@ void um_acts_leave(struct um_daemon *d, struct um_http_req *req)
             (void)um_name_text(&um_node_model(d->mesh.node)->cfg.mesh, mesh);
             int left = um_mesh_leave(d, purge);
 
-            if (left < 0 ||
-                (left == 0 && purge &&
-                 um_keys_leave(um_partner_keys(d->partner), true) != 0)) {
+            if (left < 0 || (left == 0 && purge && um_mesh_forget(d) != 0)) {
                 um_answer_error(req, 500, "What is left cannot be put aside.",
                                 "The log says why.");
             } else {

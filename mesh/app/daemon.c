@@ -133,6 +133,16 @@ int um_daemon_rejoin(struct um_daemon *d)
                                                              : -1;
 }
 
+int um_daemon_forget(struct um_daemon *d)
+{
+    int rv;
+
+    um_bus_free(d->bus);
+    d->bus = NULL;
+    rv = um_keys_leave(um_partner_keys(d->partner), true);
+    return start_bus(d) == 0 ? rv : -1;
+}
+
 /* Reads a small file; owned, or NULL. */
 static char *read_file(const char *path)
 {

@@ -82,6 +82,10 @@ struct um_hands *um_daemon_hands(const struct um_daemon *d);
  * 0, or -1. */
 int um_daemon_rejoin(struct um_daemon *d);
 
+/** Has all keys of a mesh that was left go, this node's as well, and the bus
+ * begun under another. 0; or an error: the bus is as it was, or gone (NULL). */
+int um_daemon_forget(struct um_daemon *d);
+
 /** The version of the daemon. */
 const char *um_daemon_version(void);
 

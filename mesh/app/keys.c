@@ -270,13 +270,14 @@ int um_keys_leave(struct um_keys *k, bool purge)
     int rv = have_done(k, UM_KEYWIRE_LEAVE,
                        purge ? UM_KEYRING_OWNER : UM_KEYRING_NODE);
 
-    if (rv == 0) {
-        for (unsigned i = UM_KEYRING_OWNER; i <= UM_KEYRING_OLD; i++) {
-            if (i != UM_KEYRING_OWNER || purge) {
-                p2p_key_free(k->all[i].key);
-                k->all[i].key = NULL;
-            }
+    if (rv != 0) {
+        return rv;
+    }
+    for (unsigned i = UM_KEYRING_OWNER; i <= UM_KEYRING_OLD; i++) {
+        if (i != UM_KEYRING_OWNER || purge) {
+            p2p_key_free(k->all[i].key);
+            k->all[i].key = NULL;
         }
     }
-    return rv;
+    return purge ? meet(k, UM_KEYRING_NODE) : 0;
 }

@@ -50,7 +50,8 @@ int um_keys_succeed(struct um_keys *k);
 
 /**
  * The mesh was left: the applier may be one of another mesh.
- * @param purge the owner's key goes, too; the next and the old one always do
+ * @param purge the owner's key goes, too, and the node gets another: nobody may
+ *              use these any more. The next and the old one always go
  * @return 0; P2P_EACCES: it stays bound to that mesh, um_agent_leave(); or an
  *         error
  */

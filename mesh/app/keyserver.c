@@ -98,6 +98,22 @@ static int succeed(struct um_keyserver *s)
     return 0;
 }
 
+/* Nothing is to tell that this node was a member: it gets another key. */
+static int forget(struct um_keyserver *s)
+{
+    struct um_state *st = s->cfg.state;
+
+    if (um_state_drop_owner(st, s->cfg.log) != 0 ||
+        um_state_make_next(st, s->cfg.log) != 0 ||
+        um_state_succeed(st, s->cfg.log) != 0) {
+        return P2P_EIO;
+    }
+    um_agent_succeed(s->cfg.agent, st->key, NULL);
+    um_state_drop_others(st);
+    um_state_drop_verified(st);
+    return 0;
+}
+
 static int leave(struct um_keyserver *s, bool purge)
 {
     int rv = um_agent_leave(s->cfg.agent);
@@ -106,9 +122,8 @@ static int leave(struct um_keyserver *s, bool purge)
         um_agent_succeed(s->cfg.agent, s->cfg.state->key, NULL);
         um_state_drop_others(s->cfg.state);
     }
-    if (rv == 0 && purge &&
-        um_state_drop_owner(s->cfg.state, s->cfg.log) != 0) {
-        rv = P2P_EIO;
+    if (rv == 0 && purge) {
+        rv = forget(s);
     }
     know_keys(s);
     return rv;

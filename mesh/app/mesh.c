@@ -261,6 +261,16 @@ int um_mesh_leave(struct um_daemon *d, bool purge)
     return rv == 0 && bound != 0 ? 1 : rv;
 }
 
+int um_mesh_forget(struct um_daemon *d)
+{
+    int rv = um_daemon_forget(d);
+
+    if (d->bus == NULL) {
+        broken(d, "it cannot go on under another key");
+    }
+    return rv;
+}
+
 void um_mesh_succeed(struct um_daemon *d)
 {
     um_log_line(&d->log, UM_LOG_INFO, "this node takes its next key");

@@ -81,6 +81,11 @@ void um_mesh_import(struct um_daemon *d, const struct um_name *mesh,
  *         -1: it is out of it, but the store is where it was */
 int um_mesh_leave(struct um_daemon *d, bool purge);
 
+/** After um_mesh_leave() with purge: the keys of the mesh go, and this node has
+ * another one from now on, which no mesh knows. 0, or what is wrong: the log
+ * says it. */
+int um_mesh_forget(struct um_daemon *d);
+
 /** The node goes on under its next key. Whoever waits is answered. When that
  * cannot be, the daemon ends; what is on the disk is whole. */
 void um_mesh_succeed(struct um_daemon *d);

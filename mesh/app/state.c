@@ -265,6 +265,11 @@ void um_state_note_verified(const struct um_state *s)
     }
 }
 
+void um_state_drop_verified(const struct um_state *s)
+{
+    (void)unlinkat(s->dir, VERIFIED, 0);
+}
+
 int64_t um_state_verified(const struct um_state *s)
 {
     struct stat st;

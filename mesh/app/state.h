@@ -82,6 +82,9 @@ void um_state_drop_others(struct um_state *s);
  * then known. Nothing happens if it cannot be written. */
 void um_state_note_verified(const struct um_state *s);
 
+/** That is forgotten. */
+void um_state_drop_verified(const struct um_state *s);
+
 /** When that was, in seconds since 1970; 0: never. */
 int64_t um_state_verified(const struct um_state *s);
 

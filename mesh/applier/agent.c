@@ -519,11 +519,24 @@ static int forget_mesh(struct um_agent *a)
     return rv;
 }
 
+/* Whether neither file is there: it was never bound, or is so no more. */
+static bool is_unbound(struct um_agent *a)
+{
+    const struct um_agent_files *f = &a->cfg.files;
+    struct um_buf bytes = UM_BUF_INIT;
+    bool none = f->load(f->user, ROSTER, &bytes) == P2P_ENOTFOUND &&
+                f->load(f->user, UM_AGENT_RECORD, &bytes) == P2P_ENOTFOUND;
+
+    um_buf_fini(&bytes);
+    return none;
+}
+
 int um_agent_leave(struct um_agent *a)
 {
     const struct um_agent_files *f = &a->cfg.files;
     struct um_buf asked = UM_BUF_INIT;
     bool may = a->cfg.may_leave || is_fresh(a) ||
+               (a->warden == NULL && is_unbound(a)) ||
                f->load(f->user, UNBIND, &asked) == 0;
 
     um_buf_fini(&asked);
@@ -536,18 +549,6 @@ int um_agent_leave(struct um_agent *a)
                 "the applier stays bound to the mesh that was left: %s",
                 why_not(P2P_EPEER));
     return P2P_EACCES;
-}
-
-/* Whether neither file is there: it was never bound, or is so no more. */
-static bool is_unbound(struct um_agent *a)
-{
-    const struct um_agent_files *f = &a->cfg.files;
-    struct um_buf bytes = UM_BUF_INIT;
-    bool none = f->load(f->user, ROSTER, &bytes) == P2P_ENOTFOUND &&
-                f->load(f->user, UM_AGENT_RECORD, &bytes) == P2P_ENOTFOUND;
-
-    um_buf_fini(&bytes);
-    return none;
 }
 
 void um_agent_succeed(struct um_agent *a, const struct p2p_key *key,

@@ -16,7 +16,8 @@ enum um_keywire_what {
     UM_KEYWIRE_OPEN = 3,    /**< what is in a slot */
     UM_KEYWIRE_MAKE = 4,    /**< of OWNER and NEXT: one, unless there is one */
     UM_KEYWIRE_SUCCEED = 5, /**< NEXT becomes NODE, and that OLD */
-    UM_KEYWIRE_LEAVE = 6 /**< the mesh was left; of OWNER: that key goes too */
+    UM_KEYWIRE_LEAVE = 6    /**< the mesh was left; of OWNER: that key goes
+                                 too, and the node gets another */
 };
 
 /** A question; borrows. */

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import BUILD
-from crew import Node
+from crew import Node, again
 from daemon import UNITMESH
 from rig import Standin, daemons, loopback, run, until
 
@@ -213,6 +213,54 @@ def test_a_daemon_as_it_is_confined(folder, unit):
         back.ready()
         assert (folder / "one/mesh.db").stat().st_uid == 0
         assert (folder / "one").stat().st_mode & 0o7777 == 0o700
+
+
+@root
+def test_who_purges_leaves_nothing(folder, unit):
+    """Each removes what it owns; that the applier may, root says, who is asked
+    to nowhere else."""
+    node = Node("one", folder, loopback(), unit=unit,
+                flags=("--user", str(UID)))
+    with daemons(node):
+        node.ready()
+        fresh = {p.name for p in node.state.iterdir()}
+        was = (node.state / "node.key").read_bytes()
+        node.say("init", "--name", "first")
+        node.say("put", "/config", json.dumps(
+            {"routes": [{"action": {"return": 207}}]}))
+        assert "An owner's key" in node.refuse(
+            "leave", "--purge", code=4)
+        assert not (node.state / "applier/unbind").exists()
+        assert "stays bound" not in node.say("leave", "--purge", "--force")
+        assert {p.name for p in node.state.iterdir()} == fresh
+        assert [p.name for p in (node.state / "applier").iterdir()] == ["lock"]
+        # Not even who it was.
+        assert (node.state / "node.key").read_bytes() != was
+        mine = node.say("id").split()[0]
+        assert mine != node.id
+        node.say("init", "--name", "second")
+    node = again(node, folder, None, unit=unit, flags=("--user", str(UID)))
+    with daemons(node):
+        node.ready()
+        assert node.id == mine
+        assert "second" in node.say("status")
+
+
+@root
+def test_the_daemon_cannot_purge_by_itself(folder, unit):
+    node = Node("one", folder, loopback(), unit=unit,
+                flags=("--user", str(UID)))
+    with daemons(node):
+        node.ready()
+        was = (node.state / "node.key").read_bytes()
+        node.say("init", "--name", "first")
+        node.say("put", "/config", json.dumps(
+            {"routes": [{"action": {"return": 207}}]}))
+        answer = node.ask("POST", "/mesh/leave?force", {"purge": True})
+        assert answer.code == 200 and answer.json["bound"], answer
+        assert (node.state / "owner.key").exists()
+        assert (node.state / "node.key").read_bytes() == was
+        assert (node.state / "applier/roster").exists()
 
 
 @root

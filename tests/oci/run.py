@@ -201,6 +201,19 @@ def mesh():
     come_back()
     ask("green", "put", "/config/routes/0/action/return", "404", "--wait")
     say("a change after that is on all", serve(404))
+    leave()
+
+
+def leave():
+    said = ask("blue-applier", "leave", "--purge")
+    say("one leaves, as its applier's user says", "in no mesh any more" in said
+        and "bound" not in said, said)
+    top = Path(podman("volume", "inspect", "--format", "{{.Mountpoint}}",
+                      "unitmesh_blue-state").stdout.strip())
+    left = {p.name for p in top.iterdir()}
+    say("and nothing is left of it", left == {
+        "applier", "control.sock", "lock", "node.key", "rest.token"} and
+        [p.name for p in (top / "applier").iterdir()] == ["lock"], left)
 
 
 os.environ |= {"UNIT_IMAGE": "localhost/unit",
