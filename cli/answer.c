@@ -328,14 +328,20 @@ static void complain(const struct um_request *r, yyjson_val *root)
     }
 }
 
-/* Whether it is a Unit that is against it, this node's or the one beside. */
+/* Whether it is a Unit that is against it, this node's or the one beside, or
+ * this node's policy. */
 static bool is_units(const char *error)
 {
-    static const char own[] = "This node's Unit refuses";
-    static const char scratch[] = "The scratch Unit refuses";
+    static const char *const whose[] = {"This node's Unit refuses",
+                                        "This node's policy refuses",
+                                        "The scratch Unit refuses"};
 
-    return error != NULL && (strncmp(error, own, sizeof own - 1) == 0 ||
-                             strncmp(error, scratch, sizeof scratch - 1) == 0);
+    for (size_t i = 0; error != NULL && i < sizeof whose / sizeof *whose; i++) {
+        if (strncmp(error, whose[i], strlen(whose[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The exit code of a mistake. */

@@ -227,18 +227,18 @@ static void reply_dry(struct um_deed *deed)
     reply((struct change *)deed);
 }
 
-/* What would be is tried on the scratch Unit, if there is one. */
+/* This node's policy is asked of what would be, and the scratch Unit, if there
+ * is one. */
 static void say_dry(struct change *c)
 {
     struct um_papers *papers = um_node_papers(node_of(c));
     struct um_name doc, script;
-    bool tries = c->deed.wait.d->settings.scratch_unit != NULL &&
-                 c->out.document.len > 0 &&
+    bool tries = c->out.document.len > 0 &&
                  um_papers_put(papers, c->out.document, &doc) == 0 &&
                  (!c->out.has_script ||
                   um_papers_put(papers, c->out.bytes, &script) == 0);
 
-    if (!tries || !um_deed_scratch(&c->deed, &doc, reply_dry)) {
+    if (!tries || !um_deed_judge(&c->deed, &doc, reply_dry)) {
         reply_dry(&c->deed);
     }
 }

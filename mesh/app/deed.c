@@ -12,6 +12,7 @@
 #include "mesh/app/span.h"
 #include "mesh/app/spread.h"
 #include "mesh/node/desk.h"
+#include "mesh/applier/refusal.h"
 #include "mesh/applier/runner.h"
 #include "mesh/trust/revname.h"
 
@@ -332,36 +333,51 @@ static void order(struct um_deed *deed, bool dry, um_node_replied *replied)
     }
 }
 
+/* Whose words they are is told by how they begin. */
+static void refuse_trial(struct um_deed *deed, const char *unit,
+                         struct um_str text)
+{
+    char words[UM_REFUSAL_BYTES];
+
+    (void)snprintf(words, sizeof words, "%.*s", UM_STR_ARG(text));
+    um_wait_fail(&deed->wait, 400,
+                 strncmp(words, UM_REFUSAL_POLICY,
+                         sizeof UM_REFUSAL_POLICY - 1) == 0
+                     ? "This node's policy refuses the configuration."
+                     : unit,
+                 words);
+}
+
 /* What this node's Unit said. Without an answer it is published all the same:
  * Unit is absent, and is given it when it is there. */
 static void on_tried(void *user, enum um_result outcome, struct um_str text)
 {
     struct um_deed *deed = user;
-    char words[UM_REFUSAL_BYTES];
 
     deed->tried = outcome == UM_RESULT_DONE;
     if (outcome == UM_RESULT_REFUSED) {
-        (void)snprintf(words, sizeof words, "%.*s", UM_STR_ARG(text));
-        um_wait_fail(&deed->wait, 400,
-                     "This node's Unit refuses the configuration.", words);
+        refuse_trial(deed, "This node's Unit refuses the configuration.", text);
         return;
     }
     order(deed, false, on_replied);
 }
 
-static void on_scratched(void *user, enum um_result outcome, struct um_str text)
+static bool has_scratch(const struct um_deed *deed)
+{
+    return deed->wait.d->settings.scratch_unit != NULL;
+}
+
+static void on_judged(void *user, enum um_result outcome, struct um_str text)
 {
     struct um_deed *deed = user;
-    char words[UM_REFUSAL_BYTES];
 
-    deed->scratched = outcome == UM_RESULT_DONE;
+    deed->judged = outcome == UM_RESULT_DONE;
+    deed->scratched = deed->judged && has_scratch(deed);
     if (outcome == UM_RESULT_REFUSED) {
-        (void)snprintf(words, sizeof words, "%.*s", UM_STR_ARG(text));
-        um_wait_fail(&deed->wait, 400,
-                     "The scratch Unit refuses the configuration.", words);
+        refuse_trial(deed, "The scratch Unit refuses the configuration.", text);
         return;
     }
-    if (outcome == UM_RESULT_NO_ANSWER) {
+    if (outcome == UM_RESULT_NO_ANSWER && has_scratch(deed)) {
         um_log_line(&deed->wait.d->log, UM_LOG_WARN,
                     "the scratch Unit does not say what it makes of a change: "
                     "%.*s",
@@ -370,14 +386,14 @@ static void on_scratched(void *user, enum um_result outcome, struct um_str text)
     deed->checked(deed);
 }
 
-bool um_deed_scratch(struct um_deed *deed, const struct um_name *doc,
-                     void (*done)(struct um_deed *deed))
+bool um_deed_judge(struct um_deed *deed, const struct um_name *doc,
+                   void (*done)(struct um_deed *deed))
 {
-    deed->scratched = false;
+    deed->judged = deed->scratched = false;
     deed->scratch_of = *doc;
     deed->checked = done;
-    return um_node_scratch(um_wait_node(&deed->wait), doc, on_scratched,
-                           deed) == 0;
+    return um_node_scratch(um_wait_node(&deed->wait), doc, on_judged, deed) ==
+           0;
 }
 
 void um_deed_checked(struct um_deed *deed)
@@ -385,7 +401,9 @@ void um_deed_checked(struct um_deed *deed)
     char text[40];
 
     (void)snprintf(text, sizeof text, "document%s%s",
-                   deed->scratched ? ", scratch" : "",
+                   deed->scratched                 ? ", scratch"
+                   : deed->judged && !deed->tried ? ", policy"
+                                                   : "",
                    deed->tried ? ", unit" : "");
     um_http_reply_header(deed->wait.req, "X-Checked", text);
 }
@@ -455,8 +473,8 @@ static void on_checked(void *user, enum um_reply answer,
     }
     if (answer != UM_OK || deed->wait.closed) {
         turn_down(deed, answer, revision);
-    } else if (is_scratched(deed) ||
-               !um_deed_scratch(deed, &deed->command.doc, try_here)) {
+    } else if (!has_scratch(deed) || is_scratched(deed) ||
+               !um_deed_judge(deed, &deed->command.doc, try_here)) {
         try_here(deed);
     }
 }
@@ -474,7 +492,7 @@ void um_deed_ask(struct um_deed *deed, const struct um_command *c)
     /* Its guards say at once that somebody was first; the command's own answer
      * waits for the disk. */
     if (!um_name_none(&c->doc) &&
-        (c->policy == UM_IMMEDIATE || deed->wait.d->settings.scratch_unit)) {
+        (c->policy == UM_IMMEDIATE || has_scratch(deed))) {
         ask_guards(deed);
     } else {
         order(deed, false, on_replied);

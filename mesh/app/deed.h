@@ -32,6 +32,7 @@ struct um_deed {
                          request asks for it */
     bool done;      /**< the node did it */
     bool tried;     /**< this node's Unit runs it already; private */
+    bool judged;    /**< this node's policy allows it; private */
     bool scratched; /**< the scratch Unit took it; private */
     bool holds;     /**< private: for this node's Unit to be at rest */
     bool out;       /**< private: there is a revision, if not on disk yet */
@@ -64,15 +65,15 @@ bool um_deed_begin(struct um_deed *deed, struct um_daemon *d,
 /** struct um_wait.drop of a deed. */
 void um_deed_drop(struct um_wait *w);
 
-/** Tries a document that is kept on the scratch Unit; `done` is told, unless
- * that refuses it, which is answered, and ends it. false: there is none, or
- * the document cannot be tried; nobody is told.
+/** Asks this node's policy of a document that is kept, and the scratch Unit if
+ * there is one; `done` is told, unless one of them refuses it, which is
+ * answered, and ends it. false: it cannot be asked; nobody is told.
  * @param done may end the deed */
-bool um_deed_scratch(struct um_deed *deed, const struct um_name *doc,
-                     void (*done)(struct um_deed *deed));
+bool um_deed_judge(struct um_deed *deed, const struct um_name *doc,
+                   void (*done)(struct um_deed *deed));
 
 /** A header of the answer that says what was asked: what is checked without a
- * Unit, the scratch Unit, this node's own. */
+ * Unit, this node's policy alone, the scratch Unit, this node's own. */
 void um_deed_checked(struct um_deed *deed);
 
 /** Gives the command to the node; what it points to is borrowed until the end.

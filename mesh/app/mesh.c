@@ -95,7 +95,6 @@ static int start_node(struct um_daemon *d)
         .bus = d->bus,
         .hands = um_partner_hands(d->partner),
         .bare = um_daemon_hands(d) == NULL,
-        .scratch = d->settings.scratch_unit != NULL,
         .alarms = &d->loop.alarms,
         .worker = &d->loop.worker,
         .prober = &d->prober,

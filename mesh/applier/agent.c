@@ -696,7 +696,8 @@ static void take_unit(struct um_agent *a, const struct um_wire_msg *m)
     }
 }
 
-/* What the scratch Unit needs, too, where there may be no other one. */
+/* What the policy and the scratch Unit are asked with, too, where there may be
+ * no other one. */
 static bool is_scratchs(const struct um_wire_msg *m)
 {
     return m->what == UM_WIRE_SCRATCH || m->what == UM_WIRE_PAPER ||
@@ -727,7 +728,7 @@ static int heard(struct um_agent *a, const struct um_wire_msg *m)
         take_unit(a, m);
     } else if (a->warden != NULL && m->what == UM_WIRE_STATEMENTS) {
         statements(a, m);
-    } else if (a->scratch != NULL && is_scratchs(m)) {
+    } else if (a->warden != NULL && is_scratchs(m)) {
         heard_scratch(a, m);
     } else if (a->runner != NULL && m->what != UM_WIRE_SCRATCH) {
         heard_started(a, m);

@@ -303,7 +303,8 @@ static bool is_allowed(struct um_agent *a, const struct um_maker_out *out)
     return rv == UM_RESULT_DONE;
 }
 
-/* Gives the scratch Unit what it takes of a configuration. */
+/* Gives the scratch Unit what it takes of a configuration; where there is none
+ * the policy was all. */
 static void give_scratch(struct um_agent *a, const struct um_maker_out *out)
 {
     struct um_agent_job *j = job_of(a, UM_AGENT_SCRATCH);
@@ -316,6 +317,10 @@ static void give_scratch(struct um_agent *a, const struct um_maker_out *out)
     int rv = 0;
 
     if (!is_allowed(a, out)) {
+        return;
+    }
+    if (a->scratch == NULL) {
+        end(a, UM_AGENT_SCRATCH, UM_RESULT_DONE, UM_STR(""));
         return;
     }
     j->given = true;

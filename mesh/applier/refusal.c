@@ -55,7 +55,7 @@ void um_refusal_policy(struct um_buf *out, const struct um_problems *found)
     const struct um_problem *p = um_problems_error(found);
     size_t errors = found->found[UM_PROBLEM_ERROR];
 
-    um_buf_text(out, "policy: ");
+    um_buf_text(out, UM_REFUSAL_POLICY);
     um_buf_text(out, p != NULL ? p->text : "It is refused.");
     if (p != NULL && p->pointer.len > 0) {
         um_buf_text(out, " at ");

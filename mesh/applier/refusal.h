@@ -13,6 +13,9 @@
  * answered; the text itself if it is none. */
 void um_refusal_unit(struct um_buf *out, const char *text);
 
+/** How the words of a policy begin. */
+#define UM_REFUSAL_POLICY "policy: "
+
 /** Appends the first error that the node's policy found, with its pointer, and
  * how many more there are. */
 void um_refusal_policy(struct um_buf *out, const struct um_problems *found);

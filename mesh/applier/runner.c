@@ -361,6 +361,11 @@ static void on_outcome(void *user, enum um_outcome outcome, const char *text)
     um_refusal_unit(&words, text);
     if (failed) {
         um_unitlog_tail(r->cfg.unit_log, r->log_bytes, &words);
+        if (r->cfg.unit_log == NULL) {
+            um_buf_text(&words,
+                        "; why is in Unit's log: `--unit-log FILE` has it "
+                        "shown here");
+        }
     }
     ended_with(r,
                outcome == UM_REFUSED || failed ? UM_RESULT_REFUSED

@@ -52,7 +52,6 @@ struct um_node_cfg {
     struct um_bus *bus;
     struct um_hands *hands; /**< to the applier; NULL: there is none */
     bool bare;              /**< it holds no Unit, but the keys alone */
-    bool scratch;           /**< the applier has a scratch Unit */
     const struct um_alarms *alarms;
     const struct um_worker *worker;
     const struct um_prober *prober;  /**< NULL: probes of documents fail */
@@ -136,9 +135,10 @@ bool um_node_try_later(struct um_node *n);
 bool um_node_has_unit(const struct um_node *n);
 
 /**
- * Tries what comes of a document on a Unit beside this node's, which runs
- * nothing of it afterwards; those that come at once wait for each other.
- * @return 0; P2P_ESTATE: there is none; P2P_EFORMAT, P2P_ENOTFOUND,
+ * Asks this node's policy of what comes of a document, then a Unit beside this
+ * node's, if there is one, which runs nothing of it afterwards; those that come
+ * at once wait for each other.
+ * @return 0; P2P_ESTATE: not yet; P2P_EFORMAT, P2P_ENOTFOUND,
  *         P2P_ENOMEM: nobody is told
  */
 int um_node_scratch(struct um_node *n, const struct um_name *doc,

@@ -535,8 +535,7 @@ int um_node_scratch(struct um_node *n, const struct um_name *doc,
 {
     struct um_node_trial **at = &n->scratch, *t;
     struct um_name effective;
-    int rv = n->cfg.scratch && n->told_unit ? comes_to(n, doc, &effective)
-                                            : P2P_ESTATE;
+    int rv = n->told_unit ? comes_to(n, doc, &effective) : P2P_ESTATE;
 
     if (rv != 0) {
         return rv;
