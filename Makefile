@@ -11,7 +11,7 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-.PHONY: all acceptance asan bench clean compat deb demo demo-article deps deps-build dist distclean e2e \
+.PHONY: all acceptance asan bench clean compat deb demo demo-article deps deps-build dist distclean docs e2e \
 	fmt fuzz fuzz-smoke help hostile install lint lint-write mutants \
 	openapi oracle power sim sim-hash sim-mesh soak test torture unit
 
@@ -125,6 +125,9 @@ oracle: deps all ## the model against its rules as a program; SEEDS=…
 		--seeds $(or $(SEEDS),2000)
 	@$(PYTHON) tests/model/twin.py $(BUILDDIR)/tests/model/model-node \
 		--seeds $(or $(SEEDS),2000)
+
+docs: deps ## the manual as HTML into BUILDDIR/docs/html; links are checked
+	@$(PYTHON) tools/site/build.py $(BUILDDIR)/docs/html
 
 fmt: deps ## clang-format all C files
 	@git ls-files '*.[ch]' | xargs clang-format -i
