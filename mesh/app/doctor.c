@@ -159,8 +159,9 @@ static void look_at_keys(struct um_doctor *o, struct um_node *n)
     }
     if (um_daemon_owner(o->d) != NULL && um_node_owns(n)) {
         (void)snprintf(mend, sizeof mend,
-                       "move %s/owner.key to a machine that is no node; "
-                       "`unitmesh owner sign` signs there",
+                       "move %s/owner.key to a machine that is no node, where "
+                       "`unitmesh owner sign` signs, and restart the daemon, "
+                       "which has read it",
                        o->d->settings.state);
         um_doctor_find(o, UM_ADVICE, "owner-key", mend,
                        "An owner's key lies on this node: whoever breaks in "
