@@ -35,6 +35,12 @@ ANY = [(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", r"[0-9: -]{19}"),
        (r"\b\d\d:\d\d:\d\d", r"\\d\\d:\\d\\d:\\d\\d"),
        (r"\b\d{13}\b", r"\\d{13}"), (r"\b\d+\*\w+", r"\\w+\\*\\w+"),
        (r"\b\d+[smh]\b", r"\\d+[smhd]"), (r" +", r" +")]
+# How a page begins: "<!-- begins with a mesh of three -->", "with two daemons".
+BEGIN = re.compile(r"<!-- begins with (a mesh of |)(one|two|three)\b")
+NAMES = ("red", "green", "blue")
+START = ("unitmesh run --unit embedded --unit-listen "
+         "unix:/run/control.unit.sock 2>/run/log &\n"
+         "until unitmesh id >/dev/null 2>&1; do sleep 0.05; done")
 WORD = re.compile("|".join(f"(?:{s})" for s in SAME))
 
 
@@ -187,6 +193,9 @@ class Page:
             words = self.own(command)
             if wait:
                 words += "\nuntil unitmesh id >/dev/null 2>&1; do\nsleep 0.05\ndone"
+            if command == "kill $(pidof unitmesh)":
+                words += ("; while pidof unitmesh >/dev/null; do\nsleep 0.05\n"
+                          "done")
             said = [s.rstrip()
                     for s in self.on(machine, words)[1].splitlines()]
             while said and not said[-1]:
@@ -205,13 +214,35 @@ class Page:
                   "\n  came:\n    " + "\n    ".join(said) +
                   f"\n  known: {self.known}", flush=True)
 
+    def begin(self, how):
+        """What a page takes for granted: daemons, or a mesh of them."""
+        if how is None:
+            return
+        names = NAMES[:("one", "two", "three").index(how[2]) + 1]
+        for name in names:
+            self.must(name, START)
+        if how[1]:
+            said = self.must("red", "unitmesh init --name shop")
+            self.known["umkey1qr0ugt00…"] = re.search(r"umkey1\w+", said)[0]
+            for name in names[1:]:
+                code = self.must("red", "unitmesh invite --role writer")
+                self.must(name, f"unitmesh join {code.split()[0]}")
+
+    def must(self, name, command):
+        code, said = self.on(name, command)
+        if code != 0:
+            raise SystemExit(f"{self.path}: {command}: {said}")
+        return said
+
     def run(self):
         code, said = self.on("up")
         if code != 0:
             print(said)
             return False
+        text = self.path.read_text(encoding="utf-8")
         try:
-            for step in steps(self.path.read_text(encoding="utf-8")):
+            self.begin(BEGIN.search(text))
+            for step in steps(text):
                 self.step(*step)
         finally:
             self.on("down")
@@ -229,7 +260,7 @@ def pages():
 def main():
     failed = done = 0
     for path in [Path(p) for p in sys.argv[2:]] or pages():
-        with tempfile.TemporaryDirectory(prefix="umpage") as folder:
+        with tempfile.TemporaryDirectory(prefix="umwalk") as folder:
             page = Page(path, sys.argv[1], folder)
             if not page.run():
                 print("no namespaces here: no machines to try it on")
