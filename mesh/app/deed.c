@@ -340,12 +340,12 @@ static void refuse_trial(struct um_deed *deed, const char *unit,
     char words[UM_REFUSAL_BYTES];
 
     (void)snprintf(words, sizeof words, "%.*s", UM_STR_ARG(text));
-    um_wait_fail(&deed->wait, 400,
-                 strncmp(words, UM_REFUSAL_POLICY,
-                         sizeof UM_REFUSAL_POLICY - 1) == 0
-                     ? "This node's policy refuses the configuration."
-                     : unit,
-                 words);
+    um_wait_fail(
+        &deed->wait, 400,
+        strncmp(words, UM_REFUSAL_POLICY, sizeof UM_REFUSAL_POLICY - 1) == 0
+            ? "This node's policy refuses the configuration."
+            : unit,
+        words);
 }
 
 /* What this node's Unit said. Without an answer it is published all the same:
@@ -401,9 +401,9 @@ void um_deed_checked(struct um_deed *deed)
     char text[40];
 
     (void)snprintf(text, sizeof text, "document%s%s",
-                   deed->scratched                 ? ", scratch"
+                   deed->scratched                ? ", scratch"
                    : deed->judged && !deed->tried ? ", policy"
-                                                   : "",
+                                                  : "",
                    deed->tried ? ", unit" : "");
     um_http_reply_header(deed->wait.req, "X-Checked", text);
 }
