@@ -3,7 +3,7 @@
 # then the image is built by podman on a Debian 13 that is made here, and three
 # nodes of it live in containers beside stand-ins of Unit.
 # budget: 420
-# timeout: 900
+# timeout: 1800
 . .ci/chroot.sh
 p=0 f=0
 

@@ -334,6 +334,8 @@ static void begin_with_scratch(struct scene *s)
 }
 
 #define PORT "{\"listeners\":{\"*:80\":{\"pass\":\"routes\"}},\"routes\":[]}"
+#define OTHER_PORT \
+    "{\"listeners\":{\"*:81\":{\"pass\":\"routes\"}},\"routes\":[]}"
 
 static void test_a_scratch_unit(void **state)
 {
@@ -400,17 +402,31 @@ static void test_a_scratch_unit_has_a_policy(void **state)
     um_arena_fini(&mem);
 }
 
+/* The policy is asked all the same, and nobody else. */
 static void test_no_scratch_unit(void **state)
 {
     struct scene *s = *state;
+    struct um_arena mem = UM_ARENA_INIT;
     struct um_wire_msg m = on_scratch(s, 1, BASE(PORT), PORT);
 
+    assert_int_equal(
+        um_policy_parse(
+            &mem, UM_STR("{\"pointers\": {\"not\": [\"/listeners/*:81\"]}}"),
+            &s->policy, NULL),
+        0);
     scene_start(s);
     scene_tell_roster(s);
     scene_say(s, &m);
     scene_work(s);
-    scene_told(s, "1 no answer\n");
+    scene_told(s, "want\n1 done\n");
     scene_asked(s, "");
+    m = on_scratch(s, 2, BASE(OTHER_PORT), OTHER_PORT);
+    scene_say(s, &m);
+    scene_work(s);
+    scene_told(s, "want\n2 refused\n");
+    assert_non_null(strstr(s->why, "*:81"));
+    scene_asked(s, "");
+    um_arena_fini(&mem);
 }
 
 /* One order of a kind at a time. */
