@@ -57,6 +57,18 @@ void um_answer_warning(struct um_json *j, const char *warning)
     um_json_close(j, ']');
 }
 
+void um_answer_warnings(struct um_json *j, const struct um_val *list)
+{
+    if (list->kind != UM_VAL_ARRAY || list->count == 0) {
+        return;
+    }
+    um_json_open(j, "warnings", '[');
+    for (size_t i = 0; i < list->count; i++) {
+        um_json_str(j, NULL, list->items.p[i].text);
+    }
+    um_json_close(j, ']');
+}
+
 void um_answer_refusal(struct um_http_req *req, enum um_reply answer,
                        const char *about)
 {

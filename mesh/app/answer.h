@@ -29,6 +29,9 @@ void um_answer_located(struct um_http_req *req, const char *error,
 /** Adds "warnings" to an answer, with one. */
 void um_answer_warning(struct um_json *j, const char *warning);
 
+/** The same with a list: an array of texts; without any nothing is added. */
+void um_answer_warnings(struct um_json *j, const struct um_val *list);
+
 /** Answers with what came of a command that was refused: also "override", the
  * argument with which it would be done. @param about shown revision, or "" */
 void um_answer_refusal(struct um_http_req *req, enum um_reply answer,

@@ -138,12 +138,8 @@ static void put_success(struct change *c, struct um_json *j)
         um_json_str(j, "success", text->text);
     }
     warnings = um_val_member(&v, UM_STR("warnings"));
-    if (warnings != NULL && warnings->kind == UM_VAL_ARRAY) {
-        um_json_open(j, "warnings", '[');
-        for (size_t i = 0; i < warnings->count; i++) {
-            um_json_str(j, NULL, warnings->items.p[i].text);
-        }
-        um_json_close(j, ']');
+    if (warnings != NULL) {
+        um_answer_warnings(j, warnings);
     }
 }
 

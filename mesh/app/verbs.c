@@ -67,6 +67,7 @@ struct act {
     const struct um_past *about;
     struct um_arena arena;
     struct um_val body;
+    struct um_val warnings; /* texts */
     struct um_manner manner;
     struct um_name *nodes;
     size_t nodes_n;
@@ -101,6 +102,7 @@ static void on_reply(struct um_deed *deed, unsigned status, const char *waited)
     um_deed_header(deed, "X-Revision", UM_REVNAME_DIGITS);
     um_json_init(&j);
     um_json_text(&j, "success", a->verb->success);
+    um_answer_warnings(&j, &a->warnings);
     um_views_revision(node_of(a), &j, "revision", &deed->revision);
     um_deed_show(deed, waited, &j);
     um_answer_json(deed->wait.req, status, &j);
@@ -115,7 +117,8 @@ static bool is_here(struct act *a, const struct um_past *p)
 }
 
 /* Parses a document that is here; NULL: it cannot be. */
-static const struct um_val *read_base(struct act *a, const struct um_past *p)
+static const struct um_val *read_document(struct act *a,
+                                          const struct um_past *p)
 {
     struct um_val *v = um_arena_zalloc(&a->arena, 1, sizeof *v);
     struct um_str bytes;
@@ -125,13 +128,37 @@ static const struct um_val *read_base(struct act *a, const struct um_past *p)
         um_doc_parse(bytes, &a->arena, v, NULL) != 0) {
         return NULL;
     }
-    return um_val_member(v, UM_STR("base"));
+    return v;
+}
+
+static const struct um_val *base_of(const struct um_val *document)
+{
+    return document != NULL ? um_val_member(document, UM_STR("base")) : NULL;
+}
+
+/* What there is to be said of the document that is to be: without memory for
+ * it, nothing is. */
+static void warn(struct act *a, const struct um_val *document)
+{
+    const struct um_past *now = target(a);
+    struct um_desk desk;
+
+    if (document == NULL || now == NULL) {
+        return;
+    }
+    if (um_desk_init(&desk, node_of(a), &now->rev.id, NULL) != 0 ||
+        um_control_warnings(&a->arena, &desk.state, document, &a->warnings) !=
+            0) {
+        a->warnings.count = 0;
+    }
+    um_desk_fini(&desk);
 }
 
 /* Whether what would be leaves nothing of what is, or half. */
-static bool shrinks(struct act *a, const struct um_val *after)
+static bool shrinks(struct act *a, const struct um_val *document)
 {
-    const struct um_val *before = read_base(a, target(a));
+    const struct um_val *before = base_of(read_document(a, target(a)));
+    const struct um_val *after = base_of(document);
 
     return before != NULL && after != NULL &&
            um_guard_shrink(before, after) != UM_SHRINK_NOT;
@@ -199,7 +226,8 @@ static bool keep_document(struct act *a, struct um_command *c)
                            &c->doc);
     }
     c->doc_bytes = (uint32_t)text.len;
-    c->shrinks = shrinks(a, um_val_member(&a->body, UM_STR("base")));
+    c->shrinks = shrinks(a, &a->body);
+    warn(a, &a->body);
     um_buf_fini(&text);
     if (rv != 0) {
         um_wait_fail(&a->deed.wait, 500, "The document cannot be kept.",
@@ -237,11 +265,14 @@ static void ask(struct act *a)
         .verb = a->verb->verb,
         .about = a->about->rev.id,
         .message = um_str_head(message_of(a), UM__CAP_ITEM_MESSAGE_BYTES)};
+    const struct um_val *document;
     bool makes = !a->deed.decides;
 
     if (a->verb->needs == BOTH) {
         c.doc = a->about->rev.doc;
-        c.shrinks = shrinks(a, read_base(a, a->about));
+        document = read_document(a, a->about);
+        c.shrinks = shrinks(a, document);
+        warn(a, document);
     }
     if (c.verb == UM_DO_EDIT && !keep_document(a, &c)) {
         return;

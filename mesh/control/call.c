@@ -11,7 +11,7 @@
 
 #include "mesh/control/effective.h"
 #include "mesh/control/precond.h"
-#include "mesh/control/strays.h"
+#include "mesh/control/warnings.h"
 #include "mesh/control/summary.h"
 #include "mesh/doc/edit.h"
 #include "mesh/doc/path.h"
@@ -309,7 +309,7 @@ static int check(struct um_call *c, const struct um_call_change *change,
     if (t.node == NULL)
         return 0;
     rc = um_effective_check(c->arena, &t, c->ask.problems, why);
-    return rc == 0 ? um_strays_list(c->arena, &t, &c->doc, &c->warnings) : rc;
+    return rc == 0 ? um_warnings_list(c->arena, &t, &c->doc, &c->warnings) : rc;
 }
 
 int um_call_change(struct um_call *c, const struct um_call_change *change)

@@ -10,6 +10,7 @@
 
 #include "mesh/control/call.h"
 #include "mesh/control/effective.h"
+#include "mesh/control/warnings.h"
 #include "mesh/doc/parse.h"
 #include "p2p/err.h"
 
@@ -160,6 +161,20 @@ void um_control_adopt(struct um_arena *a, const struct um_control_state *state,
         .arena = a, .state = state, .req = req, .unit = unit, .out = out};
 
     answer(&c);
+}
+
+int um_control_warnings(struct um_arena *a,
+                        const struct um_control_state *state,
+                        const struct um_val *document, struct um_val *out)
+{
+    struct um_meshdoc doc, was;
+    const struct um_trial t = {
+        .node = state->node, .vault = state->vault, .doc = &doc};
+    int rc = um_meshdoc_init(&doc, a, document, NULL);
+
+    if (rc == 0)
+        rc = um_meshdoc_init(&was, a, state->document, NULL);
+    return rc == 0 ? um_warnings_list(a, &t, &was, out) : rc;
 }
 
 int um_control_check(const struct um_control_state *state,

@@ -147,6 +147,16 @@ void um_control_answer(struct um_arena *a, const struct um_control_state *state,
 int um_control_check(const struct um_control_state *state,
                      struct um_str document);
 
+/**
+ * What there is to be said of a document that comes in the place of the
+ * state's, and that no request made.
+ * @param out an array of texts for people, in the arena; empty: there are none
+ * @return 0, P2P_EFORMAT (that is no document), P2P_ENOMEM
+ */
+int um_control_warnings(struct um_arena *a,
+                        const struct um_control_state *state,
+                        const struct um_val *document, struct um_val *out);
+
 /** What this node's Unit showed; texts of GET /config, borrowed. */
 struct um_control_unit {
     struct um_str config;  /**< now */

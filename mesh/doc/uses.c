@@ -9,6 +9,8 @@
 #include "mesh/doc/names.h"
 #include "p2p/err.h"
 
+static const char idle[] = "Nothing uses this variable.";
+
 struct walk {
     const struct um_val *variables; /* an object */
     struct um_names names;
@@ -78,7 +80,7 @@ static void look_for_idle(struct walk *w)
             um_place_member(&all, w->variables->members.p[i].name);
 
         if (!w->used[i])
-            warn(w, &here, "Nothing uses this variable.");
+            warn(w, &here, idle);
     }
 }
 
@@ -103,4 +105,9 @@ int um_uses_check(struct um_arena *a, const struct um_meshdoc *doc,
         look(&w, &probes, doc->probes);
     look_for_idle(&w);
     return out->failed ? P2P_ENOMEM : 0;
+}
+
+bool um_uses_is_idle(const struct um_problem *p)
+{
+    return p->text == idle;
 }

@@ -21,4 +21,7 @@
 int um_uses_check(struct um_arena *a, const struct um_meshdoc *doc,
                   struct um_problems *out);
 
+/** Whether it is a variable that nothing names. */
+bool um_uses_is_idle(const struct um_problem *p);
+
 #endif
