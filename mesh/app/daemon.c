@@ -125,21 +125,14 @@ static int start_bus(struct um_daemon *d)
     return 0;
 }
 
-int um_daemon_rejoin(struct um_daemon *d)
+int um_daemon_rekey(struct um_daemon *d, bool forget)
 {
-    um_bus_free(d->bus); /* it uses the key that goes */
-    d->bus = NULL;
-    return um_keys_succeed(um_partner_keys(d->partner)) == 0 ? start_bus(d)
-                                                             : -1;
-}
-
-int um_daemon_forget(struct um_daemon *d)
-{
+    struct um_keys *keys = um_partner_keys(d->partner);
     int rv;
 
-    um_bus_free(d->bus);
+    um_bus_free(d->bus); /* it uses the key that goes */
     d->bus = NULL;
-    rv = um_keys_leave(um_partner_keys(d->partner), true);
+    rv = forget ? um_keys_leave(keys, true) : um_keys_succeed(keys);
     return start_bus(d) == 0 ? rv : -1;
 }
 

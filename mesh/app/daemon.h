@@ -78,13 +78,13 @@ struct p2p_key *um_daemon_owner(const struct um_daemon *d);
 /** The hands that hold Unit; NULL: there is no Unit, or the article's mode. */
 struct um_hands *um_daemon_hands(const struct um_daemon *d);
 
-/** The bus once more, under the next key, which takes the place of this node's.
- * 0, or -1. */
-int um_daemon_rejoin(struct um_daemon *d);
-
-/** Has all keys of a mesh that was left go, this node's as well, and the bus
- * begun under another. 0; or an error: the bus is as it was, or gone (NULL). */
-int um_daemon_forget(struct um_daemon *d);
+/**
+ * The bus once more, under another key.
+ * @param forget all keys of a mesh that was left go, and the node gets one that
+ *               no mesh knows; else the next key takes the place of this node's
+ * @return 0; or an error: the bus is under the former key, or gone (NULL)
+ */
+int um_daemon_rekey(struct um_daemon *d, bool forget);
 
 /** The version of the daemon. */
 const char *um_daemon_version(void);

@@ -262,7 +262,7 @@ int um_mesh_leave(struct um_daemon *d, bool purge)
 
 int um_mesh_forget(struct um_daemon *d)
 {
-    int rv = um_daemon_forget(d);
+    int rv = um_daemon_rekey(d, true);
 
     if (d->bus == NULL) {
         broken(d, "it cannot go on under another key");
@@ -276,7 +276,7 @@ void um_mesh_succeed(struct um_daemon *d)
     um_wait_end_all(d);
     um_node_free(d->mesh.node);
     d->mesh.node = NULL;
-    if (um_daemon_rejoin(d) != 0 || start_node(d) != 0) {
+    if (um_daemon_rekey(d, false) != 0 || start_node(d) != 0) {
         broken(d, "it cannot go on under its next key");
     }
 }
