@@ -76,7 +76,8 @@ static int make_genesis(const struct um_founder_plan *plan,
     return rv != 0 ? rv : um_statement_seal(g, plan->owner, out);
 }
 
-/* The roles of the node: it writes, and it runs what is written. */
+/* The roles of the node: it writes, and it runs what is written. That it is the
+ * first one is told by its time, see um_founder_let_in(). */
 static int make_grant(const struct um_founder_plan *plan,
                       const struct um_name *mesh, struct um_statement *g,
                       struct um_buf *out)
@@ -89,6 +90,13 @@ static int make_grant(const struct um_founder_plan *plan,
                                .roles = UM_WRITER | UM_NODE};
     rv = um_item_signer(plan->key, &g->key);
     return rv != 0 ? rv : um_statement_seal(g, plan->owner, out);
+}
+
+bool um_founder_let_in(const struct um_statement *genesis,
+                       const struct um_statement *s)
+{
+    return s->what == UM_GRANT && um_name_eq(&s->by, &genesis->by) &&
+           s->wall_ms == genesis->wall_ms && (s->roles & UM_NODE) != 0;
 }
 
 /* Keeps a part, for its hash to stand in the document. */

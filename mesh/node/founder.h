@@ -10,6 +10,7 @@
 
 #include "mesh/doc/bundles.h"
 #include "mesh/store/store.h"
+#include "mesh/trust/statement.h"
 #include "p2p/key.h"
 
 /** A certificate or a script that stands beside the first configuration; all
@@ -44,6 +45,12 @@ struct um_founder_plan {
  */
 int um_founder_begin(struct um_store *s, const struct um_founder_plan *plan,
                      struct um_name *mesh);
+
+/** Whether a statement is the one that let the first node in: by the key that
+ * began the mesh, in the same breath. Nobody else can say so, and each member
+ * has it. */
+bool um_founder_let_in(const struct um_statement *genesis,
+                       const struct um_statement *s);
 
 /** How a node was let in; all borrowed. */
 struct um_founder_place {

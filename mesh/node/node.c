@@ -11,6 +11,7 @@
 #include "mesh/base/mem.h"
 #include "mesh/applier/facts.h"
 #include "mesh/model/apply.h"
+#include "mesh/node/founder.h"
 #include "mesh/node/inner.h"
 #include "mesh/node/owner.h"
 #include "mesh/node/prune.h"
@@ -400,7 +401,7 @@ static bool knows_founder(struct um_node *n)
     while (genesis != NULL && i < um_roster_count(r)) {
         const struct um_statement *s = um_roster_at(r, i++, &stands);
 
-        if (s->what == UM_GRANT && s->wall_ms <= genesis->wall_ms) {
+        if (um_founder_let_in(genesis, s)) {
             return true;
         }
     }

@@ -76,6 +76,30 @@ static size_t copies(struct bench *b)
     return n;
 }
 
+/* That of the first node, and no other one: whoever else may say it, of
+ * whomever, and whenever. */
+static void look_like_the_first(const struct bench *b,
+                                const struct um_statement *genesis,
+                                const struct um_statement *grant)
+{
+    struct um_statement s = *grant;
+
+    assert_true(um_founder_let_in(genesis, &s));
+    s.by = b->mesh.names[2];
+    assert_false(um_founder_let_in(genesis, &s));
+    s = *grant;
+    s.wall_ms--; /* by a clock that was wrong */
+    assert_false(um_founder_let_in(genesis, &s));
+    s.wall_ms += 2;
+    assert_false(um_founder_let_in(genesis, &s));
+    s = *grant;
+    s.roles = UM_OWNER;
+    assert_false(um_founder_let_in(genesis, &s));
+    s = *grant;
+    s.what = UM_REVOKE;
+    assert_false(um_founder_let_in(genesis, &s));
+}
+
 /* What is there is what a node is loaded from: the genesis, the roles, r1. */
 static void test_a_mesh_is_begun(void **state)
 {
@@ -104,6 +128,7 @@ static void test_a_mesh_is_begun(void **state)
     assert_int_equal(um_statement_open(s[1].envelope, &grant), 0);
     assert_true(um_name_eq(&grant.key, &b->mesh.names[1]));
     assert_int_equal(grant.roles, UM_WRITER | UM_NODE);
+    look_like_the_first(b, &genesis, &grant);
     assert_int_equal(um_items_next(&b->store.s, 2, &s[2]), 1);
     assert_int_equal(um_revision_open(s[2].envelope, &r1), 0);
     assert_int_equal(r1.number, 1);
