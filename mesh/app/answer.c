@@ -86,10 +86,17 @@ void um_answer_refusal(struct um_http_req *req, enum um_reply answer,
     um_answer_json(req, w->status, &j);
 }
 
-void um_answer_verdict(struct um_http_req *req, const struct um_auth_verdict *v)
+void um_answer_verdict(struct um_http_req *req, const struct um_log *log,
+                       const struct um_auth_verdict *v)
 {
     char seconds[24];
 
+    if (v->alarm) {
+        um_log_line(log, UM_LOG_WARN,
+                    "wrong tokens from %s: it is told to wait",
+                    um_http_client(req)[0] != '\0' ? um_http_client(req)
+                                                   : "the socket");
+    }
     if (v->status == 401) {
         um_http_reply_header(req, "WWW-Authenticate", "Bearer");
     } else if (v->wait_ms > 0) {

@@ -4,6 +4,7 @@
 #define UM_APP_ANSWER_H
 
 #include "mesh/app/json.h"
+#include "mesh/base/log.h"
 #include "mesh/model/reply.h"
 #include "mesh/rest/auth.h"
 
@@ -37,8 +38,8 @@ void um_answer_warnings(struct um_json *j, const struct um_val *list);
 void um_answer_refusal(struct um_http_req *req, enum um_reply answer,
                        const char *about);
 
-/** Answers why a request may not be done, or not yet. */
-void um_answer_verdict(struct um_http_req *req,
+/** Answers why a request may not be done, or not yet; an alarm is logged. */
+void um_answer_verdict(struct um_http_req *req, const struct um_log *log,
                        const struct um_auth_verdict *v);
 
 #endif

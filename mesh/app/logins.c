@@ -187,7 +187,7 @@ void um_logins_begin(struct um_daemon *d, struct um_http_req *req)
             if (v.status == 0) {
                 begin(d, req, &ask, v.right);
             } else {
-                um_answer_verdict(req, &v);
+                um_answer_verdict(req, &d->log, &v);
             }
         }
     }

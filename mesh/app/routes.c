@@ -463,7 +463,7 @@ static void dispatch(struct um_daemon *d, struct um_auth *auth,
                       d->loop.alarms.now_ms(d->loop.alarms.user));
 
     if (v.status != 0) {
-        um_answer_verdict(req, &v);
+        um_answer_verdict(req, &d->log, &v);
     } else if (r == NULL) {
         answer_none(req, allow);
     } else if (r == article_routes || um_query_fits(req)) {

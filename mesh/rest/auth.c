@@ -268,9 +268,12 @@ static struct um_auth_verdict wrong(struct um_auth *auth,
                                     const struct um_ask *ask, uint64_t now_ms)
 {
     uint64_t wait_ms = um_tries_wait_ms(&auth->tries, ask->client, now_ms);
+    struct um_auth_verdict v = wait_ms > 0 ? held(wait_ms) : nobody();
 
     um_tries_wrong(&auth->tries, ask->client, now_ms);
-    return wait_ms > 0 ? held(wait_ms) : nobody();
+    v.alarm =
+        wait_ms == 0 && um_tries_wait_ms(&auth->tries, ask->client, now_ms) > 0;
+    return v;
 }
 
 static struct um_auth_verdict by_token(struct um_auth *auth,

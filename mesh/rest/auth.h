@@ -79,6 +79,7 @@ struct um_auth_verdict {
     const char *text; /**< constant */
     enum um_refusal why;
     uint64_t wait_ms;    /**< of 429 */
+    bool alarm;          /**< the address has to wait from now on */
     enum um_right right; /**< what the caller may */
 };
 

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The page that a node serves, and who is logged in there."""
 
+import contextlib
 import gzip
+import http.client
 import json
 import re
+import socket
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -197,6 +201,50 @@ def test_a_session_comes_and_goes(node):
     assert s.ask("GET", "/mesh/status").code == 401
 
 
+def test_a_session_listens(tmp_path):
+    """A stream of events, by the cookie; not for a page of others."""
+    with Daemon("s", tmp_path, bind=loopback(), article=False) as node:
+        node.ready()
+        assert node.ask("POST", "/mesh/init", {"name": "m"}).code == 200
+        s = Session(node, login=link(node, read_only=True))
+        conn = http.client.HTTPConnection(node.bind, 4902, timeout=10)
+        conn.request("GET", "/mesh/events?since=1",
+                     headers={"Cookie": s.cookie})
+        answer = conn.getresponse()
+        assert answer.status == 200
+        assert answer.getheader("Content-Type") == "text/event-stream"
+        assert b"event: " in b"".join(answer.readline() for _ in range(6))
+        conn.close()
+        for foreign in ("Origin: http://evil.example",
+                        f"Origin: http://{node.bind}:8080",
+                        "Sec-Fetch-Site: same-site",
+                        "Sec-Fetch-Site: cross-site"):
+            assert ask(node, "GET", "/mesh/events",
+                       [f"Cookie: {s.cookie}", foreign]).code == 403
+
+
+def test_who_says_nothing_is_closed(node):
+    """By the daemon as it is confined."""
+    with socket.create_connection((node.bind, 4902), 10) as mute, \
+            socket.create_connection((node.bind, 4902), 20) as drips:
+        began = time.monotonic()
+        drips.sendall(b"GET / HTTP/1.1\r\nX: ")
+        drips.settimeout(1)
+        data = None
+        while data is None:
+            with contextlib.suppress(OSError):
+                drips.sendall(b"x")
+            try:
+                data = drips.recv(100)
+            except TimeoutError:
+                continue
+            except OSError:
+                data = b""
+        assert data == b"" and 8 < time.monotonic() - began < 15
+        assert mute.recv(100) == b""
+    assert ask(node, "GET", "/healthz").code == 200
+
+
 def test_a_session_is_never_given(node):
     """Who plants a cookie knows nothing of the session that begins with it;
     the one that was there is over."""
@@ -267,6 +315,8 @@ def test_guesses(tmp_path):
                    source="127.8.0.2").code == 401
         assert ask(node, "POST", "/mesh/session", [JSON], json.dumps(
             {"login": link(node)}).encode(), source="127.8.0.1").code == 200
+        node.wait_text("wrong tokens from 127.8.0.1: it is told to wait")
+        assert sum("told to wait" in line for line in node.lines) == 1
         told = ask(node, "GET", "/metrics", right).text
         assert 'unitmesh_rest_refused_total{reason="tries"} 3' in told
         assert 'unitmesh_rest_refused_total{reason="token"} 11' in told
