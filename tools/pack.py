@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""usage: pack.py FOLDER OUT.c HEADER FILE…
+"""usage: pack.py FOLDER OUT.c OUT.d HEADER
 
 Writes C that defines the files of the page, as HEADER declares them: each as it
-is and as gzip has it. All files of the folder must be named, and no others: one
-that was forgotten would be missed by who opens the page alone.
+is and as gzip has it; and what it depends on, so that a file that comes or goes
+is noticed.
 """
 import gzip
 import hashlib
@@ -14,7 +14,7 @@ from pathlib import Path
 # What a page may weigh on the wire, all of it.
 CAP_BYTES = 150 * 1024
 # What others read of the folder.
-NOT_SERVED = {"meson.build", "package.json"}
+NOT_SERVED = {"package.json"}
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -31,22 +31,15 @@ def array(name, data):
     return f"static const unsigned char {name}[] = {{\n{''.join(rows)}0}};\n"
 
 
-def named(folder, files):
-    """The files by the names that they are served under, or an end."""
-    found = {p.relative_to(folder).as_posix()
-             for p in folder.rglob("*") if p.is_file()} - NOT_SERVED
-    names = [Path(f).resolve().relative_to(folder).as_posix() for f in files]
-    for name in sorted(found ^ set(names)):
-        sys.exit(f"pack.py: ui/{name} is "
-                 + ("not in ui/meson.build" if name in found else "not there"))
-    return names
-
-
 def main():
-    folder, out, header, *files = sys.argv[1:]
+    folder, out, depends, header = sys.argv[1:]
     folder = Path(folder).resolve()
+    found = sorted([folder, *folder.rglob("*")])
+    names = [p.relative_to(folder).as_posix() for p in found if p.is_file()]
+    Path(depends).write_text(
+        f"{out}: " + " ".join(map(str, found)) + "\n", encoding="utf-8")
     arrays, rows, packed_bytes = [], [], 0
-    for i, name in enumerate(named(folder, files)):
+    for i, name in enumerate(n for n in names if n not in NOT_SERVED):
         data = (folder / name).read_bytes()
         packed = gzip.compress(data, 9, mtime=0)
         packed_bytes += len(packed)
