@@ -384,17 +384,21 @@ static void allow_one(char *allow, size_t cap, const char *method)
 }
 
 /* Of a path that has all methods in one row: as the document's answers to a
- * wrong one have it. */
-static void allow_family(const struct route *r, char *allow, size_t cap)
+ * wrong one have it. What has a name is put and deleted; lists, and what is in
+ * a thing that has a name, are only shown. */
+static const char *family_allows(const struct route *r, const char *path)
 {
-    const char *all = strcmp(r->path, "/config/") == 0
-                          ? "GET, HEAD, PUT, POST, DELETE, PATCH"
-                      : r->access == UM_ACCESS_ACT       ? "GET"
-                      : strcmp(r->path, "/status/") == 0 ? "GET, HEAD"
-                                                         : "GET, HEAD, PUT, "
-                                                           "DELETE";
+    const char *name = path + strlen(r->path);
+    bool named = strlen(path) > strlen(r->path) && strchr(name, '/') == NULL;
 
-    (void)snprintf(allow, cap, "%s", all);
+    if (strcmp(r->path, "/config/") == 0) {
+        return "GET, HEAD, PUT, POST, DELETE, PATCH";
+    }
+    if (r->access == UM_ACCESS_ACT) {
+        return "GET";
+    }
+    return named && strcmp(r->path, "/status/") != 0 ? "GET, HEAD, PUT, DELETE"
+                                                     : "GET, HEAD";
 }
 
 static bool fits(const struct route *r, const struct um_http_req *req)
@@ -431,7 +435,8 @@ static const struct route *find(const struct um_daemon *d,
         if (r->method != NULL) {
             allow_one(allow, cap, r->method);
         } else {
-            allow_family(r, allow, cap);
+            (void)snprintf(allow, cap, "%s",
+                           family_allows(r, um_http_path(req)));
         }
     }
     return NULL;

@@ -203,6 +203,21 @@ def test_head_and_options(node, caller):
             assert options.code in (401, 403, 429)
 
 
+@pytest.mark.parametrize("path,allow", [
+    ("/mesh/status", "GET, HEAD"), ("/mesh/init", "POST"),
+    ("/mesh/members/x", "DELETE"), ("/mesh/invites", "GET, HEAD, POST"),
+    ("/config", "GET, HEAD, PUT, POST, DELETE, PATCH"),
+    ("/config/a/b", "GET, HEAD, PUT, POST, DELETE, PATCH"),
+    ("/certificates", "GET, HEAD"), ("/certificates/", "GET, HEAD"),
+    ("/certificates/a", "GET, HEAD, PUT, DELETE"),
+    ("/certificates/a/chain/0", "GET, HEAD"), ("/status/x", "GET, HEAD"),
+    ("/mesh/overlays/label:a=b", "GET, HEAD, PUT, DELETE"),
+    ("/control/applications/x/restart", "GET")])
+def test_what_is_allowed(node, path, allow):
+    answer = node.ask("OPTIONS", path)
+    assert (answer.code, answer.headers["allow"]) == (204, allow)
+
+
 def test_a_picture_restarts_nothing(node):
     """GET /control/… does something: HEAD is none of it, and a session shows
     its second secret."""

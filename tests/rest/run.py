@@ -260,7 +260,7 @@ def settings(folder, args, told, alone=False):
         # a disk that is not there before neither.
         "negative_data_rejection.expected-statuses = "
         '["400", "401", "403", "404", "405", "409", "412", "413", "414", '
-        '"422", "428", "431"]']
+        '"415", "422", "428", "431"]']
     for name, values in told.items():
         if values:
             lines += [f"[dictionaries.{name}]",
