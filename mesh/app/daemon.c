@@ -704,20 +704,6 @@ static int meet(struct um_daemon *d)
     return 0;
 }
 
-/* A token that opens less. 0, or -1 after it was said what is wrong. */
-static int read_token(struct um_daemon *d, enum um_setting which,
-                      const char *path, char token[UM_TOKEN_CHARS + 1])
-{
-    const char *why = um_token_read(path, token);
-    char place[UM_GIVEN_PLACE];
-
-    if (why != NULL) {
-        um_log_line(&d->log, UM_LOG_ERROR, "%s: %s",
-                    um_given_place(&d->settings.given, which, 0, place), why);
-    }
-    return why == NULL ? 0 : -1;
-}
-
 /* What is done while we still may all: the applier begins, and then what is not
  * needed here is given up. */
 static int prepare(struct um_daemon *d)
@@ -727,10 +713,7 @@ static int prepare(struct um_daemon *d)
                                          .name = um_mesh_name(d),
                                          .apart = d->user.uid != geteuid()};
 
-    if (read_token(d, UM_SETTING_METRICS_TOKEN, d->settings.metrics_token,
-                   d->remote_auth.scraper) != 0 ||
-        read_token(d, UM_SETTING_READ_TOKEN, d->settings.read_token,
-                   d->remote_auth.reader) != 0) {
+    if (um_logins_tokens(d) != 0) {
         return -1;
     }
     return d->settings.article || d->settings.applier != NULL

@@ -14,6 +14,7 @@
 
 #include "mesh/app/answer.h"
 #include "mesh/app/body.h"
+#include "mesh/app/token.h"
 #include "mesh/node/random.h"
 
 #define COOKIE_BYTES 192
@@ -21,6 +22,32 @@
 static uint64_t now_ms(const struct um_daemon *d)
 {
     return d->loop.alarms.now_ms(d->loop.alarms.user);
+}
+
+/* A token that opens less. 0, or -1 after it was said what is wrong. */
+static int read_token(struct um_daemon *d, enum um_setting which,
+                      const char *path, char token[UM_TOKEN_CHARS + 1])
+{
+    const char *why = um_token_read(path, token);
+    char place[UM_GIVEN_PLACE];
+
+    if (why != NULL) {
+        um_log_line(&d->log, UM_LOG_ERROR, "%s: %s",
+                    um_given_place(&d->settings.given, which, 0, place), why);
+    }
+    return why == NULL ? 0 : -1;
+}
+
+int um_logins_tokens(struct um_daemon *d)
+{
+    const struct um_settings *s = &d->settings;
+
+    return read_token(d, UM_SETTING_METRICS_TOKEN, s->metrics_token,
+                      d->remote_auth.scraper) == 0 &&
+                   read_token(d, UM_SETTING_READ_TOKEN, s->read_token,
+                              d->remote_auth.reader) == 0
+               ? 0
+               : -1;
 }
 
 void um_logins_open(struct um_daemon *d)

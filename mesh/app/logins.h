@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/** @file Logins at the page: links, and the sessions that they begin. */
+/** @file Who may ask: tokens that open less, links to the page, and the
+ * sessions that these begin. */
 #ifndef UM_APP_LOGINS_H
 #define UM_APP_LOGINS_H
 
 #include "mesh/app/daemon.h"
+
+/** Reads the tokens that open less, if settings name any. 0, or -1 after it
+ * said what is wrong. */
+int um_logins_tokens(struct um_daemon *d);
 
 /** Opens the page and its sessions, if settings say so: REST over TCP is there
  * and its address is known. */

@@ -18,17 +18,15 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "mesh/base/buf.h"
+#include "mesh/rest/line.h"
 
 #define MAX_HEADERS 12
 
 /* A mistake as those above say it. */
 #define MISTAKE(text) "{\"error\":\"" text "\"}\n"
 #define JSON          "application/json"
-
-#define SECOND_MS 1000U
 
 struct header {
     char *name;
@@ -40,7 +38,7 @@ struct um_http {
     struct um_http_cfg cfg;
     struct um_http_req *open; /* of which the owner was asked, no reply yet */
     struct um_http_stream *streams;
-    struct line *lines;
+    struct um_line *lines;
     bool running;            /* inside MHD_run() */
     void (*due)(void *user); /* or NULL */
     void *due_user;
@@ -193,92 +191,21 @@ static const char *wrong(struct um_http_req *r, unsigned *status)
                : NULL;
 }
 
-/* A connection's own. */
-struct line {
-    struct line *next; /* of the server's */
-    struct MHD_Connection *conn;
-    char *path;        /* of the request that it is at, as sent */
-    uint64_t until_ms; /* what it is to send has to be here; 0: nothing */
-};
-
-static uint64_t now_ms(void)
-{
-    struct timespec ts;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * SECOND_MS + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-static struct line *line_of(struct MHD_Connection *conn)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-    return info != NULL ? info->socket_context : NULL;
-}
-
-/* How long a connection may be silent, and when what it sends has to be here;
- * libmicrohttpd knows the one, and nothing of the other: a byte is life. */
-static void expect(struct line *l, unsigned silent_s, uint64_t within_s)
-{
-    l->until_ms = within_s > 0 ? now_ms() + within_s * SECOND_MS : 0;
-    (void)MHD_set_connection_option(l->conn, MHD_CONNECTION_OPTION_TIMEOUT,
-                                    silent_s);
-}
-
-static struct line *line_new(struct um_http *h, struct MHD_Connection *conn)
-{
-    struct line *l = calloc(1, sizeof *l);
-
-    if (l != NULL) {
-        l->conn = conn;
-        l->next = h->lines;
-        h->lines = l;
-        expect(l, UM__CAP_HTTP_SILENT_S, UM__CAP_HTTP_HEAD_S);
-    }
-    return l;
-}
-
-static void line_free(struct um_http *h, struct line *l)
-{
-    struct line **at = &h->lines;
-
-    while (*at != l) {
-        at = &(*at)->next;
-    }
-    *at = l->next;
-    free(l->path);
-    free(l);
-}
-
 static void on_connection(void *cls, struct MHD_Connection *conn,
                           void **context,
                           enum MHD_ConnectionNotificationCode code)
 {
+    struct um_http *h = cls;
+
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *context = line_new(cls, conn);
-    } else if (*context != NULL) {
-        line_free(cls, *context);
-        *context = NULL;
-    }
-}
-
-/* Ends those that drip: libmicrohttpd then finds that nothing more comes. */
-static void end_late(struct um_http *h)
-{
-    uint64_t now = now_ms();
-
-    for (struct line *l = h->lines; l != NULL; l = l->next) {
-        const union MHD_ConnectionInfo *info =
-            l->until_ms != 0 && now >= l->until_ms
-                ? MHD_get_connection_info(l->conn,
-                                          MHD_CONNECTION_INFO_CONNECTION_FD)
-                : NULL;
-
-        if (info != NULL) {
-            l->until_ms = 0;
-            (void)shutdown(info->connect_fd, SHUT_RDWR);
+        *context = um_line_new(&h->lines, conn);
+        if (*context != NULL) {
+            um_line_expect(*context, UM__CAP_HTTP_SILENT_S,
+                           UM__CAP_HTTP_HEAD_S);
         }
+    } else if (*context != NULL) {
+        um_line_free(&h->lines, *context);
+        *context = NULL;
     }
 }
 
@@ -286,7 +213,7 @@ static void end_late(struct um_http *h)
  * segment may hold an escaped slash. */
 static void *on_uri(void *cls, const char *uri, struct MHD_Connection *conn)
 {
-    struct line *l = line_of(conn);
+    struct um_line *l = um_line_of(conn);
 
     (void)cls;
     if (l != NULL) {
@@ -301,7 +228,7 @@ static struct um_http_req *req_new(struct um_http *h,
                                    const char *method)
 {
     struct um_http_req *r = calloc(1, sizeof *r);
-    struct line *l = line_of(conn);
+    struct um_line *l = um_line_of(conn);
 
     if (r == NULL || l == NULL) {
         free(r);
@@ -377,7 +304,8 @@ static enum MHD_Result begin(struct um_http_req *r)
     if (r == NULL) {
         return MHD_NO;
     }
-    expect(line_of(r->conn), UM__CAP_HTTP_IDLE_S, UM__CAP_HTTP_BODY_S);
+    um_line_expect(um_line_of(r->conn), UM__CAP_HTTP_IDLE_S,
+                   UM__CAP_HTTP_BODY_S);
     why = wrong(r, &status);
     if (why == NULL) {
         return MHD_YES;
@@ -409,7 +337,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn,
     if (!r->handled) {
         r->handled = true;
         open_add(r);
-        expect(line_of(conn), UM__CAP_HTTP_IDLE_S, 0);
+        um_line_expect(um_line_of(conn), UM__CAP_HTTP_IDLE_S, 0);
         h->cfg.handle(h->cfg.user, r);
     }
     if (r->response != NULL) {
@@ -448,7 +376,7 @@ static void on_completed(void *cls, struct MHD_Connection *conn, void **state,
                          enum MHD_RequestTerminationCode code)
 {
     struct um_http_req *r = *state;
-    struct line *l = line_of(conn);
+    struct um_line *l = um_line_of(conn);
 
     (void)cls;
     (void)code;
@@ -457,8 +385,8 @@ static void on_completed(void *cls, struct MHD_Connection *conn, void **state,
         return;
     }
     if (l != NULL) { /* the next head may begin when it has rested */
-        l->until_ms =
-            now_ms() + (UM__CAP_HTTP_IDLE_S + UM__CAP_HTTP_HEAD_S) * SECOND_MS;
+        um_line_expect(l, UM__CAP_HTTP_IDLE_S,
+                       UM__CAP_HTTP_IDLE_S + UM__CAP_HTTP_HEAD_S);
     }
     if (r->stream != NULL) {
         stream_lost(r->stream);
@@ -548,28 +476,15 @@ int um_http_fd(const struct um_http *h)
 void um_http_run(struct um_http *h)
 {
     h->running = true;
-    end_late(h);
+    um_line_end_late(h->lines);
     (void)MHD_run(h->mhd);
     h->running = false;
-}
-
-/* Milliseconds until the first is late; -1: none will be. */
-static int late_in_ms(const struct um_http *h)
-{
-    uint64_t now = now_ms(), first = UINT64_MAX;
-
-    for (const struct line *l = h->lines; l != NULL; l = l->next) {
-        if (l->until_ms != 0 && l->until_ms < first) {
-            first = l->until_ms;
-        }
-    }
-    return first == UINT64_MAX ? -1 : first <= now ? 0 : (int)(first - now);
 }
 
 int um_http_timeout_ms(const struct um_http *h)
 {
     MHD_UNSIGNED_LONG_LONG ms;
-    int late = late_in_ms(h);
+    int late = um_line_late_ms(h->lines);
 
     if (MHD_get_timeout(h->mhd, &ms) != MHD_YES) {
         return late;
