@@ -24,6 +24,7 @@ static const struct um_cli_group groups[] = {
     {"this node", programs},
     {NULL, um_cli_node},
     {NULL, um_cli_doctor},
+    {NULL, um_cli_loglevel},
     {NULL, um_cli_ui},
     {"a mesh and who is in it", um_cli_mesh},
     {NULL, um_cli_members},

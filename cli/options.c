@@ -26,6 +26,7 @@ static const struct flag {
     [UM_OPT_LIMIT] = {"limit", "N", "at most so many", 0},
     [UM_OPT_SINCE] = {"since", "N", "those behind number N first", 0},
     [UM_OPT_LAST] = {"last", "SPAN", "those of that time until now", 0},
+    [UM_OPT_FOR] = {"for", "SPAN", "how long; then as before", 0},
     [UM_OPT_TAKE] = {"take", NULL, "its document becomes the mesh's", 0},
     [UM_OPT_DROP] = {"drop", NULL, "the current document stays", 0},
     [UM_OPT_EDIT] = {"edit", "FILE", "the document in FILE is the outcome", 0},

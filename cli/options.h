@@ -17,6 +17,7 @@ enum um_option {
     UM_OPT_LIMIT,
     UM_OPT_SINCE,
     UM_OPT_LAST,
+    UM_OPT_FOR,
     UM_OPT_TAKE,
     UM_OPT_DROP,
     UM_OPT_EDIT,

@@ -308,6 +308,13 @@ struct p2p_traffic {
 };
 
 /**
+ * Changes which lines are made for the log from now on.
+ * @param host  borrows the host
+ * @param level 0 (error) to 4 (trace); others are the nearest of these
+ */
+P2P_API void p2p_host_set_log_level(struct p2p_host *host, int level);
+
+/**
  * The traffic, a protocol an entry.
  * @param host borrows the host
  * @param out  room for `cap` entries; may be NULL when cap is 0

@@ -500,6 +500,13 @@ void p2p_host_stats(const struct p2p_host *host, struct p2p_host_stats *out,
     p2p__out_write(out, size, &own, sizeof own);
 }
 
+void p2p_host_set_log_level(struct p2p_host *host, int level)
+{
+    host->logger.level = level < P2P__LOG_ERROR   ? P2P__LOG_ERROR
+                         : level > P2P__LOG_TRACE ? P2P__LOG_TRACE
+                                                  : (enum p2p__log_level)level;
+}
+
 size_t p2p_host_traffic(const struct p2p_host *host, struct p2p_traffic *out,
                         size_t cap, size_t size)
 {

@@ -31,6 +31,7 @@
 
 struct apart {
     struct um_settings settings;
+    struct um_journal journal; /* shut when a daemon has come */
     struct um_log log;
     struct um_user user; /* of the daemon */
     char host_name[64];
@@ -126,6 +127,7 @@ static int run(struct apart *a)
         return 1;
     }
     um_log_line(&a->log, UM_LOG_INFO, "a daemon has come");
+    um_journal_close(&a->journal); /* the role opens its own */
     if (put(fds) != 0) {
         um_log_line(&a->log, UM_LOG_ERROR, "its sockets cannot be used");
         return 1;
@@ -145,8 +147,11 @@ int um_apart_main(int argc, char **argv)
     }
     (void)signal(SIGPIPE, SIG_IGN); /* who reads the log may go */
     um_pid1_signals();
-    um_journal_init(&a.log, (enum um_log_level)a.settings.log_level,
-                    a.settings.log_json);
+    a.log.level = (enum um_log_level)a.settings.log_level;
+    um_journal_open(&a.journal, &a.log,
+                    (enum um_journal_format)a.settings.log_format,
+                    UM_JOURNAL_SOCKET);
+    a.settings.log_format = (int)a.journal.format;
     if (gethostname(a.host_name, sizeof a.host_name - 1) != 0 ||
         a.host_name[0] == '\0') {
         (void)snprintf(a.host_name, sizeof a.host_name, "node");

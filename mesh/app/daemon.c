@@ -16,8 +16,8 @@
 #include <p2p/p2p.h>
 
 #include "mesh/app/gate.h"
-#include "mesh/app/journal.h"
 #include "mesh/app/logins.h"
+#include "mesh/app/loglevel.h"
 #include "mesh/app/pid1.h"
 #include "mesh/app/rights.h"
 #include "mesh/app/role.h"
@@ -38,32 +38,35 @@
 #define PARTNER_MS  7000
 #define EMBEDDED_MS 300
 
+/* A line about a peer. @param format takes its id */
+static void say_peer(const struct um_daemon *d, const struct p2p_peer_id *peer,
+                     const char *format)
+{
+    char id[P2P_PEER_ID_TEXT_MAX];
+    const struct um_log_field fields[UM_LOG_FIELDS] = {
+        {"UNITMESH_PEER", p2p_peer_id_text(peer, id)}};
+
+    um_log_with(&d->log, UM_LOG_INFO, fields, format, id);
+}
+
 static void on_found(void *user, const struct p2p_peer_id *peer)
 {
-    const struct um_daemon *d = user;
-    char id[P2P_PEER_ID_TEXT_MAX];
-
-    um_log_line(&d->log, UM_LOG_INFO, "Discovered %s",
-                p2p_peer_id_text(peer, id));
+    say_peer(user, peer, "Discovered %s");
 }
 
 static void on_peer_up(void *user, const struct p2p_peer_id *peer)
 {
     struct um_daemon *d = user;
-    char id[P2P_PEER_ID_TEXT_MAX];
 
-    um_log_line(&d->log, UM_LOG_INFO, "Connection established to %s",
-                p2p_peer_id_text(peer, id));
+    say_peer(d, peer, "Connection established to %s");
     um_mesh_up(d, peer);
 }
 
 static void on_peer_down(void *user, const struct p2p_peer_id *peer)
 {
     struct um_daemon *d = user;
-    char id[P2P_PEER_ID_TEXT_MAX];
 
-    um_log_line(&d->log, UM_LOG_INFO, "Connection lost to %s",
-                p2p_peer_id_text(peer, id));
+    say_peer(d, peer, "Connection lost to %s");
     um_mesh_down(d, peer);
 }
 
@@ -635,6 +638,7 @@ static void stop(struct um_daemon *d)
                                    : PARTNER_MS;
 
     um_vigil_ending(&d->vigil);
+    um_loglevel_stop(d);
     um_wait_end_all(d);
     um_joinfile_end(d);
     um_mesh_close(d);
@@ -752,12 +756,16 @@ int um_daemon_main(int argc, char **argv)
         free(d);
         return rv == 1 ? 0 : rv;
     }
-    um_journal_init(&d->log, (enum um_log_level)d->settings.log_level,
-                    d->settings.log_json);
+    d->log.level = (enum um_log_level)d->settings.log_level;
+    um_journal_open(&d->journal, &d->log,
+                    (enum um_journal_format)d->settings.log_format,
+                    UM_JOURNAL_SOCKET);
+    d->settings.log_format = (int)d->journal.format; /* the applier's, too */
     rv = 1;
     um_pid1_signals();
     um_notify_open(&d->vigil.notify, &d->log);
     find_name(d);
+    um_journal_name(&d->journal, um_mesh_name(d));
     find_unit(d);
     if (um_rights_prepare(d) == 0 && meet(d) == 0 && hold(d) == 0) {
         if (prepare(d) == 0) {
@@ -767,6 +775,7 @@ int um_daemon_main(int argc, char **argv)
         um_state_close(&d->state);
     }
     um_notify_close(&d->vigil.notify);
+    um_journal_close(&d->journal);
     um_settings_fini(&d->settings);
     free(d);
     return rv;

@@ -9,6 +9,7 @@
 #include "mesh/app/confine.h"
 #include "mesh/app/events.h"
 #include "mesh/app/joinfile.h"
+#include "mesh/app/journal.h"
 #include "mesh/app/loop.h"
 #include "mesh/app/mesh.h"
 #include "mesh/app/partner.h"
@@ -30,7 +31,10 @@ struct um_wait;
 /** Everything that a daemon is; pointers are owned, NULL where absent. */
 struct um_daemon {
     struct um_settings settings;
+    struct um_journal journal; /**< the log's way out */
     struct um_log log;
+    void *loud; /**< until when another level holds; or NULL */
+    uint64_t loud_until_ms;
     struct um_audit audit;
     struct um_user user; /**< whom it becomes */
     struct um_confined confined;

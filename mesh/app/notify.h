@@ -10,16 +10,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
+#include "mesh/app/dgram.h"
 #include "mesh/base/log.h"
 
-/** The way to who listens; fd -1: nobody does. */
+/** The way to who listens. */
 struct um_notify {
-    int fd;
-    struct sockaddr_un at;
-    socklen_t at_len;
+    struct um_dgram to;
     uint64_t watchdog_ms; /**< how often it wants to hear of us; 0: never */
 };
 

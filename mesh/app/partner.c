@@ -42,6 +42,7 @@ void um_partner_words(const struct um_partner_told *told,
 
     *out = (struct um_partner_words){.argv = {NULL}};
     (void)snprintf(out->level, sizeof out->level, "%d", set->log_level);
+    (void)snprintf(out->format, sizeof out->format, "%d", set->log_format);
     said[UM_ROLE_STATE] = set->state;
     said[UM_ROLE_UNIT] = told->unit;
     said[UM_ROLE_EMBEDDED_AT] =
@@ -50,7 +51,7 @@ void um_partner_words(const struct um_partner_told *told,
     said[UM_ROLE_POLICY] = set->policy;
     said[UM_ROLE_UNIT_LOG] = set->unit_log;
     said[UM_ROLE_LOG_LEVEL] = out->level;
-    said[UM_ROLE_LOG_JSON] = set->log_json ? "1" : "";
+    said[UM_ROLE_LOG_FORMAT] = out->format;
     said[UM_ROLE_APART] = told->apart ? "1" : "";
     said[UM_ROLE_CONFINE] = set->confine ? "1" : "";
     said[UM_ROLE_SCRATCH] = set->scratch_unit;

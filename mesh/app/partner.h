@@ -23,6 +23,7 @@ struct um_partner_told {
 /** The words of such a process. */
 struct um_partner_words {
     char level[4];
+    char format[4];
     char *argv[UM_ROLE_ARGS + 2]; /**< the program, UM_ROLE_WORD, the role's */
 };
 

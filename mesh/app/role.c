@@ -41,6 +41,7 @@
 
 struct role {
     char **argv;
+    struct um_journal way;
     struct um_log journal;
     struct um_logcap capped;
     const struct um_log *log; /* the latter: the node can cause many lines */
@@ -482,9 +483,11 @@ int um_role_main(int argc, char **argv)
         return 2;
     }
     ignore_signals();
-    um_journal_init(&r.journal,
-                    (enum um_log_level)(argv[UM_ROLE_LOG_LEVEL][0] - '0'),
-                    arg(&r, UM_ROLE_LOG_JSON) != NULL);
+    r.journal.level = (enum um_log_level)(argv[UM_ROLE_LOG_LEVEL][0] - '0');
+    um_journal_open(&r.way, &r.journal,
+                    (enum um_journal_format)(argv[UM_ROLE_LOG_FORMAT][0] - '0'),
+                    UM_JOURNAL_SOCKET);
+    um_journal_name(&r.way, argv[UM_ROLE_NAME]);
     r.poll = um_poll_new();
     if (r.poll == NULL || begin(&r) != 0) {
         r.rv = 1;
@@ -492,5 +495,6 @@ int um_role_main(int argc, char **argv)
         r.rv = 1;
     }
     finish(&r);
+    um_journal_close(&r.way);
     return r.rv;
 }

@@ -22,7 +22,7 @@ enum um_role_arg {
     UM_ROLE_POLICY,      /**< the policy's file */
     UM_ROLE_UNIT_LOG,    /**< Unit's log file */
     UM_ROLE_LOG_LEVEL,   /**< a number */
-    UM_ROLE_LOG_JSON,    /**< "1" */
+    UM_ROLE_LOG_FORMAT,  /**< a number */
     UM_ROLE_APART,       /**< "1": the network process has another user */
     UM_ROLE_CONFINE,     /**< "1": it gives up what it does not need */
     UM_ROLE_SCRATCH,     /**< the path of a unitd to try documents on */

@@ -23,6 +23,7 @@
 #include "mesh/app/imports.h"
 #include "mesh/app/invites.h"
 #include "mesh/app/logins.h"
+#include "mesh/app/loglevel.h"
 #include "mesh/app/members.h"
 #include "mesh/app/metrics.h"
 #include "mesh/app/openapi.h"
@@ -337,6 +338,8 @@ static const struct route routes[] = {
     {"POST", "/mesh/reseal", UM_ACCESS_ADMIN, um_reseal_handle},
     {"POST", "/mesh/heal", UM_ACCESS_ADMIN, um_heal_handle},
     {"GET", "/mesh/audit", UM_ACCESS_ADMIN, um_witness_show},
+    {"GET", "/mesh/log-level", UM_ACCESS_READ, um_loglevel_show},
+    {"PUT", "/mesh/log-level", UM_ACCESS_ADMIN, um_loglevel_put},
     {"GET", "/mesh/copies", UM_ACCESS_READ, um_copies_list},
     {"GET", "/mesh/copies/*", UM_ACCESS_ADMIN, um_copies_show},
     {"POST", "/mesh/statements", UM_ACCESS_ADMIN, um_word_pass},

@@ -14,9 +14,13 @@
 
 #include <p2p/multiaddr.h>
 
+#include "mesh/app/journal.h"
 #include "mesh/app/sockets.h"
 #include "mesh/base/str.h"
 #include "mesh/node/node.h"
+
+const char *const um_settings_levels[UM_SETTINGS_LEVELS] = {
+    "error", "warn", "info", "debug", "trace"};
 
 /* Each setter returns what is wrong with a value, or NULL. */
 
@@ -57,10 +61,7 @@ static int word_of(const char *const *words, int n, const char *v)
 
 static const char *set_level(struct um_settings *s, const char *v)
 {
-    static const char *const names[] = {"error", "warn", "info", "debug",
-                                        "trace"};
-
-    s->log_level = word_of(names, 5, v);
+    s->log_level = word_of(um_settings_levels, UM_SETTINGS_LEVELS, v);
     return s->log_level < 0 ? "must be error, warn, info, debug or trace"
                             : NULL;
 }
@@ -85,9 +86,10 @@ static const char *set_rest(struct um_settings *s, const char *v)
 
 static const char *set_format(struct um_settings *s, const char *v)
 {
-    s->log_json = strcmp(v, "json") == 0;
-    return s->log_json || strcmp(v, "text") == 0 ? NULL
-                                                 : "must be text or json";
+    static const char *const names[] = {"text", "json", "journal"};
+
+    s->log_format = word_of(names, 3, v);
+    return s->log_format < 0 ? "must be text, json or journal" : NULL;
 }
 
 static const char *set_unit(struct um_settings *s, const char *v)
@@ -389,6 +391,7 @@ static int read_all(struct um_settings *s, const struct um_given_sources *from)
 {
     s->log_level = 2;
     s->mdns = s->confine = s->ui = true;
+    s->log_format = UM_JOURNAL_FOUND;
     if (um_given_read(&s->given, from) != 0) {
         return 1;
     }

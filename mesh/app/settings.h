@@ -11,6 +11,10 @@
 
 #define UM_SETTINGS_LIST_MAX UM_GIVEN_MAX
 
+/** The levels of the log, by enum um_log_level. */
+#define UM_SETTINGS_LEVELS 5
+extern const char *const um_settings_levels[UM_SETTINGS_LEVELS];
+
 /** Where an embedded stand-in listens, if nobody says. */
 #define UM_SETTINGS_UNIT_LISTEN "127.0.0.1:0"
 
@@ -45,7 +49,7 @@ struct um_settings {
     unsigned test_speed;       /**< what the model's spans are divided by */
     const char *name;          /**< of this daemon, for several on a host */
     int log_level;
-    bool log_json;
+    int log_format; /**< enum um_journal_format */
     bool article;
     bool mdns;
     bool ui; /**< the page, and logins */

@@ -81,8 +81,12 @@ const struct um_setting_row um_setting_rows[UM_SETTINGS] = {
         {"log-level", "LEVEL",
          "which lines are logged: error, warn, info, debug or trace", "info",
          "debug", UM_SETTING_APPLIES},
-    [UM_SETTING_LOG_FORMAT] = {"log-format", "FORMAT", "how: text or json",
-                               "text", "json", UM_SETTING_APPLIES},
+    [UM_SETTING_LOG_FORMAT] = {"log-format", "FORMAT",
+                               "how: text, json, or journal: with fields of "
+                               "its own",
+                               "journal where standard error is systemd's, "
+                               "else text",
+                               "json", UM_SETTING_APPLIES},
     [UM_SETTING_USER] = {"user", "USER",
                          "name or number: whom what talks to the network "
                          "becomes",

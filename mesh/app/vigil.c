@@ -43,7 +43,7 @@ int um_vigil_start(struct um_vigil *v, uv_loop_t *loop,
 {
     uint64_t every = v->notify.watchdog_ms / 2;
 
-    if (v->notify.fd < 0) {
+    if (v->notify.to.fd < 0) {
         return 0;
     }
     every = every == 0 || every > STATUS_MS ? STATUS_MS : every;
@@ -60,7 +60,7 @@ int um_vigil_start(struct um_vigil *v, uv_loop_t *loop,
 
 void um_vigil_ending(struct um_vigil *v)
 {
-    if (!v->ending && v->notify.fd >= 0) {
+    if (!v->ending && v->notify.to.fd >= 0) {
         v->ending = true;
         (void)um_notify_say(&v->notify, "STOPPING=1\nSTATUS=ending");
     }

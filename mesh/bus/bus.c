@@ -687,6 +687,11 @@ bool um_bus_own_ip(const struct um_bus *bus, const struct um_ip *ip)
     return false;
 }
 
+void um_bus_log_level(struct um_bus *bus, int level)
+{
+    p2p_host_set_log_level(bus->host, level);
+}
+
 void um_bus_stats(const struct um_bus *bus, struct p2p_host_stats *out)
 {
     p2p_host_stats(bus->host, out, sizeof *out);

@@ -175,6 +175,9 @@ bool um_bus_observed(const struct um_bus *bus, struct um_ip *ip);
 /** Whether an address is one of this machine's. */
 bool um_bus_own_ip(const struct um_bus *bus, const struct um_ip *ip);
 
+/** Which lines of the library are made: 0 (error) to 4 (trace). */
+void um_bus_log_level(struct um_bus *bus, int level);
+
 /** The library's counters, for status pages. */
 struct p2p_host_stats;
 void um_bus_stats(const struct um_bus *bus, struct p2p_host_stats *out);

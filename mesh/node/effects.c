@@ -101,6 +101,20 @@ static void measure(struct um_node *n, const struct um_name *revision)
     }
 }
 
+static void say(const struct um_node *n, const struct um_effect *e,
+                const char *about, const char *line)
+{
+    enum um_notice what = e->u.notice.what;
+    bool of_peer = what == UM_SAW_FORGERY || what == UM_SAW_OVERFLOW;
+    const char *said = about[0] != '\0' ? about : NULL;
+    const struct um_log_field fields[UM_LOG_FIELDS] = {
+        {"UNITMESH_EVENT", notices[what].word},
+        {"UNITMESH_PEER", of_peer ? said : NULL},
+        {"UNITMESH_REVISION", of_peer ? NULL : said}};
+
+    um_log_with(n->cfg.log, notices[what].level, fields, "%s", line);
+}
+
 static void notice(struct um_node *n, const struct um_effect *e)
 {
     char about[P2P_PEER_ID_TEXT_MAX];
@@ -136,7 +150,7 @@ static void notice(struct um_node *n, const struct um_effect *e)
     if (what == UM_SAW_APPLIED) {
         measure(n, &e->u.notice.revision);
     }
-    um_log_line(n->cfg.log, notices[what].level, "%s", line);
+    say(n, e, about, line);
     um_node_tell(n, notices[what].word, about, line);
     um_node_stir(n);
 }

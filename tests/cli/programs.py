@@ -54,7 +54,7 @@ CASES = [
      r"must be ADDR:PORT or unix:PATH"),
     ("unitmesh run --unit-flavour tea", 2, "err", r"unit or freeunit"),
     ("unitmesh run --name a/b", 2, "err", r"must be letters"),
-    ("unitmesh run --log-format xml", 2, "err", r"must be text or json"),
+    ("unitmesh run --log-format xml", 2, "err", r"must be text, json or journal"),
     ("unitmesh run --log-level loud", 2, "err", r"must be error, warn"),
     ("unitmesh run --state /proc/none", 1, "err", r"state folder /proc/none"),
     ("unitmesh status --control", 2, "err", r"unitmesh status: .*argument"),

@@ -281,7 +281,7 @@ def test_the_level_of_the_log(folder):
 
 @pytest.mark.parametrize("flags,words", [
     (["--bogus"], "bogus"), (["--rest"], "rest"), (["word"], "word"),
-    (["--log-format", "xml"], "text or json"),
+    (["--log-format", "xml"], "text, json or journal"),
     (["--log-level", "loud"], "error,"),
     (["--unit", "ftp://x"], "unix:PATH"), (["--bind", "localhost"], "IPv4"),
     (["--unit-flavour", "nginx"], "freeunit"),

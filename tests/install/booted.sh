@@ -40,6 +40,11 @@ begun_again() {
     [ "$(systemctl show -p NRestarts --value unitmesh)" -gt 0 ] && both_run
 }
 
+# What the journal has of a line: FIELD=VALUE, and a pattern of its text.
+line_has() {
+    journalctl -q -o cat -t unitmesh "$1" | grep "$2"
+}
+
 gone() {
     ! systemctl -q is-active unitmesh unitmesh-applier \
         unitmesh-applier.socket && ! ls -d /run/unitmesh* /var/lib/unitmesh
@@ -47,7 +52,13 @@ gone() {
 
 mkfifo /fifo
 exec 3<> /fifo
+echo "log-level = debug" >> /etc/unitmesh/unitmesh.conf
+check "its settings hold" unitmesh config check
 check "systemd hears that the daemon serves" systemctl start unitmesh
+check "the services read them" sh -c \
+    "unitmesh log-level | grep 'the settings say debug'"
+check "lines in the journal have fields" until_so line_has \
+    "UNITMESH_NODE=$(hostname)" "REST is at"
 check "both services run" both_run
 check "they have no rights but those of the page" confined
 # As unitd leaves its socket: root's alone.
@@ -55,6 +66,8 @@ check "they have no rights but those of the page" confined
     --state /unit --quiet) &
 check "Unit's socket is there" until_so test -S /run/control.unit.sock
 check "a mesh is begun" until_so unitmesh init --name shop
+check "the audit says who" until_so line_has AUDIT=accepted \
+    "POST /mesh/init by uid 0, process "
 check "the daemon is started again" systemctl restart unitmesh
 check "with its applier" both_run
 check "and is still in its mesh" sh -c "unitmesh status | grep 'mesh *shop'"

@@ -37,6 +37,7 @@ struct intruder {
     bool bare;        /* another user, and nothing else is given up */
     uint64_t seed;
     uint64_t count;
+    struct um_journal journal;
     struct um_log log;
     struct um_user who;
     struct um_spawn spawn;
@@ -234,7 +235,8 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], UM_ROLE_WORD) == 0) {
         return um_role_main(argc - 1, argv + 1);
     }
-    um_journal_init(&x.log, UM_LOG_INFO, false);
+    x.log.level = UM_LOG_INFO;
+    um_journal_open(&x.journal, &x.log, UM_JOURNAL_TEXT, UM_JOURNAL_SOCKET);
     if (argc < 2 || read_flags(&x, argc - 1, argv + 1) != 0) {
         return usage();
     }
