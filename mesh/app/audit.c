@@ -183,7 +183,6 @@ static void put(struct um_json *j, uint64_t wall_ms, const struct um_audit *a,
         um_json_uint(j, "pid", e->pid > 0 ? (uint64_t)e->pid : 0);
     }
     text(j, "addr", e->addr);
-    text(j, "session", e->session);
     text(j, "peer", e->peer);
     text(j, "signer", e->signer);
     text(j, "name", e->name);

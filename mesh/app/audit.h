@@ -35,7 +35,6 @@ struct um_audit_entry {
     uint32_t uid; /**< of who asked at the socket, and the process */
     int32_t pid;
     const char *addr;    /**< of who asked over TCP */
-    const char *session; /**< a page's, its name for people */
     const char *peer;    /**< the member that brought it */
     const char *signer;  /**< whose key signed it: a peer id */
     const char *name;    /**< of the signer, by the roster */

@@ -61,6 +61,16 @@ static void find_reason(struct um_str body, char out[REASON_BYTES])
     (void)snprintf(out, REASON_BYTES, "%.*s", (int)n, n > 0 ? rest.p : "");
 }
 
+/* Whether it came with the cookie of somebody who is logged in. */
+static bool is_page(const struct um_daemon *d, const struct um_http_req *req)
+{
+    const struct um_ask ask = um_auth_ask(req);
+    const struct um_alarms *a = &d->loop.alarms;
+
+    return ask.authorization == NULL && ask.cookie != NULL &&
+           um_auth_session(&d->remote_auth, &ask, a->now_ms(a->user)) != NULL;
+}
+
 void um_witness_said(void *user, const struct um_http_req *req, unsigned status,
                      const void *body, size_t len)
 {
@@ -85,7 +95,7 @@ void um_witness_said(void *user, const struct um_http_req *req, unsigned status,
     if (um_http_client(req)[0] != '\0') {
         e.addr = um_http_client(req);
     }
-    e.via = e.addr != NULL ? "tcp" : "socket";
+    e.via = e.addr == NULL ? "socket" : is_page(d, req) ? "page" : "tcp";
     (void)snprintf(action, sizeof action, "%.10s %s", um_http_method(req),
                    um_http_path(req));
     um_audit_note(&d->audit, um_mesh_wall_ms(), &e);

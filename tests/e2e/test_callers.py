@@ -24,7 +24,8 @@ READ = {
     "GET /mesh/peers", "GET /mesh/id", "GET /mesh/invites",
     "GET /mesh/pending", "GET /mesh/nodes", "GET /mesh/topology",
     "GET /mesh/members",
-    "GET /mesh/settings", "GET /mesh/revisions", "GET /mesh/revisions/*",
+    "GET /mesh/settings", "GET /mesh/log-level", "GET /mesh/revisions",
+    "GET /mesh/revisions/*",
     "GET /mesh/revisions/*/document", "GET /mesh/revisions/*/diff",
     "GET /mesh/conflicts", "GET /mesh/copies", "GET /mesh/events"}
 ADMIN = {
@@ -41,7 +42,7 @@ ADMIN = {
     "POST /mesh/heal", "POST /mesh/reseal", "POST /mesh/statements",
     "POST /mesh/void",
     "POST /mesh/owner-key", "PUT /mesh/documents/*", "POST /mesh/import",
-    "POST /mesh/import/begin",
+    "POST /mesh/import/begin", "PUT /mesh/log-level",
     # These only show, but what the mesh is made of, as it is.
     "GET /mesh/copies/*", "GET /mesh/export/*", "GET /mesh/documents",
     "GET /mesh/documents/*", "GET /mesh/audit"}

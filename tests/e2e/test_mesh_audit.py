@@ -10,6 +10,7 @@ import stat
 import pytest
 from crew import Node, begin, synced, until
 from rig import daemons, loopback
+from test_page import Session, link, log_in
 
 SECRET = "correct-horse-battery"
 
@@ -78,6 +79,24 @@ def test_what_is_refused_is_noted(pair):
     assert red.ask("GET", "/config").code == 200
     assert red.ask("PUT", "/config/settings?dry-run", {}).code == 200
     assert entries(red) == before
+
+
+def test_the_page_is_told_apart(pair):
+    red, _ = pair
+    admin = Session(red, login=link(red))
+    assert admin.ask("PUT", "/config/settings", {"http": {}}).code == 200
+    reader = Session(red, login=link(red, read_only=True))
+    assert reader.ask("PUT", "/config/settings", {}).code == 403
+    assert [(e["via"], e["status"]) for e in
+            those(red, action="PUT /config/settings")] == [
+                ("page", 200), ("page", 403)]
+    assert len(those(red, action="POST /mesh/session", status=200)) == 2
+    assert log_in(red, login="0" * 32).code == 401
+    assert those(red, action="POST /mesh/session", outcome="refused")
+    text = (red.state / "audit.log").read_text()
+    for session in (admin, reader):
+        assert session.told["csrf"] not in text
+        assert session.cookie.split("=")[1] not in text
 
 
 def test_no_secret_is_in_it(pair):
