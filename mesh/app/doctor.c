@@ -190,21 +190,67 @@ static uint64_t silent_for(struct um_node *n, const struct um_name *member)
     return m->wall_ms > s->seen_ms ? m->wall_ms - s->seen_ms : 0;
 }
 
+/* A peer that is looked for among those of the bus. */
+struct sought {
+    struct p2p_peer_id id;
+    bool connected;
+    char addr[200]; /* the other end of the connection */
+};
+
+static void each_peer(void *user, const struct um_bus_peer *p)
+{
+    struct sought *s = user;
+
+    if (p2p_peer_id_equal(&p->id, &s->id)) {
+        s->connected = p->connected;
+        (void)snprintf(s->addr, sizeof s->addr, "%s", p->addr);
+    }
+}
+
+/* What is known of a connection to who is silent: whether it is the network, or
+ * that daemon. */
+static const char *say_where(struct um_doctor *o, const struct um_name *member,
+                             char out[LINE_BYTES])
+{
+    struct sought s = {.connected = false};
+
+    um_peer_of(member, &s.id);
+    um_bus_peers(o->d->bus, each_peer, &s);
+    if (s.connected) {
+        (void)snprintf(out, LINE_BYTES,
+                       " It is connected, at %s, and says nothing: its daemon "
+                       "hangs, or is of another version.",
+                       s.addr);
+    } else {
+        (void)snprintf(out, LINE_BYTES, "%s",
+                       um_bus_connected(o->d->bus) == 0
+                           ? " This node is connected with nobody at all: look "
+                             "at its own network, too."
+                           : " There is no connection to it, as there are to "
+                             "others: its daemon does not run, or the way to "
+                             "its host is barred.");
+    }
+    return out;
+}
+
 static void say_silent(struct um_doctor *o, struct um_node *n,
                        const struct um_name *member, uint64_t ms)
 {
-    char text[LINE_BYTES], mend[LINE_BYTES], name[NAME_BYTES], age[32];
+    char text[2 * LINE_BYTES], mend[LINE_BYTES], name[NAME_BYTES], age[32];
+    char where[LINE_BYTES];
 
     (void)called(n, member, name);
+    (void)say_where(o, member, where);
     if (ms == UINT64_MAX) {
-        (void)snprintf(text, sizeof text, "%s was never heard of.", name);
+        (void)snprintf(text, sizeof text, "%s was never heard of.%s", name,
+                       where);
     } else {
-        (void)snprintf(text, sizeof text, "%s was not heard of for %s.", name,
-                       span(ms, age));
+        (void)snprintf(text, sizeof text, "%s was not heard of for %s.%s", name,
+                       span(ms, age), where);
     }
     (void)snprintf(mend, sizeof mend,
-                   "start it, or, if it does not come back: unitmesh members "
-                   "rm %s",
+                   "there: unitmesh doctor; if it does not come back: unitmesh "
+                   "members rm %s",
                    name);
     um_doctor_find(o, UM_AILMENT, "silent", mend, text);
 }
@@ -247,6 +293,14 @@ static void look_at_members(struct um_doctor *o, struct um_node *n)
     "look at what the probe asks, or: unitmesh probe rm NAME, or: unitmesh " \
     "rollback"
 
+static const char *mend_of(struct um_str reason, const char *mend)
+{
+    return um_str_starts(reason, UM_STR("probe ")) ? PROBE_MEND
+           : um_str_starts(reason, UM_STR("Unit is absent"))
+               ? "there: systemctl start unit; unitmesh doctor tells more there"
+               : mend;
+}
+
 /* A member that does not run what it is to run, by its own word: why, and what
  * to do. */
 static bool say_not_in_step(struct um_doctor *o, struct um_node *n,
@@ -272,16 +326,16 @@ static bool say_not_in_step(struct um_doctor *o, struct um_node *n,
     if (state == NULL || row.reason.len == 0) {
         return false; /* or it is about to tell why */
     }
+    if (um_name_eq(member, um_node_me(n)) && um_node_absent(n) != NULL) {
+        return false; /* its Unit is gone, which was said */
+    }
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (strcmp(state, all[i].state) == 0) {
             (void)snprintf(text, sizeof text, "%s %s%.*s",
                            called(n, member, name), all[i].text,
                            UM_STR_ARG(row.reason));
             um_doctor_find(o, UM_AILMENT, all[i].state,
-                           um_str_starts(row.reason, UM_STR("probe "))
-                               ? PROBE_MEND
-                               : all[i].mend,
-                           text);
+                           mend_of(row.reason, all[i].mend), text);
             return true;
         }
     }
@@ -333,8 +387,9 @@ static void look_at_clocks(struct um_doctor *o, struct um_node *n)
 {
     struct um_model *m = um_node_model(n);
     size_t fresh = 0, behind = 0, ahead = 0;
-    char text[LINE_BYTES], name[NAME_BYTES];
+    char text[LINE_BYTES], name[NAME_BYTES], far[32];
     const struct um_name *who = NULL;
+    uint64_t off_ms = 0;
 
     for (size_t i = 0; i < m->rows.n; i++) {
         const struct um_heard *h = m->rows.list[i];
@@ -349,7 +404,11 @@ static void look_at_clocks(struct um_doctor *o, struct um_node *n)
             fresh++;
             behind += is_behind;
             ahead += is_ahead;
-            who = is_behind || is_ahead ? &h->row.by : who;
+            if (is_behind || is_ahead) {
+                who = &h->row.by;
+                off_ms =
+                    is_behind ? then - h->row.wall_ms : h->row.wall_ms - then;
+            }
         }
     }
     if (who == NULL) {
@@ -357,15 +416,20 @@ static void look_at_clocks(struct um_doctor *o, struct um_node *n)
     }
     if (2 * behind > fresh || 2 * ahead > fresh) {
         (void)snprintf(text, sizeof text,
-                       "This node's clock is %s those of most members: changes "
-                       "are refused here without --skewed.",
+                       "This node's clock is %s %s those of most members: "
+                       "changes are refused here without --skewed.",
+                       span(off_ms, far),
                        2 * behind > fresh ? "ahead of" : "behind");
     } else {
         (void)snprintf(text, sizeof text,
-                       "The clock of %s is far from this node's.",
-                       called(n, who, name));
+                       "The clock of %s is %s from this node's.",
+                       called(n, who, name), span(off_ms, far));
     }
-    um_doctor_find(o, UM_AILMENT, "clock", "timedatectl set-ntp true", text);
+    um_doctor_find(o, UM_AILMENT, "clock",
+                   2 * behind > fresh || 2 * ahead > fresh
+                       ? "timedatectl set-ntp true"
+                       : "there: timedatectl set-ntp true",
+                   text);
 }
 
 /* ---- the configuration */

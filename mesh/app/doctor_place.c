@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* See doctor.h: what speaks of this machine. Files are looked at by name, as
  * they are now. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -124,20 +125,58 @@ static void look_at_store(struct um_doctor *o)
     }
 }
 
+/* Why Unit does not answer at a unix socket, as it is now: each cause has words
+ * of its own. false: it is none of these. */
+static bool say_socket(struct um_doctor *o, const char *path, const char *why)
+{
+    bool denied = strcasestr(why, "denied") != NULL ||
+                  strcasestr(why, "permitted") != NULL;
+    char text[LINE_BYTES], mend[LINE_BYTES];
+    struct stat st;
+
+    if (!denied && access(path, F_OK) != 0 && errno == ENOENT) {
+        (void)snprintf(text, sizeof text,
+                       "Unit is not there: it has no socket at %s.", path);
+        (void)snprintf(mend, sizeof mend,
+                       "systemctl start unit; where it is elsewhere: unitmesh "
+                       "run --unit unix:PATH");
+    } else if (denied && stat(path, &st) == 0) {
+        (void)snprintf(text, sizeof text,
+                       "This daemon may not use Unit's socket %s: it is of "
+                       "user %u and group %u with mode %o, and this is user "
+                       "%u.",
+                       path, (unsigned)st.st_uid, (unsigned)st.st_gid,
+                       (unsigned)st.st_mode & 0777U, (unsigned)geteuid());
+        (void)snprintf(mend, sizeof mend,
+                       "run unitmesh as the user of that socket, or in two "
+                       "services: see unitmesh applier --help");
+    } else if (strcasestr(why, "refused") != NULL) {
+        (void)snprintf(text, sizeof text,
+                       "Unit has ended, and left its socket at %s.", path);
+        (void)snprintf(mend, sizeof mend,
+                       "systemctl start unit; why it ended is in its log: "
+                       "journalctl -u unit");
+    } else {
+        return false;
+    }
+    find(o, UM_AILMENT, "unit", mend, text);
+    return true;
+}
+
 /* It is asked by who may: whatever it says of that. */
 static void say_absent(struct um_doctor *o, const char *target, const char *why)
 {
-    char text[LINE_BYTES], mend[LINE_BYTES];
-    bool denied = strcasestr(why, "denied") != NULL ||
-                  strcasestr(why, "permitted") != NULL;
+    char text[LINE_BYTES];
 
+    if (strncmp(target, "unix:", 5) == 0 && say_socket(o, target + 5, why)) {
+        return;
+    }
     (void)snprintf(text, sizeof text, "Unit does not answer at %s%s%s.", target,
                    why[0] != '\0' ? ": " : "", why);
-    (void)snprintf(mend, sizeof mend,
-                   denied ? "run unitmesh as the user of that socket: ls -l %s"
-                          : "systemctl start unit",
-                   strncmp(target, "unix:", 5) == 0 ? target + 5 : target);
-    find(o, UM_AILMENT, "unit", mend, text);
+    find(o, UM_AILMENT, "unit",
+         "look at its log: journalctl -u unit; if it hangs: systemctl restart "
+         "unit",
+         text);
 }
 
 static void look_at_unit(struct um_doctor *o)

@@ -5,6 +5,7 @@ when that was done."""
 import json
 import os
 import re
+import signal
 import subprocess
 
 import pytest
@@ -63,10 +64,34 @@ def test_members_that_are_silent(pair, folder):
     said = found(one)["silent"]
     assert said["text"].startswith("two was not heard of for ")
     assert said["mend"].endswith("unitmesh members rm two")
+    assert "This node is connected with nobody at all" in said["text"]
     assert "alone" not in found(one)  # one of two is half
     with again(two, folder, at, env=FAST) as two:
         two.ready()
         until(lambda: "silent" not in found(one), "two is back")
+
+
+def test_whether_it_is_the_network(folder):
+    """One is silent while others are heard; one hangs."""
+    at = [loopback() for _ in range(3)]
+    nodes = [Node(n, folder, b, at[0] if i else None, env=FAST)
+             for i, (n, b) in enumerate(zip(("red", "green", "blue"), at))]
+    with daemons(*nodes):
+        red, green, blue = begin(nodes)
+        blue.kill()
+        until(lambda: "silent" in ailing(red), "blue is missed", 60)
+        assert re.search(r"^blue was not heard of for .*\. There is no "
+                         "connection to it, as there are to others: its daemon "
+                         "does not run", found(red)["silent"]["text"])
+        # A daemon that hangs is connected still.
+        green.proc.send_signal(signal.SIGSTOP)
+        try:
+            until(lambda: re.search(r"^green was not heard .* is connected, "
+                                    r"at /ip4/.* its daemon hangs",
+                                    red.call("doctor").stdout, re.M),
+                  "green hangs", 60)
+        finally:
+            green.proc.send_signal(signal.SIGCONT)
 
 
 def test_who_was_removed(pair, folder):
@@ -158,7 +183,16 @@ def test_a_unit_that_is_gone(folder):
             assert "unit" not in found(one)
             unit.kill()
             said = until(lambda: found(one).get("unit"), "it is missed")
-            assert f"{folder}/unit.sock" in said["text"]
+            assert said["text"] == \
+                f"Unit has ended, and left its socket at {folder}/unit.sock."
+            assert "journalctl -u unit" in said["mend"]
+            # Its health is what comes of that, and no thing of its own.
+            until(lambda: one.states()["one"][0] == "unhealthy", "it is seen")
+            assert ailing(one) == {"unit", "one-owner"} or \
+                ailing(one) == {"unit"}, found(one)
+            (folder / "unit.sock").unlink()
+            assert found(one)["unit"]["text"] == \
+                f"Unit is not there: it has no socket at {folder}/unit.sock."
 
 
 def test_a_member_that_refuses(pair):
