@@ -218,7 +218,7 @@ def settings(folder):
     token.chmod(0o640)
     for line in samples:
         name = line.split(" = ")[0]
-        line = line.replace("/etc/unitmesh/metrics.token", str(token))
+        line = re.sub(r"/etc/unitmesh/\w+\.token", str(token), line)
         r = put(("unit = embedded\n" if name.startswith("unit-") else "\n") +
                 line + "\n")
         # The policy is one that is not here.
