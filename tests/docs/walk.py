@@ -192,7 +192,8 @@ class Page:
         while True:
             words = self.own(command)
             if wait:
-                words += "\nuntil unitmesh id >/dev/null 2>&1; do\nsleep 0.05\ndone"
+                words += ("\nuntil unitmesh id >/dev/null 2>&1; do\nsleep 0.05\n"
+                          "done")
             if command == "kill $(pidof unitmesh)":
                 words += ("; while pidof unitmesh >/dev/null; do\nsleep 0.05\n"
                           "done")
