@@ -8,7 +8,9 @@
 
 #include "crypto/crypto.h"
 #include "failing_mem.h"
+#include "ident/cert.h"
 #include "ident/record.h"
+#include "spec_certs.h"
 #include "spec_keys.h"
 #include "test_env.h"
 #include "unit.h"
@@ -173,6 +175,27 @@ static void test_opening_an_ed25519_record_takes_no_memory(void **state)
     assert_int_equal(failing_mem_each(verify_body, &sealed), 0);
 }
 
+static int cert_body(void *arg)
+{
+    struct p2p__cert cert;
+    int err = p2p__cert_make(arg, &cert);
+
+    p2p__cert_fini(&cert);
+    return err;
+}
+
+static void test_certificates_without_memory(void **state)
+{
+    uint8_t seed[32] = {1};
+    struct p2p_key *key;
+
+    (void)state;
+    failing_mem_set(0, 0);
+    assert_int_equal(p2p_key_from_seed(seed, &key), 0);
+    assert_int_equal(failing_mem_each(cert_body, key), 2); /* both DERs */
+    p2p_key_free(key);
+}
+
 /* OpenSSL's heap: it counts, and from the n-th call on it is empty. */
 static size_t ssl_calls;
 static size_t ssl_fails_at; /* 0: never */
@@ -248,6 +271,37 @@ static void test_T8_no_forgery_verifies_without_memory(void **state)
     }
 }
 
+/* Opens a certificate with OpenSSL's n-th and all later allocations failing.
+ * Returns the answer when none fails; all others were refusals. */
+static int open_each(struct p2p__slice der)
+{
+    for (size_t n = 1;; n++) {
+        struct p2p__cert_owner owner;
+        int err;
+
+        ssl_calls = 0;
+        ssl_fails_at = n;
+        err = p2p__cert_open(der, INT64_C(1795651200), &owner);
+        ssl_fails_at = 0;
+        if (ssl_calls < n) {
+            return err;
+        }
+        assert_int_not_equal(err, 0);
+    }
+}
+
+static void test_no_forged_certificate_opens_without_memory(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < P2P__COUNT(spec_certs); i++) {
+        uint8_t der[1024];
+        size_t len = unhex(spec_certs[i].der, der, sizeof der);
+
+        assert_int_equal(open_each(p2p__slice_of(der, len)),
+                         spec_certs[i].peer != NULL ? 0 : P2P_EAUTH);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +309,8 @@ int main(void)
         cmocka_unit_test(test_records_without_memory),
         cmocka_unit_test(test_opening_an_ed25519_record_takes_no_memory),
         cmocka_unit_test(test_T8_no_forgery_verifies_without_memory),
+        cmocka_unit_test(test_certificates_without_memory),
+        cmocka_unit_test(test_no_forged_certificate_opens_without_memory),
     };
 
     if (CRYPTO_set_mem_functions(ssl_malloc, ssl_realloc, ssl_free) != 1) {
