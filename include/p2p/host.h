@@ -39,7 +39,7 @@ struct p2p_conn_info {
     struct p2p_multiaddr addr; /**< the other end, without /p2p */
     bool outbound;             /**< we dialed */
     bool early_mux;            /**< muxer agreed on inside the handshake */
-    const char *security;      /**< "/noise" */
+    const char *security;      /**< "/noise" or "/tls/1.0.0" */
     const char *muxer;         /**< "/yamux/1.0.0" */
     const char *transport;     /**< "tcp" */
     uint64_t rtt_us;           /**< last round trip; 0: not measured yet */
@@ -82,6 +82,9 @@ struct p2p_host_events {
     void (*reserved[4])(void); /**< leave them NULL: room for more events */
 };
 
+/** A security protocol, which proves who is at the other end. */
+struct p2p_security;
+
 /** What p2p_host_new() is told. Begin with P2P_HOST_CONFIG_INIT. */
 struct p2p_host_config {
     size_t size;                          /**< set by P2P_HOST_CONFIG_INIT */
@@ -101,7 +104,18 @@ struct p2p_host_config {
     uint32_t high_water;      /**< connections that trim; 0: 3072 */
     uint64_t max_memory; /**< bytes that peers may make us hold; 0: 512 MiB */
     uint32_t max_pending_per_addr; /**< handshakes of one address; 0: 8 */
+    /** Security protocols in the order of preference, NULL at the end; borrows
+     * for the call. NULL: Noise alone. With one, a dialer does not wait for the
+     * other end to agree. */
+    const struct p2p_security *const *security;
 };
+
+/**
+ * Noise: the security protocol that every libp2p speaks.
+ * Spec: libp2p noise.
+ * @return a constant
+ */
+P2P_API const struct p2p_security *p2p_noise(void);
 
 /** A config with the defaults. */
 #define P2P_HOST_CONFIG_INIT                                   \

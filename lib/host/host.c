@@ -7,6 +7,7 @@
 #include "host/internal.h"
 
 #include "base/mem.h"
+#include "chan/noise/noise.h"
 #include "host/config.h"
 #include "p2p/p2p.h"
 #include "uv/loop.h"
@@ -49,7 +50,7 @@ void p2p__host_conn_info(const struct p2p__conn *c, struct p2p_conn_info *out)
         .peer = c->peer->id,
         .outbound = c->dialer,
         .early_mux = c->early_mux,
-        .security = p2p__noise_ops.protocol,
+        .security = c->security->chan->protocol,
         .muxer = c->sess_ops->protocol,
         .transport = "tcp",
         .rtt_us = c->rtt_ns / 1000,
@@ -172,6 +173,7 @@ static int make_swarm(struct p2p_host *h, const struct p2p_host_config *cfg)
                                 .limits = &limits,
                                 .cb = &swarm_cb,
                                 .user = h,
+                                .security = cfg->security,
                                 .mplex = cfg->mplex,
                                 .no_yamux = cfg->no_yamux};
 
@@ -240,6 +242,11 @@ int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *given,
     }
     *out = h;
     return 0;
+}
+
+const struct p2p_security *p2p_noise(void)
+{
+    return &p2p__noise_security;
 }
 
 int p2p_host_new(struct p2p_loop *loop, const struct p2p_host_config *cfg,

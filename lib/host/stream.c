@@ -123,8 +123,8 @@ int p2p_stream_binding(const struct p2p_stream *stream,
 {
     const uint8_t *hash = NULL;
 
-    if (stream->conn != NULL && stream->conn->noise != NULL) {
-        hash = p2p__noise_hash(stream->conn->noise);
+    if (stream->conn != NULL && stream->conn->security != NULL) {
+        hash = stream->conn->security->binding(stream->conn->secured);
     }
     if (hash == NULL) {
         return P2P_ESTATE;

@@ -29,7 +29,7 @@ struct p2p__swarm;
 struct p2p__peer;
 struct p2p__dial;
 struct p2p__multistream;
-struct p2p__noise;
+struct p2p_security;
 
 enum p2p__conn_state {
     P2P__CONN_DIALING,   /* the pipe is not connected yet */
@@ -56,7 +56,8 @@ struct p2p__conn {
     struct p2p__dial *dial; /* who started it, until open or failed */
     struct p2p__layer layers[P2P__CONN_LAYERS];
     struct p2p__multistream *ms; /* the layer that negotiates now, or NULL */
-    struct p2p__noise *noise;
+    const struct p2p_security *security; /* of secured; NULL: none yet */
+    void *secured; /* the channel that proves who the peer is */
     const struct p2p__sess_ops *sess_ops;
     void *sess;
     struct p2p__quota quota;

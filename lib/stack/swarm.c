@@ -6,6 +6,7 @@
 #include "stack/swarm.h"
 
 #include "base/mem.h"
+#include "chan/noise/noise.h"
 #include "mux/mplex/mplex.h"
 #include "mux/yamux/yamux.h"
 #include "stack/connmgr.h"
@@ -39,6 +40,28 @@ static void init_lists(struct p2p__swarm *s)
     p2p__rng_seed(&s->rng, seed[0]);
 }
 
+/* Makes what the host needs for each security protocol. */
+static int set_securities(struct p2p__swarm *s,
+                          const struct p2p__swarm_cfg *cfg)
+{
+    const struct p2p_security *const noise[] = {&p2p__noise_security, NULL};
+    const struct p2p_security *const *list =
+        cfg->security != NULL ? cfg->security : noise;
+    int rv = 0;
+
+    for (; rv == 0 && *list != NULL; list++) {
+        struct p2p__swarm_security *one = &s->security[s->n_securities];
+
+        if (s->n_securities == P2P__SWARM_SECURITIES) {
+            return P2P_EINVAL;
+        }
+        one->ops = *list;
+        s->security_names[s->n_securities++] = one->ops->chan->protocol;
+        rv = one->ops->id_new(s->crypto, s->env, cfg->key, &one->id);
+    }
+    return s->n_securities > 0 ? rv : P2P_EINVAL;
+}
+
 int p2p__swarm_new(const struct p2p__swarm_cfg *cfg, struct p2p__swarm **out)
 {
     struct p2p__swarm *s = p2p__zalloc(sizeof *s);
@@ -69,7 +92,7 @@ int p2p__swarm_new(const struct p2p__swarm_cfg *cfg, struct p2p__swarm **out)
         rv = p2p__crypto_new(&s->crypto);
     }
     if (rv == 0) {
-        rv = p2p__noise_id_new(s->crypto, s->env, cfg->key, &s->noise_id);
+        rv = set_securities(s, cfg);
     }
     if (rv != 0) {
         p2p__swarm_free(s, 0);
@@ -165,7 +188,9 @@ void p2p__swarm_free(struct p2p__swarm *s, p2p_ns now)
     p2p__connmgr_fini(s);
     p2p__book_fini(&s->book);
     p2p__handlers_fini(&s->handlers);
-    p2p__noise_id_free(s->noise_id);
+    for (size_t i = 0; i < s->n_securities; i++) {
+        s->security[i].ops->id_free(s->security[i].id);
+    }
     p2p__crypto_free(s->crypto);
     p2p__quota_fini(&s->quota);
     p2p__free(s);

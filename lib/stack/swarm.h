@@ -8,11 +8,11 @@
 #define P2P_STACK_SWARM_H
 
 #include "base/rng.h"
-#include "chan/noise/noise.h"
 #include "crypto/crypto.h"
 #include "p2p/key.h"
 #include "port/dns.h"
 #include "port/env.h"
+#include "port/sec.h"
 #include "stack/conn.h"
 #include "stack/dial.h"
 #include "stack/gate.h"
@@ -21,6 +21,9 @@
 #include "stack/peer.h"
 #include "stack/stream.h"
 #include "stack/traffic.h"
+
+/* Security protocols that a host may have. */
+#define P2P__SWARM_SECURITIES 4U
 
 /* Bytes that one connection writes a turn: one noise record and a bit. */
 #define P2P__SWARM_OUT_BYTES (64U * 1024U)
@@ -50,6 +53,8 @@ struct p2p__swarm_cfg {
     const struct p2p__gate *gate; /* NULL: everything may pass */
     const struct p2p__swarm_cb *cb;
     void *user;
+    /* In the order of preference, NULL at the end; NULL: Noise. */
+    const struct p2p_security *const *security;
     bool mplex;    /* offer and accept mplex after yamux */
     bool no_yamux; /* mplex alone: for tests */
 };
@@ -60,7 +65,12 @@ struct p2p__swarm {
     struct p2p__net *net;
     struct p2p__resolver *dns;
     struct p2p__crypto *crypto;
-    struct p2p__noise_id *noise_id;
+    struct p2p__swarm_security {
+        const struct p2p_security *ops;
+        void *id; /* the host's; owned */
+    } security[P2P__SWARM_SECURITIES];
+    /* Their names, for negotiators. */
+    const char *security_names[P2P__SWARM_SECURITIES];
     const struct p2p__gate *gate;
     const struct p2p__swarm_cb *cb;
     void *user;
@@ -77,6 +87,7 @@ struct p2p__swarm {
     struct p2p__rng rng;
     const char *muxers[3]; /* our order of preference, NULL at the end */
     uint32_t n_muxers;
+    uint32_t n_securities;
     uint32_t n_conns;
     uint32_t n_open;
     uint32_t n_pending;

@@ -4,12 +4,9 @@
 
 #include "base/mem.h"
 #include "chan/multistream/multistream.h"
-#include "chan/noise/noise.h"
 #include "mux/mplex/mplex.h"
 #include "mux/yamux/yamux.h"
 #include "stack/swarm.h"
-
-static const char *const security[] = {P2P__NOISE_PROTOCOL};
 
 /* Puts a negotiator on top. */
 static int push_multistream(struct p2p__conn *c, const char *const *protocols,
@@ -46,28 +43,27 @@ static const struct p2p_peer_id *expected(const struct p2p__conn *c)
     return c->dial->expected.len > 0 ? &c->dial->expected : NULL;
 }
 
-static int push_noise(struct p2p__conn *c, p2p_ns now)
+/* Begins the handshake of one of our security protocols. */
+static int push_security(struct p2p__conn *c, size_t which, p2p_ns now)
 {
     struct p2p__swarm *s = c->swarm;
-    struct p2p__noise_cfg cfg = {.dialer = c->dialer,
-                                 .crypto = s->crypto,
-                                 .id = s->noise_id,
-                                 .expected = expected(c),
-                                 .muxers = s->muxers,
-                                 .muxer_count = s->n_muxers,
-                                 .quota = &c->quota,
-                                 .env = s->env,
-                                 .owner = &c->job};
-    struct p2p__noise *noise = p2p__zalloc(sizeof *noise);
-    int rv = noise == NULL ? P2P_ENOMEM : p2p__noise_init(noise, &cfg, now);
+    const struct p2p_security *ops = s->security[which].ops;
+    struct p2p__sec_cfg cfg = {.dialer = c->dialer,
+                               .crypto = s->crypto,
+                               .id = s->security[which].id,
+                               .expected = expected(c),
+                               .muxers = s->muxers,
+                               .muxer_count = s->n_muxers,
+                               .quota = &c->quota,
+                               .env = s->env,
+                               .owner = &c->job};
+    int rv = ops->start(&cfg, &c->secured, now);
 
-    if (rv != 0) {
-        p2p__free(noise);
-        return rv;
+    if (rv == 0) {
+        c->security = ops;
+        p2p__conn_push(c, ops->chan, c->secured);
     }
-    c->noise = noise;
-    p2p__conn_push(c, &p2p__noise_ops, noise);
-    return 0;
+    return rv;
 }
 
 /* Starts the session of a muxer by its place in our list. */
@@ -95,15 +91,16 @@ static int start_session(struct p2p__conn *c, size_t muxer, p2p_ns now)
 
 int p2p__upgrade_start(struct p2p__conn *c, p2p_ns now)
 {
-    int rv = push_multistream(c, security, P2P__COUNT(security), now);
+    const struct p2p__swarm *s = c->swarm;
+    int rv = push_multistream(c, s->security_names, s->n_securities, now);
 
-    if (rv == 0 && c->dialer) {
-        rv = push_noise(c, now); /* speaks before the answer is here */
+    if (rv == 0 && c->dialer && s->n_securities == 1) {
+        rv = push_security(c, 0, now); /* speaks before the answer is here */
     }
     return rv;
 }
 
-static int on_established(struct p2p__conn *c, const struct p2p__noise_ev *ev,
+static int on_established(struct p2p__conn *c, const struct p2p__sec_ev *ev,
                           p2p_ns now)
 {
     struct p2p__swarm *s = c->swarm;
@@ -126,11 +123,11 @@ static int on_established(struct p2p__conn *c, const struct p2p__noise_ev *ev,
     return rv;
 }
 
-/* A negotiator agreed: on noise when there is none yet, else on a muxer. */
+/* A negotiator agreed: on security when there is none yet, else on a muxer. */
 static int on_agreed(struct p2p__conn *c, size_t index, p2p_ns now)
 {
-    if (c->noise == NULL) {
-        return push_noise(c, now);
+    if (c->security == NULL) {
+        return push_security(c, index, now);
     }
     if (c->peer != NULL && c->sess == NULL) {
         return start_session(c, index, now);
@@ -164,12 +161,12 @@ int p2p__upgrade_step(struct p2p__conn *c, p2p_ns now)
     int rv = 0;
 
     while (more && rv == 0) {
-        struct p2p__noise_ev ev;
+        struct p2p__sec_ev ev;
 
         more = false;
         rv = step_multistream(c, &more, now);
-        if (rv == 0 && c->noise != NULL && c->peer == NULL &&
-            p2p__noise_next(c->noise, &ev)) {
+        if (rv == 0 && c->security != NULL && c->peer == NULL &&
+            c->security->next(c->secured, &ev)) {
             more = true;
             rv = on_established(c, &ev, now);
         }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What follows what on a new connection: multistream agrees on noise, noise
- * tells who the peer is and perhaps the muxer, else a second multistream
- * agrees on that, and the session opens the connection.
+ * What follows what on a new connection: multistream agrees on a security
+ * protocol, that tells who the peer is and perhaps the muxer, else a second
+ * multistream agrees on it, and the session opens the connection.
  * Spec: libp2p connections, inlined muxer negotiation.
  */
 #ifndef P2P_STACK_UPGRADE_H

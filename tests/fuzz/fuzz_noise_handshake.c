@@ -89,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char *const muxers[] = {"/yamux/1.0.0", "/mplex/6.7.0"};
     struct noise_pair *p = pair_once();
     struct noise_end *e;
-    struct p2p__noise_cfg cfg;
+    struct p2p__sec_cfg cfg;
     struct chunker c;
 
     if (size < 2) {

@@ -76,9 +76,9 @@ void noise_pair_fini(struct noise_pair *p)
     p2p__crypto_free(p->crypto);
 }
 
-struct p2p__noise_cfg noise_pair_cfg(struct noise_pair *p, int end)
+struct p2p__sec_cfg noise_pair_cfg(struct noise_pair *p, int end)
 {
-    return (struct p2p__noise_cfg){
+    return (struct p2p__sec_cfg){
         .dialer = end == 0,
         .crypto = p->crypto,
         .id = p->ends[end].id,
@@ -87,7 +87,7 @@ struct p2p__noise_cfg noise_pair_cfg(struct noise_pair *p, int end)
     };
 }
 
-int noise_end_start(struct noise_end *e, const struct p2p__noise_cfg *cfg)
+int noise_end_start(struct noise_end *e, const struct p2p__sec_cfg *cfg)
 {
     return p2p__noise_init(&e->n, cfg, 0);
 }
@@ -97,7 +97,7 @@ int noise_pair_start(struct noise_pair *p)
     int rv = 0;
 
     for (int i = 0; i < 2 && rv == 0; i++) {
-        struct p2p__noise_cfg cfg = noise_pair_cfg(p, i);
+        struct p2p__sec_cfg cfg = noise_pair_cfg(p, i);
 
         rv = noise_end_start(&p->ends[i], &cfg);
     }
@@ -106,7 +106,7 @@ int noise_pair_start(struct noise_pair *p)
 
 static void handle_events(struct noise_end *e)
 {
-    struct p2p__noise_ev ev;
+    struct p2p__sec_ev ev;
 
     while (p2p__noise_next(&e->n, &ev)) {
         assert(!e->established && ev.pubkey.len <= sizeof e->pubkey);

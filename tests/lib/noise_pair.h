@@ -20,7 +20,7 @@ struct noise_end {
     struct p2p_key *key;
     struct p2p__noise_id *id;
     struct p2p_peer_id peer; /* our own */
-    struct p2p__noise_ev ev; /* of the handshake, pubkey without bytes */
+    struct p2p__sec_ev ev;   /* of the handshake, pubkey without bytes */
     uint8_t pubkey[P2P_PUBKEY_MAX];
     size_t pubkey_len;
     bool established;
@@ -46,10 +46,10 @@ int noise_pair_init(struct noise_pair *p);
 void noise_pair_fini(struct noise_pair *p);
 
 /* What noise_end_start() would start an end with: change what matters. */
-struct p2p__noise_cfg noise_pair_cfg(struct noise_pair *p, int end);
+struct p2p__sec_cfg noise_pair_cfg(struct noise_pair *p, int end);
 
 /* Starts an end's channel at moment 0. Returns what init says. */
-int noise_end_start(struct noise_end *e, const struct p2p__noise_cfg *cfg);
+int noise_end_start(struct noise_end *e, const struct p2p__sec_cfg *cfg);
 
 /* Starts both with the usual configuration. */
 int noise_pair_start(struct noise_pair *p);

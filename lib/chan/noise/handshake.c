@@ -75,19 +75,20 @@ static void drop_message(struct p2p__noise_hs *hs)
 }
 
 /* Fills a handshake in. */
-static int begin(struct p2p__noise_hs *hs, const struct p2p__noise_cfg *cfg,
+static int begin(struct p2p__noise_hs *hs, const struct p2p__sec_cfg *cfg,
                  p2p_ns now)
 {
+    const struct p2p__noise_id *id = cfg->id;
     struct p2p__noise_xx_cfg xx = {
         .dialer = cfg->dialer,
         .crypto = cfg->crypto,
-        .s_priv = cfg->id->priv,
-        .s_pub = cfg->id->pub,
+        .s_priv = id->priv,
+        .s_pub = id->pub,
     };
     p2p_ns timeout = cfg->timeout > 0 ? cfg->timeout : P2P__NOISE_TIMEOUT;
     int rv;
 
-    hs->id = cfg->id;
+    hs->id = id;
     hs->muxers.names = cfg->muxers;
     hs->muxers.count = cfg->muxer_count;
     hs->deadline = p2p__ns_after(now, timeout);
@@ -102,7 +103,7 @@ static int begin(struct p2p__noise_hs *hs, const struct p2p__noise_cfg *cfg,
     return rv == 0 && cfg->dialer ? make_message(hs) : rv;
 }
 
-int p2p__noise_hs_new(const struct p2p__noise_cfg *cfg, p2p_ns now,
+int p2p__noise_hs_new(const struct p2p__sec_cfg *cfg, p2p_ns now,
                       struct p2p__noise_hs **out)
 {
     struct p2p__noise_hs *hs;

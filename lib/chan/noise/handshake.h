@@ -17,7 +17,7 @@ struct p2p__noise_hs {
     struct p2p__noise_muxers muxers;
     struct p2p__quota *quota;
     struct p2p_peer_id expected; /* len 0: anybody */
-    struct p2p__noise_ev ev;     /* to be pulled once over */
+    struct p2p__sec_ev ev;       /* to be pulled once over */
     uint8_t *out;                /* a message to send, with its length */
     size_t out_len;
     size_t out_sent;
@@ -30,7 +30,7 @@ struct p2p__noise_hs {
  * Errors: P2P_EINVAL (too many muxers for a message), P2P_ELIMIT, P2P_ENOMEM,
  * P2P_ECRYPTO.
  */
-int p2p__noise_hs_new(const struct p2p__noise_cfg *cfg, p2p_ns now,
+int p2p__noise_hs_new(const struct p2p__sec_cfg *cfg, p2p_ns now,
                       struct p2p__noise_hs **out);
 
 /* Wipes it and gives the quota back; NULL is fine. */

@@ -23,7 +23,7 @@
 /* The last counter, which Noise keeps for itself (section 5.1). */
 #define NONCE_END UINT64_MAX
 
-int p2p__noise_init(struct p2p__noise *n, const struct p2p__noise_cfg *cfg,
+int p2p__noise_init(struct p2p__noise *n, const struct p2p__sec_cfg *cfg,
                     p2p_ns now)
 {
     int rv;
@@ -279,7 +279,7 @@ int p2p__noise_tx(struct p2p__noise *n, struct p2p__src *above,
     return got < 0 ? fail(n, got) : 0;
 }
 
-bool p2p__noise_next(struct p2p__noise *n, struct p2p__noise_ev *ev)
+bool p2p__noise_next(struct p2p__noise *n, struct p2p__sec_ev *ev)
 {
     if (n->hs != NULL && n->hs->ev_due) {
         *ev = n->hs->ev;

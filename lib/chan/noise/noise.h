@@ -18,11 +18,8 @@
 #ifndef P2P_CHAN_NOISE_H
 #define P2P_CHAN_NOISE_H
 
-#include "base/quota.h"
-#include "base/turn.h"
 #include "chan/noise/id.h"
-#include "p2p/peer_id.h"
-#include "port/chan.h"
+#include "port/sec.h"
 
 #define P2P__NOISE_PROTOCOL "/noise"
 
@@ -49,29 +46,6 @@
 /* How long a handshake may take, if the configuration does not say. */
 #define P2P__NOISE_TIMEOUT P2P__SEC(10)
 
-/* The one event: the handshake is over, as far as we are concerned. */
-struct p2p__noise_ev {
-    struct p2p_peer_id peer;  /* proven */
-    struct p2p__slice pubkey; /* its PublicKey protobuf */
-    int muxer;      /* which of cfg.muxers was agreed on; -1: none yet */
-    bool announced; /* the peer sent a list of muxers */
-};
-
-struct p2p__noise_cfg {
-    bool dialer;
-    struct p2p__crypto *crypto;         /* the host's; borrowed until fini */
-    const struct p2p__noise_id *id;     /* the host's; borrowed until fini */
-    const struct p2p_peer_id *expected; /* copied; NULL: anybody */
-    /* Muxers in the order of preference, to be announced in the handshake;
-     * borrows both array and texts until ESTABLISHED. None: no extension. */
-    const char *const *muxers;
-    size_t muxer_count;
-    struct p2p__quota *quota; /* the connection's scope; borrowed, or NULL */
-    struct p2p__env *env;     /* borrowed for init */
-    struct p2p__job *owner;   /* marked when there is output; may be NULL */
-    p2p_ns timeout;           /* 0: P2P__NOISE_TIMEOUT */
-};
-
 struct p2p__noise_hs;
 
 /* All members are private. */
@@ -96,12 +70,16 @@ struct p2p__noise {
 /* The channel: `chan` is a struct p2p__noise. */
 extern const struct p2p__chan_ops p2p__noise_ops;
 
+/* Noise as a security protocol of hosts. */
+extern const struct p2p_security p2p__noise_security;
+
 /*
- * Begins a handshake; a dialer marks its owner.
+ * Begins a handshake with cfg->id a struct p2p__noise_id; a dialer marks its
+ * owner.
  * Errors: P2P_EINVAL (muxers beyond P2P__NOISE_MUXERS_MAX), P2P_ELIMIT
  * (quota), P2P_ENOMEM, P2P_ECRYPTO. Nothing is held then.
  */
-int p2p__noise_init(struct p2p__noise *n, const struct p2p__noise_cfg *cfg,
+int p2p__noise_init(struct p2p__noise *n, const struct p2p__sec_cfg *cfg,
                     p2p_ns now);
 
 /*
@@ -125,7 +103,7 @@ int p2p__noise_tx(struct p2p__noise *n, struct p2p__src *above,
                   struct p2p__outbuf *out, p2p_ns now);
 
 /* Pulls the event; false: none. It borrows until the next call on n. */
-bool p2p__noise_next(struct p2p__noise *n, struct p2p__noise_ev *ev);
+bool p2p__noise_next(struct p2p__noise *n, struct p2p__sec_ev *ev);
 
 /* When the handshake is given up; P2P_NEVER once it is over. */
 p2p_ns p2p__noise_deadline(const struct p2p__noise *n);

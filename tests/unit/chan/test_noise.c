@@ -104,7 +104,7 @@ static void test_messages_have_the_usual_sizes(void **state)
     (void)state;
     assert_int_equal(noise_pair_init(&p), 0);
     for (int i = 0; i < 2; i++) {
-        struct p2p__noise_cfg cfg = noise_pair_cfg(&p, i);
+        struct p2p__sec_cfg cfg = noise_pair_cfg(&p, i);
 
         cfg.muxers = yamux_mplex;
         cfg.muxer_count = 2;
@@ -159,7 +159,7 @@ static int run_muxers(struct noise_pair *p, const char *const *lists[2],
 {
     assert_int_equal(noise_pair_init(p), 0);
     for (int i = 0; i < 2; i++) {
-        struct p2p__noise_cfg cfg = noise_pair_cfg(p, i);
+        struct p2p__sec_cfg cfg = noise_pair_cfg(p, i);
 
         cfg.muxers = lists[i];
         cfg.muxer_count = counts[i];
@@ -203,7 +203,7 @@ static void test_too_many_muxers_are_refused(void **state)
 {
     const char *many[100];
     struct noise_pair p;
-    struct p2p__noise_cfg cfg;
+    struct p2p__sec_cfg cfg;
 
     (void)state;
     assert_int_equal(noise_pair_init(&p), 0);
@@ -228,7 +228,7 @@ static void test_expected_peer(void **state)
 
             assert_int_equal(noise_pair_init(&p), 0);
             for (int i = 0; i < 2; i++) {
-                struct p2p__noise_cfg cfg = noise_pair_cfg(&p, i);
+                struct p2p__sec_cfg cfg = noise_pair_cfg(&p, i);
 
                 if (i == who) {
                     cfg.expected = &p.ends[right ? 1 - who : who].peer;
@@ -290,7 +290,7 @@ static void test_messages_mark_the_owner(void **state)
     p2p__runq_init(&q, NULL);
     assert_int_equal(noise_pair_init(&p), 0);
     for (int i = 0; i < 2; i++) {
-        struct p2p__noise_cfg cfg = noise_pair_cfg(&p, i);
+        struct p2p__sec_cfg cfg = noise_pair_cfg(&p, i);
 
         p2p__job_init(&jobs[i], &q, no_run);
         cfg.owner = &jobs[i];
@@ -672,7 +672,7 @@ static void test_quota_bounds_what_is_parked(void **state)
                      P2P_ELIMIT);
     noise_pair_fini(&p);
     assert_int_equal(noise_pair_init(&p), 0);
-    struct p2p__noise_cfg cfg = noise_pair_cfg(&p, 0);
+    struct p2p__sec_cfg cfg = noise_pair_cfg(&p, 0);
     p.ends[0].quota.limit[P2P__Q_MEMORY] = 100;
     assert_int_equal(noise_end_start(&p.ends[0], &cfg), P2P_ELIMIT);
     noise_pair_fini(&p);
@@ -688,7 +688,7 @@ static void test_every_key_type(void **state)
         struct noise_pair p;
         struct p2p__noise_id *id;
         struct p2p_key *key;
-        struct p2p__noise_cfg cfg;
+        struct p2p__sec_cfg cfg;
 
         assert_int_equal(noise_pair_init(&p), 0);
         assert_int_equal(p2p_key_generate(types[i], &key), 0);

@@ -110,7 +110,7 @@ static int lie_with(struct forgery *f, const uint8_t *payload, size_t len,
 {
     const struct p2p__noise_id *id = liar_id(f);
     struct noise_end *e = &f->pair.ends[f->victim];
-    struct p2p__noise_cfg cfg = noise_pair_cfg(&f->pair, f->victim);
+    struct p2p__sec_cfg cfg = noise_pair_cfg(&f->pair, f->victim);
     struct p2p__noise_xx x;
     struct p2p__noise_xx_cfg xx = {.dialer = f->victim == 1,
                                    .crypto = f->pair.crypto,

@@ -74,7 +74,7 @@ static void push_multistream(struct side *s, const char *const *names,
 
 static void push_noise(struct side *s)
 {
-    struct p2p__noise_cfg cfg = noise_pair_cfg(s->pair, s->dialer ? 0 : 1);
+    struct p2p__sec_cfg cfg = noise_pair_cfg(s->pair, s->dialer ? 0 : 1);
 
     assert_int_equal(p2p__noise_init(&s->end->n, &cfg, 0), 0);
     push(s, &p2p__noise_ops, &s->end->n);
@@ -110,7 +110,7 @@ static void on_multistream(struct side *s, size_t i,
 static void handle_events(struct side *s)
 {
     struct p2p__multistream_ev ev;
-    struct p2p__noise_ev nev;
+    struct p2p__sec_ev nev;
 
     for (size_t i = 0; i < s->ms_count; i++) {
         while (p2p__multistream_next(&s->ms[i], &ev)) {
