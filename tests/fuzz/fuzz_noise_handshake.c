@@ -8,20 +8,20 @@
 
 #include "chan/noise/payload.h"
 #include "chan/noise/xx.h"
-#include "noise_pair.h"
+#include "sec_pair.h"
 
 #define PAYLOAD_MAX 4096U
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Keys and signatures take long; they are made once. */
-static struct noise_pair *pair_once(void)
+static struct sec_pair *pair_once(void)
 {
-    static struct noise_pair pair;
+    static struct sec_pair pair;
     static bool made;
 
     if (!made) {
-        if (noise_pair_init(&pair) != 0) {
+        if (sec_pair_init(&pair) != 0) {
             abort();
         }
         made = true;
@@ -46,11 +46,11 @@ static size_t write_message(struct p2p__noise_xx *x, const uint8_t *payload,
     return 2 + n;
 }
 
-static void feed_payload(struct noise_pair *p, int victim, const uint8_t *data,
+static void feed_payload(struct sec_pair *p, int victim, const uint8_t *data,
                          size_t size)
 {
     uint8_t buf[2 + P2P__NOISE_XX_OVERHEAD + PAYLOAD_MAX];
-    struct noise_end *e = &p->ends[victim];
+    struct sec_end *e = &p->ends[victim];
     const struct p2p__noise_id *id = p->ends[1 - victim].id;
     struct p2p__noise_xx x;
     struct p2p__noise_xx_cfg cfg = {.dialer = victim == 1,
@@ -66,18 +66,18 @@ static void feed_payload(struct noise_pair *p, int victim, const uint8_t *data,
     if (victim == 1) {
         size_t n = write_message(&x, NULL, 0, buf);
 
-        if (noise_end_feed(e, buf, n, NULL) != 0) {
+        if (sec_end_feed(e, buf, n, NULL) != 0) {
             abort();
         }
     }
-    if (noise_end_draw(e, 0) != 0) {
+    if (sec_end_draw(e, 0) != 0) {
         abort();
     }
     msg = p2p__slice_of(e->wire + 2, e->wire_len - 2);
     if (p2p__noise_xx_read(&x, &msg, &payload) != 0) {
         abort();
     }
-    (void)noise_end_feed(e, buf, write_message(&x, data, size, buf), NULL);
+    (void)sec_end_feed(e, buf, write_message(&x, data, size, buf), NULL);
     if (e->established &&
         !p2p_peer_id_equal(&e->ev.peer, &p->ends[1 - victim].peer)) {
         abort(); /* somebody else's identity */
@@ -87,8 +87,8 @@ static void feed_payload(struct noise_pair *p, int victim, const uint8_t *data,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const muxers[] = {"/yamux/1.0.0", "/mplex/6.7.0"};
-    struct noise_pair *p = pair_once();
-    struct noise_end *e;
+    struct sec_pair *p = pair_once();
+    struct sec_end *e;
     struct p2p__sec_cfg cfg;
     struct chunker c;
 
@@ -96,22 +96,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     e = &p->ends[data[0] & 1];
-    cfg = noise_pair_cfg(p, data[0] & 1);
+    cfg = sec_pair_cfg(p, data[0] & 1);
     cfg.muxers = muxers;
     cfg.muxer_count = data[0] & 4 ? 2 : 0;
-    if (noise_end_start(e, &cfg) != 0) {
+    if (sec_end_start(e, &cfg) != 0) {
         abort();
     }
     if (data[0] & 2) {
         feed_payload(p, data[0] & 1, data + 2, size - 2);
     } else {
         chunker_init(&c, CHUNK_RANDOM, data[1]);
-        (void)noise_end_feed(e, data + 2, size - 2, &c);
+        (void)sec_end_feed(e, data + 2, size - 2, &c);
     }
     if (e->quota.used[P2P__Q_MEMORY] > 2 * P2P__CAP_NOISE_HANDSHAKE_BYTES) {
         abort();
     }
-    (void)noise_end_draw(e, 0);
+    (void)sec_end_draw(e, 0);
     p2p__noise_fini(&e->n);
     if (e->quota.used[P2P__Q_MEMORY] != 0) {
         abort();

@@ -7,20 +7,20 @@
  */
 #include <stdlib.h>
 
-#include "noise_pair.h"
+#include "sec_pair.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A pair after its handshake, to be copied for each run. */
-static struct noise_pair *pair_once(struct p2p__noise *fresh)
+static struct sec_pair *pair_once(struct p2p__noise *fresh)
 {
-    static struct noise_pair pair;
+    static struct sec_pair pair;
     static struct p2p__noise saved[2];
     static bool made;
 
     if (!made) {
-        if (noise_pair_init(&pair) != 0 || noise_pair_start(&pair) != 0 ||
-            noise_pair_run(&pair, NULL) != 0) {
+        if (sec_pair_init(&pair) != 0 || sec_pair_start(&pair) != 0 ||
+            sec_pair_run(&pair, NULL) != 0) {
             abort();
         }
         saved[0] = pair.ends[0].n;
@@ -35,7 +35,7 @@ static struct noise_pair *pair_once(struct p2p__noise *fresh)
 /* All that a peer can say: each place has its byte. */
 static const uint8_t *all_once(void)
 {
-    static uint8_t all[NOISE_PAIR_WIRE];
+    static uint8_t all[SEC_PAIR_WIRE];
     static bool made;
 
     for (size_t at = 0; !made && at < sizeof all; at++) {
@@ -46,24 +46,24 @@ static const uint8_t *all_once(void)
 }
 
 /* Lets the peer say `len` bytes more of what it can say. */
-static void say(struct noise_end *from, const uint8_t *said, size_t *said_len,
+static void say(struct sec_end *from, const uint8_t *said, size_t *said_len,
                 size_t len)
 {
     from->app = said + *said_len;
     from->app_len = len;
     *said_len += len;
-    if (noise_end_draw(from, 0) != 0) {
+    if (sec_end_draw(from, 0) != 0) {
         abort();
     }
 }
 
 /* Carries a piece out on the wire; false when it is full. */
-static bool piece(struct noise_end *from, const uint8_t *p, const uint8_t *said,
+static bool piece(struct sec_end *from, const uint8_t *p, const uint8_t *said,
                   size_t *said_len)
 {
     size_t number = (size_t)p[1] << 8 | p[2], before = from->wire_len;
 
-    if (before > NOISE_PAIR_WIRE / 2 || *said_len > NOISE_PAIR_WIRE / 2) {
+    if (before > SEC_PAIR_WIRE / 2 || *said_len > SEC_PAIR_WIRE / 2) {
         return false;
     }
     say(from, said, said_len, p[0] % 4 == 3 ? 0 : number);
@@ -92,8 +92,8 @@ static bool piece(struct noise_end *from, const uint8_t *p, const uint8_t *said,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct p2p__noise fresh[2];
-    struct noise_pair *p = pair_once(fresh);
-    struct noise_end *from = &p->ends[0], *to = &p->ends[1];
+    struct sec_pair *p = pair_once(fresh);
+    struct sec_end *from = &p->ends[0], *to = &p->ends[1];
     const uint8_t *said = all_once();
     size_t said_len = 0;
     struct chunker c;
@@ -109,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     chunker_init(&c, data[0] % 4 == 0 ? CHUNK_ALL : CHUNK_RANDOM, data[0]);
-    (void)noise_end_feed(to, from->wire, from->wire_len, &c);
+    (void)sec_end_feed(to, from->wire, from->wire_len, &c);
     if (to->got_len > said_len ||
         (to->got_len > 0 && memcmp(to->got, said, to->got_len) != 0)) {
         abort();

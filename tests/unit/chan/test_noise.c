@@ -6,28 +6,28 @@
 #include <stdlib.h>
 
 #include "failing_mem.h"
-#include "noise_pair.h"
+#include "sec_pair.h"
 #include "unit.h"
 
 static const char *const yamux_mplex[] = {"/yamux/1.0.0", "/mplex/6.7.0"};
 static const char *const mplex_yamux[] = {"/mplex/6.7.0", "/yamux/1.0.0"};
 static const char *const quic[] = {"/quic"};
 
-static void start(struct noise_pair *p)
+static void start(struct sec_pair *p)
 {
-    assert_int_equal(noise_pair_init(p), 0);
-    assert_int_equal(noise_pair_start(p), 0);
+    assert_int_equal(sec_pair_init(p), 0);
+    assert_int_equal(sec_pair_start(p), 0);
 }
 
 /* A pair with the handshake behind it. */
-static void establish(struct noise_pair *p)
+static void establish(struct sec_pair *p)
 {
     start(p);
-    assert_int_equal(noise_pair_run(p, NULL), 0);
+    assert_int_equal(sec_pair_run(p, NULL), 0);
     assert_true(p->ends[0].established && p->ends[1].established);
 }
 
-static void send_bytes(struct noise_end *e, const uint8_t *p, size_t len)
+static void send_bytes(struct sec_end *e, const uint8_t *p, size_t len)
 {
     e->app = p;
     e->app_len = len;
@@ -47,13 +47,13 @@ static void each_plan(void (*body)(struct chunker *c))
 
 static void handshake(struct chunker *c)
 {
-    struct noise_pair p;
+    struct sec_pair p;
 
     start(&p);
     assert_null(p2p__noise_hash(&p.ends[0].n));
-    assert_int_equal(noise_pair_run(&p, c), 0);
+    assert_int_equal(sec_pair_run(&p, c), 0);
     for (int i = 0; i < 2; i++) {
-        struct noise_end *e = &p.ends[i], *peer = &p.ends[1 - i];
+        struct sec_end *e = &p.ends[i], *peer = &p.ends[1 - i];
         size_t len;
         const uint8_t *pb = p2p_key_public(peer->key, &len);
 
@@ -68,7 +68,7 @@ static void handshake(struct chunker *c)
     }
     assert_memory_equal(p2p__noise_hash(&p.ends[0].n),
                         p2p__noise_hash(&p.ends[1].n), P2P_SHA256_BYTES);
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
 }
 
 static void test_both_learn_who_the_other_is(void **state)
@@ -79,93 +79,88 @@ static void test_both_learn_who_the_other_is(void **state)
 
 static void test_handshake_in_small_rooms(void **state)
 {
-    struct noise_pair p;
+    struct sec_pair p;
 
     (void)state;
     start(&p);
     for (int i = 0; i < 3; i++) {
-        struct noise_end *from = &p.ends[i % 2], *to = &p.ends[(i + 1) % 2];
+        struct sec_end *from = &p.ends[i % 2], *to = &p.ends[(i + 1) % 2];
 
-        assert_int_equal(noise_end_draw(from, 1), 0);
-        assert_int_equal(noise_end_feed(to, from->wire, from->wire_len, NULL),
-                         0);
+        assert_int_equal(sec_end_draw(from, 1), 0);
+        assert_int_equal(sec_end_feed(to, from->wire, from->wire_len, NULL), 0);
         from->wire_len = 0;
     }
     assert_true(p.ends[0].established && p.ends[1].established);
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
 }
 
 /* The sizes that js-libp2p's messages have with the same muxers. */
 static void test_messages_have_the_usual_sizes(void **state)
 {
     static const size_t sizes[] = {32, 230, 198};
-    struct noise_pair p;
+    struct sec_pair p;
 
     (void)state;
-    assert_int_equal(noise_pair_init(&p), 0);
+    assert_int_equal(sec_pair_init(&p), 0);
     for (int i = 0; i < 2; i++) {
-        struct p2p__sec_cfg cfg = noise_pair_cfg(&p, i);
+        struct p2p__sec_cfg cfg = sec_pair_cfg(&p, i);
 
         cfg.muxers = yamux_mplex;
         cfg.muxer_count = 2;
-        assert_int_equal(noise_end_start(&p.ends[i], &cfg), 0);
+        assert_int_equal(sec_end_start(&p.ends[i], &cfg), 0);
     }
     for (int i = 0; i < 3; i++) {
-        struct noise_end *from = &p.ends[i % 2], *to = &p.ends[(i + 1) % 2];
+        struct sec_end *from = &p.ends[i % 2], *to = &p.ends[(i + 1) % 2];
 
-        assert_int_equal(noise_end_draw(from, 0), 0);
+        assert_int_equal(sec_end_draw(from, 0), 0);
         assert_int_equal(from->wire_len, 2 + sizes[i]);
         assert_int_equal(from->wire[0] << 8 | from->wire[1], sizes[i]);
-        assert_int_equal(noise_end_feed(to, from->wire, from->wire_len, NULL),
-                         0);
+        assert_int_equal(sec_end_feed(to, from->wire, from->wire_len, NULL), 0);
         from->wire_len = 0;
     }
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
 }
 
 /* The last message of the dialer and its first record leave together. */
 static void test_dialer_need_not_wait_to_send(void **state)
 {
-    struct noise_pair p;
+    struct sec_pair p;
     static const uint8_t hello[] = "hello";
 
     (void)state;
     start(&p);
     send_bytes(&p.ends[0], hello, sizeof hello);
-    assert_int_equal(noise_end_draw(&p.ends[0], 0), 0);
+    assert_int_equal(sec_end_draw(&p.ends[0], 0), 0);
     assert_int_equal(p.ends[0].wire_len, 34); /* nothing in the clear */
     assert_int_equal(
-        noise_end_feed(&p.ends[1], p.ends[0].wire, p.ends[0].wire_len, NULL),
-        0);
+        sec_end_feed(&p.ends[1], p.ends[0].wire, p.ends[0].wire_len, NULL), 0);
     p.ends[0].wire_len = 0;
-    assert_int_equal(noise_end_draw(&p.ends[1], 0), 0);
+    assert_int_equal(sec_end_draw(&p.ends[1], 0), 0);
     assert_int_equal(
-        noise_end_feed(&p.ends[0], p.ends[1].wire, p.ends[1].wire_len, NULL),
-        0);
+        sec_end_feed(&p.ends[0], p.ends[1].wire, p.ends[1].wire_len, NULL), 0);
     p.ends[1].wire_len = 0;
     assert_true(p.ends[0].established);
-    assert_int_equal(noise_end_draw(&p.ends[0], 0), 0);
+    assert_int_equal(sec_end_draw(&p.ends[0], 0), 0);
     assert_int_equal(
-        noise_end_feed(&p.ends[1], p.ends[0].wire, p.ends[0].wire_len, NULL),
-        0);
+        sec_end_feed(&p.ends[1], p.ends[0].wire, p.ends[0].wire_len, NULL), 0);
     assert_int_equal(p.ends[1].got_len, sizeof hello);
     assert_memory_equal(p.ends[1].got, hello, sizeof hello);
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
 }
 
 /* Runs a handshake with lists of muxers; -1 of `count` is two. */
-static int run_muxers(struct noise_pair *p, const char *const *lists[2],
+static int run_muxers(struct sec_pair *p, const char *const *lists[2],
                       const size_t counts[2])
 {
-    assert_int_equal(noise_pair_init(p), 0);
+    assert_int_equal(sec_pair_init(p), 0);
     for (int i = 0; i < 2; i++) {
-        struct p2p__sec_cfg cfg = noise_pair_cfg(p, i);
+        struct p2p__sec_cfg cfg = sec_pair_cfg(p, i);
 
         cfg.muxers = lists[i];
         cfg.muxer_count = counts[i];
-        assert_int_equal(noise_end_start(&p->ends[i], &cfg), 0);
+        assert_int_equal(sec_end_start(&p->ends[i], &cfg), 0);
     }
-    return noise_pair_run(p, NULL);
+    return sec_pair_run(p, NULL);
 }
 
 static void test_the_dialers_order_of_muxers_decides(void **state)
@@ -188,35 +183,35 @@ static void test_the_dialers_order_of_muxers_decides(void **state)
     (void)state;
     for (size_t row = 0; row < P2P__COUNT(rows); row++) {
         const char *const *lists[2] = {rows[row].lists[0], rows[row].lists[1]};
-        struct noise_pair p;
+        struct sec_pair p;
 
         assert_int_equal(run_muxers(&p, lists, rows[row].counts), rows[row].rv);
         for (int i = 0; i < 2 && rows[row].rv == 0; i++) {
             assert_int_equal(p.ends[i].ev.muxer, rows[row].picked[i]);
             assert_int_equal(p.ends[i].ev.announced, rows[row].announced[i]);
         }
-        noise_pair_fini(&p);
+        sec_pair_fini(&p);
     }
 }
 
 static void test_too_many_muxers_are_refused(void **state)
 {
     const char *many[100];
-    struct noise_pair p;
+    struct sec_pair p;
     struct p2p__sec_cfg cfg;
 
     (void)state;
-    assert_int_equal(noise_pair_init(&p), 0);
-    cfg = noise_pair_cfg(&p, 0);
+    assert_int_equal(sec_pair_init(&p), 0);
+    cfg = sec_pair_cfg(&p, 0);
     for (size_t i = 0; i < P2P__COUNT(many); i++) {
         many[i] = yamux_mplex[0];
     }
     cfg.muxers = many;
     cfg.muxer_count = P2P__COUNT(many);
-    assert_int_equal(noise_end_start(&p.ends[0], &cfg), P2P_EINVAL);
+    assert_int_equal(sec_end_start(&p.ends[0], &cfg), P2P_EINVAL);
     cfg.muxer_count = 70;
-    assert_int_equal(noise_end_start(&p.ends[0], &cfg), 0);
-    noise_pair_fini(&p);
+    assert_int_equal(sec_end_start(&p.ends[0], &cfg), 0);
+    sec_pair_fini(&p);
 }
 
 static void test_expected_peer(void **state)
@@ -224,27 +219,27 @@ static void test_expected_peer(void **state)
     (void)state;
     for (int right = 0; right < 2; right++) {
         for (int who = 0; who < 2; who++) {
-            struct noise_pair p;
+            struct sec_pair p;
 
-            assert_int_equal(noise_pair_init(&p), 0);
+            assert_int_equal(sec_pair_init(&p), 0);
             for (int i = 0; i < 2; i++) {
-                struct p2p__sec_cfg cfg = noise_pair_cfg(&p, i);
+                struct p2p__sec_cfg cfg = sec_pair_cfg(&p, i);
 
                 if (i == who) {
                     cfg.expected = &p.ends[right ? 1 - who : who].peer;
                 }
-                assert_int_equal(noise_end_start(&p.ends[i], &cfg), 0);
+                assert_int_equal(sec_end_start(&p.ends[i], &cfg), 0);
             }
-            assert_int_equal(noise_pair_run(&p, NULL), right ? 0 : P2P_EPEER);
+            assert_int_equal(sec_pair_run(&p, NULL), right ? 0 : P2P_EPEER);
             assert_int_equal(p.ends[who].established, right);
-            noise_pair_fini(&p);
+            sec_pair_fini(&p);
         }
     }
 }
 
 static void test_handshake_has_a_deadline(void **state)
 {
-    struct noise_pair p;
+    struct sec_pair p;
 
     (void)state;
     start(&p);
@@ -254,16 +249,16 @@ static void test_handshake_has_a_deadline(void **state)
     assert_int_equal(p2p__noise_expire(&p.ends[1].n, P2P__NOISE_TIMEOUT),
                      P2P_ETIMEDOUT);
     assert_int_equal(p.ends[1].quota.used[P2P__Q_MEMORY], 0);
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
 }
 
 static void test_dripping_bytes_buy_no_time(void **state)
 {
-    struct noise_pair p;
+    struct sec_pair p;
 
     (void)state;
     start(&p);
-    assert_int_equal(noise_end_draw(&p.ends[0], 0), 0);
+    assert_int_equal(sec_end_draw(&p.ends[0], 0), 0);
     for (size_t i = 0; i < p.ends[0].wire_len; i++) {
         struct p2p__slice in = p2p__slice_of(p.ends[0].wire + i, 1), up;
 
@@ -271,7 +266,7 @@ static void test_dripping_bytes_buy_no_time(void **state)
                          0);
     }
     assert_true(p2p__noise_deadline(&p.ends[1].n) == P2P__NOISE_TIMEOUT);
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
 }
 
 static void no_run(struct p2p__job *job, p2p_ns now)
@@ -284,31 +279,30 @@ static void test_messages_mark_the_owner(void **state)
 {
     struct p2p__job jobs[2];
     struct p2p__runq q;
-    struct noise_pair p;
+    struct sec_pair p;
 
     (void)state;
     p2p__runq_init(&q, NULL);
-    assert_int_equal(noise_pair_init(&p), 0);
+    assert_int_equal(sec_pair_init(&p), 0);
     for (int i = 0; i < 2; i++) {
-        struct p2p__sec_cfg cfg = noise_pair_cfg(&p, i);
+        struct p2p__sec_cfg cfg = sec_pair_cfg(&p, i);
 
         p2p__job_init(&jobs[i], &q, no_run);
         cfg.owner = &jobs[i];
-        assert_int_equal(noise_end_start(&p.ends[i], &cfg), 0);
+        assert_int_equal(sec_end_start(&p.ends[i], &cfg), 0);
     }
     for (int i = 0; i < 3; i++) {
-        struct noise_end *from = &p.ends[i % 2], *to = &p.ends[(i + 1) % 2];
+        struct sec_end *from = &p.ends[i % 2], *to = &p.ends[(i + 1) % 2];
 
         assert_true(jobs[i % 2].queued);
         p2p__job_fini(&jobs[i % 2]);
         assert_false(jobs[(i + 1) % 2].queued);
-        assert_int_equal(noise_end_draw(from, 0), 0);
-        assert_int_equal(noise_end_feed(to, from->wire, from->wire_len, NULL),
-                         0);
+        assert_int_equal(sec_end_draw(from, 0), 0);
+        assert_int_equal(sec_end_feed(to, from->wire, from->wire_len, NULL), 0);
         from->wire_len = 0;
     }
     assert_false(jobs[1].queued); /* nothing left to say */
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
 }
 
 /* Bytes that differ everywhere. */
@@ -328,7 +322,7 @@ static void both_ways(struct chunker *c)
     static const size_t lens[] = {
         0, 1, 17, 5000, P2P__NOISE_PLAIN_MAX, P2P__NOISE_PLAIN_MAX + 1, 150000};
     uint8_t *bytes = pattern(150000);
-    struct noise_pair p;
+    struct sec_pair p;
     size_t total = 0;
 
     establish(&p);
@@ -336,7 +330,7 @@ static void both_ways(struct chunker *c)
         for (int i = 0; i < 2; i++) {
             send_bytes(&p.ends[i], bytes, lens[k]);
         }
-        assert_int_equal(noise_pair_run(&p, c), 0);
+        assert_int_equal(sec_pair_run(&p, c), 0);
         total += lens[k];
         for (int i = 0; i < 2; i++) {
             assert_int_equal(p.ends[i].got_len, total);
@@ -347,7 +341,7 @@ static void both_ways(struct chunker *c)
             assert_int_equal(p.ends[i].quota.used[P2P__Q_MEMORY], 0);
         }
     }
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
     free(bytes);
 }
 
@@ -365,13 +359,13 @@ static void test_bytes_travel_both_ways(void **state)
 static void test_records_are_of_the_chosen_size(void **state)
 {
     uint8_t *bytes = pattern(200000);
-    struct noise_pair p;
+    struct sec_pair p;
     size_t at = 0, records = 0;
 
     (void)state;
     establish(&p);
     send_bytes(&p.ends[0], bytes, 200000);
-    assert_int_equal(noise_end_draw(&p.ends[0], 0), 0);
+    assert_int_equal(sec_end_draw(&p.ends[0], 0), 0);
     while (at < p.ends[0].wire_len) {
         size_t len = (size_t)p.ends[0].wire[at] << 8 | p.ends[0].wire[at + 1];
 
@@ -380,33 +374,33 @@ static void test_records_are_of_the_chosen_size(void **state)
         records++;
     }
     assert_int_equal(records, 5); /* in one draw */
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
     free(bytes);
 }
 
 static void test_small_rooms_get_small_records(void **state)
 {
     uint8_t *bytes = pattern(3000);
-    struct noise_pair p;
+    struct sec_pair p;
 
     (void)state;
     for (size_t room = P2P__NOISE_OVERHEAD + 1; room < 700; room += 13) {
         establish(&p);
         send_bytes(&p.ends[0], bytes, 3000);
-        assert_int_equal(noise_end_draw(&p.ends[0], room), 0);
+        assert_int_equal(sec_end_draw(&p.ends[0], room), 0);
         assert_int_equal(p.ends[0].app_len, 0);
-        assert_int_equal(noise_end_feed(&p.ends[1], p.ends[0].wire,
-                                        p.ends[0].wire_len, NULL),
-                         0);
+        assert_int_equal(
+            sec_end_feed(&p.ends[1], p.ends[0].wire, p.ends[0].wire_len, NULL),
+            0);
         assert_int_equal(p.ends[1].got_len, 3000);
         assert_memory_equal(p.ends[1].got, bytes, 3000);
-        noise_pair_fini(&p);
+        sec_pair_fini(&p);
     }
     establish(&p); /* no room for a record at all */
     send_bytes(&p.ends[0], bytes, 3000);
-    assert_int_equal(noise_end_draw(&p.ends[0], P2P__NOISE_OVERHEAD), 0);
+    assert_int_equal(sec_end_draw(&p.ends[0], P2P__NOISE_OVERHEAD), 0);
     assert_int_equal(p.ends[0].wire_len, 0);
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
     free(bytes);
 }
 
@@ -414,8 +408,8 @@ static void test_small_rooms_get_small_records(void **state)
 static void test_whole_records_are_not_copied(void **state)
 {
     static const uint8_t text[] = "in place";
-    struct noise_pair p;
-    struct noise_end *from = &p.ends[0], *to = &p.ends[1];
+    struct sec_pair p;
+    struct sec_end *from = &p.ends[0], *to = &p.ends[1];
     struct p2p__slab *slab = p2p__slab_new(1000);
     struct p2p__slice in, up;
     size_t live;
@@ -423,7 +417,7 @@ static void test_whole_records_are_not_copied(void **state)
     (void)state;
     establish(&p);
     send_bytes(from, text, sizeof text);
-    assert_int_equal(noise_end_draw(from, 0), 0);
+    assert_int_equal(sec_end_draw(from, 0), 0);
     memcpy(slab->data, from->wire, from->wire_len);
     in = (struct p2p__slice){
         .p = slab->data, .len = from->wire_len, .slab = slab};
@@ -436,24 +430,24 @@ static void test_whole_records_are_not_copied(void **state)
     assert_memory_equal(up.p, text, sizeof text);
     assert_int_equal(in.len, 0);
     p2p__slab_unref(slab);
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
 }
 
 /* A parked record has a buffer of its size, until the call after. */
 static void test_incomplete_record_is_parked_and_let_go(void **state)
 {
     static const uint8_t text[100] = "parked";
-    struct noise_pair p;
-    struct noise_end *from = &p.ends[0], *to = &p.ends[1];
+    struct sec_pair p;
+    struct sec_end *from = &p.ends[0], *to = &p.ends[1];
     struct p2p__slice in, up, kept;
 
     (void)state;
     establish(&p);
     send_bytes(from, text, sizeof text);
-    assert_int_equal(noise_end_draw(from, 0), 0);
-    assert_int_equal(noise_end_feed(to, from->wire, 2, NULL), 0);
+    assert_int_equal(sec_end_draw(from, 0), 0);
+    assert_int_equal(sec_end_feed(to, from->wire, 2, NULL), 0);
     assert_int_equal(to->quota.used[P2P__Q_MEMORY], 0); /* a length: nothing */
-    assert_int_equal(noise_end_feed(to, from->wire + 2, 10, NULL), 0);
+    assert_int_equal(sec_end_feed(to, from->wire + 2, 10, NULL), 0);
     assert_int_equal(to->quota.used[P2P__Q_MEMORY],
                      116 + sizeof(struct p2p__slab));
     in = p2p__slice_of(from->wire + 12, from->wire_len - 12);
@@ -467,11 +461,11 @@ static void test_incomplete_record_is_parked_and_let_go(void **state)
     assert_int_equal(to->quota.used[P2P__Q_MEMORY], 0);
     assert_memory_equal(kept.p, text, sizeof text);
     p2p__slice_drop(&kept);
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
 }
 
 /* Seals a record of `len` text bytes as the end would; returns its size. */
-static size_t seal(struct noise_pair *p, struct noise_end *e, uint8_t *buf,
+static size_t seal(struct sec_pair *p, struct sec_end *e, uint8_t *buf,
                    size_t len)
 {
     size_t wire = len + P2P__TAG_BYTES;
@@ -487,7 +481,7 @@ static size_t seal(struct noise_pair *p, struct noise_end *e, uint8_t *buf,
 static void test_longest_and_empty_records_are_read(void **state)
 {
     uint8_t *buf = pattern(2 + P2P__NOISE_RECORD_MAX);
-    struct noise_pair p;
+    struct sec_pair p;
     struct chunker c;
 
     (void)state;
@@ -496,13 +490,13 @@ static void test_longest_and_empty_records_are_read(void **state)
     for (int i = 0; i < 2; i++) {
         size_t n = seal(&p, &p.ends[0], buf, 0);
 
-        assert_int_equal(noise_end_feed(&p.ends[1], buf, n, NULL), 0);
+        assert_int_equal(sec_end_feed(&p.ends[1], buf, n, NULL), 0);
         n = seal(&p, &p.ends[0], buf, P2P__NOISE_RECORD_MAX - P2P__TAG_BYTES);
-        assert_int_equal(noise_end_feed(&p.ends[1], buf, n, i ? &c : NULL), 0);
+        assert_int_equal(sec_end_feed(&p.ends[1], buf, n, i ? &c : NULL), 0);
     }
     assert_int_equal(p.ends[1].got_len,
                      2 * (P2P__NOISE_RECORD_MAX - P2P__TAG_BYTES));
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
     free(buf);
 }
 
@@ -513,16 +507,16 @@ static void test_T11_forged_record_ends_the_channel(void **state)
 
     (void)state;
     for (size_t at = 2; at <= size; at++) { /* the last one is not flipped */
-        struct noise_pair p;
-        struct noise_end *to = &p.ends[1];
+        struct sec_pair p;
+        struct sec_end *to = &p.ends[1];
         uint8_t zero[P2P__KEY_BYTES] = {0};
 
         establish(&p);
         send_bytes(&p.ends[0], text, sizeof text);
-        assert_int_equal(noise_end_draw(&p.ends[0], 0), 0);
+        assert_int_equal(sec_end_draw(&p.ends[0], 0), 0);
         assert_int_equal(p.ends[0].wire_len, size);
         p.ends[0].wire[at % size] ^= at < size ? 1 : 0;
-        assert_int_equal(noise_end_feed(to, p.ends[0].wire, size, NULL),
+        assert_int_equal(sec_end_feed(to, p.ends[0].wire, size, NULL),
                          at < size ? P2P_EAUTH : 0);
         assert_int_equal(to->got_len, at < size ? 0 : sizeof text);
         assert_true(to->n.rx_nonce == (at < size ? 0 : 1));
@@ -530,55 +524,54 @@ static void test_T11_forged_record_ends_the_channel(void **state)
                          at < size);
         assert_int_equal(to->quota.used[P2P__Q_MEMORY], 0);
         send_bytes(to, text, sizeof text);
-        assert_int_equal(noise_end_draw(to, 0), 0);
+        assert_int_equal(sec_end_draw(to, 0), 0);
         assert_int_equal(to->wire_len, at < size ? 0 : size); /* silence */
-        noise_pair_fini(&p);
+        sec_pair_fini(&p);
     }
 }
 
 static void test_T11_replayed_and_reordered_records(void **state)
 {
     uint8_t one[64] = "one", two[64] = "two";
-    struct noise_pair p;
+    struct sec_pair p;
     size_t n;
 
     (void)state;
     establish(&p);
     n = seal(&p, &p.ends[0], one, 3);
-    assert_int_equal(noise_end_feed(&p.ends[1], one, n, NULL), 0);
-    assert_int_equal(noise_end_feed(&p.ends[1], one, n, NULL), P2P_EAUTH);
-    noise_pair_fini(&p);
+    assert_int_equal(sec_end_feed(&p.ends[1], one, n, NULL), 0);
+    assert_int_equal(sec_end_feed(&p.ends[1], one, n, NULL), P2P_EAUTH);
+    sec_pair_fini(&p);
     establish(&p);
     (void)seal(&p, &p.ends[0], one, 3);
     n = seal(&p, &p.ends[0], two, 3);
-    assert_int_equal(noise_end_feed(&p.ends[1], two, n, NULL), P2P_EAUTH);
-    noise_pair_fini(&p);
+    assert_int_equal(sec_end_feed(&p.ends[1], two, n, NULL), P2P_EAUTH);
+    sec_pair_fini(&p);
     establish(&p); /* one's own record, sent back */
     n = seal(&p, &p.ends[0], one, 3);
-    assert_int_equal(noise_end_feed(&p.ends[0], one, n, NULL), P2P_EAUTH);
-    noise_pair_fini(&p);
+    assert_int_equal(sec_end_feed(&p.ends[0], one, n, NULL), P2P_EAUTH);
+    sec_pair_fini(&p);
 }
 
 static void test_T11_counters_end(void **state)
 {
     uint8_t buf[64] = "last";
-    struct noise_pair p;
+    struct sec_pair p;
     size_t n;
 
     (void)state;
     establish(&p);
     p.ends[0].n.tx_nonce = p.ends[1].n.rx_nonce = UINT64_MAX - 1;
     send_bytes(&p.ends[0], buf, 4);
-    assert_int_equal(noise_end_draw(&p.ends[0], 0), P2P_ELIMIT);
+    assert_int_equal(sec_end_draw(&p.ends[0], 0), P2P_ELIMIT);
     /* One record left before the counter's end, and it was good. */
     assert_int_equal(p.ends[0].wire_len, 4 + P2P__NOISE_OVERHEAD);
     assert_int_equal(
-        noise_end_feed(&p.ends[1], p.ends[0].wire, p.ends[0].wire_len, NULL),
-        0);
+        sec_end_feed(&p.ends[1], p.ends[0].wire, p.ends[0].wire_len, NULL), 0);
     assert_int_equal(p.ends[1].got_len, 4);
     n = seal(&p, &p.ends[0], buf, 4);
-    assert_int_equal(noise_end_feed(&p.ends[1], buf, n, NULL), P2P_ELIMIT);
-    noise_pair_fini(&p);
+    assert_int_equal(sec_end_feed(&p.ends[1], buf, n, NULL), P2P_ELIMIT);
+    sec_pair_fini(&p);
 }
 
 static void test_T11_record_too_short_for_a_tag(void **state)
@@ -586,12 +579,12 @@ static void test_T11_record_too_short_for_a_tag(void **state)
     (void)state;
     for (uint8_t len = 0; len < P2P__TAG_BYTES; len++) {
         uint8_t buf[2 + P2P__TAG_BYTES] = {0, len};
-        struct noise_pair p;
+        struct sec_pair p;
 
         establish(&p);
-        assert_int_equal(noise_end_feed(&p.ends[1], buf, sizeof buf, NULL),
+        assert_int_equal(sec_end_feed(&p.ends[1], buf, sizeof buf, NULL),
                          P2P_EPROTO);
-        noise_pair_fini(&p);
+        sec_pair_fini(&p);
     }
 }
 
@@ -599,24 +592,24 @@ static void test_T11_record_too_short_for_a_tag(void **state)
 static int feed_length(int end, size_t len)
 {
     uint8_t *buf = calloc(1, 2 + len);
-    struct noise_pair p;
+    struct sec_pair p;
     uint64_t held;
     int rv;
 
     start(&p);
-    assert_int_equal(noise_end_draw(&p.ends[0], 0), 0);
+    assert_int_equal(sec_end_draw(&p.ends[0], 0), 0);
     buf[0] = (uint8_t)(len >> 8);
     buf[1] = (uint8_t)len;
     held = p.ends[end].quota.used[P2P__Q_MEMORY];
-    rv = noise_end_feed(&p.ends[end], buf, 2, NULL);
+    rv = sec_end_feed(&p.ends[end], buf, 2, NULL);
     if (rv == 0) {
-        rv = noise_end_feed(&p.ends[end], buf + 2, len, NULL);
+        rv = sec_end_feed(&p.ends[end], buf + 2, len, NULL);
     } else {
         held = 0;
     }
     assert_true(p.ends[end].quota.used[P2P__Q_MEMORY] <= held + 1024);
     assert_false(p.ends[end].established);
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
     free(buf);
     return rv;
 }
@@ -640,42 +633,42 @@ static void test_T12_lengths_of_handshake_messages(void **state)
 static void test_T12_payload_of_message_1_is_passed_over(void **state)
 {
     uint8_t *buf = calloc(1, 2 + P2P__CAP_NOISE_HANDSHAKE_BYTES);
-    struct noise_pair p;
+    struct sec_pair p;
     size_t len = P2P__CAP_NOISE_HANDSHAKE_BYTES;
 
     (void)state;
     start(&p);
-    assert_int_equal(noise_end_draw(&p.ends[0], 0), 0);
+    assert_int_equal(sec_end_draw(&p.ends[0], 0), 0);
     memcpy(buf, p.ends[0].wire, p.ends[0].wire_len);
     buf[0] = (uint8_t)(len >> 8);
     buf[1] = (uint8_t)len;
-    assert_int_equal(noise_end_feed(&p.ends[1], buf, 2 + len, NULL), 0);
-    assert_int_equal(noise_end_draw(&p.ends[1], 0), 0);
+    assert_int_equal(sec_end_feed(&p.ends[1], buf, 2 + len, NULL), 0);
+    assert_int_equal(sec_end_draw(&p.ends[1], 0), 0);
     assert_int_equal(p.ends[1].wire_len, 2 + 200);
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
     free(buf);
 }
 
 static void test_quota_bounds_what_is_parked(void **state)
 {
     uint8_t buf[3] = {0xff, 0xff};
-    struct noise_pair p;
+    struct sec_pair p;
 
     (void)state;
     establish(&p);
     p.ends[1].quota.limit[P2P__Q_MEMORY] = 65535 + sizeof(struct p2p__slab);
-    assert_int_equal(noise_end_feed(&p.ends[1], buf, sizeof buf, NULL), 0);
-    noise_pair_fini(&p);
+    assert_int_equal(sec_end_feed(&p.ends[1], buf, sizeof buf, NULL), 0);
+    sec_pair_fini(&p);
     establish(&p);
     p.ends[1].quota.limit[P2P__Q_MEMORY] = 65534 + sizeof(struct p2p__slab);
-    assert_int_equal(noise_end_feed(&p.ends[1], buf, sizeof buf, NULL),
+    assert_int_equal(sec_end_feed(&p.ends[1], buf, sizeof buf, NULL),
                      P2P_ELIMIT);
-    noise_pair_fini(&p);
-    assert_int_equal(noise_pair_init(&p), 0);
-    struct p2p__sec_cfg cfg = noise_pair_cfg(&p, 0);
+    sec_pair_fini(&p);
+    assert_int_equal(sec_pair_init(&p), 0);
+    struct p2p__sec_cfg cfg = sec_pair_cfg(&p, 0);
     p.ends[0].quota.limit[P2P__Q_MEMORY] = 100;
-    assert_int_equal(noise_end_start(&p.ends[0], &cfg), P2P_ELIMIT);
-    noise_pair_fini(&p);
+    assert_int_equal(sec_end_start(&p.ends[0], &cfg), P2P_ELIMIT);
+    sec_pair_fini(&p);
 }
 
 static void test_every_key_type(void **state)
@@ -685,24 +678,24 @@ static void test_every_key_type(void **state)
 
     (void)state;
     for (size_t i = 0; i < P2P__COUNT(types); i++) {
-        struct noise_pair p;
+        struct sec_pair p;
         struct p2p__noise_id *id;
         struct p2p_key *key;
         struct p2p__sec_cfg cfg;
 
-        assert_int_equal(noise_pair_init(&p), 0);
+        assert_int_equal(sec_pair_init(&p), 0);
         assert_int_equal(p2p_key_generate(types[i], &key), 0);
         assert_int_equal(
             p2p__noise_id_new(p.crypto, &p.ends[0].env.env, key, &id), 0);
-        assert_int_equal(noise_pair_start(&p), 0);
+        assert_int_equal(sec_pair_start(&p), 0);
         p2p__noise_fini(&p.ends[0].n);
-        cfg = noise_pair_cfg(&p, 0);
+        cfg = sec_pair_cfg(&p, 0);
         cfg.id = id;
-        assert_int_equal(noise_end_start(&p.ends[0], &cfg), 0);
-        assert_int_equal(noise_pair_run(&p, NULL), 0);
+        assert_int_equal(sec_end_start(&p.ends[0], &cfg), 0);
+        assert_int_equal(sec_pair_run(&p, NULL), 0);
         assert_int_equal(
             p2p_pubkey_check(p.ends[1].pubkey, p.ends[1].pubkey_len), types[i]);
-        noise_pair_fini(&p);
+        sec_pair_fini(&p);
         p2p__noise_id_free(id);
         p2p_key_free(key);
     }
@@ -712,24 +705,24 @@ static void test_every_key_type(void **state)
 static int whole_life(void *arg)
 {
     static const uint8_t text[1000] = {1};
-    struct noise_pair p;
+    struct sec_pair p;
     struct chunker c;
-    int rv = noise_pair_init(&p);
+    int rv = sec_pair_init(&p);
 
     (void)arg;
     if (rv != 0) {
         return rv;
     }
     chunker_init(&c, CHUNK_RANDOM, 5);
-    rv = noise_pair_start(&p);
+    rv = sec_pair_start(&p);
     if (rv == 0) {
-        rv = noise_pair_run(&p, &c);
+        rv = sec_pair_run(&p, &c);
     }
     if (rv == 0) {
         send_bytes(&p.ends[0], text, sizeof text);
-        rv = noise_pair_run(&p, &c);
+        rv = sec_pair_run(&p, &c);
     }
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
     return rv;
 }
 
@@ -751,7 +744,7 @@ static void test_works_as_a_channel(void **state)
     uint8_t buf[100];
     struct p2p__outbuf out = {.p = buf, .cap = sizeof buf};
     struct p2p__slice in, up;
-    struct noise_pair p;
+    struct sec_pair p;
 
     (void)state;
     start(&p);
@@ -763,7 +756,7 @@ static void test_works_as_a_channel(void **state)
     assert_true(ops->deadline(&p.ends[1].n) == P2P__NOISE_TIMEOUT);
     assert_int_equal(ops->expire(&p.ends[1].n, P2P_NEVER - 1), P2P_ETIMEDOUT);
     ops->fini(&p.ends[1].n);
-    noise_pair_fini(&p);
+    sec_pair_fini(&p);
 }
 
 int main(void)

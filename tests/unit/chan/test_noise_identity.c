@@ -6,7 +6,7 @@
  */
 #include "chan/noise/payload.h"
 #include "chan/noise/xx.h"
-#include "noise_pair.h"
+#include "sec_pair.h"
 #include "unit.h"
 #include "wire/pb.h"
 
@@ -14,7 +14,7 @@
 
 /* A payload being forged. */
 struct forgery {
-    struct noise_pair pair;
+    struct sec_pair pair;
     struct p2p__pbw w;
     uint8_t buf[PAYLOAD_MAX];
     int victim; /* the end that is lied to: 0 dials, 1 listens */
@@ -22,7 +22,7 @@ struct forgery {
 
 static void forge(struct forgery *f, int victim)
 {
-    assert_int_equal(noise_pair_init(&f->pair), 0);
+    assert_int_equal(sec_pair_init(&f->pair), 0);
     f->victim = victim;
     p2p__pbw_init(&f->w, f->buf, sizeof f->buf);
 }
@@ -89,15 +89,15 @@ static int tell(struct forgery *f, struct p2p__noise_xx *x,
         memcpy(buf + 2 + p2p__noise_xx_head(x), payload, len);
     }
     assert_int_equal(p2p__noise_xx_write(x, buf + 2, len), 0);
-    return noise_end_feed(&f->pair.ends[f->victim], buf, 2 + size, NULL);
+    return sec_end_feed(&f->pair.ends[f->victim], buf, 2 + size, NULL);
 }
 
 static void hear(struct forgery *f, struct p2p__noise_xx *x)
 {
-    struct noise_end *e = &f->pair.ends[f->victim];
+    struct sec_end *e = &f->pair.ends[f->victim];
     struct p2p__slice msg, payload;
 
-    assert_int_equal(noise_end_draw(e, 0), 0);
+    assert_int_equal(sec_end_draw(e, 0), 0);
     msg = p2p__slice_of(e->wire + 2, e->wire_len - 2);
     assert_int_equal(p2p__noise_xx_read(x, &msg, &payload), 0);
     e->wire_len = 0;
@@ -109,8 +109,8 @@ static int lie_with(struct forgery *f, const uint8_t *payload, size_t len,
                     const struct p2p__noise_muxers *muxers)
 {
     const struct p2p__noise_id *id = liar_id(f);
-    struct noise_end *e = &f->pair.ends[f->victim];
-    struct p2p__sec_cfg cfg = noise_pair_cfg(&f->pair, f->victim);
+    struct sec_end *e = &f->pair.ends[f->victim];
+    struct p2p__sec_cfg cfg = sec_pair_cfg(&f->pair, f->victim);
     struct p2p__noise_xx x;
     struct p2p__noise_xx_cfg xx = {.dialer = f->victim == 1,
                                    .crypto = f->pair.crypto,
@@ -120,7 +120,7 @@ static int lie_with(struct forgery *f, const uint8_t *payload, size_t len,
 
     cfg.muxers = muxers->names;
     cfg.muxer_count = muxers->count;
-    assert_int_equal(noise_end_start(e, &cfg), 0);
+    assert_int_equal(sec_end_start(e, &cfg), 0);
     assert_int_equal(
         p2p__noise_xx_init(&x, &xx, &f->pair.ends[1 - f->victim].env.env), 0);
     if (f->victim == 1) {
@@ -144,7 +144,7 @@ static int lie(struct forgery *f)
 
     assert_true(len >= 0);
     rv = lie_with(f, f->buf, (size_t)len, &no_muxers);
-    noise_pair_fini(&f->pair);
+    sec_pair_fini(&f->pair);
     return rv;
 }
 
@@ -183,7 +183,7 @@ static int lie_flipped(int victim, size_t at, unsigned bit)
         payload[at] ^= (uint8_t)(1U << bit);
     }
     rv = lie_with(&f, payload, len, &no_muxers);
-    noise_pair_fini(&f.pair);
+    sec_pair_fini(&f.pair);
     return at < len ? rv : rv == 0 ? 1 : -1;
 }
 
@@ -281,6 +281,7 @@ static void test_T9_signature_over_something_else(void **state)
     EACH_VICTIM(v)
     {
         for (size_t i = 0; i < P2P__COUNT(prefixes); i++) {
+            const struct p2p__noise_id *id;
             struct forgery f;
 
             forge(&f, v);
@@ -289,7 +290,8 @@ static void test_T9_signature_over_something_else(void **state)
             assert_int_equal(lie(&f), i == 2 ? 0 : P2P_EAUTH);
             forge(&f, v); /* over another static key */
             put_key(&f);
-            put_sig_over(&f, liar_key(&f), prefixes[i], f.pair.ends[v].id->pub);
+            id = f.pair.ends[v].id;
+            put_sig_over(&f, liar_key(&f), prefixes[i], id->pub);
             assert_int_equal(lie(&f), P2P_EAUTH);
         }
     }
@@ -365,7 +367,7 @@ static void test_T12_truncated_payload(void **state)
             whole = len == liar_id(&f)->payload_len;
             rv = lie_with(&f, liar_id(&f)->payload, len, &no_muxers);
             assert_int_equal(rv, whole ? 0 : P2P_EPROTO);
-            noise_pair_fini(&f.pair);
+            sec_pair_fini(&f.pair);
             len++;
         } while (!whole);
     }
@@ -445,7 +447,7 @@ static void test_T12_crowd_of_muxers(void **state)
     {
         for (int found = 0; found < 2; found++) {
             struct forgery f;
-            struct noise_end *e = &f.pair.ends[v];
+            struct sec_end *e = &f.pair.ends[v];
             size_t mark;
             int len;
 
@@ -468,7 +470,7 @@ static void test_T12_crowd_of_muxers(void **state)
                 assert_int_equal(e->ev.muxer, 0);
                 assert_true(e->ev.announced);
             }
-            noise_pair_fini(&f.pair);
+            sec_pair_fini(&f.pair);
         }
     }
 }

@@ -9,7 +9,7 @@
 
 #include "chan/multistream/multistream.h"
 #include "failing_mem.h"
-#include "noise_pair.h"
+#include "sec_pair.h"
 #include "unit.h"
 
 #define LAYERS_MAX 3
@@ -33,8 +33,8 @@ struct side {
     size_t count;
     struct p2p__multistream ms[2];
     size_t ms_count;
-    struct noise_pair *pair;
-    struct noise_end *end; /* keys, quota and the Noise channel */
+    struct sec_pair *pair;
+    struct sec_end *end; /* keys, quota and the Noise channel */
     bool dialer;
     bool eager;
     bool open; /* the muxer is agreed on */
@@ -74,7 +74,7 @@ static void push_multistream(struct side *s, const char *const *names,
 
 static void push_noise(struct side *s)
 {
-    struct p2p__sec_cfg cfg = noise_pair_cfg(s->pair, s->dialer ? 0 : 1);
+    struct p2p__sec_cfg cfg = sec_pair_cfg(s->pair, s->dialer ? 0 : 1);
 
     assert_int_equal(p2p__noise_init(&s->end->n, &cfg, 0), 0);
     push(s, &p2p__noise_ops, &s->end->n);
@@ -188,7 +188,7 @@ static int pull_level(struct p2p__src *src, uint8_t *dst, size_t cap,
     return rv != 0 ? rv : (int)out.len;
 }
 
-static void side_init(struct side *s, struct noise_pair *pair, bool dialer,
+static void side_init(struct side *s, struct sec_pair *pair, bool dialer,
                       bool eager)
 {
     *s = (struct side){.pair = pair,
@@ -248,10 +248,10 @@ static size_t move(struct side *from, struct side *to, struct chunker *c,
 static void run(struct chunker *c, bool eager, bool small_rooms)
 {
     size_t live = failing_mem_live(), moved;
-    struct noise_pair pair;
+    struct sec_pair pair;
     struct side d, l;
 
-    assert_int_equal(noise_pair_init(&pair), 0);
+    assert_int_equal(sec_pair_init(&pair), 0);
     side_init(&d, &pair, true, eager);
     side_init(&l, &pair, false, eager);
     do {
@@ -271,7 +271,7 @@ static void run(struct chunker *c, bool eager, bool small_rooms)
     }
     side_fini(&d);
     side_fini(&l);
-    noise_pair_fini(&pair);
+    sec_pair_fini(&pair);
     assert_int_equal(failing_mem_live(), live);
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* See noise_pair.h. The heap is the C library's: what the channels take from
+/* See sec_pair.h. The heap is the C library's: what the channels take from
  * theirs is to be seen apart. */
-#include "noise_pair.h"
+#include "sec_pair.h"
 
 #include <stdlib.h>
 
+#include "base/mem.h"
+
 static int pull(struct p2p__src *src, uint8_t *dst, size_t cap, p2p_ns now)
 {
-    struct noise_end *e = P2P__CONTAINER(src, struct noise_end, src);
+    struct sec_end *e = P2P__CONTAINER(src, struct sec_end, src);
     size_t n = p2p__min(e->app_len, cap);
 
     (void)now;
@@ -19,18 +21,20 @@ static int pull(struct p2p__src *src, uint8_t *dst, size_t cap, p2p_ns now)
     return (int)n;
 }
 
-static int end_init(struct noise_pair *p, int which)
+static int end_init(struct sec_pair *p, int which,
+                    const struct p2p_security *ops)
 {
-    struct noise_end *e = &p->ends[which];
+    struct sec_end *e = &p->ends[which];
     uint8_t seed[32] = {(uint8_t)(which + 1)};
     const uint8_t *pb;
     size_t len;
     int rv;
 
+    e->ops = ops;
     test_env_init(&e->env, (uint64_t)which);
     p2p__quota_init(&e->quota, NULL, "conn");
     e->src.pull = pull;
-    e->wire = malloc(NOISE_PAIR_WIRE);
+    e->wire = malloc(SEC_PAIR_WIRE);
     if (e->wire == NULL) {
         return P2P_ENOMEM;
     }
@@ -43,40 +47,55 @@ static int end_init(struct noise_pair *p, int which)
     if (rv != 0) {
         return rv;
     }
-    return p2p__noise_id_new(p->crypto, &e->env.env, e->key, &e->id);
+    return ops->id_new(p->crypto, &e->env.env, e->key, &e->id);
 }
 
-int noise_pair_init(struct noise_pair *p)
+int sec_pair_init_for(struct sec_pair *p, const struct p2p_security *ops)
 {
     int rv;
 
-    *p = (struct noise_pair){0};
+    *p = (struct sec_pair){0};
     rv = p2p__crypto_new(&p->crypto);
     for (int i = 0; i < 2 && rv == 0; i++) {
-        rv = end_init(p, i);
+        rv = end_init(p, i, ops);
     }
     if (rv != 0) {
-        noise_pair_fini(p);
+        sec_pair_fini(p);
     }
     return rv;
 }
 
-void noise_pair_fini(struct noise_pair *p)
+int sec_pair_init(struct sec_pair *p)
+{
+    return sec_pair_init_for(p, &p2p__noise_security);
+}
+
+static void end_fini(struct sec_end *e)
+{
+    if (e->chan != NULL) {
+        e->ops->chan->fini(e->chan);
+    }
+    if (e->chan != &e->n) {
+        p2p__free(e->chan);
+    }
+    p2p__quota_fini(&e->quota);
+    if (e->ops != NULL) {
+        e->ops->id_free(e->id);
+    }
+    p2p_key_free(e->key);
+    free(e->wire);
+    free(e->got);
+}
+
+void sec_pair_fini(struct sec_pair *p)
 {
     for (int i = 0; i < 2; i++) {
-        struct noise_end *e = &p->ends[i];
-
-        p2p__noise_fini(&e->n);
-        p2p__quota_fini(&e->quota);
-        p2p__noise_id_free(e->id);
-        p2p_key_free(e->key);
-        free(e->wire);
-        free(e->got);
+        end_fini(&p->ends[i]);
     }
     p2p__crypto_free(p->crypto);
 }
 
-struct p2p__sec_cfg noise_pair_cfg(struct noise_pair *p, int end)
+struct p2p__sec_cfg sec_pair_cfg(struct sec_pair *p, int end)
 {
     return (struct p2p__sec_cfg){
         .dialer = end == 0,
@@ -87,28 +106,32 @@ struct p2p__sec_cfg noise_pair_cfg(struct noise_pair *p, int end)
     };
 }
 
-int noise_end_start(struct noise_end *e, const struct p2p__sec_cfg *cfg)
+int sec_end_start(struct sec_end *e, const struct p2p__sec_cfg *cfg)
 {
+    if (e->ops != &p2p__noise_security) {
+        return e->ops->start(cfg, &e->chan, 0);
+    }
+    e->chan = &e->n;
     return p2p__noise_init(&e->n, cfg, 0);
 }
 
-int noise_pair_start(struct noise_pair *p)
+int sec_pair_start(struct sec_pair *p)
 {
     int rv = 0;
 
     for (int i = 0; i < 2 && rv == 0; i++) {
-        struct p2p__sec_cfg cfg = noise_pair_cfg(p, i);
+        struct p2p__sec_cfg cfg = sec_pair_cfg(p, i);
 
-        rv = noise_end_start(&p->ends[i], &cfg);
+        rv = sec_end_start(&p->ends[i], &cfg);
     }
     return rv;
 }
 
-static void handle_events(struct noise_end *e)
+static void handle_events(struct sec_end *e)
 {
     struct p2p__sec_ev ev;
 
-    while (p2p__noise_next(&e->n, &ev)) {
+    while (e->ops->next(e->chan, &ev)) {
         assert(!e->established && ev.pubkey.len <= sizeof e->pubkey);
         e->established = true;
         e->pubkey_len = ev.pubkey.len;
@@ -118,25 +141,25 @@ static void handle_events(struct noise_end *e)
     }
 }
 
-int noise_end_draw(struct noise_end *e, size_t room)
+int sec_end_draw(struct sec_end *e, size_t room)
 {
     struct p2p__outbuf out;
     int rv;
 
     do {
-        size_t left = NOISE_PAIR_WIRE - e->wire_len;
+        size_t left = SEC_PAIR_WIRE - e->wire_len;
 
         out =
             (struct p2p__outbuf){.p = e->wire + e->wire_len,
                                  .cap = room > 0 ? p2p__min(room, left) : left};
-        rv = p2p__noise_tx(&e->n, &e->src, &out, 0);
+        rv = e->ops->chan->tx(e->chan, &e->src, &out, 0);
         e->wire_len += out.len;
         handle_events(e);
     } while (rv == 0 && out.len > 0);
     return rv;
 }
 
-static int take_up(struct noise_end *e, const struct p2p__slice *up)
+static int take_up(struct sec_end *e, const struct p2p__slice *up)
 {
     if (e->got_cap - e->got_len < up->len) {
         size_t cap = 2 * (e->got_len + up->len);
@@ -155,7 +178,7 @@ static int take_up(struct noise_end *e, const struct p2p__slice *up)
     return 0;
 }
 
-static int feed_piece(struct noise_end *e, uint8_t *p, size_t len)
+static int feed_piece(struct sec_end *e, uint8_t *p, size_t len)
 {
     struct p2p__slice in = p2p__slice_of(p, len), up;
     int rv;
@@ -163,7 +186,7 @@ static int feed_piece(struct noise_end *e, uint8_t *p, size_t len)
     do {
         size_t before = in.len;
 
-        rv = p2p__noise_rx(&e->n, &in, &up, 0);
+        rv = e->ops->chan->rx(e->chan, &in, &up, 0);
         if (rv != 0) {
             return rv;
         }
@@ -174,8 +197,8 @@ static int feed_piece(struct noise_end *e, uint8_t *p, size_t len)
     return rv;
 }
 
-int noise_end_feed(struct noise_end *e, const uint8_t *bytes, size_t len,
-                   struct chunker *c)
+int sec_end_feed(struct sec_end *e, const uint8_t *bytes, size_t len,
+                 struct chunker *c)
 {
     int rv = 0;
 
@@ -195,19 +218,19 @@ int noise_end_feed(struct noise_end *e, const uint8_t *bytes, size_t len,
     return rv;
 }
 
-int noise_pair_run(struct noise_pair *p, struct chunker *c)
+int sec_pair_run(struct sec_pair *p, struct chunker *c)
 {
     bool busy = true;
 
     while (busy) {
         busy = false;
         for (int i = 0; i < 2; i++) {
-            struct noise_end *from = &p->ends[i], *to = &p->ends[1 - i];
-            int rv = noise_end_draw(from, 0);
+            struct sec_end *from = &p->ends[i], *to = &p->ends[1 - i];
+            int rv = sec_end_draw(from, 0);
 
             if (rv == 0 && from->wire_len > 0) {
                 busy = true;
-                rv = noise_end_feed(to, from->wire, from->wire_len, c);
+                rv = sec_end_feed(to, from->wire, from->wire_len, c);
                 from->wire_len = 0;
             }
             if (rv != 0) {
