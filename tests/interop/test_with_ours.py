@@ -9,7 +9,7 @@ import time
 import pytest
 import lan as lan_
 from checks import LOOP, check_connection, check_pubsub, check_push
-from checks import check_services, pair
+from checks import check_services, pair, short
 from peer import Peer, require
 
 # name: the other kind, its flags, our flags, the muxer, early negotiation
@@ -64,6 +64,56 @@ def test_pair(row, we_dial):
         x.wait("disconnected", peer=y.id)
         assert x.quit() == 0
         assert y.quit() == 0
+
+
+# The same over TLS: the other kind, flags of both, the muxer, early.
+TLS = {
+    "go": ("go", ["--security", "tls"], "yamux", True),
+    "go-multistream": ("go", ["--security", "tls", "--no-early-mux"], "yamux",
+                       False),
+    "js": ("js", ["--security", "tls"], "yamux", True),
+    "js-mplex": ("js", ["--security", "tls", "--muxer", "mplex"], "mplex",
+                 True),
+    "rust": ("rust", ["--security", "tls"], "yamux", False),
+    "c": ("c", ["--security", "tls"], "yamux", True),
+    "c-mplex": ("c", ["--security", "tls", "--muxer", "mplex"], "mplex", True),
+}
+
+
+@pytest.mark.parametrize("we_dial", [True, False], ids=["dial", "listen"])
+@pytest.mark.parametrize("row", TLS)
+def test_tls(row, we_dial):
+    kind, flags, muxer, early = TLS[row]
+    ours = [f for f in flags if f != "--no-early-mux"]
+    with pair(*roles(kind, flags, ours, we_dial)) as (x, y):
+        for one, other in ((x, y), (y, x)):
+            check_connection(one, other, muxer, early, "tls")
+            check_services(one, other)
+        check_pubsub(x, y)
+        check_pubsub(y, x)
+        assert x.quit() == 0
+        assert y.quit() == 0
+
+
+@pytest.mark.parametrize("we_dial", [True, False], ids=["dial", "listen"])
+@pytest.mark.parametrize("kind", ["go", "js", "rust", "c"])
+def test_tls_or_noise(kind, we_dial):
+    """Who has one of both meets us, who have both: either way round."""
+    for theirs in ("tls", "noise"):
+        flags = roles(kind, ["--security", theirs],
+                      ["--security", "noise,tls"], we_dial)
+        with pair(*flags) as (x, y):
+            assert short(x.wait_connected(y)["security"]) in (theirs, "null")
+            assert y.cmd(f"echo {x.id} 1000")["bytes"] == 1000
+
+
+@pytest.mark.parametrize("kind,key", [
+    (kind, key) for kind, keys in KEYS.items() for key in keys
+    if kind != "js2021"])
+def test_tls_key(kind, key):
+    flags = ["--security", "tls", "--key", key]
+    with pair(kind, flags, "c", flags) as (x, y):
+        assert y.cmd(f"echo {x.id} 100")["bytes"] == 100
 
 
 @pytest.mark.parametrize("kind,key", [

@@ -140,6 +140,7 @@ static int start_host(struct node *n)
     cfg.user = n;
     cfg.mplex = strcmp(o->muxer, "yamux") != 0;
     cfg.no_yamux = strcmp(o->muxer, "mplex") == 0;
+    cfg.security = o->security;
     cfg.mdns = o->mdns;
     cfg.mdns_2021 = o->mdns_2021;
     cfg.mdns_dial = true;

@@ -8,6 +8,8 @@
 
 #include <p2p/p2p.h>
 
+#include "security.h"
+
 #define NODE_LIST_MAX 64
 
 /* What the flags said. */
@@ -18,6 +20,7 @@ struct node_opts {
     size_t n_connect;
     const char *topics[NODE_LIST_MAX];
     size_t n_topics;
+    const struct p2p_security *security[SECURITY_MAX];
     const char *key_type;
     const char *key_file;
     const char *muxer;

@@ -36,7 +36,7 @@ static const struct {
 } flags[] = {
     {"listen", OPT_LISTEN, "MA", "listen at a multiaddr; may be repeated"},
     {"connect", OPT_CONNECT, "MA", "dial at the start; may be repeated"},
-    {"security", OPT_SECURITY, "noise", "what secures connections"},
+    {"security", OPT_SECURITY, "LIST", "noise (the default), tls; in order"},
     {"muxer", OPT_MUXER, "NAME", "yamux (the default), mplex or both"},
     {"key", OPT_KEY, "TYPE", "a new key: ed25519, secp256k1, ecdsa or rsa"},
     {"seed", OPT_SEED, "N", "the Ed25519 key of a number"},
@@ -151,8 +151,6 @@ static int set_number(struct node_opts *o, int c, const char *value)
 
 static int set_value(struct node_opts *o, int c, const char *value)
 {
-    const char *security;
-
     switch (c) {
         case OPT_LISTEN:
             return add(o->listen, &o->n_listen, value);
@@ -161,7 +159,9 @@ static int set_value(struct node_opts *o, int c, const char *value)
         case OPT_TOPIC:
             return add(o->topics, &o->n_topics, value);
         case OPT_SECURITY:
-            return word(&security, "security", value, "noise");
+            return security_list(value, o->security)
+                       ? 0
+                       : wrong("security", value, security_names());
         case OPT_MUXER:
             return word(&o->muxer, "muxer", value, "yamux,mplex,both");
         case OPT_KEY:
@@ -218,7 +218,8 @@ int node_parse(struct node_opts *o, int argc, char **argv)
     *o = (struct node_opts){.key_type = "ed25519",
                             .muxer = "yamux",
                             .msgid = "from",
-                            .sign = "strict"};
+                            .sign = "strict",
+                            .security = {p2p_noise()}};
     while ((c = getopt_long_only(argc, argv, "", options, NULL)) != -1) {
         int rv;
 

@@ -23,10 +23,10 @@ def short(protocol):
     return protocol.split("/")[1] if "/" in protocol else protocol
 
 
-def check_connection(one, other, muxer, early):
+def check_connection(one, other, muxer, early, security="noise"):
     """The connection is what the flags ask for; null is "does not tell"."""
     c = one.wait_connected(other)
-    assert (short(c["security"]), short(c["muxer"])) == ("noise", muxer)
+    assert (short(c["security"]), short(c["muxer"])) == (security, muxer)
     assert c["early_mux"] in (early, None)
     assert c["transport"] == "tcp"
 
