@@ -34,6 +34,13 @@ for how in "shared " "static --static"; do
         [ ! -e "$example" ] || build_run "$example" "$1" "$2"
     done
 done
+if gcc -std=c11 -Wall -Wextra -Werror tests/install/probe_tls.c \
+        -o "$prefix/probe_tls" $(pkg-config --cflags --libs p2p-tls p2p) &&
+        "$prefix/probe_tls"; then
+    echo "ok tests/install/probe_tls.c"; p=$((p + 1))
+else
+    echo "FAIL tests/install/probe_tls.c"; f=$((f + 1))
+fi
 # The daemon, the tool and the examples against what was installed.
 if meson setup $CI_LOGS/system -Dsystem_p2p=true > /dev/null &&
         ninja -C $CI_LOGS/system &&

@@ -74,6 +74,7 @@ check "and is still in its mesh" sh -c "unitmesh status | grep 'mesh *shop'"
 systemctl kill -s KILL unitmesh-applier
 check "without its applier it ends, and both begin again" until_so begun_again
 journalctl --no-pager -q -u unitmesh -u unitmesh-applier
-check "the packages are purged" dpkg --purge unitmesh libp2p-dev libp2p0
+check "the packages are purged" dpkg --purge unitmesh \
+    libp2p-dev libp2p-tls0 libp2p0
 check "and no service is left" gone
 poweroff

@@ -27,8 +27,8 @@ whats_there() {
 }
 
 compile() {
-    gcc -Wall -Wextra -Werror "$1" -o /tmp/probe $2 \
-        $(pkg-config $2 --cflags --libs p2p) && /tmp/probe
+    gcc -Wall -Wextra -Werror "$1" -o /tmp/probe \
+        $(pkg-config --cflags --libs $2) && /tmp/probe
 }
 
 # The two services as the package has them, without a Unit and other nodes.
@@ -64,9 +64,11 @@ for file in lib/systemd/system/unitmesh.service \
     share/fish/vendor_completions.d/unitmesh.fish; do
     check "there is $file" test -e "/usr/$file"
 done
-check "a program is built against libp2p-dev" compile /deb/probe.c ""
+check "a program is built against libp2p-dev" compile /deb/probe.c p2p
+check "and against TLS" compile /deb/probe_tls.c "p2p-tls p2p"
 check "the daemon runs" use
-check "they are purged" dpkg --purge unitmesh libp2p-dev libp2p0
+check "they are purged" dpkg --purge unitmesh \
+    libp2p-dev libp2p-tls0 libp2p0
 whats_there > /tmp/after
 check "nothing is left" diff /tmp/before /tmp/after
 exit $failed
