@@ -53,7 +53,7 @@ static void show(yyjson_val *entries)
     yyjson_val *v;
     size_t i, n;
 
-    um_table_init(&t, "TIME|WHO|VIA|ACTION|ABOUT|OUTCOME|MESSAGE");
+    um_table_init(&t, "TIME|WHO|VIA|ACTION|ABOUT~|OUTCOME|MESSAGE~");
     yyjson_arr_foreach(entries, i, n, v)
     {
         when(v, buf);
@@ -122,7 +122,9 @@ static const struct um_cli_verb audit_verbs[] = {
      "What was changed at this node, and what was tried and refused: who, "
      "from\n"
      "where, when; the last ones.",
-     UM_BIT(UM_OPT_SINCE) | UM_BIT(UM_OPT_LAST) | UM_BIT(UM_OPT_LIMIT), audit},
+     UM_BIT(UM_OPT_SINCE) | UM_BIT(UM_OPT_LAST) | UM_BIT(UM_OPT_LIMIT) |
+         UM_BIT(UM_OPT_WATCH),
+     audit},
 };
 
 const struct um_cli_command um_cli_audit[] = {
