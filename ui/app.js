@@ -95,8 +95,10 @@ function createPage(app, session) {
     function hear(status, error) {
         const began = own.status === null;
         const moved = !began && status && own.status.mode !== status.mode;
-        own.status = status;
-        header.show(status, error);
+        own.status = status ?? own.status;
+        header.show(own.status, error);
+        if (status?.mesh) live.start(); // without a mesh there are no events
+        else if (status) live.stop();
         if (began || moved) show(began);
     }
 
@@ -121,7 +123,6 @@ function createPage(app, session) {
         e.preventDefault();
         main.focus();
     }}, 'Skip to the content'), header.el, main, toasts.el);
-    live.start();
 
     return () => {
         own.end();

@@ -13,6 +13,8 @@ const KINDS = {
         one: 'Overlay', label: 'Selector', template: '{\n    "merge": {}\n}',
         hint: 'all, group:NAME, label:KEY=VALUE or node:NAME',
         none: 'All nodes run the same.',
+        checked: 'Checked as far as it is for this node. What another one ' +
+            'makes of it, that one says.',
         text: 'An overlay says what is other at some nodes: a merge patch, ' +
             'renamed addresses, a JSON Patch.',
     },
@@ -160,7 +162,9 @@ function one(root, ctx, kind, name) {
     return editPanel(body, ctx, {
         path: pathOf(kind, name), title: `${k.one} ${name}`,
         prefix: pointerOf([kind, name]), template: k.template,
-        extra: box?.el, query: box?.query,
+        extra: box?.el, query: box?.query, all: `/mesh/${kind}`,
+        inAll: pointerOf([name]), checked: k.checked,
+        short: kind !== 'overlays',
     });
 }
 

@@ -42,7 +42,7 @@ function numbers(count, bad) {
 /**
  * @param {{id: string, label: string, readOnly?: boolean,
  *     onInput?: function(string), onSubmit?: function,
- *     describedBy?: string}} how
+ *     describedBy?: string, short?: boolean}} how
  * @returns {{el: HTMLElement, area: HTMLTextAreaElement,
  *     set: function(string), mark: function(number|null),
  *     select: function(number, number)}}
@@ -90,7 +90,7 @@ export function createEditor(how) {
     }
 
     return {
-        el: h('div', {class: `editor${how.readOnly ? ' fixed' : ''}`}, gutter,
+        el: h('div', {class: how.short ? 'editor short' : 'editor'}, gutter,
             h('div', {class: 'paper'}, bar, ink, area)),
         area,
         set(text) {

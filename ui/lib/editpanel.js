@@ -6,7 +6,7 @@ import {diffView} from './diffview.js';
 import {merge} from './diff.js';
 import {createEditor} from './editor.js';
 import {icon} from './icons.js';
-import {format, lineOf, locate} from './jsontext.js';
+import {format, lineOf, locate, part} from './jsontext.js';
 import {headerText} from './manner.js';
 import {button, errorBox, loading, note} from './parts.js';
 import {review} from './review.js';
@@ -19,15 +19,18 @@ const CHECKED = {
     unit: 'The Unit of this node takes it.',
 };
 
-/** What is there now; a part that is new is empty. */
+/** Who was asked: the last of "document, scratch, unit". */
+function checkedBy(header) {
+    return CHECKED[(header ?? '').split(', ').at(-1)] ?? CHECKED.document;
+}
+
+/** What is there now; a part that is new is empty. A part is read out of all
+ *  of its kind, where one that is not there is no mistake. */
 async function fetchPart(ctx, target) {
-    try {
-        const got = await ctx.api.call('GET', target.path);
-        return {text: format(got.text.trim()), etag: got.etag};
-    } catch (error) {
-        if (error.status !== 404) throw error;
-        return {text: '', etag: null};
-    }
+    const got = await ctx.api.call('GET', target.all ?? target.path);
+    const text = target.all ? part(got.text, target.inAll) : got.text;
+    return {text: format((text ?? '').trim()),
+        etag: text === null ? null : got.etag};
 }
 
 /** The pointer in this text of one that leads into the whole document. */
@@ -50,8 +53,11 @@ function placeOf(target, text, problem) {
  * @param {HTMLElement} root
  * @param {object} ctx
  * @param {{path: string, title: string, prefix: string, template: string,
- *     at?: string, query?: function(): string, extra?: HTMLElement}} target
- *     `prefix`: its pointer in the document; `at`: a pointer to show
+ *     at?: string, query?: function(): string, extra?: HTMLElement,
+ *     all?: string, inAll?: string, checked?: string, short?: boolean}} target
+ *     `prefix`: its pointer in the document; `at`: a pointer to show; `all`:
+ *     where it is read, at the pointer `inAll`; `checked`: what it means that
+ *     nothing is wrong; `short`: few lines are enough
  * @returns {function} ends it
  */
 export function editPanel(root, ctx, target) {
@@ -66,7 +72,7 @@ export function editPanel(root, ctx, target) {
     const editor = createEditor({
         id: 'editor', label: target.title, readOnly: !can,
         onInput: typed, onSubmit: () => isDirty() && openReview(),
-        describedBy: 'check',
+        describedBy: 'check', short: target.short,
     });
 
     const isDirty = () => own.draft && own.draft.text !== own.draft.base;
@@ -86,7 +92,8 @@ export function editPanel(root, ctx, target) {
 
     function drawTree() {
         const made = tree(own.draft.text, editor.select);
-        if (made) fill(treeAt, made);
+        if (made) fill(treeAt, made.firstChild ? made
+            : h('p', {class: 'soft'}, 'It has no members.'));
     }
 
     function setText(text) {
@@ -126,8 +133,7 @@ export function editPanel(root, ctx, target) {
             if (own.over) return;
             editor.mark(null);
             fill(checkAt, h('p', {class: 'checked is-ok'}, icon('ok'),
-                CHECKED[(dry.checked ?? '').split(', ').at(-1)] ??
-                CHECKED.document));
+                target.checked ?? checkedBy(dry.checked)));
         } catch (error) {
             if (error.name !== 'AbortError' && !own.over) wrong(error);
         }

@@ -10,7 +10,7 @@ import {nextTheme, theme} from './theme.js';
 const LIVE = {
     live: ['ok', 'Live'],
     reconnecting: ['busy', 'Reconnecting'],
-    off: ['none', 'Off'],
+    off: ['none', 'No events'],
 };
 const THEMES = {
     auto: ['auto', 'Colours: as the system'],

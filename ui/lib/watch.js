@@ -11,7 +11,8 @@
  * @param {function(any, Error|null)} show
  * @param {{kinds?: string[], every?: number, key?: function(any): string}}
  *     [how] events, milliseconds, and what of a value is seen
- * @returns {{end: function, now: function}}
+ * @returns {{end: function, now: function, again: function}} `again` shows it
+ *     also where nothing changed
  */
 export function watch(live, load, show, how = {}) {
     const own = {value: null, over: false, timer: 0, soon: 0, busy: false,
@@ -56,6 +57,10 @@ export function watch(live, load, show, how = {}) {
     now();
     return {
         now,
+        again() {
+            own.shown = null;
+            return now();
+        },
         end() {
             own.over = true;
             clearInterval(own.timer);

@@ -64,12 +64,14 @@ function actions(at, ctx, c, again) {
     const name = c.theirs.revision;
     const post = (verb, query, message) => ctx.api.send('POST',
         `/mesh/conflicts/${name}/${verb}${query}`, message ? {message} : {});
-    const done = word => () => {
-        ctx.toast(word);
+    const back = () => {
         fill(at);
         again();
     };
-    const back = () => fill(at);
+    const done = word => () => {
+        ctx.toast(word);
+        back();
+    };
     const take = () => review(at, ctx, {
         title: `Take ${name}`, action: 'Take it', back,
         before: c.ours, after: c.other, titles: [`In force: ${c.current}`,
@@ -86,12 +88,13 @@ function actions(at, ctx, c, again) {
     return h('div', {class: 'row'},
         button('Take theirs', take, {id: `take-${name}`}),
         button('Keep what is in force', drop, {id: `drop-${name}`}),
-        button('Edit both', () => editBoth(at, ctx, c, done('It is ended.')),
+        button('Edit both', () =>
+            editBoth(at, ctx, c, done('It is ended.'), back),
             {id: `edit-${name}`, kind: 'primary'}));
 }
 
 /** An editor with both, as far as they can be put together. */
-function editBoth(at, ctx, c, done) {
+function editBoth(at, ctx, c, done, leave) {
     const merged = merge(c.was, c.ours, c.other);
     const name = c.theirs.revision;
     const errorAt = h('div');
@@ -120,7 +123,7 @@ function editBoth(at, ctx, c, done) {
                 `/mesh/conflicts/${name}/edit${query}`, text,
                 message ? {'X-Message': headerText(message)} : {}),
             done, back: () => {
-                editBoth(at, ctx, c, done);
+                editBoth(at, ctx, c, done, leave);
                 at.querySelector('textarea').value = text;
                 at.querySelector('textarea').dispatchEvent(
                     new Event('input'));
@@ -137,7 +140,7 @@ function editBoth(at, ctx, c, done) {
         editor.el, errorAt,
         h('div', {class: 'row'}, button('Review', go, {kind: 'primary',
             id: 'conflict-review'}),
-        button('Back', () => fill(at), {id: 'conflict-back'}))));
+        button('Back', leave, {id: 'conflict-back'}))));
     editor.set(merged ?? c.ours);
     editor.area.focus({preventScroll: true});
     at.scrollIntoView({block: 'nearest'});
@@ -182,6 +185,8 @@ function mount(root, ctx) {
     fill(at, loading());
 
     function show(data, error) {
+        // Who is deciding is not disturbed by what comes meanwhile.
+        if (at.querySelector('#conflict-editor, #review-go')) return;
         if (!data) {
             fill(at, error?.status === 409 ? empty(
                 'This node is in no mesh yet.', h('p', null, h('a',
@@ -189,7 +194,7 @@ function mount(root, ctx) {
                 : errorBox(error));
         } else if (!data.all.length) fill(at, none());
         else {
-            fill(at, data.all.map(c => card(ctx, c, () => seen.now())),
+            fill(at, data.all.map(c => card(ctx, c, () => seen.again())),
                 data.unlisted > 0 && h('p', null,
                     `and ${data.unlisted} more`));
         }

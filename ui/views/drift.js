@@ -68,15 +68,18 @@ function actions(ctx, d, again) {
                 `/config${query ? `?${query}` : ''}${more}`, {
                     headers: text ? {'X-Message': headerText(text)} : {},
                 }), {begun: Boolean(query)});
-            if (done) {
-                ctx.toast(`Adopted${done.revision ? `: ${done.revision}`
-                    : ''}.`);
-                again();
-            }
+            if (!done) return;
+            ctx.toast(done.revision ? `Adopted: ${done.revision}.`
+                : 'Adopted.');
+            fill(at);
+            again();
         }, {kind: 'primary', id: 'adopt-go'});
         fill(at, h('h3', null, 'Adopt it: all nodes get it'), manner.el,
             h('div', {class: 'row'}, go,
-                button('Back', () => fill(at), {id: 'adopt-back'})));
+                button('Back', () => {
+                    fill(at);
+                    again();
+                }, {id: 'adopt-back'})));
         at.scrollIntoView({block: 'nearest'});
     }
 
@@ -107,7 +110,8 @@ function otherCard(n) {
                 h('h2', null, `The Unit of ${n.name}`)),
             h('p', null, 'What is other there is known there: open that ',
                 'node\'s page, or ask it.'),
-            command('unitmesh ui'), command('unitmesh post /config --dry-run')));
+            command('unitmesh ui'),
+            command('unitmesh post /config --dry-run')));
 }
 
 /** A copy, shown beside what is in force when it is opened. */
@@ -140,7 +144,8 @@ function copyList(ctx, copies) {
     if (!copies.length) {
         return h('p', {class: 'soft'}, 'Nothing was overwritten here.');
     }
-    return h('div', {class: 'card'}, copies.map(c => copyRow(ctx, c)));
+    return h('div', {class: 'card'}, [...copies].reverse().map(c =>
+        copyRow(ctx, c)));
 }
 
 function mount(root, ctx) {
@@ -159,6 +164,7 @@ function mount(root, ctx) {
     }
 
     function show(d, error) {
+        if (top.querySelector('#adopt-go')) return; // somebody is writing
         if (!d) {
             fill(root, heading('Drift'), error?.status === 409 ? empty(
                 'This node is in no mesh yet.', h('p', null, h('a',
@@ -167,7 +173,7 @@ function mount(root, ctx) {
             return;
         }
         if (!copiesAt.isConnected) fill(root, heading('Drift'), top, copiesAt);
-        fill(top, d.mine && mineCard(ctx, d, () => seen.now()),
+        fill(top, d.mine && mineCard(ctx, d, () => seen.again()),
             d.others.map(otherCard),
             !d.mine && !d.others.length && empty(
                 'Each Unit runs what the mesh says.', h('p', null,
