@@ -16,6 +16,7 @@
 #include "cli/consent.h"
 #include "cli/path.h"
 #include "cli/progress.h"
+#include "mesh/app/json.h"
 #include "mesh/sync/dump.h"
 #include "mesh/trust/statement.h"
 #include "p2p/err.h"
@@ -35,6 +36,31 @@ static int complain(const char *path, const char *why)
 {
     (void)fprintf(stderr, "unitmesh: %s: %s\n", path, why);
     return UM_EXIT_ERROR;
+}
+
+/* Numbers for a program: pairs of a name and what there is of it. */
+struct counted {
+    const char *name;
+    uint64_t n;
+};
+
+static void form_counts(const struct um_cli *c, const char *mesh,
+                        const struct counted *all, size_t n)
+{
+    struct um_json j;
+    const char *text;
+    size_t len = 0;
+
+    um_json_init(&j);
+    um_json_text(&j, "mesh", mesh);
+    for (size_t i = 0; i < n; i++) {
+        um_json_uint(&j, all[i].name, all[i].n);
+    }
+    text = um_json_finish(&j, &len);
+    if (text != NULL) {
+        um_cli_form(c, stdout, text, len);
+    }
+    um_json_fini(&j);
 }
 
 /* Which mesh the node is of; "" if of none. An exit code. */
@@ -224,7 +250,12 @@ static int export_all(struct um_cli *c)
     um_dump_begin(&o.sum, &mesh, (uint64_t)time(NULL) * 1000, &o.bytes);
     rv = finish(&o, part, put_all(&o));
     um_buf_fini(&o.bytes);
-    if (rv == UM_EXIT_DONE) {
+    if (rv == UM_EXIT_DONE && c->o.json) {
+        const struct counted all[] = {{"items", o.items},
+                                      {"documents", o.documents}};
+
+        form_counts(c, id, all, sizeof all / sizeof *all);
+    } else if (rv == UM_EXIT_DONE) {
         (void)printf("mesh %.16s: %" PRIu64 " items, %" PRIu64 " documents\n",
                      id, o.items, o.documents);
     }
@@ -456,8 +487,17 @@ static int read_all(struct in *t, FILE *f)
     return rv;
 }
 
-static int conclude(const struct in *t, int rv)
+static void show_taken(const struct in *t)
 {
+    const struct counted all[] = {
+        {"new", t->taken},           {"known", t->known},
+        {"documents", t->documents}, {"aside", t->aside},
+        {"waiting", t->waiting},     {"refused", t->refused}};
+
+    if (t->c->o.json) {
+        form_counts(t->c, t->file, all, sizeof all / sizeof *all);
+        return;
+    }
     (void)printf("mesh %.16s: %" PRIu64 " items are new, %" PRIu64
                  " were here; %" PRIu64 " documents\n",
                  t->file, t->taken, t->known, t->documents);
@@ -474,6 +514,11 @@ static int conclude(const struct in *t, int rv)
     if (t->refused > 0) {
         (void)printf("%" PRIu64 " were left out\n", t->refused);
     }
+}
+
+static int conclude(const struct in *t, int rv)
+{
+    show_taken(t);
     return rv == UM_EXIT_DONE && (t->refused > 0 || t->waiting > 0)
                ? UM_EXIT_ERROR
                : rv;

@@ -67,6 +67,15 @@ def test_commands_say_the_same_as_json(one):
     assert made["revision"] == one.current()
 
 
+def test_files_say_it_as_numbers(one, folder):
+    said = json.loads(one.say("export", folder / "a", "-o", "json"))
+    assert said["items"] > 3 and len(said["mesh"]) == 64
+    told = yaml.safe_load(one.say("import", folder / "a", "-o", "yaml"))
+    assert told == {"mesh": said["mesh"], "new": 0, "known": said["items"],
+                    "documents": said["documents"], "aside": 0, "waiting": 0,
+                    "refused": 0}
+
+
 def test_mistakes_and_events_are_yaml_too(one):
     done = one.call("get", "/none", "-o", "yaml")
     assert done.returncode == 1 and yaml.safe_load(done.stderr)["error"]
