@@ -220,6 +220,7 @@ void um_events_listen(struct um_events *e, struct um_http_req *req)
                         "Last-Event-ID is the number of an event.");
         return;
     }
+    sweep(e);
     if (e->listeners_n == UM__CAP_EVENTS_LISTENERS) {
         um_http_reply_header(req, "Retry-After", "60");
         um_answer_error(req, 503, "Too many listen.", NULL);

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 
 #include "mesh/base/buf.h"
+#include "mesh/rest/left.h"
 #include "mesh/rest/line.h"
 
 #define MAX_HEADERS 12
@@ -473,9 +474,22 @@ int um_http_fd(const struct um_http *h)
     return info != NULL ? info->epoll_fd : -1;
 }
 
+/* Ends streams of those who left: nothing is read while nothing is said. */
+static void end_left(struct um_http *h)
+{
+    for (struct um_http_stream *s = h->streams, *next; s != NULL; s = next) {
+        next = s->next;
+        if (s->req->suspended && um_left_look(s->req->conn)) {
+            stream_lost(s);
+            wake(s->req);
+        }
+    }
+}
+
 void um_http_run(struct um_http *h)
 {
     h->running = true;
+    end_left(h);
     um_line_end_late(h->lines);
     (void)MHD_run(h->mhd);
     h->running = false;

@@ -72,6 +72,18 @@ def test_a_connection_ends_when_it_shall(mesh):
     assert b" 200 " in text.split(b"\r\n", 1)[0], text
 
 
+def test_who_left_a_stream_takes_no_place(mesh):
+    """A page that is loaded anew leaves one behind each time."""
+    node = mesh.nodes[0]
+    token = (node.state / "rest.token").read_text().strip()
+    for i in range(40):
+        with socket.create_connection((node.bind, 4902), 10) as sock:
+            sock.sendall(b"GET /mesh/events HTTP/1.1\r\nHost: %s:4902\r\n"
+                         b"Authorization: Bearer %s\r\n\r\n"
+                         % (node.bind.encode(), token.encode()))
+            assert b" 200 " in sock.recv(64), f"the {i}. stream"
+
+
 def test_many_at_once_who_name_no_revision(mesh):
     """Whoever was first, all are made; of those that say from what, one is."""
     node = mesh.nodes[0]
