@@ -13,7 +13,7 @@ SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 .DEFAULT_GOAL := all
 .PHONY: all acceptance asan bench clean compat deb demo demo-article deps deps-build dist distclean docs e2e \
 	fmt fuzz fuzz-smoke help hostile install lint lint-write mutants \
-	openapi oracle power sim sim-hash sim-mesh soak test torture unit
+	openapi oracle power sim sim-hash sim-mesh soak test torture ui unit
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
 	@$(NINJA) -C $(BUILDDIR)
@@ -118,6 +118,10 @@ openapi: deps all ## what REST is described as, against a daemon; SEED=… EXAMP
 	@rv=0; $(PYTHON) tests/rest/routes.py || rv=1; BUILDDIR=$(BUILDDIR) \
 		$(PYTHON) tests/rest/run.py $(if $(SEED),--seed $(SEED)) \
 		$(if $(EXAMPLES),--examples $(EXAMPLES)) || rv=1; exit $$rv
+
+# Some of it: make ui T="members"
+ui: deps all ## the web page in Chromium: views, actions, axe, pictures; T=… some
+	@BUILDDIR=$(BUILDDIR) tests/ui/run.sh $(T)
 
 # make oracle SEEDS=100000
 oracle: deps all ## the model against its rules as a program; SEEDS=…
