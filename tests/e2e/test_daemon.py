@@ -265,7 +265,8 @@ def test_the_log_as_json(folder):
         assert a.stop() == 0
     for line in a.lines:
         told = json.loads(line)
-        assert set(told) == {"time", "level", "msg"}
+        assert {"time", "level", "msg", "node"} <= set(told) <= {
+            "time", "level", "msg", "node", "peer", "audit"}
         assert told["level"] in ("error", "warn", "info", "debug", "trace")
         assert re.fullmatch(r"\d{4}(-\d\d){2}T\d\d(:\d\d){2}\.\d{3}Z",
                             told["time"])
