@@ -192,8 +192,7 @@ class Page:
         while True:
             words = self.own(command)
             if wait:
-                words += ("\nuntil unitmesh id >/dev/null 2>&1; do\nsleep 0.05\n"
-                          "done")
+                words += START.split("&", 1)[1]
             if command == "kill $(pidof unitmesh)":
                 words += ("; while pidof unitmesh >/dev/null; do\nsleep 0.05\n"
                           "done")
@@ -228,6 +227,8 @@ class Page:
             for name in names[1:]:
                 code = self.must("red", "unitmesh invite --role writer")
                 self.must(name, f"unitmesh join {code.split()[0]}")
+            self.must("red", "until [ $(unitmesh nodes | grep -c synced) = "
+                      f"{len(names)} ]; do sleep 0.05; done")
 
     def must(self, name, command):
         code, said = self.on(name, command)
