@@ -67,6 +67,12 @@ const char *um_http_query(const struct um_http_req *req, const char *name)
     return strcmp(name, "since") == 0 ? req->since : NULL;
 }
 
+const char *um_http_client(const struct um_http_req *req)
+{
+    (void)req;
+    return "";
+}
+
 void um_http_reply_header(struct um_http_req *req, const char *name,
                           const char *value)
 {
