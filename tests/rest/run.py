@@ -38,7 +38,8 @@ ENDS = ("setSetting", "makeVoid", "setRole", "replaceMember", "removeMember",
 # Unit says 400 to another method there, and so does a mesh.
 UNITS_OWN_400 = ("listCertificates", "listScripts", "getCertificateValue")
 # What another node makes of it is no resource: conditions have no say there.
-UNJUDGED = ("getConfig", "getConfigValue")
+# A field of the head that nobody knows is no mistake of who listens.
+UNJUDGED = ("getConfig", "getConfigValue", "listenToEvents")
 # Unit says 500 to a certificate that it cannot take.
 UNITS_OWN_500 = ("putCertificate",)
 PHASES = "examples,coverage,fuzzing"
