@@ -25,6 +25,11 @@ void um_cli_body_text(struct um_cli_body *b, const char *key, const char *value)
     }
 }
 
+void um_cli_body_true(struct um_cli_body *b, const char *key)
+{
+    (void)yyjson_mut_obj_add_true(b->doc, b->root, key);
+}
+
 void um_cli_body_uint(struct um_cli_body *b, const char *key, uint64_t value)
 {
     (void)yyjson_mut_obj_add_uint(b->doc, b->root, key, value);

@@ -25,6 +25,7 @@ void um_cli_body_init(struct um_cli_body *b);
 /** A member; not added if the value is NULL. Borrows it. */
 void um_cli_body_text(struct um_cli_body *b, const char *key,
                       const char *value);
+void um_cli_body_true(struct um_cli_body *b, const char *key);
 void um_cli_body_uint(struct um_cli_body *b, const char *key, uint64_t value);
 
 /** A member that is a list of texts. Borrows them. */

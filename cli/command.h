@@ -90,6 +90,7 @@ extern const struct um_cli_command um_cli_conflicts[];
 extern const struct um_cli_command um_cli_events[];
 extern const struct um_cli_command um_cli_audit[];
 extern const struct um_cli_command um_cli_loglevel[];
+extern const struct um_cli_command um_cli_webhooks[];
 extern const struct um_cli_command um_cli_completion[];
 /**@}*/
 

@@ -39,6 +39,7 @@ static const struct um_cli_group groups[] = {
     {NULL, um_cli_conflicts},
     {NULL, um_cli_events},
     {NULL, um_cli_audit},
+    {NULL, um_cli_webhooks},
     {"this program", um_cli_completion},
     {NULL, NULL},
 };

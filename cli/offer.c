@@ -44,6 +44,7 @@ static const struct source {
     {"TO", NULL, NULL, "/mesh/revisions?limit=30", "revisions", "revision",
      "message", "current"},
     {"INVITE", NULL, NULL, "/mesh/invites", "invites", "id", "roles", NULL},
+    {"HOOK", NULL, NULL, "/mesh/webhooks", "webhooks", "name", "url", NULL},
     {"COPY", NULL, NULL, "/mesh/copies", "copies", "copy", "why", NULL},
     {"NAME", "var", NULL, "/mesh/variables", NULL, NULL, NULL, NULL},
     {"NAME", "cert", NULL, "/certificates", NULL, NULL, NULL, NULL},

@@ -34,6 +34,8 @@ enum um_option {
     UM_OPT_UNHEARD,
     UM_OPT_HOST,
     UM_OPT_MESH_NAME,
+    UM_OPT_EVENTS,
+    UM_OPT_LINK_LOCAL,
     UM_OPT_CERT,
     UM_OPT_UNIT_STATE,
     UM_OPT_READ_ONLY,

@@ -16,6 +16,7 @@
 #include <p2p/p2p.h>
 
 #include "mesh/app/gate.h"
+#include "mesh/app/herald.h"
 #include "mesh/app/logins.h"
 #include "mesh/app/loglevel.h"
 #include "mesh/app/pid1.h"
@@ -618,13 +619,9 @@ static int start(struct um_daemon *d)
                 d->settings.given.file[0] != '\0' ? ", settings in " : "",
                 d->settings.given.file);
     start_signals(d);
-    d->events = um_events_new(&d->loop.alarms, um_mesh_wall_ms());
-    if (d->events == NULL) {
-        return -1;
-    }
     d->started_ms = d->loop.alarms.now_ms(d->loop.alarms.user);
-    if (start_unit(d) != 0 || start_bus(d) != 0 || start_article(d) != 0 ||
-        start_mesh(d) != 0 || start_rest(d) != 0) {
+    if (start_unit(d) != 0 || start_bus(d) != 0 || um_herald_start(d) != 0 ||
+        start_article(d) != 0 || start_mesh(d) != 0 || start_rest(d) != 0) {
         return -1;
     }
     return um_vigil_start(&d->vigil, &d->loop.uv, tell, d);
@@ -642,8 +639,7 @@ static void stop(struct um_daemon *d)
     um_wait_end_all(d);
     um_joinfile_end(d);
     um_mesh_close(d);
-    um_events_free(d->events);
-    d->events = NULL;
+    um_herald_stop(d);
     um_unit_free(d->unit);
     um_applier_free(d->applier);
     um_loop_unserve(d->facade);

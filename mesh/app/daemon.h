@@ -17,6 +17,7 @@
 #include "mesh/app/settings.h"
 #include "mesh/app/state.h"
 #include "mesh/app/vigil.h"
+#include "mesh/app/webhooks.h"
 #include "mesh/applier/applier.h"
 #include "mesh/article/article.h"
 #include "mesh/base/log.h"
@@ -54,6 +55,7 @@ struct um_daemon {
     struct um_mesh mesh;
     struct um_joinfile joinfile;
     struct um_events *events;
+    struct um_webhooks *webhooks;
     struct um_deed *trying; /* who tries a change at this node's Unit, and who
                                waits for that, in turn */
     struct um_wait *waits;  /**< requests that wait */

@@ -31,6 +31,8 @@ struct um_events {
     struct listener *listeners;
     size_t listeners_n;
     void *beat;
+    um_events_heard *heard; /* or NULL */
+    void *heard_user;
 };
 
 struct um_events *um_events_new(const struct um_alarms *alarms,
@@ -43,6 +45,12 @@ struct um_events *um_events_new(const struct um_alarms *alarms,
         e->first = e->next = wall_ms;
     }
     return e;
+}
+
+void um_events_tell(struct um_events *e, um_events_heard *heard, void *user)
+{
+    e->heard = heard;
+    e->heard_user = user;
 }
 
 static struct um_buf *slot(struct um_events *e, uint64_t number)
@@ -130,45 +138,45 @@ void um_events_free(struct um_events *e)
     free(e);
 }
 
-/* An event as it is sent. */
-static void write_event(struct um_buf *out, uint64_t number, uint64_t wall_ms,
-                        const struct um_happening *what)
+/* An event as it is told. */
+static void write_json(struct um_json *j, uint64_t number, uint64_t wall_ms,
+                       const struct um_happening *what)
 {
-    struct um_json j;
-    size_t len;
-    const char *text;
-
-    um_json_init(&j);
-    um_json_text(&j, "event", what->name);
-    um_json_uint(&j, "number", number);
-    um_json_uint(&j, "wall_ms", wall_ms);
+    um_json_init(j);
+    um_json_text(j, "event", what->name);
+    um_json_uint(j, "number", number);
+    um_json_uint(j, "wall_ms", wall_ms);
     if (what->about.len > 0) {
-        um_json_str(&j, "about", what->about);
+        um_json_str(j, "about", what->about);
     }
-    um_json_str(&j, "text", what->text);
-    text = um_json_finish(&j, &len);
-    um_buf_fmt(out, "id: %" PRIu64 "\nevent: %s\ndata: ", number, what->name);
-    um_buf_add(out, text, len); /* one line, with its end */
-    um_buf_byte(out, '\n');
-    um_json_fini(&j);
+    um_json_str(j, "text", what->text);
 }
 
 void um_events_add(struct um_events *e, uint64_t wall_ms,
                    const struct um_happening *what)
 {
-    struct um_buf *out;
+    uint64_t number = e->next++;
+    struct um_buf *out = slot(e, number);
+    struct um_json j;
+    struct um_str json;
 
-    if (e->next - e->first == UM__CAP_EVENTS_KEPT) {
+    if (e->next - e->first > UM__CAP_EVENTS_KEPT) {
         e->first++;
     }
-    out = slot(e, e->next);
+    write_json(&j, number, wall_ms, what);
+    json.p = um_json_finish(&j, &json.len); /* one line, with its end */
     um_buf_clear(out);
-    write_event(out, e->next, wall_ms, what);
-    e->next++;
-    if (um_buf_failed(out)) {
+    um_buf_fmt(out, "id: %" PRIu64 "\nevent: %s\ndata: ", number, what->name);
+    um_buf_str(out, json);
+    um_buf_byte(out, '\n');
+    if (um_buf_failed(out) || um_buf_failed(&j.buf)) {
         um_buf_clear(out); /* a number that is missed */
     }
     say_all(e, um_buf_view(out));
+    if (e->heard != NULL && !um_buf_failed(&j.buf)) {
+        e->heard(e->heard_user, number, wall_ms, what, json);
+    }
+    um_json_fini(&j);
 }
 
 /* Sends what was kept since a number. */

@@ -40,6 +40,14 @@ struct um_events;
 struct um_events *um_events_new(const struct um_alarms *alarms,
                                 uint64_t wall_ms);
 
+/** Who is told of each event, as JSON; `what` and `json` are borrowed. */
+typedef void um_events_heard(void *user, uint64_t number, uint64_t wall_ms,
+                             const struct um_happening *what,
+                             struct um_str json);
+
+/** Has somebody told of each event from now on, one at most. */
+void um_events_tell(struct um_events *e, um_events_heard *heard, void *user);
+
 /** Ends all streams, and frees it; before the servers. NULL is fine. */
 void um_events_free(struct um_events *e);
 

@@ -275,6 +275,18 @@ const struct um_family um_families_all[UM_FAMILIES] = {
      "",
      UM_WHEN_MESH,
      FIELD(mesh.node.hints.refused)},
+    /* Webhooks. */
+    {{"unitmesh_webhook_events", UM_METRIC_COUNTER, "",
+      "Events of a webhook that were taken by its receiver, were given up, or "
+      "had no room to wait."},
+     "webhook, result",
+     UM_WHEN_ALWAYS,
+     .put = um_samples_webhook_events},
+    {{"unitmesh_webhook_queued", UM_METRIC_GAUGE, "",
+      "Events that wait for a webhook's receiver."},
+     "webhook",
+     UM_WHEN_ALWAYS,
+     .put = um_samples_webhook_queued},
     /* The disk. */
     {{"unitmesh_store_bytes", UM_METRIC_GAUGE, "bytes",
       "Size of the store's files."},

@@ -26,7 +26,8 @@
 /* What the network's process has in the state folder; with a star: and all
  * that begins so. */
 static const char *const given[] = {
-    "lock", "mesh.db*", "rest.token", "control.sock", "unit", "audit.log*",
+    "lock", "mesh.db*",   "rest.token", "control.sock",
+    "unit", "audit.log*", "webhooks*",
 };
 
 /* And what is the applier's, where there is one. */

@@ -30,6 +30,7 @@
 #include "mesh/app/page.h"
 #include "mesh/app/pending.h"
 #include "mesh/app/query.h"
+#include "mesh/app/receivers.h"
 #include "mesh/app/replace.h"
 #include "mesh/app/reseal.h"
 #include "mesh/app/revisions.h"
@@ -352,6 +353,11 @@ static const struct route routes[] = {
     {"POST", "/mesh/import", UM_ACCESS_ADMIN, um_imports_items},
     {"POST", "/mesh/import/begin", UM_ACCESS_ADMIN, um_acts_import},
     {"GET", "/mesh/events", UM_ACCESS_READ, get_events},
+    {"GET", "/mesh/webhooks", UM_ACCESS_ADMIN, um_receivers_list},
+    {"POST", "/mesh/webhooks", UM_ACCESS_ADMIN, um_receivers_add},
+    {"DELETE", "/mesh/webhooks/*", UM_ACCESS_ADMIN, um_receivers_remove},
+    {"POST", "/mesh/webhooks/*/test", UM_ACCESS_ADMIN, um_receivers_test},
+    {"POST", "/mesh/webhooks/*/enable", UM_ACCESS_ADMIN, um_receivers_enable},
     {NULL, "/mesh/overlays/", UM_ACCESS_VALUE, um_change_handle},
     {NULL, "/mesh/variables/", UM_ACCESS_VALUE, um_change_handle},
     {NULL, "/mesh/probes/", UM_ACCESS_VALUE, um_change_handle},

@@ -156,6 +156,50 @@ void um_samples_delay(struct um_scrape *s)
     um_exposition_histogram(&s->e, &s->m.mesh.node.delay);
 }
 
+/* None if the file cannot be read. */
+static size_t webhooks_of(const struct um_scrape *s, struct um_hooks **out)
+{
+    *out = um_webhooks_all(s->d->webhooks);
+    return *out != NULL ? (*out)->n : 0;
+}
+
+void um_samples_webhook_events(struct um_scrape *s)
+{
+    struct um_hooks *h;
+    size_t n = webhooks_of(s, &h);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct um_hook *k = h->list[i];
+        const struct {
+            const char *result;
+            uint64_t times;
+        } all[] = {{"delivered", k->delivered},
+                   {"failed", k->failed},
+                   {"dropped", k->dropped}};
+
+        for (size_t j = 0; j < COUNT(all); j++) {
+            const struct um_exposition_label l[] = {
+                um_samples_label("webhook", k->name),
+                um_samples_label("result", all[j].result)};
+
+            um_exposition_put(&s->e, l, COUNT(l), all[j].times);
+        }
+    }
+}
+
+void um_samples_webhook_queued(struct um_scrape *s)
+{
+    struct um_hooks *h;
+    size_t n = webhooks_of(s, &h);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct um_exposition_label l =
+            um_samples_label("webhook", h->list[i]->name);
+
+        um_exposition_put(&s->e, &l, 1, um_hooks_queued(h, h->list[i]));
+    }
+}
+
 /* Protocols, both ways; bytes, or streams. */
 static void each_protocol(struct um_scrape *s, bool bytes)
 {

@@ -38,6 +38,10 @@ void um_samples_events(struct um_scrape *s);
 void um_samples_took(struct um_scrape *s);
 void um_samples_delay(struct um_scrape *s);
 
+/** Each webhook of this node. */
+void um_samples_webhook_events(struct um_scrape *s);
+void um_samples_webhook_queued(struct um_scrape *s);
+
 /** Each protocol. */
 void um_samples_protocol_bytes(struct um_scrape *s);
 void um_samples_protocol_streams(struct um_scrape *s);

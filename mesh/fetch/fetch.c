@@ -8,11 +8,13 @@
 #include "mesh/fetch/fetch.h"
 
 #include <curl/curl.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 struct um_fetch {
     struct um_fetch_loop loop;
@@ -35,7 +37,9 @@ struct um_fetch_job {
     size_t cap;
     size_t max;
     bool too_big;
-    bool local;      /* over a unix socket */
+    bool local;   /* over a unix socket */
+    bool refused; /* an address that may not be reached */
+    um_fetch_may *may;
     char server[64]; /* the field Server */
     char error[CURL_ERROR_SIZE];
 };
@@ -213,17 +217,62 @@ static void set_safety(CURL *e)
     (void)curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
 }
 
+/* Curl's way to a socket: the address is the one that it connects to, whatever
+ * a name server said before. */
+static curl_socket_t on_open(void *user, curlsocktype purpose,
+                             struct curl_sockaddr *at)
+{
+    struct um_fetch_job *job = user;
+    const struct sockaddr_in *four = (const void *)&at->addr;
+    const struct sockaddr_in6 *six = (const void *)&at->addr;
+    bool may = false;
+
+    (void)purpose;
+    if (at->family == AF_INET) {
+        may = job->may((const uint8_t *)&four->sin_addr, 4);
+    } else if (at->family == AF_INET6) {
+        may = job->may(six->sin6_addr.s6_addr, 16);
+    }
+    if (!may) {
+        job->refused = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(at->family, at->socktype | SOCK_CLOEXEC, at->protocol);
+}
+
+/* Where a request may go, and to whom. */
+static void set_reach(struct um_fetch_job *job, const struct um_fetch_req *req)
+{
+    const char *authorities = getenv("SSL_CERT_FILE");
+    CURL *e = job->easy;
+
+    if (req->tls) {
+        (void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https");
+        (void)curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
+        (void)curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    if (req->verified) {
+        (void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+        (void)curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
+        (void)curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
+        if (authorities != NULL) {
+            (void)curl_easy_setopt(e, CURLOPT_CAINFO, authorities);
+        }
+    }
+    if (req->may != NULL) {
+        job->may = req->may;
+        (void)curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open);
+        (void)curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, job);
+    }
+}
+
 static CURLcode set_request(struct um_fetch_job *job,
                             const struct um_fetch_req *req)
 {
     CURL *e = job->easy;
 
     set_safety(e);
-    if (req->tls) {
-        (void)curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https");
-        (void)curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
-        (void)curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
-    }
+    set_reach(job, req);
     (void)curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, req->method);
     (void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, req->timeout_ms);
     (void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, req->connect_ms);
@@ -261,6 +310,9 @@ static struct curl_slist *make_headers(const struct um_fetch_req *req)
         more = NULL;
     }
     free(line);
+    for (size_t i = 0; i < req->n_fields && more != NULL; i++) {
+        more = curl_slist_append(all, req->fields[i]);
+    }
     if (more == NULL) {
         curl_slist_free_all(all);
     }
@@ -362,6 +414,9 @@ static const char *words(const struct um_fetch_job *job, CURLcode code)
     if (job->too_big) {
         return "the answer is too big";
     }
+    if (job->refused) {
+        return "its address is one that may not be asked";
+    }
     if (job->local && code == CURLE_COULDNT_CONNECT) {
         (void)curl_easy_getinfo(job->easy, CURLINFO_OS_ERRNO, &err);
         return err > 0 ? strerror((int)err) : "nobody answers there";
@@ -385,6 +440,47 @@ static void finish(struct um_fetch_job *job, CURLcode code)
     job->easy = NULL;
     job->done(job->user, &a);
     job_free(job);
+}
+
+/* A part of a URL, or NULL; to be freed by curl. */
+static char *part_of(CURLU *u, CURLUPart what)
+{
+    char *text = NULL;
+
+    return curl_url_get(u, what, &text, 0) == CURLUE_OK ? text : NULL;
+}
+
+static const char *look_at_parts(CURLU *u)
+{
+    char *scheme = part_of(u, CURLUPART_SCHEME);
+    char *user = part_of(u, CURLUPART_USER);
+    char *host = part_of(u, CURLUPART_HOST);
+    const char *wrong = NULL;
+
+    if (scheme == NULL ||
+        (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)) {
+        wrong = "it does not begin with http:// or https://";
+    } else if (host == NULL || host[0] == '\0') {
+        wrong = "it has no host";
+    } else if (user != NULL) {
+        wrong = "it has a user or a password in it, which would be shown";
+    }
+    curl_free(scheme);
+    curl_free(user);
+    curl_free(host);
+    return wrong;
+}
+
+const char *um_fetch_url_wrong(const char *url)
+{
+    CURLU *u = curl_url();
+    const char *wrong = "it is no URL";
+
+    if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK) {
+        wrong = look_at_parts(u);
+    }
+    curl_url_cleanup(u);
+    return wrong;
 }
 
 static void reap(struct um_fetch *f)

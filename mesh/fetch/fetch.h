@@ -2,7 +2,8 @@
 /**
  * @file
  * One-shot HTTP requests (libcurl): to Unit, for the article's pull, to this
- * node's own listeners. Plain http, and https to listeners alone; no redirects,
+ * node's own listeners, webhooks. Plain http; https to listeners, whoever they
+ * say they are, and to receivers of webhooks, who are verified; no redirects,
  * proxies or environment; every answer has a cap on size and time, and is
  * checked to be whole. The loop is the owner's: it is told which descriptors
  * and what time-out to watch.
@@ -12,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /** Requests under way in one engine; further ones are refused. */
 #define UM__CAP_FETCH_ACTIVE 64
@@ -41,13 +43,21 @@ enum um_fetch_status {
     UM_FETCH_FAILED /**< anything else; text says what */
 };
 
+/** Whether to connect to an address, of 4 or 16 bytes. */
+typedef bool um_fetch_may(const uint8_t *ip, size_t len);
+
 /** A request; everything is copied. */
 struct um_fetch_req {
-    const char *method;    /**< "GET", "PUT", … */
-    const char *url;       /**< http://HOST[:PORT]/PATH */
-    bool tls;              /**< it is https, and any certificate will do: for
-                                a listener of this machine, which is asked
-                                whether it answers, not who it is */
+    const char *method; /**< "GET", "PUT", … */
+    const char *url;    /**< http://HOST[:PORT]/PATH */
+    bool tls;           /**< it is https, and any certificate will do: for
+                             a listener of this machine, which is asked
+                             whether it answers, not who it is */
+    bool verified;      /**< it is http, or https to whom a certificate of
+                             this machine's authorities names */
+    um_fetch_may *may;  /**< asked of each address; NULL: all are fine */
+    const char *const *fields; /**< more fields of the head, "NAME: VALUE" */
+    size_t n_fields;
     const char *unix_path; /**< a unix socket to connect to; NULL: TCP */
     const char *host;      /**< the field Host; NULL: of the URL */
     const void *body;      /**< NULL: none */
@@ -66,6 +76,10 @@ struct um_fetch_answer {
     size_t len;
     const char *server; /**< the field Server; "" if it is not there or long */
 };
+
+/** Why a URL is none that can be asked (http or https, a host, no password);
+ * NULL: it is one. A constant. */
+const char *um_fetch_url_wrong(const char *url);
 
 /** Told once, never before um_fetch_start() returned. */
 typedef void um_fetch_done(void *user, const struct um_fetch_answer *a);

@@ -150,7 +150,8 @@ CASES += [(f"unitmesh {c} --help", 0, "out",
                     "config",
                     "overlay", "var", "cert", "script", "log", "show", "diff",
                     "blame", "rollback", "rollout", "confirm", "abort",
-                    "resume", "conflicts", "resolve", "copies", "events")]
+                    "resume", "conflicts", "resolve", "copies", "events",
+                    "webhook")]
 CASES += [(f"unitmesh {c} --control /none", 1, "err",
            r"no daemon answers at /none")
           for c in ("init", "invite", "invites", "join", "leave", "members",
@@ -159,7 +160,9 @@ CASES += [(f"unitmesh {c} --control /none", 1, "err",
                     "var set x 1", "cert",
                     "script", "log", "show", "diff", "blame x", "rollback",
                     "rollout", "confirm", "abort r3", "conflicts",
-                    "resolve r3 --take", "copies", "events")]
+                    "resolve r3 --take", "copies", "events",
+                    "webhook", "webhook add http://h --events a,b",
+                    "webhook test x", "webhook rm x")]
 CASES += [(f"p2p {c} --help", 0, "out", f"usage: p2p {c} ")
           for c in ("key", "id", "ping", "identify", "perf", "pub", "sub")]
 

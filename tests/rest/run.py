@@ -177,6 +177,8 @@ def furnish(node, pem):
     put(node, "/mesh/probes/a", {"listener": "*:8080"})
     put(node, "/mesh/settings/max-deadline-ms", {"value": "600000"})
     put(node, "/mesh/members/n1/labels/rack", {"value": "a"})
+    node.ask("POST", "/mesh/webhooks", {
+        "url": f"http://{node.bind}:9/", "name": "ops"})
 
 
 def words(node, conflict):
@@ -187,6 +189,7 @@ def words(node, conflict):
         "member": [*members, "n1", "n2", "n9"], "label": ["rack", "name"],
         "revision": ["r1", "current", conflict,
                      *(r["revision"] for r in revisions)],
+        "webhook": ["ops"],
         "invite": [i["id"] for i in node.get("/mesh/invites")["invites"]],
         "hash": node.get("/mesh/documents")["documents"][:9],
         "path": ["routes", "routes/0/action", "listeners/*:8080", "chain/0"],

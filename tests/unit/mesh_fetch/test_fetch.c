@@ -386,6 +386,85 @@ static void test_plain_http_alone_and_no_proxy(void **state)
     scene_free(s);
 }
 
+static bool nowhere(const uint8_t *ip, size_t len)
+{
+    static const uint8_t loopback[4] = {127, 0, 0, 1};
+
+    assert_int_equal(len, 4);
+    assert_memory_equal(ip, loopback, 4);
+    return false;
+}
+
+static bool anywhere(const uint8_t *ip, size_t len)
+{
+    return ip != NULL && len == 4;
+}
+
+/* As a webhook is sent. */
+static enum um_fetch_status post(struct scene *s, um_fetch_may *may)
+{
+    static const char *const fields[] = {"X-One: 1", "X-Two: 2"};
+    const struct um_fetch_req req = {.method = "POST",
+                                     .url = s->url,
+                                     .verified = true,
+                                     .may = may,
+                                     .fields = fields,
+                                     .n_fields = 2,
+                                     .body = "{}",
+                                     .len = 2,
+                                     .max_answer = 100,
+                                     .timeout_ms = 5000,
+                                     .connect_ms = 5000};
+    unsigned before = s->told;
+
+    s->says = "HTTP/1.1 204 No Content\r\n\r\n";
+    s->closes = true;
+    assert_non_null(um_fetch_start(s->fetch, &req, on_done, s));
+    while (s->told == before) {
+        step(s);
+    }
+    return s->last.status;
+}
+
+/* The address is looked at when it is connected to, not when a name is said. */
+static void test_an_address_that_may_not_be_asked(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    assert_int_equal(post(s, nowhere), UM_FETCH_CONNECT);
+    assert_string_equal(s->text, "its address is one that may not be asked");
+    assert_int_equal(s->accepted, 0);
+    assert_int_equal(post(s, anywhere), UM_FETCH_OK);
+    assert_int_equal(s->last.code, 204);
+    assert_non_null(strstr(s->request, "\r\nX-One: 1\r\n"));
+    assert_non_null(strstr(s->request, "\r\nX-Two: 2\r\n"));
+    scene_free(s);
+}
+
+static void test_what_is_no_url(void **state)
+{
+    static const char *const wrong[] = {"",
+                                        "h",
+                                        "//h/",
+                                        "ftp://h/",
+                                        "file:///etc/x",
+                                        "unix:/x",
+                                        "http://",
+
+                                        "gopher://h",
+                                        "https://u@h/",
+                                        "http://h:99999/",
+                                        "http://u:p@h/"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_non_null(um_fetch_url_wrong(wrong[i]));
+    }
+    assert_null(um_fetch_url_wrong("http://h"));
+    assert_null(um_fetch_url_wrong("https://[::1]:8443/a/b?c=d"));
+}
+
 /* UM__CAP_FETCH_ACTIVE, and room for one more when one ends. */
 static void test_requests_beyond_the_cap_are_refused(void **state)
 {
@@ -423,6 +502,8 @@ int main(void)
         cmocka_unit_test(test_nobody_there),
         cmocka_unit_test(test_no_such_socket),
         cmocka_unit_test(test_plain_http_alone_and_no_proxy),
+        cmocka_unit_test(test_an_address_that_may_not_be_asked),
+        cmocka_unit_test(test_what_is_no_url),
         cmocka_unit_test(test_requests_beyond_the_cap_are_refused),
     };
 
