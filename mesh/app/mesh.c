@@ -233,11 +233,11 @@ static int put_aside(struct um_daemon *d, bool purge)
         return -1;
     }
     (void)snprintf(left, sizeof left, "%s.left", path);
+    um_state_forget_wrote(&d->state);
     if (!purge) {
         return rename(path, left);
     }
     (void)unlink(left);
-    um_state_forget_wrote(&d->state);
     return um_store_remove(path);
 }
 
