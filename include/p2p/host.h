@@ -115,7 +115,7 @@ struct p2p_host_config {
  * Spec: libp2p noise.
  * @return a constant
  */
-P2P_API const struct p2p_security *p2p_noise(void);
+P2P_API const struct p2p_security *p2p_security_noise(void);
 
 /** A config with the defaults. */
 #define P2P_HOST_CONFIG_INIT                                   \

@@ -4,9 +4,8 @@
  * TLS 1.3 as a security protocol of hosts: a library of its own, p2p-tls
  * (`pkg-config --libs p2p-tls`), of the same version as p2p.
  *
- *     const struct p2p_security *const security[] = {p2p_tls(), p2p_noise(),
- *                                                    NULL};
- *     cfg.security = security;
+ *     const struct p2p_security *const security[] = {p2p_security_tls(),
+ * p2p_security_noise(), NULL}; cfg.security = security;
  */
 #ifndef P2P_TLS_H
 #define P2P_TLS_H
@@ -23,7 +22,7 @@ extern "C" {
  * Spec: libp2p tls; libp2p connections, inlined muxer negotiation.
  * @return a constant
  */
-P2P_API const struct p2p_security *p2p_tls(void);
+P2P_API const struct p2p_security *p2p_security_tls(void);
 
 #ifdef __cplusplus
 }

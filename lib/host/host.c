@@ -244,7 +244,7 @@ int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *given,
     return 0;
 }
 
-const struct p2p_security *p2p_noise(void)
+const struct p2p_security *p2p_security_noise(void)
 {
     return &p2p__noise_security;
 }

@@ -51,9 +51,9 @@ static bool curve_ok(const EVP_PKEY *key)
     int explicit = 0;
 
     if (EVP_PKEY_get_group_name(key, name, sizeof name, NULL) != 1 ||
-        EVP_PKEY_get_int_param(
-            key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
-            &explicit) != 1 ||
+        EVP_PKEY_get_int_param(key,
+                               OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+                               &explicit) != 1 ||
         explicit != 0) {
         return false;
     }
@@ -165,8 +165,7 @@ static int read_owner(X509 *x, struct p2p__slice value,
                       struct p2p__cert_owner *owner)
 {
     const uint8_t *p = value.p;
-    ASN1_SEQUENCE_ANY *seq =
-        d2i_ASN1_SEQUENCE_ANY(NULL, &p, (long)value.len);
+    ASN1_SEQUENCE_ANY *seq = d2i_ASN1_SEQUENCE_ANY(NULL, &p, (long)value.len);
     struct p2p__slice pubkey = octets(seq, 0), sig = octets(seq, 1);
     int rv = P2P_EFORMAT;
 

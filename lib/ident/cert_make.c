@@ -26,8 +26,7 @@ static bool add_octets(ASN1_SEQUENCE_ANY *seq, const uint8_t *p, size_t len)
     ASN1_OCTET_STRING *s = ASN1_OCTET_STRING_new();
     ASN1_TYPE *t = ASN1_TYPE_new();
 
-    if (s == NULL || t == NULL ||
-        ASN1_OCTET_STRING_set(s, p, (int)len) != 1) {
+    if (s == NULL || t == NULL || ASN1_OCTET_STRING_set(s, p, (int)len) != 1) {
         ASN1_OCTET_STRING_free(s);
         ASN1_TYPE_free(t);
         return false;

@@ -4,7 +4,7 @@
 
 #include "chan/tls/tls.h"
 
-const struct p2p_security *p2p_tls(void)
+const struct p2p_security *p2p_security_tls(void)
 {
     return &p2p__tls_security;
 }

@@ -5,8 +5,8 @@
 
 int main(void)
 {
-    const struct p2p_security *const security[] = {p2p_tls(), p2p_noise(),
-                                                   NULL};
+    const struct p2p_security *const security[] = {p2p_security_tls(),
+                                                   p2p_security_noise(), NULL};
     struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
     struct p2p_loop *loop = NULL;
     struct p2p_host *host = NULL;

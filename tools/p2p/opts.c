@@ -219,7 +219,7 @@ int node_parse(struct node_opts *o, int argc, char **argv)
                             .muxer = "yamux",
                             .msgid = "from",
                             .sign = "strict",
-                            .security = {p2p_noise()}};
+                            .security = {p2p_security_noise()}};
     while ((c = getopt_long_only(argc, argv, "", options, NULL)) != -1) {
         int rv;
 

@@ -12,9 +12,9 @@ static const struct {
     const char *name;
     const struct p2p_security *(*get)(void);
 } known[] = {
-    {"noise", p2p_noise},
+    {"noise", p2p_security_noise},
 #ifdef WITH_TLS
-    {"tls", p2p_tls},
+    {"tls", p2p_security_tls},
 #endif
 };
 

@@ -184,8 +184,8 @@ static void add_unknown(X509 *x, int critical)
 {
     ASN1_OBJECT *oid = OBJ_txt2obj("1.3.6.1.4.1.53594.1.2", 1);
     ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
-    X509_EXTENSION *e = X509_EXTENSION_create_by_OBJ(NULL, oid, critical,
-                                                     value);
+    X509_EXTENSION *e =
+        X509_EXTENSION_create_by_OBJ(NULL, oid, critical, value);
 
     assert_int_equal(X509_add_ext(x, e, -1), 1);
     X509_EXTENSION_free(e);
