@@ -54,7 +54,8 @@ class Page:
     def __init__(self, source, title, body, anchors, headings):
         self.source, self.title, self.body = source, title, body
         self.anchors, self.headings = anchors, headings
-        self.links = []      # (text of the link as it is written, line)
+        self.links = []      # sources of the pages that it leads to
+        self.pictures = []   # files that it shows
         self.at = address(source)
 
     def text(self):
@@ -158,8 +159,19 @@ def lead(pages, page, problems):
         at = os.path.relpath(pages[there].at, os.path.dirname(page.at) or ".")
         page.links.append(there)
         return f'<a href="{at}{"#" + anchor if anchor else ""}"'
+
+    def picture(m):
+        there = os.path.normpath(os.path.join(
+            os.path.dirname(page.source), html.unescape(m[1])))
+        if not (ROOT / there).exists():
+            problems.append(f"{page.source}: {there}: there is no picture")
+        page.pictures.append(there)
+        up = os.path.relpath(".", os.path.dirname(page.at) or ".")
+        return f'<img src="{up}/pictures/{os.path.basename(there)}"'
+
     if page.source.endswith(".md"):
         page.body = re.sub(r'<a href="([^"]*)"', one, page.body)
+        page.body = re.sub(r'<img src="([^"]*)"', picture, page.body)
 
 
 def navigation(pages, page):
@@ -215,6 +227,9 @@ def main():
     for name in ASSETS:
         shutil.copy(HERE / name, out / name)
     shutil.copy(ROOT / "docs/reference/openapi.yaml", out / "reference")
+    (out / "pictures").mkdir()
+    for name in {n for p in pages.values() for n in p.pictures}:
+        shutil.copy(ROOT / name, out / "pictures")
     (out / "index.js").write_text("window.PAGES=" + json.dumps(
         [[p.at, p.title, [[n, t] for _, n, t in p.headings], p.text()]
          for p in pages.values()], separators=(",", ":")) + ";\n",
