@@ -165,7 +165,8 @@ def lead(pages, page, problems):
             os.path.dirname(page.source), html.unescape(m[1])))
         if not (ROOT / there).exists():
             problems.append(f"{page.source}: {there}: there is no picture")
-        page.pictures.append(there)
+        else:
+            page.pictures.append(there)
         up = os.path.relpath(".", os.path.dirname(page.at) or ".")
         return f'<img src="{up}/pictures/{os.path.basename(there)}"'
 
