@@ -42,8 +42,8 @@ function showCode(el, invite) {
         command(`unitmesh join ${invite.code}`),
         invite.qr && h('div', {class: 'qr-frame'},
             qrCode(invite.qr, 'The code as a QR code')),
-        h('p', {class: 'hint'}, 'It is shown this once. Whoever has it is let ' +
-            'in: send it as you would send a password.'));
+        h('p', {class: 'hint'}, 'It is shown this once. Whoever has it is ' +
+            'let in: send it as you would send a password.'));
     fill(el.querySelector('.dialog-buttons'),
         button('Done', () => el.close(), {kind: 'primary'}));
 }
