@@ -48,6 +48,7 @@ struct member {
     struct um_code *code; /* NULL: it has none */
     struct member *door;  /* whose node printed it */
     bool waits;           /* it was told that an owner has to approve it */
+    struct member *told;  /* by whom: another door may follow */
     bool approved;        /* he did, whatever came of that */
     bool rejected;        /* he did not, and will not */
     bool revoked;         /* an owner said so */

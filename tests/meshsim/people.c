@@ -467,10 +467,10 @@ static void answer_one(struct world *w)
  * in meanwhile. */
 static bool is_known(struct member *m)
 {
-    struct um_node *n = m->door->node;
+    struct um_node *n = m->told->node;
     const struct um_pending *p;
 
-    if (n == NULL || m->door->revoked ||
+    if (n == NULL || m->told->revoked ||
         um_roster_ever(&um_node_model(n)->roster, &m->name) != 0)
         return true;
     for (size_t i = 0; (p = um_welcome_pending(um_node_welcome(n), i)) != NULL;
@@ -494,7 +494,7 @@ static void approve_all(void *arg)
             continue;
         if (!is_known(m))
             world_fail(w, "%s waits at %s, which forgot it (I2)", m->called,
-                       m->door->called);
+                       m->told->called);
         approve(m, w->members[0]);
     }
     if (!w->over)

@@ -168,6 +168,8 @@ static bool enter(struct member *m, const struct um_knock_result *r)
     m->in = um_founder_join(&m->store, &place) == 0 && !m->dying;
     if (m->in || r->pending) /* its disk may have it when it dies of that */
         m->waits = r->pending;
+    if (r->pending)
+        m->told = m->door;
     return m->in;
 }
 
