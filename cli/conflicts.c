@@ -132,6 +132,24 @@ static int copies(struct um_cli *c)
     return code;
 }
 
+static int heal(struct um_cli *c)
+{
+    struct um_request r = {.method = "POST", .path = "/mesh/heal"};
+    yyjson_doc *doc;
+    int code = um_cli_consent(c,
+                              "This node's Unit gets what it ran before it "
+                              "was changed by hand; a copy\nof what it runs "
+                              "is kept: unitmesh copies");
+
+    if (code != UM_EXIT_DONE) {
+        return code;
+    }
+    doc = um_cli_ask(c, &r, &code);
+    um_cli_success(doc);
+    yyjson_doc_free(doc);
+    return code;
+}
+
 static const struct um_cli_verb conflicts_verbs[] = {
     {NULL, "", "Changes beside the current one that nobody decided on.",
      UM_BIT(UM_OPT_WATCH), conflicts},
@@ -141,6 +159,10 @@ static const struct um_cli_verb resolve_verbs[] = {
      UM_OPTS_VERB | UM_OPTS_WAIT | UM_BIT(UM_OPT_TAKE) | UM_BIT(UM_OPT_DROP) |
          UM_BIT(UM_OPT_EDIT),
      resolve},
+};
+static const struct um_cli_verb heal_verbs[] = {
+    {NULL, "", "Takes back what was changed by hand at this node's Unit.",
+     UM_BIT(UM_OPT_YES), heal},
 };
 static const struct um_cli_verb copies_verbs[] = {
     {NULL, "[COPY]",
@@ -153,6 +175,8 @@ const struct um_cli_command um_cli_conflicts[] = {
     UM_CLI_COMMAND("conflicts", "changes that nobody decided on",
                    conflicts_verbs),
     UM_CLI_COMMAND("resolve", "decide on one", resolve_verbs),
+    UM_CLI_COMMAND("heal", "take back a change by hand at this node's Unit",
+                   heal_verbs),
     UM_CLI_COMMAND("copies", "what was overwritten at this node's Unit",
                    copies_verbs),
     {NULL, NULL, NULL, 0, NULL},

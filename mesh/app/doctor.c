@@ -316,7 +316,7 @@ static bool say_not_in_step(struct um_doctor *o, struct um_node *n,
         {"unhealthy", "does not do well with the current revision: ",
          "look at its Unit's log, or: unitmesh rollback"},
         {"drift", "runs what was changed at its Unit by hand: ",
-         "there, to keep it: unitmesh post /config; or change it back"},
+         "there, to keep it: unitmesh post /config; else: unitmesh heal"},
     };
     struct um_row row = {.healthy_ms = 0};
     uint64_t age_ms;

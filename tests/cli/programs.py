@@ -150,7 +150,8 @@ CASES += [(f"unitmesh {c} --help", 0, "out",
                     "config",
                     "overlay", "var", "cert", "script", "log", "show", "diff",
                     "blame", "rollback", "rollout", "confirm", "abort",
-                    "resume", "conflicts", "resolve", "copies", "events",
+                    "resume", "conflicts", "resolve", "heal", "copies",
+                    "events",
                     "webhook")]
 CASES += [(f"unitmesh {c} --control /none", 1, "err",
            r"no daemon answers at /none")
@@ -160,7 +161,7 @@ CASES += [(f"unitmesh {c} --control /none", 1, "err",
                     "var set x 1", "cert",
                     "script", "log", "show", "diff", "blame x", "rollback",
                     "rollout", "confirm", "abort r3", "conflicts",
-                    "resolve r3 --take", "copies", "events",
+                    "resolve r3 --take", "heal", "copies", "events",
                     "webhook", "webhook add http://h --events a,b",
                     "webhook test x", "webhook rm x")]
 CASES += [(f"p2p {c} --help", 0, "out", f"usage: p2p {c} ")

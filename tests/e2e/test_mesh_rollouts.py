@@ -10,6 +10,7 @@ import time
 
 from crew import ROUTE, Node, again, begin, synced, until
 from rig import Standin, daemons, loopback
+from terminal import Terminal
 
 NAMES = ("red", "green", "blue")
 
@@ -304,6 +305,35 @@ def test_drift_is_reported(folder):
                               if r[3] == "drift"], "a copy is kept")[0][0]
         assert json.loads(green.say("copies", copy))["routes"] == [
             {"action": {"return": 298}}]
+
+
+def test_drift_is_taken_back_by_hand(folder):
+    with mesh(folder, NAMES[:2], ("green",)) as (red, green):
+        was = red.holds()
+        assert "nothing was changed by hand" in green.refuse("heal").lower()
+        by_hand(green, 299)
+        until(lambda: green.states()["green"][0] == "drift", "it is seen")
+        # Each node heals its own.
+        assert "nothing was changed by hand" in red.refuse("heal").lower()
+        with Terminal("heal", "--control", green.control) as t:
+            t.wait(r"a copy\nof what it runs is kept: unitmesh copies\n"
+                   r"Go on\? \[y/N\] ")
+            t.type("n\n")
+            assert t.end() == 1
+        assert green.unit()["routes"][0]["action"]["return"] == 299
+        assert green.say("heal") == "Unit is given what the mesh says.\n"
+        green.answers(204)
+        synced(red, green)
+        assert red.holds() == was
+        [copy] = [r[0] for r in green.rows("copies") if r[3] == "drift"]
+        assert json.loads(green.say("copies", copy))["routes"] == [
+            {"action": {"return": 299}}]
+        by_hand(green, 298)
+        until(lambda: green.states()["green"][0] == "drift", "it is seen")
+        assert json.loads(green.say("heal", "--yes", "-o", "json"))[
+            "revision"] == was
+        green.answers(204)
+        assert green.call("heal", "now").returncode == 2
 
 
 def test_drift_is_healed(folder):
