@@ -45,6 +45,17 @@ line_has() {
     journalctl -q -o cat -t unitmesh "$1" | grep "$2"
 }
 
+# asked TOKEN STATUS: what GET /mesh/status says over TCP.
+asked() {
+    local answer
+    exec 4<> /dev/tcp/127.0.0.1/4902
+    printf 'GET /mesh/status HTTP/1.0\r\nHost: 127.0.0.1\r\n%s\r\n\r\n' \
+        "Authorization: Bearer $1" >&4
+    read -r answer <&4
+    exec 4>&-
+    [[ $answer = *" $2 "* ]]
+}
+
 gone() {
     ! systemctl -q is-active unitmesh unitmesh-applier \
         unitmesh-applier.socket && ! ls -d /run/unitmesh* /var/lib/unitmesh
@@ -71,9 +82,22 @@ check "the audit says who" until_so line_has AUDIT=accepted \
 check "the daemon is started again" systemctl restart unitmesh
 check "with its applier" both_run
 check "and is still in its mesh" sh -c "unitmesh status | grep 'mesh *shop'"
+# A token that root alone can read, handed over as a credential.
+(umask 077 && printf '%064d\n' 7 > /etc/unitmesh/read.token)
+mkdir /etc/systemd/system/unitmesh.service.d
+cat > /etc/systemd/system/unitmesh.service.d/token.conf << 'EOF'
+[Service]
+LoadCredential=read.token:/etc/unitmesh/read.token
+Environment=UNITMESH_READ_TOKEN=%d/read.token
+EOF
+systemctl daemon-reload
+check "a credential is taken" systemctl restart unitmesh
+check "its token reads" asked "$(printf %064d 7)" 200
+check "another one does not" asked "$(printf %064d 8)" 401
 systemctl kill -s KILL unitmesh-applier
 check "without its applier it ends, and both begin again" until_so begun_again
 journalctl --no-pager -q -u unitmesh -u unitmesh-applier
+rm -r /etc/systemd/system/unitmesh.service.d /etc/unitmesh/read.token
 check "the packages are purged" dpkg --purge unitmesh \
     libp2p-dev libp2p-tls0 libp2p0
 check "and no service is left" gone
