@@ -161,6 +161,12 @@ void um_cli_success(yyjson_doc *answer)
     }
 }
 
+void um_cli_nothing(const struct um_cli *c, const char *text)
+{
+    (void)fprintf(um_cli_opt(c, UM_OPT_WATCH) != NULL ? stdout : stderr, "%s\n",
+                  text);
+}
+
 /* Unit ends its lines with CR LF, which is none in `$(unitmesh get x)`. In
  * texts of JSON there is no CR, but as an escape. */
 static size_t without_cr(char *text, size_t len)

@@ -95,6 +95,10 @@ void um_cli_warnings(struct yyjson_val *root);
 /** Prints what an answer says of success; NULL: nothing. */
 void um_cli_success(struct yyjson_doc *answer);
 
+/** Says that there is nothing of what was asked for: on standard error, so that
+ * nothing is in a pipe; with --watch where else it would be. */
+void um_cli_nothing(const struct um_cli *c, const char *text);
+
 /** Prints JSON for a program, as `-o` says. */
 void um_cli_form(const struct um_cli *c, FILE *out, const char *json,
                  size_t len);

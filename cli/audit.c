@@ -46,7 +46,7 @@ static const char *who(yyjson_val *v, char buf[UM_CLI_TEXT])
     return buf;
 }
 
-static void show(yyjson_val *entries)
+static void show(const struct um_cli *c, yyjson_val *entries)
 {
     char buf[UM_CLI_TEXT];
     struct um_table t;
@@ -68,7 +68,7 @@ static void show(yyjson_val *entries)
         }
         um_table_cell(&t, buf);
     }
-    um_table_print(&t);
+    um_table_show(&t, c, "Nothing was noted.");
 }
 
 /* Behind which number: that, or the moment a span ago; a number is the time in
@@ -107,7 +107,7 @@ static int audit(struct um_cli *c)
     if (doc == NULL) {
         return code;
     }
-    show(yyjson_obj_get(yyjson_doc_get_root(doc), "entries"));
+    show(c, yyjson_obj_get(yyjson_doc_get_root(doc), "entries"));
     if (um_cli_true(yyjson_doc_get_root(doc), "more")) {
         (void)fputs(behind[0] != '\0' ? "There are later ones: --limit N.\n"
                                       : "There are earlier ones: --limit N.\n",

@@ -36,7 +36,7 @@ static int conflicts(struct um_cli *c)
         um_table_cell(&t, um_cli_list(yyjson_obj_get(v, "parents"), buf));
         um_table_cell(&t, um_cli_text(v, "message", buf));
     }
-    um_table_print(&t);
+    um_table_show(&t, c, "No conflicts.");
     if (um_cli_number(root, "unlisted") > 0) {
         (void)printf("and %" PRIu64 " more\n", um_cli_number(root, "unlisted"));
     }
@@ -106,7 +106,7 @@ static int list_copies(struct um_cli *c)
         um_table_cell(&t, um_cli_text(v, "bytes", buf));
         um_table_cell(&t, um_cli_text(v, "why", buf));
     }
-    um_table_print(&t);
+    um_table_show(&t, c, "No copies: nothing was overwritten.");
     yyjson_doc_free(doc);
     return code;
 }

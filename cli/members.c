@@ -79,7 +79,7 @@ static int pending(struct um_cli *c)
         um_table_cell(&t, um_cli_ago(um_cli_number(p, "at_ms"), age));
         um_table_cell(&t, um_cli_text(p, "id", buf));
     }
-    um_table_print(&t);
+    um_table_show(&t, c, "Nobody asks to be let in.");
     yyjson_doc_free(doc);
     return code;
 }
@@ -358,7 +358,7 @@ static int nodes(struct um_cli *c)
     {
         add_node(&t, v);
     }
-    um_table_print(&t);
+    um_table_show(&t, c, "No nodes.");
     yyjson_doc_free(doc);
     return code;
 }
@@ -382,7 +382,7 @@ static int settings(struct um_cli *c)
         um_table_cell(&t, yyjson_get_str(k));
         um_table_cell(&t, um_cli_shown(v, buf));
     }
-    um_table_print(&t);
+    um_table_show(&t, c, "No setting was set.");
     yyjson_doc_free(doc);
     return code;
 }

@@ -241,7 +241,7 @@ static int list_invites(struct um_cli *c)
                        um_cli_number(v, "used"), um_cli_number(v, "uses"));
         um_table_cell(&t, buf);
     }
-    um_table_print(&t);
+    um_table_show(&t, c, "No codes are out.");
     yyjson_doc_free(doc);
     return code;
 }

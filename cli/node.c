@@ -128,7 +128,7 @@ static int peers(struct um_cli *c)
         um_table_cell(&t, um_cli_text(p, "agent", buf));
         um_table_cell(&t, um_cli_text(p, "muxer", buf));
     }
-    um_table_print(&t);
+    um_table_show(&t, c, "No peers.");
     yyjson_doc_free(doc);
     return code;
 }

@@ -24,12 +24,18 @@
 /* A row of a list. */
 typedef void add_row(struct um_table *t, yyjson_val *v);
 
-/* Lists a part: its names, and what add says of each. */
-static int list(const struct um_cli *c, const char *part, const char *titles,
-                add_row *add)
+/* A list of them. */
+struct part {
+    const char *path;
+    const char *titles;
+    const char *nothing; /* what is said of an empty one */
+    add_row *add;        /* of each, behind its name */
+};
+
+static int list(const struct um_cli *c, const struct part *p)
 {
     int code;
-    yyjson_doc *doc = um_cli_get(c, part, &code);
+    yyjson_doc *doc = um_cli_get(c, p->path, &code);
     yyjson_val *k, *v;
     struct um_table t;
     size_t i, n;
@@ -37,13 +43,13 @@ static int list(const struct um_cli *c, const char *part, const char *titles,
     if (doc == NULL) {
         return code;
     }
-    um_table_init(&t, titles);
+    um_table_init(&t, p->titles);
     yyjson_obj_foreach(yyjson_doc_get_root(doc), i, n, k, v)
     {
         um_table_cell(&t, yyjson_get_str(k));
-        add(&t, v);
+        p->add(&t, v);
     }
-    um_table_print(&t);
+    um_table_show(&t, c, p->nothing);
     yyjson_doc_free(doc);
     return code;
 }
@@ -108,7 +114,10 @@ static void overlay_row(struct um_table *t, yyjson_val *v)
 
 static int overlay_list(struct um_cli *c)
 {
-    return list(c, OVERLAYS, "SELECTOR|DOES~", overlay_row);
+    static const struct part p = {OVERLAYS, "SELECTOR|DOES~", "No overlays.",
+                                  overlay_row};
+
+    return list(c, &p);
 }
 
 static int overlay_get(struct um_cli *c)
@@ -149,7 +158,10 @@ static void variable_row(struct um_table *t, yyjson_val *v)
 
 static int var_list(struct um_cli *c)
 {
-    return list(c, VARIABLES, "VARIABLE|VALUE~", variable_row);
+    static const struct part p = {VARIABLES, "VARIABLE|VALUE~", "No variables.",
+                                  variable_row};
+
+    return list(c, &p);
 }
 
 static int var_get(struct um_cli *c)
@@ -227,8 +239,11 @@ static void certificate_row(struct um_table *t, yyjson_val *v)
 
 static int cert_list(struct um_cli *c)
 {
-    return list(c, CERTIFICATES, "CERTIFICATE|KEY|SUBJECT~|UNTIL",
-                certificate_row);
+    static const struct part p = {CERTIFICATES,
+                                  "CERTIFICATE|KEY|SUBJECT~|UNTIL",
+                                  "No certificates.", certificate_row};
+
+    return list(c, &p);
 }
 
 static int cert_get(struct um_cli *c)
@@ -256,7 +271,10 @@ static void script_row(struct um_table *t, yyjson_val *v)
 
 static int script_list(struct um_cli *c)
 {
-    return list(c, SCRIPTS, "SCRIPT|BYTES", script_row);
+    static const struct part p = {SCRIPTS, "SCRIPT|BYTES", "No scripts.",
+                                  script_row};
+
+    return list(c, &p);
 }
 
 static int script_get(struct um_cli *c)
@@ -285,7 +303,10 @@ static void probe_row(struct um_table *t, yyjson_val *v)
 
 static int probe_list(struct um_cli *c)
 {
-    return list(c, PROBES, "PROBE|LISTENER|PATH~", probe_row);
+    static const struct part p = {PROBES, "PROBE|LISTENER|PATH~", "No probes.",
+                                  probe_row};
+
+    return list(c, &p);
 }
 
 static int probe_get(struct um_cli *c)

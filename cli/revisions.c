@@ -77,7 +77,7 @@ static int log_command(struct um_cli *c)
     {
         add_revision(&t, v);
     }
-    um_table_print(&t);
+    um_table_show(&t, c, "No revisions.");
     yyjson_doc_free(doc);
     return code;
 }

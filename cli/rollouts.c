@@ -17,8 +17,8 @@
 
 #define REVISIONS "/mesh/revisions"
 
-/* The revision that is meant: a word, or the highest that is open. */
-static int find(const struct um_cli *c, char rev[UM_CLI_TEXT])
+/* The highest revision that is open; "": there is none. */
+static int look(const struct um_cli *c, char rev[UM_CLI_TEXT])
 {
     int code;
     yyjson_doc *doc = um_cli_value(c, REVISIONS, &code);
@@ -36,6 +36,14 @@ static int find(const struct um_cli *c, char rev[UM_CLI_TEXT])
         }
     }
     yyjson_doc_free(doc);
+    return code;
+}
+
+/* The same where one is needed. */
+static int find(const struct um_cli *c, char rev[UM_CLI_TEXT])
+{
+    int code = look(c, rev);
+
     if (code == UM_EXIT_DONE && rev[0] == '\0') {
         (void)fputs("unitmesh: no revision is on trial or under way\n", stderr);
         code = UM_EXIT_ERROR;
@@ -134,9 +142,13 @@ static int rollout(struct um_cli *c)
     struct um_buf path = UM_BUF_INIT;
     char rev[UM_CLI_TEXT];
     yyjson_doc *doc;
-    int code = find(c, rev);
+    int code = c->o.json ? find(c, rev) : look(c, rev);
 
     if (code != UM_EXIT_DONE) {
+        return code;
+    }
+    if (rev[0] == '\0') {
+        um_cli_nothing(c, "No revision is on trial or under way.");
         return code;
     }
     um_cli_revision_path(&path, rev, "");

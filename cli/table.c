@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/answer.h"
 #include "cli/style.h"
 #include "mesh/base/utf8.h"
 
@@ -183,6 +184,17 @@ void um_table_print(struct um_table *t)
         (void)fputs("unitmesh: out of memory\n", stderr);
     }
     um_buf_fini(&t->cells);
+}
+
+void um_table_show(struct um_table *t, const struct um_cli *c,
+                   const char *nothing)
+{
+    if (t->n > t->columns || um_buf_failed(&t->cells)) {
+        um_table_print(t);
+        return;
+    }
+    um_cli_nothing(c, nothing);
+    um_table_drop(t);
 }
 
 void um_table_drop(struct um_table *t)

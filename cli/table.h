@@ -13,6 +13,8 @@
 
 #include "mesh/base/buf.h"
 
+struct um_cli;
+
 /** Columns that a table has room for. */
 #define UM_TABLE_COLUMNS 10
 
@@ -40,6 +42,11 @@ void um_table_cell(struct um_table *t, const char *text);
 
 /** Prints and frees it. */
 void um_table_print(struct um_table *t);
+
+/** The same, but one without a row is not printed: that there is nothing is
+ * said, on standard error, or with --watch where the table would be. */
+void um_table_show(struct um_table *t, const struct um_cli *c,
+                   const char *nothing);
 
 /** Frees it. */
 void um_table_drop(struct um_table *t);

@@ -120,7 +120,7 @@ static int list(struct um_cli *c)
     {
         add_row(&t, v);
     }
-    um_table_print(&t);
+    um_table_show(&t, c, "No webhooks.");
     yyjson_doc_free(doc);
     return code;
 }

@@ -50,6 +50,12 @@ class Node(Daemon):
         assert done.returncode == code and not done.stdout, (args, done)
         return done.stderr
 
+    def lacks(self, *args):
+        """What a command says that has nothing to show, and no mistake."""
+        done = self.call(*args)
+        assert done.returncode == 0 and not done.stdout, (args, done)
+        return done.stderr
+
     def rows(self, *args):
         """A table without its titles: words that two spaces part."""
         lines = self.say(*args).splitlines()

@@ -304,7 +304,7 @@ def test_who_asks_to_be_let_in(folder):
 def test_on_trial(trio):
     red, green, blue = trio
     was = red.current()
-    assert "no revision is on trial" in red.refuse("rollout")
+    assert red.lacks("rollout") == "No revision is on trial or under way.\n"
     tried = red.revision("put", ROUTE, "205", "--trial=10m")
     synced(*trio)
     said = green.say("rollout")
@@ -326,7 +326,7 @@ def test_on_trial(trio):
         "open", "superseded"]
     assert second in red.say("confirm")
     assert "no revision is on trial" in red.refuse("abort")
-    assert "no revision is on trial" in red.refuse("rollout")
+    assert red.lacks("rollout") == "No revision is on trial or under way.\n"
     assert red.state_of(first) == "superseded"
     assert red.current() == second
 

@@ -136,7 +136,7 @@ def test_staged(folder):
         assert began["green"] == first
         # Logs are read a little later than they are written.
         assert second - first > 1.4 and third - second > 1.4, began
-        assert "no revision is on trial" in red.refuse("rollout")
+        assert "No revision is on trial" in red.lacks("rollout")
         for n in nodes:
             n.answers(205)
         # Two at once, of three.

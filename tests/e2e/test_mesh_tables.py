@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Tables on terminals: colours, and columns that fit; piped, all of them."""
 
+import json
 import re
 import unicodedata
 
@@ -73,6 +74,32 @@ def test_a_pipe_has_all_of_it(one):
     rows = one.rows("log")
     assert rows[0][4] == WIDE and rows[1][4] == LONG.strip()
     assert "…" not in one.say("log") + one.say("members")
+
+
+def test_what_is_empty_is_said(one):
+    """In words, beside standard output, where a table would begin; a program
+    gets the same JSON as ever."""
+    for words, said in (
+            (("conflicts",), "No conflicts."),
+            (("rollout",), "No revision is on trial or under way."),
+            (("members", "pending"), "Nobody asks to be let in."),
+            (("invites",), "No codes are out."),
+            (("settings",), "No setting was set."), (("peers",), "No peers."),
+            (("webhook",), "No webhooks."), (("overlay",), "No overlays."),
+            (("var",), "No variables."), (("cert",), "No certificates."),
+            (("script",), "No scripts."), (("probe",), "No probes."),
+            (("log", "routes/7"), "No revisions."),
+            (("audit", "--since", "9" * 15), "Nothing was noted.")):
+        assert one.lacks(*words) == f"{said}\n", words
+    assert json.loads(one.say("conflicts", "-o", "json")) == {
+        "conflicts": [], "unlisted": 0}
+    assert "no revision is on trial" in one.refuse("rollout", "-o", "json")
+
+
+def test_on_a_terminal_too(one):
+    assert on_terminal(one, "conflicts").all == "No conflicts.\n"
+    with Terminal("conflicts", "--watch", "--control", one.control) as t:
+        t.wait(r"unitmesh conflicts\x1b\[K\n\x1b\[K\nNo conflicts\.\x1b\[K\n")
 
 
 def test_wide_characters_stay_in_their_columns(one):

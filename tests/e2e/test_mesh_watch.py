@@ -133,4 +133,6 @@ def test_which_commands_watch(one):
             p.wait(r"\n")
     assert "no such flag" in one.refuse("put", "x", "1", "--watch", code=2)
     with Pipe(one, "rollout") as p:
+        p.wait(r"No revision is on trial or under way\.\n")
+    with Pipe(one, "rollout", "-o", "json") as p:
         assert p.proc.wait(20) == 1
