@@ -13,6 +13,7 @@
 #include "cli/consent.h"
 #include "cli/path.h"
 #include "cli/progress.h"
+#include "cli/qr.h"
 #include "cli/table.h"
 #include "cli/unbind.h"
 #include "mesh/app/span.h"
@@ -197,6 +198,9 @@ static int invite(struct um_cli *c)
     }
     (void)puts(um_cli_text(root, "code", buf));
     (void)fflush(stdout);
+    if (um_cli_opt(c, UM_OPT_QR) != NULL) {
+        um_cli_qr(stderr, yyjson_obj_get(root, "qr"));
+    }
     (void)fprintf(stderr, "As a %s", um_cli_text(root, "role", buf));
     if (um_cli_number(root, "expires_ms") > 0) {
         (void)fprintf(stderr, ", for %s",
@@ -324,7 +328,8 @@ static const struct um_cli_verb join_verbs[] = {
 };
 static const struct um_cli_verb invite_verbs[] = {
     {NULL, "", "Prints a code with which another node joins, and nothing else.",
-     UM_BIT(UM_OPT_ROLE) | UM_BIT(UM_OPT_EXPIRES) | UM_BIT(UM_OPT_USES),
+     UM_BIT(UM_OPT_ROLE) | UM_BIT(UM_OPT_EXPIRES) | UM_BIT(UM_OPT_USES) |
+         UM_BIT(UM_OPT_QR),
      invite},
 };
 static const struct um_cli_verb invites_verbs[] = {

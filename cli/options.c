@@ -34,6 +34,7 @@ static const struct flag {
     [UM_OPT_ROLE] = {"role", "writer|node", "what it may; else node", 0},
     [UM_OPT_EXPIRES] = {"expires", "SPAN", "how long it holds; else 15m", 0},
     [UM_OPT_USES] = {"uses", "N", "how many may use it; else 1", 0},
+    [UM_OPT_QR] = {"qr", NULL, "draw it, for a camera", 0},
     [UM_OPT_PURGE] = {"purge", NULL, "forget all of the mesh", 0},
     [UM_OPT_TO_SIGN] = {"to-sign", "FILE", "what an owner is to sign elsewhere",
                         0},

@@ -25,6 +25,7 @@ enum um_option {
     UM_OPT_ROLE,
     UM_OPT_EXPIRES,
     UM_OPT_USES,
+    UM_OPT_QR,
     UM_OPT_PURGE,
     UM_OPT_TO_SIGN,
     UM_OPT_KEY,
