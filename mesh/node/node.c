@@ -339,6 +339,14 @@ static void asked(void *user, const struct um_inviter_ev *ev)
     um_node_stir(n);
 }
 
+/* The clock for who knows the node, and not whose clock it is. */
+static uint64_t wall_ms(void *user)
+{
+    const struct um_node *n = user;
+
+    return n->cfg.wall_ms(n->cfg.user);
+}
+
 static const struct um_welcome_cb welcome_cb = {.statement = statement,
                                                 .grant = grant,
                                                 .take = take,
@@ -353,7 +361,7 @@ static int make_welcome(struct um_node *n)
                                        .me = n->me,
                                        .owns = um_node_owns(n),
                                        .alarms = n->cfg.alarms,
-                                       .wall_ms = n->cfg.wall_ms,
+                                       .wall_ms = wall_ms,
                                        .log = n->cfg.log,
                                        .cb = &welcome_cb,
                                        .user = n};

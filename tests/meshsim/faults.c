@@ -75,6 +75,7 @@ static void set_clock(struct member *m)
     world_say(w, "the clock of %s is set by %lld ms", m->called,
               (long long)(off - m->skew_ms));
     m->skew_ms = off;
+    m->sets++;
 }
 
 /* Clocks are right at last, and none goes back: what has ended somewhere has
@@ -89,8 +90,10 @@ static void set_clocks(struct world *w)
     }
     if (w->plan.skew)
         most = most > 300000000 ? most : 300000000;
-    for (size_t i = 0; i < w->n; i++)
+    for (size_t i = 0; i < w->n; i++) {
         w->members[i]->skew_ms = most;
+        w->members[i]->sets++;
+    }
 }
 
 static void at_member(struct member *m)

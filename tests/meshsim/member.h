@@ -35,6 +35,7 @@ struct member {
     struct disk disk;
     struct unit *unit;
     int64_t skew_ms;      /* of the wall clock */
+    unsigned sets;        /* how often that was set */
     bool writes;          /* it was given the role of a writer */
     bool hostile;         /* no node runs there */
     bool let_in;          /* its GRANT is on the owner's disk */
@@ -46,6 +47,8 @@ struct member {
     unsigned tries;       /* with the last */
     uint64_t in_ms;       /* when it begins, once it has one */
     struct um_code *code; /* NULL: it has none */
+    uint64_t until_ms;    /* by the clock of its door; 0: for ever */
+    unsigned door_sets;   /* its door's, when it was asked for */
     struct member *door;  /* whose node printed it */
     bool waits;           /* it was told that an owner has to approve it */
     struct member *told;  /* by whom: another door may follow */

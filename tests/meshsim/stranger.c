@@ -80,8 +80,10 @@ static void ask(void *arg)
     if (m->code != NULL || m->in || m->asked)
         return;
     m->door = at;
+    m->door_sets = at->sets;
     if (world_chance(w, 500))
         plan.expires_ms = member_wall_ms(at) + 300000;
+    m->until_ms = plan.expires_ms;
     m->asked = at->node != NULL && !at->dying && at->stands_until <= w->now;
     if (m->asked &&
         um_welcome_invite(um_node_welcome(at->node), &plan, on_code, m) != 0)
@@ -117,6 +119,8 @@ static void copy_code(struct member *of)
     m->code = must_alloc(sizeof *m->code);
     *m->code = *of->code;
     m->door = of->door;
+    m->until_ms = of->until_ms;
+    m->door_sets = of->door_sets;
     net_add(w, m);
     (void)world_at(w, world_between(w, 100, 20000), NULL, begin, m);
 }
@@ -173,6 +177,13 @@ static bool enter(struct member *m, const struct um_knock_result *r)
     return m->in;
 }
 
+/* Whether its time is not over yet, by a clock that nobody set since. */
+static bool is_good(const struct member *m)
+{
+    return m->door_sets == m->door->sets &&
+           member_wall_ms(m->door) < m->until_ms;
+}
+
 static void on_done(void *user, const struct um_knock_result *r)
 {
     struct member *m = user;
@@ -180,6 +191,9 @@ static void on_done(void *user, const struct um_knock_result *r)
 
     world_say(m->w, "%s knocked: %s", m->called, r->text);
     *o = (struct outcome){.of = m, .run = m->run};
+    if (is_good(m) && strstr(r->text, "expired") != NULL)
+        world_fail(m->w, "%s has a code that is good until later (I12)",
+                   m->called);
     if (m->too_late && r->pending)
         world_fail(m->w, "%s waits with a code that was used (I12)", m->called);
     if ((r->welcome || r->pending) && !m->dying)
