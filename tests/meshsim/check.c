@@ -453,7 +453,7 @@ bool check_same(struct world *w, bool tell)
     for (size_t i = 0; i < w->n && (same || tell); i++) {
         struct member *m = w->members[i];
 
-        if (m->invited && !m->revoked && m->node == NULL) {
+        if (m->invited && !m->revoked && !m->rejected && m->node == NULL) {
             same = false;
             if (tell)
                 world_fail(w, "%s has a code, and is not in", m->called);

@@ -433,7 +433,7 @@ static void approve(struct member *m, struct member *at)
 }
 
 /* The owner looks who waits at a node, and says yes, there or at another one,
- * or no. */
+ * or no; not to who has a code of another node by now, which may let it in. */
 static void answer_one(struct world *w)
 {
     const struct um_pending *p = NULL;
@@ -448,7 +448,8 @@ static void answer_one(struct world *w)
         return;
     m = called(w, &p->key);
     must(m != NULL, "nobody else waits");
-    if (m->waits && !m->let_in && !m->approved && world_chance(w, 300)) {
+    if (m->waits && !m->let_in && !m->approved && m->door == at &&
+        world_chance(w, 300)) {
         m->rejected =
             um_welcome_settle(um_node_welcome(at->node), &m->name) == 0;
         world_say(w, "%s is rejected at %s", m->called, at->called);

@@ -77,7 +77,7 @@ static void ask(void *arg)
         .roles = m->writes ? UM_WRITER | UM_NODE : UM_NODE,
         .uses = 1};
 
-    if (m->code != NULL || m->in || m->asked)
+    if (m->code != NULL || m->in || m->asked || m->rejected)
         return;
     m->door = at;
     m->door_sets = at->sets;
