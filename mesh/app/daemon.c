@@ -640,6 +640,7 @@ static void stop(struct um_daemon *d)
     um_joinfile_end(d);
     um_mesh_close(d);
     um_herald_stop(d);
+    um_expiry_fini(&d->expiry);
     um_unit_free(d->unit);
     um_applier_free(d->applier);
     um_loop_unserve(d->facade);

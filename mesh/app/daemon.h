@@ -8,6 +8,7 @@
 #include "mesh/app/audit.h"
 #include "mesh/app/confine.h"
 #include "mesh/app/events.h"
+#include "mesh/app/expiry.h"
 #include "mesh/app/joinfile.h"
 #include "mesh/app/journal.h"
 #include "mesh/app/loop.h"
@@ -56,6 +57,7 @@ struct um_daemon {
     struct um_joinfile joinfile;
     struct um_events *events;
     struct um_webhooks *webhooks;
+    struct um_expiry expiry;
     struct um_deed *trying; /* who tries a change at this node's Unit, and who
                                waits for that, in turn */
     struct um_wait *waits;  /**< requests that wait */

@@ -11,9 +11,7 @@
 #include "mesh/app/views.h"
 #include "mesh/applier/facts.h"
 #include "mesh/base/version.h"
-#include "mesh/doc/parse.h"
 #include "mesh/model/core.h"
-#include "mesh/node/desk.h"
 #include "mesh/trust/peer.h"
 #include "mesh/trust/revname.h"
 
@@ -488,96 +486,35 @@ static void look_at_rollout(struct um_doctor *o, struct um_node *n)
     um_doctor_find(o, UM_AILMENT, "rollout", mend, text);
 }
 
-/* When a certificate ends, as Unit's API says it: "Nov 26 08:00:00 2026 GMT";
- * 0: it cannot be read. */
-static time_t end_of(const struct um_val *cert)
-{
-    const struct um_val *v = um_val_member(cert, UM_STR("validity"));
-    const struct um_val *until =
-        v != NULL ? um_val_member(v, UM_STR("until")) : NULL;
-    struct tm tm = {.tm_sec = 0};
-    char text[64];
-
-    if (until == NULL || until->kind != UM_VAL_STRING ||
-        until->text.len >= sizeof text) {
-        return 0;
-    }
-    memcpy(text, until->text.p, until->text.len);
-    text[until->text.len] = '\0';
-    return strptime(text, "%b %d %H:%M:%S %Y", &tm) != NULL ? timegm(&tm) : 0;
-}
-
-/* The first end in a chain. */
-static time_t end_of_chain(const struct um_val *bundle)
-{
-    const struct um_val *chain = um_val_member(bundle, UM_STR("chain"));
-    time_t first = 0;
-
-    for (size_t i = 0;
-         chain != NULL && chain->kind == UM_VAL_ARRAY && i < chain->count;
-         i++) {
-        time_t t = end_of(&chain->items.p[i]);
-
-        first = t != 0 && (first == 0 || t < first) ? t : first;
-    }
-    return first;
-}
-
-static void say_certificate(struct um_doctor *o, struct um_str name, time_t end,
+static void say_certificate(struct um_doctor *o, const char *name, time_t end,
                             time_t now)
 {
     char text[LINE_BYTES], mend[LINE_BYTES], age[32];
-    int len = name.len < NAME_BYTES ? (int)name.len : NAME_BYTES;
 
     if (end <= now) {
         (void)snprintf(text, sizeof text, "The certificate %.*s has ended.",
-                       len, name.p);
+                       NAME_BYTES, name);
     } else {
         (void)snprintf(text, sizeof text, "The certificate %.*s ends in %s.",
-                       len, name.p, span((uint64_t)(end - now) * 1000, age));
+                       NAME_BYTES, name,
+                       span((uint64_t)(end - now) * 1000, age));
     }
-    (void)snprintf(mend, sizeof mend, "unitmesh cert put %.*s CHAIN KEY", len,
-                   name.p);
+    (void)snprintf(mend, sizeof mend, "unitmesh cert put %.*s CHAIN KEY",
+                   NAME_BYTES, name);
     um_doctor_find(o, UM_AILMENT, "certificate", mend, text);
-}
-
-/* The certificates as GET /certificates shows them. */
-static void read_certificates(struct um_doctor *o, struct um_desk *desk)
-{
-    const struct um_control_request ask = {.method = UM_STR("GET"),
-                                           .path = UM_STR("/certificates")};
-    struct um_control_answer out;
-    struct um_val all;
-    time_t now = (time_t)(um_mesh_wall_ms() / 1000);
-
-    um_control_answer(&desk->arena, &desk->state, &ask, &out);
-    if (out.status != 200 ||
-        um_doc_parse(out.body, &desk->arena, &all, NULL) != 0 ||
-        all.kind != UM_VAL_OBJECT) {
-        return;
-    }
-    for (size_t i = 0; i < all.count; i++) {
-        time_t end = end_of_chain(&all.members.p[i].value);
-
-        if (end != 0 && end < now + ENDS_SOON_S) {
-            say_certificate(o, all.members.p[i].name, end, now);
-        }
-    }
 }
 
 static void look_at_certificates(struct um_doctor *o, struct um_node *n)
 {
-    const struct um_model *m = um_node_model(n);
-    const struct um_past *t = um_view_target(&m->view, &m->history);
-    struct um_desk desk;
+    const struct um_expiry *e = &o->d->expiry;
+    time_t now = (time_t)(um_mesh_wall_ms() / 1000);
 
-    if (t == NULL) {
-        return;
+    um_expiry_look(&o->d->expiry, n);
+    for (size_t i = 0; i < e->n; i++) {
+        if (e->rows[i].end < now + ENDS_SOON_S) {
+            say_certificate(o, e->rows[i].name, e->rows[i].end, now);
+        }
     }
-    if (um_desk_init(&desk, n, &t->rev.id, NULL) == 0) {
-        read_certificates(o, &desk);
-    }
-    um_desk_fini(&desk);
 }
 
 /* ---- all of it */

@@ -275,6 +275,16 @@ const struct um_family um_families_all[UM_FAMILIES] = {
      "",
      UM_WHEN_MESH,
      FIELD(mesh.node.hints.refused)},
+    /* Certificates. */
+    {{"unitmesh_certificate_expiry_timestamp_seconds", UM_METRIC_GAUGE,
+      "seconds",
+      "When a certificate of the revision in force ends, in seconds since "
+      "1970: "
+      "the first of its chain; of the first 256, as they stand in the "
+      "document."},
+     "name",
+     UM_WHEN_MESH,
+     .put = um_samples_certificates},
     /* Webhooks. */
     {{"unitmesh_webhook_events", UM_METRIC_COUNTER, "",
       "Events of a webhook that were taken by its receiver, were given up, or "

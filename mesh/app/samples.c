@@ -79,6 +79,23 @@ void um_samples_members(struct um_scrape *s)
     }
 }
 
+/* Whether a name is a label as it is: else two could become one. */
+static bool is_plain(struct um_str name)
+{
+    char text[UM_EXPOSITION_LABEL_BYTES + 1], harmless[sizeof text];
+
+    if (name.len >= sizeof text || um_str_has(name, '\0')) {
+        return false;
+    }
+    if (name.len > 0) {
+        memcpy(text, name.p, name.len);
+    }
+    text[name.len] = '\0';
+    memcpy(harmless, text, name.len + 1);
+    um_utf8_harmless(harmless);
+    return strcmp(text, harmless) == 0;
+}
+
 /* Tells of a member; `silent`: for how long it was, else whether it is in
  * step. */
 static void put_member(struct um_scrape *s, const struct um_name *member,
@@ -154,6 +171,21 @@ void um_samples_took(struct um_scrape *s)
 void um_samples_delay(struct um_scrape *s)
 {
     um_exposition_histogram(&s->e, &s->m.mesh.node.delay);
+}
+
+void um_samples_certificates(struct um_scrape *s)
+{
+    const struct um_expiry *e = &s->d->expiry;
+
+    um_expiry_look(&s->d->expiry, s->d->mesh.node);
+    for (size_t i = 0; i < e->n && i < UM_SAMPLES_CERTIFICATES; i++) {
+        const struct um_exposition_label l =
+            um_samples_label("name", e->rows[i].name);
+
+        if (is_plain(l.value)) {
+            um_exposition_put(&s->e, &l, 1, (uint64_t)e->rows[i].end);
+        }
+    }
 }
 
 /* None if the file cannot be read. */
@@ -289,23 +321,6 @@ void um_samples_unit_apps(struct um_scrape *s)
     if (s->figures.apps != NULL) {
         um_exposition_put(&s->e, NULL, 0, s->figures.apps->count);
     }
-}
-
-/* Whether a name is a label as it is: else two could become one. */
-static bool is_plain(struct um_str name)
-{
-    char text[UM_EXPOSITION_LABEL_BYTES + 1], harmless[sizeof text];
-
-    if (name.len >= sizeof text || um_str_has(name, '\0')) {
-        return false;
-    }
-    if (name.len > 0) {
-        memcpy(text, name.p, name.len);
-    }
-    text[name.len] = '\0';
-    memcpy(harmless, text, name.len + 1);
-    um_utf8_harmless(harmless);
-    return strcmp(text, harmless) == 0;
 }
 
 static void each_app(struct um_scrape *s,

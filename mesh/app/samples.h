@@ -18,6 +18,9 @@
 /** Applications of Unit of which each is told, in Unit's order. */
 #define UM_SAMPLES_APPS 256U
 
+/** Certificates of which each is told, as they stand in the document. */
+#define UM_SAMPLES_CERTIFICATES 256U
+
 /** A label. */
 struct um_exposition_label um_samples_label(const char *name,
                                             const char *value);
@@ -37,6 +40,9 @@ void um_samples_silent(struct um_scrape *s);
 void um_samples_events(struct um_scrape *s);
 void um_samples_took(struct um_scrape *s);
 void um_samples_delay(struct um_scrape *s);
+
+/** Each certificate. */
+void um_samples_certificates(struct um_scrape *s);
 
 /** Each webhook of this node. */
 void um_samples_webhook_events(struct um_scrape *s);

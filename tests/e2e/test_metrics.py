@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -238,6 +239,55 @@ def test_what_unit_says(trio):
                   application=label) == app["requests"]["active"]
     assert "xxxxx" not in text_of(green)  # it is counted, that is all
     both_parse(green)
+
+
+def cert(folder, subject, days):
+    """A certificate and when it ends, by openssl."""
+    chain = folder / f"{subject}.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={subject}",
+         "-days", str(days), "-keyout", folder / "key", "-out", chain],
+        check=True, capture_output=True)
+    said = subprocess.run(
+        ["openssl", "x509", "-noout", "-enddate", "-dateopt", "iso_8601",
+         "-in", chain], check=True, capture_output=True, text=True).stdout
+    return chain, datetime.fromisoformat(
+        said.strip().removeprefix("notAfter=").replace("Z", "+00:00"))
+
+
+def test_when_certificates_end(trio, folder):
+    red, green, blue = trio
+    named = "certificate_expiry_timestamp_seconds"
+
+    def ends(node):
+        return {dict(labels)["name"]: one for (name, labels), one in
+                samples(text_of(node)).items() if name == f"unitmesh_{named}"}
+
+    assert ends(red) == {} and named not in text_of(red)
+    leaf, end = cert(folder, "leaf", 90)
+    red.say("cert", "put", "site", leaf, folder / "key")
+    synced(*trio)
+    for n in trio:  # also where Unit is another one
+        assert ends(n) == {"site": end.timestamp()}
+        both_parse(n)
+    # Of a chain what ends first; 2038 is no end.
+    issuer, sooner = cert(folder, "issuer", 9)
+    leaf, later = cert(folder, "leaf", 40000)
+    assert later.year > 2106
+    chain = folder / "chain.pem"
+    chain.write_text(leaf.read_text() + issuer.read_text())
+    red.say("cert", "put", "site", chain, folder / "key")
+    red.say("cert", "put", "far", leaf, folder / "key")
+    # The longest name that one may have is a label, too.
+    green.say("cert", "put", "x" * 128, leaf, folder / "key")
+    synced(*trio)
+    for n in trio:
+        assert ends(n) == {"site": sooner.timestamp(), "far": later.timestamp(),
+                           "x" * 128: later.timestamp()}
+    red.say("cert", "rm", "site")
+    synced(*trio)
+    assert set(ends(blue)) == {"far", "x" * 128}
 
 
 def test_who_is_silent_and_what_was_made_apart(folder):
