@@ -80,7 +80,7 @@ def test_nobody_answers(folder, command):
     done = run(command, "--control", folder / "none.sock")
     assert done.returncode == 1 and done.stdout == ""
     assert str(folder / "none.sock") in done.stderr
-    assert "is it running" in done.stderr
+    assert "is the daemon running?" in done.stderr
 
 
 @pytest.mark.parametrize("command", COMMANDS)
