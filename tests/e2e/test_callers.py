@@ -45,7 +45,10 @@ ADMIN = {
     "POST /mesh/import/begin", "PUT /mesh/log-level",
     # These only show, but what the mesh is made of, as it is.
     "GET /mesh/copies/*", "GET /mesh/export/*", "GET /mesh/documents",
-    "GET /mesh/documents/*", "GET /mesh/audit"}
+    "GET /mesh/documents/*", "GET /mesh/audit",
+    # Their addresses may be secrets.
+    "GET /mesh/webhooks", "POST /mesh/webhooks", "DELETE /mesh/webhooks/*",
+    "POST /mesh/webhooks/*/test", "POST /mesh/webhooks/*/enable"}
 VALUE = {"/mesh/overlays/", "/mesh/variables/", "/mesh/probes/", "/config/",
          "/certificates/", "/js_modules/", "/status/"}
 ACT = {"/control/"}

@@ -1168,8 +1168,9 @@ def test_an_owner_of_another_mesh(folder, pair):
         assert (b.state / "owner.key").exists()
         join(b, code(a, role="writer"))
         assert b.get("/mesh/status")["mesh"]["owner_key"] is False
-        said(b.ask("PUT", "/mesh/members/n1/labels/x", {"value": "y"}), 403,
-             "no owner's")
+        member = a.get("/mesh/id")["id"]  # its name comes with its row, later
+        said(b.ask("PUT", f"/mesh/members/{member}/labels/x", {"value": "y"}),
+             403, "no owner's")
         c.ready()
         answer = c.ask("POST", "/mesh/join", {
             "code": code(b), "peer": b.get("/mesh/id")["addrs"][0]})
