@@ -8,7 +8,7 @@
 
 packages() {
     awk '$1 == "build" && $2 !~ /pip$/ { printf "%s,", $2 }' tools/deps.txt
-    echo libcmocka-dev,libyyjson-dev
+    echo libyyjson-dev
 }
 
 chroot_make trixie trixie "$(packages)"

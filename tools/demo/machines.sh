@@ -62,7 +62,7 @@ up() {
     local n=0 name
     for name in $names; do
         n=$((n + 1))
-        echo "192.0.2.$n $name" >>"$own/hosts"
+        echo "192.168.2.$n $name" >>"$own/hosts"
     done
     enter lan ip link add cable type bridge
     enter lan ip link set cable up
@@ -75,7 +75,7 @@ up() {
             ip link add "$name" type veth peer name eth0 \
             netns "$(cat "$own/$name")"
         enter lan ip link set "$name" master cable up
-        enter "$name" sh -c "$furnish" sh "$name" "192.0.2.$n" "$own/hosts"
+        enter "$name" sh -c "$furnish" sh "$name" "192.168.2.$n" "$own/hosts"
     done
 }
 
