@@ -174,6 +174,14 @@ int um_request_run(const char *socket, struct um_request *r)
         um_unreached_say(socket, (int)r->os_errno);
         return -1;
     }
+    if (rv == CURLE_GOT_NOTHING || rv == CURLE_RECV_ERROR) {
+        (void)fprintf(stderr,
+                      "unitmesh: the daemon at %s ended before it answered\n"
+                      "  whether it did what was asked is known when it runs "
+                      "again: `unitmesh log`\n",
+                      socket);
+        return -1;
+    }
     if (rv != CURLE_OK) {
         (void)fprintf(stderr, "unitmesh: %s: %s\n", socket,
                       curl_easy_strerror(rv));

@@ -20,7 +20,7 @@ static const struct {
 } notices[UM_NOTICES] = {
     [UM_SAW_TARGET] = {UM_LOG_INFO, "current", "the current revision is %s"},
     [UM_SAW_CONFLICTS] = {UM_LOG_WARN, "conflicts",
-                          "the conflicts are others: `unitmesh conflicts`%s"},
+                          "conflicts came or went: `unitmesh conflicts`%s"},
     [UM_SAW_EXPIRED] = {UM_LOG_WARN, "expired",
                         "%s has ended: nobody confirmed it"},
     [UM_SAW_APPLIED] = {UM_LOG_INFO, "applied", "Unit runs %s"},

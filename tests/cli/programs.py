@@ -11,9 +11,11 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -436,6 +438,26 @@ def twin(folder):
                   r)
 
 
+def ended(folder):
+    """A daemon that takes a request and ends, as if it had been killed."""
+    path = f"{folder}/ended.sock"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+
+        def take():
+            conn, _ = server.accept()
+            conn.recv(65536)
+            conn.close()
+        thread = threading.Thread(target=take)
+        thread.start()
+        r = call("unitmesh", "put", "/config", "{}", "--control", path)
+        thread.join()
+    check("a daemon that ends says nothing of what it did",
+          r.returncode == 1 and "ended before it answered" in r.stderr and
+          "unitmesh log" in r.stderr, r)
+
+
 def topics():
     """A message each way; the peer publishes until `p2p sub` has one."""
     with Peer.start("c", ["--listen", f"/ip4/{ADDR}/tcp/0", "--topic", "tea"],
@@ -465,6 +487,7 @@ def main():
         modules(folder)
         verify(folder)
         settings(folder)
+        ended(folder)
     topics()
     print(f"{len(FAILED)} failed")
     return 1 if FAILED else 0

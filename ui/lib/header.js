@@ -61,7 +61,7 @@ function createNav(views) {
 function nameOf(status) {
     if (!status) return 'unitmesh';
     const mesh = status.mesh;
-    if (!mesh) return [h('strong', null, 'This node'), ' in no mesh yet'];
+    if (!mesh) return [h('strong', null, 'This node'), ' is in no mesh'];
     return [h('strong', null, mesh.node || 'This node'),
         h('span', {class: 'of'}, ' in '), mesh.name || mesh.id.slice(0, 8)];
 }

@@ -108,8 +108,8 @@ function otherCard(n) {
         h('div', {class: 'card-body'},
             h('div', {class: 'row'}, badge('drift', 'Changed by hand'),
                 h('h2', null, `The Unit of ${n.name}`)),
-            h('p', null, 'What is other there is known there: open that ',
-                'node\'s page, or ask it.'),
+            h('p', null, `${n.name} knows what differs: open its page, or `,
+                'look there.'),
             command('unitmesh ui'),
             command('unitmesh post /config --dry-run')));
 }

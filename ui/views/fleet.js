@@ -58,7 +58,14 @@ function banner(data) {
         'Decide'));
 }
 
+/** What keeps this node from taking part, whatever the others do. */
 function trouble(mesh) {
+    if (!mesh.member && !mesh.pending) {
+        return errorBox({problem: {
+            error: 'this node was removed from the mesh',
+            detail: 'It may change nothing, and gets nothing new. ' +
+                '`unitmesh doctor` says how it comes back.'}});
+    }
     return mesh.disk && errorBox({problem: {
         error: 'The disk of this node', detail: mesh.disk}});
 }

@@ -139,6 +139,11 @@ export default {
         const {members} = await nodes[1].get('/mesh/members');
         check(members.length > 0, 'others are members still');
         await tab.close();
+        const theirs = await login(browser,
+            nodes.find(n => n.name === 'blue'));
+        await theirs.open('fleet');
+        await theirs.role('alert').filter({hasText: 'was removed'}).waitFor();
+        await theirs.close();
     },
 
     'a reader is shown no button that writes': async ({browser, nodes}) => {
