@@ -15,6 +15,8 @@
 
 #define MAX_ADDRS 64
 #define MAX_CONNS 4096
+/* Addresses of a peer by which it is dialed when it is gone. */
+#define WAYS 2
 /* A peer at two addresses is told of again after so long. */
 #define TWIN_NS UINT64_C(600000000000)
 
@@ -23,6 +25,9 @@ struct entry {
     struct p2p_peer_id id;
     char agent[128];
     struct p2p_multiaddr observed; /* how it sees us */
+    struct p2p_multiaddr ways[WAYS];
+    uint8_t n_ways;
+    bool kept; /* it has a part in the bus, and is dialed again */
     uint64_t changed_ns;
     uint64_t twin_ns; /* when two addresses were told of; 0: never */
     uint64_t rtt_us;  /* as measured here; 0: not yet */
@@ -46,6 +51,7 @@ struct um_bus {
     struct subscription *subs;
     size_t n_peers;
     size_t n_connected;
+    bool closing;
     char twin[128]; /* where our key is too */
 };
 
@@ -58,6 +64,31 @@ static struct entry *find(const struct um_bus *bus,
         e = e->next;
     }
     return e;
+}
+
+/* Whether a peer was named by hand: then it is kept whatever it is. */
+static bool is_named(const struct um_bus *bus, const struct p2p_peer_id *id)
+{
+    for (size_t i = 0; i < bus->cfg.n_peers; i++) {
+        struct p2p_multiaddr ma;
+        struct p2p_peer_id named;
+
+        if (p2p_multiaddr_from_text(bus->cfg.peers[i],
+                                    strlen(bus->cfg.peers[i]), &ma) == 0 &&
+            p2p_multiaddr_peer(&ma, &named) && p2p_peer_id_equal(&named, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Dials nobody again who has no part in the bus any more. */
+static void let_go(struct um_bus *bus, struct entry *e)
+{
+    if (e->kept) {
+        e->kept = false;
+        (void)p2p_host_keep(bus->host, &e->id, false);
+    }
 }
 
 /* Forgets the peer that has been gone for longest. */
@@ -75,6 +106,7 @@ static void forget_one(struct um_bus *bus)
         struct entry *e = *oldest;
 
         *oldest = e->next;
+        let_go(bus, e);
         free(e);
         bus->n_peers--;
     }
@@ -211,6 +243,29 @@ static void on_connected(void *user, const struct p2p_conn_info *conn)
                 p2p_multiaddr_text(&conn->addr, here));
 }
 
+/*
+ * One with a part in the bus is gone: it is dialed again where it said that it
+ * listens, since nothing else may show it, where mDNS does not reach.
+ */
+static void keep(struct um_bus *bus, struct entry *e)
+{
+    char text[P2P_MULTIADDR_TEXT_MAX];
+
+    if (bus->closing || e->n_ways == 0 || bus->cfg.may == NULL ||
+        !bus->cfg.may(bus->cfg.user, &e->id) || is_named(bus, &e->id)) {
+        return;
+    }
+    for (size_t i = 0; i < e->n_ways; i++) {
+        struct p2p_multiaddr ma = e->ways[i];
+
+        if (p2p_multiaddr_append_peer(&ma, &e->id) == 0) {
+            (void)p2p_host_add_addr(bus->host, p2p_multiaddr_text(&ma, text),
+                                    0);
+        }
+    }
+    e->kept = p2p_host_keep(bus->host, &e->id, true) == 0;
+}
+
 static void on_peer_down(void *user, const struct p2p_peer_id *peer)
 {
     struct um_bus *bus = user;
@@ -222,8 +277,32 @@ static void on_peer_down(void *user, const struct p2p_peer_id *peer)
         e->observed.len = 0;
     }
     bus->n_connected--;
+    if (e != NULL) {
+        keep(bus, e);
+    }
     um_named_gone(bus->named, peer);
     bus->cfg.cb->peer_down(bus->cfg.user, peer);
+}
+
+/* Notes where a peer listens; loopback is another machine's, unless it is all
+ * that there is. */
+static void note_ways(struct entry *e, const struct p2p_peer_info *info)
+{
+    bool far = false;
+
+    for (size_t i = 0; i < info->n_addrs; i++) {
+        struct um_ip ip;
+
+        far = far || (ip_of(&info->addrs[i], &ip) && !is_loopback(&ip));
+    }
+    e->n_ways = 0;
+    for (size_t i = 0; i < info->n_addrs && e->n_ways < WAYS; i++) {
+        struct um_ip ip;
+
+        if (ip_of(&info->addrs[i], &ip) && far != is_loopback(&ip)) {
+            e->ways[e->n_ways++] = info->addrs[i];
+        }
+    }
 }
 
 static void on_identified(void *user, const struct p2p_peer_info *info)
@@ -236,6 +315,9 @@ static void on_identified(void *user, const struct p2p_peer_info *info)
     }
     if (info->observed.len > 0) {
         e->observed = info->observed;
+    }
+    if (info->n_addrs > 0) {
+        note_ways(e, info);
     }
     if (info->push && info->agent[0] == '\0') {
         return; /* a push leaves out what has not changed */
@@ -390,6 +472,7 @@ void um_bus_free(struct um_bus *bus)
     if (bus == NULL) {
         return;
     }
+    bus->closing = true;
     um_named_close(bus->named);
     p2p_host_free(bus->host);
     um_named_free(bus->named);
@@ -584,6 +667,11 @@ int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
 void um_bus_recheck(struct um_bus *bus)
 {
     p2p_pubsub_recheck(bus->pubsub);
+    for (struct entry *e = bus->peers; e != NULL; e = e->next) {
+        if (bus->cfg.may == NULL || !bus->cfg.may(bus->cfg.user, &e->id)) {
+            let_go(bus, e);
+        }
+    }
 }
 
 int um_bus_serve(struct um_bus *bus, const char *protocol,

@@ -59,7 +59,8 @@ struct um_bus_cfg {
     const struct um_log *log;
     const struct um_bus_cb *cb;
     /**
-     * Whether a peer has a part in the bus. Others get no message, are told no
+     * Whether a peer has a part in the bus: it is dialed again when it is gone.
+     * Others get no message, are told no
      * topic and not heard; they may still connect, be identified, and open
      * streams. It must call nothing of the bus. NULL: everybody has.
      */

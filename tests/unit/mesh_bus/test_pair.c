@@ -95,9 +95,10 @@ static void note_addr(void *user, const char *addr)
     (void)snprintf(n->addr, sizeof n->addr, "%s", addr);
 }
 
-static void begin(struct scene *s, size_t i, bool gated)
+/* Begins a node with its key, at an address. */
+static void begin_at(struct scene *s, size_t i, bool gated, const char *at)
 {
-    static const char *const listen[] = {"/ip4/127.0.0.1/tcp/0"};
+    const char *const listen[] = {at};
     static const struct um_log quiet = {.level = UM_LOG_ERROR};
     static const char *const agents[NODES] = {"a/1", "b/1", "c/1"};
     struct node *n = &s->n[i];
@@ -110,13 +111,18 @@ static void begin(struct scene *s, size_t i, bool gated)
                              .may = gated ? may : NULL,
                              .user = n};
 
-    assert_int_equal(p2p_key_generate(P2P_KEY_ED25519, &n->key), 0);
     cfg.key = n->key;
     n->bus = um_bus_new(&cfg);
     assert_non_null(n->bus);
     n->id = *um_bus_id(n->bus);
     um_bus_addrs(n->bus, note_addr, n);
     assert_int_equal(um_bus_subscribe(n->bus, TOPIC, on_message, n), 0);
+}
+
+static void begin(struct scene *s, size_t i, bool gated)
+{
+    assert_int_equal(p2p_key_generate(P2P_KEY_ED25519, &s->n[i].key), 0);
+    begin_at(s, i, gated, "/ip4/127.0.0.1/tcp/0");
 }
 
 /* The first `gated` nodes ask who may. */
@@ -311,6 +317,63 @@ static void test_streams_go_both_ways(void **state)
     scene_free(s);
 }
 
+/* Whether a node knows what another one told of itself. */
+struct look {
+    const struct node *n;
+    const struct node *of;
+    bool told;
+};
+
+static void each(void *user, const struct um_bus_peer *p)
+{
+    struct look *l = user;
+
+    l->told = l->told || (p2p_peer_id_equal(&p->id, &l->of->id) &&
+                          strcmp(p->agent, "") != 0);
+}
+
+static bool is_told(void *arg)
+{
+    struct look *l = arg;
+
+    l->told = false;
+    um_bus_peers(l->n->bus, each, l);
+    return l->told;
+}
+
+/* Ends a node and begins it again where it was. */
+static void restart(struct scene *s, size_t i)
+{
+    char at[P2P_MULTIADDR_TEXT_MAX];
+
+    leave(&s->n[i]);
+    (void)snprintf(at, sizeof at, "%.*s",
+                   (int)(strstr(s->n[i].addr, "/p2p/") - s->n[i].addr),
+                   s->n[i].addr);
+    begin_at(s, i, true, at);
+}
+
+/* Neither mDNS nor a flag says where the other one is: it is known from when
+ * it was connected. */
+static void test_a_member_that_is_gone_is_dialed_again(void **state)
+{
+    struct scene *s = scene_new(2);
+    struct node *both[] = {&s->n[0], &s->n[1]};
+
+    (void)state;
+    s->n[0].members[s->n[0].n_members++] = s->n[1].id;
+    s->n[1].members[s->n[1].n_members++] = s->n[0].id;
+    for (size_t i = 0; i < 2; i++) {
+        if (i == 0) {
+            connect_to(s, 1, 0);
+        }
+        until(s, is_told, &(struct look){&s->n[1 - i], &s->n[i], false});
+        restart(s, i);
+        until(s, both_up, both);
+    }
+    scene_free(s);
+}
+
 static void test_what_is_not_served_ends(void **state)
 {
     struct scene *s = scene_new(0);
@@ -380,30 +443,6 @@ static void until_heard(struct scene *s, size_t i, size_t want,
 {
     until(s, has_heard, &(struct count){&s->n[i], want});
     assert_string_equal(s->n[i].last, text);
-}
-
-/* Whether a node knows what another one told of itself. */
-struct look {
-    const struct node *n;
-    const struct node *of;
-    bool told;
-};
-
-static void each(void *user, const struct um_bus_peer *p)
-{
-    struct look *l = user;
-
-    l->told = l->told || (p2p_peer_id_equal(&p->id, &l->of->id) &&
-                          strcmp(p->agent, "") != 0);
-}
-
-static bool is_told(void *arg)
-{
-    struct look *l = arg;
-
-    l->told = false;
-    um_bus_peers(l->n->bus, each, l);
-    return l->told;
 }
 
 static void test_without_a_word_everybody_has_a_part(void **state)
@@ -513,6 +552,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_streams_go_both_ways),
+        cmocka_unit_test(test_a_member_that_is_gone_is_dialed_again),
         cmocka_unit_test(test_what_is_not_served_ends),
         cmocka_unit_test(test_nobody_is_there),
         cmocka_unit_test(test_without_a_word_everybody_has_a_part),
