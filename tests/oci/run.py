@@ -212,7 +212,8 @@ def leave():
                       "unitmesh_blue-state").stdout.strip())
     left = {p.name for p in top.iterdir()}
     say("and nothing is left of it", left == {
-        "applier", "control.sock", "lock", "node.key", "rest.token"} and
+        "applier", "audit.log", "control.sock", "lock", "node.key",
+        "rest.token"} and
         [p.name for p in (top / "applier").iterdir()] == ["lock"], left)
 
 
