@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -19,6 +20,7 @@ KEYS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 def _own(its):
     """In the child: this terminal is its own, and ends it."""
     os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # in the background: ignored
     fcntl.ioctl(its, termios.TIOCSCTTY, 0)
     os.close(its)
 
