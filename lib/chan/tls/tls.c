@@ -95,23 +95,39 @@ static void drop_pending(struct tls *t)
     t->pending_len = t->pending_cap = 0;
 }
 
-/* GnuTLS has bytes: all of them are taken, or the session is at its end. */
-static ssize_t give(gnutls_transport_ptr_t ptr, const void *p, size_t len)
+/* What has no room in the tx that is under way waits for the next. */
+static bool put_pending(struct tls *t, const uint8_t *p, size_t len)
 {
-    struct tls *t = ptr;
-
-    if (t->out != NULL) {
-        p2p__outbuf_put(t->out, p, len); /* put_record() saw to the room */
-        return (ssize_t)len;
+    if (len == 0) {
+        return true;
     }
     if (!pending_room(t, len)) {
-        t->refusal = P2P_ELIMIT;
-        gnutls_transport_set_errno(t->session, ENOBUFS);
-        return -1;
+        return false;
     }
     memcpy(t->pending + t->pending_len, p, len);
     t->pending_len += len;
     p2p__mark(t->owner);
+    return true;
+}
+
+/* GnuTLS has bytes: all of them are taken, or the session is at its end.
+ * put_record() leaves room for its record, but there may be an answer to a key
+ * update before it, of which only GnuTLS knows. */
+static ssize_t give(gnutls_transport_ptr_t ptr, const void *p, size_t len)
+{
+    struct tls *t = ptr;
+    size_t direct = t->out != NULL && t->pending_len == 0
+                        ? p2p__min(len, p2p__outbuf_room(t->out))
+                        : 0;
+
+    if (direct > 0) {
+        p2p__outbuf_put(t->out, p, direct);
+    }
+    if (!put_pending(t, (const uint8_t *)p + direct, len - direct)) {
+        t->refusal = P2P_ELIMIT;
+        gnutls_transport_set_errno(t->session, ENOBUFS);
+        return -1;
+    }
     return (ssize_t)len;
 }
 
@@ -294,15 +310,15 @@ static bool draw_pending(struct tls *t, struct p2p__outbuf *out)
     return t->pending_len == 0;
 }
 
-/* One record of what above has to say. Its text is written where the record
- * will be: GnuTLS encrypts into memory of its own and then gives that. Returns
- * how many bytes above had. */
+/* One record of what above has to say. Its text is not put where the record
+ * will be: an answer to a key update may be written there first. Returns how
+ * many bytes above had. */
 static int put_record(struct tls *t, struct p2p__src *above,
                       struct p2p__outbuf *out, p2p_ns now)
 {
     size_t room = p2p__outbuf_room(out) - P2P__TLS_OVERHEAD;
-    uint8_t *text = out->p + out->len;
-    int got = above->pull(above, text, p2p__min(room, P2P__TLS_PLAIN_MAX), now);
+    uint8_t text[P2P__TLS_PLAIN_MAX];
+    int got = above->pull(above, text, p2p__min(room, sizeof text), now);
     ssize_t sent;
 
     if (got <= 0) {

@@ -322,6 +322,49 @@ static void test_key_updates_have_an_end(void **state)
     stranger_free(s);
 }
 
+/* A peer that asked for our new keys just before we fill all the room there is:
+ * GnuTLS says the update first, and then the record does not fit any more. */
+static void test_a_key_update_takes_room_of_its_own(void **state)
+{
+    uint8_t bytes[3000];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i % 251 + 1);
+    }
+    for (size_t room = P2P__TLS_OVERHEAD + 1; room < 120; room++) {
+        struct stranger *s = stranger_new(MODERN, true);
+        struct p2p__cert cert = good();
+        struct sec_end *e = &s->p.ends[1];
+        uint8_t got[sizeof bytes];
+
+        show(s, &cert, 1);
+        assert_int_equal(meet(s), 0);
+        s->to.head = s->to.tail = 0;
+        assert_int_equal(gnutls_session_key_update(s->session, GNUTLS_KU_PEER),
+                         0);
+        assert_int_equal(sec_end_feed(e, s->from.bytes, s->from.tail, NULL), 0);
+        e->app = bytes;
+        e->app_len = sizeof bytes;
+        assert_int_equal(sec_end_draw(e, room), 0);
+        assert_int_equal(e->app_len, 0);
+        memcpy(s->to.bytes, e->wire, e->wire_len);
+        s->to.tail = e->wire_len;
+        for (size_t n = 0; n < sizeof bytes;) {
+            ssize_t more = gnutls_record_recv(s->session, got, sizeof got);
+
+            if (more == GNUTLS_E_AGAIN && s->to.head < s->to.tail) {
+                continue; /* that was the update */
+            }
+            assert_true(more > 0);
+            assert_memory_equal(got, bytes + n, (size_t)more);
+            n += (size_t)more;
+        }
+        p2p__cert_fini(&cert);
+        stranger_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_a_message_has_a_cap),
         cmocka_unit_test(test_noise_is_no_tls),
         cmocka_unit_test(test_key_updates_have_an_end),
+        cmocka_unit_test(test_a_key_update_takes_room_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
