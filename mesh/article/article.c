@@ -87,7 +87,7 @@ static bool own_host(struct um_article *a, const char *header,
     if (header == NULL || !um_host_parse(header, strlen(header), out)) {
         return false;
     }
-    if (!um_host_is_loopback(&out->ip) && strcmp(out->text, "localhost") != 0) {
+    if (!um_ip_is_loopback(&out->ip) && strcmp(out->text, "localhost") != 0) {
         if (out->ip.len > 0 && !um_bus_own_ip(a->cfg.bus, &out->ip)) {
             um_log_line(a->cfg.log, UM_LOG_WARN,
                         "POST /config was addressed to %s, which is none of "
@@ -99,10 +99,10 @@ static bool own_host(struct um_article *a, const char *header,
     if (!um_bus_observed(a->cfg.bus, &ip)) {
         return true; /* nobody is connected: nobody hears it either */
     }
-    if (um_host_is_loopback(&ip) && out->ip.len > 0) {
+    if (um_ip_is_loopback(&ip) && out->ip.len > 0) {
         return true; /* the others are on this host too */
     }
-    if (!um_host_is_loopback(&ip)) {
+    if (!um_ip_is_loopback(&ip)) {
         um_log_line(
             a->cfg.log, UM_LOG_WARN,
             "POST /config was addressed to %s, which means another machine "

@@ -99,14 +99,6 @@ void um_host_from_ip(const struct um_ip *ip, struct um_host *out)
     (void)snprintf(out->text, sizeof out->text, "%s", text);
 }
 
-bool um_host_is_loopback(const struct um_ip *ip)
-{
-    static const uint8_t one[16] = {[15] = 1};
-
-    return (ip->len == 4 && ip->bytes[0] == 127) ||
-           (ip->len == 16 && memcmp(ip->bytes, one, 16) == 0);
-}
-
 bool um_host_is_forbidden(const struct um_ip *ip)
 {
     const uint8_t *b = ip->bytes;

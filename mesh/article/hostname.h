@@ -30,9 +30,6 @@ bool um_host_parse(const char *text, size_t len, struct um_host *out);
 /** A host that is an address: 192.0.2.1 or 2001:db8::1. */
 void um_host_from_ip(const struct um_ip *ip, struct um_host *out);
 
-/** What may be connected to because a peer said so. */
-bool um_host_is_loopback(const struct um_ip *ip);
-
 /** Link-local, multicast, unspecified: never. */
 bool um_host_is_forbidden(const struct um_ip *ip);
 

@@ -7,13 +7,8 @@
 #define UM_BASE_RESOLVER_H
 
 #include <stddef.h>
-#include <stdint.h>
 
-/** An address without a port: 4 or 16 bytes. */
-struct um_ip {
-    uint8_t len;
-    uint8_t bytes[16];
-};
+#include "mesh/base/ip.h"
 
 /** How a part asks for the addresses of a name. */
 struct um_resolver {

@@ -11,12 +11,11 @@
 
 #include <p2p/p2p.h>
 
+#include "mesh/bus/kept.h"
 #include "mesh/bus/named.h"
 
 #define MAX_ADDRS 64
 #define MAX_CONNS 4096
-/* Addresses of a peer by which it is dialed when it is gone. */
-#define WAYS 2
 /* A peer at two addresses is told of again after so long. */
 #define TWIN_NS UINT64_C(600000000000)
 
@@ -25,9 +24,7 @@ struct entry {
     struct p2p_peer_id id;
     char agent[128];
     struct p2p_multiaddr observed; /* how it sees us */
-    struct p2p_multiaddr ways[WAYS];
-    uint8_t n_ways;
-    bool kept; /* it has a part in the bus, and is dialed again */
+    struct um_kept kept;           /* held while it has a part in the bus */
     uint64_t changed_ns;
     uint64_t twin_ns; /* when two addresses were told of; 0: never */
     uint64_t rtt_us;  /* as measured here; 0: not yet */
@@ -66,6 +63,14 @@ static struct entry *find(const struct um_bus *bus,
     return e;
 }
 
+/* Whether somebody asks who has a part in the bus, and a peer has; nobody is
+ * asked at the end. */
+static bool is_part(const struct um_bus *bus, const struct p2p_peer_id *id)
+{
+    return !bus->closing && bus->cfg.may != NULL &&
+           bus->cfg.may(bus->cfg.user, id);
+}
+
 /* Whether a peer was named by hand: then it is kept whatever it is. */
 static bool is_named(const struct um_bus *bus, const struct p2p_peer_id *id)
 {
@@ -80,15 +85,6 @@ static bool is_named(const struct um_bus *bus, const struct p2p_peer_id *id)
         }
     }
     return false;
-}
-
-/* Dials nobody again who has no part in the bus any more. */
-static void let_go(struct um_bus *bus, struct entry *e)
-{
-    if (e->kept) {
-        e->kept = false;
-        (void)p2p_host_keep(bus->host, &e->id, false);
-    }
 }
 
 /* Forgets the peer that has been gone for longest. */
@@ -106,7 +102,7 @@ static void forget_one(struct um_bus *bus)
         struct entry *e = *oldest;
 
         *oldest = e->next;
-        let_go(bus, e);
+        um_kept_drop(&e->kept, bus->host, &e->id);
         free(e);
         bus->n_peers--;
     }
@@ -161,40 +157,10 @@ static struct p2p_conn_info *list_conns(const struct um_bus *bus, size_t *n)
     return conns;
 }
 
-/* The address at the front of a multiaddr. */
-static bool ip_of(const struct p2p_multiaddr *ma, struct um_ip *ip)
-{
-    struct p2p_multiaddr_part part;
-    size_t at = 0;
-
-    *ip = (struct um_ip){0};
-    while (p2p_multiaddr_next(ma, &at, &part)) {
-        if (part.code == P2P_MULTIADDR_IP4 || part.code == P2P_MULTIADDR_IP6) {
-            ip->len = (uint8_t)part.len;
-            memcpy(ip->bytes, part.value, part.len);
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool same_ip(const struct um_ip *a, const struct um_ip *b)
-{
-    return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
-}
-
-static bool is_loopback(const struct um_ip *ip)
-{
-    static const uint8_t one[16] = {[15] = 1};
-
-    return (ip->len == 4 && ip->bytes[0] == 127) ||
-           (ip->len == 16 && memcmp(ip->bytes, one, 16) == 0);
-}
-
 /* Whether both are the same host; all loopback addresses are this one. */
 static bool same_host(const struct um_ip *a, const struct um_ip *b)
 {
-    return same_ip(a, b) || (is_loopback(a) && is_loopback(b));
+    return um_ip_eq(a, b) || (um_ip_is_loopback(a) && um_ip_is_loopback(b));
 }
 
 /* Whether a connection's peer is connected from another address; which. */
@@ -209,8 +175,9 @@ static bool conn_elsewhere(const struct um_bus *bus,
 
     for (size_t i = 0; i < n && !found; i++) {
         found = p2p_peer_id_equal(&conns[i].peer, &conn->peer) &&
-                ip_of(&conn->addr, &here) && ip_of(&conns[i].addr, &there) &&
-                here.len == there.len && !same_host(&here, &there);
+                um_kept_ip(&conn->addr, &here) &&
+                um_kept_ip(&conns[i].addr, &there) && here.len == there.len &&
+                !same_host(&here, &there);
         if (found) {
             *other = conns[i].addr;
         }
@@ -243,29 +210,6 @@ static void on_connected(void *user, const struct p2p_conn_info *conn)
                 p2p_multiaddr_text(&conn->addr, here));
 }
 
-/*
- * One with a part in the bus is gone: it is dialed again where it said that it
- * listens, since nothing else may show it, where mDNS does not reach.
- */
-static void keep(struct um_bus *bus, struct entry *e)
-{
-    char text[P2P_MULTIADDR_TEXT_MAX];
-
-    if (bus->closing || e->n_ways == 0 || bus->cfg.may == NULL ||
-        !bus->cfg.may(bus->cfg.user, &e->id) || is_named(bus, &e->id)) {
-        return;
-    }
-    for (size_t i = 0; i < e->n_ways; i++) {
-        struct p2p_multiaddr ma = e->ways[i];
-
-        if (p2p_multiaddr_append_peer(&ma, &e->id) == 0) {
-            (void)p2p_host_add_addr(bus->host, p2p_multiaddr_text(&ma, text),
-                                    0);
-        }
-    }
-    e->kept = p2p_host_keep(bus->host, &e->id, true) == 0;
-}
-
 static void on_peer_down(void *user, const struct p2p_peer_id *peer)
 {
     struct um_bus *bus = user;
@@ -277,32 +221,11 @@ static void on_peer_down(void *user, const struct p2p_peer_id *peer)
         e->observed.len = 0;
     }
     bus->n_connected--;
-    if (e != NULL) {
-        keep(bus, e);
+    if (e != NULL && is_part(bus, peer) && !is_named(bus, peer)) {
+        um_kept_hold(&e->kept, bus->host, peer);
     }
     um_named_gone(bus->named, peer);
     bus->cfg.cb->peer_down(bus->cfg.user, peer);
-}
-
-/* Notes where a peer listens; loopback is another machine's, unless it is all
- * that there is. */
-static void note_ways(struct entry *e, const struct p2p_peer_info *info)
-{
-    bool far = false;
-
-    for (size_t i = 0; i < info->n_addrs; i++) {
-        struct um_ip ip;
-
-        far = far || (ip_of(&info->addrs[i], &ip) && !is_loopback(&ip));
-    }
-    e->n_ways = 0;
-    for (size_t i = 0; i < info->n_addrs && e->n_ways < WAYS; i++) {
-        struct um_ip ip;
-
-        if (ip_of(&info->addrs[i], &ip) && far != is_loopback(&ip)) {
-            e->ways[e->n_ways++] = info->addrs[i];
-        }
-    }
 }
 
 static void on_identified(void *user, const struct p2p_peer_info *info)
@@ -317,7 +240,7 @@ static void on_identified(void *user, const struct p2p_peer_info *info)
         e->observed = info->observed;
     }
     if (info->n_addrs > 0) {
-        note_ways(e, info);
+        um_kept_note(&e->kept, info);
     }
     if (info->push && info->agent[0] == '\0') {
         return; /* a push leaves out what has not changed */
@@ -668,8 +591,8 @@ void um_bus_recheck(struct um_bus *bus)
 {
     p2p_pubsub_recheck(bus->pubsub);
     for (struct entry *e = bus->peers; e != NULL; e = e->next) {
-        if (bus->cfg.may == NULL || !bus->cfg.may(bus->cfg.user, &e->id)) {
-            let_go(bus, e);
+        if (!is_part(bus, &e->id)) {
+            um_kept_drop(&e->kept, bus->host, &e->id);
         }
     }
 }
@@ -717,7 +640,7 @@ static bool conn_at(const struct um_bus *bus, const struct p2p_peer_id *peer,
         struct um_ip at;
 
         found = (peer == NULL || p2p_peer_id_equal(&conns[i].peer, peer)) &&
-                ip_of(&conns[i].addr, &at) && same_host(&at, ip);
+                um_kept_ip(&conns[i].addr, &at) && same_host(&at, ip);
     }
     free(conns);
     return found;
@@ -742,13 +665,14 @@ bool um_bus_observed(const struct um_bus *bus, struct um_ip *ip)
         struct um_ip x, y;
         size_t votes = 0;
 
-        if (!a->connected || !ip_of(&a->observed, &x)) {
+        if (!a->connected || !um_kept_ip(&a->observed, &x)) {
             continue;
         }
         for (const struct entry *b = bus->peers; b != NULL; b = b->next) {
-            votes += b->connected && ip_of(&b->observed, &y) && same_ip(&x, &y)
-                         ? 1
-                         : 0;
+            votes +=
+                b->connected && um_kept_ip(&b->observed, &y) && um_ip_eq(&x, &y)
+                    ? 1
+                    : 0;
         }
         if (votes > best) {
             best = votes;
@@ -764,11 +688,12 @@ bool um_bus_own_ip(const struct um_bus *bus, const struct um_ip *ip)
     size_t n = p2p_host_addrs(bus->host, addrs, MAX_ADDRS);
     struct um_ip own;
 
-    if (is_loopback(ip) || (um_bus_observed(bus, &own) && same_ip(&own, ip))) {
+    if (um_ip_is_loopback(ip) ||
+        (um_bus_observed(bus, &own) && um_ip_eq(&own, ip))) {
         return true;
     }
     for (size_t i = 0; i < n && i < MAX_ADDRS; i++) {
-        if (ip_of(&addrs[i], &own) && same_ip(&own, ip)) {
+        if (um_kept_ip(&addrs[i], &own) && um_ip_eq(&own, ip)) {
             return true;
         }
     }

@@ -95,11 +95,10 @@ static void test_addresses_that_are_never_asked(void **state)
     for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++) {
         assert_string_equal(host_of(fine[i], &h), fine[i]);
         assert_false(um_host_is_forbidden(&h.ip));
-        assert_false(um_host_is_loopback(&h.ip));
+        assert_false(um_ip_is_loopback(&h.ip));
     }
-    assert_true(um_host_parse("127.9.9.9", 9, &h) &&
-                um_host_is_loopback(&h.ip));
-    assert_true(um_host_parse("::1", 3, &h) && um_host_is_loopback(&h.ip));
+    assert_true(um_host_parse("127.9.9.9", 9, &h) && um_ip_is_loopback(&h.ip));
+    assert_true(um_host_parse("::1", 3, &h) && um_ip_is_loopback(&h.ip));
 }
 
 int main(void)

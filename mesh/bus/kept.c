@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* See kept.h. The library dials, with pauses that grow. Failure mode: no
+ * memory, and the peer is not dialed again. */
+#include "mesh/bus/kept.h"
+
+#include <string.h>
+
+#include <p2p/p2p.h>
+
+bool um_kept_ip(const struct p2p_multiaddr *ma, struct um_ip *ip)
+{
+    struct p2p_multiaddr_part part;
+    size_t at = 0;
+
+    *ip = (struct um_ip){0};
+    while (p2p_multiaddr_next(ma, &at, &part)) {
+        if (part.code == P2P_MULTIADDR_IP4 || part.code == P2P_MULTIADDR_IP6) {
+            ip->len = (uint8_t)part.len;
+            memcpy(ip->bytes, part.value, part.len);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Loopback is another machine's, unless it is all that there is. */
+void um_kept_note(struct um_kept *k, const struct p2p_peer_info *info)
+{
+    bool far = false;
+    struct um_ip ip;
+
+    for (size_t i = 0; i < info->n_addrs; i++) {
+        far = far ||
+              (um_kept_ip(&info->addrs[i], &ip) && !um_ip_is_loopback(&ip));
+    }
+    k->n = 0;
+    for (size_t i = 0; i < info->n_addrs && k->n < UM_KEPT_WAYS; i++) {
+        if (um_kept_ip(&info->addrs[i], &ip) && far != um_ip_is_loopback(&ip)) {
+            k->ways[k->n++] = info->addrs[i];
+        }
+    }
+}
+
+void um_kept_hold(struct um_kept *k, struct p2p_host *host,
+                  const struct p2p_peer_id *id)
+{
+    char text[P2P_MULTIADDR_TEXT_MAX];
+
+    for (size_t i = 0; i < k->n; i++) {
+        struct p2p_multiaddr ma = k->ways[i];
+
+        if (p2p_multiaddr_append_peer(&ma, id) == 0) {
+            (void)p2p_host_add_addr(host, p2p_multiaddr_text(&ma, text), 0);
+        }
+    }
+    k->held = k->held || (k->n > 0 && p2p_host_keep(host, id, true) == 0);
+}
+
+void um_kept_drop(struct um_kept *k, struct p2p_host *host,
+                  const struct p2p_peer_id *id)
+{
+    if (k->held) {
+        k->held = false;
+        (void)p2p_host_keep(host, id, false);
+    }
+}

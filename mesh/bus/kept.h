@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * A peer that is dialed again when it is gone, where it said that it listens:
+ * nothing else may show it, where mDNS does not reach.
+ */
+#ifndef UM_BUS_KEPT_H
+#define UM_BUS_KEPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <p2p/host.h>
+
+#include "mesh/base/ip.h"
+
+/** Addresses that are noted of a peer. */
+#define UM_KEPT_WAYS 2
+
+/** Begins as zeroes. */
+struct um_kept {
+    struct p2p_multiaddr ways[UM_KEPT_WAYS];
+    uint8_t n;
+    bool held;
+};
+
+/** Notes where a peer says that it listens. */
+void um_kept_note(struct um_kept *k, const struct p2p_peer_info *info);
+
+/** Has the host dial it again, now and whenever it is gone. */
+void um_kept_hold(struct um_kept *k, struct p2p_host *host,
+                  const struct p2p_peer_id *id);
+
+/** Lets it go, if it was held. */
+void um_kept_drop(struct um_kept *k, struct p2p_host *host,
+                  const struct p2p_peer_id *id);
+
+/** The address at the front of a multiaddr; false: it begins with none. */
+bool um_kept_ip(const struct p2p_multiaddr *ma, struct um_ip *ip);
+
+#endif
