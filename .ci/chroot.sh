@@ -8,6 +8,25 @@ skip() {
     exit 0
 }
 
+# What a lane has looked at: check WHAT COMMAND…, and at its end `end SKIPPED`.
+p=0 f=0
+
+check() {
+    local what=$1
+    shift
+    if "$@"; then
+        echo "ok $what"; p=$((p + 1))
+    else
+        echo "FAIL $what"; f=$((f + 1))
+    fi
+}
+
+end() {
+    echo "counts: $p $f $1"
+    [ $f -eq 0 ]
+    exit
+}
+
 # chroot_make NAME SUITE PACKAGES: a release of Debian with packages (a,b,c),
 # made once, and again when they are others. Sets root; where that cannot be the
 # lane is skipped.

@@ -5,24 +5,6 @@
 # budget: 240
 # timeout: 600
 . .ci/chroot.sh
-p=0 f=0
-
-check() {
-    local what=$1
-    shift
-    if "$@"; then
-        echo "ok $what"; p=$((p + 1))
-    else
-        echo "FAIL $what"; f=$((f + 1))
-    fi
-}
-
-end() {
-    echo "counts: $p $f $1"
-    [ $f -eq 0 ]
-    exit
-}
-
 for tool in dpkg-buildpackage dh lintian; do
     command -v $tool > /dev/null || missing=1
 done
@@ -90,4 +72,7 @@ apart booted 'chroot "$all" sh -c "dpkg -i /deb/*.deb" &&
     echo "skipped: the units under systemd: no container of it boots here"
     end 1
 }
+# It may have stood still before its last line.
+grep -q '^ok and no service is left' "$CI_LOGS/deb-booted.txt" ||
+    f=$((f + 1))
 end 0

@@ -5,24 +5,6 @@
 # budget: 420
 # timeout: 1800
 . .ci/chroot.sh
-p=0 f=0
-
-check() {
-    local what=$1
-    shift
-    if "$@"; then
-        echo "ok $what"; p=$((p + 1))
-    else
-        echo "FAIL $what"; f=$((f + 1))
-    fi
-}
-
-end() {
-    echo "counts: $p $f $1"
-    [ $f -eq 0 ]
-    exit
-}
-
 python=$(tests/rest/packages.sh tests/oci/packages.txt) ||
     skip "the image's files: no linters"
 export PYTHONPATH=$python PATH=$python/bin:$PATH

@@ -21,6 +21,11 @@ fail() {
     exit 1
 }
 
+# A folder of others could name any process: only our own is read.
+ours() {
+    [ ! -L "$own" ] && [ -O "$own" ] || fail "$own is not yours"
+}
+
 # In the namespaces of a holder: enter NAME COMMAND…
 enter() {
     nsenter --target "$(cat "$own/$1")" "${as[@]}" --net --mount --uts --pid \
@@ -53,8 +58,8 @@ furnish='set -e; mount -t proc proc /proc 2>/dev/null || true
     ip link set lo up; ip address add "$2/24" dev eth0; ip link set eth0 up'
 
 up() {
-    [ ! -e "$own/lan" ] || fail "they are there already: $own"
-    mkdir -p "$own"
+    [ ! -e "$own" ] || fail "they are there already: $own"
+    mkdir -m 700 "$own"
     trap '[ $? = 0 ] || down' EXIT
     new=()
     [ "$(id -u)" = 0 ] || new=(--user --map-root-user)
@@ -80,14 +85,25 @@ up() {
 }
 
 down() {
-    [ ! -s "$own/lan" ] || kill -KILL "$(cat "$own/lan")" || true
-    rm -rf "$own"
+    local pid name
+    [ -e "$own" ] || return 0
+    ours
+    if [ -s "$own/lan" ]; then
+        pid=$(cat "$own/lan")
+        [ "$(cat "/proc/$pid/comm")" != sleep ] || kill -KILL "$pid"
+    fi 2>/dev/null
+    for name in lan $names; do
+        rm -f "$own/$name" "$own/$name.log" "$own/$name.new"
+    done
+    rm -f "$own/hosts"
+    rmdir "$own"
 }
 
 case ${1:-} in
 up | down) "$1" ;;
 red | green | blue)
     [ -s "$own/$1" ] || fail "there is no machine; machines.sh up makes them"
+    ours
     path=$build/cli:$PATH
     if [ $# = 1 ]; then
         enter "$1" env PATH="$path" PS1="$1\$ " bash --norc
