@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // One stream of events for the whole page. It comes back by itself, and goes
 // on behind the last event that was seen.
+import {KINDS, MISSED} from './kinds.js';
 
-const KINDS = ['missed', 'current', 'applied', 'refused', 'unhealthy',
-    'fallback', 'no-fallback', 'conflicts', 'expired', 'confirmed', 'aborted',
-    'opened', 'held', 'unconfirmed', 'rebased', 'drift', 'adopted',
-    'not-adopted', 'joined', 'pending', 'forgery', 'overflow', 'twin', 'newer'];
 const PAUSE_MS = [1000, 2000, 4000, 8000, 15000];
 
 /**
@@ -58,7 +55,9 @@ export function createLive() {
             source.close();
             again();
         };
-        for (const kind of KINDS) source.addEventListener(kind, hear);
+        for (const kind of [MISSED, ...Object.keys(KINDS)]) {
+            source.addEventListener(kind, hear);
+        }
     }
 
     return {

@@ -1,26 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // What happens, as this node sees it: those that it keeps, then live.
 import {fill, h} from '../lib/dom.js';
+import {KINDS} from '../lib/kinds.js';
 import {badge, button, empty, heading, since} from '../lib/parts.js';
 import {count, shortId} from '../lib/words.js';
 
 const MOST = 500;
 const QUIET_MS = 700;
-
-const KINDS = {
-    current: ['info', 'Current'], applied: ['ok', 'Applied'],
-    refused: ['bad', 'Refused'], unhealthy: ['warn', 'Unhealthy'],
-    fallback: ['warn', 'Fell back'], 'no-fallback': ['bad', 'No fallback'],
-    conflicts: ['warn', 'Conflicts'], expired: ['stale', 'Expired'],
-    confirmed: ['ok', 'Confirmed'], aborted: ['bad', 'Aborted'],
-    opened: ['info', 'Opened'], held: ['warn', 'Held'],
-    unconfirmed: ['warn', 'Unconfirmed'], rebased: ['info', 'Re-based'],
-    drift: ['drift', 'Changed by hand'], adopted: ['ok', 'Adopted'],
-    'not-adopted': ['warn', 'Not adopted'], joined: ['ok', 'Joined'],
-    pending: ['info', 'Asks to join'], forgery: ['bad', 'Forgery'],
-    overflow: ['bad', 'Overflow'], twin: ['bad', 'Same key'],
-    missed: ['stale', 'Missed'],
-};
 
 const wordOf = kind => KINDS[kind]?.[1] ?? kind;
 
@@ -36,7 +22,7 @@ function readKept(each) {
         source.close();
     };
     let timer = setTimeout(end, 4 * QUIET_MS);
-    for (const kind of Object.keys(KINDS).filter(k => k !== 'missed')) {
+    for (const kind of Object.keys(KINDS)) {
         source.addEventListener(kind, e => {
             clearTimeout(timer);
             timer = setTimeout(end, QUIET_MS);
@@ -91,8 +77,7 @@ function kindSelect(change) {
     return h('select', {id: 'event-kind', 'aria-label': 'Kind',
         onchange: e => change({kind: e.target.value})},
     h('option', {value: ''}, 'All kinds'),
-    Object.keys(KINDS).filter(k => k !== 'missed').map(k =>
-        h('option', {value: k}, wordOf(k))));
+    Object.keys(KINDS).map(k => h('option', {value: k}, wordOf(k))));
 }
 
 function search(change) {
