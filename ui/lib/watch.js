@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // What a view shows of REST: loaded now, after each event, and now and then,
-// since that a node falls silent is no event.
+// since that a node falls silent is no event. A tab that nobody sees loads
+// nothing until it is seen again.
 
 /**
  * Loads and shows until it is ended. What cannot be loaded does not take away
@@ -44,16 +45,19 @@ export function watch(live, load, show, how = {}) {
         }
     }
 
+    function ifSeen() {
+        if (!document.hidden) now();
+    }
+
     function soon() {
         clearTimeout(own.soon);
-        own.soon = setTimeout(now, 120);
+        own.soon = setTimeout(ifSeen, 120);
     }
 
     const ends = [...(how.kinds ?? ['*']), 'reconnected']
         .map(kind => live.on(kind, soon));
-    own.timer = setInterval(() => {
-        if (!document.hidden) now();
-    }, how.every ?? 5000);
+    own.timer = setInterval(ifSeen, how.every ?? 5000);
+    document.addEventListener('visibilitychange', ifSeen);
     now();
     return {
         now,
@@ -65,6 +69,7 @@ export function watch(live, load, show, how = {}) {
             own.over = true;
             clearInterval(own.timer);
             clearTimeout(own.soon);
+            document.removeEventListener('visibilitychange', ifSeen);
             for (const end of ends) end();
         },
     };
