@@ -3,9 +3,8 @@
 // picture for a phone.
 import {fill, h} from './dom.js';
 import {dialog} from './dialogs.js';
-import {button, command, errorBox, field, note} from './parts.js';
+import {button, command, countdown, errorBox, field, note} from './parts.js';
 import {qrCode} from './qr.js';
-import {clock} from './words.js';
 
 const SPANS = [[900000, '15 minutes'], [3600000, 'An hour'],
     [86400000, 'A day'], [604800000, 'A week']];
@@ -17,24 +16,14 @@ function choice(id, options, chosen) {
     return el;
 }
 
-function ends(invite) {
-    const left = h('span', {class: 'countdown-inline'});
-    const tick = () => {
-        const ms = invite.expires_ms - Date.now();
-        left.textContent = ms > 0 ? clock(ms) : 'over';
-    };
-    tick();
-    return {el: left, timer: setInterval(tick, 1000)};
-}
-
 /** The code, shown once: it is kept nowhere. */
 function showCode(el, invite) {
-    const end = ends(invite);
-    el.addEventListener('close', () => clearInterval(end.timer));
     const uses = invite.uses === 1 ? 'once' : `${invite.uses} times`;
     fill(el.querySelector('h2'), 'Invite code');
     fill(el.querySelector('.dialog-body'),
-        h('p', null, `For a ${invite.role}, good ${uses}, for `, end.el, '.'),
+        h('p', null, `For a ${invite.role}, good ${uses}, for `,
+            h('span', {class: 'countdown-inline'},
+                countdown(invite.expires_ms, 'over')), '.'),
         invite.pending && note('warn', 'Somebody has to approve',
             h('p', null, 'No owner’s key is on this node, so who joins with ' +
                 'this code waits for an owner.')),

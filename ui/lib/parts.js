@@ -2,7 +2,7 @@
 // Parts that several views show alike.
 import {h} from './dom.js';
 import {icon} from './icons.js';
-import {ago} from './words.js';
+import {ago, clock} from './words.js';
 
 /**
  * A state: an icon, a word and a colour, never the colour alone.
@@ -43,12 +43,34 @@ export function since(wallMs) {
     }, ago(wallMs, Date.now()));
 }
 
-/** Renews the times of `since` that are shown. */
+const left = (wallMs, over, nowMs) =>
+    wallMs > nowMs ? clock(wallMs - nowMs) : over;
+
+/**
+ * What is left until then: app.js renews it each second.
+ * @param {number} wallMs
+ * @param {string} [over] what it says from then on
+ * @returns {HTMLElement}
+ */
+export function countdown(wallMs, over = '0:00') {
+    return h('span', {
+        title: new Date(wallMs).toLocaleString(),
+        dataset: {ends: wallMs, over},
+    }, left(wallMs, over, Date.now()));
+}
+
+function renew(el, now) {
+    const {ago: began, ends, over} = el.dataset;
+    const text = ends ? left(Number(ends), over, now)
+        : ago(Number(began), now);
+    if (el.textContent !== text) el.textContent = text;
+}
+
+/** Renews the times of `since` and `countdown` that are shown. */
 export function renewTimes() {
     const now = Date.now();
-    for (const el of document.querySelectorAll('time[data-ago]')) {
-        const text = ago(Number(el.dataset.ago), now);
-        if (el.textContent !== text) el.textContent = text;
+    for (const el of document.querySelectorAll('[data-ago], [data-ends]')) {
+        renew(el, now);
     }
 }
 

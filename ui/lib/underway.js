@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // What is on its way: a trial that waits for a word, a rollout in stages.
 import {fill, h} from './dom.js';
-import {badge, button, errorBox} from './parts.js';
+import {badge, button, countdown} from './parts.js';
 import {stateOf} from './verdict.js';
-import {clock, count} from './words.js';
+import {count} from './words.js';
 import {attempt} from './attempt.js';
 
 const WHAT = {
@@ -33,17 +33,10 @@ function progress(revision, rows) {
  * @param {HTMLElement} at
  * @param {object} ctx
  * @param {function} again called when something was done
- * @returns {{show: function(object), end: function}}
+ * @returns {{show: function(object)}}
  */
 export function underWay(at, ctx, again) {
-    const timer = setInterval(tick, 1000);
     const errorAt = h('div');
-
-    function tick() {
-        for (const el of at.querySelectorAll('[data-ends]')) {
-            el.textContent = clock(Number(el.dataset.ends) - Date.now());
-        }
-    }
 
     async function act(verb, revision, done) {
         const path = `/mesh/revisions/${revision.revision}/${verb}`;
@@ -83,8 +76,7 @@ export function underWay(at, ctx, again) {
                 }, revision.revision)),
                 h('span', null, revision.message),
                 revision.ends_ms && h('span', {class: 'countdown'}, 'ends in ',
-                    h('strong', {'data-ends': revision.ends_ms},
-                        clock(revision.ends_ms - Date.now())))),
+                    h('strong', null, countdown(revision.ends_ms)))),
             h('p', {class: 'soft'}, text, ` By ${revision.author}.`),
             progress(revision, rows), buttons(revision)));
     }
@@ -94,6 +86,5 @@ export function underWay(at, ctx, again) {
             const open = data.revisions.filter(r => r.state === 'open');
             fill(at, errorAt, open.map(r => card(r, data.rows)));
         },
-        end: () => clearInterval(timer),
     };
 }

@@ -233,10 +233,7 @@ function mount(root, ctx) {
 
     const seen = watch(ctx.live, () => load(ctx.api), show,
         {every: 3000, key});
-    return () => {
-        seen.end();
-        way.end();
-    };
+    return seen.end;
 }
 
 export default {id: 'fleet', title: 'Fleet', mount};

@@ -2,14 +2,14 @@
 // Members: who waits to be let in, who is in and what he may do, and the
 // codes that are out. #/members/ID is one of them.
 import {fill, h} from '../lib/dom.js';
-import {badge, button, empty, errorBox, heading, loading, note, since} from
-    '../lib/parts.js';
+import {badge, button, countdown, empty, errorBox, heading, loading, note,
+    since} from '../lib/parts.js';
 import {invite} from '../lib/invite.js';
 import {memberPage} from '../lib/member.js';
 import {fingerprint, meaning, nameOf, roleBadges, topRole} from
     '../lib/people.js';
 import {stateOf} from '../lib/verdict.js';
-import {clock, count, shortId} from '../lib/words.js';
+import {count, shortId} from '../lib/words.js';
 import {watch} from '../lib/watch.js';
 
 async function load(api) {
@@ -32,9 +32,13 @@ function inOrder(members, recovery) {
             a.called.localeCompare(b.called));
 }
 
+const isUsedUp = v => v.used >= v.uses;
+const isOver = v => isUsedUp(v) || v.expires_ms <= Date.now();
+
 /** What is seen of it; ages of nodes are not. */
 function key(data) {
-    return data && JSON.stringify([data.members, data.pending, data.invites,
+    return data && JSON.stringify([data.members, data.pending,
+        data.invites.map(v => [v, isOver(v)]),
         [...data.nodes.values()].map(n => n.state)]);
 }
 
@@ -129,22 +133,19 @@ function memberTable(data) {
 }
 
 function inviteRow(ctx, v, done) {
-    const left = v.expires_ms - Date.now();
     const role = topRole(v) || 'node';
+    const verb = isOver(v) ? 'Remove' : 'Revoke';
     return h('tr', {role: 'row', 'data-invite': v.id},
         h('th', {role: 'rowheader', scope: 'row'},
             h('span', {class: 'mono normal'}, v.id)),
         cell('For a', role),
-        cell('Holds', v.used >= v.uses ? badge('ok', 'Used up')
-            : left <= 0 ? badge('stale', 'Expired')
-                : h('time', {title: new Date(v.expires_ms).toLocaleString()},
-                    clock(left))),
+        cell('Holds', isUsedUp(v) ? badge('ok', 'Used up')
+            : isOver(v) ? badge('stale', 'Expired')
+                : countdown(v.expires_ms, 'over')),
         cell('Used', `${v.used} of ${v.uses}`),
-        cell('', ctx.session.canWrite && button(left > 0 && v.used < v.uses ?
-            'Revoke' : 'Remove', () => act(ctx, done,
+        cell('', ctx.session.canWrite && button(verb, () => act(ctx, done,
             () => ctx.api.send('DELETE', `/mesh/invites/${v.id}`)), {
-            kind: 'small', 'aria-label':
-            `${left > 0 && v.used < v.uses ? 'Revoke' : 'Remove'} ${v.id}`})));
+            kind: 'small', 'aria-label': `${verb} ${v.id}`})));
 }
 
 function invitePart(ctx, data, done) {

@@ -54,6 +54,26 @@ export default {
         await tab.close();
     },
 
+    'an invite is counted down, and is over': async ({browser, nodes}) => {
+        const tab = await login(browser, nodes[0]);
+        await nodes[0].must('POST', '/mesh/invites',
+            {role: 'node', expires_ms: 60000, uses: 3});
+        const {invites} = await nodes[0].get('/mesh/invites');
+        const end = invites.find(v => v.uses === 3).expires_ms;
+        await tab.page.clock.setFixedTime(end - 59000);
+        await tab.open('members');
+        const mine = tab.page.locator('tr[data-invite]')
+            .filter({hasText: '0 of 3'});
+        await mine.getByText('0:59').waitFor();
+        await tab.page.clock.setFixedTime(end - 7000);
+        await mine.getByText('0:07').waitFor();
+        await tab.page.clock.setFixedTime(end + 1000);
+        await mine.getByText('Expired').waitFor();
+        await mine.getByRole('button', {name: /^Remove/}).click();
+        await mine.waitFor({state: 'detached'});
+        await tab.close();
+    },
+
     'who asks is shown with its key, and let in': async mesh => {
         const {browser, nodes} = mesh;
         const tab = await login(browser, nodes[0]);
