@@ -6,7 +6,7 @@ import {ancestor} from '../lib/branches.js';
 import {collide} from '../lib/collide.js';
 import {changeList, diffView} from '../lib/diffview.js';
 import {merge} from '../lib/diff.js';
-import {diffOf, documentOf} from '../lib/documents.js';
+import {diffOf, keepDocuments} from '../lib/documents.js';
 import {createEditor} from '../lib/editor.js';
 import {format, JsonError, lineOf, parse} from '../lib/jsontext.js';
 import {headerText} from '../lib/manner.js';
@@ -17,24 +17,24 @@ import {count} from '../lib/words.js';
 import {watch} from '../lib/watch.js';
 
 /** The three documents of a conflict, and what each side changed. */
-async function load(ctx, current, known, theirs) {
+async function load(kept, current, known, theirs) {
     const base = ancestor(known, current, theirs.revision);
     const [was, ours, other, mine, yours] = await Promise.all([
-        base ? documentOf(ctx, base) : '', documentOf(ctx, current),
-        documentOf(ctx, theirs.revision), diffOf(ctx, current, base),
-        diffOf(ctx, theirs.revision, base)]);
+        base ? kept.documentOf(base) : '', kept.documentOf(current),
+        kept.documentOf(theirs.revision), kept.diffOf(current, base),
+        kept.diffOf(theirs.revision, base)]);
     return {theirs, base: base ?? 'nothing', current, was, ours, other,
         mine: mine.changes, yours: yours.changes};
 }
 
-async function loadAll(ctx) {
+async function loadAll(ctx, kept) {
     const [list, revs] = await Promise.all([
         ctx.api.get('/mesh/conflicts'),
         ctx.api.get('/mesh/revisions?limit=500')]);
     const current = revs.revisions.find(r => r.current);
     const known = new Map(revs.revisions.map(r => [r.revision, r]));
     const all = await Promise.all(list.conflicts.map(c =>
-        load(ctx, current.revision, known, c).catch(error =>
+        load(kept, current.revision, known, c).catch(error =>
             ({theirs: c, error}))));
     return {all, current, unlisted: list.unlisted};
 }
@@ -200,8 +200,9 @@ function mount(root, ctx) {
         }
     }
 
-    const seen = watch(ctx.live, () => loadAll(ctx), show, {every: 20000,
-        kinds: ['current', 'conflicts']});
+    const kept = keepDocuments(ctx);
+    const seen = watch(ctx.live, () => loadAll(ctx, kept), show,
+        {every: 20000, kinds: ['current', 'conflicts']});
     return seen.end;
 }
 

@@ -4,7 +4,7 @@
 import {fill, h, s} from '../lib/dom.js';
 import {layout} from '../lib/branches.js';
 import {changeList, diffView} from '../lib/diffview.js';
-import {diffOf, documentOf} from '../lib/documents.js';
+import {diffOf, documentOf, keepDocuments} from '../lib/documents.js';
 import {badge, button, empty, errorBox, heading, loading, note, since} from
     '../lib/parts.js';
 import {review} from '../lib/review.js';
@@ -192,13 +192,13 @@ async function rollback(at, ctx, r) {
     }
 }
 
-async function loadOne(ctx, name, from) {
+async function loadOne(ctx, kept, name, from) {
     const revision = await ctx.api.get(
         `/mesh/revisions/${encodeURIComponent(name)}`);
     const before = from ?? revision.parents[0];
     const [diff, after, old] = await Promise.all([
-        diffOf(ctx, name, from), documentOf(ctx, name),
-        before ? documentOf(ctx, before) : '']);
+        kept.diffOf(name, from), kept.documentOf(name),
+        before ? kept.documentOf(before) : '']);
     return {revision, diff, after, old, before: before ?? 'nothing'};
 }
 
@@ -233,7 +233,8 @@ function onePanel(root, ctx, name, from) {
             h('pre', {class: 'whole'}, d.after)));
     }
 
-    const seen = watch(ctx.live, () => loadOne(ctx, name, from), show,
+    const kept = keepDocuments(ctx);
+    const seen = watch(ctx.live, () => loadOne(ctx, kept, name, from), show,
         {kinds: ['current', 'confirmed', 'aborted', 'expired'],
             every: 30000});
     return seen.end;
