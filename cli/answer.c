@@ -398,9 +398,7 @@ int um_cli_send(const struct um_cli *c, struct um_request *r)
     return r->status >= 200 && r->status < 300 ? UM_EXIT_DONE : fail(c, r);
 }
 
-/* The answer of a request that went well; NULL after it was said that it is
- * none. */
-static yyjson_doc *read_answer(const struct um_request *r, int *code)
+yyjson_doc *um_cli_read(const struct um_request *r, int *code)
 {
     yyjson_doc *doc = yyjson_read(r->answer, r->len, 0);
 
@@ -419,7 +417,7 @@ yyjson_doc *um_cli_ask(const struct um_cli *c, struct um_request *r, int *code)
     if (*code == UM_EXIT_DONE && c->o.json) {
         um_cli_form(c, stdout, r->answer, r->len);
     } else if (*code == UM_EXIT_DONE) {
-        doc = read_answer(r, code);
+        doc = um_cli_read(r, code);
     }
     um_request_free(r);
     return doc;
@@ -439,7 +437,7 @@ yyjson_doc *um_cli_value(const struct um_cli *c, const char *path, int *code)
 
     *code = um_cli_send(c, &r);
     if (*code == UM_EXIT_DONE) {
-        doc = read_answer(&r, code);
+        doc = um_cli_read(&r, code);
     }
     um_request_free(&r);
     return doc;

@@ -32,6 +32,13 @@ enum um_exit {
 int um_cli_send(const struct um_cli *c, struct um_request *r);
 
 /**
+ * The answer of a request that went well, as JSON.
+ * @param code set to UM_EXIT_ERROR if it is none, after that was said
+ * @return owned, or NULL
+ */
+struct yyjson_doc *um_cli_read(const struct um_request *r, int *code);
+
+/**
  * Sends a request and reads its answer; with `-o json` or yaml it is printed
  * instead.
  * @param path as um_cli_path_end() returns it: NULL is an error that was said

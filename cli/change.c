@@ -244,7 +244,7 @@ yyjson_doc *um_cli_change_try(struct um_cli_change *ch, int *code)
 
     *code = send_change(ch, true, &r);
     if (*code == UM_EXIT_DONE) {
-        doc = yyjson_read(r.answer, r.len, 0);
+        doc = um_cli_read(&r, code);
     }
     um_request_free(&r);
     return doc;

@@ -192,7 +192,7 @@ int um_cli_consent_falls(const struct um_cli *c, const struct um_request *of,
     um_cli_path_query(&dry, "dry-run", NULL);
     r.path = um_cli_path_end(&dry);
     code = um_cli_send(c, &r);
-    doc = code == UM_EXIT_DONE ? yyjson_read(r.answer, r.len, 0) : NULL;
+    doc = code == UM_EXIT_DONE ? um_cli_read(&r, &code) : NULL;
     if (yyjson_obj_get(yyjson_doc_get_root(doc), "falls") != NULL) {
         um_cli_falls(stderr, yyjson_doc_get_root(doc));
         um_cli_warnings(yyjson_doc_get_root(doc));

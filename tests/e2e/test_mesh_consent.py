@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from crew import ROUTE, Node, begin, until
+from fake import FakeDaemon
 from rig import daemons, loopback
 from terminal import Terminal
 
@@ -150,3 +151,15 @@ def test_an_export_comes_in_after_a_yes(pair, folder):
     said = answers(one, "n\n", "import", folder / "all", code=1)
     assert "gets what the file has" in said
     answers(one, "y\n", "import", folder / "all", code=0)
+
+
+def test_a_plan_that_cannot_be_read_is_none(folder):
+    """Nobody is asked without it, and nothing is sent after it."""
+    for words in (("put", ROUTE, "418"), ("members", "role", "two", "node"),
+                  ("members", "rm", "two"), ("void", "r2.9f3c")):
+        with FakeDaemon(folder / "s", "{}" if words[0] == "put" else "tea",
+                        "tea", "{}") as fake, person(fake, *words) as t:
+            assert t.end() == 1, t.all
+            assert "the daemon's answer is no JSON" in t.all
+            assert "Go on" not in t.all
+            assert "dry-run" in fake.asked[-1]

@@ -8,6 +8,7 @@ import stat
 
 import pytest
 from crew import ROUTE, Node
+from fake import FakeDaemon
 from rig import loopback
 from terminal import Terminal
 
@@ -150,3 +151,14 @@ def test_without_a_terminal(one, editor, folder):
     for path in ("/certificates/x", "/status", "/mesh/settings", "/js_modules"):
         assert "no JSON that can be" in one.refuse("edit", path, code=2)
     assert "exist" in one.refuse("edit", "/none")
+
+
+def test_a_plan_that_cannot_be_read_changes_nothing(editor, folder):
+    with FakeDaemon(folder / "s", '{"a": 204}', "tea", "{}") as fake, \
+            Terminal("edit", "--control", fake.control,
+                     env=editor(to(205))) as t:
+        t.wait(r"the daemon's answer is no JSON\n" + ONCE_MORE)
+        t.type("n\n")
+        assert t.end() == 1, t.all
+        assert "dry-run" in fake.asked[-1]
+    assert "205" in left(folder)[0].read_text()
