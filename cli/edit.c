@@ -26,6 +26,7 @@ struct edit {
     struct um_buf was;  /* before the first round */
     struct um_buf text; /* after the last one */
     struct um_editor editor;
+    bool unknown; /* whether it was published: no whole answer came */
     int code;
 };
 
@@ -119,8 +120,8 @@ static enum outcome publish(struct edit *e)
     if (e->change.status == 412) {
         return overtaken(e, code);
     }
-    return e->change.status == 0 || code == UM_EXIT_GUARD ? GIVEN_UP
-                                                          : once_more(e, code);
+    e->unknown = e->change.status < 300;
+    return e->unknown || code == UM_EXIT_GUARD ? GIVEN_UP : once_more(e, code);
 }
 
 /* The difference, and the question. */
@@ -186,6 +187,9 @@ static int rounds(struct edit *e)
         out = round_of(e);
     }
     if (out == GIVEN_UP) {
+        if (!e->unknown) {
+            (void)fputs("Nothing is changed. ", stderr);
+        }
         um_editor_keep(&e->editor);
         return e->code;
     }

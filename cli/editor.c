@@ -111,6 +111,5 @@ void um_editor_drop(struct um_editor *e)
 
 void um_editor_keep(const struct um_editor *e)
 {
-    (void)fprintf(stderr, "Nothing is changed. The text is kept in %s\n",
-                  e->file);
+    (void)fprintf(stderr, "The text is kept in %s\n", e->file);
 }

@@ -116,7 +116,8 @@ def test_who_gives_up_keeps_the_text(one, editor, folder):
             t.wait(waits)
             t.type(typed)
             assert t.end() == 1, t.all
-            kept = re.search(r"is kept in (\S+)\n$", t.all)[1]
+            kept = re.search(r"Nothing is changed\. The text is kept in "
+                             r"(\S+)\n$", t.all)[1]
         assert [str(p) for p in left(folder)] == [kept]
         mode = os.stat(kept).st_mode
         assert stat.S_IMODE(mode) == 0o600
@@ -151,6 +152,26 @@ def test_without_a_terminal(one, editor, folder):
     for path in ("/certificates/x", "/status", "/mesh/settings", "/js_modules"):
         assert "no JSON that can be" in one.refuse("edit", path, code=2)
     assert "exist" in one.refuse("edit", "/none")
+
+
+def test_a_daemon_that_ends_says_nothing_of_it(editor, folder):
+    for last, why in ((None, "ended before it answered"),
+                      ("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{",
+                       "partial file|remaining to read")):
+        with FakeDaemon(folder / "s", '{"a": 204}', '{"changes": ["~ a"]}',
+                        last) as fake, Terminal(
+                            "edit", "--control", fake.control,
+                            env=editor(to(205))) as t:
+            t.wait(ASKS)
+            t.type("y\n")
+            t.wait(why)
+            assert t.end() == 1, t.all
+            assert re.search(r"\nThe text is kept in \S+\n$", t.all), t.all
+            assert "othing is changed" not in t.all
+            assert "dry-run" not in fake.asked[-1]
+        kept, = left(folder)
+        assert "205" in kept.read_text()
+        kept.unlink()
 
 
 def test_a_plan_that_cannot_be_read_changes_nothing(editor, folder):
