@@ -89,6 +89,9 @@ static int read_flags(struct options *o, int argc, char **argv)
     if (o->state[0] == '\0') {
         um_settings_state(o->name, o->state, sizeof o->state);
     }
+    if (o->state[0] == '\0') {
+        return wrong("--name", "there is no daemon of that name");
+    }
     return 0;
 }
 

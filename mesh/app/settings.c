@@ -22,7 +22,8 @@
 const char *const um_settings_levels[UM_SETTINGS_LEVELS] = {
     "error", "warn", "info", "debug", "trace"};
 
-/* Each setter returns what is wrong with a value, or NULL. */
+/* Each setter returns what is wrong with a value, which it leaves alone then,
+ * or NULL. */
 
 static const char *copy(char *to, size_t cap, const char *v)
 {
@@ -59,19 +60,33 @@ static int word_of(const char *const *words, int n, const char *v)
     return -1;
 }
 
+static const char *set_word(int *to, const char *const *words, int n,
+                            const char *v, const char *wrong)
+{
+    int which = word_of(words, n, v);
+
+    if (which < 0) {
+        return wrong;
+    }
+    *to = which;
+    return NULL;
+}
+
 static const char *set_level(struct um_settings *s, const char *v)
 {
-    s->log_level = word_of(um_settings_levels, UM_SETTINGS_LEVELS, v);
-    return s->log_level < 0 ? "must be error, warn, info, debug or trace"
-                            : NULL;
+    return set_word(&s->log_level, um_settings_levels, UM_SETTINGS_LEVELS, v,
+                    "must be error, warn, info, debug or trace");
 }
 
 static const char *set_bind(struct um_settings *s, const char *v)
 {
     struct in_addr ip;
 
+    if (inet_pton(AF_INET, v, &ip) != 1) {
+        return "must be an IPv4 address";
+    }
     s->bind = v;
-    return inet_pton(AF_INET, v, &ip) != 1 ? "must be an IPv4 address" : NULL;
+    return NULL;
 }
 
 static const char *set_rest(struct um_settings *s, const char *v)
@@ -88,17 +103,18 @@ static const char *set_format(struct um_settings *s, const char *v)
 {
     static const char *const names[] = {"text", "json", "journal"};
 
-    s->log_format = word_of(names, 3, v);
-    return s->log_format < 0 ? "must be text, json or journal" : NULL;
+    return set_word(&s->log_format, names, 3, v,
+                    "must be text, json or journal");
 }
 
 static const char *set_unit(struct um_settings *s, const char *v)
 {
+    if (strncmp(v, "unix:", 5) != 0 && strncmp(v, "http://", 7) != 0 &&
+        strcmp(v, "embedded") != 0 && strcmp(v, "none") != 0) {
+        return "must be unix:PATH, http://HOST:PORT, embedded or none";
+    }
     s->unit = v;
-    return strncmp(v, "unix:", 5) != 0 && strncmp(v, "http://", 7) != 0 &&
-                   strcmp(v, "embedded") != 0 && strcmp(v, "none") != 0
-               ? "must be unix:PATH, http://HOST:PORT, embedded or none"
-               : NULL;
+    return NULL;
 }
 
 /* It becomes a part of paths. */
@@ -108,26 +124,27 @@ static const char *set_name(struct um_settings *s, const char *v)
         "abcdefghijklmnopqrstuvwxyz"
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
+    if (v[0] == '\0' || strlen(v) > 64 || v[strspn(v, allowed)] != '\0') {
+        return "must be letters, digits, dots and hyphens";
+    }
     s->name = v;
-    return v[0] == '\0' || strlen(v) > 64 || v[strspn(v, allowed)] != '\0'
-               ? "must be letters, digits, dots and hyphens"
-               : NULL;
+    return NULL;
 }
 
 static const char *set_flavour(struct um_settings *s, const char *v)
 {
+    if (strcmp(v, "unit") != 0 && strcmp(v, "freeunit") != 0) {
+        return "must be unit or freeunit";
+    }
     s->unit_flavour = v;
-    return strcmp(v, "unit") != 0 && strcmp(v, "freeunit") != 0
-               ? "must be unit or freeunit"
-               : NULL;
+    return NULL;
 }
 
 static const char *set_drift(struct um_settings *s, const char *v)
 {
     static const char *const names[] = {"report", "heal", "adopt"};
 
-    s->drift = word_of(names, 3, v);
-    return s->drift < 0 ? "must be report, heal or adopt" : NULL;
+    return set_word(&s->drift, names, 3, v, "must be report, heal or adopt");
 }
 
 static const char *set(struct um_settings *s, enum um_setting which,
@@ -200,6 +217,9 @@ static const char *set_truth(struct um_settings *s, enum um_setting which,
     int said = word_of(words, 4, v);
     bool is = said == 1 || said == 3;
 
+    if (said < 0) {
+        return "must be yes or no";
+    }
     if (which == UM_SETTING_ARTICLE) {
         s->article = is;
     } else if (which == UM_SETTING_NO_MDNS) {
@@ -209,7 +229,7 @@ static const char *set_truth(struct um_settings *s, enum um_setting which,
     } else {
         s->confine = !is;
     }
-    return said < 0 ? "must be yes or no" : NULL;
+    return NULL;
 }
 
 /* What was given becomes what holds. */
@@ -347,12 +367,13 @@ static void read_speed(struct um_settings *s)
                        "UNITMESH_TEST_SPEED=%.40s: must be 1 to %d", text,
                        UM_NODE_SPEED_MAX);
         um_given_tell(&s->given, line);
+        n = 1;
     }
     s->test_speed = (unsigned)n;
 }
 
-/* What depends on others. */
-static void finish(struct um_settings *s)
+/* What does not go together. */
+static void check_conflicts(struct um_settings *s)
 {
     check_standin(s);
     if (s->user != NULL && !s->confine) {
@@ -368,6 +389,11 @@ static void finish(struct um_settings *s)
         um_given_wrong(&s->given, UM_SETTING_JOIN_FILE, 0,
                        "has no part with --article");
     }
+}
+
+/* What nobody said, or not well. */
+static void add_defaults(struct um_settings *s)
+{
     default_state(s);
     default_control(s);
     if (s->control[0] == '\0') {
@@ -386,6 +412,23 @@ static void finish(struct um_settings *s)
     }
 }
 
+/* Whose settings were asked for, whatever they say themselves. */
+static void be_named(struct um_settings *s, const char *name)
+{
+    char line[UM_GIVEN_PLACE];
+    const char *why;
+
+    if (name == NULL) {
+        return;
+    }
+    s->name = NULL;
+    why = set_name(s, name);
+    if (why != NULL) {
+        (void)snprintf(line, sizeof line, "--name %.200s: %s", name, why);
+        um_given_tell(&s->given, line);
+    }
+}
+
 /* All but whom to tell of mistakes. 1: --help is among the flags. */
 static int read_all(struct um_settings *s, const struct um_given_sources *from)
 {
@@ -396,10 +439,11 @@ static int read_all(struct um_settings *s, const struct um_given_sources *from)
         return 1;
     }
     set_all(s);
-    s->name = from->name != NULL ? from->name : s->name;
-    if (s->given.wrong == 0) {
-        finish(s);
+    be_named(s, from->name);
+    if (s->given.wrong == 0) { /* else they may not be what was meant */
+        check_conflicts(s);
     }
+    add_defaults(s);
     return s->given.wrong == 0 ? 0 : 2;
 }
 
@@ -463,14 +507,18 @@ void um_settings_fini(struct um_settings *s)
     um_given_fini(&s->given);
 }
 
+/* Whether a daemon was named by what is no name: no other one is meant. */
+static bool is_misnamed(const struct um_settings *s, const char *name)
+{
+    return s->name == NULL && (name != NULL || was_given(s, UM_SETTING_NAME));
+}
+
 void um_settings_socket(const char *name, char *out, size_t cap)
 {
     struct um_settings s;
 
     (void)um_settings_look(&s, NULL, name, NULL, NULL);
-    default_state(&s);
-    default_control(&s);
-    (void)snprintf(out, cap, "%s", s.control);
+    (void)snprintf(out, cap, "%s", is_misnamed(&s, name) ? "" : s.control);
     um_settings_fini(&s);
 }
 
@@ -479,7 +527,6 @@ void um_settings_state(const char *name, char *out, size_t cap)
     struct um_settings s;
 
     (void)um_settings_look(&s, NULL, name, NULL, NULL);
-    default_state(&s);
-    (void)snprintf(out, cap, "%s", s.state);
+    (void)snprintf(out, cap, "%s", is_misnamed(&s, name) ? "" : s.state);
     um_settings_fini(&s);
 }

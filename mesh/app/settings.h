@@ -79,12 +79,14 @@ void um_settings_fini(struct um_settings *s);
 /**
  * The REST socket of a daemon that runs as we do with no flag but its name.
  * @param name borrows; NULL: it has none
- * @param out  set, "" when the path is too long for a socket
+ * @param out  set, "" when the path is too long for a socket, or it is named by
+ *             what is no name
  * @param cap  bytes of room
  */
 void um_settings_socket(const char *name, char *out, size_t cap);
 
-/** The state folder of such a daemon; like um_settings_socket(). */
+/** The state folder of such a daemon; "" when it is named by what is no name.
+ */
 void um_settings_state(const char *name, char *out, size_t cap);
 
 #endif

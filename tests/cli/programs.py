@@ -70,6 +70,7 @@ CASES = [
     ("unitmesh verify more", 2, "err", r"unitmesh verify: more: not a flag"),
     ("unitmesh verify --state /none", 1, "err", r"state folder /none: No such"),
     ("unitmesh verify --name none", 1, "err", r"unitmesh-none: No such"),
+    ("unitmesh verify --name ../x", 2, "err", r"no daemon of that name"),
     ("unitmesh init --peer x", 2, "err", r"init: --peer: it takes no such"),
     ("unitmesh init demo", 2, "err", r"demo: not a flag"),
     ("unitmesh init --name x --control /none", 1, "err", r"answers at /none"),
@@ -242,6 +243,9 @@ def settings(folder):
     check("config check: a name that is none", r.returncode == 1 and
           f"{path}:2: drfit: there is no such setting; is drift meant?"
           in r.stderr, r)
+    check("config check: and what holds is shown", all(
+        re.search(rf"^{name} +[\w/]\S+ +default$", r.stdout, re.M)
+        for name in ("rest", "state", "control")), r)
     r = call("unitmesh", "run", "--settings", path, env=env)
     check("run: a name that is none", r.returncode == 2 and
           f"unitmesh run: {path}:2: drfit:" in r.stderr, r)

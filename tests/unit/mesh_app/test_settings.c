@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mesh/app/journal.h"
 #include "mesh/app/settings_check.h"
 #include "unit.h"
 
@@ -203,6 +204,61 @@ static void test_mistakes_have_a_place(void **state)
     assert_non_null(strstr(s->told, ":2: drift = heel: must be"));
 }
 
+/* What is wrong does not hold, and the rest is found nevertheless. */
+static void test_a_mistake_takes_nothing_else_away(void **state)
+{
+    struct scene *s = *state;
+
+    (void)setenv("UNITMESH_TEST_SPEED", "0", 1);
+    assert_int_equal(look(s,
+                          "state = /x\nlog-level = loud\nlog-format = xml\n"
+                          "drift = heel\nbind = me\nunit = tea\n"
+                          "unit-flavour = tea\nno-mdns = perhaps\n"
+                          "no-confine = perhaps\nname = ../../x\n"),
+                     2);
+    (void)unsetenv("UNITMESH_TEST_SPEED");
+    assert_int_equal(s->settings.drift, 0);
+    assert_int_equal(s->settings.log_level, 2);
+    assert_int_equal(s->settings.log_format, UM_JOURNAL_FOUND);
+    assert_null(s->settings.name);
+    assert_null(s->settings.bind);
+    assert_null(s->settings.unit);
+    assert_string_equal(s->settings.unit_flavour, "unit");
+    assert_true(s->settings.mdns);
+    assert_true(s->settings.confine);
+    assert_int_equal(s->settings.test_speed, 1);
+    assert_string_equal(s->settings.state, "/x");
+    assert_string_equal(s->settings.control, geteuid() == 0
+                                                 ? "/run/unitmesh/control.sock"
+                                                 : "/x/control.sock");
+    assert_string_equal(s->settings.rest, "127.0.0.1:4902");
+    assert_int_equal(s->settings.n_listen, 2);
+}
+
+/* Who names a daemon by what is no name is sent to no other one. */
+static void test_a_bad_name_is_nobodys(void **state)
+{
+    struct scene *s = *state;
+    char at[512];
+
+    (void)setenv("UNITMESH_NAME", "../../x", 1);
+    um_settings_socket(NULL, at, sizeof at);
+    assert_string_equal(at, "");
+    um_settings_state(NULL, at, sizeof at);
+    assert_string_equal(at, "");
+    (void)unsetenv("UNITMESH_NAME");
+    um_settings_socket("../../x", at, sizeof at);
+    assert_string_equal(at, "");
+    um_settings_socket(NULL, at, sizeof at);
+    assert_non_null(strstr(at, "unitmesh/control.sock"));
+    write_file(s, "");
+    assert_int_equal(
+        um_settings_look(&s->settings, s->file, "../../x", complain, s), 2);
+    assert_string_equal(s->told,
+                        "--name ../../x: must be letters, digits, dots and "
+                        "hyphens\n");
+}
+
 static void test_a_variable_is_named(void **state)
 {
     struct scene *s = *state;
@@ -316,6 +372,11 @@ static void test_files_with_secrets(void **state)
                            "rest.token: others may read it (mode "
                            "0644): chmod 600"));
     assert_non_null(strstr(s->told, "a.conf:2: metrics-token = "));
+    (void)strcat(text, "drift = heel\n"); /* which hides nothing else */
+    assert_int_equal(look(s, text), 2);
+    assert_int_equal(um_settings_check(&s->settings), 2);
+    assert_non_null(strstr(s->told, "rest.token: others may read it"));
+    text[strlen(text) - strlen("drift = heel\n")] = '\0';
     assert_int_equal(chmod(path, 0600), 0);
     assert_int_equal(look(s, text), 0);
     assert_int_equal(um_settings_check(&s->settings), 0);
@@ -348,6 +409,10 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_flag_says_no, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mistakes_have_a_place, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_mistake_takes_nothing_else_away,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_bad_name_is_nobodys, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_variable_is_named, setup,
                                         teardown),
