@@ -70,7 +70,13 @@ static void say_denied(const char *socket)
 
 void um_unreached_say(const char *socket, int err)
 {
-    if (err == EACCES || err == EPERM) {
+    if (socket[0] == '\0') {
+        (void)fputs(
+            "unitmesh: there is no daemon to ask: its name is none, or "
+            "the path of its state is too\n  long for a socket; "
+            "`unitmesh config check` tells, --control PATH names one\n",
+            stderr);
+    } else if (err == EACCES || err == EPERM) {
         say_denied(socket);
     } else if (err == ECONNREFUSED) {
         (void)fprintf(stderr,

@@ -257,6 +257,11 @@ static void set_all(struct um_settings *s)
     }
 }
 
+static bool was_given(const struct um_settings *s, enum um_setting which)
+{
+    return s->given.rows[which].n > 0;
+}
+
 /* The folder where state is kept when nobody says. */
 static void default_state(struct um_settings *s)
 {
@@ -279,9 +284,25 @@ static void default_state(struct um_settings *s)
     }
 }
 
+/* The folder is too deep down for a socket in it. */
+static void tell_no_socket(struct um_settings *s)
+{
+    static const char why[] = "too long for a socket: --control PATH";
+    char line[sizeof s->state + sizeof ": " + sizeof why];
+
+    if (was_given(s, UM_SETTING_STATE)) {
+        um_given_wrong(&s->given, UM_SETTING_STATE, 0, why);
+    } else {
+        (void)snprintf(line, sizeof line, "%s: %s", s->state, why);
+        um_given_tell(&s->given, line);
+    }
+}
+
 /* The control socket: in /run for root, else beside the state. */
 static void default_control(struct um_settings *s)
 {
+    size_t n;
+
     if (s->control[0] != '\0') {
         return;
     }
@@ -289,9 +310,13 @@ static void default_control(struct um_settings *s)
         (void)snprintf(
             s->control, sizeof s->control, "/run/unitmesh%s%s/control.sock",
             s->name != NULL ? "-" : "", s->name != NULL ? s->name : "");
-    } else if (strlen(s->state) + 14 < sizeof s->control) {
-        (void)snprintf(s->control, sizeof s->control, "%.90s/control.sock",
-                       s->state);
+        return;
+    }
+    n = (size_t)snprintf(s->control, sizeof s->control, "%s/control.sock",
+                         s->state);
+    if (n >= sizeof s->control) { /* what is left of it is another one */
+        s->control[0] = '\0';
+        tell_no_socket(s);
     }
 }
 
@@ -327,11 +352,6 @@ static void default_rest(struct um_settings *s)
         (void)snprintf(text, sizeof text, "PORT=%.40s: must be a port", port);
         um_given_tell(&s->given, text);
     }
-}
-
-static bool was_given(const struct um_settings *s, enum um_setting which)
-{
-    return s->given.rows[which].n > 0;
 }
 
 /* Flags of the stand-in say nothing to a real Unit. */
@@ -396,10 +416,6 @@ static void add_defaults(struct um_settings *s)
 {
     default_state(s);
     default_control(s);
-    if (s->control[0] == '\0') {
-        um_given_wrong(&s->given, UM_SETTING_STATE, 0,
-                       "too long for a socket: --control PATH");
-    }
     if (!was_given(s, UM_SETTING_REST)) {
         default_rest(s);
     }

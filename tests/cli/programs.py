@@ -203,6 +203,9 @@ def words():
              env={"XDG_STATE_HOME": "/x"})
     check("--name", r.returncode == 1 and
           re.search("/run/unitmesh-two/|/x/unitmesh-two/", r.stderr), r)
+    r = call("unitmesh", "status", env={"UNITMESH_NAME": "../../x"})
+    check("UNITMESH_NAME=../../x", r.returncode == 1 and
+          "there is no daemon to ask: its name is none" in r.stderr, r)
 
 
 def settings(folder):

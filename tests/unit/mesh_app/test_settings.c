@@ -349,6 +349,50 @@ static void test_the_socket(void **state)
     (void)unsetenv("XDG_STATE_HOME");
 }
 
+/* It is beside the state of who is not root. */
+static void test_a_socket_has_room_or_is_none(void **state)
+{
+    struct scene *s = *state;
+    char folder[128], at[512], want[512];
+    bool root = geteuid() == 0;
+
+    if (root) {
+        assert_int_equal(seteuid(65534), 0);
+    }
+    for (size_t n = 88; n <= 100; n++) {
+        (void)memset(folder, 'x', n);
+        folder[0] = '/';
+        folder[n] = '\0';
+        (void)setenv("UNITMESH_STATE", folder, 1);
+        um_settings_socket(NULL, at, sizeof at);
+        (void)snprintf(want, sizeof want, "%s/control.sock", folder);
+        assert_string_equal(
+            at, strlen(want) < sizeof s->settings.control ? want : "");
+    }
+    um_settings_fini(&s->settings);
+    assert_int_equal(um_settings_look(&s->settings, NULL, NULL, complain, s),
+                     2);
+    (void)snprintf(want, sizeof want,
+                   "UNITMESH_STATE=%s: too long for a socket: --control "
+                   "PATH\n",
+                   folder);
+    assert_string_equal(s->told, want);
+    (void)unsetenv("UNITMESH_STATE");
+    um_settings_fini(&s->settings);
+    s->told[0] = '\0';
+    (void)setenv("XDG_STATE_HOME", folder, 1);
+    assert_int_equal(um_settings_look(&s->settings, NULL, NULL, complain, s),
+                     2);
+    (void)unsetenv("XDG_STATE_HOME");
+    (void)snprintf(want, sizeof want,
+                   "%s/unitmesh: too long for a socket: --control PATH\n",
+                   folder);
+    assert_string_equal(s->told, want);
+    if (root) {
+        assert_int_equal(seteuid(0), 0);
+    }
+}
+
 static void test_files_with_secrets(void **state)
 {
     struct scene *s = *state;
@@ -421,6 +465,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_file_that_is_named_is_there,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_socket, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_socket_has_room_or_is_none,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(test_files_with_secrets, setup,
                                         teardown),
         cmocka_unit_test(test_names),
