@@ -192,6 +192,12 @@ static int check(struct um_cli *c)
     return 0;
 }
 
+const char *um_cli_daemon(const struct um_options *o)
+{
+    return o->value[UM_OPT_DAEMON] != NULL ? o->value[UM_OPT_DAEMON]
+                                           : o->value[UM_OPT_NAME];
+}
+
 void um_cli_socket(struct um_options *o)
 {
     const char *at = o->value[UM_OPT_CONTROL];
@@ -199,10 +205,7 @@ void um_cli_socket(struct um_options *o)
     if (at != NULL && strlen(at) < sizeof o->socket) {
         memcpy(o->socket, at, strlen(at) + 1);
     } else {
-        um_settings_socket(o->value[UM_OPT_DAEMON] != NULL
-                               ? o->value[UM_OPT_DAEMON]
-                               : o->value[UM_OPT_NAME],
-                           o->socket, sizeof o->socket);
+        um_settings_socket(um_cli_daemon(o), o->socket, sizeof o->socket);
     }
 }
 

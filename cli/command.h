@@ -53,6 +53,9 @@ const char *um_cli_opt(const struct um_cli *c, enum um_option o);
 /** Says what is wrong with a call, returns 2. */
 int um_cli_wrong(const struct um_cli *c, const char *what, const char *why);
 
+/** The name of the daemon that is meant; NULL: it has none. */
+const char *um_cli_daemon(const struct um_options *o);
+
 /** Finds where the daemon is asked, of what was given. */
 void um_cli_socket(struct um_options *o);
 

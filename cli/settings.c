@@ -87,7 +87,7 @@ static void show_json(const struct um_cli *c, const struct check *k)
 int um_cli_settings_check(struct um_cli *c)
 {
     const char *file = c->n > 0 ? c->words[0] : NULL;
-    const char *name = um_cli_opt(c, UM_OPT_NAME);
+    const char *name = um_cli_daemon(&c->o);
     struct check k = {.doc = yyjson_mut_doc_new(NULL)};
     yyjson_mut_val *root = yyjson_mut_obj(k.doc);
     int rv;

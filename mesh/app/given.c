@@ -272,9 +272,7 @@ static void find_file(struct um_given *g, const struct um_given_sources *from)
     } else if (path != NULL) {
         memcpy(g->file, path, strlen(path) + 1);
         read_file(g, true);
-    } else if (usual(g, from->name != NULL ? from->name
-                        : name->n > 0      ? name->values[0]
-                                           : NULL)) {
+    } else if (usual(g, name->n > 0 ? name->values[0] : NULL)) {
         read_file(g, false);
     } else {
         g->file[0] = '\0';
@@ -286,6 +284,7 @@ int um_given_read(struct um_given *g, const struct um_given_sources *from)
     if (from->argc > 0 && read_flags(g, from->argc, from->argv) != 0) {
         return 1;
     }
+    take(g, UM_SETTING_NAME, UM_GIVEN_FLAG, from->name, 0);
     for (size_t i = 0; i < UM_SETTINGS; i++) {
         read_variable(g, (enum um_setting)i);
     }

@@ -56,7 +56,7 @@ struct um_given_sources {
     int argc; /**< 0: there are no flags */
     char **argv;
     const char *file; /**< NULL: that which flags and variables name */
-    const char *name; /**< of the daemon; NULL: likewise */
+    const char *name; /**< of the daemon, a flag; NULL: likewise */
 };
 
 /**

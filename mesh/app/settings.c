@@ -428,23 +428,6 @@ static void add_defaults(struct um_settings *s)
     }
 }
 
-/* Whose settings were asked for, whatever they say themselves. */
-static void be_named(struct um_settings *s, const char *name)
-{
-    char line[UM_GIVEN_PLACE];
-    const char *why;
-
-    if (name == NULL) {
-        return;
-    }
-    s->name = NULL;
-    why = set_name(s, name);
-    if (why != NULL) {
-        (void)snprintf(line, sizeof line, "--name %.200s: %s", name, why);
-        um_given_tell(&s->given, line);
-    }
-}
-
 /* All but whom to tell of mistakes. 1: --help is among the flags. */
 static int read_all(struct um_settings *s, const struct um_given_sources *from)
 {
@@ -455,7 +438,6 @@ static int read_all(struct um_settings *s, const struct um_given_sources *from)
         return 1;
     }
     set_all(s);
-    be_named(s, from->name);
     if (s->given.wrong == 0) { /* else they may not be what was meant */
         check_conflicts(s);
     }
@@ -524,9 +506,9 @@ void um_settings_fini(struct um_settings *s)
 }
 
 /* Whether a daemon was named by what is no name: no other one is meant. */
-static bool is_misnamed(const struct um_settings *s, const char *name)
+static bool is_misnamed(const struct um_settings *s)
 {
-    return s->name == NULL && (name != NULL || was_given(s, UM_SETTING_NAME));
+    return s->name == NULL && was_given(s, UM_SETTING_NAME);
 }
 
 void um_settings_socket(const char *name, char *out, size_t cap)
@@ -534,7 +516,7 @@ void um_settings_socket(const char *name, char *out, size_t cap)
     struct um_settings s;
 
     (void)um_settings_look(&s, NULL, name, NULL, NULL);
-    (void)snprintf(out, cap, "%s", is_misnamed(&s, name) ? "" : s.control);
+    (void)snprintf(out, cap, "%s", is_misnamed(&s) ? "" : s.control);
     um_settings_fini(&s);
 }
 
@@ -543,6 +525,6 @@ void um_settings_state(const char *name, char *out, size_t cap)
     struct um_settings s;
 
     (void)um_settings_look(&s, NULL, name, NULL, NULL);
-    (void)snprintf(out, cap, "%s", is_misnamed(&s, name) ? "" : s.state);
+    (void)snprintf(out, cap, "%s", is_misnamed(&s) ? "" : s.state);
     um_settings_fini(&s);
 }

@@ -242,6 +242,14 @@ def settings(folder):
     check("config check -o json", r.returncode == 0 and
           {"name": "drift", "value": "adopt", "from": "UNITMESH_DRIFT"}
           in json.loads(r.stdout)["settings"], r)
+    for flag in ("--name", "--daemon"):
+        r = call("unitmesh", "config", "check", flag, "two",
+                 env={"XDG_STATE_HOME": "/x", "UNITMESH_NAME": "one", **env})
+        check(f"config check {flag}", r.returncode == 0 and
+              re.search(r"^name +two +flag\n"
+                        r"state +/x/unitmesh-two +default\n"
+                        r"control +\S+/unitmesh-two/control.sock ", r.stdout,
+                        re.M), r)
     r = put("\ndrfit = heal\n")
     check("config check: a name that is none", r.returncode == 1 and
           f"{path}:2: drfit: there is no such setting; is drift meant?"
