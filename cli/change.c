@@ -157,7 +157,7 @@ static unsigned patience(const struct um_cli *c)
     if (timeout == NULL || !um_span_parse(timeout, &ms)) {
         return 600;
     }
-    return (unsigned)(ms / 1000 % 100000) + 30;
+    return um_span_seconds(ms) + 30;
 }
 
 bool um_cli_is_of_document(struct um_str path)

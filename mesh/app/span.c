@@ -8,6 +8,9 @@
 
 #define LONGEST_MS UINT64_C(3155760000000)
 
+/* Whose milliseconds, and some more, are an int. */
+#define LONGEST_S 2000000U
+
 bool um_span_parse(const char *text, uint64_t *ms)
 {
     static const struct {
@@ -25,4 +28,9 @@ bool um_span_parse(const char *text, uint64_t *ms)
         }
     }
     return false;
+}
+
+unsigned um_span_seconds(uint64_t ms)
+{
+    return ms / 1000 < LONGEST_S ? (unsigned)(ms / 1000) : LONGEST_S;
 }

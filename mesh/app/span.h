@@ -10,4 +10,7 @@
  * hundred years. */
 bool um_span_parse(const char *text, uint64_t *ms);
 
+/** The whole seconds of a span, for who counts in few bits: 23 days at most. */
+unsigned um_span_seconds(uint64_t ms);
+
 #endif

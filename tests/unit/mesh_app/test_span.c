@@ -68,11 +68,23 @@ static void test_what_is_none(void **state)
     }
 }
 
+static void test_seconds(void **state)
+{
+    (void)state;
+    assert_int_equal(um_span_seconds(0), 0);
+    assert_int_equal(um_span_seconds(1999), 1);
+    assert_int_equal(um_span_seconds(100800000), 100800); /* 28h */
+    assert_int_equal(um_span_seconds(UINT64_C(2000000000)), 2000000);
+    assert_int_equal(um_span_seconds(UINT64_C(2000001000)), 2000000);
+    assert_int_equal(um_span_seconds(UINT64_C(3155760000000)), 2000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spans),
         cmocka_unit_test(test_what_is_none),
+        cmocka_unit_test(test_seconds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
