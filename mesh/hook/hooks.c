@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "mesh/base/mem.h"
+#include "mesh/base/utf8.h"
 #include "p2p/err.h"
 
 #define RETRY_MIN_MS UINT64_C(1000)
@@ -340,6 +341,7 @@ void um_hooks_done(struct um_hooks *h, const struct um_hooks_result *r)
     hook->last_ms = r->wall_ms;
     (void)snprintf(hook->error, sizeof hook->error, "%s",
                    r->status == 0 && r->error != NULL ? r->error : "");
+    um_utf8_harmless(hook->error); /* it may be cut within a character */
     if (taken) {
         take(hook);
     } else {

@@ -357,6 +357,33 @@ static void test_what_is_being_sent_is_sent_again(void **state)
     um_hooks_fini(&after.h);
 }
 
+static void test_an_error_that_is_no_text_is_read_back(void **state)
+{
+    struct scene *s = *state;
+    struct um_hook *k = add(s, "a", "");
+    struct um_hooks_result r = {.id = k->id, .error = "\377 \033[1m\n"};
+    char umlauts[2 * UM_HOOK_ERROR_BYTES + 1] = "";
+    struct um_hooks after;
+
+    for (size_t i = 0; i + 1 < sizeof umlauts; i += 2)
+        memcpy(umlauts + i, "\303\244", 3);
+    happens(s, 1, "applied");
+    assert_int_equal(next(s, "a"), 1);
+    um_hooks_done(&s->h, &r);
+    assert_string_equal(k->error, "? ?[1m?");
+    read_back(s, &after);
+    um_hooks_fini(&after);
+    s->now_ms = k->due_ms;
+    assert_int_equal(next(s, "a"), 1);
+    r.error = umlauts; /* its room ends within a character */
+    um_hooks_done(&s->h, &r);
+    read_back(s, &after);
+    assert_string_equal(um_hooks_find(&after, "a")->error, k->error);
+    assert_int_equal(strlen(k->error), UM_HOOK_ERROR_BYTES - 1);
+    assert_memory_equal(k->error + UM_HOOK_ERROR_BYTES - 3, "\244?", 3);
+    um_hooks_fini(&after);
+}
+
 static void test_a_later_form_is_told_apart(void **state)
 {
     struct um_hooks h;
@@ -444,6 +471,7 @@ int main(void)
         TEST(test_how_many_there_may_be),
         TEST(test_who_was_removed_is_not_answered),
         TEST(test_what_is_being_sent_is_sent_again),
+        TEST(test_an_error_that_is_no_text_is_read_back),
         TEST(test_a_later_form_is_told_apart),
         TEST(test_texts_have_an_end),
         TEST(test_damage),
