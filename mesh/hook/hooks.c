@@ -143,7 +143,7 @@ static void drop_oldest(struct um_hooks *h)
         struct um_hook *hook = h->list[i];
 
         if (hook->next <= e->number && um_hook_wants(hook, e->word)) {
-            step_over(hook, e->number);
+            hook->next = e->number + 1; /* the next try is when it was to be */
             hook->dropped++;
             hook->untold = hook->untold || !hook->full;
             hook->full = true;
@@ -291,6 +291,12 @@ static uint64_t pause_ms(const struct um_hooks *h, uint32_t tries,
     return ms / 2 + random % (ms / 2 + 1);
 }
 
+/* Goes on behind what was sent, and behind what was dropped meanwhile. */
+static void go_on(struct um_hook *hook)
+{
+    step_over(hook, hook->next > hook->flying ? hook->next - 1 : hook->flying);
+}
+
 static void fail(struct um_hooks *h, struct um_hook *hook,
                  const struct um_hooks_result *r)
 {
@@ -299,16 +305,14 @@ static void fail(struct um_hooks *h, struct um_hook *hook,
         hook->failed++;
         return;
     }
-    if (hook->next != hook->flying) {
-        return; /* it was dropped meanwhile */
-    }
     if (hook->tries == 0 || hook->since_ms > r->wall_ms) {
         hook->since_ms = r->wall_ms;
     }
     hook->tries++;
     if (r->wall_ms - hook->since_ms >= h->cfg.give_up_ms) {
-        step_over(hook, hook->flying);
-        hook->failed++;
+        /* Else it was dropped meanwhile, and is counted as that. */
+        hook->failed += hook->next == hook->flying;
+        go_on(hook);
         return;
     }
     hook->due_ms = r->now_ms + pause_ms(h, hook->tries, r->random);
@@ -316,12 +320,11 @@ static void fail(struct um_hooks *h, struct um_hook *hook,
 
 static void take(struct um_hook *hook)
 {
-    if (hook->next == hook->flying) {
-        step_over(hook, hook->flying);
-    } else {
+    if (hook->next != hook->flying) {
         assert(hook->dropped > 0); /* meanwhile, and it came all the same */
         hook->dropped--;
     }
+    go_on(hook);
     hook->delivered++;
     hook->full = hook->untold = false;
 }

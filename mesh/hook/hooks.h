@@ -57,7 +57,7 @@ struct um_hook {
     bool link_local; /**< addresses of the link are fine */
     bool off;        /**< it is told nothing, until a person turns it on */
     uint64_t next;   /**< the number of the first event that it was not told */
-    uint32_t tries;  /**< of that one */
+    uint32_t tries;  /**< since one was taken or given up */
     uint64_t since_ms;  /**< when the first of these was, by the plain clock */
     uint64_t delivered; /**< events that were taken */
     uint64_t failed;    /**< that were given up */

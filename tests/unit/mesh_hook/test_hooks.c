@@ -246,8 +246,69 @@ static void test_the_oldest_goes_when_there_is_no_room(void **state)
     assert_int_equal(a->tries, 1);
     happens(s, UM__CAP_HOOKS_QUEUED + 3, "applied");
     assert_int_equal(a->dropped, 2);
-    assert_int_equal(a->tries, 0);
+    assert_int_equal(a->tries, 1); /* the pause is not cut short: */
+    assert_int_equal(next(s, "b"), UM__CAP_HOOKS_QUEUED + 2);
+    assert_int_equal(next(s, "a"), 0);
     assert_ptr_equal(um_hooks_untold(&s->h), a);
+}
+
+/* A full queue of a hook that is dead, of which one event is dropped while it
+ * is sent; it is the next one's turn when the pause is over. */
+static struct um_hook *drop_while_it_is_sent(struct scene *s)
+{
+    struct um_hook *k = add(s, "a", "");
+
+    for (unsigned i = 1; i <= UM__CAP_HOOKS_QUEUED; i++)
+        happens(s, i, "applied");
+    assert_int_equal(next(s, "a"), 1);
+    answers(s, k, 500);
+    s->now_ms = um_hooks_due(&s->h);
+    assert_int_equal(next(s, "a"), 1);
+    happens(s, UM__CAP_HOOKS_QUEUED + 1, "applied");
+    assert_int_equal(k->dropped, 1);
+    return k;
+}
+
+static void test_a_pause_stays_when_there_is_no_room(void **state)
+{
+    struct scene *s = *state;
+    struct um_hook *k = drop_while_it_is_sent(s);
+
+    answers(s, k, 500);
+    for (unsigned i = 3; i < 20; i++) {
+        uint64_t due = um_hooks_due(&s->h);
+
+        assert_int_equal(k->tries, i - 1);
+        assert_true(due >= s->now_ms + 1000);
+        happens(s, UM__CAP_HOOKS_QUEUED + i, "applied");
+        assert_int_equal(um_hooks_due(&s->h), due);
+        assert_int_equal(next(s, "a"), 0);
+        s->now_ms = due;
+        assert_int_equal(next(s, "a"), i);
+        answers(s, k, 500);
+    }
+    assert_int_equal(k->failed, 0);
+}
+
+static void test_what_is_dropped_while_it_is_sent(void **state)
+{
+    struct scene *s = *state;
+    struct um_hook *k = drop_while_it_is_sent(s);
+
+    answers(s, k, 200); /* it came all the same */
+    assert_int_equal(k->dropped, 0);
+    assert_int_equal(k->tries, 0);
+    assert_int_equal(next(s, "a"), 2);
+    answers(s, k, 500);
+    s->now_ms += DAY_MS;
+    assert_int_equal(next(s, "a"), 2);
+    happens(s, UM__CAP_HOOKS_QUEUED + 2, "applied");
+    happens(s, UM__CAP_HOOKS_QUEUED + 3, "applied");
+    assert_int_equal(k->dropped, 2);
+    answers(s, k, 500); /* given up, and counted once */
+    assert_int_equal(k->failed, 0);
+    assert_int_equal(k->tries, 0);
+    assert_int_equal(next(s, "a"), 4);
 }
 
 static void test_bytes_have_an_end_too(void **state)
@@ -467,6 +528,8 @@ int main(void)
         TEST(test_after_a_day_it_is_given_up),
         TEST(test_410_turns_it_off),
         TEST(test_the_oldest_goes_when_there_is_no_room),
+        TEST(test_a_pause_stays_when_there_is_no_room),
+        TEST(test_what_is_dropped_while_it_is_sent),
         TEST(test_bytes_have_an_end_too),
         TEST(test_how_many_there_may_be),
         TEST(test_who_was_removed_is_not_answered),
