@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * See hooks.h. An event is kept once for all hooks, and each knows how far it
- * is: `next`. Behind what no hook needs any more the ring is cut off, and
- * before what has no room. So a hook that is dead for a day costs the others
- * nothing but the room, of which it loses its oldest events first.
+ * is: `next`. What no hook needs any more is taken out of the ring, wherever it
+ * is, and the oldest when there is no room. So a hook that is dead for a day
+ * costs the others nothing but the room of what it is to be told itself, of
+ * which it loses its oldest events first.
  */
 #include "mesh/hook/hooks.h"
 
@@ -106,22 +107,35 @@ size_t um_hooks_queued(const struct um_hooks *h, const struct um_hook *hook)
     return n;
 }
 
-/* Cuts off what nobody waits for. */
-static void settle(struct um_hooks *h)
+/* Whether somebody waits for it. */
+static bool is_needed(const struct um_hooks *h, const struct um_hook_event *e)
 {
-    bool needed = false;
-
-    while (h->queued > 0 && !needed) {
-        const struct um_hook_event *oldest = at(h, 0);
-
-        for (size_t i = 0; i < h->n; i++) {
-            needed = needed || (h->list[i]->next <= oldest->number &&
-                                um_hook_wants(h->list[i], oldest->word));
-        }
-        if (!needed) {
-            forget_oldest(h);
+    for (size_t i = 0; i < h->n; i++) {
+        if (h->list[i]->next <= e->number &&
+            um_hook_wants(h->list[i], e->word)) {
+            return true;
         }
     }
+    return false;
+}
+
+/* Takes out what nobody waits for, also behind what one that is dead keeps. */
+static void settle(struct um_hooks *h)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < h->queued; i++) {
+        struct um_hook_event *e = at(h, i);
+
+        if (is_needed(h, e)) {
+            h->queue[(h->first + kept) % UM__CAP_HOOKS_QUEUED] = e;
+            kept++;
+        } else {
+            h->bytes -= e->len;
+            um_mem_free(e);
+        }
+    }
+    h->queued = kept;
     h->dirty = true;
 }
 

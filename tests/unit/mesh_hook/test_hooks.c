@@ -124,7 +124,7 @@ static void test_each_has_its_own_pace_and_words(void **state)
     assert_int_equal(next(s, "b"), 2);
     assert_int_equal(next(s, "a"), 0);
     answers(s, b, 200);
-    assert_int_equal(s->h.queued, 2); /* a is not through yet */
+    assert_int_equal(s->h.queued, 1); /* a is not through yet */
     answers(s, a, 200);
     assert_int_equal(s->h.queued, 0);
     assert_false(um_hook_wants(b, "drif"));
@@ -250,6 +250,34 @@ static void test_the_oldest_goes_when_there_is_no_room(void **state)
     assert_int_equal(next(s, "b"), UM__CAP_HOOKS_QUEUED + 2);
     assert_int_equal(next(s, "a"), 0);
     assert_ptr_equal(um_hooks_untold(&s->h), a);
+}
+
+static void test_one_that_is_dead_keeps_its_own_alone(void **state)
+{
+    struct scene *s = *state;
+    struct um_hook *dead = add(s, "dead", "drift"),
+                   *live = add(s, "live", "applied");
+
+    happens(s, 1, "drift");
+    assert_int_equal(next(s, "dead"), 1);
+    answers(s, dead, 0);
+    for (unsigned i = 2; i < 2 + 2 * UM__CAP_HOOKS_QUEUED; i++) {
+        happens(s, i, "applied");
+        assert_int_equal(next(s, "live"), i);
+        answers(s, live, 200);
+        assert_int_equal(s->h.queued, 1);
+    }
+    assert_int_equal(s->h.bytes, strlen("{\"n\":1}"));
+    assert_int_equal(dead->dropped, 0);
+    s->now_ms = um_hooks_due(&s->h);
+    assert_int_equal(next(s, "dead"), 1);
+    /* The ring goes on where it was. */
+    happens(s, 5000, "applied");
+    happens(s, 5001, "drift");
+    answers(s, dead, 200);
+    assert_int_equal(s->h.queued, 2);
+    assert_int_equal(next(s, "dead"), 5001);
+    assert_int_equal(next(s, "live"), 5000);
 }
 
 /* A full queue of a hook that is dead, of which one event is dropped while it
@@ -528,6 +556,7 @@ int main(void)
         TEST(test_after_a_day_it_is_given_up),
         TEST(test_410_turns_it_off),
         TEST(test_the_oldest_goes_when_there_is_no_room),
+        TEST(test_one_that_is_dead_keeps_its_own_alone),
         TEST(test_a_pause_stays_when_there_is_no_room),
         TEST(test_what_is_dropped_while_it_is_sent),
         TEST(test_bytes_have_an_end_too),
