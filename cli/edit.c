@@ -178,6 +178,21 @@ static enum outcome round_of(struct edit *e)
     return out;
 }
 
+/* Who has written something keeps it. */
+static void give_up(struct edit *e)
+{
+    bool as_it_was = um_str_eq(um_buf_view(&e->text), um_buf_view(&e->was));
+
+    if (!e->unknown) {
+        (void)fprintf(stderr, "Nothing is changed.%s", as_it_was ? "\n" : " ");
+    }
+    if (as_it_was) {
+        um_editor_drop(&e->editor);
+    } else {
+        um_editor_keep(&e->editor);
+    }
+}
+
 static int rounds(struct edit *e)
 {
     enum outcome out = AGAIN;
@@ -187,10 +202,7 @@ static int rounds(struct edit *e)
         out = round_of(e);
     }
     if (out == GIVEN_UP) {
-        if (!e->unknown) {
-            (void)fputs("Nothing is changed. ", stderr);
-        }
-        um_editor_keep(&e->editor);
+        give_up(e);
         return e->code;
     }
     um_editor_drop(&e->editor);

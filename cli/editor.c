@@ -23,23 +23,36 @@ static int complain(const char *what, const char *why)
     return UM_EXIT_ERROR;
 }
 
+/* Writes it all and closes; errno says what was wrong. */
+static bool fill(int fd, struct um_str text)
+{
+    FILE *f = fdopen(fd, "w");
+    bool fine;
+
+    if (f == NULL) {
+        (void)close(fd);
+        return false;
+    }
+    fine = fwrite(text.p, 1, text.len, f) == text.len;
+    return fclose(f) == 0 && fine;
+}
+
 int um_editor_begin(struct um_editor *e, struct um_str text)
 {
     const char *dir = getenv("TMPDIR");
-    FILE *f = NULL;
-    bool fine;
-    int fd;
+    int fd, rv;
 
     (void)snprintf(e->file, sizeof e->file, "%.400s/unitmesh-XXXXXX" SUFFIX,
                    dir != NULL && *dir != '\0' ? dir : "/tmp");
     fd = mkstemps(e->file, sizeof SUFFIX - 1);
-    f = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (f == NULL) {
-        return complain(e->file, strerror(errno));
+    if (fd >= 0 && fill(fd, text)) {
+        return UM_EXIT_DONE;
     }
-    fine = fwrite(text.p, 1, text.len, f) == text.len;
-    fine = fclose(f) == 0 && fine;
-    return fine ? UM_EXIT_DONE : complain(e->file, strerror(errno));
+    rv = complain(e->file, strerror(errno));
+    if (fd >= 0) {
+        um_editor_drop(e);
+    }
+    return rv;
 }
 
 /* In the child: the shell splits the command, as its owner wrote it. */
@@ -90,15 +103,17 @@ int um_editor_run(const struct um_editor *e, struct um_buf *out)
 {
     const char *command = find_editor();
     int status = wait_for(command, e->file);
+    int rv = UM_EXIT_DONE, read;
 
-    um_buf_clear(out);
     if (status != 0) {
-        return complain(*command != '\0' ? command : "the editor",
-                        WIFEXITED(status) && WEXITSTATUS(status) == 127
-                            ? "it does not run; $EDITOR names one"
-                            : "it ended with an error");
+        rv = complain(*command != '\0' ? command : "the editor",
+                      WIFEXITED(status) && WEXITSTATUS(status) == 127
+                          ? "it does not run; $EDITOR names one"
+                          : "it ended with an error");
     }
-    return um_cli_file(e->file, out);
+    um_buf_clear(out);
+    read = um_cli_file(e->file, out);
+    return rv != UM_EXIT_DONE ? rv : read;
 }
 
 void um_editor_drop(struct um_editor *e)

@@ -18,7 +18,7 @@ int um_editor_begin(struct um_editor *e, struct um_str text);
 
 /**
  * Opens it with $VISUAL, $EDITOR, `editor` or `vi`, and waits.
- * @param out emptied, then what the file has then
+ * @param out emptied, then what the file has then, whatever went wrong
  * @return UM_EXIT_DONE, or an exit code after it was said what is wrong
  */
 int um_editor_run(const struct um_editor *e, struct um_buf *out);

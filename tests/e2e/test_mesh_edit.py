@@ -5,9 +5,11 @@ import json
 import os
 import re
 import stat
+import subprocess
 
 import pytest
 from crew import ROUTE, Node
+from daemon import UNITMESH
 from fake import FakeDaemon
 from rig import loopback
 from terminal import Terminal
@@ -125,8 +127,27 @@ def test_who_gives_up_keeps_the_text(one, editor, folder):
     assert one.current() == was
     done = one.call("edit", env={**os.environ, **editor("exit 3")})
     assert done.returncode == 1 and "ended with an error" in done.stderr
-    done = one.call("edit", env={**os.environ, "EDITOR": "/none/at-all"})
+    assert done.stderr.endswith("\nNothing is changed.\n")
+    assert not left(folder)  # which had nothing new
+    done = one.call("edit", env={**os.environ, **editor("true"),
+                                 "EDITOR": "/none/at-all"})
     assert done.returncode == 1 and "$EDITOR names one" in done.stderr
+    assert not left(folder)
+    done = one.call("edit", env={**os.environ, **editor(to(209) + "; exit 3")})
+    assert done.returncode == 1 and "is kept in" in done.stderr
+    assert "209" in left(folder)[0].read_text()
+
+
+def test_a_file_that_cannot_be_written(one, editor, folder):
+    done = subprocess.run(
+        ["sh", "-c", 'trap "" XFSZ; ulimit -f 0; exec "$@"', "sh", UNITMESH,
+         "edit", "--control", one.control], env={**os.environ,
+                                                 **editor("true")},
+        capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and not done.stdout
+    assert f"unitmesh: {folder}/unitmesh-" in done.stderr
+    assert done.stderr.endswith(".json: File too large\n")
+    assert not left(folder)
 
 
 def test_somebody_else_is_first(one, editor, folder):
