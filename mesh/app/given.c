@@ -171,9 +171,10 @@ static void on_pair(void *user, unsigned line, const char *key,
 {
     struct um_given *g = user;
     enum um_setting which = um_setting_find(key);
-    const char *near = um_setting_nearest(key);
 
     if (which == UM_SETTINGS) {
+        const char *near = um_setting_nearest(key);
+
         tell(g, "%s:%u: %s: there is no such setting%s%s%s", g->file, line, key,
              near[0] != '\0' ? "; is " : "", near,
              near[0] != '\0' ? " meant?" : "");
