@@ -119,8 +119,7 @@ static bool is_needed(const struct um_hooks *h, const struct um_hook_event *e)
     return false;
 }
 
-/* Takes out what nobody waits for, also behind what one that is dead keeps. */
-static void settle(struct um_hooks *h)
+void um_hooks_settle(struct um_hooks *h)
 {
     size_t kept = 0;
 
@@ -215,7 +214,7 @@ void um_hooks_remove(struct um_hooks *h, struct um_hook *hook)
             (h->n - i - 1) * sizeof(struct um_hook *));
     h->n--;
     um_mem_free(hook);
-    settle(h);
+    um_hooks_settle(h);
 }
 
 void um_hooks_turn_on(struct um_hooks *h, struct um_hook *hook)
@@ -365,7 +364,7 @@ void um_hooks_done(struct um_hooks *h, const struct um_hooks_result *r)
         fail(h, hook, r);
     }
     hook->flying = 0;
-    settle(h);
+    um_hooks_settle(h);
 }
 
 uint64_t um_hooks_due(const struct um_hooks *h)

@@ -123,6 +123,10 @@ struct um_hook *um_hooks_find(const struct um_hooks *h, const char *name);
 /** Removes one; what waits for it alone is forgotten. */
 void um_hooks_remove(struct um_hooks *h, struct um_hook *hook);
 
+/** Takes out what nobody waits for, also behind what one that is dead keeps;
+ * for saved.c. */
+void um_hooks_settle(struct um_hooks *h);
+
 /** Turns one on again: it is told what happens from now on. */
 void um_hooks_turn_on(struct um_hooks *h, struct um_hook *hook);
 
@@ -171,7 +175,8 @@ const struct um_hook *um_hooks_untold(struct um_hooks *h);
 void um_hooks_write(const struct um_hooks *h, struct um_buf *out);
 
 /**
- * Reads what was written into an empty one. What was being sent is sent again.
+ * Reads what was written into an empty one. What was being sent is sent again;
+ * an event that no hook waits for is left out.
  * @return 0, P2P_EFORMAT, P2P_ENOTSUP (by a later version), P2P_ENOMEM
  */
 int um_hooks_read(struct um_hooks *h, struct um_str bytes);

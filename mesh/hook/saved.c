@@ -184,6 +184,7 @@ int um_hooks_read(struct um_hooks *h, struct um_str bytes)
     if (err == 0 && last < h->last) {
         err = P2P_EFORMAT;
     }
+    um_hooks_settle(h);
     h->last = last;
     h->dirty = false;
     return err;
