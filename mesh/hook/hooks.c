@@ -321,7 +321,7 @@ static void fail(struct um_hooks *h, struct um_hook *hook,
     if (hook->tries == 0 || hook->since_ms > r->wall_ms) {
         hook->since_ms = r->wall_ms;
     }
-    hook->tries++;
+    hook->tries += hook->tries < UINT32_MAX; /* a file may say any number */
     if (r->wall_ms - hook->since_ms >= h->cfg.give_up_ms) {
         /* Else it was dropped meanwhile, and is counted as that. */
         hook->failed += hook->next == hook->flying;

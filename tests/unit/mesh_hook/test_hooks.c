@@ -446,6 +446,23 @@ static void test_what_is_being_sent_is_sent_again(void **state)
     um_hooks_fini(&after.h);
 }
 
+static void test_tries_have_an_end(void **state)
+{
+    struct scene *s = *state, after = {.now_ms = 1000};
+    struct um_hook *k = add(s, "a", "");
+
+    happens(s, 1, "applied");
+    k->tries = UINT32_MAX;
+    k->since_ms = 1000;
+    read_back(s, &after.h);
+    k = um_hooks_find(&after.h, "a");
+    assert_int_equal(next(&after, "a"), 1);
+    answers(&after, k, 500);
+    assert_true(k->tries == UINT32_MAX);
+    assert_int_equal(um_hooks_due(&after.h), 1000 + 3600000 / 2);
+    um_hooks_fini(&after.h);
+}
+
 static void test_an_error_that_is_no_text_is_read_back(void **state)
 {
     struct scene *s = *state;
@@ -563,6 +580,7 @@ int main(void)
         TEST(test_how_many_there_may_be),
         TEST(test_who_was_removed_is_not_answered),
         TEST(test_what_is_being_sent_is_sent_again),
+        TEST(test_tries_have_an_end),
         TEST(test_an_error_that_is_no_text_is_read_back),
         TEST(test_a_later_form_is_told_apart),
         TEST(test_texts_have_an_end),
