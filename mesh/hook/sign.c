@@ -48,19 +48,24 @@ void um_hook_secret(const uint8_t seed[UM_HOOK_SEED_BYTES], char *out,
     (void)snprintf(out, cap, "whsec_%s", hex);
 }
 
-static bool may_reach_4(const uint8_t *ip, bool link_local)
-{
-    static const uint8_t cloud[4] = {100, 100, 100, 200};
-    bool special =
-        (ip[0] == 169 && ip[1] == 254) || memcmp(ip, cloud, sizeof cloud) == 0;
-
-    return ip[0] != 0 && ip[0] < 224 && (link_local || !special);
-}
-
 /* Whether an address begins so. */
 static bool begins(const uint8_t *ip, const uint8_t *with, size_t n)
 {
     return memcmp(ip, with, n) == 0;
+}
+
+static bool may_reach_4(const uint8_t *ip, bool link_local)
+{
+    static const uint8_t clouds[][4] = {
+        {100, 100, 100, 200}, /* Alibaba */
+        {192, 0, 0, 192},     /* Oracle */
+    };
+    bool special = ip[0] == 169 && ip[1] == 254;
+
+    for (size_t i = 0; i < sizeof clouds / sizeof *clouds; i++) {
+        special = special || begins(ip, clouds[i], sizeof *clouds);
+    }
+    return ip[0] != 0 && ip[0] < 224 && (link_local || !special);
 }
 
 /* The IPv4 address in an IPv6 one: mapped, NAT64, 6to4; NULL: there is none. */
@@ -75,13 +80,34 @@ static const uint8_t *four_in(const uint8_t *ip)
     return ip[0] == 0x20 && ip[1] == 0x02 ? ip + 2 : NULL;
 }
 
+/* Whether a cloud answers there; the bytes between the ends are zeros. */
+static bool is_cloud_6(const uint8_t *ip)
+{
+    static const uint8_t zeros[8] = {0};
+    static const struct {
+        uint8_t head[4];
+        uint8_t tail[4];
+    } clouds[] = {
+        {{0xfd, 0, 0x0e, 0xc2}, {0, 0, 2, 0x54}},       /* Amazon */
+        {{0xfd, 0, 0x0e, 0xc2}, {0, 0, 0, 0x23}},       /* Amazon, its pods */
+        {{0xfd, 0x20, 0, 0xce}, {0, 0, 2, 0x54}},       /* Google */
+        {{0xfd, 0, 0, 0xc1}, {0xa9, 0xfe, 0xa9, 0xfe}}, /* Oracle */
+        {{0xfd, 0, 0, 0x42}, {0, 0, 0, 0x42}},          /* Scaleway */
+    };
+
+    for (size_t i = 0; i < sizeof clouds / sizeof *clouds; i++) {
+        if (begins(ip, clouds[i].head, 4) && begins(ip + 4, zeros, 8) &&
+            begins(ip + 12, clouds[i].tail, 4)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool may_reach_6(const uint8_t *ip, bool link_local)
 {
     static const uint8_t zeros[12] = {0}, one[4] = {0, 0, 0, 1};
-    static const uint8_t cloud[16] = {0xfd, 0, 0x0e, 0xc2, 0, 0, 0, 0,
-                                      0,    0, 0,    0,    0, 0, 2, 0x54};
-    bool special = (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80) ||
-                   begins(ip, cloud, sizeof cloud);
+    bool special = (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80) || is_cloud_6(ip);
 
     if (begins(ip, zeros, sizeof zeros)) { /* ::1 alone */
         return begins(ip + sizeof zeros, one, sizeof one);

@@ -29,9 +29,10 @@ void um_hook_secret(const uint8_t seed[UM_HOOK_SEED_BYTES], char *out,
 /**
  * Whether a webhook may lead to an address: not to one of the link
  * (169.254.0.0/16, fe80::/10), where clouds answer with a machine's
- * credentials, nor to other addresses of theirs (100.100.100.200,
- * fd00:ec2::254), to none at all, to all, or to a group; nor to any of these
- * inside of an IPv6 address.
+ * credentials, nor to other addresses of theirs (100.100.100.200, 192.0.0.192,
+ * fd00:ec2::254, fd00:ec2::23, fd20:ce::254, fd00:c1::a9fe:a9fe, fd00:42::42),
+ * to none at all, to all, or to a group; nor to any of these inside of an IPv6
+ * address.
  * @param len        4 or 16
  * @param link_local those of the link, and clouds', are fine
  */
