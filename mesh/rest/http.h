@@ -68,8 +68,10 @@ void um_http_run(struct um_http *h);
  * another one after any call that `due` is told of. */
 int um_http_timeout_ms(const struct um_http *h);
 
-/** Whom to tell that a reply from outside of um_http_run() left something to
- * do, of which um_http_fd() says nothing: such as to close the connection.
+/** Whom to tell that a reply, or a word of a stream, from outside of
+ * um_http_run() left something to do, of which um_http_fd() says nothing: to
+ * send it. He calls um_http_run() soon, not before he returns: what is said
+ * from outside calls neither handlers nor who hears of readers that are gone.
  * @param due borrows its user until um_http_free(); not called by that
  */
 void um_http_on_due(struct um_http *h, void (*due)(void *user), void *user);

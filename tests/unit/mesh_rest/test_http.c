@@ -661,11 +661,57 @@ static void test_a_slow_reader(void **state)
     /* The kernel's buffers first, then ours. */
     while (s->stream != NULL && held < (64U << 20)) {
         um_http_stream_say(s->stream, block, sizeof block);
+        um_http_run(s->http);
         held += sizeof block;
     }
     assert_true(held > UM__CAP_HTTP_STREAM_BYTES && held < (64U << 20));
     assert_int_equal(s->gone, 1);
     run(s);
+    scene_free(s);
+}
+
+/* Who speaks from outside stands on a list that handlers, and the ends of
+ * readers, change: neither is called before the next run. */
+static void test_a_word_from_outside_runs_nothing(void **state)
+{
+    struct scene *s = scene_new();
+    size_t leaves = join(s, 1), comes = join(s, 1);
+
+    (void)state;
+    um_http_on_due(s->http, on_due, s);
+    s->streams = true;
+    say(s, leaves, request);
+    say(s, comes, "GET / HTTP/1.1\r\n");
+    run(s);
+    assert_int_equal(s->asked, 1);
+    (void)close(s->client[leaves]);
+    s->client[leaves] = -1;
+    say(s, comes, "Host: a\r\n\r\n");
+    um_http_stream_say(s->stream, "x", 1);
+    assert_int_equal(s->asked, 1);
+    assert_int_equal(s->gone, 0);
+    assert_int_equal(s->due, 1);
+    s->streams = false;
+    run(s);
+    assert_int_equal(s->gone, 1);
+    assert_int_equal(status(s, comes), 200);
+    scene_free(s);
+}
+
+/* What was answered before the end, and not yet sent, is sent. */
+static void test_the_end_behind_an_answer(void **state)
+{
+    struct scene *s = scene_new();
+    size_t c = join(s, 1);
+
+    (void)state;
+    s->holds = true;
+    say(s, c, request);
+    run(s);
+    um_http_reply(s->held[0], 201, NULL, "x", 1);
+    um_http_free(s->http);
+    s->http = NULL;
+    assert_int_equal(status(s, c), 201);
     scene_free(s);
 }
 
@@ -707,6 +753,8 @@ int main(void)
         cmocka_unit_test(test_a_stream),
         cmocka_unit_test(test_a_reader_that_goes),
         cmocka_unit_test(test_a_slow_reader),
+        cmocka_unit_test(test_a_word_from_outside_runs_nothing),
+        cmocka_unit_test(test_the_end_behind_an_answer),
         cmocka_unit_test(test_the_end_while_streams_flow),
     };
 
