@@ -109,8 +109,9 @@ void um_logins_make(struct um_daemon *d, struct um_http_req *req)
     um_arena_fini(&a);
 }
 
+/* At the time at which the session was found. */
 static void answer_session(struct um_daemon *d, struct um_http_req *req,
-                           const struct um_session *s)
+                           const struct um_session *s, uint64_t at_ms)
 {
     char id[P2P_PEER_ID_TEXT_MAX];
     struct um_json j;
@@ -118,7 +119,7 @@ static void answer_session(struct um_daemon *d, struct um_http_req *req,
     um_json_init(&j);
     um_json_text(&j, "role", role_of(s->right));
     um_json_text(&j, "csrf", s->csrf);
-    um_json_uint(&j, "expires_ms", s->until_ms - now_ms(d));
+    um_json_uint(&j, "expires_ms", s->until_ms - at_ms);
     um_json_text(&j, "node", p2p_peer_id_text(um_bus_id(d->bus), id));
     um_answer_json(req, 200, &j);
 }
@@ -178,6 +179,7 @@ static void begin(struct um_daemon *d, struct um_http_req *req,
                   const struct um_ask *ask, enum um_right right)
 {
     unsigned char random[UM_SESSION_BYTES];
+    uint64_t at_ms = now_ms(d);
     const struct um_session *s;
 
     if (um_random_fill(random, sizeof random) != 0) {
@@ -185,10 +187,10 @@ static void begin(struct um_daemon *d, struct um_http_req *req,
         return;
     }
     end(d, req, ask);
-    s = um_sessions_begin(&d->remote_auth.sessions, right, random, now_ms(d));
+    s = um_sessions_begin(&d->remote_auth.sessions, right, random, at_ms);
     note(d, req, right, "began");
     put_cookie(d, req, s->id, UM_SESSION_MS);
-    answer_session(d, req, s);
+    answer_session(d, req, s, at_ms);
 }
 
 void um_logins_begin(struct um_daemon *d, struct um_http_req *req)
@@ -224,8 +226,14 @@ void um_logins_begin(struct um_daemon *d, struct um_http_req *req)
 void um_logins_show(struct um_daemon *d, struct um_http_req *req)
 {
     const struct um_ask ask = um_auth_ask(req);
+    uint64_t at_ms = now_ms(d);
+    const struct um_session *s = um_auth_session(&d->remote_auth, &ask, at_ms);
 
-    answer_session(d, req, um_auth_session(&d->remote_auth, &ask, now_ms(d)));
+    if (s == NULL) { /* it ended since it was let in */
+        um_answer_error(req, 401, "The session has ended.", NULL);
+        return;
+    }
+    answer_session(d, req, s, at_ms);
 }
 
 void um_logins_end(struct um_daemon *d, struct um_http_req *req)
