@@ -217,13 +217,16 @@ static void append(struct um_audit *a, const char *line, size_t len)
 
     turn_over(a, len);
     n = a->fd >= 0 ? write(a->fd, line, len) : 0;
-    a->size += n > 0 ? (uint64_t)n : 0;
     if (n == (ssize_t)len) {
+        a->size += len;
         a->failing = false;
         a->left_out = 0;
     } else if (a->fd >= 0) {
         errno = n < 0 ? errno : ENOSPC;
         complain(a, "written");
+        if (n > 0 && ftruncate(a->fd, (off_t)a->size) != 0) {
+            a->size += (uint64_t)n; /* else no half of a line stays */
+        }
     }
 }
 

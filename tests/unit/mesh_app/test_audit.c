@@ -4,9 +4,11 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -247,6 +249,39 @@ static void test_a_line_that_was_cut_off(void **state)
     assert_non_null(strstr(s->shown.p, "\"action\":\"b\""));
 }
 
+/* The largest that a file of this program may be. */
+static void set_largest(rlim_t bytes)
+{
+    struct rlimit r;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &r), 0);
+    r.rlim_cur = bytes < r.rlim_max ? bytes : r.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+/* The disk took a part of a line: that is taken back, and those behind it are
+ * whole. */
+static void test_a_disk_that_is_full(void **state)
+{
+    struct scene *s = *state;
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+    uint64_t whole;
+    bool more;
+
+    note(s, T0, "a");
+    whole = s->audit.size;
+    set_largest(whole + 40);
+    note(s, T0 + 1, "b");
+    set_largest(RLIM_INFINITY);
+    assert_int_equal(size_of(s, "audit.log"), whole);
+    assert_int_equal(s->audit.size, whole);
+    note(s, T0 + 2, "c");
+    assert_int_equal(shown(s, 0, 10, &more), 2);
+    assert_null(strstr(s->shown.p, "\"action\":\"b\""));
+    assert_non_null(strstr(s->shown.p, "},{\"number\":1795725120002,"));
+    (void)signal(SIGXFSZ, before);
+}
+
 static void test_it_cannot_be_opened(void **state)
 {
     struct scene *s = *state;
@@ -275,6 +310,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refusals_have_room, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_line_that_was_cut_off, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_disk_that_is_full, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_it_cannot_be_opened, setup,
                                         teardown),
