@@ -140,7 +140,9 @@ static bool has_room(struct um_audit *a, uint64_t wall_ms)
         wall_ms > a->refused_ms ? (wall_ms - a->refused_ms) / REFILL_MS : 0;
 
     a->refused -= n < a->refused ? (unsigned)n : a->refused;
-    a->refused_ms = n > 0 ? wall_ms : a->refused_ms;
+    if (n > 0 || wall_ms < a->refused_ms) { /* a clock may be set back */
+        a->refused_ms = wall_ms;
+    }
     if (a->refused >= UM__CAP_AUDIT_REFUSED) {
         a->left_out++;
         return false;

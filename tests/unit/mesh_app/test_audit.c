@@ -231,6 +231,20 @@ static void test_refusals_have_room(void **state)
     assert_int_equal(shown(s, 0, 1000, &more), UM__CAP_AUDIT_REFUSED + 2);
 }
 
+static void test_a_clock_that_is_set_back(void **state)
+{
+    struct scene *s = *state;
+    bool more;
+
+    for (unsigned i = 0; i < UM__CAP_AUDIT_REFUSED + 1; i++) {
+        refuse(s, T0);
+    }
+    refuse(s, T0 - 3600000);
+    assert_int_equal(shown(s, 0, 1000, &more), UM__CAP_AUDIT_REFUSED);
+    refuse(s, T0 - 3599000);
+    assert_int_equal(shown(s, 0, 1000, &more), UM__CAP_AUDIT_REFUSED + 1);
+}
+
 /* A crash cut off a line: it is not shown, and the next one is. */
 static void test_a_line_that_was_cut_off(void **state)
 {
@@ -308,6 +322,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_it_begins_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals_have_room, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_clock_that_is_set_back, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_line_that_was_cut_off, setup,
                                         teardown),
