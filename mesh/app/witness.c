@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mesh/app/answer.h"
+#include "mesh/app/segment.h"
 #include "mesh/trust/fact.h"
 #include "mesh/trust/peer.h"
 #include "mesh/trust/revname.h"
@@ -23,20 +24,19 @@
 
 /* ---- requests */
 
-static bool is_read(const char *method)
+/* Whether a request may change something. GET does below /control, as Unit has
+ * it; the article's mode knows no dry runs. */
+static bool acts(const struct um_daemon *d, const struct um_http_req *req)
 {
-    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
-           strcmp(method, "OPTIONS") == 0;
-}
+    const char *method = um_http_method(req);
 
-/* Whether an answer is about a change, or about who may not. */
-static bool matters(const struct um_http_req *req, unsigned status)
-{
-    if (status == 401 || status == 403) {
-        return true;
+    if (um_http_is_head(req) || strcmp(method, "OPTIONS") == 0) {
+        return false;
     }
-    return !is_read(um_http_method(req)) &&
-           um_http_query(req, "dry-run") == NULL;
+    if (strcmp(method, "GET") == 0) {
+        return um_segment_match("/control/", um_http_path(req));
+    }
+    return d->article != NULL || um_http_query(req, "dry-run") == NULL;
 }
 
 /* What a mistake says it is, of our own words; the details may quote what was
@@ -85,7 +85,8 @@ void um_witness_said(void *user, const struct um_http_req *req, unsigned status,
                                .refused = status >= 400,
                                .status = status};
 
-    if (!matters(req, status)) {
+    /* Who may not is noted, whatever was asked for. */
+    if (status != 401 && status != 403 && !acts(d, req)) {
         return;
     }
     if (e.refused) {

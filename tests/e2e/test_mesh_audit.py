@@ -9,6 +9,7 @@ import stat
 
 import pytest
 from crew import Node, begin, synced, until
+from daemon import Daemon
 from rig import daemons, loopback
 from test_page import Session, link, log_in
 
@@ -79,6 +80,28 @@ def test_what_is_refused_is_noted(pair):
     assert red.ask("GET", "/config").code == 200
     assert red.ask("PUT", "/config/settings?dry-run", {}).code == 200
     assert entries(red) == before
+
+
+def test_a_get_that_acts_is_noted(pair):
+    red, _ = pair
+    path = "/control/applications/none/restart"
+    assert red.ask("HEAD", path).code == 405
+    before = entries(red)
+    answer = red.ask("GET", path)
+    noted, = entries(red)[len(before):]
+    assert (noted["action"], noted["via"], noted["status"]) == \
+        (f"GET {path}", "socket", answer.code)
+
+
+def test_the_article_knows_no_dry_run(folder):
+    with Daemon("a", folder, bind=loopback()) as a:
+        a.ready()
+        answer = a.ask("POST", "/config?dry-run")
+        assert answer.text == "Published config event to all other nodes"
+        noted = [e for e in a.get("/mesh/audit")["entries"]
+                 if e["action"] == "POST /config"]
+        assert [(e["outcome"], e["status"]) for e in noted] == [
+            ("accepted", 200)]
 
 
 def test_the_page_is_told_apart(pair):
