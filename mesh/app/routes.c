@@ -471,11 +471,12 @@ static void dispatch(struct um_daemon *d, struct um_auth *auth,
 {
     char allow[64];
     const struct route *r = find(d, req, allow, sizeof allow);
-    const struct um_ask ask = um_auth_ask(req);
-    const struct um_auth_verdict v =
-        um_auth_check(auth, &ask, r != NULL ? r->access : UM_ACCESS_READ,
-                      d->loop.alarms.now_ms(d->loop.alarms.user));
+    struct um_ask ask = um_auth_ask(req);
+    struct um_auth_verdict v;
 
+    ask.ours = auth->local || um_auth_host_ours(req);
+    v = um_auth_check(auth, &ask, r != NULL ? r->access : UM_ACCESS_READ,
+                      d->loop.alarms.now_ms(d->loop.alarms.user));
     if (v.status != 0) {
         um_answer_verdict(req, &d->log, &v);
     } else if (r == NULL) {

@@ -382,8 +382,7 @@ struct um_ask um_auth_ask(const struct um_http_req *req)
                        .cookie = um_http_header(req, "Cookie"),
                        .csrf = um_http_header(req, "X-CSRF"),
                        .type = um_http_header(req, "Content-Type"),
-                       .client = um_http_client(req),
-                       .ours = um_auth_host_ours(req)};
+                       .client = um_http_client(req)};
     size_t len;
 
     (void)um_http_body(req, &len);

@@ -70,7 +70,7 @@ struct um_ask {
     const char *type;
     const char *client;
     bool body; /**< there is one */
-    bool ours; /**< the Host is an address, localhost, or this machine */
+    bool ours; /**< um_auth_host_ours(): looked at over TCP alone */
 };
 
 /** What is said of a request. */
@@ -83,7 +83,8 @@ struct um_auth_verdict {
     enum um_right right; /**< what the caller may */
 };
 
-/** What is looked at of a request. Valid until its reply. */
+/** What is looked at of a request, but for `ours`: that takes a call of the
+ * system, and um_auth_check() alone asks for it. Valid until its reply. */
 struct um_ask um_auth_ask(const struct um_http_req *req);
 
 /** Judges a request, and counts what is refused. */
