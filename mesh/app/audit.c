@@ -76,7 +76,7 @@ static uint64_t number_of(struct um_str line)
     return n > 0 ? (uint64_t)n : 0;
 }
 
-/* Where it went on; the old file counts when the new one has nothing yet. */
+/* Where a file went on; 0: it has nothing. *cut: its last line has no end. */
 static uint64_t last_number(int dir, const char *name, bool *cut)
 {
     struct um_buf b = load(dir, name);
@@ -113,12 +113,12 @@ static void open_file(struct um_audit *a)
 void um_audit_open(struct um_audit *a, int dir, const struct um_log *log)
 {
     bool cut, old_cut;
-    uint64_t old;
 
     *a = (struct um_audit){.dir = dir, .fd = -1, .log = log};
-    old = last_number(dir, OLD_NAME, &old_cut);
     a->last = last_number(dir, FILE_NAME, &cut);
-    a->last = old > a->last ? old : a->last;
+    if (a->last == 0) { /* it began anew just now */
+        a->last = last_number(dir, OLD_NAME, &old_cut);
+    }
     open_file(a);
     if (a->fd >= 0 && cut && write(a->fd, "\n", 1) == 1) {
         a->size++;

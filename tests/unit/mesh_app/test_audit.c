@@ -150,6 +150,30 @@ static void test_numbers(void **state)
     assert_non_null(strstr(s->shown.p, "\"action\":\"d\""));
 }
 
+/* Makes a file of one line. */
+static void put_line(const struct scene *s, const char *name, const char *line)
+{
+    int fd = openat(s->dir, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    assert_int_equal(write(fd, line, strlen(line)), strlen(line));
+    (void)close(fd);
+}
+
+/* The file before counts while the new one has no number. */
+static void test_the_old_file_is_asked_last(void **state)
+{
+    struct scene *s = *state;
+
+    put_line(s, "audit.log.1", "{\"number\":1795725120009,\"x\":1}\n");
+    um_audit_close(&s->audit);
+    um_audit_open(&s->audit, s->dir, &s->log);
+    assert_int_equal(s->audit.last, T0 + 9);
+    um_audit_close(&s->audit);
+    put_line(s, "audit.log", "{\"number\":17,\"x\":1}\n");
+    um_audit_open(&s->audit, s->dir, &s->log);
+    assert_int_equal(s->audit.last, 17);
+}
+
 static void test_limits_of_an_answer(void **state)
 {
     struct scene *s = *state;
@@ -316,6 +340,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_line, setup, teardown),
         cmocka_unit_test_setup_teardown(test_numbers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_old_file_is_asked_last, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_limits_of_an_answer, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_the_longest_answer, setup,
