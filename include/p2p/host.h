@@ -41,7 +41,7 @@ struct p2p_conn_info {
     bool early_mux;            /**< muxer agreed on inside the handshake */
     const char *security;      /**< "/noise" or "/tls/1.0.0" */
     const char *muxer;         /**< "/yamux/1.0.0" */
-    const char *transport;     /**< "tcp" */
+    const char *transport;     /**< "tcp", "quic-v1", "ws", "wss" */
     uint64_t rtt_us;           /**< last round trip; 0: not measured yet */
 };
 
@@ -85,6 +85,9 @@ struct p2p_host_events {
 /** A security protocol, which proves who is at the other end. */
 struct p2p_security;
 
+/** A transport: how connections are made at an address. */
+struct p2p_transport;
+
 /** What p2p_host_new() is told. Begin with P2P_HOST_CONFIG_INIT. */
 struct p2p_host_config {
     size_t size;                          /**< set by P2P_HOST_CONFIG_INIT */
@@ -108,6 +111,9 @@ struct p2p_host_config {
      * for the call. NULL: Noise alone. With one, a dialer does not wait for the
      * other end to agree. */
     const struct p2p_security *const *security;
+    /** Transports, NULL at the end; borrows for the call. NULL: TCP alone. Of
+     * a peer's addresses those of QUIC are tried first. */
+    const struct p2p_transport *const *transports;
 };
 
 /**
@@ -116,6 +122,12 @@ struct p2p_host_config {
  * @return a constant
  */
 P2P_API const struct p2p_security *p2p_security_noise(void);
+
+/**
+ * TCP, with nothing between it and security.
+ * @return a constant
+ */
+P2P_API const struct p2p_transport *p2p_transport_tcp(void);
 
 /** A config with the defaults. */
 #define P2P_HOST_CONFIG_INIT                                   \

@@ -2,7 +2,6 @@
 /* Where we can be reached: a listener on all interfaces is told as the
  * addresses of each. Loopback is told only where there is nothing else. */
 #include "host/internal.h"
-#include "wire/maddr.h"
 
 #define MAX_IFACES 64
 
@@ -19,12 +18,13 @@ static bool unspecified(const struct p2p__addr *a)
     return memcmp(a->ip, zero, sizeof a->ip) == 0;
 }
 
+/* Adds a listener's address, with the IP of `ip` if it is not NULL. */
 static void add(const struct p2p_host *h, struct collector *c,
-                const struct p2p__addr *a)
+                const struct p2p__swarm_listener *l, const struct p2p__addr *ip)
 {
     struct p2p_multiaddr ma;
 
-    p2p__maddr_from_addr(a, P2P_MULTIADDR_TCP, &ma);
+    p2p__listener_maddr(l, ip, &ma);
     if (p2p_multiaddr_append_peer(&ma, &h->swarm->self) != 0) {
         return;
     }
@@ -34,9 +34,9 @@ static void add(const struct p2p_host *h, struct collector *c,
     c->count++;
 }
 
-/* Every interface's address of the family, with the port. */
+/* Every interface's address of the family. */
 static void expand(const struct p2p_host *h, struct collector *c,
-                   const struct p2p__addr *at)
+                   const struct p2p__swarm_listener *l)
 {
     struct p2p__iface ifaces[MAX_IFACES];
     int n = h->world->ifaces->list(h->world->ifaces, ifaces, MAX_IFACES);
@@ -45,14 +45,14 @@ static void expand(const struct p2p_host *h, struct collector *c,
     n = n > MAX_IFACES ? MAX_IFACES : n;
     for (int pass = 0; pass < 2 && c->count == before; pass++) {
         for (int i = 0; i < n; i++) {
-            struct p2p__addr a = ifaces[i].addr;
+            const struct p2p__addr *a = &ifaces[i].addr;
 
-            if (a.family != at->family || ifaces[i].loopback != (pass == 1) ||
-                (a.family == 6 && a.ip[0] == 0xfe)) {
+            if (a->family != l->at.family ||
+                ifaces[i].loopback != (pass == 1) ||
+                (a->family == 6 && a->ip[0] == 0xfe)) {
                 continue;
             }
-            a.port = at->port;
-            add(h, c, &a);
+            add(h, c, l, a);
         }
     }
 }
@@ -62,11 +62,14 @@ size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
 {
     struct collector c = {.out = out, .cap = cap};
 
-    for (size_t i = 0; i < host->n_listen; i++) {
-        if (unspecified(&host->listen[i])) {
-            expand(host, &c, &host->listen[i]);
+    P2P__LIST_EACH (it, &host->swarm->listeners) {
+        const struct p2p__swarm_listener *l =
+            P2P__CONTAINER(it, struct p2p__swarm_listener, link);
+
+        if (unspecified(&l->at)) {
+            expand(host, &c, l);
         } else {
-            add(host, &c, &host->listen[i]);
+            add(host, &c, l, NULL);
         }
     }
     return c.count;
@@ -74,8 +77,9 @@ size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
 
 bool p2p__host_is_wild(const struct p2p_host *h)
 {
-    for (size_t i = 0; i < h->n_listen; i++) {
-        if (unspecified(&h->listen[i])) {
+    P2P__LIST_EACH (it, &h->swarm->listeners) {
+        if (unspecified(
+                &P2P__CONTAINER(it, struct p2p__swarm_listener, link)->at)) {
             return true;
         }
     }

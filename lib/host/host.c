@@ -52,10 +52,10 @@ void p2p__host_conn_info(const struct p2p__conn *c, struct p2p_conn_info *out)
         .early_mux = c->early_mux,
         .security = c->security->chan->protocol,
         .muxer = c->sess_ops->protocol,
-        .transport = "tcp",
+        .transport = c->place.via->ops->name,
         .rtt_us = c->rtt_ns / 1000,
     };
-    p2p__maddr_from_addr(&c->remote, P2P_MULTIADDR_TCP, &out->addr);
+    p2p__conn_maddr(c, &out->addr);
 }
 
 static void on_conn_open(void *user, struct p2p__conn *c, p2p_ns now)
@@ -174,6 +174,7 @@ static int make_swarm(struct p2p_host *h, const struct p2p_host_config *cfg)
                                 .cb = &swarm_cb,
                                 .user = h,
                                 .security = cfg->security,
+                                .transports = cfg->transports,
                                 .mplex = cfg->mplex,
                                 .no_yamux = cfg->no_yamux};
 
@@ -249,6 +250,11 @@ const struct p2p_security *p2p_security_noise(void)
     return &p2p__noise_security;
 }
 
+const struct p2p_transport *p2p_transport_tcp(void)
+{
+    return &p2p__tcp_transport;
+}
+
 int p2p_host_new(struct p2p_loop *loop, const struct p2p_host_config *cfg,
                  struct p2p_host **out)
 {
@@ -284,31 +290,10 @@ struct p2p__peer *p2p__host_peer(struct p2p_host *h,
     return p2p__peer_get(h->swarm, id);
 }
 
-/* An address to listen at: a waist of TCP without a name. */
-static int listen_addr(const char *text, struct p2p__addr *out)
-{
-    struct p2p_multiaddr ma;
-    struct p2p__maddr_waist t;
-    int rv = p2p_multiaddr_from_text(text, strlen(text), &ma);
-
-    if (rv == 0) {
-        rv = p2p__maddr_waist(&ma, &t);
-    }
-    if (rv != 0) {
-        return rv;
-    }
-    if (t.name[0] != '\0' || t.zone[0] != '\0' || t.rest != ma.len ||
-        t.port_code != P2P_MULTIADDR_TCP) {
-        return P2P_ENOTSUP;
-    }
-    *out = t.addr;
-    return 0;
-}
-
 int p2p_host_listen(struct p2p_host *host, const char *addr)
 {
-    struct p2p__addr at;
-    int rv = listen_addr(addr, &at);
+    struct p2p_multiaddr ma;
+    int rv = p2p_multiaddr_from_text(addr, strlen(addr), &ma);
 
     if (rv != 0) {
         return rv;
@@ -316,7 +301,7 @@ int p2p_host_listen(struct p2p_host *host, const char *addr)
     if (host->n_listen >= P2P__CAP_LISTEN_ADDRS) {
         return P2P_ELIMIT;
     }
-    rv = p2p__swarm_listen(host->swarm, &at, &host->listen[host->n_listen]);
+    rv = p2p__listener_open(host->swarm, &ma);
     if (rv == 0) {
         host->n_listen++;
         p2p__host_addrs_changed(host);

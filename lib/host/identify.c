@@ -277,7 +277,7 @@ static int tell(struct p2p_host *h, struct p2p_stream *stream, p2p_ns now)
         return P2P_ENOMEM;
     }
     if (stream->conn != NULL) {
-        p2p__maddr_from_addr(&stream->conn->remote, P2P_MULTIADDR_TCP, &seen);
+        p2p__conn_maddr(stream->conn, &seen);
         cfg.observed = &seen;
     }
     p2p__attach_init(&s->a, h, &telling_cb, s);

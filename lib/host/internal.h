@@ -38,7 +38,6 @@ struct p2p_host {
     const struct p2p_host_events *events;
     void *user;
     char *agent;
-    struct p2p__addr listen[P2P__CAP_LISTEN_ADDRS]; /* as bound */
     size_t n_listen;
     struct p2p__host_identify *identify;
     struct p2p__host_mdns *mdns;

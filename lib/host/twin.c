@@ -40,8 +40,9 @@ static bool is_own(const struct p2p_host *h, const struct p2p__addr *a)
 {
     static const uint8_t any[16];
 
-    for (size_t i = 0; i < h->n_listen; i++) {
-        const struct p2p__addr *l = &h->listen[i];
+    P2P__LIST_EACH (it, &h->swarm->listeners) {
+        const struct p2p__addr *l =
+            &P2P__CONTAINER(it, struct p2p__swarm_listener, link)->at;
 
         if (l->family == a->family && l->port == a->port &&
             (same_ip(l, a) ||
@@ -81,6 +82,6 @@ void p2p__host_twin(struct p2p_host *h, const struct p2p__conn *c, p2p_ns now)
         return;
     }
     h->twin_event_at = p2p__ns_after(now, PAUSE);
-    p2p__maddr_from_addr(&c->remote, P2P_MULTIADDR_TCP, &at);
+    p2p__conn_maddr(c, &at);
     h->events->twin(h->user, &at);
 }

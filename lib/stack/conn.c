@@ -35,25 +35,34 @@ static enum p2p__quota_kind kind_of(const struct p2p__conn *c)
     return c->dialer ? P2P__Q_CONNS_OUT : P2P__Q_CONNS_IN;
 }
 
+/* How many descriptors it has: those of a transport of its own share one. */
+static uint64_t fds_of(const struct p2p__conn *c)
+{
+    return c->place.via->ops->own == NULL ? 1 : 0;
+}
+
 static int take_quota(struct p2p__conn *c)
 {
-    int rv = p2p__quota_take(&c->quota, P2P__Q_FDS, 1);
+    int rv = p2p__quota_take(&c->quota, P2P__Q_FDS, fds_of(c));
 
     if (rv != 0) {
         return rv;
     }
     rv = p2p__quota_take(&c->quota, kind_of(c), 1);
     if (rv != 0) {
-        p2p__quota_give(&c->quota, P2P__Q_FDS, 1);
+        p2p__quota_give(&c->quota, P2P__Q_FDS, fds_of(c));
     }
     return rv;
 }
 
-struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer)
+struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer,
+                                const struct p2p__via *via,
+                                const struct p2p_multiaddr *at)
 {
     struct p2p__conn *c = p2p__zalloc(sizeof *c);
 
-    if (c == NULL) {
+    if (c == NULL || p2p__place_init(&c->place, via, at) != 0) {
+        p2p__free(c);
         return NULL;
     }
     c->swarm = swarm;
@@ -72,6 +81,7 @@ struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer)
     p2p__quota_init(&c->quota, &swarm->quota, "conn");
     p2p__limits_conn(&swarm->limits, &c->quota);
     if (take_quota(c) != 0) {
+        p2p__place_fini(&c->place);
         p2p__free(c);
         return NULL;
     }
@@ -159,16 +169,26 @@ void p2p__conn_drop(struct p2p__conn *c, const void *chan)
     }
 }
 
+void p2p__conn_maddr(const struct p2p__conn *c, struct p2p_multiaddr *out)
+{
+    p2p__place_at(&c->place, &c->remote, out);
+}
+
 void p2p__conn_set_session(struct p2p__conn *c, const struct p2p__sess_ops *ops,
-                           void *sess, p2p_ns now)
+                           void *sess)
 {
     assert(c->sess == NULL && c->state == P2P__CONN_UPGRADING);
     c->sess_ops = ops;
     c->sess = sess;
+}
+
+void p2p__conn_open(struct p2p__conn *c, p2p_ns now)
+{
+    assert(c->sess != NULL && c->state == P2P__CONN_UPGRADING);
     c->state = P2P__CONN_OPEN;
     c->deadline = P2P_NEVER;
     c->opened_at = now;
-    if (ops->alive == NULL) {
+    if (c->sess_ops->alive == NULL) {
         c->listen_at = p2p__ns_after(now, SILENT_NS);
     }
     p2p__swarm_opened(c->swarm, c, now);
@@ -240,6 +260,9 @@ static int deliver_session(struct p2p__conn *c, struct p2p__slice *in,
     }
     while (in->len > 0 && c->err == 0 && rv >= 0) {
         rv = c->sess_ops->rx(c->sess, in, now);
+        if (rv >= 0 && c->state == P2P__CONN_UPGRADING) {
+            rv = p2p__upgrade_step(c, now);
+        }
         drain_events(c, now);
     }
     return rv;
@@ -417,13 +440,14 @@ void p2p__conn_free(struct p2p__conn *c, p2p_ns now)
     p2p__list_remove(&c->link);
     c->swarm->n_conns--;
     p2p__quota_give(&c->quota, kind_of(c), 1);
-    p2p__quota_give(&c->quota, P2P__Q_FDS, 1);
+    p2p__quota_give(&c->quota, P2P__Q_FDS, fds_of(c));
     p2p__quota_fini(&c->quota);
     if (c->peer != NULL) {
         p2p__peer_unref(c->peer);
     }
     p2p__timer_fini(&c->timer);
     p2p__job_fini(&c->job);
+    p2p__place_fini(&c->place);
     p2p__free(c);
 }
 

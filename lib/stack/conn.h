@@ -22,8 +22,10 @@
 #include "port/chan.h"
 #include "port/net.h"
 #include "port/sess.h"
+#include "stack/place.h"
 
-#define P2P__CONN_LAYERS 4U
+/* A transport's two, pnet, and a negotiator before and after security. */
+#define P2P__CONN_LAYERS 6U
 
 struct p2p__swarm;
 struct p2p__peer;
@@ -62,6 +64,7 @@ struct p2p__conn {
     void *sess;
     struct p2p__quota quota;
     struct p2p__addr remote;
+    struct p2p__place place; /* dialed, or listened at; its transport */
     p2p_ns opened_at;
     p2p_ns deadline;   /* of the upgrade or the drain; P2P_NEVER */
     p2p_ns starved_at; /* when streams try again; P2P_NEVER */
@@ -90,10 +93,15 @@ struct p2p__conn {
 
 /*
  * A connection over a pipe that is connected already (dialer false) or is
- * being dialed. Takes the pipe, on failure too.
- * Errors (NULL and *err): P2P_ELIMIT, P2P_ENOMEM.
+ * being dialed, by a transport, at a multiaddr that is dialed or listened at.
+ * Returns NULL where a limit or memory says no.
  */
-struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer);
+struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer,
+                                const struct p2p__via *via,
+                                const struct p2p_multiaddr *at);
+
+/* The other end's address. */
+void p2p__conn_maddr(const struct p2p__conn *c, struct p2p_multiaddr *out);
 
 /* Gives a dialed connection its pipe. */
 void p2p__conn_set_pipe(struct p2p__conn *c, struct p2p__pipe *pipe);
@@ -125,9 +133,12 @@ void p2p__conn_push(struct p2p__conn *c, const struct p2p__chan_ops *ops,
 /* Takes a channel out and frees it: it did its job. */
 void p2p__conn_drop(struct p2p__conn *c, const void *chan);
 
-/* Sets the session and opens the connection. */
+/* Sets the session, which may bring nothing yet; see p2p__conn_open(). */
 void p2p__conn_set_session(struct p2p__conn *c, const struct p2p__sess_ops *ops,
-                           void *sess, p2p_ns now);
+                           void *sess);
+
+/* Opens a connection that has its session and whose peer is known. */
+void p2p__conn_open(struct p2p__conn *c, p2p_ns now);
 
 /* Makes sure that the timer goes off at `at` or before. */
 void p2p__conn_arm(struct p2p__conn *c, p2p_ns at);

@@ -74,6 +74,10 @@ void p2p__dial_free(struct p2p__dial *d)
         if (d->names[i].query != NULL) {
             s->dns->cancel(s->dns, d->names[i].query);
         }
+        p2p__place_fini(&d->names[i].place);
+    }
+    for (uint32_t i = 0; i < d->n_targets; i++) {
+        p2p__place_fini(&d->targets[i].place);
     }
     abandon_attempts(d);
     p2p__list_remove(&d->link);
@@ -178,26 +182,52 @@ static int more_telling(int a, int b)
     return b;
 }
 
+const struct p2p_peer_id *p2p__dial_expected(const struct p2p__dial *d)
+{
+    if (d == NULL) {
+        return NULL;
+    }
+    if (d->peer != NULL) {
+        return &d->peer->id;
+    }
+    return d->expected.len > 0 ? &d->expected : NULL;
+}
+
+static struct p2p__pipe *dial_pipe(const struct p2p__dial *d,
+                                   const struct p2p__dial_target *to,
+                                   struct p2p__conn *c, int *err)
+{
+    const struct p2p__via *via = to->place.via;
+    const struct p2p__transport_own *own = via->ops->own;
+    struct p2p__net *net = d->swarm->net;
+
+    return own != NULL ? own->dial(via->host, &to->addr, p2p__dial_expected(d),
+                                   &p2p__conn_pipe_cb, c, err)
+                       : net->dial(net, &to->addr, &p2p__conn_pipe_cb, c, err);
+}
+
 /* Starts one connection; 0, or why not. */
-static int attempt(struct p2p__dial *d, const struct p2p__addr *to)
+static int attempt(struct p2p__dial *d, const struct p2p__dial_target *to)
 {
     struct p2p__swarm *s = d->swarm;
     const struct p2p__gate *g = s->gate;
+    struct p2p_multiaddr at;
     struct p2p__conn *c;
     struct p2p__pipe *pipe;
     int err = 0;
 
     if (g != NULL && g->dial != NULL &&
-        !g->dial(g->user, d->peer == NULL ? NULL : &d->peer->id, to)) {
+        !g->dial(g->user, d->peer == NULL ? NULL : &d->peer->id, &to->addr)) {
         s->refused_gate++;
         return P2P_EGATED;
     }
-    c = p2p__conn_new(s, true);
+    p2p__place_given(&to->place, &to->addr, &at);
+    c = p2p__conn_new(s, true, to->place.via, &at);
     if (c == NULL) {
         return P2P_ELIMIT;
     }
-    c->remote = *to;
-    pipe = s->net->dial(s->net, to, &p2p__conn_pipe_cb, c, &err);
+    c->remote = to->addr;
+    pipe = dial_pipe(d, to, c, &err);
     if (pipe == NULL) {
         p2p__conn_free(c, 0);
         return err;
@@ -223,8 +253,8 @@ static void step(struct p2p__dial *d, p2p_ns now)
     if (!d->active) {
         return; /* its turn has not come */
     }
-    while (d->next < d->n_addrs) {
-        int rv = attempt(d, &d->addrs[d->next++]);
+    while (d->next < d->n_targets) {
+        int rv = attempt(d, &d->targets[d->next++]);
 
         if (rv == 0) {
             struct p2p__conn *c =
@@ -256,11 +286,28 @@ void p2p__dial_attempt_done(struct p2p__dial *d, struct p2p__conn *c,
     p2p__timer_set(&d->timer, now); /* the next address need not wait */
 }
 
-static void add_candidate(struct p2p__dial *d, const struct p2p__addr *a)
+/* Puts a target where its transport's rank wants it, behind those that were
+ * tried; too many are left out. 0 or P2P_ENOMEM. */
+static int add_target(struct p2p__dial *d, const struct p2p__via *via,
+                      const struct p2p_multiaddr *ma, const struct p2p__addr *a)
 {
-    if (d->n_addrs < P2P__CAP_DIAL_ADDRS) {
-        d->addrs[d->n_addrs++] = *a;
+    struct p2p__dial_target one = {.addr = *a};
+    uint32_t at = d->n_targets;
+
+    if (at == P2P__CAP_DIAL_ADDRS) {
+        return 0;
     }
+    if (p2p__place_init(&one.place, via, ma) != 0) {
+        return P2P_ENOMEM;
+    }
+    while (at > d->next &&
+           d->targets[at - 1].place.via->ops->rank > via->ops->rank) {
+        d->targets[at] = d->targets[at - 1];
+        at--;
+    }
+    d->targets[at] = one;
+    d->n_targets++;
+    return 0;
 }
 
 static void on_resolved(void *user, int status, const struct p2p__addr *at,
@@ -268,6 +315,7 @@ static void on_resolved(void *user, int status, const struct p2p__addr *at,
 {
     struct p2p__dial_name *name = user;
     struct p2p__dial *d = name->dial;
+    struct p2p_multiaddr ma;
 
     name->query = NULL;
     d->resolving--;
@@ -276,7 +324,10 @@ static void on_resolved(void *user, int status, const struct p2p__addr *at,
         struct p2p__addr a = at[i];
 
         a.port = name->port;
-        add_candidate(d, &a);
+        p2p__place_given(&name->place, &a, &ma);
+        if (add_target(d, name->place.via, &ma, &a) != 0) {
+            d->err = more_telling(d->err, P2P_ENOMEM);
+        }
     }
     if (d->active && !(d->running > 0 && d->timer.node.armed)) {
         p2p__timer_set(&d->timer, now);
@@ -284,7 +335,9 @@ static void on_resolved(void *user, int status, const struct p2p__addr *at,
 }
 
 /* Asks for what a name leads to; too many are left out. */
-static int add_name(struct p2p__dial *d, const struct p2p__maddr_waist *t)
+static int add_name(struct p2p__dial *d, const struct p2p__via *via,
+                    const struct p2p_multiaddr *ma,
+                    const struct p2p__maddr_waist *t)
 {
     struct p2p__resolver *dns = d->swarm->dns;
     struct p2p__dial_name *name = &d->names[d->n_names];
@@ -295,9 +348,14 @@ static int add_name(struct p2p__dial *d, const struct p2p__maddr_waist *t)
     }
     name->dial = d;
     name->port = t->addr.port;
+    rv = p2p__place_init(&name->place, via, ma);
+    if (rv != 0) {
+        return rv;
+    }
     name->query =
         dns->resolve(dns, t->name, t->addr.family, on_resolved, name, &rv);
     if (name->query == NULL) {
+        p2p__place_fini(&name->place);
         return rv;
     }
     d->n_names++;
@@ -305,33 +363,24 @@ static int add_name(struct p2p__dial *d, const struct p2p__maddr_waist *t)
     return 0;
 }
 
-/* Whether TCP, and nothing on it but perhaps /p2p/ID, is what is behind the
- * port. */
-static bool plain_tcp(const struct p2p_multiaddr *ma,
-                      const struct p2p__maddr_waist *t)
-{
-    struct p2p_multiaddr_part part;
-    size_t at = t->rest;
-
-    return t->port_code == P2P_MULTIADDR_TCP && t->zone[0] == '\0' &&
-           (!p2p_multiaddr_next(ma, &at, &part) ||
-            (part.code == P2P_MULTIADDR_P2P && at == ma->len));
-}
-
 /* Adds what one multiaddr leads to. */
-static int add_maddr(struct p2p__dial *d, const struct p2p_multiaddr *ma)
+static int add_maddr(struct p2p__dial *d, const struct p2p_multiaddr *given)
 {
+    struct p2p_multiaddr ma = *given;
     struct p2p__maddr_waist t;
-    int rv = p2p__maddr_waist(ma, &t);
+    const struct p2p__via *via = NULL;
 
-    if (rv != 0 || !plain_tcp(ma, &t)) {
+    p2p_multiaddr_strip_peer(&ma);
+    if (p2p__maddr_waist(&ma, &t) == 0 && t.zone[0] == '\0') {
+        via = p2p__transports_find(&d->swarm->transports, &ma, &t);
+    }
+    if (via == NULL) {
         return P2P_ENOTSUP;
     }
     if (t.name[0] != '\0') {
-        return add_name(d, &t);
+        return add_name(d, via, &ma, &t);
     }
-    add_candidate(d, &t.addr);
-    return 0;
+    return add_target(d, via, &ma, &t.addr);
 }
 
 int p2p__dial_peer(struct p2p__swarm *s, struct p2p__peer *peer, p2p_ns now)

@@ -3,9 +3,10 @@
  * Dials: several addresses of a peer raced with a head start each, names
  * resolved beside that, a bounded number under way, back-off after failure.
  *
- * Happy path: p2p__dial_peer() collects candidates, asks for names, starts one
- * attempt and the next one HEAD_START later or as soon as one failed; what a
- * name leads to joins the candidates; the first connection that opens wins and
+ * Happy path: p2p__dial_peer() collects targets in the order of their
+ * transports' ranks, asks for names, starts one attempt and the next one
+ * HEAD_START later or as soon as one failed; what a name leads to joins the
+ * targets; the first connection that opens wins and
  * the others are closed. Failure: when neither attempt nor name is left the
  * callbacks get the most telling error and the peer backs off.
  */
@@ -19,6 +20,7 @@
 #include "port/dns.h"
 #include "port/net.h"
 #include "stack/limits.h"
+#include "stack/place.h"
 
 struct p2p__swarm;
 struct p2p__peer;
@@ -32,7 +34,14 @@ typedef void p2p__dial_done(void *user, int status, struct p2p__conn *c,
 struct p2p__dial_name {
     struct p2p__dial *dial;
     struct p2p__dns_query *query; /* NULL: not under way */
+    struct p2p__place place;      /* what has the name in it */
     uint16_t port;                /* goes with what it leads to */
+};
+
+/* Where a dial goes. */
+struct p2p__dial_target {
+    struct p2p__addr addr;
+    struct p2p__place place;
 };
 
 struct p2p__dial {
@@ -41,14 +50,14 @@ struct p2p__dial {
     struct p2p__swarm *swarm;
     struct p2p__peer *peer;      /* counted; NULL: whoever answers */
     struct p2p_peer_id expected; /* who must answer, when peer is NULL */
-    struct p2p__addr addrs[P2P__CAP_DIAL_ADDRS];
+    struct p2p__dial_target targets[P2P__CAP_DIAL_ADDRS];
     struct p2p__dial_name names[P2P__CAP_DIAL_NAMES];
     p2p__dial_done *done;
     void *user;
-    uint32_t n_addrs;
+    uint32_t n_targets;
     uint32_t n_names;
     uint32_t resolving; /* names under way */
-    uint32_t next;      /* the first address not tried yet */
+    uint32_t next;      /* the first target not tried yet */
     uint32_t running;   /* attempts under way */
     int err;            /* the most telling one so far */
     bool active;
@@ -64,11 +73,14 @@ int p2p__dial_peer(struct p2p__swarm *s, struct p2p__peer *peer, p2p_ns now);
 
 /*
  * Dials one multiaddr, with or without /p2p/ID, and tells `done` (may be
- * NULL), never before this returned. Errors: P2P_EFORMAT, P2P_ENOTSUP (not
- * TCP), P2P_ELIMIT, P2P_ENOMEM, P2P_ESELF.
+ * NULL), never before this returned. Errors: P2P_EFORMAT, P2P_ENOTSUP (no
+ * transport of ours), P2P_ELIMIT, P2P_ENOMEM, P2P_ESELF.
  */
 int p2p__dial_addr(struct p2p__swarm *s, const struct p2p_multiaddr *ma,
                    p2p__dial_done *done, void *user, p2p_ns now);
+
+/* Who must answer a dial (or NULL), valid as long as that; NULL: anybody. */
+const struct p2p_peer_id *p2p__dial_expected(const struct p2p__dial *d);
 
 /* An attempt of a dial opened, or ended with status < 0. */
 void p2p__dial_attempt_done(struct p2p__dial *d, struct p2p__conn *c,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The swarm: making and ending it, taking connections, and what happens when
- * one is secured, opened or closed. Dials are in dial.c.
+ * The swarm: making and ending it, and what happens when a connection is
+ * secured, opened or closed. Dials are in dial.c, listeners in listener.c.
  */
 #include "stack/swarm.h"
 
@@ -62,6 +62,19 @@ static int set_securities(struct p2p__swarm *s,
     return s->n_securities > 0 ? rv : P2P_EINVAL;
 }
 
+static int set_transports(struct p2p__swarm *s,
+                          const struct p2p__swarm_cfg *cfg)
+{
+    const struct p2p__transport_cfg tc = {.q = s->q,
+                                          .env = s->env,
+                                          .net = s->net,
+                                          .crypto = s->crypto,
+                                          .quota = &s->quota,
+                                          .key = cfg->key};
+
+    return p2p__transports_init(&s->transports, cfg->transports, &tc);
+}
+
 int p2p__swarm_new(const struct p2p__swarm_cfg *cfg, struct p2p__swarm **out)
 {
     struct p2p__swarm *s = p2p__zalloc(sizeof *s);
@@ -94,27 +107,15 @@ int p2p__swarm_new(const struct p2p__swarm_cfg *cfg, struct p2p__swarm **out)
     if (rv == 0) {
         rv = set_securities(s, cfg);
     }
+    if (rv == 0) {
+        rv = set_transports(s, cfg);
+    }
     if (rv != 0) {
         p2p__swarm_free(s, 0);
         return rv;
     }
     *out = s;
     return 0;
-}
-
-static void free_listeners(struct p2p__swarm *s)
-{
-    struct p2p__list *link = p2p__list_pop(&s->listeners);
-
-    while (link != NULL) {
-        struct p2p__swarm_listener *l =
-            P2P__CONTAINER(link, struct p2p__swarm_listener, link);
-
-        l->l->close(l->l);
-        p2p__quota_give(&s->quota, P2P__Q_FDS, 1);
-        p2p__free(l);
-        link = p2p__list_pop(&s->listeners);
-    }
 }
 
 /* Who waits for a dial hears that there will be nothing. */
@@ -170,7 +171,7 @@ void p2p__swarm_close(struct p2p__swarm *s, p2p_ns now)
     struct p2p__list *link;
 
     s->closing = true;
-    free_listeners(s);
+    p2p__listeners_close(s);
     link = p2p__list_first(&s->conns);
     while (link != NULL) {
         p2p__conn_free(P2P__CONTAINER(link, struct p2p__conn, link), now);
@@ -191,97 +192,10 @@ void p2p__swarm_free(struct p2p__swarm *s, p2p_ns now)
     for (size_t i = 0; i < s->n_securities; i++) {
         s->security[i].ops->id_free(s->security[i].id);
     }
+    p2p__transports_fini(&s->transports);
     p2p__crypto_free(s->crypto);
     p2p__quota_fini(&s->quota);
     p2p__free(s);
-}
-
-/* How many handshakes from this address are under way. */
-static uint32_t pending_from(const struct p2p__swarm *s,
-                             const struct p2p__addr *from)
-{
-    uint32_t count = 0, left = s->n_pending;
-
-    P2P__LIST_EACH (it, &s->conns) {
-        const struct p2p__conn *c = P2P__CONTAINER(it, struct p2p__conn, link);
-
-        if (left == 0) {
-            break;
-        }
-        if (c->pending) {
-            left--;
-            count += c->remote.family == from->family &&
-                             memcmp(c->remote.ip, from->ip, 16) == 0
-                         ? 1
-                         : 0;
-        }
-    }
-    return count;
-}
-
-/* Whether one more inbound handshake may begin. */
-static bool may_accept(struct p2p__swarm *s, const struct p2p__addr *from)
-{
-    if (s->gate != NULL && s->gate->accept != NULL &&
-        !s->gate->accept(s->gate->user, from)) {
-        s->refused_gate++;
-        return false;
-    }
-    if (s->n_pending >= s->limits.pending ||
-        pending_from(s, from) >= s->limits.pending_per_addr) {
-        s->refused_pending++;
-        return false;
-    }
-    return true;
-}
-
-static void on_accepted(void *user, struct p2p__pipe *pipe, p2p_ns now)
-{
-    struct p2p__swarm_listener *l = user;
-    struct p2p__swarm *s = l->swarm;
-    struct p2p__addr from;
-    struct p2p__conn *c = NULL;
-
-    pipe->ops->remote(pipe, &from);
-    if (may_accept(s, &from)) {
-        c = p2p__conn_new(s, false);
-    }
-    if (c == NULL) {
-        pipe->ops->close(pipe);
-        return;
-    }
-    c->pending = true;
-    s->n_pending++;
-    p2p__conn_set_pipe(c, pipe);
-    p2p__conn_start(c, now);
-}
-
-static const struct p2p__listener_cb listener_cb = {.accepted = on_accepted};
-
-int p2p__swarm_listen(struct p2p__swarm *s, const struct p2p__addr *at,
-                      struct p2p__addr *bound)
-{
-    struct p2p__swarm_listener *l = p2p__zalloc(sizeof *l);
-    int rv = P2P_ENOMEM;
-
-    if (l == NULL) {
-        return rv;
-    }
-    l->swarm = s;
-    rv = p2p__quota_take(&s->quota, P2P__Q_FDS, 1);
-    if (rv != 0) {
-        p2p__free(l);
-        return rv;
-    }
-    l->l = s->net->listen(s->net, at, &listener_cb, l, &rv);
-    if (l->l == NULL) {
-        p2p__quota_give(&s->quota, P2P__Q_FDS, 1);
-        p2p__free(l);
-        return rv;
-    }
-    *bound = l->l->addr;
-    p2p__list_push(&s->listeners, &l->link);
-    return 0;
 }
 
 static void end_pending(struct p2p__conn *c)

@@ -18,9 +18,11 @@
 #include "stack/gate.h"
 #include "stack/handlers.h"
 #include "stack/limits.h"
+#include "stack/listener.h"
 #include "stack/peer.h"
 #include "stack/stream.h"
 #include "stack/traffic.h"
+#include "stack/transports.h"
 
 /* Security protocols that a host may have. */
 #define P2P__SWARM_SECURITIES 4U
@@ -55,6 +57,8 @@ struct p2p__swarm_cfg {
     void *user;
     /* In the order of preference, NULL at the end; NULL: Noise. */
     const struct p2p_security *const *security;
+    /* NULL at the end; NULL: TCP. */
+    const struct p2p_transport *const *transports;
     bool mplex;    /* offer and accept mplex after yamux */
     bool no_yamux; /* mplex alone: for tests */
 };
@@ -71,6 +75,7 @@ struct p2p__swarm {
     } security[P2P__SWARM_SECURITIES];
     /* Their names, for negotiators. */
     const char *security_names[P2P__SWARM_SECURITIES];
+    struct p2p__transports transports;
     const struct p2p__gate *gate;
     const struct p2p__swarm_cb *cb;
     void *user;
@@ -102,13 +107,6 @@ struct p2p__swarm {
     uint8_t out[P2P__SWARM_OUT_BYTES]; /* lent to a flush */
 };
 
-/* A place where we take connections. */
-struct p2p__swarm_listener {
-    struct p2p__list link;
-    struct p2p__swarm *swarm;
-    struct p2p__listener *l;
-};
-
 /*
  * A swarm without listeners or connections. Returns owned.
  * Errors: P2P_ENOMEM, P2P_ECRYPTO, P2P_EINVAL.
@@ -121,13 +119,6 @@ void p2p__swarm_close(struct p2p__swarm *s, p2p_ns now);
 
 /* Closes, and frees everything; the quota must be given back by then. */
 void p2p__swarm_free(struct p2p__swarm *s, p2p_ns now);
-
-/*
- * Listens. `bound` says where, with the port filled in.
- * Errors: P2P_EADDRINUSE, P2P_EACCES, …
- */
-int p2p__swarm_listen(struct p2p__swarm *s, const struct p2p__addr *at,
-                      struct p2p__addr *bound);
 
 /* A connection finished its upgrade: it joins its peer, or is refused. */
 void p2p__swarm_opened(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now);

@@ -31,18 +31,6 @@ static int push_multistream(struct p2p__conn *c, const char *const *protocols,
     return 0;
 }
 
-/* Who must be at the other end; NULL: anybody. */
-static const struct p2p_peer_id *expected(const struct p2p__conn *c)
-{
-    if (c->dial == NULL) {
-        return NULL;
-    }
-    if (c->dial->peer != NULL) {
-        return &c->dial->peer->id;
-    }
-    return c->dial->expected.len > 0 ? &c->dial->expected : NULL;
-}
-
 /* Begins the handshake of one of our security protocols. */
 static int push_security(struct p2p__conn *c, size_t which, p2p_ns now)
 {
@@ -51,7 +39,7 @@ static int push_security(struct p2p__conn *c, size_t which, p2p_ns now)
     struct p2p__sec_cfg cfg = {.dialer = c->dialer,
                                .crypto = s->crypto,
                                .id = s->security[which].id,
-                               .expected = expected(c),
+                               .expected = p2p__dial_expected(c->dial),
                                .muxers = s->muxers,
                                .muxer_count = s->n_muxers,
                                .quota = &c->quota,
@@ -84,16 +72,70 @@ static int start_session(struct p2p__conn *c, size_t muxer, p2p_ns now)
     }
     if (rv == 0) {
         p2p__conn_set_session(c, yamux ? &p2p__yamux_ops : &p2p__mplex_ops,
-                              sess, now);
+                              sess);
+        p2p__conn_open(c, now);
     }
     return rv != 0 ? rv : c->err;
+}
+
+/* Puts the transport's channels below all others. */
+static int push_channels(struct p2p__conn *c, p2p_ns now)
+{
+    const struct p2p__via *via = c->place.via;
+    struct p2p_multiaddr at;
+    struct p2p__transport_conn tc = {.dialer = c->dialer,
+                                     .addr = &at,
+                                     .quota = &c->quota,
+                                     .env = c->swarm->env,
+                                     .owner = &c->job};
+    const struct p2p__chan_ops *ops = NULL;
+    void *chan = NULL;
+    int rv = 1;
+
+    if (via->ops->channel == NULL) {
+        return 0;
+    }
+    p2p__place_given(&c->place, &c->remote, &at);
+    for (unsigned i = 0; rv > 0; i++) {
+        rv = via->ops->channel(via->host, &tc, i, &ops, &chan, now);
+        if (rv > 0) {
+            p2p__conn_push(c, ops, chan);
+        }
+    }
+    return rv;
+}
+
+/* A transport of its own: all that is left to learn is who the peer is. */
+static int start_own(struct p2p__conn *c, p2p_ns now)
+{
+    const struct p2p__transport_own *own = c->place.via->ops->own;
+    const struct p2p__sess_cfg cfg = {.dialer = c->dialer,
+                                      .quota = &c->quota,
+                                      .env = c->swarm->env,
+                                      .owner = &c->job};
+    void *sess = NULL;
+    int rv = own->attach(c->pipe, &cfg, &sess, now);
+
+    if (rv == 0) {
+        c->security = own->security;
+        c->secured = sess;
+        p2p__conn_set_session(c, own->session, sess);
+    }
+    return rv;
 }
 
 int p2p__upgrade_start(struct p2p__conn *c, p2p_ns now)
 {
     const struct p2p__swarm *s = c->swarm;
-    int rv = push_multistream(c, s->security_names, s->n_securities, now);
+    int rv;
 
+    if (c->place.via->ops->own != NULL) {
+        return start_own(c, now);
+    }
+    rv = push_channels(c, now);
+    if (rv == 0) {
+        rv = push_multistream(c, s->security_names, s->n_securities, now);
+    }
     if (rv == 0 && c->dialer && s->n_securities == 1) {
         rv = push_security(c, 0, now); /* speaks before the answer is here */
     }
@@ -111,6 +153,10 @@ static int on_established(struct p2p__conn *c, const struct p2p__sec_ev *ev,
     }
     if (rv != 0) {
         return rv;
+    }
+    if (c->sess != NULL) {
+        p2p__conn_open(c, now);
+        return c->err;
     }
     if (ev->muxer >= 0) {
         c->early_mux = true;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What follows what on a new connection: multistream agrees on a security
- * protocol, that tells who the peer is and perhaps the muxer, else a second
- * multistream agrees on it, and the session opens the connection.
- * Spec: libp2p connections, inlined muxer negotiation.
+ * What follows what on a new connection: the transport's channels, if it has
+ * any; then multistream agrees on a security protocol, that tells who the peer
+ * is and perhaps the muxer, else a second multistream agrees on it, and the
+ * session opens the connection. A transport of its own has security and session
+ * at once. Spec: libp2p connections, inlined muxer negotiation.
  */
 #ifndef P2P_STACK_UPGRADE_H
 #define P2P_STACK_UPGRADE_H

@@ -177,7 +177,7 @@ static void test_one_dial_tries_so_many_addresses(void **state)
     }
     peer = p2p__book_find(&a.host->swarm->book, &id);
     assert_int_equal(p2p__dial_peer(a.host->swarm, peer, sim.now), 0);
-    assert_int_equal(peer->dial->n_addrs, P2P__CAP_DIAL_ADDRS);
+    assert_int_equal(peer->dial->n_targets, P2P__CAP_DIAL_ADDRS);
     sim_run(&sim, P2P__SEC(60));
     assert_null(peer->dial);
     simhost_stop(&a);

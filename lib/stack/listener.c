@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* See listener.h. Failure modes: who comes is too many, or the gate says no:
+ * then the connection ends before a byte of it was read. */
+#include "stack/listener.h"
+
+#include "base/mem.h"
+#include "stack/swarm.h"
+
+/* How many handshakes from this address are under way. */
+static uint32_t pending_from(const struct p2p__swarm *s,
+                             const struct p2p__addr *from)
+{
+    uint32_t count = 0, left = s->n_pending;
+
+    P2P__LIST_EACH (it, &s->conns) {
+        const struct p2p__conn *c = P2P__CONTAINER(it, struct p2p__conn, link);
+
+        if (left == 0) {
+            break;
+        }
+        if (c->pending) {
+            left--;
+            count += c->remote.family == from->family &&
+                             memcmp(c->remote.ip, from->ip, 16) == 0
+                         ? 1
+                         : 0;
+        }
+    }
+    return count;
+}
+
+/* Whether one more inbound handshake may begin. */
+static bool may_accept(struct p2p__swarm *s, const struct p2p__addr *from)
+{
+    if (s->gate != NULL && s->gate->accept != NULL &&
+        !s->gate->accept(s->gate->user, from)) {
+        s->refused_gate++;
+        return false;
+    }
+    if (s->n_pending >= s->limits.pending ||
+        pending_from(s, from) >= s->limits.pending_per_addr) {
+        s->refused_pending++;
+        return false;
+    }
+    return true;
+}
+
+static void on_accepted(void *user, struct p2p__pipe *pipe, p2p_ns now)
+{
+    struct p2p__swarm_listener *l = user;
+    struct p2p__swarm *s = l->swarm;
+    struct p2p_multiaddr at;
+    struct p2p__addr from;
+    struct p2p__conn *c = NULL;
+
+    pipe->ops->remote(pipe, &from);
+    if (may_accept(s, &from)) {
+        p2p__listener_maddr(l, NULL, &at);
+        c = p2p__conn_new(s, false, l->via, &at);
+    }
+    if (c == NULL) {
+        pipe->ops->close(pipe);
+        return;
+    }
+    c->pending = true;
+    s->n_pending++;
+    p2p__conn_set_pipe(c, pipe);
+    p2p__conn_start(c, now);
+}
+
+static const struct p2p__listener_cb listener_cb = {.accepted = on_accepted};
+
+void p2p__listener_maddr(const struct p2p__swarm_listener *l,
+                         const struct p2p__addr *ip, struct p2p_multiaddr *out)
+{
+    struct p2p__addr at = ip != NULL ? *ip : l->at;
+
+    at.port = l->at.port;
+    p2p__maddr_from_addr(&at, l->via->ops->port_code, out);
+    memcpy(out->bytes + out->len, l->rest, l->rest_len);
+    out->len = (uint16_t)(out->len + l->rest_len);
+}
+
+/* A listener that does not listen yet; NULL: no memory. */
+static struct p2p__swarm_listener *listener_new(
+    struct p2p__swarm *s, const struct p2p_multiaddr *ma,
+    const struct p2p__maddr_waist *waist)
+{
+    const size_t rest_len = ma->len - waist->rest;
+    struct p2p__swarm_listener *l = p2p__zalloc(sizeof *l + rest_len);
+
+    if (l != NULL) {
+        l->swarm = s;
+        l->rest_len = (uint16_t)rest_len;
+        memcpy(l->rest, ma->bytes + waist->rest, rest_len);
+    }
+    return l;
+}
+
+static struct p2p__listener *bind_at(struct p2p__swarm_listener *l,
+                                     const struct p2p__addr *at, int *err)
+{
+    const struct p2p__transport_own *own = l->via->ops->own;
+    struct p2p__net *net = l->swarm->net;
+
+    return own != NULL ? own->listen(l->via->host, at, &listener_cb, l, err)
+                       : net->listen(net, at, &listener_cb, l, err);
+}
+
+int p2p__listener_open(struct p2p__swarm *s, const struct p2p_multiaddr *ma)
+{
+    struct p2p__maddr_waist waist;
+    const struct p2p__via *via = NULL;
+    struct p2p__swarm_listener *l;
+    int rv = p2p__maddr_waist(ma, &waist);
+
+    if (rv == 0 && waist.name[0] == '\0' && waist.zone[0] == '\0') {
+        via = p2p__transports_find(&s->transports, ma, &waist);
+    }
+    if (via == NULL) {
+        return P2P_ENOTSUP;
+    }
+    l = listener_new(s, ma, &waist);
+    rv = l == NULL ? P2P_ENOMEM : p2p__quota_take(&s->quota, P2P__Q_FDS, 1);
+    if (rv != 0) {
+        p2p__free(l);
+        return rv;
+    }
+    l->via = via;
+    l->l = bind_at(l, &waist.addr, &rv);
+    if (l->l == NULL) {
+        p2p__quota_give(&s->quota, P2P__Q_FDS, 1);
+        p2p__free(l);
+        return rv;
+    }
+    l->at = l->l->addr;
+    p2p__list_push(&s->listeners, &l->link);
+    return 0;
+}
+
+void p2p__listeners_close(struct p2p__swarm *s)
+{
+    struct p2p__list *link = p2p__list_pop(&s->listeners);
+
+    while (link != NULL) {
+        struct p2p__swarm_listener *l =
+            P2P__CONTAINER(link, struct p2p__swarm_listener, link);
+
+        l->l->close(l->l);
+        p2p__quota_give(&s->quota, P2P__Q_FDS, 1);
+        p2p__free(l);
+        link = p2p__list_pop(&s->listeners);
+    }
+}
