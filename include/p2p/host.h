@@ -59,6 +59,8 @@ struct p2p_peer_info {
     bool push;                     /**< it told without being asked */
 };
 
+struct p2p_limited;
+
 /** What a host tells its owner; NULL members are not called. */
 struct p2p_host_events {
     /** A connection opened. */
@@ -79,7 +81,9 @@ struct p2p_host_events {
     /** Another host has our key, probably by a copy of our files: it proved it
      * at, or from, this address. At most once a minute. */
     void (*twin)(void *user, const struct p2p_multiaddr *addr);
-    void (*reserved[4])(void); /**< leave them NULL: room for more events */
+    /** A limit said no, see p2p/limit.h; at most once a second each. */
+    void (*limited)(void *user, const struct p2p_limited *what);
+    void (*reserved[3])(void); /**< leave them NULL: room for more events */
 };
 
 /** A security protocol, which proves who is at the other end. */

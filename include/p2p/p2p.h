@@ -25,6 +25,7 @@
 #include "p2p/hash.h"
 #include "p2p/host.h"
 #include "p2p/key.h"
+#include "p2p/limit.h"
 #include "p2p/loop.h"
 #include "p2p/multiaddr.h"
 #include "p2p/peer_id.h"

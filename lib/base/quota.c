@@ -20,11 +20,18 @@ void p2p__quota_fini(struct p2p__quota *q)
 }
 
 /* Counts a refusal: where it was, and for those who look from above. */
-static int refuse(struct p2p__quota *q)
+static int refuse(struct p2p__quota *q, const struct p2p__quota *asked,
+                  enum p2p__quota_kind k)
 {
+    struct p2p__quota *root = q;
+
     q->refused++;
-    for (struct p2p__quota *s = q->parent; s != NULL; s = s->parent) {
-        s->refused_below++;
+    while (root->parent != NULL) {
+        root = root->parent;
+        root->refused_below++;
+    }
+    if (root->watch != NULL) {
+        root->watch->refused(root->watch, q, asked, k);
     }
     return P2P_ELIMIT;
 }
@@ -33,7 +40,7 @@ int p2p__quota_take(struct p2p__quota *q, enum p2p__quota_kind k, uint64_t n)
 {
     for (struct p2p__quota *s = q; s != NULL; s = s->parent) {
         if (s->used[k] > s->limit[k] || n > s->limit[k] - s->used[k]) {
-            return refuse(s);
+            return refuse(s, q, k);
         }
     }
     for (struct p2p__quota *s = q; s != NULL; s = s->parent) {
@@ -55,12 +62,15 @@ int p2p__quota_move(struct p2p__quota *q, struct p2p__quota *to)
     for (size_t i = 0; i < P2P__Q_COUNT; i++) {
         if (to->used[i] > to->limit[i] ||
             q->used[i] > to->limit[i] - to->used[i]) {
-            return refuse(to);
+            return refuse(to, q, (enum p2p__quota_kind)i);
         }
     }
-    assert(to->parent == q->parent);
+    assert(to->parent == q->parent || to->parent == q->parent->parent);
     for (size_t i = 0; i < P2P__Q_COUNT; i++) {
         to->used[i] += q->used[i];
+        if (to->parent != q->parent) {
+            q->parent->used[i] -= q->used[i];
+        }
     }
     q->parent = to;
     return 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What a peer can make us hold is counted in a tree: host > peer > connection
- * > stream. Taking charges every scope up to the root, or none; the scope
- * that refused counts it, so that one can see which limit it was.
+ * > stream, and host > transient > connection while the peer is not known.
+ * Taking charges every scope up to the root, or none; the scope that refused
+ * counts it and tells the root's watch, so that one can see which limit it was.
  */
 #ifndef P2P_BASE_QUOTA_H
 #define P2P_BASE_QUOTA_H
@@ -28,9 +29,20 @@ enum p2p__quota_kind {
 /* A limit that is never reached. */
 #define P2P__Q_UNLIMITED UINT64_MAX
 
+struct p2p__quota;
+
+/* Who is told of each refusal in a tree: scope `at` said no to scope `asked`,
+ * which is it or below it. Called in the middle of things: only to note. */
+struct p2p__quota_watch {
+    void (*refused)(struct p2p__quota_watch *watch, const struct p2p__quota *at,
+                    const struct p2p__quota *asked, enum p2p__quota_kind k);
+};
+
 struct p2p__quota {
-    struct p2p__quota *parent; /* borrowed; outlives this scope */
-    const char *name;          /* constant: "host", "peer", "conn", … */
+    struct p2p__quota *parent;      /* borrowed; outlives this scope */
+    const char *name;               /* constant: "host", "peer", "conn", … */
+    struct p2p__quota_watch *watch; /* the root's; borrowed, or NULL */
+    unsigned level;                 /* the owner's, for the watch */
     uint64_t used[P2P__Q_COUNT];
     uint64_t limit[P2P__Q_COUNT];
     uint64_t refused;       /* how often this scope said no */
@@ -54,8 +66,8 @@ int p2p__quota_take(struct p2p__quota *q, enum p2p__quota_kind k, uint64_t n);
 void p2p__quota_give(struct p2p__quota *q, enum p2p__quota_kind k, uint64_t n);
 
 /*
- * Moves a scope with all that it holds from its parent to `to`, which is below
- * that parent: a connection whose peer became known.
+ * Moves a scope with all that it holds from its parent to `to`: a connection
+ * whose peer became known. `to` is below that parent, or beside it.
  * Errors: P2P_ELIMIT (nothing moved).
  */
 int p2p__quota_move(struct p2p__quota *q, struct p2p__quota *to);

@@ -132,6 +132,12 @@ static void on_self(void *user, struct p2p__conn *c, p2p_ns now)
     p2p__host_twin(user, c, now);
 }
 
+static void on_limited(void *user, unsigned row,
+                       const struct p2p__refusal_row *what)
+{
+    p2p__host_limited(user, row, what);
+}
+
 static const struct p2p__swarm_cb swarm_cb = {
     .conn_open = on_conn_open,
     .conn_closed = on_conn_closed,
@@ -140,6 +146,7 @@ static const struct p2p__swarm_cb swarm_cb = {
     .peer_moved = on_peer_moved,
     .pong = on_pong,
     .self = on_self,
+    .limited = on_limited,
 };
 
 static void set_limits(const struct p2p_host_config *cfg, struct p2p__limits *l)
@@ -385,7 +392,7 @@ int p2p_host_keep(struct p2p_host *host, const struct p2p_peer_id *peer,
         return P2P_ENOMEM;
     }
     if (keep && !p->keep) {
-        p->keep = p->protected = true;
+        p->keep = true;
         p2p__peer_ref(p); /* until it is let go, or the swarm ends */
         p2p__dial_redial_due(&p->redial, p2p__host_now(host));
     } else if (!keep) {
@@ -469,6 +476,23 @@ int p2p_host_handle(struct p2p_host *host, const char *protocol,
     return rv;
 }
 
+static uint64_t refused_handshakes(const struct p2p__refusals *r)
+{
+    return r->rows[P2P__REFUSED_HANDSHAKES].count +
+           r->rows[P2P__REFUSED_HANDSHAKES_OF_ADDR].count +
+           r->rows[P2P__REFUSED_STREAMS_NEGOTIATING].count;
+}
+
+static uint64_t refused_all(const struct p2p__refusals *r)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < P2P__REFUSAL_COUNT; i++) {
+        sum += r->rows[i].count;
+    }
+    return sum;
+}
+
 void p2p_host_stats(const struct p2p_host *host, struct p2p_host_stats *out,
                     size_t size)
 {
@@ -483,9 +507,9 @@ void p2p_host_stats(const struct p2p_host *host, struct p2p_host_stats *out,
         .descriptors = (uint32_t)s->quota.used[P2P__Q_FDS],
         .memory_bytes = s->quota.used[P2P__Q_MEMORY],
         .refused_gate = s->refused_gate,
-        .refused_pending = s->refused_pending,
+        .refused_pending = refused_handshakes(&s->refusals),
         .refused_quota =
-            s->refused_quota + s->quota.refused + s->quota.refused_below,
+            refused_all(&s->refusals) - refused_handshakes(&s->refusals),
         .trimmed = s->trimmed,
     };
 

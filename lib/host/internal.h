@@ -99,6 +99,10 @@ void p2p__host_twin_found(struct p2p_host *h, const struct p2p_multiaddr *addrs,
                           size_t count, p2p_ns now);
 void p2p__host_twin(struct p2p_host *h, const struct p2p__conn *c, p2p_ns now);
 
+/* limit.c: tells the owner. */
+void p2p__host_limited(struct p2p_host *h, unsigned row,
+                       const struct p2p__refusal_row *what);
+
 /* pubsub.c: told about peers. */
 void p2p__pubsub_peer_up(struct p2p_pubsub *ps, struct p2p__peer *peer);
 void p2p__pubsub_peer_moved(struct p2p_pubsub *ps, struct p2p__peer *peer);

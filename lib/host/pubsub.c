@@ -296,7 +296,7 @@ static void on_graylisted(struct p2p_pubsub *ps,
 {
     const struct member *m = ev->user;
 
-    if (m == NULL || m->peer->protected) {
+    if (m == NULL || p2p__peer_is_protected(m->peer)) {
         return;
     }
     P2P__LOG(ps->host->env.log, INFO,

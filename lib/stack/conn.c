@@ -3,6 +3,7 @@
 #include "stack/conn.h"
 
 #include "base/mem.h"
+#include "stack/codes.h"
 #include "stack/stream.h"
 #include "stack/swarm.h"
 #include "stack/upgrade.h"
@@ -78,7 +79,8 @@ struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer,
     p2p__list_init(&c->negotiating);
     p2p__job_init(&c->job, swarm->q, on_job);
     p2p__timer_init(&c->timer, swarm->q, on_due);
-    p2p__quota_init(&c->quota, &swarm->quota, "conn");
+    p2p__quota_init(&c->quota, &swarm->transient, "conn");
+    c->quota.level = P2P__SCOPE_CONN;
     p2p__limits_conn(&swarm->limits, &c->quota);
     if (take_quota(c) != 0) {
         p2p__place_fini(&c->place);
@@ -118,10 +120,14 @@ void p2p__conn_start(struct p2p__conn *c, p2p_ns now)
 void p2p__conn_fail(struct p2p__conn *c, int err)
 {
     assert(err < 0);
-    if (c->err == 0) {
-        c->err = err;
-        p2p__mark(&c->job);
+    if (c->err != 0) {
+        return;
     }
+    c->err = err;
+    if (c->sess != NULL && p2p__code_of_conn(err) != P2P__CODE_NONE) {
+        c->sess_ops->goaway(c->sess, p2p__code_of_conn(err));
+    }
+    p2p__mark(&c->job);
 }
 
 void p2p__conn_drain(struct p2p__conn *c, p2p_ns now)
@@ -221,6 +227,21 @@ static p2p_ns next_deadline(const struct p2p__conn *c)
     return at;
 }
 
+/* The peer takes no streams any more; it may have said why. */
+static void on_goaway(struct p2p__conn *c, uint64_t code, p2p_ns now)
+{
+    int why = p2p__code_conn_status(code, 0);
+
+    if (why != 0) {
+        p2p__conn_fail(c, why);
+    } else if (c->state == P2P__CONN_OPEN) {
+        c->state = P2P__CONN_DRAINING;
+        c->deadline = p2p__ns_after(now, DRAIN_NS);
+        p2p__conn_arm(c, c->deadline);
+        p2p__swarm_moved(c->swarm, c, now);
+    }
+}
+
 /* Hands the session's events to whom they concern. */
 static void drain_events(struct p2p__conn *c, p2p_ns now)
 {
@@ -229,12 +250,7 @@ static void drain_events(struct p2p__conn *c, p2p_ns now)
     while (c->err == 0 && c->sess_ops->next(c->sess, &ev)) {
         switch (ev.type) {
             case P2P__SESS_GOAWAY:
-                if (c->state == P2P__CONN_OPEN) {
-                    c->state = P2P__CONN_DRAINING;
-                    c->deadline = p2p__ns_after(now, DRAIN_NS);
-                    p2p__conn_arm(c, c->deadline);
-                    p2p__swarm_moved(c->swarm, c, now);
-                }
+                on_goaway(c, ev.code, now);
                 break;
             case P2P__SESS_PONG:
                 c->rtt_ns = ev.code;

@@ -10,7 +10,8 @@
 static bool may_trim(const struct p2p__swarm *s, const struct p2p__conn *c,
                      p2p_ns now)
 {
-    return c->state == P2P__CONN_OPEN && c->err == 0 && !c->peer->protected &&
+    return c->state == P2P__CONN_OPEN && c->err == 0 &&
+           !p2p__peer_is_protected(c->peer) &&
            now - c->opened_at >= s->limits.grace_ns;
 }
 

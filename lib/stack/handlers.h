@@ -14,7 +14,8 @@ struct p2p__handler {
     /* An inbound stream: set its listener now, or reset it. */
     void (*accept)(void *user, struct p2p_stream *s, p2p_ns now);
     void *user;
-    void (*app)(void); /* the host layer's own function */
+    void (*app)(void);   /* the host layer's own function */
+    uint64_t streams_in; /* open ones that speak it */
     char name[];
 };
 

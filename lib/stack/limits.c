@@ -11,6 +11,8 @@ void p2p__limits_default(struct p2p__limits *l)
         .host_streams_in = P2P__CAP_HOST_STREAMS_IN,
         .host_streams_out = P2P__CAP_HOST_STREAMS_OUT,
         .host_fds = P2P__CAP_HOST_FDS,
+        .transient_memory = P2P__CAP_TRANSIENT_MEMORY_BYTES,
+        .protocol_streams_in = P2P__CAP_PROTOCOL_STREAMS_IN,
         .peer_memory = P2P__CAP_PEER_MEMORY_BYTES,
         .peer_streams_in = P2P__CAP_PEER_STREAMS_IN,
         .peer_streams_out = P2P__CAP_PEER_STREAMS_OUT,
@@ -38,6 +40,11 @@ void p2p__limits_host(const struct p2p__limits *l, struct p2p__quota *q)
     q->limit[P2P__Q_STREAMS_IN] = l->host_streams_in;
     q->limit[P2P__Q_STREAMS_OUT] = l->host_streams_out;
     q->limit[P2P__Q_FDS] = l->host_fds;
+}
+
+void p2p__limits_transient(const struct p2p__limits *l, struct p2p__quota *q)
+{
+    q->limit[P2P__Q_MEMORY] = l->transient_memory;
 }
 
 void p2p__limits_peer(const struct p2p__limits *l, struct p2p__quota *q)

@@ -12,15 +12,22 @@
 #define P2P__CAP_HOST_MEMORY_BYTES (512ULL << 20)
 #define P2P__CAP_PEER_MEMORY_BYTES (64ULL << 20)
 #define P2P__CAP_CONN_MEMORY_BYTES (32ULL << 20)
+/* Bytes that all connections whose peer is not known yet can make us hold. */
+#define P2P__CAP_TRANSIENT_MEMORY_BYTES (32ULL << 20)
 /* Connections that came in, and those that we opened. */
 #define P2P__CAP_HOST_CONNS_IN  4096
 #define P2P__CAP_HOST_CONNS_OUT 4096
+/* The inbound connections of which one is kept free for protected peers: of
+ * 4096 strangers have 3840. */
+#define P2P__CAP_RESERVED_PART 16U
 /* Descriptors of connections and listeners. */
 #define P2P__CAP_HOST_FDS 8192
 /* Streams that peers opened: of all, of one peer, of one connection. */
 #define P2P__CAP_HOST_STREAMS_IN 65536
 #define P2P__CAP_PEER_STREAMS_IN 2048
 #define P2P__CAP_CONN_STREAMS_IN 1024
+/* Streams that peers opened for one protocol. */
+#define P2P__CAP_PROTOCOL_STREAMS_IN 16384
 /* Streams that we opened: with all, with one peer, on one connection. */
 #define P2P__CAP_HOST_STREAMS_OUT 65536
 #define P2P__CAP_PEER_STREAMS_OUT 8192
@@ -67,6 +74,8 @@ struct p2p__limits {
     uint64_t host_streams_in;
     uint64_t host_streams_out;
     uint64_t host_fds;
+    uint64_t transient_memory;
+    uint64_t protocol_streams_in;
     uint64_t peer_memory;
     uint64_t peer_streams_in;
     uint64_t peer_streams_out;
@@ -90,6 +99,7 @@ void p2p__limits_default(struct p2p__limits *l);
 
 /* Sets the limits of a scope. */
 void p2p__limits_host(const struct p2p__limits *l, struct p2p__quota *q);
+void p2p__limits_transient(const struct p2p__limits *l, struct p2p__quota *q);
 void p2p__limits_peer(const struct p2p__limits *l, struct p2p__quota *q);
 void p2p__limits_conn(const struct p2p__limits *l, struct p2p__quota *q);
 

@@ -29,17 +29,63 @@ static uint32_t pending_from(const struct p2p__swarm *s,
     return count;
 }
 
+/* How long a handshake has begun before another may take its place. */
+#define PATIENCE_NS P2P__SEC(1)
+
+/* The handshake that began first, if it is not of just now; or NULL. */
+static struct p2p__conn *oldest_pending(const struct p2p__swarm *s, p2p_ns now)
+{
+    P2P__LIST_EACH (it, &s->conns) {
+        struct p2p__conn *c = P2P__CONTAINER(it, struct p2p__conn, link);
+
+        if (c->pending) {
+            return c->deadline - s->limits.upgrade_ns + PATIENCE_NS <= now
+                       ? c
+                       : NULL;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * A handshake takes milliseconds; those that fill the host's patience and take
+ * more make room for new ones, the first first. So connections that say
+ * nothing keep nobody out. 0, or which limit says no.
+ */
+static int make_room(struct p2p__swarm *s, p2p_ns now)
+{
+    struct p2p__conn *c;
+
+    if (s->n_pending < s->limits.pending &&
+        p2p__quota_room(&s->quota, P2P__Q_CONNS_IN) > 0 &&
+        p2p__quota_room(&s->quota, P2P__Q_FDS) > 0) {
+        return 0;
+    }
+    c = oldest_pending(s, now);
+    if (c == NULL) {
+        return s->n_pending < s->limits.pending ? 0 : P2P_ELIMIT;
+    }
+    p2p__refused(s, P2P__REFUSED_HANDSHAKES, c, NULL);
+    c->err = P2P_ELIMIT;
+    p2p__conn_free(c, now);
+    return 0;
+}
+
 /* Whether one more inbound handshake may begin. */
-static bool may_accept(struct p2p__swarm *s, const struct p2p__addr *from)
+static bool may_accept(struct p2p__swarm *s, const struct p2p__addr *from,
+                       p2p_ns now)
 {
     if (s->gate != NULL && s->gate->accept != NULL &&
         !s->gate->accept(s->gate->user, from)) {
         s->refused_gate++;
         return false;
     }
-    if (s->n_pending >= s->limits.pending ||
-        pending_from(s, from) >= s->limits.pending_per_addr) {
-        s->refused_pending++;
+    if (pending_from(s, from) >= s->limits.pending_per_addr) {
+        p2p__refused(s, P2P__REFUSED_HANDSHAKES_OF_ADDR, NULL, from);
+        return false;
+    }
+    if (make_room(s, now) != 0) {
+        p2p__refused(s, P2P__REFUSED_HANDSHAKES, NULL, from);
         return false;
     }
     return true;
@@ -54,7 +100,7 @@ static void on_accepted(void *user, struct p2p__pipe *pipe, p2p_ns now)
     struct p2p__conn *c = NULL;
 
     pipe->ops->remote(pipe, &from);
-    if (may_accept(s, &from)) {
+    if (may_accept(s, &from, now)) {
         p2p__listener_maddr(l, NULL, &at);
         c = p2p__conn_new(s, false, l->via, &at);
     }

@@ -75,6 +75,7 @@ static struct p2p__peer *make(struct p2p__swarm *swarm,
     p2p__timer_init(&peer->redial, swarm->q, p2p__dial_redial_due);
     p2p__timer_init(&peer->waiter, swarm->q, p2p__stream_waiter_due);
     p2p__quota_init(&peer->quota, &swarm->quota, "peer");
+    peer->quota.level = P2P__SCOPE_PEER;
     p2p__limits_peer(&swarm->limits, &peer->quota);
     if (p2p__map_put(&swarm->book.map, &peer->node, peer->id.bytes,
                      peer->id.len) != 0) {
@@ -126,10 +127,23 @@ void p2p__peer_unref(struct p2p__peer *peer)
     }
 }
 
+void p2p__peer_guard(struct p2p__peer *peer, bool on)
+{
+    if (on == peer->guarded) {
+        return;
+    }
+    peer->guarded = on;
+    if (on) {
+        (void)p2p__peer_ref(peer);
+    } else {
+        p2p__peer_unref(peer);
+    }
+}
+
 void p2p__peer_let_go(struct p2p__peer *peer)
 {
     if (peer->keep) {
-        peer->keep = peer->protected = false;
+        peer->keep = false;
         p2p__timer_set(&peer->redial, P2P_NEVER);
         if (peer->dial != NULL) {
             p2p__dial_unwant(peer->dial);

@@ -52,8 +52,8 @@ struct p2p__peer {
     uint32_t n_waiting;
     uint32_t failures; /* dials that failed in a row */
     p2p_ns backoff_until;
-    bool protected; /* the connection manager leaves it alone */
-    bool keep;      /* dialed again when it goes away */
+    bool guarded;   /* protected, whether it is kept or not */
+    bool keep;      /* protected, and dialed again when it goes away */
     bool announced; /* peer_up was told */
     void *user;     /* the host's pubsub, about this peer */
     void *identify; /* the host's identify, about this peer */
@@ -85,6 +85,17 @@ struct p2p__peer *p2p__peer_ref(struct p2p__peer *peer);
 
 /* Drops a reference; an idle peer may be forgotten at any time after it. */
 void p2p__peer_unref(struct p2p__peer *peer);
+
+/* Whether the connection manager leaves it alone, and there is room for it that
+ * strangers do not have. */
+static inline bool p2p__peer_is_protected(const struct p2p__peer *peer)
+{
+    return peer->keep || peer->guarded;
+}
+
+/* Protects a peer whether it is kept or not, or does so no more; while it does,
+ * that is a reference. */
+void p2p__peer_guard(struct p2p__peer *peer, bool on);
 
 /* A peer that is kept is not any more: no dial to it for that alone goes on,
  * and its reference is dropped. Harmless for another. */

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "chan/multistream/multistream.h"
+#include "stack/codes.h"
 #include "stack/swarm.h"
 
 /* The tokens of one negotiation fit in this many bytes a round. */
@@ -106,6 +107,9 @@ static void detach(struct p2p_stream *s)
     end_negotiation(s);
     p2p__list_remove(&s->link);
     s->conn->stream_count--;
+    if (s->counted) {
+        s->handler->streams_in--;
+    }
 }
 
 void p2p__stream_end(struct p2p_stream *s, int status, p2p_ns now)
@@ -134,7 +138,7 @@ void p2p__stream_reset(struct p2p_stream *s, int status)
     }
     end_negotiation(s);
     if (s->handle != NULL && s->conn->err == 0) {
-        ops(s)->reset(sess(s), s->handle, 0);
+        ops(s)->reset(sess(s), s->handle, p2p__code_of_stream(s->status));
         p2p__mark(&s->conn->job);
     }
 }
@@ -217,8 +221,14 @@ static void on_agreed(struct p2p_stream *s,
 
         s->state = P2P__STREAM_OPEN;
         count_it(s);
+        s->counted = true;
+        h->streams_in++;
         if (h->accept == NULL) {
             p2p__stream_reset(s, P2P_ENOPROTO);
+        } else if (h->streams_in > s->conn->swarm->limits.protocol_streams_in) {
+            p2p__refused(s->conn->swarm, P2P__REFUSED_PROTOCOL_STREAMS_IN,
+                         s->conn, NULL);
+            p2p__stream_reset(s, P2P_ELIMIT);
         } else {
             h->accept(h->user, s, now);
         }
@@ -317,10 +327,10 @@ static void on_opened(struct p2p__conn *c, void *handle, p2p_ns now)
     if (c->negotiating_in < P2P__CAP_STREAM_NEGOTIATING) {
         s = stream_new(c->peer, true);
     } else {
-        c->swarm->refused_pending++;
+        p2p__refused(c->swarm, P2P__REFUSED_STREAMS_NEGOTIATING, c, NULL);
     }
     if (s == NULL) {
-        c->sess_ops->reset(c->sess, handle, 0);
+        c->sess_ops->reset(c->sess, handle, P2P__CODE_STREAM_LIMIT);
         return;
     }
     s->conn = c;
@@ -364,7 +374,9 @@ void p2p__stream_event(struct p2p__conn *c, const struct p2p__sess_ev *ev,
             }
             break;
         case P2P__SESS_RESET:
-            s->status = s->status != 0 ? s->status : P2P_ERESET;
+            if (s->status == 0) {
+                s->status = p2p__code_stream_status(ev->code, P2P_ERESET);
+            }
             s->reset = true;
             break;
         default:
@@ -429,6 +441,7 @@ static int wait_for_conn(struct p2p_stream *s, p2p_ns now)
     int rv;
 
     if (peer->n_waiting >= P2P__CAP_STREAM_WAITING) {
+        p2p__refused(peer->swarm, P2P__REFUSED_STREAMS_WAITING, NULL, NULL);
         return P2P_ELIMIT;
     }
     rv = p2p__dial_peer(peer->swarm, peer, now);

@@ -58,6 +58,7 @@ struct p2p_stream {
     uint8_t state;
     uint8_t n_offer;
     bool inbound;
+    bool counted;       /* in handler->streams_in */
     bool manual;        /* the owner consumes */
     bool want_writable; /* send() said P2P_EAGAIN before it was open */
     bool finish;        /* finish() came before it was open */

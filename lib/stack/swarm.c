@@ -97,6 +97,10 @@ int p2p__swarm_new(const struct p2p__swarm_cfg *cfg, struct p2p__swarm **out)
     set_muxers(s, cfg);
     p2p__quota_init(&s->quota, NULL, "host");
     p2p__limits_host(&s->limits, &s->quota);
+    p2p__quota_init(&s->transient, &s->quota, "transient");
+    s->transient.level = P2P__SCOPE_TRANSIENT;
+    p2p__limits_transient(&s->limits, &s->transient);
+    p2p__refusals_init(s);
     init_lists(s);
     p2p__connmgr_init(s);
     pub = p2p_key_public(cfg->key, &len);
@@ -156,13 +160,16 @@ static void end_waiting(struct p2p__swarm *s, p2p_ns now)
     }
 }
 
-/* Peers that were to be kept need not be any more. */
+/* Peers that were to be kept or protected need not be any more. */
 static void release_kept(struct p2p__swarm *s)
 {
     P2P__LIST_EACH_SAFE (it, &s->book.busy) {
         struct p2p__peer *peer = P2P__CONTAINER(it, struct p2p__peer, link);
 
+        p2p__peer_ref(peer);
         p2p__peer_let_go(peer);
+        p2p__peer_guard(peer, false);
+        p2p__peer_unref(peer);
     }
 }
 
@@ -194,6 +201,8 @@ void p2p__swarm_free(struct p2p__swarm *s, p2p_ns now)
     }
     p2p__transports_fini(&s->transports);
     p2p__crypto_free(s->crypto);
+    p2p__refusals_fini(s);
+    p2p__quota_fini(&s->transient);
     p2p__quota_fini(&s->quota);
     p2p__free(s);
 }
@@ -287,6 +296,16 @@ static void attach_waiting(struct p2p__peer *peer, p2p_ns now)
     }
 }
 
+/* Whether of the inbound connections those alone are left that protected peers
+ * have for themselves. */
+static bool is_reserved(const struct p2p__swarm *s)
+{
+    const uint64_t most = s->limits.host_conns_in;
+
+    return s->quota.used[P2P__Q_CONNS_IN] >
+           most - most / P2P__CAP_RESERVED_PART;
+}
+
 void p2p__swarm_opened(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
 {
     struct p2p__peer *peer = c->peer;
@@ -300,7 +319,10 @@ void p2p__swarm_opened(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
         s->refused_gate++;
         p2p__conn_fail(c, P2P_EGATED);
     } else if (count_conns(peer) >= s->limits.per_peer) {
-        s->refused_quota++;
+        p2p__refused(s, P2P__REFUSED_PEER_CONNS, c, NULL);
+        p2p__conn_fail(c, P2P_ELIMIT);
+    } else if (!c->dialer && !p2p__peer_is_protected(peer) && is_reserved(s)) {
+        p2p__refused(s, P2P__REFUSED_UNRESERVED, c, NULL);
         p2p__conn_fail(c, P2P_ELIMIT);
     }
     if (c->err != 0) {

@@ -20,6 +20,7 @@
 #include "stack/limits.h"
 #include "stack/listener.h"
 #include "stack/peer.h"
+#include "stack/refusals.h"
 #include "stack/stream.h"
 #include "stack/traffic.h"
 #include "stack/transports.h"
@@ -43,6 +44,9 @@ struct p2p__swarm_cb {
     void (*pong)(void *user, struct p2p__conn *c, p2p_ns now);
     /* The other end proved to have our own key; the connection ends. */
     void (*self)(void *user, struct p2p__conn *c, p2p_ns now);
+    /* A limit refused something since this was called for it the last time. */
+    void (*limited)(void *user, unsigned row,
+                    const struct p2p__refusal_row *what);
 };
 
 struct p2p__swarm_cfg {
@@ -82,6 +86,8 @@ struct p2p__swarm {
     struct p2p_peer_id self;
     struct p2p__limits limits;
     struct p2p__quota quota;
+    struct p2p__quota transient; /* connections whose peer is not known yet */
+    struct p2p__refusals refusals;
     struct p2p__book book;
     struct p2p__handlers handlers;
     struct p2p__list conns; /* all, in the order they began */
@@ -98,9 +104,7 @@ struct p2p__swarm {
     uint32_t n_pending;
     uint32_t n_dials;
     uint32_t n_dial_queue;
-    uint64_t refused_pending; /* counters that people see */
-    uint64_t refused_gate;
-    uint64_t refused_quota;
+    uint64_t refused_gate; /* counters that people see */
     uint64_t trimmed;
     struct p2p__traffic traffic[P2P__TRAFFIC_ROWS];
     bool closing;

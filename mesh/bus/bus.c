@@ -273,6 +273,25 @@ static void on_twin(void *user, const struct p2p_multiaddr *addr)
     bus->cfg.cb->twin(bus->cfg.user, bus->twin);
 }
 
+/* Peers want more than this host holds for them. */
+static void on_limited(void *user, const struct p2p_limited *what)
+{
+    const struct um_bus *bus = user;
+    char peer[P2P_PEER_ID_TEXT_MAX] = "", addr[P2P_MULTIADDR_TEXT_MAX] = "";
+
+    if (what->peer.len > 0) {
+        (void)p2p_peer_id_text(&what->peer, peer);
+    }
+    if (what->addr.len > 0) {
+        (void)p2p_multiaddr_text(&what->addr, addr);
+    }
+    um_log_line(bus->cfg.log, UM_LOG_WARN,
+                "a limit was hit: %s (%s), %llu times%s%s%s%s", what->what,
+                what->scope, (unsigned long long)what->times,
+                peer[0] != '\0' ? ", last by " : "", peer,
+                addr[0] != '\0' ? ", last from " : "", addr);
+}
+
 static void on_log(void *user, int level, const char *text)
 {
     const struct um_bus *bus = user;
@@ -287,6 +306,7 @@ static const struct p2p_host_events events = {
     .identified = on_identified,
     .found = on_found,
     .twin = on_twin,
+    .limited = on_limited,
     .log = on_log,
 };
 

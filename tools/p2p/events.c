@@ -217,6 +217,24 @@ static void on_found(void *user, const struct p2p_peer_id *peer,
     json_end(&j);
 }
 
+static void on_limited(void *user, const struct p2p_limited *what)
+{
+    const struct node *n = user;
+    struct json j;
+
+    if (n->opts.quiet) {
+        return;
+    }
+    json_begin(&j, "limited");
+    json_text(&j, "scope", what->scope);
+    json_text(&j, "what", what->what);
+    json_uint(&j, "times", what->times);
+    if (what->peer.len > 0) {
+        json_peer(&j, "peer", &what->peer);
+    }
+    json_end(&j);
+}
+
 static void on_log(void *user, int level, const char *text)
 {
     static const char *const names[] = {"error", "warn", "info", "debug",
@@ -231,6 +249,7 @@ const struct p2p_host_events node_events = {
     .disconnected = on_disconnected,
     .identified = on_identified,
     .found = on_found,
+    .limited = on_limited,
     .log = on_log,
 };
 

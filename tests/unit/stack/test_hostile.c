@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 
+#include "p2p/limit.h"
 #include "simhost.h"
 #include "stack/connmgr.h"
 #include "unit.h"
@@ -118,6 +119,10 @@ static void test_inbound_connections(void **state)
                                 P2P__CAP_HOST_CONNS_IN, LEFT);
 
     (void)state;
+    for (size_t i = 0; i < r->n; i++) { /* strangers have fewer */
+        assert_int_equal(
+            p2p_host_protect(r->a.host, p2p_host_id(r->b[i].host), true), 0);
+    }
     ring_close_in(r);
     assert_int_equal(stats_of(&r->a).conns_in, P2P__CAP_HOST_CONNS_IN);
     assert_int_equal(simhost_conns(&r->a), LEFT);
