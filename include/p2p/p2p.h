@@ -29,6 +29,7 @@
 #include "p2p/loop.h"
 #include "p2p/multiaddr.h"
 #include "p2p/peer_id.h"
+#include "p2p/psk.h"
 #include "p2p/pubsub.h"
 #include "p2p/seal.h"
 #include "p2p/stream.h"
