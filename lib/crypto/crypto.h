@@ -14,6 +14,8 @@
 #define P2P__KEY_BYTES 32U /* X25519 and ChaCha20-Poly1305 keys, HKDF parts */
 #define P2P__TAG_BYTES 16U /* Poly1305 */
 
+#define P2P__SHA1_BYTES 20U
+
 struct p2p__crypto;
 
 /* The cipher objects of a host. Returns owned.
@@ -68,6 +70,10 @@ int p2p__crypto_x25519(struct p2p__crypto *c,
                        const uint8_t priv[P2P__KEY_BYTES],
                        const uint8_t peer[P2P__KEY_BYTES],
                        uint8_t out[P2P__KEY_BYTES]);
+
+/* SHA-1, for WebSocket's opening handshake alone: it protects nothing there.
+ * Errors: P2P_ECRYPTO. */
+int p2p__crypto_sha1(const void *p, size_t len, uint8_t out[P2P__SHA1_BYTES]);
 
 /* Whether two secrets are equal, in constant time. */
 bool p2p__crypto_equal(const void *a, const void *b, size_t len);

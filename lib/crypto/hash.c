@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * SHA-256 for everybody, without a host. OpenSSL's is eight times faster on
- * long inputs, but it fetches and allocates, so it can fail; libsodium's
+ * Hashes for everybody, without a host. OpenSSL's SHA-256 is eight times faster
+ * on long inputs, but it fetches and allocates, so it can fail; libsodium's
  * cannot, and stands behind it.
  */
 #include "p2p/hash.h"
+
+#include "crypto/crypto.h"
 
 #include <openssl/sha.h>
 #include <sodium.h>
@@ -33,4 +35,9 @@ void p2p_hmac_sha256(const void *key, size_t key_len, const void *msg,
 int p2p_hmac_equal(const void *a, const void *b, size_t len)
 {
     return sodium_memcmp(a, b, len) == 0;
+}
+
+int p2p__crypto_sha1(const void *p, size_t len, uint8_t out[P2P__SHA1_BYTES])
+{
+    return SHA1(p, len, out) == NULL ? P2P_ECRYPTO : 0;
 }
