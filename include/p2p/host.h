@@ -25,6 +25,7 @@
 #include "p2p/loop.h"
 #include "p2p/multiaddr.h"
 #include "p2p/peer_id.h"
+#include "p2p/psk.h"
 #include "p2p/stream.h"
 
 #ifdef __cplusplus
@@ -118,6 +119,10 @@ struct p2p_host_config {
     /** Transports, NULL at the end; borrows for the call. NULL: TCP alone. Of
      * a peer's addresses those of QUIC are tried first. */
     const struct p2p_transport *const *transports;
+    /** The key of a private network, P2P_PSK_BYTES of it; copied. NULL: none.
+     * With it this host and those that have it, too, talk to each other alone,
+     * over TCP and WebSocket. Spec: libp2p pnet, PSK v1. */
+    const uint8_t *psk;
 };
 
 /**
@@ -145,7 +150,9 @@ P2P_API const struct p2p_transport *p2p_transport_tcp(void);
  * @param cfg  borrows the config for the call
  * @param out  returns owned: p2p_host_free() it
  * @return 0, P2P_EINVAL (no key, bad numbers, a size that is not set or of a
- *         newer header), P2P_ENOMEM, P2P_ECRYPTO
+ *         newer header), P2P_ENOTSUP (a transport that a private network cannot
+ *         have, such as QUIC), P2P_EACCES (no psk, where the environment says
+ *         LIBP2P_FORCE_PNET=1), P2P_ENOMEM, P2P_ECRYPTO
  */
 P2P_API int p2p_host_new(struct p2p_loop *loop,
                          const struct p2p_host_config *cfg,

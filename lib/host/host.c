@@ -6,6 +6,8 @@
  */
 #include "host/internal.h"
 
+#include <stdlib.h>
+
 #include "base/mem.h"
 #include "chan/noise/noise.h"
 #include "host/config.h"
@@ -182,6 +184,7 @@ static int make_swarm(struct p2p_host *h, const struct p2p_host_config *cfg)
                                 .user = h,
                                 .security = cfg->security,
                                 .transports = cfg->transports,
+                                .psk = cfg->psk,
                                 .mplex = cfg->mplex,
                                 .no_yamux = cfg->no_yamux};
 
@@ -208,6 +211,15 @@ static int init_protocols(struct p2p_host *h, const struct p2p_host_config *cfg)
     return rv;
 }
 
+/* The safeguard of who never wants to be in a public network.
+ * Spec: libp2p pnet, PSK v1, "Safeguard". */
+static bool must_be_private(void)
+{
+    const char *force = getenv("LIBP2P_FORCE_PNET");
+
+    return force != NULL && strcmp(force, "1") == 0;
+}
+
 int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *given,
                   struct p2p_host **out)
 {
@@ -220,6 +232,9 @@ int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *given,
     *out = NULL;
     if (rv != 0 || cfg->key == NULL) {
         return P2P_EINVAL;
+    }
+    if (cfg->psk == NULL && must_be_private()) {
+        return P2P_EACCES;
     }
     h = p2p__zalloc(sizeof *h);
     if (h == NULL) {

@@ -615,7 +615,7 @@ static void on_data(void *user, struct p2p__slice in, p2p_ns now)
     }
     rv = deliver(c, 0, in, now);
     if (rv < 0) {
-        p2p__conn_fail(c, rv);
+        p2p__conn_fail(c, p2p__upgrade_error(c, rv));
     }
     pause_or_resume(c);
     p2p__conn_arm(c, next_deadline(c));
@@ -636,7 +636,7 @@ static void on_ended(void *user, int status, p2p_ns now)
     struct p2p__conn *c = user;
 
     (void)now;
-    p2p__conn_fail(c, status < 0 ? status : P2P_ECLOSED);
+    p2p__conn_fail(c, p2p__upgrade_error(c, status < 0 ? status : P2P_ECLOSED));
 }
 
 const struct p2p__pipe_cb p2p__conn_pipe_cb = {

@@ -62,6 +62,29 @@ static int set_securities(struct p2p__swarm *s,
     return s->n_securities > 0 ? rv : P2P_EINVAL;
 }
 
+/* Notes the key of a private network. A transport that brings sessions of its
+ * own has no place for the channel of that key. */
+static int set_psk(struct p2p__swarm *s, const struct p2p__swarm_cfg *cfg)
+{
+    const struct p2p_transport *const *t = cfg->transports;
+
+    if (cfg->psk == NULL) {
+        return 0;
+    }
+    for (; t != NULL && *t != NULL; t++) {
+        if ((*t)->own != NULL) {
+            P2P__LOG(s->env->log, ERROR,
+                     "pnet.refused transport=%s: it cannot be used in a "
+                     "private network",
+                     (*t)->name);
+            return P2P_ENOTSUP;
+        }
+    }
+    memcpy(s->psk, cfg->psk, sizeof s->psk);
+    s->is_private = true;
+    return 0;
+}
+
 static int set_transports(struct p2p__swarm *s,
                           const struct p2p__swarm_cfg *cfg)
 {
@@ -110,6 +133,9 @@ int p2p__swarm_new(const struct p2p__swarm_cfg *cfg, struct p2p__swarm **out)
     }
     if (rv == 0) {
         rv = set_securities(s, cfg);
+    }
+    if (rv == 0) {
+        rv = set_psk(s, cfg);
     }
     if (rv == 0) {
         rv = set_transports(s, cfg);
@@ -204,6 +230,7 @@ void p2p__swarm_free(struct p2p__swarm *s, p2p_ns now)
     p2p__refusals_fini(s);
     p2p__quota_fini(&s->transient);
     p2p__quota_fini(&s->quota);
+    p2p__wipe(s->psk, sizeof s->psk);
     p2p__free(s);
 }
 

@@ -8,6 +8,7 @@
 #define P2P_STACK_SWARM_H
 
 #include "base/rng.h"
+#include "chan/pnet/pnet.h"
 #include "crypto/crypto.h"
 #include "p2p/key.h"
 #include "port/dns.h"
@@ -61,6 +62,8 @@ struct p2p__swarm_cfg {
     void *user;
     /* In the order of preference, NULL at the end; NULL: Noise. */
     const struct p2p_security *const *security;
+    /* The key of a private network, copied; NULL: everybody is welcome. */
+    const uint8_t *psk;
     /* NULL at the end; NULL: TCP. */
     const struct p2p_transport *const *transports;
     bool mplex;    /* offer and accept mplex after yamux */
@@ -108,6 +111,8 @@ struct p2p__swarm {
     uint64_t trimmed;
     struct p2p__traffic traffic[P2P__TRAFFIC_ROWS];
     bool closing;
+    bool is_private; /* psk is the key of a network */
+    uint8_t psk[P2P__PNET_KEY];
     uint8_t out[P2P__SWARM_OUT_BYTES]; /* lent to a flush */
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "chan/multistream/multistream.h"
+#include "chan/pnet/pnet.h"
 #include "mux/mplex/mplex.h"
 #include "mux/yamux/yamux.h"
 #include "stack/swarm.h"
@@ -105,6 +106,53 @@ static int push_channels(struct p2p__conn *c, p2p_ns now)
     return rv;
 }
 
+/* Puts the channel of our private network on those of the transport. */
+static int push_private(struct p2p__conn *c)
+{
+    struct p2p__swarm *s = c->swarm;
+    struct p2p__pnet *pnet;
+
+    if (!s->is_private) {
+        return 0;
+    }
+    pnet = p2p__alloc(sizeof *pnet);
+    if (pnet == NULL) {
+        return P2P_ENOMEM;
+    }
+    p2p__pnet_init(pnet, &(struct p2p__pnet_cfg){
+                             .psk = s->psk, .env = s->env, .owner = &c->job});
+    p2p__conn_push(c, &p2p__pnet_ops, pnet);
+    return 0;
+}
+
+/* Whether the other end spoke, but not as one of our private network. */
+static bool is_foreign(const struct p2p__conn *c)
+{
+    if (!c->swarm->is_private || c->ms == NULL || c->peer != NULL ||
+        p2p__multistream_heard(c->ms)) {
+        return false;
+    }
+    for (unsigned i = 0; i < c->n_layers; i++) {
+        if (c->layers[i].ops == &p2p__pnet_ops) {
+            return p2p__pnet_heard(c->layers[i].chan);
+        }
+    }
+    return false;
+}
+
+int p2p__upgrade_error(const struct p2p__conn *c, int err)
+{
+    switch (err) {
+        case P2P_EPROTO:
+        case P2P_ETOOBIG:
+        case P2P_ECLOSED:
+        case P2P_ERESET:
+            return is_foreign(c) ? P2P_EAUTH : err;
+        default:
+            return err;
+    }
+}
+
 /* A transport of its own: all that is left to learn is who the peer is. */
 static int start_own(struct p2p__conn *c, p2p_ns now)
 {
@@ -133,6 +181,9 @@ int p2p__upgrade_start(struct p2p__conn *c, p2p_ns now)
         return start_own(c, now);
     }
     rv = push_channels(c, now);
+    if (rv == 0) {
+        rv = push_private(c);
+    }
     if (rv == 0) {
         rv = push_multistream(c, s->security_names, s->n_securities, now);
     }

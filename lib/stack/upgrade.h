@@ -18,4 +18,8 @@ int p2p__upgrade_start(struct p2p__conn *c, p2p_ns now);
  * the connection cannot be. */
 int p2p__upgrade_step(struct p2p__conn *c, p2p_ns now);
 
+/* What an error of the pipe or the channels means: in a private network, who
+ * does not begin as all do has another key, or none: P2P_EAUTH. */
+int p2p__upgrade_error(const struct p2p__conn *c, int err);
+
 #endif

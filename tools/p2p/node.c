@@ -39,16 +39,22 @@ int node_make_key(const struct node_opts *o, struct p2p_key **out)
     return p2p_key_generate((enum p2p_key_type)type, out);
 }
 
-static int fatal(const char *what, int status)
+static int fatal_text(const char *text)
 {
     struct json j;
-    char text[512];
 
-    (void)snprintf(text, sizeof text, "%s: %s", what, p2p_err_text(status));
     json_begin(&j, "fatal");
     json_text(&j, "error", text);
     json_end(&j);
     return 1;
+}
+
+static int fatal(const char *what, int status)
+{
+    char text[512];
+
+    (void)snprintf(text, sizeof text, "%s: %s", what, p2p_err_text(status));
+    return fatal_text(text);
 }
 
 static void print_listening(struct node *n)
@@ -146,6 +152,7 @@ static int start_host(struct node *n)
     cfg.mdns_dial = true;
     cfg.log_level = o->log_level;
     cfg.max_pending_per_addr = 256;
+    network_set(&n->network, &cfg);
     return p2p_host_new(n->loop, &cfg, &n->host);
 }
 
@@ -188,6 +195,9 @@ static int start(struct node *n)
     if (rv != 0) {
         return fatal(o->key_file != NULL ? o->key_file : "key", rv);
     }
+    if (network_open(&n->network, &o->network) != 0) {
+        return fatal_text(n->network.why);
+    }
     rv = p2p_loop_new(&n->loop);
     if (rv == 0) {
         rv = start_host(n);
@@ -226,6 +236,7 @@ static void stop(struct node *n)
 {
     p2p_timer_free(n->deadline);
     p2p_host_free(n->host);
+    network_close(&n->network);
     p2p_loop_free(n->loop);
     p2p_key_free(n->key);
     node_free_peers(n);

@@ -8,6 +8,7 @@
 
 #include <p2p/p2p.h>
 
+#include "network.h"
 #include "security.h"
 
 #define NODE_LIST_MAX 64
@@ -21,6 +22,7 @@ struct node_opts {
     const char *topics[NODE_LIST_MAX];
     size_t n_topics;
     const struct p2p_security *security[SECURITY_MAX];
+    struct network_opts network;
     const char *key_type;
     const char *key_file;
     const char *muxer;
@@ -58,6 +60,7 @@ struct node {
     struct p2p_host *host;
     struct p2p_pubsub *pubsub;
     struct p2p_key *key;
+    struct network network;
     struct p2p_timer *deadline;
     struct node_peer *peers;
     struct node_wait *waits; /* commands that wait for an identify */

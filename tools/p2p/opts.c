@@ -15,6 +15,7 @@ enum {
     OPT_KEY,
     OPT_SEED,
     OPT_KEY_FILE,
+    OPT_PSK,
     OPT_TOPIC,
     OPT_SIGN,
     OPT_MDNS,
@@ -41,6 +42,7 @@ static const struct {
     {"key", OPT_KEY, "TYPE", "a new key: ed25519, secp256k1, ecdsa or rsa"},
     {"seed", OPT_SEED, "N", "the Ed25519 key of a number"},
     {"key-file", OPT_KEY_FILE, "FILE", "the key of `p2p key gen FILE`"},
+    {"psk", OPT_PSK, "FILE", "a private network: its swarm.key"},
     {"topic", OPT_TOPIC, "T", "subscribe at the start; may be repeated"},
     {"sign", OPT_SIGN, "HOW", "messages: strict (the default) or nosign"},
     {"mdns", OPT_MDNS, NULL, "find peers on the link, and dial them"},
@@ -173,6 +175,9 @@ static int set_value(struct node_opts *o, int c, const char *value)
             return word(&o->msgid, "msgid", value, "from,key");
         case OPT_KEY_FILE:
             o->key_file = value;
+            return 0;
+        case OPT_PSK:
+            o->network.psk = value;
             return 0;
         case OPT_LOG:
             o->log_level = value[0] - '0';

@@ -122,6 +122,9 @@ static int read_length(struct p2p__multistream *m, struct p2p__slice *in)
         if (len > P2P__CAP_MULTISTREAM_LINE_BYTES) {
             return P2P_ETOOBIG;
         }
+        if (!m->header_seen && len != sizeof P2P__MULTISTREAM_PROTOCOL) {
+            return P2P_EPROTO; /* noise, perhaps: do not wait for more of it */
+        }
         m->line_len = (uint16_t)len;
     }
     return 0;
@@ -405,6 +408,11 @@ void p2p__multistream_refuse(struct p2p__multistream *m)
     m->state = NEGOTIATING;
     drop_line(m);
     say_na(m);
+}
+
+bool p2p__multistream_heard(const struct p2p__multistream *m)
+{
+    return m->header_seen;
 }
 
 bool p2p__multistream_writable(const struct p2p__multistream *m)

@@ -133,6 +133,9 @@ void p2p__multistream_accept(struct p2p__multistream *m);
 /* Answers PROPOSED: not here. */
 void p2p__multistream_refuse(struct p2p__multistream *m);
 
+/* Whether the other end began as all do. */
+bool p2p__multistream_heard(const struct p2p__multistream *m);
+
 /* Whether bytes from above may follow what tx has written. */
 bool p2p__multistream_writable(const struct p2p__multistream *m);
 

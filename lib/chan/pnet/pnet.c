@@ -76,6 +76,11 @@ int p2p__pnet_tx(struct p2p__pnet *c, struct p2p__src *above,
     return 0;
 }
 
+bool p2p__pnet_heard(const struct p2p__pnet *c)
+{
+    return c->have == sizeof c->nonce_in;
+}
+
 void p2p__pnet_fini(struct p2p__pnet *c)
 {
     p2p__wipe(c, sizeof *c);

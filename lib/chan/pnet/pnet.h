@@ -56,6 +56,10 @@ int p2p__pnet_rx(struct p2p__pnet *c, struct p2p__slice *in,
 int p2p__pnet_tx(struct p2p__pnet *c, struct p2p__src *above,
                  struct p2p__outbuf *out, p2p_ns now);
 
+/* Whether the peer's nonce is here: it is in a private network, or speaks
+ * something else. */
+bool p2p__pnet_heard(const struct p2p__pnet *c);
+
 /* Forgets the keys; from any state. */
 void p2p__pnet_fini(struct p2p__pnet *c);
 

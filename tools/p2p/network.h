@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The network that the tool's hosts are in: its key, if it is private, and the
+ * transports that lead there. */
+#ifndef TOOLS_P2P_NETWORK_H
+#define TOOLS_P2P_NETWORK_H
+
+#include <stdbool.h>
+
+#include <p2p/p2p.h>
+
+/* What the flags said; all NULL: the public one. */
+struct network_opts {
+    const char *psk; /* a swarm.key, or NULL */
+};
+
+struct network {
+    uint8_t psk[P2P_PSK_BYTES];
+    bool is_private;
+    char why[512]; /* what is wrong, after network_open() failed */
+};
+
+/* Reads the files that the flags name. 0, or a negative code, and why. */
+int network_open(struct network *n, const struct network_opts *opts);
+
+/* Tells a host's config; borrows the network until the host was made. */
+void network_set(const struct network *n, struct p2p_host_config *cfg);
+
+/* Forgets the key. */
+void network_close(struct network *n);
+
+#endif
