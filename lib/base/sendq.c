@@ -23,6 +23,13 @@ void p2p__sendq_init(struct p2p__sendq *q, struct p2p__quota *quota)
     *q = (struct p2p__sendq){.quota = quota};
 }
 
+static void free_part(struct p2p__sendq *q, struct p2p__sendq_part *part)
+{
+    p2p__quota_give(q->quota, P2P__Q_MEMORY, part->cost);
+    p2p__slice_drop(&part->s);
+    p2p__free(part);
+}
+
 static void drop_head(struct p2p__sendq *q)
 {
     struct p2p__sendq_part *part = q->head;
@@ -31,9 +38,7 @@ static void drop_head(struct p2p__sendq *q)
     if (q->head == NULL) {
         q->tail = NULL;
     }
-    p2p__quota_give(q->quota, P2P__Q_MEMORY, part->cost);
-    p2p__slice_drop(&part->s);
-    p2p__free(part);
+    free_part(q, part);
 }
 
 void p2p__sendq_fini(struct p2p__sendq *q)
@@ -139,4 +144,94 @@ size_t p2p__sendq_pull(struct p2p__sendq *q, uint8_t *dst, size_t cap)
     assert(done <= q->bytes);
     q->bytes -= done;
     return done;
+}
+
+/* Where the mark is: a part with bytes behind it, or NULL at the end. */
+static struct p2p__sendq_part *part_at(const struct p2p__sendq *q,
+                                       const struct p2p__sendq_mark *mark,
+                                       size_t *at)
+{
+    struct p2p__sendq_part *part = mark->part;
+
+    *at = mark->at;
+    if (part == NULL) {
+        *at = 0;
+        return q->head;
+    }
+    if (*at == part->s.len) {
+        *at = 0;
+        part = part->next;
+    }
+    return part;
+}
+
+size_t p2p__sendq_peek(const struct p2p__sendq *q,
+                       const struct p2p__sendq_mark *mark,
+                       struct p2p__slice *pieces, size_t cap)
+{
+    size_t at, n = 0;
+    const struct p2p__sendq_part *part = part_at(q, mark, &at);
+
+    for (; part != NULL && n < cap; part = part->next) {
+        pieces[n] = part->s;
+        p2p__slice_skip(&pieces[n++], at);
+        at = 0;
+    }
+    return n;
+}
+
+void p2p__sendq_take(const struct p2p__sendq *q, struct p2p__sendq_mark *mark,
+                     size_t n)
+{
+    assert(n <= q->bytes - mark->taken);
+    mark->taken += n;
+    while (n > 0) {
+        size_t at, step;
+
+        mark->part = part_at(q, mark, &at);
+        assert(mark->part != NULL);
+        step = p2p__min(n, mark->part->s.len - at);
+        mark->at = at + step;
+        n -= step;
+    }
+}
+
+void p2p__sendq_drop(struct p2p__sendq *q, struct p2p__sendq_mark *mark,
+                     size_t n)
+{
+    assert(n <= mark->taken && mark->taken <= q->bytes);
+    mark->taken -= n;
+    q->bytes -= n;
+    while (n > 0) {
+        struct p2p__sendq_part *head = q->head;
+        size_t step = p2p__min(n, head->s.len);
+        bool here = mark->part == head, all = step == head->s.len;
+
+        n -= step;
+        mark->at -= here ? step : 0;
+        if (!all) {
+            p2p__slice_skip(&head->s, step);
+            continue;
+        }
+        mark->part = here ? NULL : mark->part;
+        drop_head(q);
+    }
+}
+
+void p2p__sendq_cut(struct p2p__sendq *q, const struct p2p__sendq_mark *mark)
+{
+    if (mark->part == NULL) {
+        p2p__sendq_fini(q);
+        return;
+    }
+    mark->part->s.len = mark->at;
+    while (mark->part->next != NULL) {
+        struct p2p__sendq_part *part = mark->part->next;
+
+        mark->part->next = part->next;
+        free_part(q, part);
+    }
+    q->tail = mark->part;
+    q->tail->own = false;
+    q->bytes = mark->taken;
 }

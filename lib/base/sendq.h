@@ -35,4 +35,32 @@ int p2p__sendq_push(struct p2p__sendq *q, const struct p2p__slice *s);
 /* Moves at most `cap` waiting bytes to `dst`; returns how many. */
 size_t p2p__sendq_pull(struct p2p__sendq *q, uint8_t *dst, size_t cap);
 
+/*
+ * How far a reader has come in a queue that keeps what was sent until it is
+ * acknowledged: `taken` bytes from the front. Zeroes: at the front. One a
+ * queue, and such a queue is not pulled from.
+ */
+struct p2p__sendq_mark {
+    struct p2p__sendq_part *part; /* NULL: at the front */
+    size_t at;                    /* in that part */
+    size_t taken;
+};
+
+/* The next pieces behind the mark, at most `cap`; returns how many. They stay
+ * where they are until dropped. */
+size_t p2p__sendq_peek(const struct p2p__sendq *q,
+                       const struct p2p__sendq_mark *mark,
+                       struct p2p__slice *pieces, size_t cap);
+
+/* Moves the mark on by `n` bytes that are there. */
+void p2p__sendq_take(const struct p2p__sendq *q, struct p2p__sendq_mark *mark,
+                     size_t n);
+
+/* Forgets the `n` oldest bytes, which the mark has passed. */
+void p2p__sendq_drop(struct p2p__sendq *q, struct p2p__sendq_mark *mark,
+                     size_t n);
+
+/* Forgets what the mark has not passed. Nothing may be pushed after it. */
+void p2p__sendq_cut(struct p2p__sendq *q, const struct p2p__sendq_mark *mark);
+
 #endif

@@ -8,16 +8,13 @@
 #include <errno.h>
 
 #include "base/mem.h"
-#include "chan/tls/id.h"
-#include "ident/cert.h"
+#include "tlsid/tlsid.h"
 
 /* What ALPN says when no muxer is agreed on. Spec: libp2p tls, "ALPN". */
 #define ALPN_NO_MUXER "libp2p"
 
 /* Muxers that can be announced, and the text above. */
 #define ALPN_MAX 8U
-
-#define BINDING_BYTES 32U
 
 struct tls {
     gnutls_session_t session;
@@ -40,7 +37,7 @@ struct tls {
     bool established;
     bool ev_due;
     bool failed;
-    uint8_t binding[BINDING_BYTES];
+    uint8_t binding[P2P__TLS_BINDING_BYTES];
 };
 
 /* GnuTLS wants bytes: what is left of the slice. */
@@ -139,56 +136,18 @@ static int no_wait(gnutls_transport_ptr_t ptr, unsigned ms)
     return 1;
 }
 
-/* The peer's certificates: one, and the right one. */
-static int judge(struct tls *t)
-{
-    unsigned count = 0;
-    const gnutls_datum_t *certs =
-        gnutls_certificate_get_peers(t->session, &count);
-    int64_t wall_s = t->env->wall_ns(t->env) / INT64_C(1000000000);
-    int rv;
-
-    if (certs == NULL || count != 1) {
-        return P2P_EAUTH;
-    }
-    rv = p2p__cert_open(p2p__slice_of(certs->data, certs->size), wall_s,
-                        t->peer);
-    if (rv == 0 && t->expected.len > 0 &&
-        !p2p_peer_id_equal(&t->peer->id, &t->expected)) {
-        rv = P2P_EPEER;
-    }
-    return rv;
-}
-
 static int verify(gnutls_session_t session)
 {
     struct tls *t = gnutls_session_get_ptr(session);
 
-    t->refusal = judge(t);
+    t->refusal = p2p__tls_judge(session, t->env, &t->expected, t->peer);
     return t->refusal == 0 ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }
 
 /* Ours for what GnuTLS says. */
 static int error_of(const struct tls *t, int e)
 {
-    if (t->refusal != 0) {
-        return t->refusal;
-    }
-    switch (e) {
-        case GNUTLS_E_MEMORY_ERROR:
-            return P2P_ENOMEM;
-        case GNUTLS_E_NO_APPLICATION_PROTOCOL:
-            return P2P_ENOPROTO;
-        case GNUTLS_E_RECORD_OVERFLOW:
-            return P2P_ETOOBIG;
-        case GNUTLS_E_DECRYPTION_FAILED:
-        case GNUTLS_E_NO_CERTIFICATE_FOUND:
-        case GNUTLS_E_CERTIFICATE_REQUIRED:
-        case GNUTLS_E_FATAL_ALERT_RECEIVED:
-            return P2P_EAUTH;
-        default:
-            return P2P_EPROTO;
-    }
+    return t->refusal != 0 ? t->refusal : p2p__tls_error(e);
 }
 
 static void release(struct tls *t)
@@ -222,16 +181,11 @@ static int fail(struct tls *t, int err)
 /* The handshake is over; 32 bytes of it are kept for channel binding. */
 static int establish(struct tls *t)
 {
-    gnutls_datum_t cb = {.data = NULL};
+    int rv = p2p__tls_bind(t->session, t->binding);
 
-    if (gnutls_session_channel_binding(t->session, GNUTLS_CB_TLS_EXPORTER,
-                                       &cb) < 0 ||
-        cb.size != BINDING_BYTES) {
-        gnutls_free(cb.data);
-        return P2P_ECRYPTO;
+    if (rv != 0) {
+        return rv;
     }
-    memcpy(t->binding, cb.data, BINDING_BYTES);
-    gnutls_free(cb.data);
     t->established = true;
     t->ev_due = true;
     t->quiet = 0;
@@ -425,13 +379,8 @@ static int open_session(struct tls *t, const struct p2p__sec_cfg *cfg)
     gnutls_transport_set_push_function(t->session, give);
     gnutls_transport_set_pull_timeout_function(t->session, no_wait);
     gnutls_handshake_set_timeout(t->session, GNUTLS_INDEFINITE_TIMEOUT);
-    gnutls_certificate_server_set_request(t->session, GNUTLS_CERT_REQUIRE);
-    if (gnutls_priority_set(t->session, id->priority) < 0 ||
-        gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, id->creds) <
-            0) {
-        return P2P_ENOMEM;
-    }
-    return set_alpn(t);
+    rv = p2p__tls_id_apply(id, t->session);
+    return rv != 0 ? rv : set_alpn(t);
 }
 
 /* Room for who the peer turns out to be. */

@@ -218,6 +218,49 @@ static void test_random_pushes_and_pulls_match_an_array(void **state)
     assert_null(q.head);
 }
 
+/* A queue that keeps what was sent, against an array: pushes, looks at what is
+ * behind the mark, moves it, and drops from the front. */
+static void test_a_mark_passes_what_is_kept(void **state)
+{
+    static uint8_t all[400000];
+    struct p2p__sendq_mark mark = {0};
+    struct p2p__sendq q;
+    struct p2p__rng rng;
+    size_t pushed = 0, dropped = 0;
+
+    (void)state;
+    p2p__rng_seed(&rng, 3);
+    p2p__rng_fill(&rng, all, sizeof all);
+    p2p__sendq_init(&q, NULL);
+    while (pushed < sizeof all - 3000) {
+        struct p2p__slice s =
+            p2p__slice_of(all + pushed, 1 + p2p__rng_below(&rng, 2900));
+        struct p2p__slice pieces[3];
+        size_t n, at = dropped + mark.taken;
+
+        assert_int_equal(p2p__sendq_push(&q, &s), 0);
+        pushed += s.len;
+        n = p2p__sendq_peek(&q, &mark, pieces, 3);
+        assert_true(n > 0);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(pieces[i].len > 0);
+            assert_memory_equal(pieces[i].p, all + at, pieces[i].len);
+            at += pieces[i].len;
+        }
+        n = (size_t)p2p__rng_below(&rng, q.bytes - mark.taken + 1);
+        p2p__sendq_take(&q, &mark, n);
+        n = (size_t)p2p__rng_below(&rng, mark.taken + 1);
+        p2p__sendq_drop(&q, &mark, n);
+        dropped += n;
+        assert_int_equal(q.bytes, pushed - dropped);
+    }
+    p2p__sendq_cut(&q, &mark);
+    assert_int_equal(q.bytes, mark.taken);
+    p2p__sendq_drop(&q, &mark, mark.taken);
+    assert_int_equal(q.bytes, 0);
+    p2p__sendq_fini(&q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +271,7 @@ int main(void)
         cmocka_unit_test(test_a_refused_push_changes_nothing),
         cmocka_unit_test(test_a_half_sent_message_stays_charged),
         cmocka_unit_test(test_random_pushes_and_pulls_match_an_array),
+        cmocka_unit_test(test_a_mark_passes_what_is_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Two connections of QUIC, what their applications do, and what the network
+ * makes of their datagrams: lost, doubled, turned bits, and others that nobody
+ * sent. Whatever it is, streams end where they should and quotas are empty at
+ * the end; and half a minute after the last input time goes on.
+ */
+#include <stdlib.h>
+
+#include "quic_pair.h"
+
+#define STREAMS 8U
+
+struct play {
+    struct quic_pair p;
+    const uint8_t *in;
+    size_t left;
+    void *streams[2][STREAMS];
+    size_t owed[2][STREAMS];
+    size_t count[2];
+    uint8_t text[5000];
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint8_t take(struct play *w)
+{
+    if (w->left == 0) {
+        return 0;
+    }
+    w->left--;
+    return *w->in++;
+}
+
+static void need(bool fine)
+{
+    if (!fine) {
+        abort();
+    }
+}
+
+/* What the network makes of one datagram. */
+static bool tap(struct quic_pair *p, unsigned from, uint8_t *bytes, size_t *len)
+{
+    struct play *w = p->user;
+    uint8_t what = take(w);
+
+    (void)from;
+    if (what >= 250) {
+        return false;
+    }
+    if (what >= 240) {
+        bytes[take(w) * 256U % *len] ^= (uint8_t)(1U << (what & 7));
+        bytes[take(w) % *len] ^= take(w);
+    } else if (what >= 235) {
+        *len = 1 + take(w) % *len;
+    }
+    return true;
+}
+
+/* The slot of a stream, or STREAMS. */
+static size_t slot_of(const struct play *w, unsigned side, const void *st)
+{
+    size_t i = 0;
+
+    while (i < STREAMS && w->streams[side][i] != st) {
+        i++;
+    }
+    return i;
+}
+
+static void on_event(struct quic_pair *p, unsigned side,
+                     const struct p2p__sess_ev *ev)
+{
+    struct play *w = p->user;
+    size_t i = slot_of(w, side, ev->stream);
+
+    switch (ev->type) {
+        case P2P__SESS_OPENED:
+            need(i == STREAMS);
+            i = slot_of(w, side, NULL);
+            if (i < STREAMS) {
+                w->streams[side][i] = ev->stream;
+                w->owed[side][i] = 0;
+            } else {
+                p2p__quic_ops.reset(p->end[side].sess, ev->stream, 3);
+            }
+            break;
+        case P2P__SESS_DATA:
+            need(i < STREAMS && ev->data.len > 0);
+            w->owed[side][i] += ev->data.len;
+            break;
+        case P2P__SESS_CLOSED:
+            if (i < STREAMS) {
+                w->streams[side][i] = NULL;
+            }
+            break;
+        default:
+            need(i < STREAMS || ev->type == P2P__SESS_PONG);
+    }
+}
+
+static void open_one(struct play *w, unsigned side)
+{
+    size_t i = slot_of(w, side, NULL);
+    void *sess = w->p.end[side].sess;
+
+    if (i < STREAMS) {
+        w->owed[side][i] = 0;
+        (void)p2p__quic_ops.open(sess, NULL, &w->streams[side][i], w->p.now);
+    }
+}
+
+/* What an application does with one of its streams. */
+static void use_one(struct play *w, unsigned side, uint8_t what)
+{
+    const struct p2p__slice data = p2p__slice_of(
+        w->text, what >> 5 == 0 ? 0 : sizeof w->text >> (what & 7));
+    void *sess = w->p.end[side].sess;
+    size_t i = what % STREAMS;
+    void *st = w->streams[side][i];
+
+    if (st == NULL) {
+        return;
+    }
+    switch (what >> 5) {
+        case 4:
+            p2p__quic_ops.consume(sess, st, w->owed[side][i]);
+            w->owed[side][i] = 0;
+            break;
+        case 5:
+            p2p__quic_ops.finish(sess, st);
+            break;
+        case 6:
+            p2p__quic_ops.reset(sess, st, what);
+            break;
+        default:
+            (void)p2p__quic_ops.send(sess, st, &data);
+    }
+}
+
+static void do_one(struct play *w)
+{
+    uint8_t what = take(w);
+    unsigned side = what & 1;
+
+    if (w->p.end[side].sess == NULL) {
+        return;
+    }
+    switch (what >> 1 & 7) {
+        case 0:
+            open_one(w, side);
+            break;
+        case 1:
+            quic_pair_pass(&w->p, P2P__MS(what >> 4));
+            break;
+        case 2:
+            if (w->p.end[side].established) {
+                (void)p2p__quic_update_key(w->p.end[side].sess, w->p.now);
+            }
+            break;
+        case 3: {
+            const size_t want = take(w) * 4U;
+            const size_t len = p2p__min(want, w->left);
+            const uint8_t *at = w->in;
+
+            w->in += len;
+            w->left -= len;
+            (void)quic_pair_feed(&w->p, side, at, len);
+            break;
+        }
+        default:
+            use_one(w, side, take(w));
+    }
+    quic_pair_pump(&w->p);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct play *w = calloc(1, sizeof *w);
+
+    need(w != NULL && quic_pair_init(&w->p, 1) == 0);
+    w->in = data;
+    w->left = size;
+    w->p.user = w;
+    w->p.on = on_event;
+    w->p.tap = tap;
+    w->p.end[1].quota.limit[P2P__Q_MEMORY] = 1U << 22;
+    need(quic_pair_dial(&w->p) == 0);
+    quic_pair_pass(&w->p, P2P__MS(100));
+    while (w->left > 0) {
+        do_one(w);
+    }
+    quic_pair_pass(&w->p, P2P__SEC(30));
+    quic_pair_fini(&w->p);
+    free(w);
+    return 0;
+}
