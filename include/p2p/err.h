@@ -49,6 +49,7 @@ extern "C" {
     X(ECANCELED, -27, "cancelled")                           \
     X(EDUP, -28, "seen already")
 
+/** The codes: P2P_ENOMEM and so on; 0 is success. */
 enum p2p_err {
     P2P_OK = 0,
 #define P2P_ERR_ENUM(name, value, text) P2P_##name = (value),

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /**
  * @file
- * TLS 1.3 as a security protocol of hosts: a library of its own, p2p-tls
+ * TLS 1.3 as a security protocol of hosts. It is a library of its own, p2p-tls
  * (`pkg-config --libs p2p-tls`), of the same version as p2p.
  *
- *     const struct p2p_security *const security[] = {p2p_security_tls(),
- * p2p_security_noise(), NULL}; cfg.security = security;
+ *     const struct p2p_security *const security[] = {
+ *         p2p_security_tls(), p2p_security_noise(), NULL};
+ *     cfg.security = security;
  */
 #ifndef P2P_TLS_H
 #define P2P_TLS_H

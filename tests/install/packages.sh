@@ -26,6 +26,15 @@ whats_there() {
     cut -d: -f1-4 /etc/passwd /etc/group
 }
 
+# Compressed links, and none that leads nowhere.
+manual_pages() {
+    for name in $(sed -n 's/^P2P_API.*[ *]\(p2p_[a-z0-9_]*\)(.*/\1/p' \
+        /usr/include/p2p/*.h); do
+        test -s "/usr/share/man/man3/$name.3.gz" ||
+            { echo "$name: no manual page"; return 1; }
+    done
+}
+
 compile() {
     gcc -Wall -Wextra -Werror "$1" -o /tmp/probe \
         $(pkg-config --cflags --libs $2) && /tmp/probe
@@ -64,6 +73,7 @@ for file in lib/systemd/system/unitmesh.service \
     share/fish/vendor_completions.d/unitmesh.fish; do
     check "there is $file" test -e "/usr/$file"
 done
+check "each function has its manual page" manual_pages
 check "a program is built against libp2p-dev" compile /deb/probe.c p2p
 check "and against TLS" compile /deb/probe_tls.c "p2p-tls p2p"
 check "the daemon runs" use

@@ -2,30 +2,19 @@
 """docs/reference/api.md lists what the public headers declare, each function
 with the first sentence of its comment; it is generated."""
 import os
-import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'api'))
+
+import headers  # noqa: E402
 
 LIST = 'docs/reference/api.md'
-FILE = re.compile(r'/\*\*\s*\n \* @file\n(.*?)\*/', re.S)
-ITEM = re.compile(r'/\*\*((?:(?!\*/).)*)\*/\n(?:P2P_API\b([^;]*?)\b(\w+)\s*'
-                  r'\(|(struct|enum) (\w+) \{|typedef\b[^;{]*?\(\*(\w+)\))',
-                  re.S)
 HEAD = '''# The library's functions
 
-Generated from `include/p2p` by `make lint-write`; the comments there tell
-parameters, ownership and errors. `examples/` shows them at work.
+Generated from `include/p2p` by `make lint-write`. `make docs` makes a page of
+each header, with parameters, ownership and errors; installed, they are manual
+pages: p2p(3), p2p_host(3), p2p_host_new(3). `examples/` shows them at work.
 '''
-
-
-def plain(comment):
-    """A comment's first paragraph, without stars, in one line."""
-    text = re.sub(r'^ ?\* ?', '', comment.strip(), flags=re.M)
-    text = re.split(r'\n\s*\n|\n?@', text)[0]
-    return ' '.join(text.split())
-
-
-def sentence(comment):
-    """Its first sentence."""
-    return re.split(r'(?<=\.)\s', plain(comment) + ' ')[0].rstrip('. ')
 
 
 def escape(text):
@@ -36,17 +25,13 @@ def page(tree):
     """The page, and how many things it lists."""
     out, count = [HEAD], 0
     for path in tree.files(r'include/p2p/.*\.h$'):
-        text = tree.text(path)
-        about = FILE.search(text)
-        rows = []
-        for m in ITEM.finditer(text):
-            name = f'{m[3]}()' if m[3] else f'{m[4]} {m[5]}' if m[5] else m[6]
-            rows.append(f'| `{name}` | {escape(sentence(m[1]))} |\n')
-        if rows:
-            count += len(rows)
-            out.append(f'\n## {os.path.basename(path)}\n\n'
-                       f'{escape(plain(about[1])) if about else ""}\n\n'
-                       '| what | |\n|---|---|\n' + ''.join(rows))
+        header = headers.Header(os.path.basename(path), tree.text(path))
+        rows = [f'| `{i.title()}` | {escape(i.comment.sentence())} |\n'
+                for i in header.items if i.comment]
+        about = header.about.blocks[0][1] if header.about else ''
+        count += len(rows)
+        out.append(f'\n## [{header.name}](../../{path})\n\n{escape(about)}\n'
+                   '\n| what | |\n|---|---|\n' + ''.join(rows))
     return ''.join(out), count
 
 

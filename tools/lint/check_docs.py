@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Every prototype in a header has a comment; a public one a doc comment that
-names each parameter, and what is returned, if anything is."""
+"""Every prototype in a header has a comment; all that a public one declares a
+doc comment, which names each parameter, and what is returned, if anything is.
+"""
+import os
 import re
+import sys
 
-import common
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'api'))
+
+import common  # noqa: E402
+import headers  # noqa: E402
 
 # A prototype: from the start of a line to ");", no "=" or "{" on the way.
 PROTO = re.compile(r'^(?!typedef|#|\s|return|static inline)'
@@ -29,28 +35,19 @@ def commented(lines, row):
     return '\n'.join(lines[row:end + 1])
 
 
-def parameters(proto):
-    """The names of a prototype's parameters."""
-    inner = proto[proto.index('(') + 1:proto.rindex(')')]
-    while re.search(r'\([^()]*\)', inner.replace('(*', '<*')):
-        flat = re.sub(r'\(\*\s*(\w+)\)\s*\([^()]*\)', r' \1', inner)
-        if flat == inner:
-            break
-        inner = flat
-    for part in inner.split(','):
-        names = re.findall(r'\w+', re.sub(r'\[[^\]]*\]', '', part))
-        if names and names != ['void']:
-            yield names[-1]
-
-
-def undocumented(proto, comment):
-    """What a public function's comment leaves out."""
-    for name in parameters(proto):
-        if not re.search(rf'@param {name}\b', comment):
-            yield f'parameter {name}'
-    if not re.match(r'(P2P_API\s+)?void\s+\w', proto.strip()) and \
-            '@return' not in comment:
-        yield 'what it returns'
+def undocumented(path, text):
+    """What the comments of a public header leave out: all that it declares
+    has one, constants and types too."""
+    header = headers.Header(path, text)
+    if not header.about:
+        yield f'{path}:1: no @file comment'
+    for item in header.items:
+        where = f'{path}:{item.row}: {item.name}'
+        if not item.comment:
+            yield f'{where} has no doc comment (/**)'
+        else:
+            yield from (f'{where}: {what} is not told'
+                        for what in item.missing())
 
 
 def check(tree):
@@ -66,20 +63,19 @@ def check(tree):
             if not comment:
                 problems.append(f'{path}:{row + 1}: {m.group(1)} has no '
                                 'comment')
-            elif path.startswith('include/') and '/**' not in comment:
-                problems.append(f'{path}:{row + 1}: {m.group(1)} has no doc '
-                                'comment (/**)')
-            elif path.startswith('include/'):
-                problems += [f'{path}:{row + 1}: {m.group(1)}: {what} is not '
-                             'told' for what in
-                             undocumented(m.group(0), comment)]
+        if path.startswith('include/'):
+            problems += undocumented(path, text)
     return max(count, tree.build is None), problems
 
 
 BAD = {'lib/base/a.h': '/* Fine. */\nint f(void);\n\n\nint g(int (*cb)(int),\n'
                        '      int b);\n',
-       'include/p2p/b.h': '/* Plain. */\nP2P_API void p2p_h_i(void);\n',
-       'include/p2p/c.h': '/**\n * X.\n * @param a one\n */\n'
+       'include/p2p/b.h': '/* Plain. */\nP2P_API void p2p_h_i(void);\n'
+                          '#define P2P_B_MAX 7\n',
+       'include/p2p/c.h': '/**\n * @file\n * C.\n */\n/**\n * X.\n'
+                          ' * @param a one\n * @param c two\n */\n'
                           'P2P_API int p2p_k_l(int a, void (*b)(int c));\n'}
-WANT = [r'a.h:5: g has no comment', r'b.h:2: p2p_h_i has no doc',
-        r'c.h:5: p2p_k_l: parameter b is', r'c.h:5: p2p_k_l: what it ret']
+WANT = [r'a.h:5: g has no comment', r'b.h:1: no @file',
+        r'b.h:2: p2p_h_i has no', r'b.h:3: P2P_B_MAX has no',
+        r'c.h:10: p2p_k_l: parameter b is',
+        r'c.h:10: p2p_k_l: parameter c, which', r'c.h:10: p2p_k_l: what it ret']

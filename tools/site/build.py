@@ -3,9 +3,10 @@
 """usage: build.py OUTPUT
 
 The manual as HTML: docs/, the pages on top of the tree that it leads to, the
-manual pages (mandoc) and REST (openapi.yaml). docs/README.md is the index and
-gives the navigation. A link that leads nowhere, or to an anchor that is not
-there, is an error; so is a page that the navigation does not reach.
+manual pages (mandoc), REST (openapi.yaml) and the library's headers.
+docs/README.md is the index and gives the navigation. A link that leads
+nowhere, or to an anchor that is not there, is an error; so is a page that the
+navigation does not reach.
 """
 import html
 import json
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+import api
 import openapi
 
 HERE = Path(__file__).resolve().parent
@@ -39,6 +41,8 @@ def address(path):
     path = Path(path)
     if path.parts[0] == "docs":
         path = Path(*path.parts[1:])
+    elif path.parts[0] == "include":
+        path = Path("reference", *path.parts[1:])
     elif str(path) == "README.md":
         path = Path("project.md")
     if path.name == "README.md":
@@ -138,6 +142,10 @@ def read():
     body, heads = openapi.render(ROOT / yaml)
     pages.append(Page(yaml, "REST, request by request", body,
                       set(re.findall(r' id="([^"]+)"', body)), heads))
+    for source, title, body, heads, leads in api.render(ROOT / "include/p2p"):
+        pages.append(Page(source, title, body, set(re.findall(
+            r' id="([^"]+)"', body)), heads))
+        pages[-1].links = leads
     return {p.source: p for p in pages}
 
 
