@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The library as others get it: installed into a fresh prefix, found through
-# pkg-config, linked shared and static, C and C++ headers alone.
+# pkg-config, linked shared and static; its examples run, and its bindings, in
+# a network of their own.
 # budget: 120
 # timeout: 300
 set -e
@@ -11,7 +12,7 @@ meson setup $CI_LOGS/install --prefix="$prefix" --libdir=lib \
 ninja -C $CI_LOGS/install > /dev/null
 meson install -C $CI_LOGS/install > /dev/null
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig LD_LIBRARY_PATH=$prefix/lib
-p=0 f=0
+p=0 f=0 s=0
 
 build_run() {
     local out=$prefix/${1//\//_}-$2 flags
@@ -31,9 +32,21 @@ for how in "shared " "static --static"; do
     set -- $how
     build_run tests/install/probe.c "$1" "$2" run
     for example in examples/*.c; do
-        [ ! -e "$example" ] || build_run "$example" "$1" "$2"
+        [ "$1" = shared ] || build_run "$example" "$1" "$2"
     done
 done
+# tests/install/WHAT: its lines are counted.
+used() {
+    local rv=0 said=$CI_LOGS/install-used.txt
+    unshare --net bash -c '. .ci/lan.sh; "$@"' - "$@" > "$said" 2>&1 || rv=$?
+    cat "$said"
+    p=$((p + $(grep -c '^ok ' "$said" || :)))
+    f=$((f + $(grep -c '^FAIL ' "$said" || :)))
+    s=$((s + $(grep -c '^skipped: ' "$said" || :)))
+    [ $rv -eq 0 ] || [ $f -gt 0 ] || f=1
+}
+used tests/install/examples.sh "$prefix/share/doc/p2p/examples" lan
+used tests/install/bindings.sh "$prefix/share/doc/p2p/examples/bindings"
 if gcc -std=c11 -Wall -Wextra -Werror tests/install/probe_tls.c \
         -o "$prefix/probe_tls" $(pkg-config --cflags --libs p2p-tls p2p) &&
         "$prefix/probe_tls"; then
@@ -49,5 +62,5 @@ if meson setup $CI_LOGS/system -Dsystem_p2p=true > /dev/null &&
 else
     echo "FAIL unitmesh against the installed library"; f=$((f + 1))
 fi
-echo "counts: $p $f 0"
+echo "counts: $p $f $s"
 [ $f -eq 0 ]

@@ -46,7 +46,7 @@ apart() {
         mount -t tmpfs tmpfs "$top" && mkdir "$top/up" "$top/work" "$top/all" &&
         mount -t overlay overlay \
             -o "lowerdir=$2,upperdir=$top/up,workdir=$top/work" "$top/all" &&
-        ip link set lo up && eval "$3"' - "$top" "$root" \
+        . .ci/lan.sh && eval "$3"' - "$top" "$root" \
         'all=$top/all; '"$2" > "$CI_LOGS/deb-$1.txt" 2>&1 || rv=$?
     rmdir "$top"
     cat "$CI_LOGS/deb-$1.txt"

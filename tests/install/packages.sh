@@ -76,6 +76,7 @@ done
 check "each function has its manual page" manual_pages
 check "a program is built against libp2p-dev" compile /deb/probe.c p2p
 check "and against TLS" compile /deb/probe_tls.c "p2p-tls p2p"
+/deb/examples.sh /usr/share/doc/libp2p-dev/examples lan || failed=1
 check "the daemon runs" use
 check "they are purged" dpkg --purge unitmesh \
     libp2p-dev libp2p-tls0 libp2p0

@@ -1,0 +1,3 @@
+module example.org/p2p-echo
+
+go 1.19
