@@ -20,7 +20,7 @@ void p2p__quota_fini(struct p2p__quota *q)
 }
 
 /* Counts a refusal: where it was, and for those who look from above. */
-static int refuse(struct p2p__quota *q, const struct p2p__quota *asked,
+static int refuse(struct p2p__quota *q, struct p2p__quota *asked,
                   enum p2p__quota_kind k)
 {
     struct p2p__quota *root = q;

@@ -35,7 +35,7 @@ struct p2p__quota;
  * which is it or below it. Called in the middle of things: only to note. */
 struct p2p__quota_watch {
     void (*refused)(struct p2p__quota_watch *watch, const struct p2p__quota *at,
-                    const struct p2p__quota *asked, enum p2p__quota_kind k);
+                    struct p2p__quota *asked, enum p2p__quota_kind k);
 };
 
 struct p2p__quota {

@@ -67,7 +67,7 @@ void p2p__refused(struct p2p__swarm *s, enum p2p__refusal what,
 }
 
 /* The connection that asked; NULL: it was not one. */
-static const struct p2p__conn *conn_of(const struct p2p__quota *asked)
+static const struct p2p__conn *conn_of(struct p2p__quota *asked)
 {
     while (asked != NULL && asked->level != P2P__SCOPE_CONN) {
         asked = asked->parent;
@@ -77,8 +77,8 @@ static const struct p2p__conn *conn_of(const struct p2p__quota *asked)
 }
 
 static void on_refused(struct p2p__quota_watch *watch,
-                       const struct p2p__quota *at,
-                       const struct p2p__quota *asked, enum p2p__quota_kind k)
+                       const struct p2p__quota *at, struct p2p__quota *asked,
+                       enum p2p__quota_kind k)
 {
     struct p2p__swarm *s =
         P2P__CONTAINER(watch, struct p2p__swarm, refusals.watch);
