@@ -11,6 +11,7 @@ import time
 
 import pytest
 import lan as lan_
+import matrix
 from checks import check_connection, check_pubsub, check_push, check_services
 from checks import pair
 from peer import Peer, Program, require
@@ -30,6 +31,8 @@ PAIRS = {
     "rust-go": ("rust", [], "go", [], "yamux", False),
     "rust-js": ("rust", [], "js", [], "yamux", False),
     "js2021-rust": ("js2021", [], "rust", ["--muxer", "mplex"], "mplex", False),
+    "go-py": ("go", [], "py", [], "yamux", False),
+    "py-js": ("py", [], "js", [], "yamux", False),
     "js-js-multistream": ("js", ["--no-early-mux"], "js", [], "yamux", False),
 }
 
@@ -57,6 +60,38 @@ def test_pair(name):
         assert y.quit() == 0
 
 
+@pytest.mark.parametrize("kinds,transport", [
+    (f"{a}-{b}", transport) for transport in ("WebSocket", "WSS", "QUIC")
+    for a, b in (("go", "js"), ("js", "go"), ("rust", "go"), ("js", "rust"))]
+    + [(kinds, "WebSocket") for kinds in ("go-py", "py-js")]
+    + [(kinds, "QUIC") for kinds in ("go-py", "py-go")])
+def test_transport(kinds, transport):
+    a, b = kinds.split("-")
+    require(a, b)
+    with matrix.start(a, (), [transport]) as x, \
+            matrix.start(b, (), [transport]) as y:
+        y.cmd(f"connect {matrix.address(x, transport)}")
+        for one, other in ((x, y), (y, x)):
+            said = one.wait_connected(other)
+            assert said["transport"] in matrix.SHOWN[transport]
+            assert one.cmd(f"echo {other.id} 300000")["bytes"] == 300_000
+            check_pubsub(one, other)
+
+
+@pytest.mark.parametrize("kinds", ["go-js", "js-go", "rust-go"])
+def test_psk(kinds):
+    """Those with the key meet; one with another is not heard."""
+    a, b = kinds.split("-")
+    require(a, b)
+    flags = ("--psk", matrix.psk_file())
+    with matrix.start(a, flags, ["TCP"]) as x, \
+            matrix.start(b, flags, ["TCP"]) as y, \
+            matrix.start(b, (), ["TCP"]) as stranger:
+        y.connect(x)
+        assert y.cmd(f"echo {x.id} 1000")["bytes"] == 1000
+        assert not stranger.cmd(f"connect {x.addr}", check=False)["ok"]
+
+
 # js-libp2p has no ECDSA peer ids: it neither is one nor talks to one.
 @pytest.mark.parametrize("kinds,key", [
     ("go-js", "secp256k1"), ("go-js", "rsa"), ("js-go", "secp256k1"),
@@ -74,7 +109,7 @@ def test_key(kinds, key):
         check_pubsub(y, x)
 
 
-@pytest.mark.parametrize("kind", ["go", "js", "js2021", "rust"])
+@pytest.mark.parametrize("kind", ["go", "js", "js2021", "rust", "py"])
 def test_seed(kind):
     require(kind)
     with Peer.start(kind, ["--seed", "1"]) as p:

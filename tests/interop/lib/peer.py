@@ -25,7 +25,7 @@ import weakref
 from pathlib import Path
 
 PEERS = Path(__file__).resolve().parent.parent / "peers"
-KINDS = ("go", "js", "js2021", "rust", "c")
+KINDS = ("go", "js", "js2021", "rust", "py", "c")
 SLOW = ("rust",)
 
 START_SECONDS = 30

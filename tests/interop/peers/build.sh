@@ -27,8 +27,9 @@ case $peer in
 go) sources=(go) build=build_go ;;
 js | js2021) sources=("$peer" js-common) build=build_node ;;
 rust) sources=(rust) build=build_rust ;;
+py) sources=(py) build=build_py ;;
 *)
-    echo "unknown peer: $peer (go, js, js2021, rust)" >&2
+    echo "unknown peer: $peer (go, js, js2021, py, rust)" >&2
     exit 2
     ;;
 esac
@@ -48,6 +49,18 @@ build_node() {
 here=\$(dirname "\$(readlink -f "\$0")")
 exec "\$here/$peer/node_modules/.bin/node" \
     "\$here/$peer/\${PEER_MAIN:-main.mjs}" "\$@"
+EOF
+    chmod +x "$1/peer"
+}
+
+build_py() {
+    /usr/bin/python3 -m pip install --require-hashes --no-deps \
+        --disable-pip-version-check --root-user-action=ignore --quiet \
+        --target "$1/lib" -r "$1/py/requirements.txt"
+    cat >"$1/peer" <<EOF
+#!/bin/sh
+here=\$(dirname "\$(readlink -f "\$0")")
+PYTHONPATH=\$here/lib exec /usr/bin/python3 "\$here/py/main.py" "\$@"
 EOF
     chmod +x "$1/peer"
 }
@@ -83,6 +96,12 @@ go) need go "a release since 1.21 fetches the one that go.mod names" ;;
 js | js2021)
     need node "it runs npm"
     need npm "it fetches the packages"
+    ;;
+py)
+    [ "$(/usr/bin/python3 -c 'import sys; print(sys.version_info[:2])' \
+        2>&1)" = "(3, 11)" ] || skip "its packages are pinned for python3.11"
+    /usr/bin/python3 -m pip --version >/dev/null 2>&1 ||
+        skip "pip is not installed (python3-pip)"
     ;;
 rust) need cargo "see https://rustup.rs" ;;
 esac

@@ -182,6 +182,7 @@ func (n *node) statsFields() fields {
 		"published": g.published.Load(), "messages": g.received.Load(),
 		"message_bytes": g.receivedBytes.Load(), "dropped": g.dropped.Load(),
 		"rejected": g.rejected.Load(), "duplicates": g.duplicates.Load(),
+		"idontwant": g.dontWantFields(),
 	}
 }
 

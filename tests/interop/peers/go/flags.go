@@ -23,6 +23,7 @@ type flags struct {
 	listen, connect, topics list
 	security, muxer         string
 	key, keyFile, psk       string
+	tlsCert, tlsKey, tlsCA  string
 	seed                    uint64
 	seeded                  bool
 	sign, msgID             string
@@ -43,6 +44,9 @@ func parseFlags(args []string) (*flags, error) {
 	fs.StringVar(&f.keyFile, "key-file", "", "private key protobuf, made if absent")
 	fs.Uint64Var(&f.seed, "seed", 0, "fixed ed25519 identity")
 	fs.StringVar(&f.psk, "psk", "", "swarm.key file")
+	fs.StringVar(&f.tlsCert, "tls-cert", "", "certificate of wss, PEM")
+	fs.StringVar(&f.tlsKey, "tls-key", "", "its private key, PEM")
+	fs.StringVar(&f.tlsCA, "tls-ca", "", "whom dials of wss trust, PEM")
 	fs.StringVar(&f.sign, "sign", "strict", "strict or nosign")
 	fs.StringVar(&f.msgID, "msgid", "from", "from (spec) or key (js)")
 	fs.BoolVar(&f.mdns, "mdns", false, "discover and connect by mDNS")

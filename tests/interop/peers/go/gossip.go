@@ -33,6 +33,7 @@ type gossip struct {
 	mesh   map[string]map[peer.ID]bool
 
 	published, received, receivedBytes, dropped, rejected, duplicates atomic.Int64
+	dontWants                                                         sync.Map // peer.ID: how many IDONTWANT it sent, *atomic.Int64
 }
 
 func newGossip(n *node) (*gossip, error) {
@@ -250,6 +251,24 @@ func (t *tracer) RejectMessage(m *pubsub.Message, why string) {
 	t.g.node.out.event(fields{"type": "rejected", "topic": m.GetTopic(),
 		"via": m.ReceivedFrom.String(), "error": why})
 }
+
+func (t *tracer) RecvRPC(rpc *pubsub.RPC) {
+	if n := len(rpc.GetControl().GetIdontwant()); n > 0 {
+		count, _ := t.g.dontWants.LoadOrStore(rpc.From(), new(atomic.Int64))
+		count.(*atomic.Int64).Add(int64(n))
+	}
+}
+
+// dontWantFields are the counts of IDONTWANT by who sent them.
+func (g *gossip) dontWantFields() fields {
+	f := fields{}
+	g.dontWants.Range(func(p, count any) bool {
+		f[p.(peer.ID).String()] = count.(*atomic.Int64).Load()
+		return true
+	})
+	return f
+}
+
 func (t *tracer) DuplicateMessage(*pubsub.Message)     { t.g.duplicates.Add(1) }
 func (t *tracer) UndeliverableMessage(*pubsub.Message) { t.g.dropped.Add(1) }
 func (t *tracer) DropRPC(*pubsub.RPC, peer.ID)         { t.g.dropped.Add(1) }
@@ -259,6 +278,5 @@ func (t *tracer) Join(string)                                          {}
 func (t *tracer) ValidateMessage(*pubsub.Message)                      {}
 func (t *tracer) DeliverMessage(*pubsub.Message)                       {}
 func (t *tracer) ThrottlePeer(peer.ID)                                 {}
-func (t *tracer) RecvRPC(*pubsub.RPC)                                  {}
 func (t *tracer) SendRPC(*pubsub.RPC, peer.ID)                         {}
 func (t *tracer) SendRPCCompleted(*pubsub.RPC, peer.ID, time.Duration) {}

@@ -7,7 +7,6 @@ import (
 	stded "crypto/ed25519"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -19,13 +18,11 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/libp2p/go-libp2p/core/pnet"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/discovery/mdns"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	sectls "github.com/libp2p/go-libp2p/p2p/security/tls"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"github.com/multiformats/go-multiaddr"
 )
 
@@ -78,11 +75,14 @@ func options(f *flags) ([]libp2p.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts = append(opts,
+	transports, err := transportOptions(f)
+	if err != nil {
+		return nil, err
+	}
+	opts = append(append(opts, transports...),
 		libp2p.Identity(key),
 		libp2p.UserAgent("go-libp2p/0.51.0"),
 		libp2p.Muxer(yamux.ID, yamux.DefaultTransport),
-		libp2p.Transport(tcp.NewTCPTransport),
 		// A test peer has no limits of its own: tests count ours.
 		libp2p.ResourceManager(&network.NullResourceManager{}),
 		libp2p.ConnectionManager(connmgr.NullConnMgr{}),
@@ -93,18 +93,6 @@ func options(f *flags) ([]libp2p.Option, error) {
 		opts = append(opts, libp2p.ListenAddrStrings(f.listen...))
 	} else {
 		opts = append(opts, libp2p.NoListenAddrs)
-	}
-	if f.psk != "" {
-		file, err := os.Open(f.psk)
-		if err != nil {
-			return nil, err
-		}
-		defer file.Close()
-		psk, err := pnet.DecodeV1PSK(file)
-		if err != nil {
-			return nil, err
-		}
-		opts = append(opts, libp2p.PrivateNetwork(psk))
 	}
 	return opts, nil
 }
@@ -163,7 +151,8 @@ func connFields(c network.Conn) fields {
 	return fields{
 		"peer": c.RemotePeer().String(), "addr": c.RemoteMultiaddr().String(),
 		"dir": dir, "security": shortName(st.Security),
-		"muxer": shortName(st.StreamMultiplexer), "transport": st.Transport,
+		"muxer":     shortName(st.StreamMultiplexer),
+		"transport": transportOf(c.RemoteMultiaddr()),
 		"early_mux": st.UsedEarlyMuxerNegotiation, "limited": c.Stat().Limited,
 	}
 }

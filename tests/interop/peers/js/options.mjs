@@ -3,6 +3,8 @@
 // What the flags mean in js-libp2p's own options.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { quic } from '@chainsafe/libp2p-quic'
 import { generateKeyPair, generateKeyPairFromSeed, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import { gossipsub, StrictNoSign, StrictSign } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
@@ -13,6 +15,7 @@ import { ping } from '@libp2p/ping'
 import { preSharedKey } from '@libp2p/pnet'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
+import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { muxersOf, seedBytes } from '../js-common/flags.mjs'
 
@@ -99,6 +102,25 @@ function announced (factory, onFound) {
   }
 }
 
+/** The server's certificate, and whom a client trusts besides. */
+function web (flags) {
+  if (flags['tls-ca']) {
+    const ca = readFileSync(flags['tls-ca'], 'utf8')
+    setDefaultCACertificates([...getCACertificates('default'), ca])
+  }
+  if (!flags['tls-cert']) return webSockets()
+  return webSockets({
+    https: {
+      cert: readFileSync(flags['tls-cert']),
+      key: readFileSync(flags['tls-key'])
+    }
+  })
+}
+
+/** A private network has no QUIC: its key protects bytes, not datagrams. */
+const transports = (flags) =>
+  [tcp(), web(flags), ...(flags.psk ? [] : [quic()])]
+
 export async function optionsOf (flags, { onEarly, onFound }) {
   // Not a test of js's own limits: 5 a second from one address, 10 pending.
   const limits = {
@@ -109,7 +131,7 @@ export async function optionsOf (flags, { onEarly, onFound }) {
   return {
     privateKey: await identity(flags),
     addresses: { listen: flags.listen },
-    transports: [tcp()],
+    transports: transports(flags),
     connectionEncrypters: flags.security.split(',').map(name =>
       observed(pick(securities, name), flags['no-early-mux'], onEarly)),
     streamMuxers: muxersOf(flags.muxer ?? 'yamux').map(m => pick(muxers, m)),

@@ -15,6 +15,14 @@ const manyStreams = { maxInboundStreams: 1024, maxOutboundStreams: 1024 }
 /** The address alone: js appends the peer to some of them. */
 const bare = (addr) => addr.toString().replace(/\/p2p\/[^/]+$/, '')
 
+function transportOf (addr) {
+  const parts = addr.split('/')
+  if (parts.includes('quic-v1')) return 'quic-v1'
+  if (parts.includes('wss')) return 'wss'
+  if (parts.includes('ws')) return parts.includes('tls') ? 'wss' : 'ws'
+  return 'tcp'
+}
+
 const serving = (handler) => async (stream) => {
   try {
     await handler(adapt(stream))
@@ -54,13 +62,16 @@ export class Peer {
   }
 
   describe (conn) {
+    const transport = transportOf(bare(conn.remoteAddr))
+    // QUIC is both by itself, and js names them as it likes.
+    const own = transport === 'quic-v1'
     return {
       peer: conn.remotePeer.toString(),
       addr: bare(conn.remoteAddr),
       dir: conn.direction === 'inbound' ? 'in' : 'out',
-      security: shortName(conn.encryption),
-      muxer: shortName(conn.multiplexer),
-      transport: 'tcp',
+      security: own ? null : shortName(conn.encryption),
+      muxer: own ? null : shortName(conn.multiplexer),
+      transport,
       early_mux: this.early.get(bare(conn.remoteAddr)) ?? null,
       limited: conn.limits != null
     }

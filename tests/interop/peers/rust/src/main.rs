@@ -9,6 +9,7 @@ mod flags;
 mod node;
 mod output;
 mod streams;
+mod transport;
 
 use commands::Commands;
 use futures::StreamExt;

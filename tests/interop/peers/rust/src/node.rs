@@ -5,6 +5,7 @@
 
 use crate::flags::Flags;
 use crate::output::{event, with};
+use crate::transport;
 use base64::Engine;
 use libp2p::gossipsub::{self, IdentTopic, MessageAuthenticity, MessageId, ValidationMode};
 use libp2p::multiaddr::Protocol;
@@ -12,8 +13,8 @@ use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::swarm::{ConnectionId, NetworkBehaviour, SwarmEvent};
 use libp2p::{
-    core::ConnectedPoint, identify, identity::Keypair, mdns, noise, ping, tcp, tls, yamux,
-    Multiaddr, PeerId, Swarm, SwarmBuilder,
+    core::ConnectedPoint, identify, identity::Keypair, mdns, ping, Multiaddr, PeerId, Swarm,
+    SwarmBuilder,
 };
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
@@ -58,47 +59,13 @@ pub struct Node {
     muxer: Option<&'static str>,
 }
 
-macro_rules! swarm {
-    ($key:expr, $behaviour:expr, $security:expr, $muxer:expr) => {
-        SwarmBuilder::with_existing_identity($key)
-            .with_tokio()
-            .with_tcp(tcp::Config::default().nodelay(true), $security, $muxer)?
-            .with_behaviour($behaviour)?
-            .with_swarm_config(|c| c.with_idle_connection_timeout(Duration::from_secs(86400)))
-            .build()
-    };
-}
-
-macro_rules! swarm_of_muxer {
-    ($key:expr, $behaviour:expr, $muxer:expr, $security:expr) => {
-        match $muxer {
-            "yamux" => swarm!($key, $behaviour, $security, yamux::Config::default),
-            "mplex" => swarm!($key, $behaviour, $security, libp2p_mplex::Config::default),
-            "both" => swarm!(
-                $key,
-                $behaviour,
-                $security,
-                (yamux::Config::default, libp2p_mplex::Config::default)
-            ),
-            other => return Err(format!("unknown muxer {other}").into()),
-        }
-    };
-}
-
 fn new_swarm(f: &Flags, key: Keypair) -> Result<Swarm<Behaviour>, Error> {
-    let behaviour = |key: &Keypair| new_behaviour(f, key);
-    let muxer = f.muxer.as_str();
-    Ok(match f.security.as_str() {
-        "noise" => swarm_of_muxer!(key, behaviour, muxer, noise::Config::new),
-        "tls" => swarm_of_muxer!(key, behaviour, muxer, tls::Config::new),
-        "noise,tls" => {
-            swarm_of_muxer!(key, behaviour, muxer, (noise::Config::new, tls::Config::new))
-        }
-        "tls,noise" => {
-            swarm_of_muxer!(key, behaviour, muxer, (tls::Config::new, noise::Config::new))
-        }
-        other => return Err(format!("unknown security {other}").into()),
-    })
+    Ok(SwarmBuilder::with_existing_identity(key)
+        .with_tokio()
+        .with_other_transport(|key| transport::new(f, key))?
+        .with_behaviour(|key| new_behaviour(f, key))?
+        .with_swarm_config(|c| c.with_idle_connection_timeout(Duration::from_secs(86400)))
+        .build())
 }
 
 fn new_behaviour(f: &Flags, key: &Keypair) -> Result<Behaviour, Error> {
@@ -157,6 +124,20 @@ fn new_gossip(f: &Flags, key: &Keypair) -> Result<gossipsub::Behaviour, Error> {
         MessageAuthenticity::Signed(key.clone())
     };
     Ok(gossipsub::Behaviour::new(authenticity, config.build()?)?)
+}
+
+fn transport_of(addr: &Multiaddr) -> &'static str {
+    let (mut name, mut secure) = ("tcp", false);
+    for part in addr.iter() {
+        match part {
+            Protocol::QuicV1 => name = "quic-v1",
+            Protocol::Tls => secure = true,
+            Protocol::Ws(_) => name = if secure { "wss" } else { "ws" },
+            Protocol::Wss(_) => name = "wss",
+            _ => {}
+        }
+    }
+    name
 }
 
 fn only(text: &str, names: [&'static str; 2]) -> Option<&'static str> {
@@ -310,8 +291,12 @@ impl Node {
         if let Some(Protocol::P2p(_)) = addr.iter().last() {
             addr.pop();
         }
+        let transport = transport_of(&addr);
+        // QUIC is both by itself.
+        let own = transport == "quic-v1";
         let v = json!({"peer": peer.to_string(), "addr": addr.to_string(), "dir": dir,
-            "security": self.security, "muxer": self.muxer, "transport": "tcp",
+            "security": if own { None } else { self.security },
+            "muxer": if own { None } else { self.muxer }, "transport": transport,
             "early_mux": false, "limited": false});
         event(with(json!({"type": "connected"}), v.clone()));
         if let Some(tell) = self.dials.remove(&id) {
