@@ -12,7 +12,8 @@ SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
 .PHONY: all acceptance asan bench clean compat deb demo demo-article deps deps-build dist distclean docs e2e \
-	fmt fuzz fuzz-smoke help hostile install lint lint-write mutants \
+	fmt fuzz fuzz-smoke help hostile install interop interop-mesh \
+	interop-table lint lint-write mutants \
 	openapi oracle power sim sim-hash sim-mesh soak test torture ui unit
 
 all: deps-build $(BUILDDIR)/build.ninja ## build the library and its programs
@@ -76,6 +77,21 @@ torture: deps all ## kill daemons, fill disks, break Units: KILLS=… (500), T=�
 	@rv=0; BUILDDIR=$(BUILDDIR) $(PYTHON) tests/torture/kill.py \
 		--kills $(or $(KILLS),500) || rv=1; BUILDDIR=$(BUILDDIR) $(PYTHON) -m \
 		pytest -rs -p no:cacheprovider tests/torture $(T) || rv=1; exit $$rv
+
+# Some of it: make interop T="-k rust"
+interop: deps all ## ours with go, js, py (and rust if built) libp2p; T=… some
+	@P2P_BIN=$(BUILDDIR)/tools/p2p/p2p $(PYTHON) -m pytest -rs \
+		-p no:cacheprovider tests/interop $(T)
+
+interop-table: deps all ## the matrix as docs/reference/interop.md; builds every peer
+	@PEERS_REQUIRED="go js py rust" P2P_BIN=$(BUILDDIR)/tools/p2p/p2p \
+		INTEROP_TABLE=docs/reference/interop.md $(PYTHON) -m pytest -rs \
+		-p no:cacheprovider tests/interop/test_matrix.py
+
+# make interop-mesh NODES=12
+interop-mesh: deps all ## one gossipsub mesh of 20 nodes of all kinds; NODES=…
+	@MIXED_NODES=$(or $(NODES),20) P2P_BIN=$(BUILDDIR)/tools/p2p/p2p $(PYTHON) \
+		-m pytest -rs -s -p no:cacheprovider tests/interop/test_mixed.py
 
 SEEDS ?= 1
 HOSTS ?= 1000

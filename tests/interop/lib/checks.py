@@ -31,9 +31,9 @@ def check_connection(one, other, muxer, early, security="noise"):
     assert c["transport"] == "tcp"
 
 
-def check_services(one, other):
+def check_services(one, other, after=0):
     # go tells of handlers that are as young as this by a push, later.
-    one.wait("identify", peer=other.id,
+    one.wait("identify", after=after, peer=other.id,
              protocols=lambda names: "/echo/1.0.0" in names)
     said = one.cmd(f"identify {other.id}")
     assert said["agent"] and "/perf/1.0.0" in said["protocols"]
@@ -55,12 +55,21 @@ def check_pubsub(one, other):
     other.wait_count("msg", 50, **{"from": one.id, "size": 2000})
 
 
+def check_pubsub_again(one, other):
+    """One message, for nodes that had others before."""
+    one.wait_mesh("news", other)
+    mark = other.mark()
+    one.cmd(f"pub news {mark} from {one.name}")
+    got = other.wait("msg", after=mark, data=f"{mark} from {one.name}")
+    assert (got["from"], got["via"]) == (one.id, one.id)
+
+
 def check_push(one, other):
     """What one learns to serve after the handshake reaches the other."""
     if one.kind in ("rust", "c"):
         return  # rust pushes new addresses alone; ours has no such command
-    protocol = f"/new/{one.kind}"
     mark = other.mark()
+    protocol = f"/new/{one.kind}/{mark}"
     one.cmd(f"handle {protocol}")
     other.wait("identify", after=mark, peer=one.id,
                protocols=lambda names: protocol in names)
