@@ -47,13 +47,16 @@ used() {
 }
 used tests/install/examples.sh "$prefix/share/doc/p2p/examples" lan
 used tests/install/bindings.sh "$prefix/share/doc/p2p/examples/bindings"
-if gcc -std=c11 -Wall -Wextra -Werror tests/install/probe_tls.c \
-        -o "$prefix/probe_tls" $(pkg-config --cflags --libs p2p-tls p2p) &&
-        "$prefix/probe_tls"; then
-    echo "ok tests/install/probe_tls.c"; p=$((p + 1))
-else
-    echo "FAIL tests/install/probe_tls.c"; f=$((f + 1))
-fi
+for part in tls ws; do
+    probe=tests/install/probe_$part.c
+    if gcc -std=c11 -Wall -Wextra -Werror $probe -o "$prefix/probe_$part" \
+            $(pkg-config --cflags --libs p2p-$part p2p) &&
+            "$prefix/probe_$part"; then
+        echo "ok $probe"; p=$((p + 1))
+    else
+        echo "FAIL $probe"; f=$((f + 1))
+    fi
+done
 # The daemon, the tool and the examples against what was installed.
 if meson setup $CI_LOGS/system -Dsystem_p2p=true > /dev/null &&
         ninja -C $CI_LOGS/system &&

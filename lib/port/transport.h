@@ -31,6 +31,7 @@ struct p2p__transport_cfg {
 
 /* A connection whose channels are to be made. */
 struct p2p__transport_conn {
+    void *host; /* what host_new() made */
     bool dialer;
     /* The address that was dialed, or that is listened at; without /p2p/ID.
      * Borrowed for the call. */
@@ -82,9 +83,8 @@ struct p2p_transport {
      * 0, 1, … until it returns 0; 1: it set both. Returns owned: ops->fini()
      * and p2p__free() it. Negative: the connection ends. NULL: no channels.
      */
-    int (*channel)(void *host, const struct p2p__transport_conn *conn,
-                   unsigned index, const struct p2p__chan_ops **ops,
-                   void **chan, p2p_ns now);
+    int (*channel)(const struct p2p__transport_conn *conn, unsigned index,
+                   const struct p2p__chan_ops **ops, void **chan, p2p_ns now);
     const struct p2p__transport_own *own; /* NULL: over TCP */
 };
 

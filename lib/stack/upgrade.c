@@ -84,7 +84,8 @@ static int push_channels(struct p2p__conn *c, p2p_ns now)
 {
     const struct p2p__via *via = c->place.via;
     struct p2p_multiaddr at;
-    struct p2p__transport_conn tc = {.dialer = c->dialer,
+    struct p2p__transport_conn tc = {.host = via->host,
+                                     .dialer = c->dialer,
                                      .addr = &at,
                                      .quota = &c->quota,
                                      .env = c->swarm->env,
@@ -98,7 +99,7 @@ static int push_channels(struct p2p__conn *c, p2p_ns now)
     }
     p2p__place_given(&c->place, &c->remote, &at);
     for (unsigned i = 0; rv > 0; i++) {
-        rv = via->ops->channel(via->host, &tc, i, &ops, &chan, now);
+        rv = via->ops->channel(&tc, i, &ops, &chan, now);
         if (rv > 0) {
             p2p__conn_push(c, ops, chan);
         }

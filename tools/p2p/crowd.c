@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "json.h"
+#include "network.h"
 
 #define MAX_COUNT 10000000U
 #define MAX_PAR   4096U
@@ -123,14 +124,23 @@ static int start_member(struct crowd *c, struct member *m)
 {
     static const struct p2p_host_events events = {.identified = on_identified,
                                                   .peer_down = on_peer_down};
+    static const struct network_opts network_opts;
     struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
+    struct network network;
     int rv = p2p_key_generate(P2P_KEY_ED25519, &m->key);
 
     m->crowd = c;
     cfg.key = m->key;
     cfg.events = &events;
     cfg.user = m;
-    return rv != 0 ? rv : p2p_host_new(c->loop, &cfg, &m->host);
+    if (rv == 0) {
+        rv = network_open(&network, &network_opts);
+    }
+    if (rv == 0) {
+        network_set(&network, &cfg);
+        rv = p2p_host_new(c->loop, &cfg, &m->host);
+    }
+    return rv;
 }
 
 int crowd_start(struct crowd *c, uint32_t n)

@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef WITH_WS
+#include <p2p/ws.h>
+#endif
+
 /* Reads a file of at most `cap` bytes; how many, or a negative code. */
 static int read_file(struct network *n, const char *path, char *to, size_t cap)
 {
@@ -43,14 +47,28 @@ static int read_psk(struct network *n, const char *path)
     return rv;
 }
 
+/* All transports that this program was built with. */
+static void set_transports(struct network *n)
+{
+    size_t count = 0;
+
+    n->transports[count++] = p2p_transport_tcp();
+#ifdef WITH_WS
+    n->transports[count++] = p2p_transport_ws();
+#endif
+    n->transports[count] = NULL;
+}
+
 int network_open(struct network *n, const struct network_opts *opts)
 {
     *n = (struct network){0};
+    set_transports(n);
     return opts->psk != NULL ? read_psk(n, opts->psk) : 0;
 }
 
 void network_set(const struct network *n, struct p2p_host_config *cfg)
 {
+    cfg->transports = n->transports;
     cfg->psk = n->is_private ? n->psk : NULL;
 }
 

@@ -13,7 +13,11 @@ struct network_opts {
     const char *psk; /* a swarm.key, or NULL */
 };
 
+/* How many transports there may be, and NULL at the end. */
+#define NETWORK_TRANSPORTS 5
+
 struct network {
+    const struct p2p_transport *transports[NETWORK_TRANSPORTS];
     uint8_t psk[P2P_PSK_BYTES];
     bool is_private;
     char why[512]; /* what is wrong, after network_open() failed */

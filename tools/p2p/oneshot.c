@@ -79,15 +79,20 @@ static void on_identified(void *user, const struct p2p_peer_info *info)
 static int start(struct shot *s)
 {
     static const struct p2p_host_events events = {.identified = on_identified};
+    static const struct network_opts network_opts;
     struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
     int rv = p2p_key_generate(P2P_KEY_ED25519, &s->key);
 
+    if (rv == 0) {
+        rv = network_open(&s->network, &network_opts);
+    }
     if (rv == 0) {
         rv = p2p_loop_new(&s->loop);
     }
     cfg.key = s->key;
     cfg.events = &events;
     cfg.user = s;
+    network_set(&s->network, &cfg);
     if (rv == 0) {
         rv = p2p_host_new(s->loop, &cfg, &s->host);
     }
@@ -125,6 +130,7 @@ int shot_run(struct shot *s)
     p2p_timer_free(s->look);
     p2p_timer_free(s->timer);
     p2p_host_free(s->host);
+    network_close(&s->network);
     p2p_loop_free(s->loop);
     p2p_key_free(s->key);
     return s->code;

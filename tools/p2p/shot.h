@@ -8,12 +8,15 @@
 
 #include <p2p/p2p.h>
 
+#include "network.h"
+
 struct shot {
     bool ended; /* the host goes, and what is said to it is its end */
     struct p2p_key *key;
     struct p2p_loop *loop;
     struct p2p_host *host;
     struct p2p_pubsub *pubsub;
+    struct network network;
     struct p2p_timer *timer;
     struct p2p_timer *look; /* the conversation's own */
     struct p2p_peer_id peer;

@@ -73,7 +73,7 @@ static const struct p2p__chan_ops turner_ops = {.protocol = "/turner",
                                                 .fini = turner_fini};
 
 /* Both ends make their masks of what the address says behind the port. */
-static int turner_channel(void *host, const struct p2p__transport_conn *conn,
+static int turner_channel(const struct p2p__transport_conn *conn,
                           unsigned index, const struct p2p__chan_ops **ops,
                           void **chan, p2p_ns now)
 {
@@ -83,7 +83,7 @@ static int turner_channel(void *host, const struct p2p__transport_conn *conn,
     if (index == 2) {
         return 0;
     }
-    assert_string_equal(host, "a host's");
+    assert_string_equal(conn->host, "a host's");
     assert_true(p2p__maddr_has(conn->addr, P2P_MULTIADDR_WS));
     t = p2p__alloc(sizeof *t);
     assert_non_null(t);
@@ -127,11 +127,10 @@ static const struct p2p_transport turning = {.name = "turning",
                                              .channel = turner_channel};
 
 /* Ends each connection at once. */
-static int broken_channel(void *host, const struct p2p__transport_conn *conn,
+static int broken_channel(const struct p2p__transport_conn *conn,
                           unsigned index, const struct p2p__chan_ops **ops,
                           void **chan, p2p_ns now)
 {
-    (void)host;
     (void)conn;
     (void)index;
     (void)ops;
