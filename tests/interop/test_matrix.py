@@ -76,7 +76,8 @@ def run(session, row, check):
         assert said["transport"] in matrix.SHOWN[row.transport], said
         if row.transport != "QUIC":
             assert short(said["security"] or row.security) == row.security
-            assert short(said["muxer"] or row.muxer) == row.muxer
+            muxer = "yamux" if row.muxer == "psk" else row.muxer
+            assert short(said["muxer"] or muxer) == muxer
     check(dialer, listener, marks)
     marks = [dialer.mark(), listener.mark()]
     dialer.cmd(f"disconnect {listener.id}")
@@ -113,17 +114,19 @@ def session_of(rows, flags, check, table):
     left = [row for row in rows if not reasons[row]]
     if not left:
         pytest.skip("; ".join(dict.fromkeys(reasons.values())))
-    names = list(dict.fromkeys(row.transport for row in left))
     troubles = []
-    with Session(kind, flags, names) as session:
-        for row in left:
-            try:
-                run(session, row, check)
-                table.put(row, "pass")
-            except (AssertionError, PeerError) as err:
-                table.put(row, "**fail**", str(err).splitlines()[0][:160])
-                troubles.append(f"{' '.join(row)}:\n{err}")
-                session.drop()
+    # Each transport by itself: who knows several addresses of a peer takes
+    # the one that it likes best.
+    for name, rows in itertools.groupby(left, lambda row: row.transport):
+        with Session(kind, flags, [name]) as session:
+            for row in rows:
+                try:
+                    run(session, row, check)
+                    table.put(row, "pass")
+                except (AssertionError, PeerError) as err:
+                    table.put(row, "**fail**", str(err).splitlines()[0][:160])
+                    troubles.append(f"{' '.join(row)}:\n{err}")
+                    session.drop()
     assert not troubles, "\n\n".join(troubles)
 
 
