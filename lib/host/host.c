@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "chan/noise/noise.h"
-#include "host/config.h"
+#include "base/config.h"
 #include "p2p/p2p.h"
 #include "uv/loop.h"
 #include "wire/maddr.h"

@@ -2,7 +2,7 @@
 /* The public view of the limits: see p2p/limit.h. */
 #include "p2p/limit.h"
 
-#include "host/config.h"
+#include "base/config.h"
 #include "host/internal.h"
 
 /* A limit of the quota tree: those of one scope are the same everywhere, so

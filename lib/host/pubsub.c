@@ -12,7 +12,7 @@
 #include "p2p/pubsub.h"
 
 #include "base/mem.h"
-#include "host/config.h"
+#include "base/config.h"
 #include "host/internal.h"
 #include "proto/gossip/frame.h"
 #include "proto/gossip/gossip.h"

@@ -21,6 +21,7 @@
 /* What a transport's part of a host is made with; all is borrowed until
  * host_free(). */
 struct p2p__transport_cfg {
+    const struct p2p_transport *self; /* whose part it is */
     struct p2p__runq *q;
     struct p2p__env *env;
     struct p2p__net *net;
@@ -86,6 +87,8 @@ struct p2p_transport {
     int (*channel)(const struct p2p__transport_conn *conn, unsigned index,
                    const struct p2p__chan_ops **ops, void **chan, p2p_ns now);
     const struct p2p__transport_own *own; /* NULL: over TCP */
+    /* Whether a host may listen with it: 0, or why not. NULL: it may. */
+    int (*may_listen)(const void *host);
 };
 
 #endif

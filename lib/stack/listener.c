@@ -166,6 +166,10 @@ int p2p__listener_open(struct p2p__swarm *s, const struct p2p_multiaddr *ma)
     if (via == NULL) {
         return P2P_ENOTSUP;
     }
+    rv = via->ops->may_listen != NULL ? via->ops->may_listen(via->host) : 0;
+    if (rv != 0) {
+        return rv;
+    }
     l = listener_new(s, ma, &waist);
     rv = l == NULL ? P2P_ENOMEM : p2p__quota_take(&s->quota, P2P__Q_FDS, 1);
     if (rv != 0) {

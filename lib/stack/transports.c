@@ -33,7 +33,10 @@ int p2p__transports_init(struct p2p__transports *t,
         t->count++;
         one->ops = *list;
         if (one->ops->host_new != NULL) {
-            rv = one->ops->host_new(cfg, &one->host);
+            struct p2p__transport_cfg own = *cfg;
+
+            own.self = one->ops;
+            rv = one->ops->host_new(&own, &one->host);
         }
     }
     return t->count > 0 ? rv : P2P_EINVAL;

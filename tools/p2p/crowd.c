@@ -139,6 +139,7 @@ static int start_member(struct crowd *c, struct member *m)
     if (rv == 0) {
         network_set(&network, &cfg);
         rv = p2p_host_new(c->loop, &cfg, &m->host);
+        network_close(&network);
     }
     return rv;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifdef WITH_WS
@@ -47,23 +48,94 @@ static int read_psk(struct network *n, const char *path)
     return rv;
 }
 
+#ifdef WITH_WS
+/* The longest file of certificates. */
+#define PEM_MAX 65536
+
+/* A file of PEM in memory of its own; NULL, 0 where none is named. */
+static int read_pem(struct network *n, const char *path, char **out,
+                    size_t *out_len)
+{
+    int len;
+
+    *out = NULL;
+    *out_len = 0;
+    if (path == NULL) {
+        return 0;
+    }
+    *out = malloc(PEM_MAX);
+    len = *out == NULL ? P2P_ENOMEM : read_file(n, path, *out, PEM_MAX);
+    if (len < 0) {
+        return len;
+    }
+    *out_len = (size_t)len;
+    return 0;
+}
+
+/* Makes the transport of secure WebSockets. */
+static int make_wss(struct network *n, const struct network_opts *o)
+{
+    struct p2p_wss_config cfg = P2P_WSS_CONFIG_INIT;
+    char *cert = NULL, *key = NULL, *ca = NULL;
+    int rv = read_pem(n, o->tls_cert, &cert, &cfg.cert_len);
+
+    if (rv == 0) {
+        rv = read_pem(n, o->tls_key, &key, &cfg.key_len);
+    }
+    if (rv == 0) {
+        rv = read_pem(n, o->tls_ca, &ca, &cfg.ca_len);
+    }
+    if (rv == 0) {
+        cfg.cert = cert;
+        cfg.key = key;
+        cfg.ca = ca;
+        cfg.insecure = o->tls_insecure;
+        rv = p2p_transport_wss_new(&cfg, &n->wss);
+    }
+    if (rv != 0 && n->why[0] == '\0') {
+        (void)snprintf(n->why, sizeof n->why,
+                       "the certificate, key or authorities of TLS: %s",
+                       p2p_err_text(rv));
+    }
+    if (key != NULL) {
+        explicit_bzero(key, PEM_MAX);
+    }
+    free(cert);
+    free(key);
+    free(ca);
+    return rv;
+}
+#endif
+
 /* All transports that this program was built with. */
-static void set_transports(struct network *n)
+static int set_transports(struct network *n, const struct network_opts *o)
 {
     size_t count = 0;
+    int rv = 0;
 
     n->transports[count++] = p2p_transport_tcp();
 #ifdef WITH_WS
     n->transports[count++] = p2p_transport_ws();
+    rv = make_wss(n, o);
+    if (rv == 0) {
+        n->transports[count++] = n->wss;
+    }
 #endif
+    (void)o;
     n->transports[count] = NULL;
+    return rv;
 }
 
 int network_open(struct network *n, const struct network_opts *opts)
 {
+    int rv;
+
     *n = (struct network){0};
-    set_transports(n);
-    return opts->psk != NULL ? read_psk(n, opts->psk) : 0;
+    rv = set_transports(n, opts);
+    if (rv == 0 && opts->psk != NULL) {
+        rv = read_psk(n, opts->psk);
+    }
+    return rv;
 }
 
 void network_set(const struct network *n, struct p2p_host_config *cfg)
@@ -74,6 +146,9 @@ void network_set(const struct network *n, struct p2p_host_config *cfg)
 
 void network_close(struct network *n)
 {
+#ifdef WITH_WS
+    p2p_transport_wss_free(n->wss);
+#endif
     explicit_bzero(n->psk, sizeof n->psk);
     n->is_private = false;
 }

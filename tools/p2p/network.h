@@ -11,6 +11,11 @@
 /* What the flags said; all NULL: the public one. */
 struct network_opts {
     const char *psk; /* a swarm.key, or NULL */
+    /* Files of secure WebSockets, PEM; NULL: dials only, the system's trust. */
+    const char *tls_cert;
+    const char *tls_key;
+    const char *tls_ca;
+    bool tls_insecure;
 };
 
 /* How many transports there may be, and NULL at the end. */
@@ -18,6 +23,7 @@ struct network_opts {
 
 struct network {
     const struct p2p_transport *transports[NETWORK_TRANSPORTS];
+    struct p2p_transport *wss; /* owned, or NULL */
     uint8_t psk[P2P_PSK_BYTES];
     bool is_private;
     char why[512]; /* what is wrong, after network_open() failed */
@@ -29,7 +35,7 @@ int network_open(struct network *n, const struct network_opts *opts);
 /* Tells a host's config; borrows the network until the host was made. */
 void network_set(const struct network *n, struct p2p_host_config *cfg);
 
-/* Forgets the key. */
+/* Frees what it has and forgets the key. */
 void network_close(struct network *n);
 
 #endif

@@ -16,6 +16,10 @@ enum {
     OPT_SEED,
     OPT_KEY_FILE,
     OPT_PSK,
+    OPT_TLS_CERT,
+    OPT_TLS_KEY,
+    OPT_TLS_CA,
+    OPT_TLS_INSECURE,
     OPT_TOPIC,
     OPT_SIGN,
     OPT_MDNS,
@@ -43,6 +47,10 @@ static const struct {
     {"seed", OPT_SEED, "N", "the Ed25519 key of a number"},
     {"key-file", OPT_KEY_FILE, "FILE", "the key of `p2p key gen FILE`"},
     {"psk", OPT_PSK, "FILE", "a private network: its swarm.key"},
+    {"tls-cert", OPT_TLS_CERT, "FILE", "/tls/ws: the server's certificate"},
+    {"tls-key", OPT_TLS_KEY, "FILE", "/tls/ws: its private key"},
+    {"tls-ca", OPT_TLS_CA, "FILE", "/tls/ws: whom dials believe"},
+    {"tls-insecure", OPT_TLS_INSECURE, NULL, "/tls/ws: dials believe anybody"},
     {"topic", OPT_TOPIC, "T", "subscribe at the start; may be repeated"},
     {"sign", OPT_SIGN, "HOW", "messages: strict (the default) or nosign"},
     {"mdns", OPT_MDNS, NULL, "find peers on the link, and dial them"},
@@ -151,6 +159,15 @@ static int set_number(struct node_opts *o, int c, const char *value)
     return 0;
 }
 
+/* Where the network's flag of a file goes. */
+static const char **file_of(struct network_opts *o, int c)
+{
+    return c == OPT_PSK        ? &o->psk
+           : c == OPT_TLS_CERT ? &o->tls_cert
+           : c == OPT_TLS_KEY  ? &o->tls_key
+                               : &o->tls_ca;
+}
+
 static int set_value(struct node_opts *o, int c, const char *value)
 {
     switch (c) {
@@ -177,7 +194,10 @@ static int set_value(struct node_opts *o, int c, const char *value)
             o->key_file = value;
             return 0;
         case OPT_PSK:
-            o->network.psk = value;
+        case OPT_TLS_CERT:
+        case OPT_TLS_KEY:
+        case OPT_TLS_CA:
+            *file_of(&o->network, c) = value;
             return 0;
         case OPT_LOG:
             o->log_level = value[0] - '0';
@@ -197,6 +217,9 @@ static int set_flag(struct node_opts *o, int c)
             return 0;
         case OPT_MDNS_2021:
             o->mdns_2021 = true;
+            return 0;
+        case OPT_TLS_INSECURE:
+            o->network.tls_insecure = true;
             return 0;
         case OPT_QUIET:
             o->quiet = true;

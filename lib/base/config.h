@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Structs that cross the library's border have the size that the program was
  * compiled with: see p2p/p2p.h. */
-#ifndef P2P_HOST_CONFIG_H
-#define P2P_HOST_CONFIG_H
+#ifndef P2P_BASE_CONFIG_H
+#define P2P_BASE_CONFIG_H
 
 #include <stddef.h>
 #include <string.h>
