@@ -11,7 +11,7 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-.PHONY: all acceptance asan bench clean compat deb demo demo-article deps deps-build dist distclean docs e2e \
+.PHONY: all acceptance asan bench browser clean compat deb demo demo-article deps deps-build dist distclean docs e2e \
 	fmt fuzz fuzz-smoke help hostile install interop interop-mesh \
 	interop-table lint lint-write mutants \
 	openapi oracle power sim sim-hash sim-mesh soak test torture ui unit
@@ -138,6 +138,9 @@ openapi: deps all ## what REST is described as, against a daemon; SEED=… EXAMP
 # Some of it: make ui T="members"
 ui: deps all ## the web page in Chromium: views, actions, axe, pictures; T=… some
 	@BUILDDIR=$(BUILDDIR) tests/ui/run.sh $(T)
+
+browser: deps all ## a page in Chromium with js-libp2p joins our node, ws and wss
+	@P2P_BIN=$(abspath $(BUILDDIR))/tools/p2p/p2p tests/browser/run.sh
 
 # make oracle SEEDS=100000
 oracle: deps all ## the model against its rules as a program; SEEDS=…
