@@ -76,19 +76,38 @@ struct p2p__listener {
     void (*close)(struct p2p__listener *l);
 };
 
-/* A datagram socket, for mDNS (and QUIC later). */
+/* A datagram socket, for mDNS and QUIC. */
 struct p2p__udp;
+
+/* Datagrams side by side, of equal sizes but for the last, that one call of
+ * the system sends, or that came together. */
+struct p2p__udp_run {
+    struct p2p__addr peer; /* to whom, or from whom */
+    size_t segment;        /* bytes of each; > 0 */
+    uint8_t ecn;           /* their code point */
+};
 
 struct p2p__udp_cb {
     /* A datagram arrived; ttl -1: not known. ifindex: where it came in. */
     void (*datagram)(void *user, struct p2p__slice in,
                      const struct p2p__addr *from, uint32_t ifindex,
                      p2p_ns now);
+    /* In its place, of a socket that is made for many: a run arrived. */
+    void (*run)(void *user, struct p2p__slice in,
+                const struct p2p__udp_run *run, p2p_ns now);
+    /* send_run() took less than all, and there is room again. */
+    void (*writable)(void *user, p2p_ns now);
 };
 
 struct p2p__udp {
     const struct p2p__udp_cb *cb;
     void *user;
+    struct p2p__addr addr; /* as bound: the port is filled in */
+    /* Sends a run: returns how many bytes of it are dealt with, whole
+     * datagrams; `writable` follows if that is not all. What the system does
+     * not want to send is lost, as datagrams are. */
+    size_t (*send_run)(struct p2p__udp *udp, const uint8_t *buf, size_t len,
+                       const struct p2p__udp_run *run);
     /* Sends one datagram, by this interface if it is not 0. 0 or negative. */
     int (*send)(struct p2p__udp *udp, const uint8_t *buf, size_t len,
                 const struct p2p__addr *to, uint32_t ifindex);
@@ -109,7 +128,9 @@ struct p2p__net {
                                     const struct p2p__addr *at,
                                     const struct p2p__listener_cb *cb,
                                     void *user, int *err);
-    /* Binds a datagram socket; shared: others on this host may bind it too.*/
+    /* Binds a datagram socket; shared: others on this host may bind it too. If
+     * cb has `run`, it is made for many datagrams, which are never cut up on
+     * their way. */
     struct p2p__udp *(*udp)(struct p2p__net *net, const struct p2p__addr *at,
                             bool shared, const struct p2p__udp_cb *cb,
                             void *user, int *err);

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "uv/addr.h"
 #include "uv/errors.h"
-#include "uv/tcp.h"
+#include "uv/runs.h"
 
 #define BURST        64
 #define DATAGRAM_MAX 9000U
@@ -25,6 +25,7 @@ struct udp {
     int fd;
     uint8_t family;
     bool closing;
+    bool no_runs; /* the system does not cut runs up for us */
 };
 
 union control {
@@ -80,16 +81,63 @@ static bool receive(struct udp *u)
     return true;
 }
 
+/* Reads one run; false when there is none. */
+static bool receive_run(struct udp *u)
+{
+    struct p2p__udp_run run;
+    struct p2p__slice in;
+    uv_buf_t buf;
+    ssize_t n;
+
+    p2p__uv_hot(u->net, &buf);
+    if (buf.len == 0) {
+        return false;
+    }
+    n = p2p__uv_run_receive(u->fd, &buf, &run);
+    if (n > 0) {
+        in = p2p__uv_hot_slice(u->net, (size_t)n);
+        u->udp.cb->run(u->udp.user, in, &run, p2p__uv_now());
+        p2p__uv_hot_done(u->net);
+    }
+    return n >= 0;
+}
+
 static void on_poll(uv_poll_t *h, int status, int events)
 {
     struct udp *u = h->data;
 
-    (void)events;
+    if (status == 0 && events & UV_WRITABLE) {
+        (void)uv_poll_start(h, UV_READABLE, on_poll);
+        u->udp.cb->writable(u->udp.user, p2p__uv_now());
+    }
     for (int i = 0; status == 0 && i < BURST && !u->closing; i++) {
-        if (!receive(u)) {
+        if (u->udp.cb->run != NULL ? !receive_run(u) : !receive(u)) {
             break;
         }
     }
+}
+
+static size_t udp_send_run(struct p2p__udp *base, const uint8_t *buf,
+                           size_t len, const struct p2p__udp_run *run)
+{
+    struct udp *u = P2P__CONTAINER(base, struct udp, udp);
+    size_t at = 0;
+
+    while (at < len) {
+        size_t n = p2p__min(len - at, u->no_runs ? run->segment : len);
+        int rv = p2p__uv_run_send(u->fd, buf + at, n, run);
+
+        if (rv == P2P_EAGAIN) {
+            (void)uv_poll_start(&u->h, UV_READABLE | UV_WRITABLE, on_poll);
+            break;
+        }
+        if (rv == P2P_ENOTSUP && !u->no_runs) {
+            u->no_runs = true;
+            continue;
+        }
+        at += n;
+    }
+    return at;
 }
 
 /* Fills the control message that names the interface to send by. */
@@ -239,6 +287,17 @@ static int open_socket(const struct p2p__addr *at, bool shared)
     return fd;
 }
 
+/* The address that a socket got. */
+static void find_name(int fd, struct p2p__addr *addr)
+{
+    struct sockaddr_storage sa;
+    socklen_t len = sizeof sa;
+
+    if (getsockname(fd, (struct sockaddr *)&sa, &len) == 0) {
+        p2p__uv_from_sockaddr((struct sockaddr *)&sa, addr);
+    }
+}
+
 static struct p2p__udp *net_udp(struct p2p__net *net,
                                 const struct p2p__addr *at, bool shared,
                                 const struct p2p__udp_cb *cb, void *user,
@@ -258,6 +317,8 @@ static struct p2p__udp *net_udp(struct p2p__net *net,
     }
     u->udp = (struct p2p__udp){.cb = cb,
                                .user = user,
+                               .addr = *at,
+                               .send_run = udp_send_run,
                                .send = udp_send,
                                .group = udp_group,
                                .close = udp_close};
@@ -266,6 +327,10 @@ static struct p2p__udp *net_udp(struct p2p__net *net,
     u->family = at->family;
     u->h.data = u;
     n->handles++;
+    find_name(fd, &u->udp.addr);
+    if (cb->run != NULL) {
+        p2p__uv_run_setup(fd, at->family);
+    }
     *err = 0;
     (void)uv_poll_start(&u->h, UV_READABLE, on_poll);
     return &u->udp;

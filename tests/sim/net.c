@@ -546,6 +546,19 @@ static struct p2p__listener *net_listen(struct p2p__net *net,
     return &l->l;
 }
 
+static void hand_datagram(struct sim_udp *u, struct datagram *d)
+{
+    const struct p2p__slice in = p2p__slice_of(d->bytes, d->len);
+    const struct p2p__udp_run run = {.peer = d->from, .segment = d->len};
+    const p2p_ns now = u->host->sim->now;
+
+    if (u->udp.cb->run != NULL) {
+        u->udp.cb->run(u->udp.user, in, &run, now);
+    } else {
+        u->udp.cb->datagram(u->udp.user, in, &d->from, 1, now);
+    }
+}
+
 static void on_datagram(struct sim *sim, struct sim_event *ev)
 {
     struct datagram *d = P2P__CONTAINER(ev, struct datagram, ev);
@@ -557,8 +570,7 @@ static void on_datagram(struct sim *sim, struct sim_event *ev)
         if (h->alive && u->at.port == d->port &&
             (u->grouped || !d->multicast)) {
             sim_trace(sim, d->bytes, d->len);
-            u->udp.cb->datagram(u->udp.user, p2p__slice_of(d->bytes, d->len),
-                                &d->from, 1, sim->now);
+            hand_datagram(u, d);
             sim_touch(h, sim->now);
         }
     }
@@ -612,6 +624,16 @@ static int udp_send(struct p2p__udp *base, const uint8_t *buf, size_t len,
     return 0;
 }
 
+static size_t udp_send_run(struct p2p__udp *base, const uint8_t *buf,
+                           size_t len, const struct p2p__udp_run *run)
+{
+    for (size_t at = 0; at < len; at += run->segment) {
+        (void)udp_send(base, buf + at, p2p__min(run->segment, len - at),
+                       &run->peer, 0);
+    }
+    return len;
+}
+
 static int udp_group(struct p2p__udp *base, const struct p2p__addr *group,
                      uint32_t ifindex, bool join)
 {
@@ -646,12 +668,14 @@ static struct p2p__udp *net_udp(struct p2p__net *net,
     assert(u != NULL);
     u->udp = (struct p2p__udp){.cb = cb,
                                .user = user,
+                               .send_run = udp_send_run,
                                .send = udp_send,
                                .group = udp_group,
                                .close = udp_close};
     u->host = h;
     u->at = *at;
     u->at.port = at->port != 0 ? at->port : take_port(h);
+    u->udp.addr = u->at;
     p2p__list_push(&h->udps, &u->link);
     *err = 0;
     return &u->udp;
