@@ -47,7 +47,7 @@ used() {
 }
 used tests/install/examples.sh "$prefix/share/doc/p2p/examples" lan
 used tests/install/bindings.sh "$prefix/share/doc/p2p/examples/bindings"
-for part in tls ws; do
+for part in quic tls ws; do
     probe=tests/install/probe_$part.c
     if gcc -std=c11 -Wall -Wextra -Werror $probe -o "$prefix/probe_$part" \
             $(pkg-config --cflags --libs p2p-$part p2p) &&

@@ -76,11 +76,12 @@ done
 check "each function has its manual page" manual_pages
 check "a program is built against libp2p-dev" compile /deb/probe.c p2p
 check "and against TLS" compile /deb/probe_tls.c "p2p-tls p2p"
+check "and against QUIC" compile /deb/probe_quic.c "p2p-quic p2p"
 /deb/examples.sh /usr/share/doc/libp2p-dev/examples lan || failed=1
 check "and against WebSocket" compile /deb/probe_ws.c "p2p-ws p2p"
 check "the daemon runs" use
 check "they are purged" dpkg --purge unitmesh \
-    libp2p-dev libp2p-tls0 libp2p-ws0 libp2p0
+    libp2p-dev libp2p-quic0 libp2p-tls0 libp2p-ws0 libp2p0
 whats_there > /tmp/after
 check "nothing is left" diff /tmp/before /tmp/after
 exit $failed

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef WITH_QUIC
+#include <p2p/quic.h>
+#endif
 #ifdef WITH_WS
 #include <p2p/ws.h>
 #endif
@@ -107,13 +110,19 @@ static int make_wss(struct network *n, const struct network_opts *o)
 }
 #endif
 
-/* All transports that this program was built with. */
+/* All transports that this program was built with; QUIC has no place for the
+ * key of a private network. */
 static int set_transports(struct network *n, const struct network_opts *o)
 {
     size_t count = 0;
     int rv = 0;
 
     n->transports[count++] = p2p_transport_tcp();
+#ifdef WITH_QUIC
+    if (o->psk == NULL) {
+        n->transports[count++] = p2p_transport_quic();
+    }
+#endif
 #ifdef WITH_WS
     n->transports[count++] = p2p_transport_ws();
     rv = make_wss(n, o);

@@ -110,6 +110,7 @@ enum p2p__quic_kind {
 
 /* What all connections of a host share. */
 struct p2p__quic_shared {
+    struct p2p__env *env;         /* borrowed */
     const struct p2p__tls_id *id; /* borrowed */
     struct p2p__map routes;       /* connection ids: struct p2p__quic_route */
     uint8_t reset_key[32];        /* of tokens for stateless resets */
@@ -148,7 +149,8 @@ extern const struct p2p__sess_ops p2p__quic_ops;
  * has (a struct p2p__tls_id). It starts nothing. */
 extern const struct p2p_security p2p__quic_security;
 
-/* What connections share: no routes, a new key. Borrows `id` until fini. */
+/* What connections share: no routes, a new key. Borrows
+ * both until fini. */
 void p2p__quic_shared_init(struct p2p__quic_shared *shared,
                            struct p2p__env *env, const struct p2p__tls_id *id);
 
@@ -164,6 +166,11 @@ int p2p__quic_route_add(struct p2p__quic_shared *shared,
 /* Takes out and frees all routes of a list. */
 void p2p__quic_routes_drop(struct p2p__quic_shared *shared,
                            struct p2p__quota *quota, struct p2p__list *list);
+
+/* Moves a session's routes to `list`, charged to `quota` from now on; those
+ * that it has no room for are dropped. */
+void p2p__quic_routes_move(void *sess, struct p2p__quota *quota,
+                           struct p2p__list *list);
 
 /* Whom a datagram for this id is for, or NULL. */
 void *p2p__quic_route_find(const struct p2p__quic_shared *shared,

@@ -9,6 +9,7 @@ void p2p__quic_shared_init(struct p2p__quic_shared *shared,
     uint64_t seed[2];
 
     p2p__env_seed(env, seed);
+    shared->env = env;
     shared->id = id;
     p2p__map_init(&shared->routes, seed);
     env->random(env, shared->reset_key, sizeof shared->reset_key);
@@ -65,6 +66,22 @@ void p2p__quic_routes_drop(struct p2p__quic_shared *shared,
         p2p__quota_give(quota, P2P__Q_MEMORY, sizeof *r);
         p2p__free(r);
         link = p2p__list_pop(list);
+    }
+}
+
+void p2p__quic_routes_move(void *sess, struct p2p__quota *quota,
+                           struct p2p__list *list)
+{
+    struct p2p__quic *q = sess;
+
+    P2P__LIST_EACH_SAFE (it, &q->routes) {
+        if (p2p__quota_take(quota, P2P__Q_MEMORY,
+                            sizeof(struct p2p__quic_route)) == 0) {
+            p2p__list_remove(it);
+            p2p__list_push(list, it);
+            p2p__quota_give(q->quota, P2P__Q_MEMORY,
+                            sizeof(struct p2p__quic_route));
+        }
     }
 }
 
