@@ -168,6 +168,9 @@ int p2p__tlsio_shake(struct p2p__tlsio *t, struct p2p__slice *in)
     e = gnutls_handshake(t->session);
     t->in = NULL;
     if (e == GNUTLS_E_SUCCESS) {
+        t->overhead = gnutls_protocol_get_version(t->session) == GNUTLS_TLS1_2
+                          ? P2P__TLSIO_OVERHEAD_1_2
+                          : P2P__TLSIO_OVERHEAD;
         t->quiet = 0;
         return 1;
     }
@@ -218,7 +221,7 @@ bool p2p__tlsio_draw(struct p2p__tlsio *t, struct p2p__outbuf *out)
 static int put_record(struct p2p__tlsio *t, struct p2p__src *above,
                       struct p2p__outbuf *out, p2p_ns now)
 {
-    size_t room = p2p__outbuf_room(out) - P2P__TLSIO_OVERHEAD;
+    size_t room = p2p__outbuf_room(out) - t->overhead;
     uint8_t text[P2P__TLSIO_PLAIN_MAX];
     int got = above->pull(above, text, p2p__min(room, sizeof text), now);
     ssize_t sent;
@@ -241,7 +244,7 @@ int p2p__tlsio_send(struct p2p__tlsio *t, struct p2p__src *above,
 {
     int got = 1;
 
-    while (got > 0 && p2p__outbuf_room(out) > P2P__TLSIO_OVERHEAD &&
+    while (got > 0 && p2p__outbuf_room(out) > t->overhead &&
            (out->len == 0 || p2p__outbuf_room(out) >= P2P__TLSIO_ROOM_MIN)) {
         got = put_record(t, above, out, now);
     }

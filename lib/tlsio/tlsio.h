@@ -29,10 +29,11 @@
  * after a handshake. In bytes. */
 #define P2P__TLSIO_SESSION_BYTES 16384U
 
-/* The most plaintext of a record, in bytes, and what is around it: in TLS 1.2
- * there is a nonce, too. */
-#define P2P__TLSIO_PLAIN_MAX 16384U
-#define P2P__TLSIO_OVERHEAD  29U
+/* The most plaintext of a record, in bytes, and what is around it; TLS 1.2 has
+ * a nonce there, too. */
+#define P2P__TLSIO_PLAIN_MAX    16384U
+#define P2P__TLSIO_OVERHEAD     22U
+#define P2P__TLSIO_OVERHEAD_1_2 29U
 
 /* Records are not begun with less room than this behind others, in bytes. */
 #define P2P__TLSIO_ROOM_MIN 512U
@@ -48,8 +49,9 @@ struct p2p__tlsio {
     size_t pending_cap;
     struct p2p__quota *quota;
     struct p2p__job *owner;
-    int refusal;    /* what is wrong, if it is not GnuTLS that says so */
-    uint32_t quiet; /* bytes read since there was one for the layer above */
+    int refusal;     /* what is wrong, if it is not GnuTLS that says so */
+    size_t overhead; /* of a record, known after the handshake */
+    uint32_t quiet;  /* bytes read since there was one for the layer above */
 };
 
 /*

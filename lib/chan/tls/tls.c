@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The TLS channel: see tls.h. GnuTLS calls back for bytes: take() and give()
- * are its socket. All else here is called by the stack.
+ * The TLS channel: see tls.h. How GnuTLS gets and gives bytes is tlsio's; here
+ * are who the peer is, and which muxer was agreed on.
  */
 #include "chan/tls/tls.h"
 
-#include <errno.h>
-
 #include "base/mem.h"
 #include "tlsid/tlsid.h"
+#include "tlsio/tlsio.h"
 
 /* What ALPN says when no muxer is agreed on. Spec: libp2p tls, "ALPN". */
 #define ALPN_NO_MUXER "libp2p"
@@ -17,22 +16,12 @@
 #define ALPN_MAX 8U
 
 struct tls {
-    gnutls_session_t session;
-    gnutls_packet_t packet;  /* lent by the last rx; or NULL */
-    struct p2p__slice *in;   /* of the rx that is under way */
-    struct p2p__outbuf *out; /* of the tx that may be written to directly */
-    uint8_t *pending;        /* not drawn yet */
-    size_t pending_len;
-    size_t pending_cap;
+    struct p2p__tlsio io;
     struct p2p__cert_owner *peer; /* until the event was pulled */
-    struct p2p__quota *quota;
     struct p2p__env *env;
-    struct p2p__job *owner;
     const char *const *muxers;
     size_t muxer_count;
     p2p_ns deadline;
-    int refusal;    /* what is wrong, if it is not GnuTLS that says so */
-    uint32_t quiet; /* bytes read since there was one for the layer above */
     struct p2p_peer_id expected;
     bool established;
     bool ev_due;
@@ -40,128 +29,18 @@ struct tls {
     uint8_t binding[P2P__TLS_BINDING_BYTES];
 };
 
-/* GnuTLS wants bytes: what is left of the slice. */
-static ssize_t take(gnutls_transport_ptr_t ptr, void *to, size_t len)
-{
-    struct tls *t = ptr;
-    size_t n = t->in != NULL ? p2p__min(len, t->in->len) : 0;
-
-    if (n == 0) {
-        gnutls_transport_set_errno(t->session, EAGAIN);
-        return -1;
-    }
-    if (n > P2P__CAP_TLS_QUIET_BYTES - t->quiet) {
-        t->refusal = P2P_ETOOBIG;
-        gnutls_transport_set_errno(t->session, ENOBUFS);
-        return -1;
-    }
-    memcpy(to, t->in->p, n);
-    p2p__slice_skip(t->in, n);
-    t->quiet += (uint32_t)n;
-    return (ssize_t)n;
-}
-
-/* Makes room for what is pending, charged before it is there. */
-static bool pending_room(struct tls *t, size_t more)
-{
-    size_t cap = t->pending_len + more;
-    uint8_t *p;
-
-    if (cap <= t->pending_cap) {
-        return true;
-    }
-    if (cap > P2P__TLS_PENDING_MAX ||
-        p2p__quota_take(t->quota, P2P__Q_MEMORY, cap - t->pending_cap) != 0) {
-        return false;
-    }
-    p = p2p__realloc(t->pending, cap);
-    if (p == NULL) {
-        p2p__quota_give(t->quota, P2P__Q_MEMORY, cap - t->pending_cap);
-        return false;
-    }
-    t->pending = p;
-    t->pending_cap = cap;
-    return true;
-}
-
-static void drop_pending(struct tls *t)
-{
-    p2p__quota_give(t->quota, P2P__Q_MEMORY, t->pending_cap);
-    p2p__free(t->pending);
-    t->pending = NULL;
-    t->pending_len = t->pending_cap = 0;
-}
-
-/* What has no room in the tx that is under way waits for the next. */
-static bool put_pending(struct tls *t, const uint8_t *p, size_t len)
-{
-    if (len == 0) {
-        return true;
-    }
-    if (!pending_room(t, len)) {
-        return false;
-    }
-    memcpy(t->pending + t->pending_len, p, len);
-    t->pending_len += len;
-    p2p__mark(t->owner);
-    return true;
-}
-
-/* GnuTLS has bytes: all of them are taken, or the session is at its end.
- * put_record() leaves room for its record, but there may be an answer to a key
- * update before it, of which only GnuTLS knows. */
-static ssize_t give(gnutls_transport_ptr_t ptr, const void *p, size_t len)
-{
-    struct tls *t = ptr;
-    size_t direct = t->out != NULL && t->pending_len == 0
-                        ? p2p__min(len, p2p__outbuf_room(t->out))
-                        : 0;
-
-    if (direct > 0) {
-        p2p__outbuf_put(t->out, p, direct);
-    }
-    if (!put_pending(t, (const uint8_t *)p + direct, len - direct)) {
-        t->refusal = P2P_ELIMIT;
-        gnutls_transport_set_errno(t->session, ENOBUFS);
-        return -1;
-    }
-    return (ssize_t)len;
-}
-
-/* Whether there is something to read is not GnuTLS's to wait for. */
-static int no_wait(gnutls_transport_ptr_t ptr, unsigned ms)
-{
-    (void)ptr;
-    (void)ms;
-    return 1;
-}
-
 static int verify(gnutls_session_t session)
 {
     struct tls *t = gnutls_session_get_ptr(session);
 
-    t->refusal = p2p__tls_judge(session, t->env, &t->expected, t->peer);
-    return t->refusal == 0 ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
-}
-
-/* Ours for what GnuTLS says. */
-static int error_of(const struct tls *t, int e)
-{
-    return t->refusal != 0 ? t->refusal : p2p__tls_error(e);
-}
-
-static void release(struct tls *t)
-{
-    if (t->packet != NULL) {
-        gnutls_packet_deinit(t->packet);
-        t->packet = NULL;
-    }
+    t->io.refusal = p2p__tls_judge(session, t->env, &t->expected, t->peer);
+    return t->io.refusal == 0 ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }
 
 static void drop_peer(struct tls *t)
 {
     if (t->peer != NULL) {
-        p2p__quota_give(t->quota, P2P__Q_MEMORY, sizeof *t->peer);
+        p2p__quota_give(t->io.quota, P2P__Q_MEMORY, sizeof *t->peer);
         p2p__free(t->peer);
         t->peer = NULL;
     }
@@ -172,7 +51,7 @@ static int fail(struct tls *t, int err)
 {
     assert(err < 0);
     drop_peer(t);
-    release(t);
+    p2p__tlsio_release(&t->io);
     t->ev_due = false;
     t->failed = true;
     return err;
@@ -181,52 +60,22 @@ static int fail(struct tls *t, int err)
 /* The handshake is over; 32 bytes of it are kept for channel binding. */
 static int establish(struct tls *t)
 {
-    int rv = p2p__tls_bind(t->session, t->binding);
+    int rv = p2p__tls_bind(t->io.session, t->binding);
 
     if (rv != 0) {
         return rv;
     }
     t->established = true;
     t->ev_due = true;
-    t->quiet = 0;
     return 0;
 }
 
-/* Goes on with the handshake. */
-static int shake(struct tls *t)
+/* Goes on with the handshake; `in` may be NULL. */
+static int shake(struct tls *t, struct p2p__slice *in)
 {
-    int e = gnutls_handshake(t->session);
+    int rv = p2p__tlsio_shake(&t->io, in);
 
-    if (e == GNUTLS_E_SUCCESS) {
-        return establish(t);
-    }
-    if (gnutls_error_is_fatal(e) == 0) {
-        return 0; /* more bytes are needed, or a warning came */
-    }
-    (void)gnutls_alert_send_appropriate(t->session, e);
-    return error_of(t, e);
-}
-
-/* Reads a record; nothing in it: no data, or not all of it is here. */
-static int receive(struct tls *t, struct p2p__slice *up)
-{
-    ssize_t n = gnutls_record_recv_packet(t->session, &t->packet);
-    gnutls_datum_t text;
-
-    if (n == 0) {
-        return P2P_ECLOSED; /* the peer said so */
-    }
-    if (n < 0) {
-        if (gnutls_error_is_fatal((int)n) == 0) {
-            return 0;
-        }
-        (void)gnutls_alert_send_appropriate(t->session, (int)n);
-        return error_of(t, (int)n);
-    }
-    t->quiet = 0;
-    gnutls_packet_get(t->packet, &text, NULL);
-    *up = p2p__slice_of(text.data, text.size);
-    return 0;
+    return rv == 1 ? establish(t) : rv;
 }
 
 static int rx(void *chan, struct p2p__slice *in, struct p2p__slice *up,
@@ -238,71 +87,26 @@ static int rx(void *chan, struct p2p__slice *in, struct p2p__slice *up,
     (void)now;
     assert(!t->failed && !t->ev_due);
     *up = (struct p2p__slice){.p = NULL};
-    release(t);
+    p2p__tlsio_release(&t->io);
     if (in->len == 0) {
         return 0;
     }
-    t->in = in;
-    rv = t->established ? receive(t, up) : shake(t);
-    t->in = NULL;
+    rv = t->established ? p2p__tlsio_receive(&t->io, in, up) : shake(t, in);
     return rv == 0 ? 0 : fail(t, rv);
-}
-
-/* Draws what is pending; false: some is left. */
-static bool draw_pending(struct tls *t, struct p2p__outbuf *out)
-{
-    size_t n = p2p__min(t->pending_len, p2p__outbuf_room(out));
-
-    if (n > 0) {
-        p2p__outbuf_put(out, t->pending, n);
-        memmove(t->pending, t->pending + n, t->pending_len - n);
-        t->pending_len -= n;
-    }
-    if (t->pending_len == 0 && t->pending != NULL) {
-        drop_pending(t);
-    }
-    return t->pending_len == 0;
-}
-
-/* One record of what above has to say. Its text is not put where the record
- * will be: an answer to a key update may be written there first. Returns how
- * many bytes above had. */
-static int put_record(struct tls *t, struct p2p__src *above,
-                      struct p2p__outbuf *out, p2p_ns now)
-{
-    size_t room = p2p__outbuf_room(out) - P2P__TLS_OVERHEAD;
-    uint8_t text[P2P__TLS_PLAIN_MAX];
-    int got = above->pull(above, text, p2p__min(room, sizeof text), now);
-    ssize_t sent;
-
-    if (got <= 0) {
-        return got;
-    }
-    t->out = out;
-    sent = gnutls_record_send(t->session, text, (size_t)got);
-    t->out = NULL;
-    if (sent < 0) {
-        return error_of(t, (int)sent);
-    }
-    assert(sent == got);
-    return got;
 }
 
 static int tx(void *chan, struct p2p__src *above, struct p2p__outbuf *out,
               p2p_ns now)
 {
     struct tls *t = chan;
-    int got = 1;
+    int rv;
 
-    if (!draw_pending(t, out) || t->failed || t->ev_due || !t->established ||
-        above == NULL) {
+    if (!p2p__tlsio_draw(&t->io, out) || t->failed || t->ev_due ||
+        !t->established || above == NULL) {
         return 0;
     }
-    while (got > 0 && p2p__outbuf_room(out) > P2P__TLS_OVERHEAD &&
-           (out->len == 0 || p2p__outbuf_room(out) >= P2P__TLS_ROOM_MIN)) {
-        got = put_record(t, above, out, now);
-    }
-    return got < 0 ? fail(t, got) : 0;
+    rv = p2p__tlsio_send(&t->io, above, out, now);
+    return rv < 0 ? fail(t, rv) : 0;
 }
 
 static p2p_ns deadline(const void *chan)
@@ -321,13 +125,8 @@ static void fini(void *chan)
 {
     struct tls *t = chan;
 
-    release(t);
     drop_peer(t);
-    drop_pending(t);
-    if (t->session != NULL) {
-        gnutls_deinit(t->session);
-        p2p__quota_give(t->quota, P2P__Q_MEMORY, P2P__TLS_SESSION_BYTES);
-    }
+    p2p__tlsio_fini(&t->io);
     p2p__wipe(t, sizeof *t);
 }
 
@@ -350,48 +149,31 @@ static int set_alpn(const struct tls *t)
             (gnutls_datum_t){.data = text.m, .size = (unsigned)strlen(text.c)};
     }
     return gnutls_alpn_set_protocols(
-               t->session, names, (unsigned)n,
+               t->io.session, names, (unsigned)n,
                GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE) == 0
                ? 0
                : P2P_ENOMEM;
 }
 
-/* A session with everything set, charged before it is there. */
-static int open_session(struct tls *t, const struct p2p__sec_cfg *cfg)
+/* Sets all that a session needs. */
+static int set_session(struct tls *t, const struct p2p__sec_cfg *cfg)
 {
-    const struct p2p__tls_id *id = cfg->id;
-    int rv = p2p__quota_take(t->quota, P2P__Q_MEMORY, P2P__TLS_SESSION_BYTES);
+    int rv;
 
-    if (rv != 0) {
-        return rv;
-    }
-    if (gnutls_init(&t->session, (cfg->dialer ? GNUTLS_CLIENT : GNUTLS_SERVER) |
-                                     GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
-                                     GNUTLS_NO_TICKETS | GNUTLS_NO_EXTENSIONS) <
-        0) {
-        t->session = NULL;
-        p2p__quota_give(t->quota, P2P__Q_MEMORY, P2P__TLS_SESSION_BYTES);
-        return P2P_ENOMEM;
-    }
-    gnutls_session_set_ptr(t->session, t);
-    gnutls_transport_set_ptr(t->session, t);
-    gnutls_transport_set_pull_function(t->session, take);
-    gnutls_transport_set_push_function(t->session, give);
-    gnutls_transport_set_pull_timeout_function(t->session, no_wait);
-    gnutls_handshake_set_timeout(t->session, GNUTLS_INDEFINITE_TIMEOUT);
-    rv = p2p__tls_id_apply(id, t->session);
+    gnutls_session_set_ptr(t->io.session, t);
+    rv = p2p__tls_id_apply(cfg->id, t->io.session);
     return rv != 0 ? rv : set_alpn(t);
 }
 
 /* Room for who the peer turns out to be. */
 static int make_peer(struct tls *t)
 {
-    int rv = p2p__quota_take(t->quota, P2P__Q_MEMORY, sizeof *t->peer);
+    int rv = p2p__quota_take(t->io.quota, P2P__Q_MEMORY, sizeof *t->peer);
 
     if (rv == 0) {
         t->peer = p2p__zalloc(sizeof *t->peer);
         if (t->peer == NULL) {
-            p2p__quota_give(t->quota, P2P__Q_MEMORY, sizeof *t->peer);
+            p2p__quota_give(t->io.quota, P2P__Q_MEMORY, sizeof *t->peer);
             rv = P2P_ENOMEM;
         }
     }
@@ -407,9 +189,7 @@ static int start(const struct p2p__sec_cfg *cfg, void **chan, p2p_ns now)
     if (t == NULL) {
         return P2P_ENOMEM;
     }
-    t->quota = cfg->quota;
     t->env = cfg->env;
-    t->owner = cfg->owner;
     t->muxers = cfg->muxers;
     t->muxer_count = cfg->muxer_count;
     t->deadline =
@@ -417,12 +197,18 @@ static int start(const struct p2p__sec_cfg *cfg, void **chan, p2p_ns now)
     if (cfg->expected != NULL) {
         t->expected = *cfg->expected;
     }
-    rv = make_peer(t);
+    rv = p2p__tlsio_init(
+        &t->io,
+        (cfg->dialer ? GNUTLS_CLIENT : GNUTLS_SERVER) | GNUTLS_NO_EXTENSIONS,
+        cfg->quota, cfg->owner);
     if (rv == 0) {
-        rv = open_session(t, cfg);
+        rv = make_peer(t);
+    }
+    if (rv == 0) {
+        rv = set_session(t, cfg);
     }
     if (rv == 0 && cfg->dialer) {
-        rv = shake(t); /* its first message */
+        rv = shake(t, NULL); /* its first message */
     }
     if (rv != 0) {
         fini(t);
@@ -438,7 +224,7 @@ static int agreed(const struct tls *t)
 {
     gnutls_datum_t name;
 
-    if (gnutls_alpn_get_selected_protocol(t->session, &name) != 0) {
+    if (gnutls_alpn_get_selected_protocol(t->io.session, &name) != 0) {
         return -1;
     }
     for (size_t i = 0; i < t->muxer_count; i++) {
@@ -467,7 +253,7 @@ static bool next(void *chan, struct p2p__sec_ev *ev)
         .muxer = agreed(t),
     };
     ev->announced = ev->muxer >= 0;
-    p2p__mark(t->owner);
+    p2p__mark(t->io.owner);
     return true;
 }
 

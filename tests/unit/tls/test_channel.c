@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "sec_pair.h"
+#include "tlsio/tlsio.h"
 #include "unit.h"
 
 static const char *const yamux_mplex[] = {"/yamux/1.0.0", "/mplex/6.7.0"};
@@ -50,7 +51,8 @@ static void handshake(struct chunker *c)
         assert_memory_equal(e->pubkey, pb, len);
         assert_int_equal(e->ev.muxer, -1);
         assert_false(e->ev.announced);
-        assert_int_equal(e->quota.used[P2P__Q_MEMORY], P2P__TLS_SESSION_BYTES);
+        assert_int_equal(e->quota.used[P2P__Q_MEMORY],
+                         P2P__TLSIO_SESSION_BYTES);
         assert_true(e->ops->chan->deadline(e->chan) == P2P_NEVER);
     }
     assert_memory_equal(p.ends[0].ops->binding(p.ends[0].chan),
@@ -154,7 +156,7 @@ static void traffic(struct chunker *c)
         assert_int_equal(p.ends[i].got_len, sizeof bytes);
         assert_memory_equal(p.ends[i].got, bytes, sizeof bytes);
         assert_int_equal(p.ends[i].quota.used[P2P__Q_MEMORY],
-                         P2P__TLS_SESSION_BYTES);
+                         P2P__TLSIO_SESSION_BYTES);
     }
     sec_pair_fini(&p);
 }
@@ -185,7 +187,7 @@ static void test_records_fit_the_room(void **state)
                 sec_end_feed(&p.ends[1], p.ends[0].wire, out.len, NULL), 0);
         }
         assert_int_equal(p.ends[1].got_len,
-                         room > P2P__TLS_OVERHEAD ? sizeof bytes : 0);
+                         room > P2P__TLSIO_OVERHEAD ? sizeof bytes : 0);
         sec_pair_fini(&p);
     }
 }
@@ -242,7 +244,7 @@ static void test_every_bit_of_a_record_counts(void **state)
     static const uint8_t text[] = "hello";
 
     (void)state;
-    for (size_t at = 0; at < sizeof text + P2P__TLS_OVERHEAD; at++) {
+    for (size_t at = 0; at < sizeof text + P2P__TLSIO_OVERHEAD; at++) {
         struct sec_pair p;
         struct sec_end *from = &p.ends[0];
 
@@ -250,7 +252,7 @@ static void test_every_bit_of_a_record_counts(void **state)
         from->app = text;
         from->app_len = sizeof text;
         assert_int_equal(sec_end_draw(from, 0), 0);
-        assert_int_equal(from->wire_len, sizeof text + P2P__TLS_OVERHEAD);
+        assert_int_equal(from->wire_len, sizeof text + P2P__TLSIO_OVERHEAD);
         from->wire[at] ^= 1;
         if (sec_end_feed(&p.ends[1], from->wire, from->wire_len, NULL) == 0) {
             /* GnuTLS authenticates the type inside, not the one outside; and
@@ -301,7 +303,7 @@ static void test_the_quota_is_asked_first(void **state)
 
     (void)state;
     assert_int_equal(sec_pair_init_for(&p, &p2p__tls_security), 0);
-    for (uint64_t limit = 0; limit <= P2P__TLS_SESSION_BYTES; limit += 1024) {
+    for (uint64_t limit = 0; limit <= P2P__TLSIO_SESSION_BYTES; limit += 1024) {
         struct p2p__sec_cfg cfg = sec_pair_cfg(&p, 0);
 
         p.ends[0].quota.limit[P2P__Q_MEMORY] = limit;

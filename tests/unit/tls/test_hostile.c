@@ -11,6 +11,7 @@
 #include "chan/tls/tls.h"
 #include "ident/cert.h"
 #include "sec_pair.h"
+#include "tlsio/tlsio.h"
 #include "unit.h"
 
 #define WIRE_BYTES (1U << 20)
@@ -280,8 +281,8 @@ static void test_a_message_has_a_cap(void **state)
 
     (void)state;
     assert_in_range(long_hello(s, &why),
-                    P2P__CAP_TLS_QUIET_BYTES - 2 * RECORD_TEXT,
-                    P2P__CAP_TLS_QUIET_BYTES + 2 * RECORD_TEXT);
+                    P2P__CAP_TLSIO_QUIET_BYTES - 2 * RECORD_TEXT,
+                    P2P__CAP_TLSIO_QUIET_BYTES + 2 * RECORD_TEXT);
     assert_int_equal(why, P2P_ETOOBIG);
     stranger_free(s);
 }
@@ -315,7 +316,7 @@ static void test_key_updates_have_an_end(void **state)
         rv = sec_end_feed(e, s->from.bytes, s->from.tail, NULL);
         s->from.tail = 0;
         assert_in_range(e->quota.used[P2P__Q_MEMORY], 0,
-                        P2P__TLS_SESSION_BYTES + P2P__TLS_PENDING_MAX);
+                        P2P__TLSIO_SESSION_BYTES + P2P__TLSIO_PENDING_MAX);
     }
     assert_true(rv < 0);
     p2p__cert_fini(&cert);
@@ -332,7 +333,7 @@ static void test_a_key_update_takes_room_of_its_own(void **state)
     for (size_t i = 0; i < sizeof bytes; i++) {
         bytes[i] = (uint8_t)(i % 251 + 1);
     }
-    for (size_t room = P2P__TLS_OVERHEAD + 1; room < 120; room++) {
+    for (size_t room = P2P__TLSIO_OVERHEAD + 1; room < 120; room++) {
         struct stranger *s = stranger_new(MODERN, true);
         struct p2p__cert cert = good();
         struct sec_end *e = &s->p.ends[1];
