@@ -2,6 +2,7 @@
 """Private networks: ours with go and js, both ways, over TCP; other keys."""
 
 import os
+import subprocess
 
 import pytest
 from checks import LOOP, check_pubsub, check_services, pair
@@ -43,6 +44,27 @@ def test_other_keys(tmp_path, a, b):
         with Peer(b, ["--psk", str(ours)]) as y:
             y.ready().connect(x)
             check_services(y, x)
+
+
+def test_commands_in_a_private_network(tmp_path):
+    """p2p ping gets in with the key alone, and says what is wrong."""
+    require("c")
+    psk = key_file(tmp_path, "swarm.key")
+    with Peer("c", ["--listen", LOOP, "--psk", str(psk)]) as x:
+        def ping(key):
+            return subprocess.run(
+                [os.environ["P2P_BIN"], "ping", x.ready().addr, "-n", "1"],
+                env={**os.environ, "P2P_PSK": str(key)}, timeout=30,
+                capture_output=True, text=True, check=False)
+        done = ping(psk)
+        assert done.returncode == 0 and x.id in done.stdout, done.stderr
+        done = ping(key_file(tmp_path, "other.key"))
+        assert done.returncode == 1
+        assert "authentication failed" in done.stderr
+        (tmp_path / "bad.key").write_text("no key\n")
+        done = ping(tmp_path / "bad.key")
+        assert done.returncode == 1
+        assert f"{tmp_path}/bad.key: line 1: not the key" in done.stderr
 
 
 def test_a_file_that_is_wrong(tmp_path):

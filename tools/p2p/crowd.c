@@ -124,7 +124,7 @@ static int start_member(struct crowd *c, struct member *m)
 {
     static const struct p2p_host_events events = {.identified = on_identified,
                                                   .peer_down = on_peer_down};
-    static const struct network_opts network_opts;
+    const struct network_opts network_opts = network_env();
     struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
     struct network network;
     int rv = p2p_key_generate(P2P_KEY_ED25519, &m->key);

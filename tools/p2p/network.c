@@ -135,6 +135,12 @@ static int set_transports(struct network *n, const struct network_opts *o)
     return rv;
 }
 
+struct network_opts network_env(void)
+{
+    return (struct network_opts){.psk = getenv("P2P_PSK"),
+                                 .tls_ca = getenv("P2P_TLS_CA")};
+}
+
 int network_open(struct network *n, const struct network_opts *opts)
 {
     int rv;

@@ -29,6 +29,10 @@ struct network {
     char why[512]; /* what is wrong, after network_open() failed */
 };
 
+/* What the environment says, for commands without flags of their own:
+ * P2P_PSK and P2P_TLS_CA name files. */
+struct network_opts network_env(void);
+
 /* Reads the files that the flags name. 0, or a negative code, and why. */
 int network_open(struct network *n, const struct network_opts *opts);
 

@@ -79,7 +79,7 @@ static void on_identified(void *user, const struct p2p_peer_info *info)
 static int start(struct shot *s)
 {
     static const struct p2p_host_events events = {.identified = on_identified};
-    static const struct network_opts network_opts;
+    const struct network_opts network_opts = network_env();
     struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
     int rv = p2p_key_generate(P2P_KEY_ED25519, &s->key);
 
@@ -124,6 +124,8 @@ int shot_run(struct shot *s)
     rv = start(s);
     if (rv == 0) {
         p2p_loop_run(s->loop);
+    } else if (s->network.why[0] != '\0') {
+        (void)fprintf(stderr, "p2p: %s\n", s->network.why);
     } else {
         (void)shot_complain(s->addr, rv);
     }
