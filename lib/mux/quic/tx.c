@@ -53,9 +53,7 @@ static void sent(struct p2p__quic *q, struct p2p__qstream *st, size_t n,
     assert(st->id >= 0 && st->bits & P2P__QS_HELD);
     p2p__sendq_take(&st->q, &st->sent, n);
     st->bits &= (uint16_t)~P2P__QS_ANNOUNCE;
-    if (fin && p2p__qstream_unsent(st) == 0) {
-        st->bits |= P2P__QS_FIN_OUT;
-    }
+    st->bits |= fin ? P2P__QS_FIN_OUT : 0;
     p2p__list_remove(&st->out);
     p2p__qstream_relieve(q, st);
     p2p__qstream_schedule(q, st); /* behind the others */
@@ -99,8 +97,8 @@ static ngtcp2_ssize offer(struct p2p__quic *q, struct packet *p,
         vec[i] = (ngtcp2_vec){.base = pieces[i].p, .len = pieces[i].len};
         len += pieces[i].len;
     }
-    if (st != NULL && st->bits & P2P__QS_FIN_WANT &&
-        len == p2p__qstream_unsent(st)) {
+    /* A frame of its own: py-libp2p loses what comes in one with a FIN. */
+    if (st != NULL && st->bits & P2P__QS_FIN_WANT && len == 0) {
         flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
     }
     rv = ngtcp2_conn_writev_stream(q->conn, &p->ps.path, &p->pi, p->at, p->room,

@@ -79,7 +79,7 @@ static void test_a_listener_without_a_right_certificate(void **state)
 
 /* The dialer is through with its handshake before the listener looks at its
  * certificate: it hears of it afterwards. */
-static void test_a_dialer_without_a_right_certificate(void **state)
+static void test_T13_a_dialer_without_a_right_certificate(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
@@ -219,7 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_is_somebody_else_is_refused),
         cmocka_unit_test(test_a_listener_without_a_right_certificate),
-        cmocka_unit_test(test_a_dialer_without_a_right_certificate),
+        cmocka_unit_test(test_T13_a_dialer_without_a_right_certificate),
         cmocka_unit_test(test_tls_after_the_handshake_has_a_cap),
         cmocka_unit_test(test_rapid_resets_are_slowed_down),
         cmocka_unit_test(test_memory_has_a_limit),
