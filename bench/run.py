@@ -23,8 +23,8 @@ from pathlib import Path
 
 from common import BUILD, ROOT, Skipped
 
-ROWS = ("article", "mesh", "acks", "hundred", "history", "stream", "conns",
-        "gossip", "idle", "echo", "start", "ping")
+ROWS = ("article", "mesh", "acks", "hundred", "history", "stream", "quic",
+        "conns", "gossip", "idle", "echo", "start", "ping")
 KEPT = BUILD / "bench.json"
 TABLE = ROOT / "docs/reference/bench.md"
 COLUMNS = (("name", "what"), ("unit", "unit"), ("ours", "ours"),
