@@ -202,6 +202,56 @@ static void test_two_hosts_meet(void **state)
     scene_free(s);
 }
 
+/* A socket that takes a few datagrams, and then none until it says so. */
+static struct {
+    size_t (*send)(struct p2p__udp *udp, const uint8_t *buf, size_t len,
+                   const struct p2p__udp_run *run);
+    size_t room;
+    size_t refused;
+} narrow;
+
+static size_t narrow_send(struct p2p__udp *udp, const uint8_t *buf, size_t len,
+                          const struct p2p__udp_run *run)
+{
+    size_t n = p2p__min(len, narrow.room * run->segment);
+
+    narrow.room -= (n + run->segment - 1) / run->segment;
+    narrow.refused += n < len;
+    return n > 0 ? narrow.send(udp, buf, n, run) : 0;
+}
+
+static void test_a_full_socket_loses_nothing(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct p2p__udp *udp;
+    uint64_t datagrams;
+
+    (void)state;
+    assert_int_equal(dial(s, ADDR), 0);
+    udp = P2P__CONTAINER(p2p__list_first(&quic_of(&s->a)->sockets),
+                         struct p2p__qsocket, link)
+              ->udp;
+    narrow.send = udp->send_run;
+    narrow.refused = 0;
+    udp->send_run = narrow_send;
+    datagrams = s->sim.datagrams;
+    s->done = 0;
+    assert_int_equal(
+        p2p_host_perf(s->a.host, p2p_host_id(s->b.host), 300000, 0, on_perf, s),
+        0);
+    for (unsigned i = 0; i < 20000 && s->done == 0; i++) {
+        narrow.room = 1 + i % 3;
+        udp->cb->writable(udp->user, s->sim.now);
+        pass(s, P2P__MS(1));
+    }
+    assert_int_equal(s->done, 1);
+    assert_int_equal(s->status, 0);
+    assert_true(narrow.refused > 20);
+    assert_true(s->sim.datagrams - datagrams < 2 * 300000 / 1200);
+    udp->send_run = narrow.send;
+    scene_free(s);
+}
+
 static void test_who_is_somebody_else_is_not_met(void **state)
 {
     struct scene *s = scene_new(0);
@@ -419,6 +469,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_hosts_meet),
+        cmocka_unit_test(test_a_full_socket_loses_nothing),
         cmocka_unit_test(test_who_is_somebody_else_is_not_met),
         cmocka_unit_test(test_nobody_is_there),
         cmocka_unit_test(test_a_lossy_network_is_good_enough),

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Runs of datagrams on real sockets: what was cut up comes back whole, with
+ * its code point; what cannot be sent is lost, and does not stand in the way.
+ */
+#include <stdlib.h>
+
+#include "uv_rig.h"
+
+struct end {
+    struct p2p__udp *udp;
+    uint8_t got[1 << 18];
+    size_t len;
+    size_t runs;
+    size_t datagrams;
+    uint8_t ecn;
+    struct p2p__addr from;
+};
+
+struct pair {
+    struct p2p_loop *loop;
+    struct end a, b;
+};
+
+static void on_run(void *user, struct p2p__slice in,
+                   const struct p2p__udp_run *run, p2p_ns now)
+{
+    struct end *e = user;
+
+    (void)now;
+    assert_true(e->len + in.len <= sizeof e->got);
+    memcpy(e->got + e->len, in.p, in.len);
+    e->len += in.len;
+    e->runs++;
+    e->datagrams += (in.len + run->segment - 1) / run->segment;
+    e->ecn = run->ecn;
+    e->from = run->peer;
+}
+
+static const struct p2p__udp_cb cb = {.run = on_run};
+
+static void bind_end(struct pair *p, struct end *e, uint8_t family)
+{
+    const struct p2p__addr v4 = {.family = 4, .ip = {127, 0, 0, 1}};
+    const struct p2p__addr v6 = {.family = 6, .ip = {[15] = 1}};
+    struct p2p__net *net = &p->loop->net.net;
+    int err;
+
+    e->udp = net->udp(net, family == 4 ? &v4 : &v6, false, &cb, e, &err);
+    assert_non_null(e->udp);
+    assert_true(e->udp->addr.port != 0);
+}
+
+static struct pair *pair_new(uint8_t family)
+{
+    struct pair *p = calloc(1, sizeof *p);
+
+    assert_non_null(p);
+    assert_int_equal(p2p_loop_new(&p->loop), 0);
+    bind_end(p, &p->a, family);
+    bind_end(p, &p->b, family);
+    return p;
+}
+
+static void pair_free(struct pair *p)
+{
+    p->a.udp->close(p->a.udp);
+    p->b.udp->close(p->b.udp);
+    p2p_loop_free(p->loop);
+    free(p);
+}
+
+static void until_got(struct pair *p, size_t len)
+{
+    while (p->b.len < len) {
+        (void)uv_run(p->loop->uv, UV_RUN_ONCE);
+    }
+}
+
+static void check_run(uint8_t family, size_t segment, size_t len)
+{
+    static uint8_t bytes[65000];
+    struct pair *p = pair_new(family);
+    const struct p2p__udp_run run = {
+        .peer = p->b.udp->addr, .segment = segment, .ecn = 2};
+
+    for (size_t i = 0; i < len; i++) {
+        bytes[i] = (uint8_t)(i * 7 + (i >> 9));
+    }
+    assert_int_equal(p->a.udp->send_run(p->a.udp, bytes, len, &run), len);
+    until_got(p, len);
+    assert_memory_equal(p->b.got, bytes, len);
+    assert_int_equal(p->b.datagrams, (len + segment - 1) / segment);
+    assert_int_equal(p->b.ecn, 2);
+    assert_int_equal(p->b.from.port, p->a.udp->addr.port);
+    pair_free(p);
+}
+
+static void test_runs_arrive_as_they_were(void **state)
+{
+    (void)state;
+    check_run(4, 1200, 1200);
+    check_run(4, 1200, 12 * 1200 + 7);
+    check_run(4, 1444, 45 * 1444);
+    check_run(6, 1200, 10 * 1200);
+}
+
+static void test_what_cannot_be_sent_is_lost(void **state)
+{
+    static const uint8_t bytes[65000];
+    struct pair *p = pair_new(4);
+    struct p2p__udp_run run = {.peer = p->b.udp->addr, .segment = 65000};
+    struct p2p__udp_run next = run;
+
+    (void)state;
+    next.segment = 100;
+    run.peer.ip[0] = 240; /* nobody is there */
+    assert_int_equal(p->a.udp->send_run(p->a.udp, bytes, 65000, &run), 65000);
+    assert_int_equal(p->a.udp->send_run(p->a.udp, bytes, 100, &next), 100);
+    until_got(p, 100);
+    assert_int_equal(p->b.len, 100);
+    pair_free(p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_runs_arrive_as_they_were),
+        cmocka_unit_test(test_what_cannot_be_sent_is_lost),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
