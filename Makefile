@@ -65,6 +65,10 @@ asan: deps ## unit tests and fuzz corpora under ASan and UBSan
 lint: deps all ## floors, symbols, format, names, sizes, limits, documents
 	@$(PYTHON) tools/lint/run.py $(BUILDDIR)
 
+.PHONY: analyze
+analyze: deps all ## lib/ by gcc -fanalyzer and clang --analyze; FILES=…
+	@$(PYTHON) tools/analyze.py $(BUILDDIR) $(FILES)
+
 lint-write: deps all ## renew the files that are generated from the sources
 	@$(PYTHON) tools/lint/run.py $(BUILDDIR) --write exports caps api settings
 

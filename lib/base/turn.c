@@ -104,13 +104,13 @@ static void run_timers(struct p2p__runq *q, p2p_ns now)
 p2p_ns p2p__turn(struct p2p__runq *q, p2p_ns now, size_t max_jobs)
 {
     const struct p2p__heap_node *first;
+    struct p2p__list *link;
 
     assert(!q->turning);
     q->turning = true;
     q->now = now;
     run_timers(q, now);
-    while (max_jobs-- > 0 && !p2p__list_empty(&q->jobs)) {
-        struct p2p__list *link = p2p__list_pop(&q->jobs);
+    while (max_jobs-- > 0 && (link = p2p__list_pop(&q->jobs)) != NULL) {
         struct p2p__job *job = P2P__CONTAINER(link, struct p2p__job, link);
 
         job->queued = false;

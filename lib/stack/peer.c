@@ -192,6 +192,7 @@ static int make_room(struct p2p__peer *peer, enum p2p__addr_source source)
         return 0;
     }
     worst = worst_addr(peer);
+    assert(worst != NULL);
     if (worst->source > (uint8_t)source) {
         return P2P_ELIMIT;
     }

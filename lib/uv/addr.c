@@ -32,19 +32,17 @@ void p2p__uv_from_sockaddr(const struct sockaddr *sa, struct p2p__addr *out)
 {
     *out = (struct p2p__addr){0};
     if (sa->sa_family == AF_INET) {
-        struct sockaddr_in in;
+        const struct sockaddr_in *in = (const void *)sa;
 
-        memcpy(&in, sa, sizeof in);
         out->family = 4;
-        out->port = ntohs(in.sin_port);
-        memcpy(out->ip, &in.sin_addr, 4);
+        out->port = ntohs(in->sin_port);
+        memcpy(out->ip, &in->sin_addr, 4);
     } else if (sa->sa_family == AF_INET6) {
-        struct sockaddr_in6 in;
+        const struct sockaddr_in6 *in = (const void *)sa;
 
-        memcpy(&in, sa, sizeof in);
         out->family = 6;
-        out->port = ntohs(in.sin6_port);
-        out->scope = in.sin6_scope_id;
-        memcpy(out->ip, &in.sin6_addr, 16);
+        out->port = ntohs(in->sin6_port);
+        out->scope = in->sin6_scope_id;
+        memcpy(out->ip, &in->sin6_addr, 16);
     }
 }

@@ -153,8 +153,10 @@ static void fill_park(struct p2p__noise *n, struct p2p__slice *in,
 static int read_message(struct p2p__noise *n, const struct p2p__slice *msg)
 {
     struct p2p__noise_hs *hs = n->hs;
-    int rv = p2p__noise_hs_read(hs, msg);
+    int rv;
 
+    assert(hs != NULL);
+    rv = p2p__noise_hs_read(hs, msg);
     if (rv != 0) {
         return rv;
     }

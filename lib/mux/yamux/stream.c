@@ -107,9 +107,10 @@ static int announce(struct p2p__yamux *s, struct p2p__ystream *st)
 
 void p2p__ystream_admit(struct p2p__yamux *s)
 {
+    struct p2p__list *link;
+
     while (s->unacked_out < P2P__CAP_YAMUX_BACKLOG &&
-           !p2p__list_empty(&s->waiting)) {
-        struct p2p__list *link = p2p__list_pop(&s->waiting);
+           (link = p2p__list_pop(&s->waiting)) != NULL) {
         struct p2p__ystream *st =
             P2P__CONTAINER(link, struct p2p__ystream, out);
 

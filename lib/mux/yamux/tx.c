@@ -159,9 +159,9 @@ static void tx_control_of(struct p2p__yamux *s, struct p2p__outbuf *out,
 static bool tx_control(struct p2p__yamux *s, struct p2p__outbuf *out,
                        p2p_ns now)
 {
-    while (!p2p__list_empty(&s->ctl)) {
-        struct p2p__list *link = p2p__list_first(&s->ctl);
+    struct p2p__list *link;
 
+    while ((link = p2p__list_first(&s->ctl)) != NULL) {
         if (p2p__outbuf_room(out) < P2P__YAMUX_HEADER_BYTES) {
             return false;
         }
@@ -233,10 +233,11 @@ static bool cut(const struct p2p__ystream *st, const struct p2p__outbuf *out)
 /* A frame of each ready stream in turn, until there is no room. */
 static void tx_data(struct p2p__yamux *s, struct p2p__outbuf *out)
 {
+    struct p2p__list *link;
+
     p2p__ystream_admit(s);
-    while (!p2p__list_empty(&s->ready) &&
+    while ((link = p2p__list_first(&s->ready)) != NULL &&
            p2p__outbuf_room(out) >= P2P__YAMUX_HEADER_BYTES) {
-        struct p2p__list *link = p2p__list_first(&s->ready);
         struct p2p__ystream *st =
             P2P__CONTAINER(link, struct p2p__ystream, out);
 

@@ -106,6 +106,7 @@ static int gather(struct p2p__gossip_frame *f, struct p2p__slice *in,
     if (rv != 0) {
         return rv;
     }
+    assert(f->buf != NULL);
     memcpy(f->buf + f->have, in->p, n);
     f->have += n;
     p2p__slice_skip(in, n);

@@ -66,8 +66,10 @@ static void move_part(struct p2p__slice *part, const struct p2p__slice *body,
 static void set_frame(struct p2p__gossip_msg *m, const struct p2p__rpc_msg *in,
                       struct p2p__slab *slab)
 {
-    size_t len = write_frame(slab, &in->body);
+    size_t len;
 
+    assert(slab != NULL);
+    len = write_frame(slab, &in->body);
     assert(len == slab->cap);
     (void)len;
     m->slab = slab;

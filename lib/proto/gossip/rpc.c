@@ -90,12 +90,15 @@ static bool take_part(struct p2p__rpc_msg *m, const struct p2p__pb *r,
 {
     uint32_t num = f->tag >> TAG_WIRE_BITS;
     size_t shortest = 1 + p2p__varint_len(f->bytes.len) + f->bytes.len;
+    struct p2p__slice *to;
 
     if (f->tag != P2P__PB_BYTES(num) || m->present >> num != 0 ||
         position(m, r) - begin != shortest) {
         return false;
     }
-    *part(&m->view, num) = f->bytes;
+    to = part(&m->view, num);
+    assert(to != NULL); /* num is known */
+    *to = f->bytes;
     m->present |= (uint8_t)(1U << num);
     if (num <= P2P__RPC_MSG_TOPIC) {
         m->signed_len = position(m, r);

@@ -146,6 +146,7 @@ static void forget_said(struct p2p__gossip *g, struct p2p__gossip_peer *peer,
         struct p2p__list *l = p2p__list_pop(&peer->words);
         struct p2p__gossip_member *m = P2P__MEMBER(l, in_words);
 
+        assert(l != NULL);
         m->word = P2P__GOSSIP_SAY_NOTHING;
         p2p__gossip_member_check(g, m, now);
     }
