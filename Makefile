@@ -69,6 +69,15 @@ lint: deps all ## floors, symbols, format, names, sizes, limits, documents
 analyze: deps all ## lib/ by gcc -fanalyzer and clang --analyze; FILES=…
 	@$(PYTHON) tools/analyze.py $(BUILDDIR) $(FILES)
 
+ABI = include/p2p packaging/abi/libp2p.so.0.abi packaging/abi/growing.txt
+.PHONY: abi
+abi: deps ## programs of the last release still run; abi-write renews what it is
+	@$(PYTHON) tools/api/abi.py $(ABI)
+
+.PHONY: abi-write
+abi-write: deps
+	@$(PYTHON) tools/api/abi.py $(ABI) --write
+
 lint-write: deps all ## renew the files that are generated from the sources
 	@$(PYTHON) tools/lint/run.py $(BUILDDIR) --write exports caps api settings
 
