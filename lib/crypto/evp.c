@@ -56,8 +56,8 @@ int p2p__evp_sign(EVP_PKEY *key, struct p2p__slice msg, uint8_t *sig,
     if (EVP_DigestSignInit_ex(ctx, NULL, "SHA2-256", NULL, NULL, key, NULL) ==
             1 &&
         EVP_DigestSign(ctx, sig, &len, msg.p, msg.len) == 1) {
-        assert(len <= cap);
-        err = (int)len;
+        /* Without memory OpenSSL's ECDSA has -1 as the length. */
+        err = len <= cap ? (int)len : P2P_ENOMEM;
     }
     ERR_clear_error();
     EVP_MD_CTX_free(ctx);

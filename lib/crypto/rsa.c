@@ -25,6 +25,7 @@
 #define EXPONENT_HEAD  2U
 #define EXPONENT_MAX   4U /* bytes, as in Go; 65537 has three */
 #define MODULUS_MAX    (P2P__RSA_BITS_MAX / 8 + 1)
+#define VERSION_END    7 /* of a private key: what is behind its version */
 #define PUBLIC_MAX     (HEAD_BYTES + MODULUS_MAX + EXPONENT_HEAD + EXPONENT_MAX)
 
 /* The two integers of a public key, as DER has them: with a zero in front
@@ -264,19 +265,34 @@ static int load(const struct p2p__sign_alg *alg, struct p2p__slice priv,
     return 0;
 }
 
+/* Whether this is PKCS #1: a version, and then the modulus. Without memory for
+ * that form OpenSSL goes on to the next that it knows, PKCS #8. */
+static bool is_pkcs1(const uint8_t *der, int len)
+{
+    return len > VERSION_END && der[VERSION_END] == 0x02;
+}
+
 static int save(const struct p2p__sign_alg *alg, const void *key, uint8_t *buf,
                 size_t cap)
 {
-    int len = i2d_PrivateKey(key, NULL);
+    uint8_t *der = NULL;
+    int len = i2d_PrivateKey(key, &der);
+    int rv = len;
 
-    if (len > 0 && buf != NULL) {
-        if ((size_t)len > cap) {
-            return P2P_ETOOBIG;
-        }
-        len = i2d_PrivateKey(key, &buf);
-    }
+    (void)alg;
     ERR_clear_error();
-    return len > 0 ? len : P2P_ENOMEM;
+    if (len <= 0) {
+        return P2P_ENOMEM;
+    }
+    if (!is_pkcs1(der, len)) {
+        rv = P2P_ENOMEM;
+    } else if (buf != NULL && (size_t)len > cap) {
+        rv = P2P_ETOOBIG;
+    } else if (buf != NULL) {
+        memcpy(buf, der, (size_t)len);
+    }
+    OPENSSL_clear_free(der, (size_t)len);
+    return rv;
 }
 
 static int sign(const struct p2p__sign_alg *alg, const void *key,
