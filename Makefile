@@ -69,6 +69,10 @@ lint: deps all ## floors, symbols, format, names, sizes, limits, documents
 analyze: deps all ## lib/ by gcc -fanalyzer and clang --analyze; FILES=…
 	@$(PYTHON) tools/analyze.py $(BUILDDIR) $(FILES)
 
+.PHONY: coverage
+coverage: deps ## how much of lib/ the unit tests run; MISSING=lib/wire: what not
+	@$(PYTHON) tools/coverage.py build-cov $(if $(MISSING),--missing $(MISSING))
+
 ABI = include/p2p packaging/abi/libp2p.so.0.abi packaging/abi/growing.txt
 .PHONY: abi
 abi: deps ## programs of the last release still run; abi-write renews what it is
@@ -184,6 +188,7 @@ deb: deps-build ## Debian packages into DEBDIR=… (needs debhelper, dpkg-dev)
 	@JOBS=$(JOBS) packaging/deb.sh $(DEBDIR)
 
 clean: ## remove what was built
-	@rm -rf $(BUILDDIR) build-asan build-clang build-fuzz build-mutants build-hostile
+	@rm -rf $(BUILDDIR) build-asan build-clang build-cov build-fuzz build-mutants \
+		build-hostile
 
 # What follows needs a program each; a line comes with the program.
