@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# The Debian packages: built, looked at by lintian; then in a fresh chroot of
-# this machine's Debian installed, used, purged, after which nothing is left.
+# The Debian packages: built of the archive of the source, offline, looked at by
+# lintian; then in a fresh chroot of this machine's Debian installed, used,
+# purged, after which nothing is left.
 # Once more in a container that systemd boots, with the units as they are.
 # budget: 240
 # timeout: 600
@@ -12,8 +13,21 @@ done
     --no-install-recommends dpkg-dev debhelper fakeroot lintian; } ||
     skip "Debian packages: no dpkg-buildpackage, debhelper or lintian here"
 
-DEB_BUILD_OPTIONS=noautodbgsym check "packages are built" \
-    make deb DEBDIR="$CI_LOGS/deb"
+# From the archive of the source, without a network.
+archive() {
+    meson setup "$CI_LOGS/dist" -Dtests=false > /dev/null &&
+        meson dist -C "$CI_LOGS/dist" --no-tests --formats gztar \
+            --allow-dirty > /dev/null &&
+        mkdir -p "$CI_LOGS/archive" &&
+        tar -xzf "$CI_LOGS"/dist/meson-dist/*.tar.gz --strip-components=1 \
+            -C "$CI_LOGS/archive" &&
+        test -f "$CI_LOGS/archive/third_party/yyjson/yyjson.c"
+}
+
+check "an archive of the source is made" archive
+DEB_BUILD_OPTIONS=noautodbgsym check "packages are built of it, offline" \
+    env HOME=/nonexistent XDG_CACHE_HOME="$PWD/$CI_LOGS/nothing" \
+    unshare --net "$CI_LOGS/archive/packaging/deb.sh" "$CI_LOGS/deb"
 [ $f -eq 0 ] || end 0
 # Whoever publishes them puts a name with an address into the changelog.
 check "lintian has no errors" lintian --allow-root --fail-on error \
