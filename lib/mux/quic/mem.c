@@ -62,11 +62,12 @@ static void *mem_calloc(size_t n, size_t size, void *user)
 static void mem_free(void *ptr, void *user)
 {
     struct p2p__quic *q = user;
-    union head *h = (union head *)ptr - 1;
+    union head *h;
 
     if (ptr == NULL) {
         return;
     }
+    h = (union head *)ptr - 1;
     assert(h->size >= sizeof *h);
     p2p__quota_give(q->quota, P2P__Q_MEMORY, h->size);
     p2p__free(h);
