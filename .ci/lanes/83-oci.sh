@@ -12,8 +12,8 @@ images="$PWD/$CI_LOGS/oci"
 apart="tests/oci/apart.sh $images"
 
 check "hadolint" hadolint --ignore DL3006 packaging/oci/Dockerfile \
-    tests/oci/Unit.Dockerfile
-check "shell scripts" sh -n packaging/oci/rootfs.sh
+    tests/oci/Unit.Dockerfile tools/harness/Dockerfile.*
+check "shell scripts" sh -n packaging/oci/rootfs.sh tools/harness/rootfs.sh
 check "yamllint" python3 -m yamllint -s -c tests/oci/.yamllint \
     packaging/oci/compose.yaml packaging/kubernetes/unitmesh.yaml
 check "compose.yaml by its schema" check-jsonschema \
