@@ -9,6 +9,9 @@
 #include <string.h>
 #include <time.h>
 
+#ifdef WITH_QUIC
+#include <p2p/quic.h>
+#endif
 #ifdef WITH_TLS
 #include <p2p/tls.h>
 #endif
@@ -102,6 +105,9 @@ int side_open(struct side *s, const struct harness_env *env)
     const struct p2p_transport *const transports[] = {p2p_transport_tcp(),
 #ifdef WITH_WS
                                                       p2p_transport_ws(),
+#endif
+#ifdef WITH_QUIC
+                                                      p2p_transport_quic(),
 #endif
                                                       NULL};
     struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;

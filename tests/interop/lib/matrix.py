@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The rows of the interoperability table, and what became of them.
 
-A session is one node of ours and one of another kind, which listen on every
-transport that they have; a row is one connection between them, made for it.
-What either cannot do is a row that is skipped in words.
+A session is one node of ours and one of another kind; a row is one connection
+between them, made for it. What either cannot do is a row that is skipped in
+words.
 """
 
 import collections
@@ -44,6 +44,8 @@ Row = collections.namedtuple(
 
 def lacks(row):
     """Why the other side cannot do this row, or None."""
+    if (row.kind, row.transport, row.role) == ("py", "WSS", "listen"):
+        return "py-libp2p's dials of wss do not get through to go or js either"
     for what in (row.transport, row.security, row.muxer, row.key):
         if (row.kind, what) in LACKS:
             return LACKS[row.kind, what]

@@ -25,13 +25,20 @@ async def read(stream, most=CHUNK):
         return b""
     except StreamReset:
         # So it calls the end of a QUIC stream that both sides have ended,
-        # even if it has bytes of it still.
+        # even if it has bytes of it still, or is about to have.
         if not isinstance(stream.muxed_stream, QUICStream):
             raise
+        return await rest_of(stream.muxed_stream, most)
+
+
+async def rest_of(stream, most):
+    for pause in (0, 0.05, 0.2):
+        await trio.sleep(pause)
         try:
-            return await stream.muxed_stream.read(most)
+            return await stream.read(most)
         except QUICStreamClosedError:
-            return b""
+            pass
+    return b""
 
 
 async def read_exactly(stream, count):
