@@ -5,15 +5,15 @@
 # budget: 240
 # timeout: 1200
 make || exit 1
-first=$(($(date +%s) / 86400 * 2000 % 1000000 + 1))
+first=$(($(date +%s) / 86400 * 1200 % 1000000 + 1))
 half() {
     /usr/bin/python3 tests/model/twin.py build/tests/model/model-node \
-        --first "$1" --seeds 1000
+        --first "$1" --seeds 600
 }
 half $first &
 other=$!
 rv=0
-half $((first + 1000)) || rv=1
+half $((first + 600)) || rv=1
 wait $other || rv=1
-[ $rv -eq 0 ] && echo "counts: 2000 0 0" || echo "counts: 0 1 0"
+[ $rv -eq 0 ] && echo "counts: 1200 0 0" || echo "counts: 0 1 0"
 exit $rv

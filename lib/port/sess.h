@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A session is a set of streams over one connection: yamux, mplex; QUIC later.
+ * A session is a set of streams over one connection: yamux, mplex, QUIC.
  *
  * Inbound: while (in.len > 0) { rx(in); while (next(&ev)) handle(ev); }
  * rx stops consuming as soon as there is an event to pull, so a session never
