@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /**
  * @file
- * Publish and subscribe by gossipsub 1.0 to 1.2, with floodsub's peers too.
+ * Publish and subscribe by gossipsub 1.0 to 1.3, with floodsub's peers too.
  * Every message is signed by its author (StrictSign), unless the host was told
  * otherwise. Spec: libp2p pubsub, gossipsub.
  */

@@ -48,7 +48,7 @@ struct p2p_stream_events {
  * address is known. With a single protocol data may be sent at once.
  * @param host      borrows the host
  * @param peer      borrows the peer's id
- * @param protocols borrows 1 to 4 names, best first; the strings must outlive
+ * @param protocols borrows 1 to 5 names, best first; the strings must outlive
  *                  the stream
  * @param n         how many
  * @param events    borrows the table until `closed`; may be NULL

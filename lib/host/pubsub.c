@@ -139,7 +139,7 @@ static void leave_if_alone(struct member *m, p2p_ns now)
 
 static enum p2p__gossip_version version_of(const char *protocol)
 {
-    int v = P2P__GOSSIP_V12;
+    int v = P2P__GOSSIP_NEWEST;
 
     while (v > P2P__GOSSIP_FLOODSUB &&
            strcmp(protocol,
@@ -236,7 +236,8 @@ static const struct p2p__stream_cb out_cb = {
 
 static void open_out(struct member *m, p2p_ns now)
 {
-    const char *offer[] = {p2p__gossip_protocol(P2P__GOSSIP_V12),
+    const char *offer[] = {p2p__gossip_protocol(P2P__GOSSIP_V13),
+                           p2p__gossip_protocol(P2P__GOSSIP_V12),
                            p2p__gossip_protocol(P2P__GOSSIP_V11),
                            p2p__gossip_protocol(P2P__GOSSIP_V10),
                            p2p__gossip_protocol(P2P__GOSSIP_FLOODSUB)};
@@ -602,7 +603,8 @@ static int serve(struct p2p_pubsub *ps)
 {
     int rv = 0;
 
-    for (int v = P2P__GOSSIP_V12; v >= P2P__GOSSIP_FLOODSUB && rv == 0; v--) {
+    for (int v = P2P__GOSSIP_NEWEST; v >= P2P__GOSSIP_FLOODSUB && rv == 0;
+         v--) {
         rv = p2p__handlers_set(
             &ps->host->swarm->handlers,
             p2p__gossip_protocol((enum p2p__gossip_version)v), on_inbound, ps);

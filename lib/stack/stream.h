@@ -45,7 +45,7 @@ struct p2p_stream {
     void *handle;              /* the session's */
     struct p2p__multistream *ms;
     struct p2p__handler *handler; /* inbound: who serves the protocol */
-    const char *offer[4];         /* outbound: constant strings */
+    const char *offer[5];         /* outbound: constant strings */
     const char *protocol;         /* interned in the swarm, or the offer */
     struct p2p__traffic *traffic; /* of it; NULL: not agreed on yet */
     const struct p2p__stream_cb *cb;
@@ -68,7 +68,7 @@ struct p2p_stream {
 };
 
 /*
- * Asks for a stream to a peer with one of `n` (1..4) protocols, constant
+ * Asks for a stream to a peer with one of `n` (1..5) protocols, constant
  * strings that outlive the stream; waits for a connection, and dials, if there
  * is none.
  * Returns NULL and *err: P2P_ELIMIT, P2P_ENOMEM, P2P_ENOADDR, P2P_ESELF,

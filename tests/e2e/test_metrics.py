@@ -148,7 +148,7 @@ def test_what_happens_is_counted(trio):
         assert at("store_bytes", file="database") > 0
         assert at("store_free_bytes") > 0 and at("store_failing") == 0
         for way in ("in", "out"):
-            label = {"protocol": "/meshsub/1.2.0", "direction": way}
+            label = {"protocol": "/meshsub/1.3.0", "direction": way}
             assert at("p2p_protocol_bytes_total", **label) > \
                 was("p2p_protocol_bytes_total", **label), label
             # What goes by hints is not asked for.

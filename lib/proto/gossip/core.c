@@ -22,6 +22,7 @@ const char *p2p__gossip_protocol(enum p2p__gossip_version version)
         [P2P__GOSSIP_V10] = "/meshsub/1.0.0",
         [P2P__GOSSIP_V11] = "/meshsub/1.1.0",
         [P2P__GOSSIP_V12] = "/meshsub/1.2.0",
+        [P2P__GOSSIP_V13] = "/meshsub/1.3.0",
     };
 
     assert((size_t)version < P2P__COUNT(names));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * gossipsub 1.0 to 1.2, and floodsub's peers: the core. No streams inside.
+ * gossipsub 1.0 to 1.3, and floodsub's peers: the core. No streams inside.
  *
  * Inbound. For each peer one reader of frames (frame.h) over its stream:
  *     while (in.len > 0) {
@@ -44,12 +44,15 @@ enum p2p__gossip_version {
     P2P__GOSSIP_FLOODSUB,
     P2P__GOSSIP_V10,
     P2P__GOSSIP_V11,
-    P2P__GOSSIP_V12
+    P2P__GOSSIP_V12,
+    P2P__GOSSIP_V13 /* we have no extension, and say so by saying nothing */
 };
 
+#define P2P__GOSSIP_NEWEST P2P__GOSSIP_V13
+
 /*
- * The protocol id of a version: "/meshsub/1.2.0", …, "/floodsub/1.0.0".
- * Constant text. Offer them from P2P__GOSSIP_V12 down.
+ * The protocol id of a version: "/meshsub/1.3.0", …, "/floodsub/1.0.0".
+ * Constant text. Offer them from P2P__GOSSIP_NEWEST down.
  */
 const char *p2p__gossip_protocol(enum p2p__gossip_version version);
 

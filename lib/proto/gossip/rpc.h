@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The RPC protobuf of pubsub/README and gossipsub 1.0-1.2: what is read of it
+ * The RPC protobuf of pubsub/README and gossipsub 1.0-1.3: what is read of it
  * and how it is written. Unknown fields are skipped, but in a Message, where
  * they are under the signature and are passed on.
  */

@@ -32,6 +32,34 @@ static void test_a_peer_is_told_of_our_subscriptions(void **state)
     rig_fini(&r);
 }
 
+/* gossipsub 1.3: extensions that we do not know, which come first, and their
+ * messages are passed over. */
+static void test_extensions_of_others_are_ignored(void **state)
+{
+    /* control { extensions { partialMessages: true } }, partial {…} */
+    static const uint8_t first[] = {0x1a, 0x07, 0x32, 0x05, 0x90,
+                                    0xfc, 0xd0, 0x3e, 0x01};
+    static const uint8_t partial[] = {0x92, 0xfc, 0xd0, 0x3e,
+                                      0x03, 0x0a, 0x01, 0x61};
+    struct rig r;
+
+    (void)state;
+    rig_init(&r);
+    rig_start(&r);
+    rig_join(&r, "a");
+    rig_add(&r, 0, P2P__GOSSIP_V13, false);
+    rig_say(&r, 0, first, sizeof first);
+    assert_int_equal(r.rx, 0);
+    rig_say(&r, 0, partial, sizeof partial);
+    assert_int_equal(r.rx, 0);
+    rig_sub(&r, 0, "a", true);
+    rig_graft(&r, 0, "a");
+    rig_beat(&r, 2);
+    assert_int_equal(r.rx, 0);
+    assert_int_equal(p2p__gossip_topic_peers(r.g, "a", 1, true, NULL, 0), 1);
+    rig_fini(&r);
+}
+
 static void test_changes_of_mind_wait_as_one_number(void **state)
 {
     struct rig r;
@@ -473,6 +501,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_peer_is_told_of_our_subscriptions),
+        cmocka_unit_test(test_extensions_of_others_are_ignored),
         cmocka_unit_test(test_changes_of_mind_wait_as_one_number),
         cmocka_unit_test(test_joining_grafts_d_peers),
         cmocka_unit_test(test_a_small_mesh_takes_who_subscribes),
