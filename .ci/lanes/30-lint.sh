@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # budget: 60
-# timeout: 300
+# timeout: 900
 rv=0
 make lint 2>&1 | tee $CI_LOGS/lint.txt
 rv=${PIPESTATUS[0]}
