@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Both compilers, with every warning an error; unit tests of clang's build.
 # budget: 300
-# timeout: 900
+# timeout: 1500
 set -e
 for cc in gcc clang; do
     build=$CI_LOGS/$cc
