@@ -3,7 +3,7 @@
 # pkg-config, linked shared and static; its examples run, and its bindings, in
 # a network of their own.
 # budget: 120
-# timeout: 300
+# timeout: 900
 set -e
 prefix=$(mktemp -d)
 trap 'rm -rf "$prefix"' EXIT
