@@ -121,22 +121,3 @@ int p2p__tls_bind(gnutls_session_t session,
     gnutls_free(cb.data);
     return rv;
 }
-
-int p2p__tls_error(int e)
-{
-    switch (e) {
-        case GNUTLS_E_MEMORY_ERROR:
-            return P2P_ENOMEM;
-        case GNUTLS_E_NO_APPLICATION_PROTOCOL:
-            return P2P_ENOPROTO;
-        case GNUTLS_E_RECORD_OVERFLOW:
-            return P2P_ETOOBIG;
-        case GNUTLS_E_DECRYPTION_FAILED:
-        case GNUTLS_E_NO_CERTIFICATE_FOUND:
-        case GNUTLS_E_CERTIFICATE_REQUIRED:
-        case GNUTLS_E_FATAL_ALERT_RECEIVED:
-            return P2P_EAUTH;
-        default:
-            return P2P_EPROTO;
-    }
-}
