@@ -13,7 +13,6 @@ struct pair {
 static const struct pair conns[] = {
     {P2P_EGATED, P2P__CODE_CONN_GATED},
     {P2P_ELIMIT, P2P__CODE_CONN_LIMIT},
-    {P2P_EPROTO, P2P__CODE_CONN_PROTO},
 };
 
 static const struct pair streams[] = {

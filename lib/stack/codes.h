@@ -11,13 +11,14 @@ enum p2p__code {
     P2P__CODE_NONE = 0,
     P2P__CODE_CONN_GATED = 0x1001,
     P2P__CODE_CONN_LIMIT = 0x1002,
-    P2P__CODE_CONN_PROTO = 0x1004,
     P2P__CODE_STREAM_NOPROTO = 0x1001,
     P2P__CODE_STREAM_LIMIT = 0x1002,
     P2P__CODE_STREAM_PROTO = 0x1005
 };
 
-/* What is told of a connection, or a stream, that ends by this status. */
+/* What is told of a connection, or a stream, that ends by this status. A
+ * broken protocol is not for us to tell: the session has its own word for it.
+ */
 uint32_t p2p__code_of_conn(int status);
 uint32_t p2p__code_of_stream(int status);
 

@@ -52,5 +52,4 @@ int p2p__tls_judge(gnutls_session_t session, struct p2p__env *env,
 int p2p__tls_bind(gnutls_session_t session,
                   uint8_t binding[P2P__TLS_BINDING_BYTES]);
 
-
 #endif

@@ -261,6 +261,36 @@ static void test_streams_of_one_protocol(void **state)
     scene_stop(&s);
 }
 
+/* yamux's word for a frame that is none is 1, whatever we say of limits. */
+static void test_a_broken_session_says_so_itself(void **state)
+{
+    static uint8_t junk[] = {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9};
+    struct scene s;
+    struct p2p__conn *c;
+    struct p2p__slice in = p2p__slice_of(junk, sizeof junk);
+    struct p2p__outbuf out;
+    uint8_t word[64];
+    int rv;
+
+    (void)state;
+    scene_start(&s);
+    assert_int_equal(simhost_dial(&s.b[0], &s.a), 0);
+    run(&s, 1000);
+    c = P2P__CONTAINER(p2p__list_first(&s.host->swarm->conns), struct p2p__conn,
+                       link);
+    rv = c->sess_ops->rx(c->sess, &in, s.sim.now);
+    assert_true(rv < 0);
+    p2p__conn_fail(c, rv);
+    out = (struct p2p__outbuf){.p = word, .cap = sizeof word};
+    (void)c->sess_ops->tx(c->sess, &out, s.sim.now);
+    assert_int_equal(out.len, 12);
+    assert_int_equal(word[1], 3);  /* go-away */
+    assert_int_equal(word[10], 0); /* 1: protocol error */
+    assert_int_equal(word[11], 1);
+    run(&s, 1000);
+    scene_stop(&s);
+}
+
 /* P2P__CAP_TRANSIENT_MEMORY_BYTES: what those hold that are not known yet. */
 static void test_memory_of_the_unknown(void **state)
 {
@@ -347,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_protected_peers_have_room),
         cmocka_unit_test(test_silent_connections_keep_nobody_out),
         cmocka_unit_test(test_streams_of_one_protocol),
+        cmocka_unit_test(test_a_broken_session_says_so_itself),
         cmocka_unit_test(test_memory_of_the_unknown),
         cmocka_unit_test(test_a_flood_of_refusals_is_not_one_of_events),
         cmocka_unit_test(test_metrics_are_text),
