@@ -75,6 +75,7 @@ struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer,
     c->listen_at = P2P_NEVER;
     c->state = dialer ? P2P__CONN_DIALING : P2P__CONN_UPGRADING;
     p2p__list_init(&c->peer_link);
+    p2p__list_init(&c->pending);
     p2p__list_init(&c->streams);
     p2p__list_init(&c->negotiating);
     p2p__job_init(&c->job, swarm->q, on_job);

@@ -50,6 +50,7 @@ struct p2p__conn {
     struct p2p__timer timer;
     struct p2p__list link;      /* swarm->conns */
     struct p2p__list peer_link; /* peer->conns, when open */
+    struct p2p__list pending;   /* swarm->pending, until it is open */
     struct p2p__list streams;
     struct p2p__list negotiating; /* streams without a protocol yet */
     struct p2p__swarm *swarm;
@@ -85,7 +86,6 @@ struct p2p__conn {
     bool dialer;
     bool blocked;   /* the pipe said: wait for writable */
     bool early_mux; /* the muxer was agreed on inside the handshake */
-    bool pending;   /* counted among the pending handshakes */
     bool paused;    /* reading is stopped */
     bool starved;   /* the quota refused what a stream sends */
     void *user;     /* the host's, about this connection */

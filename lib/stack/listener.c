@@ -10,21 +10,16 @@
 static uint32_t pending_from(const struct p2p__swarm *s,
                              const struct p2p__addr *from)
 {
-    uint32_t count = 0, left = s->n_pending;
+    uint32_t count = 0;
 
-    P2P__LIST_EACH (it, &s->conns) {
-        const struct p2p__conn *c = P2P__CONTAINER(it, struct p2p__conn, link);
+    P2P__LIST_EACH (it, &s->pending) {
+        const struct p2p__conn *c =
+            P2P__CONTAINER(it, struct p2p__conn, pending);
 
-        if (left == 0) {
-            break;
-        }
-        if (c->pending) {
-            left--;
-            count += c->remote.family == from->family &&
-                             memcmp(c->remote.ip, from->ip, 16) == 0
-                         ? 1
-                         : 0;
-        }
+        count += c->remote.family == from->family &&
+                         memcmp(c->remote.ip, from->ip, 16) == 0
+                     ? 1
+                     : 0;
     }
     return count;
 }
@@ -35,16 +30,13 @@ static uint32_t pending_from(const struct p2p__swarm *s,
 /* The handshake that began first, if it is not of just now; or NULL. */
 static struct p2p__conn *oldest_pending(const struct p2p__swarm *s, p2p_ns now)
 {
-    P2P__LIST_EACH (it, &s->conns) {
-        struct p2p__conn *c = P2P__CONTAINER(it, struct p2p__conn, link);
+    struct p2p__list *link = p2p__list_first(&s->pending);
+    struct p2p__conn *c =
+        link == NULL ? NULL : P2P__CONTAINER(link, struct p2p__conn, pending);
 
-        if (c->pending) {
-            return c->deadline - s->limits.upgrade_ns + PATIENCE_NS <= now
-                       ? c
-                       : NULL;
-        }
-    }
-    return NULL;
+    return c != NULL && c->deadline - s->limits.upgrade_ns + PATIENCE_NS <= now
+               ? c
+               : NULL;
 }
 
 /*
@@ -108,7 +100,7 @@ static void on_accepted(void *user, struct p2p__pipe *pipe, p2p_ns now)
         pipe->ops->close(pipe);
         return;
     }
-    c->pending = true;
+    p2p__list_push(&s->pending, &c->pending);
     s->n_pending++;
     p2p__conn_set_pipe(c, pipe);
     p2p__conn_start(c, now);
@@ -123,6 +115,7 @@ void p2p__listener_maddr(const struct p2p__swarm_listener *l,
 
     at.port = l->at.port;
     p2p__maddr_from_addr(&at, l->via->ops->port_code, out);
+    assert(l->rest_len <= sizeof out->bytes - out->len);
     memcpy(out->bytes + out->len, l->rest, l->rest_len);
     out->len = (uint16_t)(out->len + l->rest_len);
 }

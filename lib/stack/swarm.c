@@ -29,6 +29,7 @@ static void init_lists(struct p2p__swarm *s)
     uint64_t seed[2];
 
     p2p__list_init(&s->conns);
+    p2p__list_init(&s->pending);
     p2p__list_init(&s->listeners);
     p2p__list_init(&s->dials);
     p2p__list_init(&s->dial_queue);
@@ -236,8 +237,8 @@ void p2p__swarm_free(struct p2p__swarm *s, p2p_ns now)
 
 static void end_pending(struct p2p__conn *c)
 {
-    if (c->pending) {
-        c->pending = false;
+    if (!p2p__list_empty(&c->pending)) {
+        p2p__list_remove(&c->pending);
         c->swarm->n_pending--;
     }
 }

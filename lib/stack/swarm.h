@@ -93,7 +93,8 @@ struct p2p__swarm {
     struct p2p__refusals refusals;
     struct p2p__book book;
     struct p2p__handlers handlers;
-    struct p2p__list conns; /* all, in the order they began */
+    struct p2p__list conns;   /* all, in the order they began */
+    struct p2p__list pending; /* inbound handshakes, as they began */
     struct p2p__list listeners;
     struct p2p__list dials; /* under way */
     struct p2p__list dial_queue;
