@@ -2,6 +2,7 @@
 """What the rows of the bench share: processes, CPU, medians, verdicts."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import statistics
@@ -21,6 +22,23 @@ from peer import Peer, Unavailable, executable          # noqa: E402
 LOOP = ["--listen", "/ip4/127.0.0.1/tcp/0"]
 
 
+@dataclasses.dataclass(frozen=True)
+class Over:
+    """A transport and what makes it secure."""
+    listen: str
+    security: str = ""
+
+    @property
+    def flags(self):
+        return ["--security", self.security] if self.security else []
+
+
+NOISE = Over("/ip4/127.0.0.1/tcp/0", "noise")
+TLS = Over("/ip4/127.0.0.1/tcp/0", "tls")
+WS = Over("/ip4/127.0.0.1/tcp/0/ws", "noise")
+QUIC = Over("/ip4/127.0.0.1/udp/0/quic-v1")
+
+
 class Skipped(Exception):
     """Somebody whom the row needs is not here; the text says who."""
 
@@ -33,17 +51,26 @@ def need(kind):
         raise Skipped(f"peer {kind}: {err}") from err
 
 
-def server(kind, *flags):
+def server(kind, *flags, over=NOISE):
     """A started peer that listens on loopback, without events."""
-    return Peer.start(kind, [*LOOP, "--quiet", *flags])
+    return Peer.start(kind, ["--listen", over.listen, *over.flags, "--quiet",
+                             *flags])
 
 
-def connected(stack, kind):
+def connected(stack, kind, over=NOISE):
     """(server, client) of one kind, connected."""
-    one = stack.enter_context(server(kind))
-    other = stack.enter_context(Peer.start(kind, ["--quiet"]))
+    one = stack.enter_context(server(kind, over=over))
+    other = stack.enter_context(Peer.start(kind, [*over.flags, "--quiet"]))
     other.cmd(f"connect {one.addr}")
     return one, other
+
+
+def bound(what, *on):
+    """What this machine can do, now; `on`: the cores of both ends of a ping.
+    See bounds.c."""
+    return float(subprocess.run([BUILD / "bench/bounds", what, *map(str, on)],
+                                capture_output=True, text=True, timeout=120,
+                                check=True).stdout)
 
 
 def cores():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Echo of 32 bytes, a stream each, with 10, 100 and 1,000 idle peers. Three
+"""Echo of 32 bytes, a stream each, with 10, 300 and 3,000 idle peers. Three
 nodes run side by side and are asked in turns, so that what the machine does
 meanwhile hits all of them. Client and nodes are on one core: waking another
 one takes several times longer than all of the rest, and varies."""
@@ -12,7 +12,7 @@ from idlers import Idlers
 
 def measure(smoke):
     crowds, rounds, count = ((10, 20, 50), 1, 50) if smoke else \
-        ((10, 100, 1000), 25, 2000)
+        ((10, 300, 3000), 25, 2000)
     got = {n: Samples() for n in crowds}
     core = cores()[0]
     with contextlib.ExitStack() as stack:

@@ -3,7 +3,7 @@
 subscriber, strict signing. Both kinds of subscriber hear a go publisher, whose
 queue takes the whole flood: nothing is dropped on the way."""
 
-from common import Meter, Result, Samples, alternate, need, server
+from common import Meter, Result, Samples, alternate, bound, need, server
 
 TOPIC = "bench"
 
@@ -26,10 +26,13 @@ def measure(smoke):
     need("go")
     paced = {k: Samples() for k in ("c", "go")}
     flood = {k: Samples() for k in ("c", "go")}
+    verify = Samples()
 
     def one(stack, kind):
         paced[kind].add(run(stack, kind, count, rate))
         flood[kind].add(run(stack, kind, count, None))
+        if kind == "c":
+            verify.add(bound("verify"))
 
     alternate(("c", "go"), rounds, one)
     return [
@@ -37,4 +40,6 @@ def measure(smoke):
                paced["c"], paced["go"], ("ratio<=", 0.7)),
         Result("gossipsub, 1 KB, subscriber, flood", "us CPU/msg",
                flood["c"], flood["go"], ("ratio<=", 0.7)),
+        Result("the same, of one verification of a signature", "us CPU/msg",
+               flood["c"], verify, ("ratio<=", 1.15), who="libsodium"),
     ]

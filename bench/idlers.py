@@ -8,9 +8,9 @@ from peer import Program
 class Idlers(Program):
     """`count` connections, each of a peer of its own, until it is stopped."""
 
-    def __init__(self, addr, count, par=16):
+    def __init__(self, addr, count, par=16, flags=()):
         super().__init__(f"idle#{count}", [
-            P2P, "bench-idle", addr, "-n", count, "--par", par])
+            P2P, "bench-idle", addr, "-n", count, "--par", par, *flags])
         self.wait_text('"bench-idle"', 60)
 
     def stop(self, timeout=8):

@@ -5,13 +5,14 @@ unless somebody keeps it awake (go's scheduler spins)."""
 
 import statistics
 
-from common import Meter, Result, Samples, alternate, connected, cores, \
-    need, pin
+from common import Meter, Result, Samples, alternate, bound, connected, \
+    cores, need, pin
 
 
 def rounds_of(where, ends, count, rounds):
-    """The line of the table for processes on these two cores."""
+    """The lines of the table for processes on these two cores."""
     got = {k: Samples() for k in ("c", "go")}
+    raw, more = Samples(), Samples()
 
     def one(stack, kind):
         a, b = connected(stack, kind)
@@ -21,15 +22,22 @@ def rounds_of(where, ends, count, rounds):
         with Meter(a.pid, b.pid) as m:
             rtts = b.cmd(f"ping {a.id} {count}", 60)["rtt_us"]
         got[kind].add(statistics.median(rtts), 1e6 * sum(m.used) / count)
+        if kind == "c":
+            raw.add(bound("ping", *ends))
+            more.add(got["c"].values[-1] - raw.values[-1])
 
     alternate(("c", "go"), rounds, one)
-    return Result(f"ping, {where}", "us p50", got["c"], got["go"],
-                  cpu_unit="us/ping, both ends")
+    return [Result(f"ping, {where}", "us p50", got["c"], got["go"],
+                   cpu_unit="us/ping, both ends"),
+            Result(f"ping, {where}, and TCP alone", "us p50", got["c"], raw,
+                   who="TCP"),
+            Result(f"ping, {where}, more than TCP alone", "us p50", more,
+                   gate=("<=", 15))]
 
 
 def measure(smoke):
     count, rounds = (50, 1) if smoke else (5000, 7)
     need("go")
     here, there = cores()
-    return [rounds_of("one core", (here, here), count, rounds),
-            rounds_of("two cores", (here, there), count, rounds)]
+    return rounds_of("one core", (here, here), count, rounds) + \
+        rounds_of("two cores", (here, there), count, rounds)

@@ -3,7 +3,7 @@
 """usage: run.py [--smoke] [ROW…]
 
 Measures ours and theirs in turns, prints what came of it, and keeps it in
-BUILDDIR/bench.json, of which docs/reference/bench.md is written: rows that
+bench/measured.json, of which docs/reference/bench.md is written: rows that
 were not asked for stay as they were. --smoke: a few rounds, to see that every
 row works; nothing is judged or kept. Exit code: 0, or 1 if a row failed to
 run; a gate that is missed is in the table.
@@ -23,9 +23,10 @@ from pathlib import Path
 
 from common import BUILD, ROOT, Skipped
 
-ROWS = ("article", "mesh", "acks", "hundred", "history", "stream", "quic",
-        "conns", "gossip", "idle", "echo", "start", "ping")
-KEPT = BUILD / "bench.json"
+ROWS = ("article", "mesh", "acks", "hundred", "history", "stream", "tls",
+        "quic", "ws", "conns", "churn", "gossip", "host", "idle", "echo",
+        "start", "ping")
+KEPT = ROOT / "bench/measured.json"
 TABLE = ROOT / "docs/reference/bench.md"
 COLUMNS = (("name", "what"), ("unit", "unit"), ("ours", "ours"),
            ("theirs", "theirs"), ("who", "of"), ("ratio", "ratio"),
@@ -142,7 +143,7 @@ def keep(records):
     kept.update(machine=machine(), build=build_type(),
                 date=datetime.date.today().isoformat())
     kept["rows"].update(records)
-    KEPT.write_text(json.dumps(kept, indent=1))
+    KEPT.write_text(json.dumps(kept, indent=1) + "\n")
     TABLE.write_text(table(kept))
 
 

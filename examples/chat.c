@@ -94,6 +94,7 @@ static int start(struct chat *c, const struct p2p_key *key)
     static const struct p2p_host_events events = {.peer_up = on_peer_up,
                                                   .peer_down = on_peer_down};
     struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
+    char id[P2P_PEER_ID_TEXT_MAX];
     int rv = p2p_loop_new(&c->loop);
 
     cfg.key = key;
@@ -111,6 +112,10 @@ static int start(struct chat *c, const struct p2p_key *key)
     }
     if (rv == 0) {
         rv = p2p_host_listen(c->host, "/ip4/0.0.0.0/tcp/0");
+    }
+    if (rv == 0) {
+        printf("* you are %s in %s\n", nick(p2p_host_id(c->host), id), c->room);
+        fflush(stdout);
     }
     return rv;
 }

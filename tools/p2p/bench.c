@@ -46,7 +46,8 @@ int bench_conn(int argc, char **argv)
     static const struct crowd_cb cb = {.ready = conn_ready, .gone = next_conn};
     struct crowd c = {.cb = &cb, .want = 200, .par = 1};
     uint64_t began;
-    int rv = crowd_parse(&c, argc, argv, "bench-conn MA [-n N] [--par P]");
+    int rv = crowd_parse(&c, argc, argv,
+                         "bench-conn MA [-n N] [--par P] [--security LIST]");
 
     if (rv != 0) {
         return rv;
@@ -102,7 +103,8 @@ int bench_idle(int argc, char **argv)
     static const struct crowd_cb cb = {.ready = idle_ready};
     struct crowd c = {.cb = &cb, .want = 100, .par = 16};
     pthread_t reader;
-    int rv = crowd_parse(&c, argc, argv, "bench-idle MA [-n N] [--par P]");
+    int rv = crowd_parse(&c, argc, argv,
+                         "bench-idle MA [-n N] [--par P] [--security LIST]");
 
     if (rv != 0) {
         return rv;
@@ -230,12 +232,12 @@ int bench_ping(int argc, char **argv)
 {
     static const struct crowd_cb cb = {.ready = ping_ready};
 
-    return rounds(argc, argv, &cb, "bench-ping MA [-n N]");
+    return rounds(argc, argv, &cb, "bench-ping MA [-n N] [--security LIST]");
 }
 
 int bench_echo(int argc, char **argv)
 {
     static const struct crowd_cb cb = {.ready = next_echo};
 
-    return rounds(argc, argv, &cb, "bench-echo MA [-n N]");
+    return rounds(argc, argv, &cb, "bench-echo MA [-n N] [--security LIST]");
 }

@@ -39,6 +39,21 @@ static int number(const char *text, uint32_t max, uint32_t *out)
     return 0;
 }
 
+/* An option's value; 0, or -1: it is none. */
+static int parse_option(struct crowd *c, int o, const char *value)
+{
+    switch (o) {
+        case 'n':
+            return number(value, MAX_COUNT, &c->want);
+        case 'p':
+            return number(value, MAX_PAR, &c->par);
+        case 's':
+            return security_list(value, c->security) ? 0 : -1;
+        default:
+            return -1;
+    }
+}
+
 static int parse_addr(struct crowd *c, const char *text)
 {
     struct p2p_multiaddr ma;
@@ -55,6 +70,7 @@ int crowd_parse(struct crowd *c, int argc, char **argv, const char *usage)
     static const struct option options[] = {
         {"addr", required_argument, NULL, 'a'},
         {"par", required_argument, NULL, 'p'},
+        {"security", required_argument, NULL, 's'},
         {NULL, 0, NULL, 0},
     };
     const char *addr = NULL;
@@ -65,9 +81,7 @@ int crowd_parse(struct crowd *c, int argc, char **argv, const char *usage)
         if (o == 'a') {
             addr = optarg;
         } else {
-            rv = o == 'n'   ? number(optarg, MAX_COUNT, &c->want)
-                 : o == 'p' ? number(optarg, MAX_PAR, &c->par)
-                            : -1;
+            rv = parse_option(c, o, optarg);
         }
     }
     if (addr == NULL && optind < argc) {
@@ -133,6 +147,7 @@ static int start_member(struct crowd *c, struct member *m)
     cfg.key = m->key;
     cfg.events = &events;
     cfg.user = m;
+    cfg.security = c->security[0] == NULL ? NULL : c->security;
     if (rv == 0) {
         rv = network_open(&network, &network_opts);
     }

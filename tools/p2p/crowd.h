@@ -9,6 +9,8 @@
 
 #include <p2p/p2p.h>
 
+#include "security.h"
+
 struct crowd;
 
 /* One host of the crowd. */
@@ -33,6 +35,7 @@ struct crowd {
     const struct crowd_cb *cb;
     const char *addr; /* the peer's, with /p2p/ID */
     struct p2p_peer_id peer;
+    const struct p2p_security *security[SECURITY_MAX]; /* empty: Noise */
     struct p2p_loop *loop;
     struct member *members;
     uint64_t *sample_us; /* room for `want`; see crowd_sample() */
@@ -48,7 +51,8 @@ struct crowd {
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t crowd_now_ns(void);
 
-/* Reads `MA [-n N] [--par P]`; 0, or 2 after it printed `usage`. */
+/* Reads `MA [-n N] [--par P] [--security LIST]`; 0, or 2 after it printed
+ * `usage`. */
 int crowd_parse(struct crowd *c, int argc, char **argv, const char *usage);
 
 /* Makes the loop and `n` hosts. 0, or 1 after it said what failed. */

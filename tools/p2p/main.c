@@ -30,11 +30,15 @@ static const struct {
     {"pub", oneshot_pub, "pub MA TOPIC TEXT: one message to a topic"},
     {"sub", oneshot_sub, "sub MA TOPIC [-n N]: what comes on a topic"},
     {"bench-conn", bench_conn,
-     "bench-conn MA [-n N] [--par P]: connects, identifies, closes"},
+     "bench-conn MA [-n N] [--par P] [--security LIST]: connects, identifies, "
+     "closes"},
     {"bench-idle", bench_idle,
-     "bench-idle MA [-n N] [--par P]: holds N connections until stdin ends"},
-    {"bench-ping", bench_ping, "bench-ping MA [-n N]: pings on one stream"},
-    {"bench-echo", bench_echo, "bench-echo MA [-n N]: a stream an echo"},
+     "bench-idle MA [-n N] [--par P] [--security LIST]: holds N connections "
+     "until stdin ends"},
+    {"bench-ping", bench_ping,
+     "bench-ping MA [-n N] [--security LIST]: pings on one stream"},
+    {"bench-echo", bench_echo,
+     "bench-echo MA [-n N] [--security LIST]: a stream an echo"},
     {"version", version, "the version"},
 };
 
