@@ -11,7 +11,7 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-.PHONY: all acceptance asan bench browser clean compat deb demo demo-article deps deps-build dist distclean docs e2e \
+.PHONY: all acceptance asan bench bench-diff browser clean compat deb demo demo-article deps deps-build dist distclean docs e2e \
 	fmt fuzz fuzz-smoke help hostile install interop interop-mesh \
 	interop-table lint lint-write mutants \
 	openapi oracle power sim sim-hash sim-mesh soak test torture ui unit
@@ -175,6 +175,9 @@ fmt: deps ## clang-format all C files
 # make bench ROWS="stream conns"; SMOKE=1 only looks whether every row works.
 bench: deps all ## measure ours and others: ROWS=…; writes docs/reference/bench.md
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) bench/run.py $(if $(SMOKE),--smoke) $(ROWS)
+
+bench-diff: deps all ## compare with a revision, by instructions: REV=…
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) bench/diff.py $(REV)
 
 install: all ## install into $(DESTDIR)$(prefix)
 	@meson configure $(BUILDDIR) --prefix=$(prefix)

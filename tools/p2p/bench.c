@@ -150,62 +150,88 @@ static void ping_ready(struct member *m)
     }
 }
 
-static void next_echo(struct member *m);
+/* One of the echoes that are under way at once. */
+struct echo {
+    struct member *member;
+    uint64_t started_ns;
+    size_t got;
+};
+
+static void next_echo(struct echo *e);
 
 static void echo_data(void *user, struct p2p_stream *stream,
                       const uint8_t *bytes, size_t len)
 {
-    struct member *m = user;
+    struct echo *e = user;
 
     (void)stream;
     (void)bytes;
-    m->got += len;
+    e->got += len;
 }
 
 static void echo_closed(void *user, struct p2p_stream *stream, int status)
 {
-    struct member *m = user;
-    struct crowd *c = m->crowd;
+    struct echo *e = user;
+    struct crowd *c = e->member->crowd;
 
     (void)stream;
     if (c->ended) {
         return;
     }
-    if (status < 0 || m->got != ECHO_BYTES) {
+    if (status < 0 || e->got != ECHO_BYTES) {
         crowd_end(c, "echo", status < 0 ? status : P2P_EPROTO);
         return;
     }
-    crowd_sample(c, us_since(m->started_ns));
+    crowd_sample(c, us_since(e->started_ns));
     if (c->done == c->want) {
         crowd_end(c, NULL, 0);
     } else {
-        next_echo(m);
+        next_echo(e);
     }
 }
 
 /* Opens a stream, says something, ends; `closed` comes with the answer's
  * end. */
-static void next_echo(struct member *m)
+static void next_echo(struct echo *e)
 {
     static const struct p2p_stream_events events = {.data = echo_data,
                                                     .closed = echo_closed};
     static const char *const protocols[] = {ECHO_PROTOCOL};
     static const uint8_t said[ECHO_BYTES] = {1};
+    struct crowd *c = e->member->crowd;
     struct p2p_stream *s;
     int rv;
 
-    m->got = 0;
-    m->started_ns = crowd_now_ns();
-    rv =
-        p2p_stream_open(m->host, &m->crowd->peer, protocols, 1, &events, m, &s);
+    if (c->begun == c->want) {
+        return;
+    }
+    c->begun++;
+    e->got = 0;
+    e->started_ns = crowd_now_ns();
+    rv = p2p_stream_open(e->member->host, &c->peer, protocols, 1, &events, e,
+                         &s);
     if (rv == 0) {
         rv = p2p_stream_send(s, said, sizeof said);
     }
     if (rv != 0) {
-        crowd_end(m->crowd, "echo", rv);
+        crowd_end(c, "echo", rv);
         return;
     }
     p2p_stream_finish(s);
+}
+
+static void echo_ready(struct member *m)
+{
+    struct crowd *c = m->crowd;
+
+    m->echoes = calloc(c->par, sizeof *m->echoes);
+    if (m->echoes == NULL) {
+        abort();
+    }
+    for (uint32_t i = 0; i < c->par; i++) {
+        m->echoes[i].member = m;
+        next_echo(&m->echoes[i]);
+    }
 }
 
 /* One member that does `want` rounds. */
@@ -237,7 +263,8 @@ int bench_ping(int argc, char **argv)
 
 int bench_echo(int argc, char **argv)
 {
-    static const struct crowd_cb cb = {.ready = next_echo};
+    static const struct crowd_cb cb = {.ready = echo_ready};
 
-    return rounds(argc, argv, &cb, "bench-echo MA [-n N] [--security LIST]");
+    return rounds(argc, argv, &cb,
+                  "bench-echo MA [-n N] [--par P] [--security LIST]");
 }

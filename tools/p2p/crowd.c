@@ -248,6 +248,7 @@ int crowd_free(struct crowd *c)
     for (uint32_t i = 0; i < c->n_members; i++) {
         p2p_host_free(c->members[i].host);
         p2p_key_free(c->members[i].key);
+        free(c->members[i].echoes);
     }
     p2p_loop_free(c->loop);
     free(c->members);

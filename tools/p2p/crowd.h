@@ -12,14 +12,15 @@
 #include "security.h"
 
 struct crowd;
+struct echo;
 
 /* One host of the crowd. */
 struct member {
     struct crowd *crowd;
     struct p2p_key *key;
     struct p2p_host *host;
-    uint64_t started_ns; /* when its dial, ping or echo began */
-    size_t got;          /* bytes of an echo */
+    uint64_t started_ns; /* when its dial began */
+    struct echo *echoes; /* of bench-echo; owned */
     bool connected;
 };
 

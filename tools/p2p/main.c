@@ -38,7 +38,7 @@ static const struct {
     {"bench-ping", bench_ping,
      "bench-ping MA [-n N] [--security LIST]: pings on one stream"},
     {"bench-echo", bench_echo,
-     "bench-echo MA [-n N] [--security LIST]: a stream an echo"},
+     "bench-echo MA [-n N] [--par P] [--security LIST]: a stream an echo"},
     {"version", version, "the version"},
 };
 
