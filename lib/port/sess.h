@@ -38,6 +38,32 @@ enum p2p__sess_ev_type {
     P2P__SESS_GOAWAY    /* the peer opens and takes no new streams */
 };
 
+/*
+ * Events of a stream that wait to be told, as bits of one byte: each waits
+ * once, and the lowest is told first. OPENED comes before all data, the others
+ * after it.
+ */
+enum {
+    P2P__WAITS_OPENED = 1 << P2P__SESS_OPENED,
+    P2P__WAITS_WRITABLE = 1 << P2P__SESS_WRITABLE,
+    P2P__WAITS_FIN = 1 << P2P__SESS_FIN,
+    P2P__WAITS_RESET = 1 << P2P__SESS_RESET,
+    P2P__WAITS_CLOSED = 1 << P2P__SESS_CLOSED
+};
+
+/* Takes the first of the events that wait out of `events`, which has one. */
+static inline enum p2p__sess_ev_type p2p__sess_ev_take(uint8_t *events)
+{
+    unsigned type = P2P__SESS_OPENED;
+
+    assert(*events != 0 && *events < 2 * P2P__WAITS_CLOSED);
+    while (!(*events & 1U << type)) {
+        type++;
+    }
+    *events &= (uint8_t)(*events - 1);
+    return (enum p2p__sess_ev_type)type;
+}
+
 struct p2p__sess_ev {
     enum p2p__sess_ev_type type;
     void *stream;

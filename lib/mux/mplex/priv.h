@@ -44,15 +44,6 @@ enum {
     P2P__MP_BLOCKED = 1 << 8 /* send() said EAGAIN */
 };
 
-/* Events of a stream, in the order in which they are told. */
-enum {
-    P2P__ME_OPENED = 1 << 0,
-    P2P__ME_WRITABLE = 1 << 1,
-    P2P__ME_FIN = 1 << 2,
-    P2P__ME_RESET = 1 << 3,
-    P2P__ME_CLOSED = 1 << 4
-};
-
 struct p2p__mpstream {
     struct p2p__map_node node; /* by key, once announced */
     struct p2p__list all;
@@ -123,7 +114,7 @@ void p2p__mpstream_free(struct p2p__mplex *s, struct p2p__mpstream *st);
 struct p2p__mpstream *p2p__mpstream_find(const struct p2p__mplex *s,
                                          uint64_t id, bool ours);
 
-/* Adds events (P2P__ME_…) to what next() tells. */
+/* Adds events (P2P__WAITS_…) to what next() tells. */
 void p2p__mpstream_tell(struct p2p__mplex *s, struct p2p__mpstream *st,
                         unsigned events);
 

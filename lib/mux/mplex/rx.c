@@ -37,7 +37,7 @@ static int on_new(struct p2p__mplex *s, uint64_t id, p2p_ns now)
     if (s->bits & P2P__M_CLOSING || p2p__mpstream_accept(s, id, &st) != 0) {
         return refuse(s, id, now);
     }
-    p2p__mpstream_tell(s, st, P2P__ME_OPENED);
+    p2p__mpstream_tell(s, st, P2P__WAITS_OPENED);
     return 0;
 }
 
@@ -45,7 +45,7 @@ static void on_close(struct p2p__mplex *s, struct p2p__mpstream *st)
 {
     if (!(st->bits & (P2P__MP_DEAD | P2P__MP_FIN_IN))) {
         st->bits |= P2P__MP_FIN_IN;
-        p2p__mpstream_tell(s, st, P2P__ME_FIN);
+        p2p__mpstream_tell(s, st, P2P__WAITS_FIN);
         p2p__mpstream_settle(s, st);
     }
 }
@@ -58,7 +58,7 @@ static int on_reset(struct p2p__mplex *s, struct p2p__mpstream *st, p2p_ns now)
 
     p2p__mpstream_kill(s, st);
     if (!ours) {
-        p2p__mpstream_tell(s, st, P2P__ME_RESET);
+        p2p__mpstream_tell(s, st, P2P__WAITS_RESET);
     }
     p2p__mpstream_settle(s, st);
     if (!inbound) {

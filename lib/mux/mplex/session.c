@@ -50,29 +50,6 @@ static void op_fini(void *sess)
     p2p__free(s);
 }
 
-/* The stream's first event that was not told. */
-static enum p2p__sess_ev_type take_event(struct p2p__mpstream *st)
-{
-    static const struct {
-        unsigned bit;
-        enum p2p__sess_ev_type type;
-    } order[] = {
-        {P2P__ME_OPENED, P2P__SESS_OPENED},
-        {P2P__ME_WRITABLE, P2P__SESS_WRITABLE},
-        {P2P__ME_FIN, P2P__SESS_FIN},
-        {P2P__ME_RESET, P2P__SESS_RESET},
-        {P2P__ME_CLOSED, P2P__SESS_CLOSED},
-    };
-    size_t i = 0;
-
-    while (!(st->events & order[i].bit)) {
-        i++;
-        assert(i < P2P__COUNT(order));
-    }
-    st->events &= (uint8_t)~order[i].bit;
-    return order[i].type;
-}
-
 static bool op_next(void *sess, struct p2p__sess_ev *ev)
 {
     struct p2p__mplex *s = sess;
@@ -93,7 +70,7 @@ static bool op_next(void *sess, struct p2p__sess_ev *ev)
         return false;
     }
     st = P2P__CONTAINER(link, struct p2p__mpstream, ev);
-    ev->type = take_event(st);
+    ev->type = p2p__sess_ev_take(&st->events);
     ev->stream = st;
     ev->user = st->user;
     if (st->events == 0) {
@@ -210,7 +187,7 @@ static void op_reset(void *sess, void *stream, uint64_t code)
     struct p2p__mplex *s = sess;
     struct p2p__mpstream *st = stream;
 
-    if (st->bits & P2P__MP_DEAD || st->events & P2P__ME_CLOSED) {
+    if (st->bits & P2P__MP_DEAD || st->events & P2P__WAITS_CLOSED) {
         return;
     }
     p2p__mpstream_kill(s, st);

@@ -127,7 +127,7 @@ struct p2p__mpstream *p2p__mpstream_find(const struct p2p__mplex *s,
 void p2p__mpstream_tell(struct p2p__mplex *s, struct p2p__mpstream *st,
                         unsigned events)
 {
-    assert(events != 0 && !(st->events & P2P__ME_CLOSED));
+    assert(events != 0 && !(st->events & P2P__WAITS_CLOSED));
     if (st->events == 0) {
         p2p__list_push(&s->ev, &st->ev);
     }
@@ -167,12 +167,12 @@ void p2p__mpstream_settle(struct p2p__mplex *s, struct p2p__mpstream *st)
     const uint16_t both = P2P__MP_FIN_IN | P2P__MP_FIN_OUT;
     const uint16_t gone = st->bits & (P2P__MP_DEAD | P2P__MP_RST_DUE);
 
-    if (st->events & P2P__ME_CLOSED) {
+    if (st->events & P2P__WAITS_CLOSED) {
         return;
     }
     if (gone == P2P__MP_DEAD || (!gone && (st->bits & both) == both)) {
         assert(p2p__list_empty(&st->ready) && st->q.bytes == 0);
-        p2p__mpstream_tell(s, st, P2P__ME_CLOSED);
+        p2p__mpstream_tell(s, st, P2P__WAITS_CLOSED);
     }
 }
 

@@ -95,7 +95,7 @@ static bool announce(struct p2p__mplex *s, struct p2p__outbuf *out,
 {
     if (p2p__mpstream_announce(s, st) != 0) {
         p2p__mpstream_kill(s, st);
-        p2p__mpstream_tell(s, st, P2P__ME_RESET);
+        p2p__mpstream_tell(s, st, P2P__WAITS_RESET);
         p2p__mpstream_settle(s, st);
         return false;
     }
@@ -120,7 +120,7 @@ static void put_message(struct p2p__mplex *s, struct p2p__outbuf *out,
     if (st->bits & P2P__MP_BLOCKED &&
         st->q.bytes <= P2P__CAP_MPLEX_QUEUED_BYTES / 2) {
         st->bits &= (uint16_t)~P2P__MP_BLOCKED;
-        p2p__mpstream_tell(s, st, P2P__ME_WRITABLE);
+        p2p__mpstream_tell(s, st, P2P__WAITS_WRITABLE);
     }
 }
 

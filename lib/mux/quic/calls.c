@@ -134,7 +134,7 @@ static int on_open(ngtcp2_conn *conn, int64_t id, void *user)
         return NGTCP2_ERR_CALLBACK_FAILURE;
     }
     st->bits |= P2P__QS_HELD;
-    p2p__qstream_tell(q, st, P2P__QE_OPENED);
+    p2p__qstream_tell(q, st, P2P__WAITS_OPENED);
     return 0;
 }
 
@@ -159,7 +159,7 @@ static int on_data(ngtcp2_conn *conn, uint32_t flags, int64_t id,
         return refuse(q, rv);
     }
     if (flags & NGTCP2_STREAM_DATA_FLAG_FIN) {
-        p2p__qstream_tell(q, st, P2P__QE_FIN);
+        p2p__qstream_tell(q, st, P2P__WAITS_FIN);
     }
     return 0;
 }
@@ -192,7 +192,7 @@ static int on_close(ngtcp2_conn *conn, uint32_t flags, int64_t id,
         p2p__quic_credit(q, st == NULL || st->bits & P2P__QS_ABORTED);
     }
     if (st != NULL) {
-        p2p__qstream_tell(q, st, P2P__QE_CLOSED);
+        p2p__qstream_tell(q, st, P2P__WAITS_CLOSED);
         p2p__qstream_unhold(q, st);
     }
     return 0;
@@ -210,7 +210,7 @@ static int on_reset(ngtcp2_conn *conn, int64_t id, uint64_t final_size,
     }
     st->code = code;
     st->bits |= P2P__QS_ABORTED;
-    p2p__qstream_kill(user, st, P2P__QE_RESET | P2P__QE_CLOSED);
+    p2p__qstream_kill(user, st, P2P__WAITS_RESET | P2P__WAITS_CLOSED);
     return p2p__ng_shutdown(conn, id, code) == 0 ? 0
                                                  : NGTCP2_ERR_CALLBACK_FAILURE;
 }

@@ -40,16 +40,6 @@ enum {
     P2P__QS_ABORTED = 1 << 10  /* the peer reset it */
 };
 
-/* Events of a stream, in the order in which they are told; OPENED comes before
- * all data, the others after it. */
-enum {
-    P2P__QE_OPENED = 1 << 0,
-    P2P__QE_WRITABLE = 1 << 1,
-    P2P__QE_FIN = 1 << 2,
-    P2P__QE_RESET = 1 << 3,
-    P2P__QE_CLOSED = 1 << 4
-};
-
 struct p2p__qstream {
     struct p2p__list all;
     struct p2p__list out;
@@ -173,7 +163,7 @@ void p2p__qstream_unhold(struct p2p__quic *q, struct p2p__qstream *st);
 /* The application has pulled CLOSED. */
 void p2p__qstream_leave(struct p2p__quic *q, struct p2p__qstream *st);
 
-/* Adds events (P2P__QE_…) to what next() tells, unless CLOSED is among those
+/* Adds events (P2P__WAITS_…) to what next() tells, unless CLOSED is among those
  * that it will tell already. */
 void p2p__qstream_tell(struct p2p__quic *q, struct p2p__qstream *st,
                        unsigned events);

@@ -267,23 +267,11 @@ static bool next_piece(struct p2p__quic *q, struct p2p__sess_ev *ev)
     return false;
 }
 
-/* The order in which a stream's events are told is that of their bits. */
+/* The first of a stream's events. */
 static void next_of_stream(struct p2p__quic *q, struct p2p__qstream *st,
                            struct p2p__sess_ev *ev)
 {
-    static const enum p2p__sess_ev_type types[] = {
-        P2P__SESS_OPENED, P2P__SESS_WRITABLE, P2P__SESS_FIN,
-        P2P__SESS_RESET,  P2P__SESS_CLOSED,
-    };
-    unsigned i = 0;
-
-    assert(st->events != 0);
-    while (!(st->events & 1U << i)) {
-        i++;
-    }
-    assert(i < P2P__COUNT(types));
-    st->events &= (uint8_t)(st->events - 1);
-    ev->type = types[i];
+    ev->type = p2p__sess_ev_take(&st->events);
     ev->stream = st;
     ev->user = st->user;
     ev->code = ev->type == P2P__SESS_RESET ? st->code : 0;
@@ -451,12 +439,12 @@ static void op_reset(void *sess, void *stream, uint64_t code)
     struct p2p__quic *q = sess;
     struct p2p__qstream *st = stream;
 
-    if (st->bits & P2P__QS_DEAD || st->events & P2P__QE_CLOSED) {
+    if (st->bits & P2P__QS_DEAD || st->events & P2P__WAITS_CLOSED) {
         return;
     }
     p2p__list_remove(&st->ev);
     st->events = 0;
-    p2p__qstream_kill(q, st, P2P__QE_CLOSED);
+    p2p__qstream_kill(q, st, P2P__WAITS_CLOSED);
     if (st->bits & P2P__QS_HELD &&
         p2p__ng_shutdown(q->conn, st->id, code) != 0) {
         (void)p2p__quic_fail(q, NGTCP2_ERR_NOMEM); /* tx says so */

@@ -88,11 +88,11 @@ void p2p__qstream_tell(struct p2p__quic *q, struct p2p__qstream *st,
 {
     assert(events != 0);
     assert(st->events == 0 || !p2p__list_empty(&st->ev));
-    if (st->bits & P2P__QS_LEFT || st->events & P2P__QE_CLOSED) {
+    if (st->bits & P2P__QS_LEFT || st->events & P2P__WAITS_CLOSED) {
         return;
     }
     if (st->events == 0) {
-        p2p__list_push(events & P2P__QE_OPENED ? &q->fresh : &q->events,
+        p2p__list_push(events & P2P__WAITS_OPENED ? &q->fresh : &q->events,
                        &st->ev);
     }
     st->events |= (uint8_t)events;
@@ -131,7 +131,7 @@ void p2p__qstream_relieve(struct p2p__quic *q, struct p2p__qstream *st)
         st->q.bytes + P2P__CAP_QUIC_QUEUED_BYTES / 2 <=
             P2P__CAP_QUIC_HELD_BYTES) {
         st->bits &= (uint16_t)~P2P__QS_BLOCKED;
-        p2p__qstream_tell(q, st, P2P__QE_WRITABLE);
+        p2p__qstream_tell(q, st, P2P__WAITS_WRITABLE);
     }
 }
 

@@ -36,15 +36,6 @@ enum {
     P2P__YS_SYN_DUE = 1 << 11     /* has an id; the first frame says SYN */
 };
 
-/* Events of a stream, in the order in which they are told. */
-enum {
-    P2P__YE_OPENED = 1 << 0,
-    P2P__YE_WRITABLE = 1 << 1,
-    P2P__YE_FIN = 1 << 2,
-    P2P__YE_RESET = 1 << 3,
-    P2P__YE_CLOSED = 1 << 4
-};
-
 struct p2p__ystream {
     struct p2p__map_node node; /* by id, while id != 0 */
     struct p2p__list all;
@@ -147,7 +138,7 @@ void p2p__ystream_free(struct p2p__yamux *s, struct p2p__ystream *st);
 /* The stream with this id, or NULL. */
 struct p2p__ystream *p2p__ystream_find(const struct p2p__yamux *s, uint32_t id);
 
-/* Adds events (P2P__YE_…) to what next() tells. */
+/* Adds events (P2P__WAITS_…) to what next() tells. */
 void p2p__ystream_tell(struct p2p__yamux *s, struct p2p__ystream *st,
                        unsigned events);
 

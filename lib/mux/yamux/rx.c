@@ -71,7 +71,7 @@ static int on_syn(struct p2p__yamux *s, const struct p2p__yamux_header *h,
     if (!may_open(s, now) || p2p__ystream_new(s, h->id, out, now) != 0) {
         return refuse(s, h->id, now);
     }
-    p2p__ystream_tell(s, *out, P2P__YE_OPENED);
+    p2p__ystream_tell(s, *out, P2P__WAITS_OPENED);
     p2p__ystream_control(s, *out);
     return 0;
 }
@@ -84,7 +84,7 @@ static int on_rst(struct p2p__yamux *s, struct p2p__ystream *st, uint32_t code,
     p2p__ystream_kill(s, st);
     if (!ours) {
         st->code = code;
-        p2p__ystream_tell(s, st, P2P__YE_RESET);
+        p2p__ystream_tell(s, st, P2P__WAITS_RESET);
     }
     p2p__ystream_settle(s, st);
     return st->bits & P2P__YS_INBOUND ? churn(s, now) : 0;
@@ -97,7 +97,7 @@ static void on_fin(struct p2p__yamux *s, struct p2p__ystream *st)
     }
     st->bits |= P2P__YS_FIN_IN;
     st->bits &= (uint16_t)~P2P__YS_WINDOW_DUE;
-    p2p__ystream_tell(s, st, P2P__YE_FIN);
+    p2p__ystream_tell(s, st, P2P__WAITS_FIN);
     p2p__ystream_settle(s, st);
 }
 

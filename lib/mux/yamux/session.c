@@ -106,23 +106,11 @@ static bool next_of_session(struct p2p__yamux *s, struct p2p__sess_ev *ev)
     return false;
 }
 
-/* The order in which a stream's events are told is that of their bits. */
+/* The first of a stream's events. */
 static void next_of_stream(struct p2p__yamux *s, struct p2p__ystream *st,
                            struct p2p__sess_ev *ev)
 {
-    static const enum p2p__sess_ev_type types[] = {
-        P2P__SESS_OPENED, P2P__SESS_WRITABLE, P2P__SESS_FIN,
-        P2P__SESS_RESET,  P2P__SESS_CLOSED,
-    };
-    unsigned i = 0;
-
-    assert(st->events != 0);
-    while (!(st->events & 1U << i)) {
-        i++;
-    }
-    assert(i < P2P__COUNT(types));
-    st->events &= (uint8_t)(st->events - 1);
-    ev->type = types[i];
+    ev->type = p2p__sess_ev_take(&st->events);
     ev->stream = st;
     ev->user = st->user;
     ev->code = ev->type == P2P__SESS_RESET ? st->code : 0;
@@ -307,7 +295,7 @@ static void op_reset(void *sess, void *stream, uint64_t code)
     struct p2p__yamux *s = sess;
     struct p2p__ystream *st = stream;
 
-    if (st->bits & P2P__YS_DEAD || st->events & P2P__YE_CLOSED) {
+    if (st->bits & P2P__YS_DEAD || st->events & P2P__WAITS_CLOSED) {
         return;
     }
     p2p__ystream_kill(s, st);

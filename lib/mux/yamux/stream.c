@@ -116,7 +116,7 @@ void p2p__ystream_admit(struct p2p__yamux *s)
 
         if (announce(s, st) != 0) {
             p2p__ystream_kill(s, st);
-            p2p__ystream_tell(s, st, P2P__YE_RESET);
+            p2p__ystream_tell(s, st, P2P__WAITS_RESET);
             p2p__ystream_settle(s, st);
             continue;
         }
@@ -155,7 +155,7 @@ void p2p__ystream_tell(struct p2p__yamux *s, struct p2p__ystream *st,
                        unsigned events)
 {
     assert(events != 0);
-    assert(!(st->events & P2P__YE_CLOSED));
+    assert(!(st->events & P2P__WAITS_CLOSED));
     if (st->events == 0) {
         p2p__list_push(&s->ev, &st->ev);
     }
@@ -229,12 +229,12 @@ void p2p__ystream_settle(struct p2p__yamux *s, struct p2p__ystream *st)
     const uint16_t both = P2P__YS_FIN_IN | P2P__YS_FIN_OUT;
     bool dead = st->bits & P2P__YS_DEAD && !(st->bits & P2P__YS_RST_DUE);
 
-    if (st->events & P2P__YE_CLOSED) {
+    if (st->events & P2P__WAITS_CLOSED) {
         return;
     }
     if (dead || (st->bits & both) == both) {
         p2p__list_remove(&st->ctl);
         assert(p2p__list_empty(&st->out) && st->q.bytes == 0);
-        p2p__ystream_tell(s, st, P2P__YE_CLOSED);
+        p2p__ystream_tell(s, st, P2P__WAITS_CLOSED);
     }
 }

@@ -217,7 +217,7 @@ static void tx_frame(struct p2p__yamux *s, struct p2p__outbuf *out,
     if (st->bits & P2P__YS_BLOCKED &&
         st->q.bytes <= P2P__CAP_YAMUX_QUEUED_BYTES / 2) {
         st->bits &= (uint16_t)~P2P__YS_BLOCKED;
-        p2p__ystream_tell(s, st, P2P__YE_WRITABLE);
+        p2p__ystream_tell(s, st, P2P__WAITS_WRITABLE);
     }
 }
 
