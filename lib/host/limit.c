@@ -128,7 +128,7 @@ void p2p__host_limited(struct p2p_host *h, unsigned row,
         return;
     }
     if (what->addr.family != 0) {
-        p2p__maddr_from_addr(&what->addr, P2P_MULTIADDR_TCP, &ev.addr);
+        p2p__maddr_from_addr(&what->addr, what->port_code, &ev.addr);
     }
     h->events->limited(h->user, &ev);
 }

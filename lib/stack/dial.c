@@ -31,7 +31,7 @@ static struct p2p__dial *dial_new(struct p2p__swarm *s, struct p2p__peer *peer,
     }
     *err = P2P_ELIMIT;
     if (s->n_dial_queue >= P2P__CAP_DIAL_QUEUE) {
-        p2p__refused(s, P2P__REFUSED_DIALS, NULL, NULL);
+        p2p__refused(s, P2P__REFUSED_DIALS, NULL);
         return NULL;
     }
     *err = P2P_ENOMEM;

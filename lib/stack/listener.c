@@ -57,15 +57,15 @@ static int make_room(struct p2p__swarm *s, p2p_ns now)
     if (c == NULL) {
         return s->n_pending < s->limits.pending ? 0 : P2P_ELIMIT;
     }
-    p2p__refused(s, P2P__REFUSED_HANDSHAKES, c, NULL);
+    p2p__refused(s, P2P__REFUSED_HANDSHAKES, c);
     c->err = P2P_ELIMIT;
     p2p__conn_free(c, now);
     return 0;
 }
 
 /* Whether one more inbound handshake may begin. */
-static bool may_accept(struct p2p__swarm *s, const struct p2p__addr *from,
-                       p2p_ns now)
+static bool may_accept(struct p2p__swarm *s, const struct p2p__via *via,
+                       const struct p2p__addr *from, p2p_ns now)
 {
     if (s->gate != NULL && s->gate->accept != NULL &&
         !s->gate->accept(s->gate->user, from)) {
@@ -73,11 +73,11 @@ static bool may_accept(struct p2p__swarm *s, const struct p2p__addr *from,
         return false;
     }
     if (pending_from(s, from) >= s->limits.pending_per_addr) {
-        p2p__refused(s, P2P__REFUSED_HANDSHAKES_OF_ADDR, NULL, from);
+        p2p__refused_at(s, P2P__REFUSED_HANDSHAKES_OF_ADDR, via, from);
         return false;
     }
     if (make_room(s, now) != 0) {
-        p2p__refused(s, P2P__REFUSED_HANDSHAKES, NULL, from);
+        p2p__refused_at(s, P2P__REFUSED_HANDSHAKES, via, from);
         return false;
     }
     return true;
@@ -92,7 +92,7 @@ static void on_accepted(void *user, struct p2p__pipe *pipe, p2p_ns now)
     struct p2p__conn *c = NULL;
 
     pipe->ops->remote(pipe, &from);
-    if (may_accept(s, &from, now)) {
+    if (may_accept(s, l->via, &from, now)) {
         p2p__listener_maddr(l, NULL, &at);
         c = p2p__conn_new(s, false, l->via, &at);
     }

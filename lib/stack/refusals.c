@@ -36,9 +36,11 @@ const char *p2p__refusal_what(unsigned row)
                            : others[row - TREE_ROWS].what;
 }
 
-/* Counts one, and has it told soon. */
-static void count(struct p2p__swarm *s, unsigned row, const struct p2p__conn *c,
-                  const struct p2p__addr *from)
+/* Counts one, of an address of a transport if `via` is there, and has it told
+ * soon. Returns its row. */
+static struct p2p__refusal_row *count(struct p2p__swarm *s, unsigned row,
+                                      const struct p2p__via *via,
+                                      const struct p2p__addr *from)
 {
     struct p2p__refusals *r = &s->refusals;
     struct p2p__refusal_row *at = &r->rows[row];
@@ -46,24 +48,36 @@ static void count(struct p2p__swarm *s, unsigned row, const struct p2p__conn *c,
     at->count++;
     at->untold++;
     at->peer = (struct p2p_peer_id){0};
-    at->addr = (struct p2p__addr){0};
-    if (c != NULL) {
-        at->addr = c->remote;
-        if (c->peer != NULL) {
-            at->peer = c->peer->id;
-        }
-    } else if (from != NULL) {
-        at->addr = *from;
-    }
+    at->addr = via == NULL ? (struct p2p__addr){0} : *from;
+    at->port_code = via == NULL ? 0 : via->ops->port_code;
     if (!r->teller.node.armed && !s->closing) {
         p2p__timer_set(&r->teller, p2p__ns_after(r->told_at, PAUSE_NS));
+    }
+    return at;
+}
+
+/* Counts one of a connection; NULL: of nobody's. */
+static void count_conn(struct p2p__swarm *s, unsigned row,
+                       const struct p2p__conn *c)
+{
+    struct p2p__refusal_row *at = count(s, row, c == NULL ? NULL : c->place.via,
+                                        c == NULL ? NULL : &c->remote);
+
+    if (c != NULL && c->peer != NULL) {
+        at->peer = c->peer->id;
     }
 }
 
 void p2p__refused(struct p2p__swarm *s, enum p2p__refusal what,
-                  const struct p2p__conn *c, const struct p2p__addr *from)
+                  const struct p2p__conn *c)
 {
-    count(s, (unsigned)what, c, from);
+    count_conn(s, (unsigned)what, c);
+}
+
+void p2p__refused_at(struct p2p__swarm *s, enum p2p__refusal what,
+                     const struct p2p__via *via, const struct p2p__addr *from)
+{
+    (void)count(s, (unsigned)what, via, from);
 }
 
 /* The connection that asked; NULL: it was not one. */
@@ -83,8 +97,8 @@ static void on_refused(struct p2p__quota_watch *watch,
     struct p2p__swarm *s =
         P2P__CONTAINER(watch, struct p2p__swarm, refusals.watch);
 
-    count(s, p2p__refusal_of((enum p2p__scope)at->level, k), conn_of(asked),
-          NULL);
+    count_conn(s, p2p__refusal_of((enum p2p__scope)at->level, k),
+               conn_of(asked));
 }
 
 static void on_due(struct p2p__timer *timer, p2p_ns now)

@@ -11,7 +11,7 @@
 #include "base/quota.h"
 #include "base/turn.h"
 #include "p2p/peer_id.h"
-#include "port/net.h"
+#include "stack/transports.h"
 
 struct p2p__swarm;
 struct p2p__conn;
@@ -54,6 +54,7 @@ struct p2p__refusal_row {
     uint64_t untold;         /* of these */
     struct p2p_peer_id peer; /* of the last one; len 0: not known */
     struct p2p__addr addr;   /* of the last one; family 0: not known */
+    uint32_t port_code;      /* of its transport: P2P_MULTIADDR_TCP or _UDP */
 };
 
 struct p2p__refusals {
@@ -69,10 +70,14 @@ void p2p__refusals_init(struct p2p__swarm *s);
 /* Ends it. */
 void p2p__refusals_fini(struct p2p__swarm *s);
 
-/* Counts what a limit beside the tree refused: to a connection, or to an
- * address, or (both NULL) to ourselves. */
+/* Counts what a limit beside the tree refused: to a connection, or (NULL) to
+ * ourselves. */
 void p2p__refused(struct p2p__swarm *s, enum p2p__refusal what,
-                  const struct p2p__conn *c, const struct p2p__addr *from);
+                  const struct p2p__conn *c);
+
+/* The same, to an address that came by a transport. */
+void p2p__refused_at(struct p2p__swarm *s, enum p2p__refusal what,
+                     const struct p2p__via *via, const struct p2p__addr *from);
 
 /* The row of a scope and a kind. */
 static inline unsigned p2p__refusal_of(enum p2p__scope scope,

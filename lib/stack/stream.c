@@ -227,7 +227,7 @@ static void on_agreed(struct p2p_stream *s,
             p2p__stream_reset(s, P2P_ENOPROTO);
         } else if (h->streams_in > s->conn->swarm->limits.protocol_streams_in) {
             p2p__refused(s->conn->swarm, P2P__REFUSED_PROTOCOL_STREAMS_IN,
-                         s->conn, NULL);
+                         s->conn);
             p2p__stream_reset(s, P2P_ELIMIT);
         } else {
             h->accept(h->user, s, now);
@@ -327,7 +327,7 @@ static void on_opened(struct p2p__conn *c, void *handle, p2p_ns now)
     if (c->negotiating_in < P2P__CAP_STREAM_NEGOTIATING) {
         s = stream_new(c->peer, true);
     } else {
-        p2p__refused(c->swarm, P2P__REFUSED_STREAMS_NEGOTIATING, c, NULL);
+        p2p__refused(c->swarm, P2P__REFUSED_STREAMS_NEGOTIATING, c);
     }
     if (s == NULL) {
         c->sess_ops->reset(c->sess, handle, P2P__CODE_STREAM_LIMIT);
@@ -441,7 +441,7 @@ static int wait_for_conn(struct p2p_stream *s, p2p_ns now)
     int rv;
 
     if (peer->n_waiting >= P2P__CAP_STREAM_WAITING) {
-        p2p__refused(peer->swarm, P2P__REFUSED_STREAMS_WAITING, NULL, NULL);
+        p2p__refused(peer->swarm, P2P__REFUSED_STREAMS_WAITING, NULL);
         return P2P_ELIMIT;
     }
     rv = p2p__dial_peer(peer->swarm, peer, now);

@@ -347,10 +347,10 @@ void p2p__swarm_opened(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
         s->refused_gate++;
         p2p__conn_fail(c, P2P_EGATED);
     } else if (count_conns(peer) >= s->limits.per_peer) {
-        p2p__refused(s, P2P__REFUSED_PEER_CONNS, c, NULL);
+        p2p__refused(s, P2P__REFUSED_PEER_CONNS, c);
         p2p__conn_fail(c, P2P_ELIMIT);
     } else if (!c->dialer && !p2p__peer_is_protected(peer) && is_reserved(s)) {
-        p2p__refused(s, P2P__REFUSED_UNRESERVED, c, NULL);
+        p2p__refused(s, P2P__REFUSED_UNRESERVED, c);
         p2p__conn_fail(c, P2P_ELIMIT);
     }
     if (c->err != 0) {

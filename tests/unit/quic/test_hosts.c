@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "mux/quic/endpoint.h"
+#include "p2p/limit.h"
 #include "p2p/quic.h"
 #include "quic_pair.h"
 #include "simhost.h"
@@ -423,6 +424,32 @@ static void test_who_is_not_wanted_hears_so(void **state)
     scene_free(s);
 }
 
+static struct p2p_multiaddr refused_at;
+
+static void on_limited(void *user, const struct p2p_limited *l)
+{
+    (void)user;
+    refused_at = l->addr;
+}
+
+/* Whom a limit refused came by UDP, and the event says so. */
+static void test_a_refusal_names_the_transport(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct p2p_host_events events = *s->b.host->events;
+    char text[P2P_MULTIADDR_TEXT_MAX];
+
+    (void)state;
+    events.limited = on_limited;
+    s->b.host->events = &events;
+    s->b.host->swarm->limits.pending = 0;
+    assert_int_equal(dial(s, ADDR), P2P_EREFUSED);
+    pass(s, P2P__SEC(2));
+    assert_non_null(p2p_multiaddr_text(&refused_at, text));
+    assert_non_null(strstr(text, "/ip4/10.0.0.1/udp/"));
+    scene_free(s);
+}
+
 static void test_lingering_connections_have_a_cap(void **state)
 {
     struct scene *s = scene_new(0);
@@ -480,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_unproven_clients_have_a_cap),
         cmocka_unit_test(test_a_false_token_proves_nothing),
         cmocka_unit_test(test_who_is_not_wanted_hears_so),
+        cmocka_unit_test(test_a_refusal_names_the_transport),
         cmocka_unit_test(test_lingering_connections_have_a_cap),
         cmocka_unit_test(test_the_last_word_is_said_again),
     };
