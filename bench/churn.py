@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Streams on one connection: opened, negotiated, 32 bytes echoed, ended at both
-ends; all on one core. One at a time each has its own client; 16 at a time the client is ours, and rust is not asked: it
-resets streams when its acceptor lags."""
+ends; all on one core. One at a time each has its own client; 16 at a time the
+client is ours, and rust is not asked: it resets streams when its acceptor
+lags."""
 
 import time
 
