@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/config.h"
 #include "host/internal.h"
-#include "proto/gossip/frame.h"
+#include "wire/frame.h"
 #include "proto/gossip/gossip.h"
 #include "wire/addr_class.h"
 
@@ -66,7 +66,7 @@ struct inlet {
     struct p2p__list link; /* member->inlets */
     struct member *m;
     struct p2p_stream *s;
-    struct p2p__gossip_frame frame;
+    struct p2p__frame frame;
 };
 
 static void open_out(struct member *m, p2p_ns now);
@@ -332,7 +332,7 @@ static void pump_all(struct p2p_pubsub *ps, p2p_ns now)
 static void drop_inlet(struct inlet *i)
 {
     p2p__list_remove(&i->link);
-    p2p__gossip_frame_fini(&i->frame);
+    p2p__frame_fini(&i->frame);
     p2p__free(i);
 }
 
@@ -344,8 +344,7 @@ static void on_in_data(void *user, struct p2p_stream *s, struct p2p__slice in,
     struct p2p__slice rpc;
     int rv = 0;
 
-    while (rv >= 0 &&
-           (rv = p2p__gossip_frame_next(&i->frame, &in, &rpc)) == 1) {
+    while (rv >= 0 && (rv = p2p__frame_next(&i->frame, &in, &rpc)) == 1) {
         while (rpc.len > 0 && rv != P2P_EFORMAT) {
             rv = p2p__gossip_rx(ps->g, i->m->gp, &rpc, now);
             drain(ps, now);
@@ -408,7 +407,7 @@ static int add_inlet(struct member *m, struct p2p_stream *s)
     i->s = s;
     p2p__list_init(&i->link);
     p2p__list_push(&m->inlets, &i->link);
-    p2p__gossip_frame_init(&i->frame, &m->peer->quota);
+    p2p__frame_init(&i->frame, &m->peer->quota, P2P__CAP_GOSSIP_FRAME);
     p2p__stream_listen(s, &in_cb, i);
     return 0;
 }

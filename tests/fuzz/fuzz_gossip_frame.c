@@ -5,7 +5,8 @@
 
 #include "base/map.h"
 #include "chunker.h"
-#include "proto/gossip/frame.h"
+#include "proto/gossip/caps.h"
+#include "wire/frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,18 +15,18 @@ static int read_all(const uint8_t *data, size_t size, struct chunker *c,
                     uint64_t *hash)
 {
     static const uint64_t key[2] = {1, 2};
-    struct p2p__gossip_frame f;
+    struct p2p__frame f;
     struct p2p__quota q;
     int rv = 0;
 
     p2p__quota_init(&q, NULL, "conn");
-    p2p__gossip_frame_init(&f, &q);
+    p2p__frame_init(&f, &q, P2P__CAP_GOSSIP_FRAME);
     for (size_t at = 0, n; at < size && rv >= 0; at += n) {
         struct p2p__slice in, rpc;
 
         n = chunker_next(c, size - at);
         in = p2p__slice_of(data + at, n);
-        while ((rv = p2p__gossip_frame_next(&f, &in, &rpc)) == 1) {
+        while ((rv = p2p__frame_next(&f, &in, &rpc)) == 1) {
             uint64_t mix[2] = {*hash, p2p__siphash(key, rpc.p, rpc.len)};
 
             *hash = p2p__siphash(key, mix, sizeof mix);
@@ -34,7 +35,7 @@ static int read_all(const uint8_t *data, size_t size, struct chunker *c,
             abort(); /* more than twice what came */
         }
     }
-    p2p__gossip_frame_fini(&f);
+    p2p__frame_fini(&f);
     p2p__quota_fini(&q);
     return rv;
 }

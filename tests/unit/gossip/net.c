@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "proto/gossip/frame.h"
+#include "wire/frame.h"
 #include "proto/gossip/rpc.h"
 #include "unit.h"
 
@@ -188,13 +188,13 @@ static p2p_ns arrival(struct net *n, unsigned from, unsigned to, size_t len)
 /* Sends a frame off. */
 static void fly(struct net *n, unsigned from, unsigned to, struct p2p__slice f)
 {
-    struct p2p__gossip_frame reader;
+    struct p2p__frame reader;
     struct flight *flight = calloc(1, sizeof *flight + f.len);
     struct p2p__slice rpc;
 
     assert_non_null(flight);
-    p2p__gossip_frame_init(&reader, NULL);
-    assert_int_equal(p2p__gossip_frame_next(&reader, &f, &rpc), 1);
+    p2p__frame_init(&reader, NULL, P2P__CAP_GOSSIP_FRAME);
+    assert_int_equal(p2p__frame_next(&reader, &f, &rpc), 1);
     flight->from = from;
     flight->to = to;
     flight->len = strip_rpc(n, rpc, flight->rpc);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "unit.h"
-#include "proto/gossip/frame.h"
+#include "wire/frame.h"
 #include "proto/gossip/rpc.h"
 
 static void make_key(unsigned n, struct p2p_key **key, struct p2p_peer_id *id)
@@ -359,22 +359,22 @@ static void hear(struct rig_heard *h, struct p2p__slice rpc)
 /* Takes all frames for a peer, as a stream would. */
 static void pump(struct rig *r, struct rig_peer *p)
 {
-    struct p2p__gossip_frame f;
+    struct p2p__frame f;
     struct p2p__slice out, rpc;
 
     if (p->deaf) {
         (void)p2p__gossip_tx(r->g, p->gp, &out, r->now);
         return;
     }
-    p2p__gossip_frame_init(&f, NULL);
+    p2p__frame_init(&f, NULL, P2P__CAP_GOSSIP_FRAME);
     while (p2p__gossip_tx(r->g, p->gp, &out, r->now)) {
         assert_non_null(out.slab);
-        assert_int_equal(p2p__gossip_frame_next(&f, &out, &rpc), 1);
+        assert_int_equal(p2p__frame_next(&f, &out, &rpc), 1);
         hear(&p->heard, rpc);
-        assert_int_equal(p2p__gossip_frame_next(&f, &out, &rpc), 0);
+        assert_int_equal(p2p__frame_next(&f, &out, &rpc), 0);
         p2p__gossip_tx_done(r->g, p->gp);
     }
-    p2p__gossip_frame_fini(&f);
+    p2p__frame_fini(&f);
 }
 
 static void note_event(struct rig_events *e, const struct p2p__gossip_ev *ev)

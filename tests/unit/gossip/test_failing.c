@@ -2,7 +2,7 @@
 /* A life of the core with every allocation failing once: nothing leaks, the
  * quotas are given back, and nothing but P2P_ENOMEM is said. */
 #include "failing_mem.h"
-#include "proto/gossip/frame.h"
+#include "wire/frame.h"
 #include "proto/gossip/gossip.h"
 #include "proto/gossip/rpc.h"
 #include "test_env.h"
@@ -200,18 +200,18 @@ static void test_every_allocation_may_fail(void **state)
 static int frame_body(void *arg)
 {
     static uint8_t stream[3002] = {0xb8, 0x17};
-    struct p2p__gossip_frame f;
+    struct p2p__frame f;
     int rv = 0;
 
     (void)arg;
-    p2p__gossip_frame_init(&f, NULL);
+    p2p__frame_init(&f, NULL, P2P__CAP_GOSSIP_FRAME);
     for (size_t at = 0; at < sizeof stream && rv >= 0; at += 100) {
         struct p2p__slice rpc,
             in = p2p__slice_of(stream + at, p2p__min(100, sizeof stream - at));
 
-        rv = p2p__gossip_frame_next(&f, &in, &rpc);
+        rv = p2p__frame_next(&f, &in, &rpc);
     }
-    p2p__gossip_frame_fini(&f);
+    p2p__frame_fini(&f);
     return rv < 0 ? rv : 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The reader of frames on a pubsub stream. */
-#include "proto/gossip/frame.h"
+#include "wire/frame.h"
 
 #include <stdlib.h>
 
@@ -47,26 +47,26 @@ static void test_frames_survive_any_cut(void **state)
     (void)state;
     for (int round = 0; round < 30; round++) {
         enum chunk_plan plan = (enum chunk_plan)(round % CHUNK_PLANS);
-        struct p2p__gossip_frame f;
+        struct p2p__frame f;
         struct p2p__quota q;
         struct chunker c;
         size_t n = 0;
 
         p2p__quota_init(&q, NULL, "conn");
-        p2p__gossip_frame_init(&f, &q);
+        p2p__frame_init(&f, &q, P2P__CAP_GOSSIP_FRAME);
         chunker_init(&c, plan, (uint64_t)round);
         for (size_t at = 0, step; at < len; at += step) {
             struct p2p__slice in, rpc;
 
             step = chunker_next(&c, len - at);
             in = p2p__slice_of(stream + at, step);
-            while (p2p__gossip_frame_next(&f, &in, &rpc) == 1) {
+            while (p2p__frame_next(&f, &in, &rpc) == 1) {
                 n = check_frame(n, &rpc);
             }
             assert_int_equal(in.len, 0);
         }
         assert_int_equal(n, LENS);
-        p2p__gossip_frame_fini(&f);
+        p2p__frame_fini(&f);
         p2p__quota_fini(&q);
     }
 }
@@ -75,43 +75,43 @@ static void test_a_whole_frame_is_not_copied(void **state)
 {
     uint8_t stream[] = {3, 'a', 'b', 'c', 1, 'd'};
     struct p2p__slice in = p2p__slice_of(stream, sizeof stream);
-    struct p2p__gossip_frame f;
+    struct p2p__frame f;
     struct p2p__slice rpc;
 
     (void)state;
-    p2p__gossip_frame_init(&f, NULL);
-    assert_int_equal(p2p__gossip_frame_next(&f, &in, &rpc), 1);
+    p2p__frame_init(&f, NULL, P2P__CAP_GOSSIP_FRAME);
+    assert_int_equal(p2p__frame_next(&f, &in, &rpc), 1);
     assert_ptr_equal(rpc.p, stream + 1);
-    assert_int_equal(p2p__gossip_frame_next(&f, &in, &rpc), 1);
+    assert_int_equal(p2p__frame_next(&f, &in, &rpc), 1);
     assert_ptr_equal(rpc.p, stream + 5);
     assert_null(f.buf);
-    p2p__gossip_frame_fini(&f);
+    p2p__frame_fini(&f);
 }
 
-static int feed(struct p2p__gossip_frame *f, const uint8_t *p, size_t len)
+static int feed(struct p2p__frame *f, const uint8_t *p, size_t len)
 {
     struct p2p__slice in = p2p__slice_of(p, len);
     struct p2p__slice rpc;
 
-    return p2p__gossip_frame_next(f, &in, &rpc);
+    return p2p__frame_next(f, &in, &rpc);
 }
 
 static void test_T21_a_length_alone_takes_no_memory(void **state)
 {
     uint8_t head[P2P__VARINT_PB_MAX];
     size_t n = p2p__varint_put(head, P2P__CAP_GOSSIP_FRAME);
-    struct p2p__gossip_frame f;
+    struct p2p__frame f;
     struct p2p__quota q;
 
     (void)state;
     p2p__quota_init(&q, NULL, "conn");
-    p2p__gossip_frame_init(&f, &q);
+    p2p__frame_init(&f, &q, P2P__CAP_GOSSIP_FRAME);
     assert_int_equal(feed(&f, head, n), 0);
     assert_int_equal(q.used[P2P__Q_MEMORY], 0);
     /* A little of it takes a little. */
     assert_int_equal(feed(&f, (const uint8_t *)"0123456789", 10), 0);
     assert_in_range(q.used[P2P__Q_MEMORY], 10, 1024);
-    p2p__gossip_frame_fini(&f);
+    p2p__frame_fini(&f);
     p2p__quota_fini(&q);
 }
 
@@ -121,45 +121,45 @@ static void test_T21_a_length_above_the_cap_is_refused(void **state)
                                    0xff, 0xff, 0xff, 0x7f};
     uint8_t head[P2P__VARINT_PB_MAX];
     size_t n = p2p__varint_put(head, P2P__CAP_GOSSIP_FRAME + 1);
-    struct p2p__gossip_frame f;
+    struct p2p__frame f;
 
     (void)state;
-    p2p__gossip_frame_init(&f, NULL);
+    p2p__frame_init(&f, NULL, P2P__CAP_GOSSIP_FRAME);
     assert_int_equal(feed(&f, head, n), P2P_ETOOBIG);
-    p2p__gossip_frame_fini(&f);
-    p2p__gossip_frame_init(&f, NULL);
+    p2p__frame_fini(&f);
+    p2p__frame_init(&f, NULL, P2P__CAP_GOSSIP_FRAME);
     assert_int_equal(feed(&f, huge, sizeof huge), P2P_ETOOBIG);
-    p2p__gossip_frame_fini(&f);
+    p2p__frame_fini(&f);
 }
 
 static void test_T22_odd_prefixes_are_refused(void **state)
 {
     static const uint8_t longer[] = {0x81, 0x00};
     static const uint8_t endless[] = {0x80, 0x80, 0x80, 0x80, 0x80};
-    struct p2p__gossip_frame f;
+    struct p2p__frame f;
 
     (void)state;
-    p2p__gossip_frame_init(&f, NULL);
+    p2p__frame_init(&f, NULL, P2P__CAP_GOSSIP_FRAME);
     assert_int_equal(feed(&f, longer, sizeof longer), P2P_EFORMAT);
-    p2p__gossip_frame_fini(&f);
-    p2p__gossip_frame_init(&f, NULL);
+    p2p__frame_fini(&f);
+    p2p__frame_init(&f, NULL, P2P__CAP_GOSSIP_FRAME);
     assert_int_equal(feed(&f, endless, sizeof endless), P2P_EFORMAT);
-    p2p__gossip_frame_fini(&f);
+    p2p__frame_fini(&f);
 }
 
 static void test_a_spent_quota_ends_the_stream(void **state)
 {
     uint8_t stream[600] = {0x80, 0x08}; /* 1024 bytes follow */
-    struct p2p__gossip_frame f;
+    struct p2p__frame f;
     struct p2p__quota q;
 
     (void)state;
     p2p__quota_init(&q, NULL, "conn");
     q.limit[P2P__Q_MEMORY] = 500;
-    p2p__gossip_frame_init(&f, &q);
+    p2p__frame_init(&f, &q, P2P__CAP_GOSSIP_FRAME);
     assert_int_equal(feed(&f, stream, 100), 0);
     assert_int_equal(feed(&f, stream, sizeof stream), P2P_ELIMIT);
-    p2p__gossip_frame_fini(&f);
+    p2p__frame_fini(&f);
     p2p__quota_fini(&q);
 }
 
@@ -170,15 +170,15 @@ static void test_fini_in_the_middle_gives_all_back(void **state)
 
     (void)state;
     for (size_t cut = 0; cut < len; cut += 37) {
-        struct p2p__gossip_frame f;
+        struct p2p__frame f;
         struct p2p__quota q;
         struct p2p__slice in = p2p__slice_of(stream, cut), rpc;
 
         p2p__quota_init(&q, NULL, "conn");
-        p2p__gossip_frame_init(&f, &q);
-        while (p2p__gossip_frame_next(&f, &in, &rpc) == 1) {
+        p2p__frame_init(&f, &q, P2P__CAP_GOSSIP_FRAME);
+        while (p2p__frame_next(&f, &in, &rpc) == 1) {
         }
-        p2p__gossip_frame_fini(&f);
+        p2p__frame_fini(&f);
         p2p__quota_fini(&q);
     }
 }

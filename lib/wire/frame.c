@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Frames of a pubsub stream.
+ * Messages behind their lengths.
  *
  * The happy path: prefix and body lie in the same bytes, and the body is
  * handed out where it is. Else the body is gathered in `buf`, which doubles as
@@ -9,22 +9,21 @@
  * or is not minimal, and no memory or quota. None of them can be mended: the
  * stream has lost its framing.
  */
-#include "proto/gossip/frame.h"
+#include "wire/frame.h"
 
 #include "base/mem.h"
-#include "proto/gossip/caps.h"
 
 #define FIRST_ROOM 256U
-#define PREFIX_MAX 4U /* bytes: 2^28 is far above the cap */
+#define PREFIX_MAX 4U /* bytes: 2^28 is above every cap */
 
-void p2p__gossip_frame_init(struct p2p__gossip_frame *f,
-                            struct p2p__quota *quota)
+void p2p__frame_init(struct p2p__frame *f, struct p2p__quota *quota, size_t cap)
 {
-    *f = (struct p2p__gossip_frame){.quota = quota};
+    assert(cap > 0 && cap < (1U << 28));
+    *f = (struct p2p__frame){.quota = quota, .cap = cap};
 }
 
 /* Frees the gathered body. */
-static void drop_body(struct p2p__gossip_frame *f)
+static void drop_body(struct p2p__frame *f)
 {
     p2p__free(f->buf);
     p2p__quota_give(f->quota, P2P__Q_MEMORY, f->room);
@@ -33,7 +32,7 @@ static void drop_body(struct p2p__gossip_frame *f)
     f->room = 0;
 }
 
-void p2p__gossip_frame_fini(struct p2p__gossip_frame *f)
+void p2p__frame_fini(struct p2p__frame *f)
 {
     drop_body(f);
     f->in_body = false;
@@ -41,7 +40,7 @@ void p2p__gossip_frame_fini(struct p2p__gossip_frame *f)
 }
 
 /* Reads the prefix: 1 when it is whole, 0 when `in` ended before. */
-static int read_prefix(struct p2p__gossip_frame *f, struct p2p__slice *in)
+static int read_prefix(struct p2p__frame *f, struct p2p__slice *in)
 {
     while (in->len > 0) {
         uint8_t byte = in->p[0];
@@ -52,7 +51,7 @@ static int read_prefix(struct p2p__gossip_frame *f, struct p2p__slice *in)
         }
         f->prefix |= (uint64_t)(byte & 0x7fU) << (7U * f->prefix_len);
         f->prefix_len++;
-        if (f->prefix > P2P__CAP_GOSSIP_FRAME) {
+        if (f->prefix > f->cap) {
             return P2P_ETOOBIG;
         }
         if (byte < 0x80) {
@@ -66,7 +65,7 @@ static int read_prefix(struct p2p__gossip_frame *f, struct p2p__slice *in)
 }
 
 /* Room for `need` bytes of body, charged before it is taken. */
-static int make_room(struct p2p__gossip_frame *f, size_t need)
+static int make_room(struct p2p__frame *f, size_t need)
 {
     size_t room = p2p__max(f->room, FIRST_ROOM);
     uint8_t *buf;
@@ -93,8 +92,8 @@ static int make_room(struct p2p__gossip_frame *f, size_t need)
 }
 
 /* Gathers a body that spans: 1 when it is whole. */
-static int gather(struct p2p__gossip_frame *f, struct p2p__slice *in,
-                  struct p2p__slice *rpc)
+static int gather(struct p2p__frame *f, struct p2p__slice *in,
+                  struct p2p__slice *msg)
 {
     size_t n = p2p__min(in->len, f->want - f->have);
     int rv;
@@ -113,14 +112,14 @@ static int gather(struct p2p__gossip_frame *f, struct p2p__slice *in,
     if (f->have < f->want) {
         return 0;
     }
-    *rpc = p2p__slice_of(f->buf, f->have);
+    *msg = p2p__slice_of(f->buf, f->have);
     f->given = true;
     f->in_body = false;
     return 1;
 }
 
-int p2p__gossip_frame_next(struct p2p__gossip_frame *f, struct p2p__slice *in,
-                           struct p2p__slice *rpc)
+/* Up to the body of a message: 1, 0 when `in` ended before, or an error. */
+static int begin(struct p2p__frame *f, struct p2p__slice *in)
 {
     if (f->given) {
         drop_body(f);
@@ -134,12 +133,28 @@ int p2p__gossip_frame_next(struct p2p__gossip_frame *f, struct p2p__slice *in,
         }
         f->in_body = f->want > 0;
     }
-    assert(f->want > 0 && f->want <= P2P__CAP_GOSSIP_FRAME);
-    if (f->have == 0 && in->len >= f->want) {
-        *rpc = (struct p2p__slice){in->p, f->want, in->slab};
+    assert(f->want > 0 && f->want <= f->cap);
+    return 1;
+}
+
+int p2p__frame_next(struct p2p__frame *f, struct p2p__slice *in,
+                    struct p2p__slice *msg)
+{
+    int rv = begin(f, in);
+
+    if (rv == 1 && f->have == 0 && in->len >= f->want) {
+        *msg = (struct p2p__slice){in->p, f->want, in->slab};
         p2p__slice_skip(in, f->want);
         f->in_body = false;
         return 1;
     }
-    return gather(f, in, rpc);
+    return rv == 1 ? gather(f, in, msg) : rv;
+}
+
+int p2p__frame_take(struct p2p__frame *f, struct p2p__slice *in,
+                    struct p2p__slice *msg)
+{
+    int rv = begin(f, in);
+
+    return rv == 1 ? gather(f, in, msg) : rv;
 }
