@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What peers can make a relay, and those it serves, hold or do (T34). */
+#ifndef P2P_PROTO_RELAY_CAPS_H
+#define P2P_PROTO_RELAY_CAPS_H
+
+/* A message on a hop or stop stream, in bytes; go has the same. */
+#define P2P__CAP_RELAY_MESSAGE_BYTES 4096U
+
+/* Addresses of a reservation that are looked at, and told. */
+#define P2P__CAP_RELAY_ADDRS 8U
+
+/* Reservations of all peers, and of those behind one address (for IPv6: one
+ * /64), if the configuration does not say; go has the same. */
+#define P2P__CAP_RELAY_RESERVATIONS          128U
+#define P2P__CAP_RELAY_RESERVATIONS_PER_ADDR 8U
+
+/* Seconds that a reservation holds; then it wants to be refreshed. */
+#define P2P__CAP_RELAY_RESERVATION_S 3600U
+
+/* Circuits of all peers, and of one, at either end. */
+#define P2P__CAP_RELAY_CIRCUITS          512U
+#define P2P__CAP_RELAY_CIRCUITS_PER_PEER 16U
+
+/* Seconds that a circuit lasts, and bytes that it carries each way, if the
+ * configuration does not say; go has the same. */
+#define P2P__CAP_RELAY_CIRCUIT_S     120U
+#define P2P__CAP_RELAY_CIRCUIT_BYTES (128U * 1024U)
+
+/* Seconds that a relay's word for how long our reservation holds is believed;
+ * then it is asked again. */
+#define P2P__CAP_RELAY_BELIEVED_S 86400U
+
+#endif
