@@ -17,7 +17,7 @@ void p2p__relay_answer_init(struct p2p__relay_answer *a,
     *a = (struct p2p__relay_answer){.kind = cfg->kind,
                                     .owner = cfg->owner,
                                     .deadline = p2p__ns_after(now, timeout)};
-    p2p__relay_frame_init(&a->frame, cfg->quota);
+    p2p__frame_init(&a->frame, cfg->quota, P2P__CAP_RELAY_MESSAGE_BYTES);
 }
 
 /* What is wrong with a request; P2P__RELAY_OK: nothing. */
@@ -36,19 +36,19 @@ static enum p2p__relay_status look_at(const struct p2p__relay_answer *a, int rv)
 int p2p__relay_answer_rx(struct p2p__relay_answer *a, struct p2p__slice *in)
 {
     struct p2p__relay_msg no = {.type = P2P__RELAY_STATUS};
+    struct p2p__slice msg;
     int rv;
 
     if (a->asked) {
         return 0;
     }
-    rv = p2p__relay_frame_rx(&a->frame, in);
+    rv = p2p__frame_take(&a->frame, in, &msg);
     if (rv <= 0) {
         return rv;
     }
     a->asked = true;
     a->deadline = P2P_NEVER;
-    rv = p2p__relay_msg_read(a->kind, p2p__relay_frame_message(&a->frame),
-                             &a->request);
+    rv = p2p__relay_msg_read(a->kind, msg, &a->request);
     no.status = look_at(a, rv);
     a->told = no.status == P2P__RELAY_OK;
     return a->told ? 0 : p2p__relay_answer_say(a, &no);
@@ -119,7 +119,7 @@ int p2p__relay_answer_expire(struct p2p__relay_answer *a, p2p_ns now)
 
 void p2p__relay_answer_fini(struct p2p__relay_answer *a)
 {
-    p2p__relay_frame_fini(&a->frame);
+    p2p__frame_fini(&a->frame);
     p2p__free(a->out);
     a->out = NULL;
     a->told = false;

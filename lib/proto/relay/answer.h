@@ -11,8 +11,8 @@
 #define P2P_PROTO_RELAY_ANSWER_H
 
 #include "base/turn.h"
-#include "proto/relay/frame.h"
 #include "proto/relay/msg.h"
+#include "wire/frame.h"
 
 /* How long the request may take, if the configuration does not say. */
 #define P2P__RELAY_REQUEST_TIMEOUT P2P__SEC(10)
@@ -28,7 +28,7 @@ struct p2p__relay_answer_cfg {
 struct p2p__relay_answer {
     enum p2p__relay_kind kind;
     struct p2p__job *owner;
-    struct p2p__relay_frame frame;
+    struct p2p__frame frame;
     struct p2p__relay_msg request;
     p2p_ns deadline;
     uint8_t *out; /* the answer; NULL: none yet */

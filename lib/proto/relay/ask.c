@@ -16,7 +16,7 @@ void p2p__relay_ask_init(struct p2p__relay_ask *a,
     assert(cfg->request->type != P2P__RELAY_STATUS);
     *a = (struct p2p__relay_ask){.kind = cfg->kind,
                                  .deadline = p2p__ns_after(now, timeout)};
-    p2p__relay_frame_init(&a->frame, cfg->quota);
+    p2p__frame_init(&a->frame, cfg->quota, P2P__CAP_RELAY_MESSAGE_BYTES);
     p2p__pbw_init(&w, a->request, sizeof a->request);
     p2p__relay_msg_write(&w, cfg->kind, cfg->request);
     len = p2p__pbw_end(&w);
@@ -27,17 +27,17 @@ void p2p__relay_ask_init(struct p2p__relay_ask *a,
 
 int p2p__relay_ask_rx(struct p2p__relay_ask *a, struct p2p__slice *in)
 {
+    struct p2p__slice msg;
     int rv;
 
     if (a->answered) {
         return 0;
     }
-    rv = p2p__relay_frame_rx(&a->frame, in);
+    rv = p2p__frame_take(&a->frame, in, &msg);
     if (rv <= 0) {
         return rv;
     }
-    rv = p2p__relay_msg_read(a->kind, p2p__relay_frame_message(&a->frame),
-                             &a->answer);
+    rv = p2p__relay_msg_read(a->kind, msg, &a->answer);
     if (rv == 0 && a->answer.type != P2P__RELAY_STATUS) {
         rv = P2P_EPROTO;
     }
@@ -82,6 +82,6 @@ int p2p__relay_ask_expire(struct p2p__relay_ask *a, p2p_ns now)
 
 void p2p__relay_ask_fini(struct p2p__relay_ask *a)
 {
-    p2p__relay_frame_fini(&a->frame);
+    p2p__frame_fini(&a->frame);
     a->told = false;
 }

@@ -12,8 +12,8 @@
 #define P2P_PROTO_RELAY_ASK_H
 
 #include "base/turn.h"
-#include "proto/relay/frame.h"
 #include "proto/relay/msg.h"
+#include "wire/frame.h"
 
 /* How long the answer may take, if the configuration does not say. */
 #define P2P__RELAY_ASK_TIMEOUT P2P__SEC(30)
@@ -32,7 +32,7 @@ struct p2p__relay_ask_cfg {
 /* All members are private. */
 struct p2p__relay_ask {
     enum p2p__relay_kind kind;
-    struct p2p__relay_frame frame;
+    struct p2p__frame frame;
     struct p2p__relay_msg answer;
     p2p_ns deadline;
     size_t request_len;

@@ -284,7 +284,7 @@ static void test_what_is_no_request_is_told_so(void **state)
     assert_refused(P2P__RELAY_HOP, "01 08", "05 0802 289003");
     assert_refused(P2P__RELAY_HOP, "02 0802", "05 0802 289103"); /* a status */
     assert_refused(P2P__RELAY_HOP, "02 0805", "05 0802 289103");
-    assert_refused(P2P__RELAY_STOP, "00", "05 0801 209003");
+    assert_refused(P2P__RELAY_STOP, "00 02 0805", "05 0801 209103");
     assert_refused(P2P__RELAY_STOP, "02 0801", "05 0801 209103");
 }
 
@@ -305,23 +305,23 @@ static void test_an_answer_must_be_a_status(void **state)
 static void test_T34_messages_have_a_cap(void **state)
 {
     const struct p2p__relay_msg request = {.type = P2P__RELAY_RESERVE};
-    uint8_t most[] = {0x80, 0x20}, more[] = {0x81, 0x20},
-            endless[] = {0x80, 0x80, 0x80};
-    struct p2p__slice in = p2p__slice_of(most, sizeof most);
+    uint8_t most[] = {0x80, 0x20, 0x08}, more[] = {0x81, 0x20},
+            endless[] = {0x80, 0x80, 0x80, 0x80, 0x01};
+    struct p2p__slice in = p2p__slice_of(most, 2);
     struct pair p;
 
     (void)state;
     assert_int_equal(P2P__CAP_RELAY_MESSAGE_BYTES, 4096);
     pair_init(&p, P2P__RELAY_HOP, &request);
     assert_int_equal(p2p__relay_answer_rx(&p.answer, &in), 0);
-    assert_int_equal(p.quota.used[P2P__Q_MEMORY], 4096);
+    assert_int_equal(p.quota.used[P2P__Q_MEMORY], 0); /* a length alone */
     in = p2p__slice_of(more, sizeof more);
     assert_int_equal(p2p__relay_ask_rx(&p.ask, &in), P2P_ETOOBIG);
     pair_fini(&p);
     pair_init(&p, P2P__RELAY_HOP, &request);
     in = p2p__slice_of(endless, sizeof endless);
-    assert_int_equal(p2p__relay_answer_rx(&p.answer, &in), P2P_ETOOBIG);
-    p.quota.limit[P2P__Q_MEMORY] = 4095;
+    assert_int_equal(p2p__relay_answer_rx(&p.answer, &in), P2P_EFORMAT);
+    p.quota.limit[P2P__Q_MEMORY] = 255;
     in = p2p__slice_of(most, sizeof most);
     assert_int_equal(p2p__relay_ask_rx(&p.ask, &in), P2P_ELIMIT);
     pair_fini(&p);
