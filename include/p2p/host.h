@@ -197,7 +197,9 @@ typedef void (*p2p_dial_done)(void *user, int status,
 
 /**
  * Connects to an address, with or without /p2p/ID at its end; with it, the
- * other end must prove to be that peer (P2P_EPEER).
+ * other end must prove to be that peer (P2P_EPEER). It may begin with a name:
+ * /dns4/HOST/tcp/PORT, or /dnsaddr/NAME, whose TXT records are addresses. Of
+ * those without /p2p/ID the first that has one says which peer it must be.
  * @param host borrows the host
  * @param addr borrows the text
  * @param done told once, later, P2P_ECLOSED when the host ends; may be NULL

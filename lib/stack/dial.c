@@ -3,6 +3,7 @@
 #include "stack/dial.h"
 
 #include "base/mem.h"
+#include "stack/dnsaddr.h"
 #include "stack/stream.h"
 #include "stack/swarm.h"
 #include "wire/maddr.h"
@@ -43,6 +44,7 @@ static struct p2p__dial *dial_new(struct p2p__swarm *s, struct p2p__peer *peer,
     d->err = P2P_ENOADDR;
     p2p__list_init(&d->link);
     p2p__timer_init(&d->timer, s->q, on_due);
+    p2p__names_init(&d->names, s->q);
     if (peer != NULL) {
         d->peer = p2p__peer_ref(peer);
         peer->dial = d;
@@ -70,12 +72,7 @@ void p2p__dial_free(struct p2p__dial *d)
 {
     struct p2p__swarm *s = d->swarm;
 
-    for (uint32_t i = 0; i < d->n_names; i++) {
-        if (d->names[i].query != NULL) {
-            s->dns->cancel(s->dns, d->names[i].query);
-        }
-        p2p__place_fini(&d->names[i].place);
-    }
+    p2p__names_fini(&d->names, s->dns);
     for (uint32_t i = 0; i < d->n_targets; i++) {
         p2p__place_fini(&d->targets[i].place);
     }
@@ -268,7 +265,7 @@ static void step(struct p2p__dial *d, p2p_ns now)
         }
         d->err = more_telling(d->err, rv);
     }
-    if (d->running == 0 && d->resolving == 0) {
+    if (d->running == 0 && d->names.running == 0) {
         finish(d, NULL, d->err, now);
     }
 }
@@ -286,10 +283,9 @@ void p2p__dial_attempt_done(struct p2p__dial *d, struct p2p__conn *c,
     p2p__timer_set(&d->timer, now); /* the next address need not wait */
 }
 
-/* Puts a target where its transport's rank wants it, behind those that were
- * tried; too many are left out. 0 or P2P_ENOMEM. */
-static int add_target(struct p2p__dial *d, const struct p2p__via *via,
-                      const struct p2p_multiaddr *ma, const struct p2p__addr *a)
+int p2p__dial_add_target(struct p2p__dial *d, const struct p2p__via *via,
+                         const struct p2p_multiaddr *ma,
+                         const struct p2p__addr *a)
 {
     struct p2p__dial_target one = {.addr = *a};
     uint32_t at = d->n_targets;
@@ -310,66 +306,38 @@ static int add_target(struct p2p__dial *d, const struct p2p__via *via,
     return 0;
 }
 
-static void on_resolved(void *user, int status, const struct p2p__addr *at,
-                        size_t count, p2p_ns now)
+void p2p__dial_named(struct p2p__dial *d, int status, p2p_ns now)
 {
-    struct p2p__dial_name *name = user;
-    struct p2p__dial *d = name->dial;
-    struct p2p_multiaddr ma;
-
-    name->query = NULL;
-    d->resolving--;
     d->err = status < 0 ? more_telling(d->err, status) : d->err;
-    for (size_t i = 0; status == 0 && i < count; i++) {
-        struct p2p__addr a = at[i];
-
-        a.port = name->port;
-        p2p__place_given(&name->place, &a, &ma);
-        if (add_target(d, name->place.via, &ma, &a) != 0) {
-            d->err = more_telling(d->err, P2P_ENOMEM);
-        }
-    }
     if (d->active && !(d->running > 0 && d->timer.node.armed)) {
         p2p__timer_set(&d->timer, now);
     }
 }
 
-/* Asks for what a name leads to; too many are left out. */
-static int add_name(struct p2p__dial *d, const struct p2p__via *via,
-                    const struct p2p_multiaddr *ma,
-                    const struct p2p__maddr_waist *t)
+/* Adds what a name's TXT records lead to; to who is expected alone. */
+static int add_dnsaddr(struct p2p__dial *d, const struct p2p_multiaddr *given,
+                       p2p_ns now)
 {
-    struct p2p__resolver *dns = d->swarm->dns;
-    struct p2p__dial_name *name = &d->names[d->n_names];
+    const struct p2p_peer_id *expected = p2p__dial_expected(d);
+    struct p2p_multiaddr ma = *given;
     int rv = 0;
 
-    if (dns == NULL || d->n_names == P2P__CAP_DIAL_NAMES) {
-        return dns == NULL ? P2P_ENOTSUP : P2P_ELIMIT;
+    if (expected != NULL) {
+        rv = p2p_multiaddr_append_peer(&ma, expected);
     }
-    name->dial = d;
-    name->port = t->addr.port;
-    rv = p2p__place_init(&name->place, via, ma);
-    if (rv != 0) {
-        return rv;
-    }
-    name->query =
-        dns->resolve(dns, t->name, t->addr.family, on_resolved, name, &rv);
-    if (name->query == NULL) {
-        p2p__place_fini(&name->place);
-        return rv;
-    }
-    d->n_names++;
-    d->resolving++;
-    return 0;
+    return rv != 0 ? rv : p2p__names_add(d, &ma, NULL, NULL, now);
 }
 
-/* Adds what one multiaddr leads to. */
-static int add_maddr(struct p2p__dial *d, const struct p2p_multiaddr *given)
+int p2p__dial_add_maddr(struct p2p__dial *d, const struct p2p_multiaddr *given,
+                        p2p_ns now)
 {
     struct p2p_multiaddr ma = *given;
     struct p2p__maddr_waist t;
     const struct p2p__via *via = NULL;
 
+    if (p2p__dnsaddr_is(given)) {
+        return add_dnsaddr(d, given, now);
+    }
     p2p_multiaddr_strip_peer(&ma);
     if (p2p__maddr_waist(&ma, &t) == 0 && t.zone[0] == '\0') {
         via = p2p__transports_find(&d->swarm->transports, &ma, &t);
@@ -378,9 +346,9 @@ static int add_maddr(struct p2p__dial *d, const struct p2p_multiaddr *given)
         return P2P_ENOTSUP;
     }
     if (t.name[0] != '\0') {
-        return add_name(d, via, &ma, &t);
+        return p2p__names_add(d, &ma, via, &t, now);
     }
-    return add_target(d, via, &ma, &t.addr);
+    return p2p__dial_add_target(d, via, &ma, &t.addr);
 }
 
 int p2p__dial_peer(struct p2p__swarm *s, struct p2p__peer *peer, p2p_ns now)
@@ -411,7 +379,7 @@ int p2p__dial_peer(struct p2p__swarm *s, struct p2p__peer *peer, p2p_ns now)
         struct p2p_multiaddr ma;
 
         if (p2p_multiaddr_from_bytes(a->bytes, a->len, &ma) == 0) {
-            (void)add_maddr(d, &ma);
+            (void)p2p__dial_add_maddr(d, &ma, now);
         }
     }
     start_queued(s, now);
@@ -457,7 +425,7 @@ int p2p__dial_addr(struct p2p__swarm *s, const struct p2p_multiaddr *ma,
     }
     d->done = done;
     d->user = user;
-    rv = add_maddr(d, ma);
+    rv = p2p__dial_add_maddr(d, ma, now);
     if (rv != 0) {
         p2p__dial_free(d);
         return rv;

@@ -17,9 +17,9 @@
 #include "base/turn.h"
 #include "p2p/multiaddr.h"
 #include "p2p/peer_id.h"
-#include "port/dns.h"
 #include "port/net.h"
 #include "stack/limits.h"
+#include "stack/names.h"
 #include "stack/place.h"
 
 struct p2p__swarm;
@@ -29,14 +29,6 @@ struct p2p__conn;
 /* Told once how a dial ended: conn is NULL when status < 0. */
 typedef void p2p__dial_done(void *user, int status, struct p2p__conn *c,
                             p2p_ns now);
-
-/* A name of a dial that is being resolved. */
-struct p2p__dial_name {
-    struct p2p__dial *dial;
-    struct p2p__dns_query *query; /* NULL: not under way */
-    struct p2p__place place;      /* what has the name in it */
-    uint16_t port;                /* goes with what it leads to */
-};
 
 /* Where a dial goes. */
 struct p2p__dial_target {
@@ -51,15 +43,13 @@ struct p2p__dial {
     struct p2p__peer *peer;      /* counted; NULL: whoever answers */
     struct p2p_peer_id expected; /* who must answer, when peer is NULL */
     struct p2p__dial_target targets[P2P__CAP_DIAL_ADDRS];
-    struct p2p__dial_name names[P2P__CAP_DIAL_NAMES];
+    struct p2p__names names;
     p2p__dial_done *done;
     void *user;
     uint32_t n_targets;
-    uint32_t n_names;
-    uint32_t resolving; /* names under way */
-    uint32_t next;      /* the first target not tried yet */
-    uint32_t running;   /* attempts under way */
-    int err;            /* the most telling one so far */
+    uint32_t next;    /* the first target not tried yet */
+    uint32_t running; /* attempts under way */
+    int err;          /* the most telling one so far */
     bool active;
     bool unwanted; /* it ends in its next turn */
 };
@@ -78,6 +68,23 @@ int p2p__dial_peer(struct p2p__swarm *s, struct p2p__peer *peer, p2p_ns now);
  */
 int p2p__dial_addr(struct p2p__swarm *s, const struct p2p_multiaddr *ma,
                    p2p__dial_done *done, void *user, p2p_ns now);
+
+/*
+ * Adds where a multiaddr, with or without /p2p/ID, leads to.
+ * Errors: P2P_ENOTSUP (no transport of ours), P2P_ELIMIT, P2P_ENOMEM, what a
+ * resolver says.
+ */
+int p2p__dial_add_maddr(struct p2p__dial *d, const struct p2p_multiaddr *ma,
+                        p2p_ns now);
+
+/* Puts a target where its transport's rank wants it, behind those that were
+ * tried; too many are left out. 0 or P2P_ENOMEM. */
+int p2p__dial_add_target(struct p2p__dial *d, const struct p2p__via *via,
+                         const struct p2p_multiaddr *ma,
+                         const struct p2p__addr *a);
+
+/* A name of a dial was resolved, or led nowhere: status < 0. */
+void p2p__dial_named(struct p2p__dial *d, int status, p2p_ns now);
 
 /* Who must answer a dial (or NULL), valid as long as that; NULL: anybody. */
 const struct p2p_peer_id *p2p__dial_expected(const struct p2p__dial *d);

@@ -53,7 +53,12 @@
  * then its connection ends (T4). */
 #define P2P__CAP_STALL_S 30
 /* Names that one dial has resolved; further ones are left out. */
-#define P2P__CAP_DIAL_NAMES 4
+#define P2P__CAP_DIAL_NAMES 8
+/* Seconds that a dial waits for its names, from the last one that it asked for
+ * on. */
+#define P2P__CAP_DIAL_NAME_S 10
+/* Records of dnsaddr that lead to each other. */
+#define P2P__CAP_DNSADDR_DEPTH 4
 /* Peers that we know but are not connected to; the oldest is forgotten. */
 #define P2P__CAP_PEER_BOOK 1024
 /* Addresses kept of one peer. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "flow.h"
+#include "names.h"
 #include "unit.h"
 
 #define HEAD_START P2P__MS(250)
@@ -95,75 +96,6 @@ static void test_a_refused_address_costs_less(void **state)
 
 /* ---- names ---- */
 
-/* A resolver of the test: each name is on a list; answers come in a turn. */
-struct names {
-    struct p2p__resolver dns;
-    struct sim *sim;
-    struct p2p__dns_query *asked; /* the last one that is under way */
-    unsigned queries;
-    unsigned cancelled;
-};
-
-struct p2p__dns_query {
-    void (*done)(void *user, int status, const struct p2p__addr *at,
-                 size_t count, p2p_ns now);
-    void *user;
-    struct p2p__dns_query *next;
-    uint8_t family;
-    char name[64];
-};
-
-static struct p2p__dns_query *resolve(struct p2p__resolver *dns,
-                                      const char *name, uint8_t family,
-                                      void (*done)(void *user, int status,
-                                                   const struct p2p__addr *at,
-                                                   size_t count, p2p_ns now),
-                                      void *user, int *err)
-{
-    struct names *n = P2P__CONTAINER(dns, struct names, dns);
-    struct p2p__dns_query *q = calloc(1, sizeof *q);
-
-    assert_non_null(q);
-    q->next = n->asked;
-    q->done = done;
-    q->user = user;
-    q->family = family;
-    (void)snprintf(q->name, sizeof q->name, "%s", name);
-    n->asked = q;
-    n->queries++;
-    *err = 0;
-    return q;
-}
-
-static void cancel(struct p2p__resolver *dns, struct p2p__dns_query *q)
-{
-    struct names *n = P2P__CONTAINER(dns, struct names, dns);
-    struct p2p__dns_query **at = &n->asked;
-
-    while (*at != q) {
-        assert_non_null(*at);
-        at = &(*at)->next;
-    }
-    *at = q->next;
-    free(q);
-    n->cancelled++;
-}
-
-/* Answers the query under way with machines 10.0.0.FIRST and up. */
-static void answer(struct names *n, int status, int first, size_t count)
-{
-    struct p2p__addr at[4] = {{0}};
-    struct p2p__dns_query *q = n->asked;
-
-    assert_non_null(q);
-    for (size_t i = 0; i < count; i++) {
-        at[i] = n->sim->hosts[(size_t)first - 1 + i].addr;
-    }
-    n->asked = q->next;
-    q->done(q->user, status, at, count, n->sim->now);
-    free(q);
-}
-
 struct dialed {
     unsigned calls;
     int status;
@@ -182,9 +114,7 @@ static void named_world(struct sim *sim, struct names *n)
 {
     world(sim, 4);
     sim_set_group(sim, 2, 9);
-    *n = (struct names){.dns = {.resolve = resolve, .cancel = cancel},
-                        .sim = sim};
-    sim->hosts[0].world.dns = &n->dns;
+    names_init(n, sim);
 }
 
 static void dial_name(struct simhost *a, const char *kind, struct dialed *d)
@@ -221,7 +151,7 @@ static void test_names_are_resolved_and_their_addresses_raced(void **state)
         sim_run(&sim, sim.now + P2P__SEC(2)); /* a slow resolver */
         assert_int_equal(d.calls, 0);
         start = sim.now;
-        answer(&n, 0, 2, 2); /* b, and a machine that is cut off */
+        names_answer(&n, 0, 2, 2); /* b, and a machine that is cut off */
         assert_true(sim_run_until(&sim, start + P2P__SEC(9), is_up, &a));
         assert_true(sim.now - start < HEAD_START);
         sim_run(&sim, sim.now + P2P__SEC(1));
@@ -245,12 +175,12 @@ static void test_names_that_lead_nowhere(void **state)
     named_world(&sim, &n);
     simhost_start(&a, &sim, 0, NULL);
     dial_name(&a, "dns4", &d);
-    answer(&n, P2P_ENOTFOUND, 2, 0);
+    names_answer(&n, P2P_ENOTFOUND, 2, 0);
     sim_run(&sim, sim.now + P2P__SEC(1));
     assert_int_equal(d.calls, 1);
     assert_int_equal(d.status, P2P_ENOTFOUND);
     dial_name(&a, "dns4", &d); /* it exists, without an address */
-    answer(&n, 0, 2, 0);
+    names_answer(&n, 0, 2, 0);
     sim_run(&sim, sim.now + P2P__SEC(1));
     assert_int_equal(d.calls, 2);
     assert_int_equal(d.status, P2P_ENOADDR);
@@ -312,10 +242,10 @@ static void test_every_name_of_a_peer_is_tried(void **state)
     assert_int_equal(p2p__dial_peer(a.host->swarm, peer, sim.now), 0);
     sim_run(&sim, sim.now + P2P__MS(1));
     assert_string_equal(n.asked->name, "b0.example"); /* asked last */
-    answer(&n, P2P_ENOTFOUND, 2, 0);
+    names_answer(&n, P2P_ENOTFOUND, 2, 0);
     sim_run(&sim, sim.now + P2P__SEC(1));
     assert_non_null(peer->dial);
-    answer(&n, 0, 2, 1);
+    names_answer(&n, 0, 2, 1);
     sim_run(&sim, sim.now + P2P__SEC(1));
     assert_int_equal(simhost_conns(&a), 1);
     simhost_stop(&a);
