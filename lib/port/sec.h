@@ -28,7 +28,7 @@ struct p2p__sec_ev {
 struct p2p__sec_cfg {
     bool dialer;
     struct p2p__crypto *crypto;         /* the host's; borrowed until fini */
-    const void *id;                     /* the host's; borrowed until fini */
+    void *id;                           /* the host's; borrowed until fini */
     const struct p2p_peer_id *expected; /* copied; NULL: anybody */
     /* Muxers in the order of preference, to be announced in the handshake;
      * borrows both array and texts until the event. None: no list. */

@@ -14,7 +14,8 @@
     "%DISABLE_TLS13_COMPAT_MODE:%SERVER_PRECEDENCE"
 
 /* Gives GnuTLS the certificate and its key. */
-static int set_certificate(struct p2p__tls_id *id, const struct p2p_key *key)
+static int set_certificate(gnutls_certificate_credentials_t creds,
+                           const struct p2p_key *key)
 {
     struct p2p__cert cert;
     gnutls_datum_t der, secret;
@@ -25,7 +26,7 @@ static int set_certificate(struct p2p__tls_id *id, const struct p2p_key *key)
     }
     der = (gnutls_datum_t){.data = cert.der, .size = (unsigned)cert.der_len};
     secret = (gnutls_datum_t){.data = cert.key, .size = (unsigned)cert.key_len};
-    if (gnutls_certificate_set_x509_key_mem(id->creds, &der, &secret,
+    if (gnutls_certificate_set_x509_key_mem(creds, &der, &secret,
                                             GNUTLS_X509_FMT_DER) < 0) {
         rv = P2P_ECRYPTO;
     }
@@ -38,26 +39,13 @@ int p2p__tls_id_new(const struct p2p_key *key,
                     struct p2p__tls_id **out)
 {
     struct p2p__tls_id *id = p2p__zalloc(sizeof *id);
-    int rv = 0;
 
-    *out = NULL;
+    *out = id;
     if (id == NULL) {
         return P2P_ENOMEM;
     }
-    if (gnutls_certificate_allocate_credentials(&id->creds) < 0) {
-        rv = P2P_ENOMEM;
-    } else if (gnutls_priority_init(&id->priority, PRIORITY, NULL) < 0) {
-        rv = P2P_ECRYPTO;
-    } else {
-        rv = set_certificate(id, key);
-    }
-    if (rv != 0) {
-        p2p__tls_id_free(id);
-        return rv;
-    }
+    id->key = key;
     id->verify = verify;
-    gnutls_certificate_set_verify_function(id->creds, verify);
-    *out = id;
     return 0;
 }
 
@@ -75,8 +63,43 @@ void p2p__tls_id_free(struct p2p__tls_id *id)
     p2p__free(id);
 }
 
-int p2p__tls_id_apply(const struct p2p__tls_id *id, gnutls_session_t session)
+static int make_creds(struct p2p__tls_id *id)
 {
+    gnutls_certificate_credentials_t creds;
+    int rv;
+
+    if (gnutls_certificate_allocate_credentials(&creds) < 0) {
+        return P2P_ENOMEM;
+    }
+    rv = set_certificate(creds, id->key);
+    if (rv != 0) {
+        gnutls_certificate_free_credentials(creds);
+        return rv;
+    }
+    gnutls_certificate_set_verify_function(creds, id->verify);
+    id->creds = creds;
+    return 0;
+}
+
+/* What the first session finds is not there yet. Once it is, it stays; until
+ * then the next one tries again. */
+static int make(struct p2p__tls_id *id)
+{
+    if (id->priority == NULL &&
+        gnutls_priority_init(&id->priority, PRIORITY, NULL) < 0) {
+        id->priority = NULL;
+        return P2P_ENOMEM;
+    }
+    return id->creds != NULL ? 0 : make_creds(id);
+}
+
+int p2p__tls_id_apply(struct p2p__tls_id *id, gnutls_session_t session)
+{
+    int rv = make(id);
+
+    if (rv != 0) {
+        return rv;
+    }
     gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
     return gnutls_priority_set(session, id->priority) < 0 ||
                    gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What a host has for all its TLS sessions: a certificate that its key signed,
- * made once, and what may be negotiated; and what TLS over TCP and TLS in QUIC
+ * made once, for the first of them, so that a host without one does not pay for
+ * it; and what may be negotiated; and what TLS over TCP and TLS in QUIC
  * do alike with a session of GnuTLS. Compiled into p2p-tls and p2p-quic.
  */
 #ifndef P2P_TLSID_TLSID_H
@@ -17,15 +18,16 @@
 #define P2P__TLS_BINDING_BYTES 32U
 
 struct p2p__tls_id {
-    gnutls_certificate_credentials_t creds;
+    const struct p2p_key *key;
+    gnutls_certificate_credentials_t creds; /* NULL until a session begins */
     gnutls_priority_t priority;
     gnutls_certificate_verify_function *verify;
 };
 
 /*
- * Makes a certificate with `key`, borrowed for the call; `verify` looks at
- * those of peers. Returns owned: p2p__tls_id_free() it.
- * Errors: P2P_ENOMEM, P2P_ECRYPTO, what the key says.
+ * Notes `key`, borrowed until p2p__tls_id_free(), for the certificate; `verify`
+ * looks at those of peers. Returns owned: p2p__tls_id_free() it.
+ * Errors: P2P_ENOMEM.
  */
 int p2p__tls_id_new(const struct p2p_key *key,
                     gnutls_certificate_verify_function *verify,
@@ -35,8 +37,10 @@ int p2p__tls_id_new(const struct p2p_key *key,
 void p2p__tls_id_free(struct p2p__tls_id *id);
 
 /* Sets what a session may negotiate, its certificate, and that it wants the
- * peer's; borrows `id` for as long as the session lives. 0 or P2P_ENOMEM. */
-int p2p__tls_id_apply(const struct p2p__tls_id *id, gnutls_session_t session);
+ * peer's; borrows `id` for as long as the session lives. Errors: P2P_ENOMEM;
+ * of the certificate, with the first session: P2P_ECRYPTO, what the key says.
+ */
+int p2p__tls_id_apply(struct p2p__tls_id *id, gnutls_session_t session);
 
 /*
  * Whose certificate the peer has shown: one, and the right one. `expected`

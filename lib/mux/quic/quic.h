@@ -110,10 +110,10 @@ enum p2p__quic_kind {
 
 /* What all connections of a host share. */
 struct p2p__quic_shared {
-    struct p2p__env *env;         /* borrowed */
-    const struct p2p__tls_id *id; /* borrowed */
-    struct p2p__map routes;       /* connection ids: struct p2p__quic_route */
-    uint8_t reset_key[32];        /* of tokens for stateless resets */
+    struct p2p__env *env;   /* borrowed */
+    struct p2p__tls_id *id; /* borrowed */
+    struct p2p__map routes; /* connection ids: struct p2p__quic_route */
+    uint8_t reset_key[32];  /* of tokens for stateless resets */
 };
 
 /* A client's first datagram, as far as it was looked at. */
@@ -152,7 +152,7 @@ extern const struct p2p_security p2p__quic_security;
 /* What connections share: no routes, a new key. Borrows
  * both until fini. */
 void p2p__quic_shared_init(struct p2p__quic_shared *shared,
-                           struct p2p__env *env, const struct p2p__tls_id *id);
+                           struct p2p__env *env, struct p2p__tls_id *id);
 
 /* Ends it; no connection is left. */
 void p2p__quic_shared_fini(struct p2p__quic_shared *shared);

@@ -4,7 +4,7 @@
 #include "mux/quic/priv.h"
 
 void p2p__quic_shared_init(struct p2p__quic_shared *shared,
-                           struct p2p__env *env, const struct p2p__tls_id *id)
+                           struct p2p__env *env, struct p2p__tls_id *id)
 {
     uint64_t seed[2];
 

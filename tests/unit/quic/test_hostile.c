@@ -42,7 +42,9 @@ static void forge(struct quic_end *e, unsigned count, bool turned)
                                                (int)count, key) >= 0);
     }
     gnutls_certificate_set_verify_function(creds, id->verify);
-    gnutls_certificate_free_credentials(id->creds);
+    if (id->creds != NULL) { /* no session was begun with it */
+        gnutls_certificate_free_credentials(id->creds);
+    }
     id->creds = creds;
     p2p__cert_fini(&cert);
 }
