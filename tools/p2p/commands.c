@@ -326,6 +326,22 @@ static void cmd_echo(struct node *n, const char *cmd, char *rest)
     node_echo(n, &id, next_number(&rest, 1024));
 }
 
+/* The echo under one more name: connected peers are told of it. */
+static void cmd_handle(struct node *n, const char *cmd, char *rest)
+{
+    const char *name = next_word(&rest);
+
+    node_reply(cmd, name == NULL ? P2P_EINVAL : node_echo_serve(n->host, name));
+}
+
+static void cmd_unhandle(struct node *n, const char *cmd, char *rest)
+{
+    const char *name = next_word(&rest);
+
+    node_reply(cmd, name == NULL ? P2P_EINVAL
+                                 : p2p_host_handle(n->host, name, NULL, NULL));
+}
+
 static void on_perf(void *user, int status, const struct p2p_perf_result *r)
 {
     struct json j;
@@ -487,6 +503,7 @@ static const struct command {
     {"connect", cmd_connect},   {"disconnect", cmd_disconnect},
     {"identify", cmd_identify}, {"ping", cmd_ping},
     {"echo", cmd_echo},         {"perf", cmd_perf},
+    {"handle", cmd_handle},     {"unhandle", cmd_unhandle},
     {"sub", cmd_sub},           {"unsub", cmd_unsub},
     {"pub", cmd_pub},           {"flood", node_flood},
     {"mesh", cmd_mesh},         {"stats", cmd_stats},

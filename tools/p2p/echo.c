@@ -121,9 +121,10 @@ static void on_stream(void *user, struct p2p_stream *stream)
     p2p_stream_listen(stream, &server_events, s);
 }
 
-int node_echo_serve(struct p2p_host *host)
+int node_echo_serve(struct p2p_host *host, const char *name)
 {
-    return p2p_host_handle(host, PROTOCOL, on_stream, NULL);
+    return p2p_host_handle(host, name != NULL ? name : PROTOCOL, on_stream,
+                           NULL);
 }
 
 struct client {

@@ -203,7 +203,7 @@ static int start(struct node *n)
         rv = start_host(n);
     }
     if (rv == 0) {
-        rv = node_echo_serve(n->host);
+        rv = node_echo_serve(n->host, NULL);
     }
     if (rv == 0) {
         rv = start_pubsub(n);

@@ -89,8 +89,8 @@ void node_command_names(void);
 /* What the host tells. */
 extern const struct p2p_host_events node_events;
 
-/* Serves /echo/1.0.0. 0, or a negative code. */
-int node_echo_serve(struct p2p_host *host);
+/* Serves the echo under a name; NULL: /echo/1.0.0. 0, or a negative code. */
+int node_echo_serve(struct p2p_host *host, const char *name);
 
 /* Sends `size` bytes to a peer's echo and checks what comes back; answers the
  * command. */
