@@ -83,7 +83,8 @@ abi-write: deps
 	@$(PYTHON) tools/api/abi.py $(ABI) --write
 
 lint-write: deps all ## renew the files that are generated from the sources
-	@$(PYTHON) tools/lint/run.py $(BUILDDIR) --write exports caps api settings
+	@$(PYTHON) tools/lint/run.py $(BUILDDIR) --write exports caps api settings \
+		metrics
 
 # make power CUTS=200
 power: deps all ## cut the power while a store is written; CUTS=…; needs root

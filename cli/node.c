@@ -118,15 +118,16 @@ static int peers(struct um_cli *c)
     if (doc == NULL) {
         return code;
     }
-    um_table_init(&t, "PEER|STATE|ADDRESS~|AGENT~|MUXER");
+    um_table_init(&t, "PEER|STATE|TRANSPORT|SECURITY|ADDRESS~|AGENT~");
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "peers"), i, n,
                        p)
     {
         um_table_cell(&t, um_cli_text(p, "id", buf));
         um_table_cell(&t, um_cli_true(p, "connected") ? "connected" : "gone");
+        um_table_cell(&t, um_cli_text(p, "transport", buf));
+        um_table_cell(&t, um_cli_text(p, "security", buf));
         um_table_cell(&t, um_cli_text(p, "addr", buf));
         um_table_cell(&t, um_cli_text(p, "agent", buf));
-        um_table_cell(&t, um_cli_text(p, "muxer", buf));
     }
     um_table_show(&t, c, "No peers.");
     yyjson_doc_free(doc);

@@ -42,7 +42,8 @@ static bool low_ports(const struct um_settings *s, bool embedded)
     bool low = embedded || is_low(s->rest, ":");
 
     for (size_t i = 0; i < s->n_listen; i++) {
-        low = low || is_low(s->listen[i], "/tcp/");
+        low = low || is_low(s->listen[i], "/tcp/") ||
+              is_low(s->listen[i], "/udp/");
     }
     return low;
 }

@@ -189,6 +189,8 @@ static void each_peer(void *user, const struct um_bus_peer *p)
     um_json_bool(j, "connected", p->connected);
     um_json_text(j, "addr", p->addr);
     um_json_text(j, "agent", p->agent);
+    um_json_text(j, "transport", p->transport);
+    um_json_text(j, "security", p->security);
     um_json_text(j, "muxer", p->muxer);
     um_json_text(j, "direction", p->outbound ? "out" : "in");
     um_json_real(j, "rtt_ms", (double)p->rtt_us / 1000.0);

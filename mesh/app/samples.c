@@ -232,6 +232,18 @@ void um_samples_webhook_queued(struct um_scrape *s)
     }
 }
 
+void um_samples_transports(struct um_scrape *s)
+{
+    static const char *const names[] = {"tcp", "quic-v1"};
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const struct um_exposition_label l =
+            um_samples_label("transport", names[i]);
+
+        um_exposition_put(&s->e, &l, 1, um_bus_over(s->d->bus, names[i]));
+    }
+}
+
 /* Protocols, both ways; bytes, or streams. */
 static void each_protocol(struct um_scrape *s, bool bytes)
 {

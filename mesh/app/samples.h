@@ -51,6 +51,7 @@ void um_samples_webhook_queued(struct um_scrape *s);
 /** Each protocol. */
 void um_samples_protocol_bytes(struct um_scrape *s);
 void um_samples_protocol_streams(struct um_scrape *s);
+void um_samples_transports(struct um_scrape *s);
 
 /** Unit's own word; nothing where it did not say. */
 void um_samples_unit(struct um_scrape *s);

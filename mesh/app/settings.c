@@ -459,7 +459,7 @@ static void print_help(const char *program)
         "before the file, which\nis /etc/unitmesh/unitmesh.conf for root, and "
         "unitmesh/unitmesh.conf in\n$XDG_CONFIG_HOME or ~/.config for others. "
         "`unitmesh config check` shows what\nholds.\n\n"
-        "Peers connect to port 4901, IPv4 and IPv6, and REST is at "
+        "Peers connect to TCP port 4901, IPv4 and IPv6, and REST is at "
         "127.0.0.1:4902; with\n--article at a free port, and at 0.0.0.0:3000 "
         "or the variable PORT.\n\nState is in $XDG_STATE_HOME/unitmesh; "
         "without the variable root has it in\n/var/lib/unitmesh, others have "

@@ -31,7 +31,8 @@ const struct um_setting_row um_setting_rows[UM_SETTINGS] = {
                                  "written is tried on it first",
                                  "", "/usr/sbin/unitd", UM_SETTING_APPLIES},
     [UM_SETTING_LISTEN] = {"listen", "MULTIADDR",
-                           "where peers connect; may be repeated",
+                           "where peers connect, by TCP or QUIC; may be "
+                           "repeated",
                            "port 4901, IPv4 and IPv6; with article a free port",
                            "/ip4/0.0.0.0/tcp/4901", UM_SETTING_MANY},
     [UM_SETTING_PEER] = {"peer", "MULTIADDR",

@@ -20,6 +20,11 @@
 /* The Noise handshake signs this and a key of 32 bytes. */
 #define NOISE  "noise-libp2p-static-key:"
 #define PUBSUB "libp2p-pubsub:"
+/* That of TLS and QUIC, once a start, this and a public key of the curve P-256:
+ * SubjectPublicKeyInfo up to where the point begins, whose length is fixed. */
+#define TLS                                                             \
+    "libp2p-tls-handshake:\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d" \
+    "\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04"
 
 /* One thing to be signed. */
 struct asked {
@@ -271,12 +276,18 @@ static void may_envelope(struct asked *a)
     }
 }
 
+/* Whether it is this, and so many bytes behind it. */
+static bool is(struct um_str text, struct um_str begin, size_t rest)
+{
+    return text.len == begin.len + rest && um_str_starts(text, begin);
+}
+
 /* What the transport signs with a node's key, at each handshake and message. */
 static bool is_transport(enum um_keyring_key which, struct um_str text)
 {
-    return which == UM_KEYRING_NODE && ((um_str_starts(text, UM_STR(NOISE)) &&
-                                         text.len == sizeof NOISE - 1 + 32) ||
-                                        um_str_starts(text, UM_STR(PUBSUB)));
+    return which == UM_KEYRING_NODE &&
+           (is(text, UM_STR(NOISE), 32) || is(text, UM_STR(TLS), 64) ||
+            um_str_starts(text, UM_STR(PUBSUB)));
 }
 
 int um_keyring_sign(struct um_keyring *k, const struct um_keyring_text *t,

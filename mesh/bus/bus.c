@@ -13,6 +13,7 @@
 
 #include "mesh/bus/kept.h"
 #include "mesh/bus/named.h"
+#include "mesh/bus/ways.h"
 
 #define MAX_ADDRS 64
 #define MAX_CONNS 4096
@@ -325,8 +326,12 @@ static int start_host(struct um_bus *bus)
     const struct um_bus_cfg *cfg = &bus->cfg;
     struct p2p_host_config hc = P2P_HOST_CONFIG_INIT;
     struct p2p_pubsub_config pc = P2P_PUBSUB_CONFIG_INIT;
+    struct um_ways ways;
     int rv;
 
+    um_ways_fill(&ways, cfg->article); /* that speaks no other */
+    hc.transports = ways.transports;
+    hc.security = ways.security;
     hc.key = cfg->key;
     hc.agent = cfg->agent;
     hc.events = &events;
@@ -364,8 +369,9 @@ static int start_listening(struct um_bus *bus)
         if (rv != 0) {
             um_log_line(cfg->log, UM_LOG_WARN, "cannot listen at %s: %s",
                         cfg->listen[i],
-                        rv == P2P_EUNREACH ? "this machine has no such address"
-                                           : p2p_err_text(rv));
+                        rv == P2P_EUNREACH  ? "this machine has no such address"
+                        : rv == P2P_ENOTSUP ? "this build has no such transport"
+                                            : p2p_err_text(rv));
         } else {
             listening++;
         }
@@ -472,11 +478,15 @@ static void tell(const struct um_bus *bus, const struct entry *e,
     struct um_bus_peer p = {.id = e->id,
                             .agent = e->agent,
                             .addr = addr,
+                            .transport = "",
+                            .security = "",
                             .muxer = "",
                             .connected = e->connected};
 
     if (c != NULL) {
         (void)p2p_multiaddr_text(&c->addr, addr);
+        p.transport = c->transport;
+        p.security = c->security;
         p.muxer = c->muxer;
         p.outbound = c->outbound;
         p.rtt_us = e->rtt_us > 0 ? e->rtt_us : c->rtt_us;
@@ -733,6 +743,18 @@ void um_bus_stats(const struct um_bus *bus, struct p2p_host_stats *out)
 void um_bus_pubsub_stats(const struct um_bus *bus, struct p2p_pubsub_stats *out)
 {
     p2p_pubsub_stats(bus->pubsub, out, sizeof *out);
+}
+
+size_t um_bus_over(const struct um_bus *bus, const char *transport)
+{
+    size_t n, found = 0;
+    struct p2p_conn_info *conns = list_conns(bus, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        found += strcmp(conns[i].transport, transport) == 0;
+    }
+    free(conns);
+    return found;
 }
 
 size_t um_bus_traffic(const struct um_bus *bus, struct p2p_traffic *out,

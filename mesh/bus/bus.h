@@ -27,8 +27,10 @@ struct p2p_loop;
 /** A peer, connected or seen since the start; valid during the call. */
 struct um_bus_peer {
     struct p2p_peer_id id;
-    const char *agent; /**< "" until it told */
-    const char *addr;  /**< the other end of the connection, as multiaddr */
+    const char *agent;     /**< "" until it told */
+    const char *addr;      /**< the other end of the connection, as multiaddr */
+    const char *transport; /**< "tcp", "quic-v1"; these are "" of one gone */
+    const char *security;
     const char *muxer;
     bool connected;
     bool outbound;
@@ -185,6 +187,9 @@ void um_bus_stats(const struct um_bus *bus, struct p2p_host_stats *out);
 struct p2p_pubsub_stats;
 void um_bus_pubsub_stats(const struct um_bus *bus,
                          struct p2p_pubsub_stats *out);
+
+/** How many connections are open by a transport, such as "quic-v1". */
+size_t um_bus_over(const struct um_bus *bus, const char *transport);
 
 /** As p2p_host_traffic(). */
 struct p2p_traffic;

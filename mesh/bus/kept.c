@@ -23,6 +23,33 @@ bool um_kept_ip(const struct p2p_multiaddr *ma, struct um_ip *ip)
     return false;
 }
 
+/* TCP or UDP: what a multiaddr goes over; 0: neither. */
+static uint32_t port_code(const struct p2p_multiaddr *ma)
+{
+    struct p2p_multiaddr_part part;
+    size_t at = 0;
+
+    while (p2p_multiaddr_next(ma, &at, &part)) {
+        if (part.code == P2P_MULTIADDR_TCP || part.code == P2P_MULTIADDR_UDP) {
+            return part.code;
+        }
+    }
+    return 0;
+}
+
+/* Whether a way is noted that is the same, or goes over the same. */
+static bool has(const struct um_kept *k, const struct p2p_multiaddr *ma,
+                bool same)
+{
+    for (size_t i = 0; i < k->n; i++) {
+        if (same ? p2p_multiaddr_equal(&k->ways[i], ma)
+                 : port_code(&k->ways[i]) == port_code(ma)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Loopback is another machine's, unless it is all that there is. */
 void um_kept_note(struct um_kept *k, const struct p2p_peer_info *info)
 {
@@ -34,9 +61,12 @@ void um_kept_note(struct um_kept *k, const struct p2p_peer_info *info)
               (um_kept_ip(&info->addrs[i], &ip) && !um_ip_is_loopback(&ip));
     }
     k->n = 0;
-    for (size_t i = 0; i < info->n_addrs && k->n < UM_KEPT_WAYS; i++) {
-        if (um_kept_ip(&info->addrs[i], &ip) && far != um_ip_is_loopback(&ip)) {
-            k->ways[k->n++] = info->addrs[i];
+    for (size_t i = 0; i < 2 * info->n_addrs && k->n < UM_KEPT_WAYS; i++) {
+        const struct p2p_multiaddr *ma = &info->addrs[i % info->n_addrs];
+
+        if (um_kept_ip(ma, &ip) && far != um_ip_is_loopback(&ip) &&
+            !has(k, ma, i >= info->n_addrs)) {
+            k->ways[k->n++] = *ma;
         }
     }
 }

@@ -14,8 +14,8 @@
 
 #include "mesh/base/ip.h"
 
-/** Addresses that are noted of a peer. */
-#define UM_KEPT_WAYS 2
+/** Addresses that are noted of a peer: one by each transport, then others. */
+#define UM_KEPT_WAYS 3
 
 /** Begins as zeroes. */
 struct um_kept {

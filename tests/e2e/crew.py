@@ -18,12 +18,17 @@ def until(look, what, seconds=40):
 
 class Node(Daemon):
     """A daemon and the commands that ask it. `peer`: where another one is, or
-    several; `unit`: its Unit, a Standin, else it has one embedded."""
+    several; `unit`: its Unit, a Standin, else it has one embedded; `listen`:
+    multiaddrs, in place of TCP at `bind`, and without `bind` none."""
 
     def __init__(self, name, folder, bind, peer=None, unit=None, flags=(),
-                 **more):
+                 listen=None, **more):
         peers = [peer] if isinstance(peer, str) else peer or ()
-        own = ["--name", name, "--listen", f"/ip4/{bind}/tcp/{P2P_PORT}"]
+        own = ["--name", name]
+        if listen is None and bind:
+            listen = [f"/ip4/{bind}/tcp/{P2P_PORT}"]
+        for at in listen or ():
+            own += ["--listen", at]
         for p in peers:
             own += ["--peer", f"/ip4/{p}/tcp/{P2P_PORT}"]
         self.name_ = name

@@ -44,11 +44,13 @@ def test_peers(pair):
     done = ask(pair.a, "peers")
     assert done.returncode == 0
     head, row = done.stdout.splitlines()
-    assert head.split() == ["PEER", "STATE", "ADDRESS", "AGENT", "MUXER"]
-    id_, state, addr, agent, muxer = row.split()
+    assert head.split() == [
+        "PEER", "STATE", "TRANSPORT", "SECURITY", "ADDRESS", "AGENT"]
+    id_, state, transport, security, addr, agent = row.split()
     assert (id_, state) == (pair.b.id, "connected")
     assert addr == f"/ip4/{pair.b.bind}/tcp/{P2P_PORT}"
-    assert agent.startswith("unitmesh/") and muxer == "/yamux/1.0.0"
+    assert agent.startswith("unitmesh/")
+    assert (transport, security) == ("tcp", "/noise")
     peers = json.loads(ask(pair.a, "peers", "-o", "json").stdout)["peers"]
     assert [n["id"] for n in peers] == [pair.b.id]
 

@@ -215,6 +215,11 @@ static void test_the_transport(void **state)
         "noise-libp2p-static-key:0123456789abcdef0123456789abcdef";
     static const struct p2p_envelope_kind record = {"libp2p-peer-record",
                                                     "\x03\x01", 2};
+    static const char tls[] =
+        "libp2p-tls-handshake:\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02"
+        "\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04"
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    const struct um_str cert = um_str_n(tls, 21 + 91);
     struct scene *s = *state;
     uint8_t sig[P2P_SIGNATURE_MAX], buf[512];
     size_t len;
@@ -222,6 +227,7 @@ static void test_the_transport(void **state)
     go_out(s, false);
     assert_int_equal(
         sign_as(s, UM_KEYRING_NODE, um_str_n(noise, 56), sig, &len), 0);
+    assert_int_equal(sign_as(s, UM_KEYRING_NODE, cert, sig, &len), 0);
     assert_int_equal(
         sign_as(s, UM_KEYRING_NODE, UM_STR("libp2p-pubsub:message"), sig, &len),
         0);
@@ -241,6 +247,13 @@ static void test_the_transport(void **state)
         p2p_envelope_seal(s->owner, &record, "x", 1, buf, sizeof buf),
         P2P_EACCES);
     assert_int_equal(s->lines, 4);
+    assert_int_equal(sign_as(s, UM_KEYRING_OWNER, cert, sig, &len), P2P_EACCES);
+    assert_int_equal(
+        sign_as(s, UM_KEYRING_NODE, um_str_n(tls, cert.len - 1), sig, &len),
+        P2P_EACCES);
+    assert_int_equal(sign_as(s, UM_KEYRING_NODE, um_str_n(tls, 21), sig, &len),
+                     P2P_EACCES);
+    assert_int_equal(s->lines, 7);
     s->ring.owner = NULL;
     assert_int_equal(
         sign_as(s, UM_KEYRING_OWNER, um_str_n(noise, 56), sig, &len),
