@@ -279,6 +279,9 @@ static int deliver_session(struct p2p__conn *c, struct p2p__slice *in,
         rv = c->sess_ops->rx(c->sess, in, now);
         if (rv >= 0 && c->state == P2P__CONN_UPGRADING) {
             rv = p2p__upgrade_step(c, now);
+            if (rv < 0) {
+                break; /* refused: streams that came with it are nobody's */
+            }
         }
         drain_events(c, now);
     }

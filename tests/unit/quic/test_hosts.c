@@ -450,6 +450,35 @@ static void test_a_refusal_names_the_transport(void **state)
     scene_free(s);
 }
 
+static bool nobody(void *user, const struct p2p_peer_id *peer,
+                   const struct p2p__addr *remote, bool dialer)
+{
+    (void)user;
+    (void)peer;
+    (void)remote;
+    (void)dialer;
+    return false;
+}
+
+/* The end of its handshake comes with the beginning of a stream: who is refused
+ * then is nobody, and the stream nobody's. */
+static void test_who_is_refused_brings_no_stream(void **state)
+{
+    static const struct p2p__gate gate = {.secured = nobody};
+    struct scene *s = scene_new(0);
+    char id[P2P_PEER_ID_TEXT_MAX], at[P2P_MULTIADDR_TEXT_MAX];
+
+    (void)state;
+    s->b.host->swarm->gate = &gate;
+    (void)snprintf(at, sizeof at, ADDR "/p2p/%s",
+                   p2p_peer_id_text(p2p_host_id(s->b.host), id));
+    assert_int_equal(p2p_host_add_addr(s->a.host, at, 60), 0);
+    assert_true(perf(s, 1000, 1000) < 0);
+    assert_int_equal(simhost_conns(&s->b), 0);
+    assert_int_equal(s->b.host->swarm->refused_gate, 1);
+    scene_free(s);
+}
+
 static void test_lingering_connections_have_a_cap(void **state)
 {
     struct scene *s = scene_new(0);
@@ -508,6 +537,7 @@ int main(void)
         cmocka_unit_test(test_a_false_token_proves_nothing),
         cmocka_unit_test(test_who_is_not_wanted_hears_so),
         cmocka_unit_test(test_a_refusal_names_the_transport),
+        cmocka_unit_test(test_who_is_refused_brings_no_stream),
         cmocka_unit_test(test_lingering_connections_have_a_cap),
         cmocka_unit_test(test_the_last_word_is_said_again),
     };
