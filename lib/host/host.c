@@ -409,6 +409,7 @@ int p2p_host_keep(struct p2p_host *host, const struct p2p_peer_id *peer,
     if (keep && !p->keep) {
         p->keep = true;
         p2p__peer_ref(p); /* until it is let go, or the swarm ends */
+        p2p__peer_met(p);
         p2p__dial_redial_due(&p->redial, p2p__host_now(host));
     } else if (!keep) {
         p2p__peer_let_go(p);

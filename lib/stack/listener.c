@@ -27,24 +27,42 @@ static uint32_t pending_from(const struct p2p__swarm *s,
 /* How long a handshake has begun before another may take its place. */
 #define PATIENCE_NS P2P__SEC(1)
 
-/* The handshake that began first, if it is not of just now; or NULL. */
-static struct p2p__conn *oldest_pending(const struct p2p__swarm *s, p2p_ns now)
+/* Whether a handshake under way is not one of just now. */
+static bool had_its_time(const struct p2p__swarm *s, const struct p2p__conn *c,
+                         p2p_ns now)
 {
-    struct p2p__list *link = p2p__list_first(&s->pending);
-    struct p2p__conn *c =
-        link == NULL ? NULL : P2P__CONTAINER(link, struct p2p__conn, pending);
+    return c->deadline - s->limits.upgrade_ns + PATIENCE_NS <= now;
+}
 
-    return c != NULL && c->deadline - s->limits.upgrade_ns + PATIENCE_NS <= now
-               ? c
-               : NULL;
+/* The first of the handshakes of strangers, if it had its time or somebody
+ * familiar is here; or the first one of all that had its time; or NULL. */
+static struct p2p__conn *expendable(const struct p2p__swarm *s, bool familiar,
+                                    p2p_ns now)
+{
+    struct p2p__list *first = p2p__list_first(&s->pending);
+    struct p2p__conn *c = NULL;
+
+    P2P__LIST_EACH (it, &s->pending) {
+        c = P2P__CONTAINER(it, struct p2p__conn, pending);
+        if (!familiar && !had_its_time(s, c, now)) {
+            break; /* nor had those behind it */
+        }
+        if (!p2p__familiar_has(&s->familiar, &c->remote)) {
+            return c;
+        }
+    }
+    c = first == NULL ? NULL : P2P__CONTAINER(first, struct p2p__conn, pending);
+    return c != NULL && had_its_time(s, c, now) ? c : NULL;
 }
 
 /*
  * A handshake takes milliseconds; those that fill the host's patience and take
  * more make room for new ones, the first first. So connections that say
- * nothing keep nobody out. 0, or which limit says no.
+ * nothing keep nobody out; if they come again by the thousand it is a matter of
+ * luck who gets in, but for who is familiar. 0, or which limit says no.
  */
-static int make_room(struct p2p__swarm *s, p2p_ns now)
+static int make_room(struct p2p__swarm *s, const struct p2p__addr *from,
+                     p2p_ns now)
 {
     struct p2p__conn *c;
 
@@ -53,7 +71,7 @@ static int make_room(struct p2p__swarm *s, p2p_ns now)
         p2p__quota_room(&s->quota, P2P__Q_FDS) > 0) {
         return 0;
     }
-    c = oldest_pending(s, now);
+    c = expendable(s, p2p__familiar_has(&s->familiar, from), now);
     if (c == NULL) {
         return s->n_pending < s->limits.pending ? 0 : P2P_ELIMIT;
     }
@@ -76,7 +94,7 @@ static bool may_accept(struct p2p__swarm *s, const struct p2p__via *via,
         p2p__refused_at(s, P2P__REFUSED_HANDSHAKES_OF_ADDR, via, from);
         return false;
     }
-    if (make_room(s, now) != 0) {
+    if (make_room(s, from, now) != 0) {
         p2p__refused_at(s, P2P__REFUSED_HANDSHAKES, via, from);
         return false;
     }

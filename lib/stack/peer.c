@@ -127,6 +127,18 @@ void p2p__peer_unref(struct p2p__peer *peer)
     }
 }
 
+void p2p__peer_met(struct p2p__peer *peer)
+{
+    if (!p2p__peer_is_protected(peer)) {
+        return;
+    }
+    P2P__LIST_EACH (it, &peer->conns) {
+        p2p__familiar_note(
+            &peer->swarm->familiar,
+            &P2P__CONTAINER(it, struct p2p__conn, peer_link)->remote);
+    }
+}
+
 void p2p__peer_guard(struct p2p__peer *peer, bool on)
 {
     if (on == peer->guarded) {
@@ -135,6 +147,7 @@ void p2p__peer_guard(struct p2p__peer *peer, bool on)
     peer->guarded = on;
     if (on) {
         (void)p2p__peer_ref(peer);
+        p2p__peer_met(peer);
     } else {
         p2p__peer_unref(peer);
     }

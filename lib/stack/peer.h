@@ -97,6 +97,10 @@ static inline bool p2p__peer_is_protected(const struct p2p__peer *peer)
  * that is a reference. */
 void p2p__peer_guard(struct p2p__peer *peer, bool on);
 
+/* Notes where a protected peer is connected from: when it is that, or has
+ * become protected. */
+void p2p__peer_met(struct p2p__peer *peer);
+
 /* A peer that is kept is not any more: no dial to it for that alone goes on,
  * and its reference is dropped. Harmless for another. */
 void p2p__peer_let_go(struct p2p__peer *peer);

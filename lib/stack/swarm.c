@@ -37,6 +37,7 @@ static void init_lists(struct p2p__swarm *s)
     p2p__book_init(&s->book, seed);
     p2p__env_seed(s->env, seed);
     p2p__handlers_init(&s->handlers, seed);
+    p2p__familiar_init(&s->familiar, seed);
     s->env->random(s->env, seed, sizeof seed);
     p2p__rng_seed(&s->rng, seed[0]);
 }
@@ -361,6 +362,7 @@ void p2p__swarm_opened(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
     }
     s->n_open++;
     join_peer(s, c, now);
+    p2p__peer_met(peer);
     peer->failures = 0;
     peer->backoff_until = 0;
     s->cb->conn_open(s->user, c, now);

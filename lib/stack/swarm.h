@@ -16,6 +16,7 @@
 #include "port/sec.h"
 #include "stack/conn.h"
 #include "stack/dial.h"
+#include "stack/familiar.h"
 #include "stack/gate.h"
 #include "stack/handlers.h"
 #include "stack/limits.h"
@@ -92,6 +93,7 @@ struct p2p__swarm {
     struct p2p__quota transient; /* connections whose peer is not known yet */
     struct p2p__refusals refusals;
     struct p2p__book book;
+    struct p2p__familiar familiar;
     struct p2p__handlers handlers;
     struct p2p__list conns;   /* all, in the order they began */
     struct p2p__list pending; /* inbound handshakes, as they began */

@@ -206,6 +206,81 @@ static void test_silent_connections_keep_nobody_out(void **state)
     scene_stop(&s);
 }
 
+/* Places for two handshakes, and both are of machine 1, which says nothing. */
+static void fill(struct scene *s)
+{
+    s->host->swarm->limits.pending = 2;
+    connect_mute(s, 1);
+    connect_mute(s, 1);
+    run(s, 100);
+    assert_int_equal(limit(s, "transient", "handshakes").used, 2);
+}
+
+/* Who is connected, and becomes protected, and goes. */
+static void meet(struct scene *s, size_t i, bool keep)
+{
+    const struct p2p_peer_id *id = p2p_host_id(s->b[i].host);
+
+    assert_int_equal(simhost_dial(&s->b[i], &s->a), 0);
+    run(s, 1000);
+    assert_int_equal(simhost_conns(&s->b[i]), 1);
+    assert_int_equal(keep ? p2p_host_keep(s->host, id, true)
+                          : p2p_host_protect(s->host, id, true),
+                     0);
+    assert_int_equal(p2p_host_disconnect(s->b[i].host, p2p_host_id(s->host)),
+                     0);
+}
+
+/* Where protected peers were met there is room at once. */
+static void test_T36_the_familiar_get_in_at_once(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    for (int keep = 0; keep < 2; keep++) {
+        scene_start(&s);
+        meet(&s, 2, keep == 1);
+        run(&s, 50);
+        fill(&s);
+        assert_int_equal(simhost_dial(&s.b[1], &s.a), 0); /* a stranger */
+        run(&s, 200);
+        assert_int_equal(simhost_conns(&s.b[1]), 0);
+        assert_int_equal(simhost_dial(&s.b[2], &s.a), 0);
+        run(&s, 200);
+        assert_int_equal(simhost_conns(&s.b[2]), 1);
+        assert_int_equal(limit(&s, "transient", "handshakes").used, 1);
+        scene_stop(&s);
+    }
+}
+
+/* Nor do strangers take what they have begun while others can go. */
+static void test_T36_the_familiar_stay(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_start(&s);
+    meet(&s, 2, false);
+    run(&s, 200);
+    s.host->swarm->limits.pending = 2;
+    connect_mute(&s, 3); /* it comes from a familiar place, and is slow */
+    run(&s, 100);
+    connect_mute(&s, 1);
+    run(&s, 1100);
+    for (size_t i = 0; i < 2; i++) {
+        connect_mute(&s, 1);
+        run(&s, 1100);
+        assert_int_equal(limit(&s, "transient", "handshakes").used, 2);
+        assert_int_equal(p2p__list_first(&s.host->swarm->pending) != NULL, 1);
+        assert_memory_equal(
+            P2P__CONTAINER(p2p__list_first(&s.host->swarm->pending),
+                           struct p2p__conn, pending)
+                ->remote.ip,
+            s.sim.hosts[3].addr.ip, 16);
+    }
+    scene_stop(&s);
+}
+
 static void keep_stream(void *user, struct p2p_stream *stream)
 {
     static const struct p2p_stream_events none;
@@ -376,6 +451,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_protected_peers_have_room),
         cmocka_unit_test(test_silent_connections_keep_nobody_out),
+        cmocka_unit_test(test_T36_the_familiar_get_in_at_once),
+        cmocka_unit_test(test_T36_the_familiar_stay),
         cmocka_unit_test(test_streams_of_one_protocol),
         cmocka_unit_test(test_a_broken_session_says_so_itself),
         cmocka_unit_test(test_memory_of_the_unknown),
