@@ -49,6 +49,8 @@ int p2p__quic_host_new(const struct p2p__transport_cfg *cfg, void **host)
     p2p__list_init(&h->lingering);
     p2p__bucket_init(&h->replies, P2P__CAP_QUIC_REPLIES_BURST,
                      P2P__SEC(1) / P2P__CAP_QUIC_REPLIES_PER_SEC);
+    p2p__bucket_init(&h->retries, P2P__CAP_QUIC_RETRIES_BURST,
+                     P2P__SEC(1) / P2P__CAP_QUIC_RETRIES_PER_SEC);
     *host = h;
     return 0;
 }
@@ -129,7 +131,7 @@ static void on_first(struct p2p__qsocket *s, struct p2p__slice in,
     }
     if (first.token.len > 0 || h->n_shaking < P2P__CAP_QUIC_UNPROVEN) {
         accept_pipe(s, in, &first, run, now);
-    } else if (p2p__bucket_take(&h->replies, now)) {
+    } else if (p2p__bucket_take(&h->retries, now)) {
         len = p2p__quic_reply_retry(&h->shared, &first, &run->peer, out, now);
     }
     reply(s, out, len, run);

@@ -35,6 +35,12 @@
 #define P2P__CAP_QUIC_REPLIES_BURST   256U
 #define P2P__CAP_QUIC_REPLIES_PER_SEC 1000U
 
+/* Clients that are asked for a proof: so many at once, then so many a second.
+ * More than of other answers, for they keep nothing, are shorter than what they
+ * answer, and whoever gets none among forged ones cannot connect. */
+#define P2P__CAP_QUIC_RETRIES_BURST   4096U
+#define P2P__CAP_QUIC_RETRIES_PER_SEC 25000U
+
 /* The longest last word that lingers, in bytes. */
 #define P2P__QUIC_LAST_WORD_BYTES 128U
 
@@ -48,6 +54,7 @@ struct p2p__quic_host {
     struct p2p__list dialed;    /* pipes that were not told yet */
     struct p2p__list lingering; /* closed pipes, the oldest first */
     struct p2p__bucket replies;
+    struct p2p__bucket retries;
     struct p2p__qpipe *current; /* whose callback runs */
     size_t n_lingering;
     size_t n_shaking; /* inbound pipes in their handshake */

@@ -161,8 +161,8 @@ static void stranger_sends(struct scene *s, const uint8_t *bytes, size_t len)
     assert_int_equal(s->udp->send_run(s->udp, bytes, len, &to), len);
 }
 
-/* The first datagram of a client, who is never heard of again. */
-static void stranger_begins(struct scene *s)
+/* The first datagram of a client. */
+static void stranger_makes(struct scene *s, uint8_t to[1200])
 {
     uint8_t room[4096];
     struct p2p__outbuf out = {.p = room, .cap = sizeof room};
@@ -178,8 +178,17 @@ static void stranger_begins(struct scene *s)
     assert_int_equal(p2p__quic_new(&cfg, &sess, s->sim.now), 0);
     assert_int_equal(p2p__quic_ops.tx(sess, &out, s->sim.now), 0);
     assert_int_equal(out.len, 1200);
-    stranger_sends(s, room, out.len);
+    memcpy(to, room, out.len);
     p2p__quic_ops.fini(sess);
+}
+
+/* A client who is never heard of again. */
+static void stranger_begins(struct scene *s)
+{
+    uint8_t hello[1200];
+
+    stranger_makes(s, hello);
+    stranger_sends(s, hello, sizeof hello);
 }
 
 static void test_two_hosts_meet(void **state)
@@ -385,6 +394,37 @@ static void test_unproven_clients_have_a_cap(void **state)
     scene_free(s);
 }
 
+/* How often clients are asked for a proof; not less than clients may need
+ * while somebody forges their like. */
+static void test_demands_for_a_proof_have_a_cap(void **state)
+{
+    struct scene *s = scene_new(0);
+    uint8_t hello[1200];
+
+    (void)state;
+    for (unsigned i = 0; i < P2P__CAP_QUIC_UNPROVEN; i++) {
+        stranger_begins(s);
+    }
+    pass(s, P2P__MS(100));
+    stranger_makes(s, hello);
+    for (unsigned i = 0; i < P2P__CAP_QUIC_RETRIES_BURST + 1000; i++) {
+        stranger_sends(s, hello, sizeof hello);
+    }
+    pass(s, P2P__MS(30));
+    assert_in_range(s->kinds[3], P2P__CAP_QUIC_RETRIES_BURST,
+                    P2P__CAP_QUIC_RETRIES_BURST + 900);
+    s->kinds[3] = 0;
+    for (unsigned i = 0; i < 400; i++) { /* 50,000 a second */
+        for (unsigned k = 0; k < 50; k++) {
+            stranger_sends(s, hello, sizeof hello);
+        }
+        pass(s, P2P__MS(1));
+    }
+    assert_in_range(s->kinds[3], P2P__CAP_QUIC_RETRIES_PER_SEC / 10 * 4,
+                    P2P__CAP_QUIC_RETRIES_PER_SEC / 10 * 5);
+    scene_free(s);
+}
+
 /* A token of nobody's is as good as none. */
 static void test_a_false_token_proves_nothing(void **state)
 {
@@ -534,6 +574,7 @@ int main(void)
         cmocka_unit_test(test_forgotten_connections_are_reset),
         cmocka_unit_test(test_answers_to_strangers_have_a_cap),
         cmocka_unit_test(test_unproven_clients_have_a_cap),
+        cmocka_unit_test(test_demands_for_a_proof_have_a_cap),
         cmocka_unit_test(test_a_false_token_proves_nothing),
         cmocka_unit_test(test_who_is_not_wanted_hears_so),
         cmocka_unit_test(test_a_refusal_names_the_transport),
