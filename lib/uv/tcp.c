@@ -23,7 +23,7 @@
 #include "uv/errors.h"
 
 #define LINGER_MS 2000U
-#define BACKLOG   511
+#define BACKLOG   4096
 
 /* Silence after which the kernel asks, how often, and when it gives up. */
 #define IDLE_S  15
