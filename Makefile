@@ -96,6 +96,12 @@ torture: deps all ## kill daemons, fill disks, break Units: KILLS=… (500), T=�
 		--kills $(or $(KILLS),500) || rv=1; BUILDDIR=$(BUILDDIR) $(PYTHON) -m \
 		pytest -rs -p no:cacheprovider tests/torture $(T) || rv=1; exit $$rv
 
+# make floods ONLY="silent initials"; SMOKE=1: a look of a second at each.
+.PHONY: floods
+floods: deps all ## floods from real sockets: what they cost, and who gets in; ONLY=…
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/floods/run.py $(if $(SMOKE),,--big \
+		$(if $(ONLY),,--write docs/reference/floods.md)) $(ONLY)
+
 # Some of it: make interop T="-k rust"
 interop: deps all ## ours with go, js, py (and rust if built) libp2p; T=… some
 	@P2P_BIN=$(BUILDDIR)/tools/p2p/p2p $(PYTHON) -m pytest -rs \

@@ -25,7 +25,7 @@ Generated from the sources (`make lint-write`); `make lint` fails when it is
 stale, when a cap has no comment, when no test names it, or when it has no row
 in [tests/hostile](../../tests/hostile/rows.txt): what a hostile peer does to
 reach it, and the test that shows it, which fails when the cap is removed
-(`make hostile`).
+(`make hostile`). What [floods](floods.md) from real sockets cost is measured.
 
 | cap | value | what it bounds | tested in |
 |---|---|---|---|

@@ -170,6 +170,14 @@ static void cmd_disconnect(struct node *n, const char *cmd, char *rest)
     node_reply(cmd, rv != 0 ? rv : p2p_host_disconnect(n->host, &id));
 }
 
+static void cmd_protect(struct node *n, const char *cmd, char *rest)
+{
+    struct p2p_peer_id id;
+    int rv = node_peer_of(next_word(&rest), &id);
+
+    node_reply(cmd, rv != 0 ? rv : p2p_host_protect(n->host, &id, true));
+}
+
 /* An `identify` that waits for its peer. */
 struct node_wait {
     struct node_wait *next;
@@ -501,12 +509,13 @@ static const struct command {
 } commands[] = {
     {"addrs", cmd_addrs},       {"peers", cmd_peers},
     {"connect", cmd_connect},   {"disconnect", cmd_disconnect},
-    {"identify", cmd_identify}, {"ping", cmd_ping},
-    {"echo", cmd_echo},         {"perf", cmd_perf},
-    {"handle", cmd_handle},     {"unhandle", cmd_unhandle},
-    {"sub", cmd_sub},           {"unsub", cmd_unsub},
-    {"pub", cmd_pub},           {"flood", node_flood},
-    {"mesh", cmd_mesh},         {"stats", cmd_stats},
+    {"protect", cmd_protect},   {"identify", cmd_identify},
+    {"ping", cmd_ping},         {"echo", cmd_echo},
+    {"perf", cmd_perf},         {"handle", cmd_handle},
+    {"unhandle", cmd_unhandle}, {"sub", cmd_sub},
+    {"unsub", cmd_unsub},       {"pub", cmd_pub},
+    {"flood", node_flood},      {"mesh", cmd_mesh},
+    {"stats", cmd_stats},
 };
 
 void node_command(struct node *n, char *line)

@@ -151,7 +151,7 @@ static int start_host(struct node *n)
     cfg.mdns_2021 = o->mdns_2021;
     cfg.mdns_dial = true;
     cfg.log_level = o->log_level;
-    cfg.max_pending_per_addr = 256;
+    cfg.max_pending_per_addr = o->handshakes;
     network_set(&n->network, &cfg);
     return p2p_host_new(n->loop, &cfg, &n->host);
 }

@@ -30,6 +30,7 @@ struct node_opts {
     const char *sign;
     uint64_t seed;
     unsigned max_seconds;
+    uint32_t handshakes; /* of one address at a time */
     int log_level;
     bool has_seed;
     bool mdns;

@@ -25,6 +25,7 @@ enum {
     OPT_MDNS,
     OPT_MDNS_2021,
     OPT_MSGID,
+    OPT_HANDSHAKES,
     OPT_MAX_SECONDS,
     OPT_QUIET,
     OPT_SCORING,
@@ -57,6 +58,7 @@ static const struct {
     {"mdns-2021", OPT_MDNS_2021, NULL, "the same in the form of 2021"},
     {"msgid", OPT_MSGID, "FROM", "message ids: from (the default) or key"},
     {"scoring", OPT_SCORING, NULL, "score peers of the topics"},
+    {"handshakes", OPT_HANDSHAKES, "N", "from one address at once (256)"},
     {"max-seconds", OPT_MAX_SECONDS, "N", "end by itself"},
     {"quiet", OPT_QUIET, NULL, "no events, count only"},
     {"log", OPT_LOG, "LEVEL", "0 (errors, the default) to 4, on stderr"},
@@ -145,7 +147,10 @@ static int word(const char **out, const char *flag, const char *value,
 static int set_number(struct node_opts *o, int c, const char *value)
 {
     uint64_t n;
-    int rv = number(c == OPT_SEED ? "seed" : "max-seconds", value, &n);
+    int rv = number(c == OPT_SEED         ? "seed"
+                    : c == OPT_HANDSHAKES ? "handshakes"
+                                          : "max-seconds",
+                    value, &n);
 
     if (rv != 0) {
         return rv;
@@ -153,6 +158,8 @@ static int set_number(struct node_opts *o, int c, const char *value)
     if (c == OPT_SEED) {
         o->seed = n;
         o->has_seed = true;
+    } else if (c == OPT_HANDSHAKES) {
+        o->handshakes = (uint32_t)n;
     } else {
         o->max_seconds = (unsigned)n;
     }
@@ -247,6 +254,7 @@ int node_parse(struct node_opts *o, int argc, char **argv)
                             .muxer = "yamux",
                             .msgid = "from",
                             .sign = "strict",
+                            .handshakes = 256,
                             .security = {p2p_security_noise()}};
     while ((c = getopt_long_only(argc, argv, "", options, NULL)) != -1) {
         int rv;
