@@ -47,7 +47,8 @@ extern "C" {
     X(ESELF, -25, "that is this host itself")                \
     X(ESTATE, -26, "not possible in this state")             \
     X(ECANCELED, -27, "cancelled")                           \
-    X(EDUP, -28, "seen already")
+    X(EDUP, -28, "seen already")                             \
+    X(ELIMITED, -29, "the connection is limited by a relay")
 
 /** The codes: P2P_ENOMEM and so on; 0 is success. */
 enum p2p_err {

@@ -26,6 +26,7 @@
 #include "p2p/multiaddr.h"
 #include "p2p/peer_id.h"
 #include "p2p/psk.h"
+#include "p2p/relay.h"
 #include "p2p/stream.h"
 
 #ifdef __cplusplus
@@ -42,8 +43,9 @@ struct p2p_conn_info {
     bool early_mux;            /**< muxer agreed on inside the handshake */
     const char *security;      /**< "/noise" or "/tls/1.0.0" */
     const char *muxer;         /**< "/yamux/1.0.0" */
-    const char *transport;     /**< "tcp", "quic-v1", "ws", "wss" */
-    uint64_t rtt_us;           /**< last round trip; 0: not measured yet */
+    const char *transport; /**< "tcp", "quic-v1", "ws", "wss", "p2p-circuit" */
+    uint64_t rtt_us;       /**< last round trip; 0: not measured yet */
+    bool limited;          /**< a relay limits its bytes and its time */
 };
 
 /** What a peer told about itself; valid during the event. */
@@ -123,6 +125,9 @@ struct p2p_host_config {
      * With it this host and those that have it, too, talk to each other alone,
      * over TCP and WebSocket. Spec: libp2p pnet, PSK v1. */
     const uint8_t *psk;
+    /** This host is a relay for others, with these limits; borrows for the
+     * call. NULL: it is none. Spec: libp2p circuit relay v2. */
+    const struct p2p_relay_config *relay;
 };
 
 /**
@@ -173,7 +178,9 @@ P2P_API void p2p_host_free(struct p2p_host *host);
 P2P_API const struct p2p_peer_id *p2p_host_id(const struct p2p_host *host);
 
 /**
- * Listens at an address such as "/ip4/0.0.0.0/tcp/4001" (port 0: any).
+ * Listens at an address such as "/ip4/0.0.0.0/tcp/4001" (port 0: any), or, by
+ * a relay, at "/ip4/192.0.2.7/tcp/4001/p2p/RELAY/p2p-circuit": that is an
+ * address of ours as long as the relay grants a reservation.
  * @param host borrows the host
  * @param addr borrows the text
  * @return 0, P2P_EFORMAT, P2P_ENOTSUP, P2P_EADDRINUSE, P2P_EACCES, P2P_ENOMEM
@@ -182,7 +189,7 @@ P2P_API int p2p_host_listen(struct p2p_host *host, const char *addr);
 
 /**
  * Where we can be reached: the listening addresses, those of all interfaces
- * when we listen on 0.0.0.0 or ::, each with our /p2p/ID.
+ * when we listen on 0.0.0.0 or ::, then those by relays, each with our /p2p/ID.
  * @param host borrows the host
  * @param out  room for `cap` addresses; may be NULL when cap is 0
  * @param cap  how many fit

@@ -55,13 +55,32 @@ struct p2p_stream_events {
  * @param user      borrows until `closed`
  * @param out       set to the stream
  * @return 0, P2P_ENOADDR, P2P_ELIMIT, P2P_ESELF, P2P_EINVAL, P2P_ENOMEM,
- *         P2P_ECLOSED (the host is ending)
+ *         P2P_ELIMITED, P2P_ECLOSED (the host is ending)
  */
 P2P_API int p2p_stream_open(struct p2p_host *host,
                             const struct p2p_peer_id *peer,
                             const char *const *protocols, size_t n,
                             const struct p2p_stream_events *events, void *user,
                             struct p2p_stream **out);
+
+/**
+ * As p2p_stream_open(), and may go over a connection that a relay limits,
+ * which ends after minutes or some KiB; p2p_stream_open() says P2P_ELIMITED
+ * where there is no other.
+ * @param host      borrows the host
+ * @param peer      borrows the peer's id
+ * @param protocols borrows 1 to 5 names, as p2p_stream_open()
+ * @param n         how many
+ * @param events    borrows the table until `closed`; may be NULL
+ * @param user      borrows until `closed`
+ * @param out       set to the stream
+ * @return as p2p_stream_open(), but for P2P_ELIMITED
+ */
+P2P_API int p2p_stream_open_limited(struct p2p_host *host,
+                                    const struct p2p_peer_id *peer,
+                                    const char *const *protocols, size_t n,
+                                    const struct p2p_stream_events *events,
+                                    void *user, struct p2p_stream **out);
 
 /**
  * Sets who is told about a stream: the first thing that a handler does.

@@ -18,6 +18,19 @@ static bool unspecified(const struct p2p__addr *a)
     return memcmp(a->ip, zero, sizeof a->ip) == 0;
 }
 
+/* Adds an address with our id behind it. */
+static void push(const struct p2p_host *h, struct collector *c,
+                 struct p2p_multiaddr *ma)
+{
+    if (p2p_multiaddr_append_peer(ma, &h->swarm->self) != 0) {
+        return;
+    }
+    if (c->count < c->cap) {
+        c->out[c->count] = *ma;
+    }
+    c->count++;
+}
+
 /* Adds a listener's address, with the IP of `ip` if it is not NULL. */
 static void add(const struct p2p_host *h, struct collector *c,
                 const struct p2p__swarm_listener *l, const struct p2p__addr *ip)
@@ -25,13 +38,7 @@ static void add(const struct p2p_host *h, struct collector *c,
     struct p2p_multiaddr ma;
 
     p2p__listener_maddr(l, ip, &ma);
-    if (p2p_multiaddr_append_peer(&ma, &h->swarm->self) != 0) {
-        return;
-    }
-    if (c->count < c->cap) {
-        c->out[c->count] = ma;
-    }
-    c->count++;
+    push(h, c, &ma);
 }
 
 /* Every interface's address of the family. */
@@ -61,6 +68,7 @@ size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
                       size_t cap)
 {
     struct collector c = {.out = out, .cap = cap};
+    struct p2p_multiaddr ma;
 
     P2P__LIST_EACH (it, &host->swarm->listeners) {
         const struct p2p__swarm_listener *l =
@@ -71,6 +79,9 @@ size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
         } else {
             add(host, &c, l, NULL);
         }
+    }
+    for (size_t i = 0; p2p__host_reserved_addr(host, i, &ma); i++) {
+        push(host, &c, &ma);
     }
     return c.count;
 }

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "chan/noise/noise.h"
 #include "base/config.h"
+#include "host/circuit.h"
 #include "p2p/p2p.h"
 #include "uv/loop.h"
 #include "wire/maddr.h"
@@ -56,6 +57,7 @@ void p2p__host_conn_info(const struct p2p__conn *c, struct p2p_conn_info *out)
         .muxer = c->sess_ops->protocol,
         .transport = c->place.via->ops->name,
         .rtt_us = c->rtt_ns / 1000,
+        .limited = c->limited,
     };
     p2p__conn_maddr(c, &out->addr);
 }
@@ -106,6 +108,8 @@ static void on_peer_down(void *user, struct p2p__peer *peer, p2p_ns now)
         p2p__pubsub_peer_down(h->pubsub, peer);
     }
     p2p__host_identify_gone(peer);
+    p2p__host_relay_gone(h, peer);
+    p2p__host_reserve_gone(h, peer, now);
     p2p__host_mdns_gone(h, &peer->id, now);
     if (h->events->peer_down != NULL) {
         h->events->peer_down(h->user, &peer->id);
@@ -187,12 +191,18 @@ static int make_swarm(struct p2p_host *h, const struct p2p_host_config *cfg)
                                 .psk = cfg->psk,
                                 .mplex = cfg->mplex,
                                 .no_yamux = cfg->no_yamux};
+    int rv;
 
     set_limits(cfg, &limits);
     if (limits.low_water > limits.high_water) {
         return P2P_EINVAL;
     }
-    return p2p__swarm_new(&sc, &h->swarm);
+    rv = p2p__swarm_new(&sc, &h->swarm);
+    if (rv == 0) {
+        h->swarm->circuit =
+            (struct p2p__via){.ops = &p2p__circuit_transport, .host = h};
+    }
+    return rv;
 }
 
 static int init_protocols(struct p2p_host *h, const struct p2p_host_config *cfg)
@@ -207,6 +217,9 @@ static int init_protocols(struct p2p_host *h, const struct p2p_host_config *cfg)
     }
     if (rv == 0) {
         rv = p2p__host_mdns_init(h, cfg);
+    }
+    if (rv == 0) {
+        rv = p2p__host_relay_init(h, cfg->relay);
     }
     return rv;
 }
@@ -254,6 +267,7 @@ int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *given,
     h->events = cfg->events != NULL ? cfg->events : &no_events;
     h->user = cfg->user;
     h->mdns_dial = cfg->mdns_dial;
+    p2p__list_init(&h->reservations);
     h->agent = p2p__strdup(cfg->agent != NULL ? cfg->agent : AGENT);
     rv = h->agent == NULL ? P2P_ENOMEM : make_swarm(h, cfg);
     if (rv == 0) {
@@ -292,6 +306,8 @@ void p2p_host_free(struct p2p_host *host)
     if (host->swarm != NULL) {
         p2p__swarm_close(host->swarm, p2p__host_now(host));
     }
+    p2p__host_reserve_fini(host);
+    p2p__host_relay_fini(host);
     p2p__host_identify_fini(host);
     p2p__pubsub_free(host->pubsub);
     if (host->swarm != NULL) {
@@ -323,7 +339,9 @@ int p2p_host_listen(struct p2p_host *host, const char *addr)
     if (host->n_listen >= P2P__CAP_LISTEN_ADDRS) {
         return P2P_ELIMIT;
     }
-    rv = p2p__listener_open(host->swarm, &ma);
+    rv = p2p__maddr_has(&ma, P2P_MULTIADDR_CIRCUIT)
+             ? p2p__host_reserve(host, &ma)
+             : p2p__listener_open(host->swarm, &ma);
     if (rv == 0) {
         host->n_listen++;
         p2p__host_addrs_changed(host);
@@ -420,17 +438,21 @@ int p2p_host_keep(struct p2p_host *host, const struct p2p_peer_id *peer,
 
 struct p2p_stream *p2p__host_open(struct p2p_host *h,
                                   const struct p2p_peer_id *peer,
-                                  const char *protocol, int *err)
+                                  const char *protocol, enum p2p__path path,
+                                  int *err)
 {
-    struct p2p__peer *p = p2p__host_peer(h, peer);
+    const struct p2p__stream_want want = {.peer = p2p__host_peer(h, peer),
+                                          .protocols = &protocol,
+                                          .n = 1,
+                                          .path = path};
     struct p2p_stream *s;
 
-    if (p == NULL) {
+    if (want.peer == NULL) {
         *err = P2P_ENOMEM;
         return NULL;
     }
-    s = p2p__stream_new(p, &protocol, 1, p2p__host_now(h), err);
-    p2p__peer_unref(p);
+    s = p2p__stream_want(&want, p2p__host_now(h), err);
+    p2p__peer_unref(want.peer);
     return s;
 }
 

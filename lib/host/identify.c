@@ -289,7 +289,6 @@ static int tell(struct p2p_host *h, struct p2p_stream *stream, p2p_ns now)
 
 static void push_to(struct p2p_host *h, struct p2p__peer *peer, p2p_ns now)
 {
-    static const char *const names[] = {P2P__IDENTIFY_PUSH_PROTOCOL};
     const struct acquaintance *known = peer->identify;
     struct p2p_stream *stream;
     int err;
@@ -297,7 +296,8 @@ static void push_to(struct p2p_host *h, struct p2p__peer *peer, p2p_ns now)
     if (known == NULL || !known->answered) {
         return;
     }
-    stream = p2p__stream_new(peer, names, 1, now, &err);
+    stream = p2p__host_open(h, &peer->id, P2P__IDENTIFY_PUSH_PROTOCOL,
+                            P2P__PATH_ANY, &err);
     if (stream != NULL && tell(h, stream, now) != 0) {
         p2p__stream_reset(stream, P2P_ENOMEM);
     }
@@ -355,7 +355,6 @@ static void on_push(void *user, struct p2p_stream *stream, p2p_ns now)
 
 void p2p__host_identify_conn(struct p2p_host *h, struct p2p__conn *c)
 {
-    static const char *const names[] = {P2P__IDENTIFY_PROTOCOL};
     p2p_ns now = p2p__host_now(h);
     struct acquaintance *known;
     struct p2p_stream *stream;
@@ -371,7 +370,8 @@ void p2p__host_identify_conn(struct p2p_host *h, struct p2p__conn *c)
     known->refs = 1;
     p2p__identify_peer_init(&known->core, &c->peer->id);
     c->peer->identify = known;
-    stream = p2p__stream_new(c->peer, names, 1, now, &err);
+    stream = p2p__host_open(h, &c->peer->id, P2P__IDENTIFY_PROTOCOL,
+                            P2P__PATH_ANY, &err);
     if (stream != NULL && hear(h, stream, false, now) != 0) {
         p2p__stream_reset(stream, P2P_ENOMEM);
     }

@@ -27,6 +27,7 @@
 
 struct p2p__host_identify;
 struct p2p__host_mdns;
+struct p2p__host_relay;
 
 struct p2p_host {
     struct p2p__world *world; /* borrowed */
@@ -42,7 +43,9 @@ struct p2p_host {
     struct p2p__host_identify *identify;
     struct p2p__host_mdns *mdns;
     struct p2p_pubsub *pubsub;
-    p2p_ns twin_dial_at; /* not before it; see twin.c */
+    struct p2p__host_relay *relay; /* NULL: we are none */
+    struct p2p__list reservations; /* that we want, or have */
+    p2p_ns twin_dial_at;           /* not before it; see twin.c */
     p2p_ns twin_event_at;
     bool mdns_dial;
 };
@@ -70,11 +73,12 @@ void p2p__host_addrs_changed(struct p2p_host *h);
 struct p2p__peer *p2p__host_peer(struct p2p_host *h,
                                  const struct p2p_peer_id *id);
 
-/* A stream to a peer with one protocol (a constant string), or NULL and *err.
- */
+/* A stream to a peer with one protocol (a constant string), over connections
+ * of a path, or NULL and *err. */
 struct p2p_stream *p2p__host_open(struct p2p_host *h,
                                   const struct p2p_peer_id *peer,
-                                  const char *protocol, int *err);
+                                  const char *protocol, enum p2p__path path,
+                                  int *err);
 
 /* identify.c: serves and asks; told about peers. */
 int p2p__host_identify_init(struct p2p_host *h);
@@ -93,6 +97,35 @@ void p2p__host_mdns_fini(struct p2p_host *h);
 void p2p__host_mdns_addrs(struct p2p_host *h);
 void p2p__host_mdns_gone(struct p2p_host *h, const struct p2p_peer_id *id,
                          p2p_ns now);
+
+/* relay.c: serves others, where the configuration says so; a peer is gone. */
+int p2p__host_relay_init(struct p2p_host *h,
+                         const struct p2p_relay_config *cfg);
+void p2p__host_relay_gone(struct p2p_host *h, struct p2p__peer *peer);
+void p2p__host_relay_fini(struct p2p_host *h);
+
+/* stop.c: takes what relays bring. */
+int p2p__host_stop_init(struct p2p_host *h);
+
+/*
+ * reserve.c: keeps a reservation at the relay of a /p2p-circuit address.
+ * Errors: P2P_EFORMAT, P2P_ESELF, P2P_ENOMEM, P2P_ELIMIT.
+ */
+int p2p__host_reserve(struct p2p_host *h, const struct p2p_multiaddr *ma);
+
+/* Whether there is one at a relay. */
+bool p2p__host_reserved_at(const struct p2p_host *h,
+                           const struct p2p_peer_id *relay);
+
+/* An address under which a relay brings others to us, without our /p2p/ID;
+ * false: there are no more. */
+bool p2p__host_reserved_addr(const struct p2p_host *h, size_t index,
+                             struct p2p_multiaddr *out);
+
+/* The last connection with a peer, perhaps one of our relays, ended. */
+void p2p__host_reserve_gone(struct p2p_host *h, struct p2p__peer *relay,
+                            p2p_ns now);
+void p2p__host_reserve_fini(struct p2p_host *h);
 
 /* twin.c: mDNS has our own id at addresses; a handshake ended with it. */
 void p2p__host_twin_found(struct p2p_host *h, const struct p2p_multiaddr *addrs,

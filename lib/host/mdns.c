@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "host/internal.h"
 #include "proto/mdns/service.h"
+#include "wire/maddr.h"
 
 /* What was found is believed for so long, whatever it says. */
 #define TTL_MAX P2P__SEC(600)
@@ -188,15 +189,19 @@ void p2p__host_mdns_fini(struct p2p_host *h)
 void p2p__host_mdns_addrs(struct p2p_host *h)
 {
     struct p2p_multiaddr addrs[P2P__CAP_OWN_ADDRS];
-    size_t n;
+    size_t all, n = 0;
 
     if (h->mdns == NULL || h->mdns->service == NULL) {
         return;
     }
-    n = p2p__min(p2p_host_addrs(h, addrs, P2P__CAP_OWN_ADDRS),
-                 P2P__CAP_OWN_ADDRS);
-    for (size_t i = 0; i < n; i++) {
-        p2p_multiaddr_strip_peer(&addrs[i]);
+    all = p2p__min(p2p_host_addrs(h, addrs, P2P__CAP_OWN_ADDRS),
+                   P2P__CAP_OWN_ADDRS);
+    for (size_t i = 0; i < all; i++) {
+        /* Nobody on this link needs a relay to reach us. */
+        if (!p2p__maddr_has(&addrs[i], P2P_MULTIADDR_CIRCUIT)) {
+            addrs[n] = addrs[i];
+            p2p_multiaddr_strip_peer(&addrs[n++]);
+        }
     }
     p2p__mdns_service_set_addrs(h->mdns->service, addrs, n, p2p__host_now(h));
 }

@@ -114,7 +114,8 @@ int p2p_host_perf(struct p2p_host *host, const struct p2p_peer_id *peer,
     if (c == NULL) {
         return P2P_ENOMEM;
     }
-    stream = p2p__host_open(host, peer, p2p__perf_ops.protocol, &rv);
+    stream = p2p__host_open(host, peer, p2p__perf_ops.protocol, P2P__PATH_WHOLE,
+                            &rv);
     if (stream == NULL) {
         p2p__free(c);
         return rv;

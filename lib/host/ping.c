@@ -110,7 +110,8 @@ int p2p_host_ping(struct p2p_host *host, const struct p2p_peer_id *peer,
     if (q == NULL) {
         return P2P_ENOMEM;
     }
-    stream = p2p__host_open(host, peer, p2p__ping_ops.protocol, &rv);
+    stream =
+        p2p__host_open(host, peer, p2p__ping_ops.protocol, P2P__PATH_ANY, &rv);
     if (stream == NULL) {
         p2p__free(q);
         return rv;

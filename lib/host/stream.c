@@ -65,25 +65,51 @@ void p2p_stream_listen(struct p2p_stream *stream,
     p2p__stream_listen(stream, events != NULL ? &app_cb : NULL, user);
 }
 
+/* Opens a stream, and nobody listens to it yet. */
+static int open_stream(struct p2p_host *host, const struct p2p_peer_id *peer,
+                       struct p2p__stream_want *want, struct p2p_stream **out)
+{
+    int err = P2P_ENOMEM;
+
+    *out = NULL;
+    want->peer = p2p__host_peer(host, peer);
+    if (want->peer == NULL) {
+        return err;
+    }
+    *out = p2p__stream_want(want, p2p__host_now(host), &err);
+    p2p__peer_unref(want->peer);
+    return *out == NULL ? err : 0;
+}
+
 int p2p_stream_open(struct p2p_host *host, const struct p2p_peer_id *peer,
                     const char *const *protocols, size_t n,
                     const struct p2p_stream_events *events, void *user,
                     struct p2p_stream **out)
 {
-    struct p2p__peer *p = p2p__host_peer(host, peer);
-    int err = P2P_ENOMEM;
+    struct p2p__stream_want want = {
+        .protocols = protocols, .n = n, .path = P2P__PATH_WHOLE};
+    int rv = open_stream(host, peer, &want, out);
 
-    *out = NULL;
-    if (p == NULL) {
-        return err;
+    if (rv == 0) {
+        p2p_stream_listen(*out, events, user);
     }
-    *out = p2p__stream_new(p, protocols, n, p2p__host_now(host), &err);
-    p2p__peer_unref(p);
-    if (*out == NULL) {
-        return err;
+    return rv;
+}
+
+int p2p_stream_open_limited(struct p2p_host *host,
+                            const struct p2p_peer_id *peer,
+                            const char *const *protocols, size_t n,
+                            const struct p2p_stream_events *events, void *user,
+                            struct p2p_stream **out)
+{
+    struct p2p__stream_want want = {
+        .protocols = protocols, .n = n, .path = P2P__PATH_ANY};
+    int rv = open_stream(host, peer, &want, out);
+
+    if (rv == 0) {
+        p2p_stream_listen(*out, events, user);
     }
-    p2p_stream_listen(*out, events, user);
-    return 0;
+    return rv;
 }
 
 int p2p_stream_send(struct p2p_stream *stream, const void *bytes, size_t len)

@@ -62,6 +62,9 @@ struct p2p__pipe {
     const struct p2p__pipe_ops *ops;
     const struct p2p__pipe_cb *cb;
     void *user;
+    /* It carries few bytes, for a short while: a relay's. Set before it is
+     * connected or accepted. */
+    bool limited;
 };
 
 struct p2p__listener_cb {

@@ -2,12 +2,13 @@
 /*
  * A transport: how a connection is made at an address, up to where security
  * begins. TCP is the library's; others are libraries of their own. There are
- * two kinds:
+ * three kinds:
  *
  *   over TCP       channels (see chan.h) between the pipe and security, such
  *                  as those of WebSocket; TCP itself has none
  *   of its own     connections that are secure and multiplexed by themselves,
  *                  such as those of QUIC: `own` says how they are made
+ *   over a relay   pipes over streams of the host, treated as TCP's: `dial`
  */
 #ifndef P2P_PORT_TRANSPORT_H
 #define P2P_PORT_TRANSPORT_H
@@ -69,6 +70,12 @@ struct p2p__transport_own {
     const struct p2p_security *security;
 };
 
+/* What a transport that makes its own pipes dials. */
+struct p2p__transport_dial {
+    const struct p2p_multiaddr *addr;   /* without /p2p/ID; for the call */
+    const struct p2p_peer_id *expected; /* NULL: whoever answers */
+};
+
 struct p2p_transport {
     const char *name;   /* constant: what people see, "quic-v1" */
     uint32_t port_code; /* P2P_MULTIADDR_TCP or _UDP */
@@ -87,6 +94,10 @@ struct p2p_transport {
     int (*channel)(const struct p2p__transport_conn *conn, unsigned index,
                    const struct p2p__chan_ops **ops, void **chan, p2p_ns now);
     const struct p2p__transport_own *own; /* NULL: over TCP */
+    /* Over a relay: as p2p__net's dial. NULL: pipes are the network's. */
+    struct p2p__pipe *(*dial)(void *host, const struct p2p__transport_dial *to,
+                              const struct p2p__pipe_cb *cb, void *user,
+                              int *err);
     /* Whether a host may listen with it: 0, or why not. NULL: it may. */
     int (*may_listen)(const void *host);
 };

@@ -36,10 +36,11 @@ static enum p2p__quota_kind kind_of(const struct p2p__conn *c)
     return c->dialer ? P2P__Q_CONNS_OUT : P2P__Q_CONNS_IN;
 }
 
-/* How many descriptors it has: those of a transport of its own share one. */
+/* How many descriptors it has: those of a transport of its own share one, and
+ * a circuit is on a connection that has one. */
 static uint64_t fds_of(const struct p2p__conn *c)
 {
-    return c->place.via->ops->own == NULL ? 1 : 0;
+    return c->place.via->ops->own == NULL && !c->relayed ? 1 : 0;
 }
 
 static int take_quota(struct p2p__conn *c)
@@ -68,6 +69,7 @@ struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer,
     }
     c->swarm = swarm;
     c->dialer = dialer;
+    c->relayed = via->ops->dial != NULL;
     c->deadline = P2P_NEVER;
     c->stall_at = P2P_NEVER;
     c->spare_at = P2P_NEVER;
@@ -114,6 +116,7 @@ void p2p__conn_start(struct p2p__conn *c, p2p_ns now)
         p2p__conn_fail(c, rv);
         return;
     }
+    c->limited = c->pipe->limited;
     c->pipe->ops->read(c->pipe, true);
     p2p__mark(&c->job);
 }

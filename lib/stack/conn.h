@@ -88,6 +88,8 @@ struct p2p__conn {
     bool early_mux; /* the muxer was agreed on inside the handshake */
     bool paused;    /* reading is stopped */
     bool starved;   /* the quota refused what a stream sends */
+    bool relayed;   /* over a stream to a relay */
+    bool limited;   /* and the relay cuts it: see port/net.h */
     void *user;     /* the host's, about this connection */
 };
 

@@ -11,7 +11,7 @@ static bool may_trim(const struct p2p__swarm *s, const struct p2p__conn *c,
                      p2p_ns now)
 {
     return c->state == P2P__CONN_OPEN && c->err == 0 &&
-           !p2p__peer_is_protected(c->peer) &&
+           !p2p__peer_is_protected(c->peer) && !c->peer->held &&
            now - c->opened_at >= s->limits.grace_ns;
 }
 

@@ -147,10 +147,11 @@ static void finish(struct p2p__dial *d, struct p2p__conn *c, int status,
         p2p__peer_ref(peer);
     }
     p2p__dial_free(d);
-    if (peer != NULL && status < 0 && p2p__peer_primary(peer) == NULL) {
+    if (peer != NULL && status < 0 &&
+        p2p__peer_conn(peer, P2P__PATH_DIRECT) == NULL) {
         back_off(peer, now);
         fail_waiting(peer, status, now);
-        if (peer->keep) {
+        if (peer->keep && p2p__peer_primary(peer) == NULL) {
             p2p__dial_schedule(peer, now);
         }
     }
@@ -197,7 +198,15 @@ static struct p2p__pipe *dial_pipe(const struct p2p__dial *d,
     const struct p2p__via *via = to->place.via;
     const struct p2p__transport_own *own = via->ops->own;
     struct p2p__net *net = d->swarm->net;
+    struct p2p_multiaddr ma;
 
+    if (via->ops->dial != NULL) {
+        const struct p2p__transport_dial what = {
+            .addr = &ma, .expected = p2p__dial_expected(d)};
+
+        p2p__place_given(&to->place, &to->addr, &ma);
+        return via->ops->dial(via->host, &what, &p2p__conn_pipe_cb, c, err);
+    }
     return own != NULL ? own->dial(via->host, &to->addr, p2p__dial_expected(d),
                                    &p2p__conn_pipe_cb, c, err)
                        : net->dial(net, &to->addr, &p2p__conn_pipe_cb, c, err);
@@ -328,6 +337,20 @@ static int add_dnsaddr(struct p2p__dial *d, const struct p2p_multiaddr *given,
     return rv != 0 ? rv : p2p__names_add(d, &ma, NULL, NULL, now);
 }
 
+/* Adds a circuit, whose relay is dialed when its turn comes. */
+static int add_circuit(struct p2p__dial *d, const struct p2p_multiaddr *ma)
+{
+    const struct p2p__via *via = &d->swarm->circuit;
+    const struct p2p__addr none = {0};
+    struct p2p_multiaddr relay;
+    int rv = p2p__maddr_relay(ma, &relay);
+
+    if (rv == 0 && via->ops == NULL) {
+        rv = P2P_ENOTSUP;
+    }
+    return rv != 0 ? rv : p2p__dial_add_target(d, via, ma, &none);
+}
+
 int p2p__dial_add_maddr(struct p2p__dial *d, const struct p2p_multiaddr *given,
                         p2p_ns now)
 {
@@ -335,6 +358,10 @@ int p2p__dial_add_maddr(struct p2p__dial *d, const struct p2p_multiaddr *given,
     struct p2p__maddr_waist t;
     const struct p2p__via *via = NULL;
 
+    if (p2p__maddr_has(given, P2P_MULTIADDR_CIRCUIT)) {
+        p2p_multiaddr_strip_peer(&ma);
+        return add_circuit(d, &ma);
+    }
     if (p2p__dnsaddr_is(given)) {
         return add_dnsaddr(d, given, now);
     }
@@ -351,20 +378,47 @@ int p2p__dial_add_maddr(struct p2p__dial *d, const struct p2p_multiaddr *given,
     return p2p__dial_add_target(d, via, &ma, &t.addr);
 }
 
-int p2p__dial_peer(struct p2p__swarm *s, struct p2p__peer *peer, p2p_ns now)
+/* Reads an address of a peer; false: it is none, or not to be dialed. */
+static bool read_addr(struct p2p__list *link, bool direct,
+                      struct p2p_multiaddr *ma)
 {
+    const struct p2p__peer_addr *a =
+        P2P__CONTAINER(link, struct p2p__peer_addr, link);
+
+    return p2p_multiaddr_from_bytes(a->bytes, a->len, ma) == 0 &&
+           !(direct && p2p__maddr_has(ma, P2P_MULTIADDR_CIRCUIT));
+}
+
+static bool has_addr(const struct p2p__peer *peer, bool direct)
+{
+    struct p2p_multiaddr ma;
+
+    P2P__LIST_EACH (it, &peer->addrs) {
+        if (read_addr(it, direct, &ma)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int p2p__dial_for(struct p2p__peer *peer, enum p2p__path path, p2p_ns now)
+{
+    struct p2p__swarm *s = peer->swarm;
+    const bool connected = p2p__peer_primary(peer) != NULL;
+    const bool direct = connected || path == P2P__PATH_DIRECT;
+    struct p2p_multiaddr ma;
     struct p2p__dial *d;
     int err;
 
     if (p2p_peer_id_equal(&peer->id, &s->self)) {
         return P2P_ESELF;
     }
-    if (peer->dial != NULL || p2p__peer_primary(peer) != NULL) {
+    if (peer->dial != NULL || p2p__peer_conn(peer, path) != NULL) {
         return 0;
     }
     p2p__peer_prune(peer, now);
-    if (p2p__list_empty(&peer->addrs)) {
-        return P2P_ENOADDR;
+    if (!has_addr(peer, direct)) {
+        return connected ? P2P_ELIMITED : P2P_ENOADDR;
     }
     if (now < peer->backoff_until) {
         return P2P_ELIMIT;
@@ -374,16 +428,19 @@ int p2p__dial_peer(struct p2p__swarm *s, struct p2p__peer *peer, p2p_ns now)
         return err;
     }
     P2P__LIST_EACH (it, &peer->addrs) {
-        const struct p2p__peer_addr *a =
-            P2P__CONTAINER(it, struct p2p__peer_addr, link);
-        struct p2p_multiaddr ma;
-
-        if (p2p_multiaddr_from_bytes(a->bytes, a->len, &ma) == 0) {
+        if (read_addr(it, direct, &ma)) {
             (void)p2p__dial_add_maddr(d, &ma, now);
         }
     }
     start_queued(s, now);
     return 0;
+}
+
+int p2p__dial_peer(struct p2p__swarm *s, struct p2p__peer *peer, p2p_ns now)
+{
+    assert(peer->swarm == s);
+    (void)s;
+    return p2p__dial_for(peer, P2P__PATH_WHOLE, now);
 }
 
 /* The peer that a multiaddr names: NULL and 0 when it names none. */

@@ -20,6 +20,7 @@
 #include "port/net.h"
 #include "stack/limits.h"
 #include "stack/names.h"
+#include "stack/peer.h"
 #include "stack/place.h"
 
 struct p2p__swarm;
@@ -56,9 +57,14 @@ struct p2p__dial {
 
 /*
  * Dials a peer at the addresses that the book has of it, unless it is
- * connected or being dialed. Errors: P2P_ENOADDR, P2P_ELIMIT (queue full or
- * backing off), P2P_ENOMEM, P2P_ESELF.
+ * connected by a connection of the path, or being dialed. Who wants better
+ * than there is, or no relay, dials no circuits. Errors: P2P_ENOADDR,
+ * P2P_ELIMITED (the same, but connected), P2P_ELIMIT (queue full or backing
+ * off), P2P_ENOMEM, P2P_ESELF.
  */
+int p2p__dial_for(struct p2p__peer *peer, enum p2p__path path, p2p_ns now);
+
+/* The same where a connection that no relay limits will do. */
 int p2p__dial_peer(struct p2p__swarm *s, struct p2p__peer *peer, p2p_ns now);
 
 /*

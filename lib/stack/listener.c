@@ -101,18 +101,16 @@ static bool may_accept(struct p2p__swarm *s, const struct p2p__via *via,
     return true;
 }
 
-static void on_accepted(void *user, struct p2p__pipe *pipe, p2p_ns now)
+void p2p__swarm_accept(struct p2p__swarm *s, const struct p2p__via *via,
+                       const struct p2p_multiaddr *at, struct p2p__pipe *pipe,
+                       p2p_ns now)
 {
-    struct p2p__swarm_listener *l = user;
-    struct p2p__swarm *s = l->swarm;
-    struct p2p_multiaddr at;
     struct p2p__addr from;
     struct p2p__conn *c = NULL;
 
     pipe->ops->remote(pipe, &from);
-    if (may_accept(s, l->via, &from, now)) {
-        p2p__listener_maddr(l, NULL, &at);
-        c = p2p__conn_new(s, false, l->via, &at);
+    if (may_accept(s, via, &from, now)) {
+        c = p2p__conn_new(s, false, via, at);
     }
     if (c == NULL) {
         pipe->ops->close(pipe);
@@ -122,6 +120,15 @@ static void on_accepted(void *user, struct p2p__pipe *pipe, p2p_ns now)
     s->n_pending++;
     p2p__conn_set_pipe(c, pipe);
     p2p__conn_start(c, now);
+}
+
+static void on_accepted(void *user, struct p2p__pipe *pipe, p2p_ns now)
+{
+    struct p2p__swarm_listener *l = user;
+    struct p2p_multiaddr at;
+
+    p2p__listener_maddr(l, NULL, &at);
+    p2p__swarm_accept(l->swarm, l->via, &at, pipe, now);
 }
 
 static const struct p2p__listener_cb listener_cb = {.accepted = on_accepted};

@@ -27,6 +27,12 @@ struct p2p__swarm_listener {
  */
 int p2p__listener_open(struct p2p__swarm *s, const struct p2p_multiaddr *ma);
 
+/* Takes a pipe that came in over a transport, at a multiaddr, if limits and
+ * gate let it; else it is closed. */
+void p2p__swarm_accept(struct p2p__swarm *s, const struct p2p__via *via,
+                       const struct p2p_multiaddr *at, struct p2p__pipe *pipe,
+                       p2p_ns now);
+
 /* The address of a listener, with the IP of another if `ip` is not NULL. */
 void p2p__listener_maddr(const struct p2p__swarm_listener *l,
                          const struct p2p__addr *ip, struct p2p_multiaddr *out);

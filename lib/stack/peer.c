@@ -259,14 +259,26 @@ void p2p__peer_prune(struct p2p__peer *peer, p2p_ns now)
     }
 }
 
-struct p2p__conn *p2p__peer_primary(const struct p2p__peer *peer)
+static bool is_of_path(const struct p2p__conn *c, enum p2p__path path)
+{
+    return path == P2P__PATH_ANY ||
+           !(path == P2P__PATH_DIRECT ? c->relayed : c->limited);
+}
+
+struct p2p__conn *p2p__peer_conn(const struct p2p__peer *peer,
+                                 enum p2p__path path)
 {
     P2P__LIST_EACH (it, &peer->conns) {
         struct p2p__conn *c = P2P__CONTAINER(it, struct p2p__conn, peer_link);
 
-        if (c->state == P2P__CONN_OPEN && c->err == 0) {
+        if (c->state == P2P__CONN_OPEN && c->err == 0 && is_of_path(c, path)) {
             return c;
         }
     }
     return NULL;
+}
+
+struct p2p__conn *p2p__peer_primary(const struct p2p__peer *peer)
+{
+    return p2p__peer_conn(peer, P2P__PATH_ANY);
 }

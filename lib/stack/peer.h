@@ -53,6 +53,7 @@ struct p2p__peer {
     uint32_t failures; /* dials that failed in a row */
     p2p_ns backoff_until;
     bool guarded;   /* protected, whether it is kept or not */
+    bool held;      /* a reservation is on its connection: not trimmed */
     bool keep;      /* protected, and dialed again when it goes away */
     bool announced; /* peer_up was told */
     void *user;     /* the host's pubsub, about this peer */
@@ -116,7 +117,18 @@ int p2p__peer_add_addr(struct p2p__peer *peer, const void *maddr, size_t len,
 /* Drops what has expired. */
 void p2p__peer_prune(struct p2p__peer *peer, p2p_ns now);
 
+/* Over which connections something may go. */
+enum p2p__path {
+    P2P__PATH_WHOLE, /* not over those that a relay limits */
+    P2P__PATH_ANY,
+    P2P__PATH_DIRECT /* not over a relay */
+};
+
 /* The connection that new streams use, or NULL. */
 struct p2p__conn *p2p__peer_primary(const struct p2p__peer *peer);
+
+/* The same among the connections of a path. */
+struct p2p__conn *p2p__peer_conn(const struct p2p__peer *peer,
+                                 enum p2p__path path);
 
 #endif

@@ -6,7 +6,7 @@
 
 static bool is_plain(const struct p2p_transport *t)
 {
-    return t->channel == NULL && t->own == NULL;
+    return t->channel == NULL && t->own == NULL && t->dial == NULL;
 }
 
 int p2p__place_init(struct p2p__place *p, const struct p2p__via *via,
@@ -44,6 +44,10 @@ void p2p__place_at(const struct p2p__place *p, const struct p2p__addr *addr,
     struct p2p_multiaddr given;
     struct p2p__maddr_waist waist;
 
+    if (p->via->ops->dial != NULL) { /* no socket address is of it */
+        p2p__place_given(p, addr, out);
+        return;
+    }
     p2p__maddr_from_addr(addr, p->via->ops->port_code, out);
     if (p->bytes == NULL) {
         return;

@@ -24,7 +24,8 @@ void p2p__place_fini(struct p2p__place *p);
 void p2p__place_given(const struct p2p__place *p, const struct p2p__addr *addr,
                       struct p2p_multiaddr *out);
 
-/* The multiaddr of a socket address there: names became that address. */
+/* The multiaddr of a socket address there: names became that address. That of
+ * a circuit is as it was given. */
 void p2p__place_at(const struct p2p__place *p, const struct p2p__addr *addr,
                    struct p2p_multiaddr *out);
 

@@ -279,15 +279,16 @@ static int step_negotiation(struct p2p_stream *s, p2p_ns now)
 /* Hands bytes to the owner and opens the window again. */
 static void deliver(struct p2p_stream *s, struct p2p__slice in, p2p_ns now)
 {
+    const bool heard = s->cb->data != NULL; /* it may stop listening */
     size_t n = in.len;
 
     if (s->traffic != NULL) {
         s->traffic->bytes_in += n;
     }
-    if (s->cb->data != NULL) {
+    if (heard) {
         s->cb->data(s->user, s, in, now);
     }
-    if (!s->reset && (!s->manual || s->cb->data == NULL)) {
+    if (!s->reset && (!s->manual || !heard)) {
         ops(s)->consume(sess(s), s->handle, n);
     }
 }
@@ -444,7 +445,7 @@ static int wait_for_conn(struct p2p_stream *s, p2p_ns now)
         p2p__refused(peer->swarm, P2P__REFUSED_STREAMS_WAITING, NULL);
         return P2P_ELIMIT;
     }
-    rv = p2p__dial_peer(peer->swarm, peer, now);
+    rv = p2p__dial_for(peer, (enum p2p__path)s->path, now);
     if (rv != 0) {
         return rv;
     }
@@ -461,25 +462,35 @@ struct p2p_stream *p2p__stream_new(struct p2p__peer *peer,
                                    const char *const *protocols, size_t n,
                                    p2p_ns now, int *err)
 {
-    struct p2p__conn *c = p2p__peer_primary(peer);
+    const struct p2p__stream_want want = {
+        .peer = peer, .protocols = protocols, .n = n, .path = P2P__PATH_WHOLE};
+
+    return p2p__stream_want(&want, now, err);
+}
+
+struct p2p_stream *p2p__stream_want(const struct p2p__stream_want *want,
+                                    p2p_ns now, int *err)
+{
+    struct p2p__conn *c = p2p__peer_conn(want->peer, want->path);
     struct p2p_stream *s;
 
-    if (n == 0 || n > P2P__COUNT(s->offer)) {
+    if (want->n == 0 || want->n > P2P__COUNT(s->offer)) {
         *err = P2P_EINVAL;
         return NULL;
     }
-    if (peer->swarm->closing) {
+    if (want->peer->swarm->closing) {
         *err = P2P_ECLOSED;
         return NULL;
     }
-    s = stream_new(peer, false);
+    s = stream_new(want->peer, false);
     if (s == NULL) {
         *err = P2P_ENOMEM;
         return NULL;
     }
-    memcpy(s->offer, protocols, n * sizeof *protocols);
-    s->n_offer = (uint8_t)n;
-    s->protocol = protocols[0];
+    memcpy(s->offer, want->protocols, want->n * sizeof *want->protocols);
+    s->n_offer = (uint8_t)want->n;
+    s->path = (uint8_t)want->path;
+    s->protocol = want->protocols[0];
     *err = c != NULL ? begin(s, c, now) : wait_for_conn(s, now);
     if (*err != 0) {
         p2p__peer_unref(s->peer);

@@ -10,6 +10,7 @@
 #define P2P_STACK_STREAM_H
 
 #include "stack/conn.h"
+#include "stack/peer.h"
 
 struct p2p_stream;
 struct p2p__handler;
@@ -57,6 +58,7 @@ struct p2p_stream {
     int status;   /* why it ends */
     uint8_t state;
     uint8_t n_offer;
+    uint8_t path; /* enum p2p__path: of the connection that it waits for */
     bool inbound;
     bool counted;       /* in handler->streams_in */
     bool manual;        /* the owner consumes */
@@ -77,6 +79,20 @@ struct p2p_stream {
 struct p2p_stream *p2p__stream_new(struct p2p__peer *peer,
                                    const char *const *protocols, size_t n,
                                    p2p_ns now, int *err);
+
+/* The same in one struct, and over which connections it may go: otherwise not
+ * over those that a relay limits. */
+struct p2p__stream_want {
+    struct p2p__peer *peer;
+    const char *const *protocols;
+    size_t n;
+    enum p2p__path path;
+};
+
+/* As p2p__stream_new(), and P2P_ELIMITED: there is a connection, but not one
+ * that it may go over, and no address for another. */
+struct p2p_stream *p2p__stream_want(const struct p2p__stream_want *want,
+                                    p2p_ns now, int *err);
 
 /* Streams that waited too long for a connection, or were reset: a peer's
  * timer calls this. */

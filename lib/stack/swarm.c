@@ -286,6 +286,9 @@ static bool dialed_by_smaller(const struct p2p__conn *c)
 /* Whether the new connection replaces the present primary one. */
 static bool replaces(const struct p2p__conn *fresh, const struct p2p__conn *old)
 {
+    if (fresh->relayed != old->relayed) {
+        return old->relayed; /* a direct one is better than a circuit */
+    }
     if (fresh->dialer == old->dialer ||
         fresh->opened_at - old->opened_at > SIMULTANEOUS_NS) {
         return true;
@@ -313,14 +316,20 @@ static void join_peer(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
     p2p__conn_spare(loser, now);
 }
 
+/* There is a connection: streams that may not go over it end. */
 static void attach_waiting(struct p2p__peer *peer, p2p_ns now)
 {
-    struct p2p__conn *c = p2p__peer_primary(peer);
     struct p2p__list *link = p2p__list_first(&peer->waiting);
 
-    while (c != NULL && link != NULL) {
-        p2p__stream_attach(P2P__CONTAINER(link, struct p2p_stream, link), c,
-                           now);
+    while (p2p__peer_primary(peer) != NULL && link != NULL) {
+        struct p2p_stream *s = P2P__CONTAINER(link, struct p2p_stream, link);
+        struct p2p__conn *c = p2p__peer_conn(peer, (enum p2p__path)s->path);
+
+        if (c != NULL) {
+            p2p__stream_attach(s, c, now);
+        } else {
+            p2p__stream_end(s, P2P_ELIMITED, now);
+        }
         link = p2p__list_first(&peer->waiting);
     }
 }

@@ -84,6 +84,7 @@ struct p2p__swarm {
     /* Their names, for negotiators. */
     const char *security_names[P2P__SWARM_SECURITIES];
     struct p2p__transports transports;
+    struct p2p__via circuit; /* the host's way over relays; ops NULL: none */
     const struct p2p__gate *gate;
     const struct p2p__swarm_cb *cb;
     void *user;

@@ -139,3 +139,22 @@ bool p2p__maddr_has(const struct p2p_multiaddr *ma, uint32_t code)
     }
     return false;
 }
+
+int p2p__maddr_relay(const struct p2p_multiaddr *ma,
+                     struct p2p_multiaddr *relay)
+{
+    struct p2p_multiaddr_part part;
+    size_t at = 0, before = 0;
+
+    while (p2p_multiaddr_next(ma, &at, &part)) {
+        if (part.code == P2P_MULTIADDR_CIRCUIT) {
+            memcpy(relay->bytes, ma->bytes, before);
+            relay->len = (uint16_t)before;
+            return at == ma->len && p2p_multiaddr_peer(relay, NULL)
+                       ? 0
+                       : P2P_EFORMAT;
+        }
+        before = at;
+    }
+    return P2P_ENOTSUP;
+}

@@ -48,4 +48,13 @@ int p2p__maddr_push(struct p2p_multiaddr *ma, uint32_t code, const void *value,
 /* Whether a multiaddr has a component of this code. */
 bool p2p__maddr_has(const struct p2p_multiaddr *ma, uint32_t code);
 
+/*
+ * The relay of a circuit's address, without the /p2p/ID at its end: all before
+ * /p2p-circuit, which ends with the relay's /p2p/ID and may have no more.
+ * Errors: P2P_ENOTSUP (no circuit), P2P_EFORMAT (no relay, or a circuit over a
+ * circuit, or something behind it).
+ */
+int p2p__maddr_relay(const struct p2p_multiaddr *ma,
+                     struct p2p_multiaddr *relay);
+
 #endif

@@ -232,8 +232,8 @@ void node_echo(struct node *n, const struct p2p_peer_id *peer, uint64_t size)
     c->size = size;
     c->loop = n->loop;
     c->started_ns = p2p_loop_now_ns(n->loop);
-    rv = p2p_stream_open(n->host, peer, protocols, 1, &client_events, c,
-                         &stream);
+    rv = p2p_stream_open_limited(n->host, peer, protocols, 1, &client_events, c,
+                                 &stream);
     if (rv != 0) {
         free(c);
         node_reply("echo", rv);

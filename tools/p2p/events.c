@@ -27,7 +27,7 @@ static void on_connected(void *user, const struct p2p_conn_info *c)
     json_text(&j, "muxer", c->muxer);
     json_text(&j, "transport", c->transport);
     json_bool(&j, "early_mux", c->early_mux);
-    json_bool(&j, "limited", false);
+    json_bool(&j, "limited", c->limited);
     json_end(&j);
 }
 

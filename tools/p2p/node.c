@@ -139,6 +139,7 @@ static void on_deadline(void *user)
 static int start_host(struct node *n)
 {
     struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
+    const struct p2p_relay_config relay = P2P_RELAY_CONFIG_INIT;
     const struct node_opts *o = &n->opts;
 
     cfg.key = n->key;
@@ -152,6 +153,7 @@ static int start_host(struct node *n)
     cfg.mdns_dial = true;
     cfg.log_level = o->log_level;
     cfg.max_pending_per_addr = o->handshakes;
+    cfg.relay = o->relay_server ? &relay : NULL;
     network_set(&n->network, &cfg);
     return p2p_host_new(n->loop, &cfg, &n->host);
 }

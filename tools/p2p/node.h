@@ -37,6 +37,7 @@ struct node_opts {
     bool mdns_2021;
     bool quiet;
     bool scoring;
+    bool relay_server;
 };
 
 /* What a peer told about itself, kept for the command `identify`. */

@@ -228,6 +228,38 @@ static void test_ipv4_in_ipv6_is_seen_through(void **state)
     assert_int_equal(class_of("64:ff9b::8.8.8.8"), P2P__ADDR_PUBLIC);
 }
 
+static int relay_of(const char *text, struct p2p_multiaddr *relay)
+{
+    struct p2p_multiaddr ma;
+
+    assert_int_equal(p2p_multiaddr_from_text(text, strlen(text), &ma), 0);
+    return p2p__maddr_relay(&ma, relay);
+}
+
+static void test_the_relay_of_a_circuit(void **state)
+{
+#define ID "12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X"
+    struct p2p_multiaddr relay;
+    char text[P2P_MULTIADDR_TEXT_MAX];
+
+    (void)state;
+    assert_int_equal(
+        relay_of("/ip4/192.0.2.1/tcp/1/p2p/" ID "/p2p-circuit", &relay), 0);
+    assert_string_equal(p2p_multiaddr_text(&relay, text),
+                        "/ip4/192.0.2.1/tcp/1/p2p/" ID);
+    assert_int_equal(relay_of("/p2p/" ID "/p2p-circuit", &relay), 0);
+    assert_int_equal(relay_of("/ip4/192.0.2.1/tcp/1", &relay), P2P_ENOTSUP);
+    assert_int_equal(relay_of("/p2p-circuit", &relay), P2P_EFORMAT);
+    assert_int_equal(relay_of("/ip4/192.0.2.1/tcp/1/p2p-circuit", &relay),
+                     P2P_EFORMAT);
+    assert_int_equal(relay_of("/p2p/" ID "/p2p-circuit/p2p/" ID, &relay),
+                     P2P_EFORMAT);
+    assert_int_equal(
+        relay_of("/p2p/" ID "/p2p-circuit/p2p/" ID "/p2p-circuit", &relay),
+        P2P_EFORMAT);
+#undef ID
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +271,7 @@ int main(void)
         cmocka_unit_test(test_components_are_pushed_and_found),
         cmocka_unit_test(test_classes_at_the_edges_of_networks),
         cmocka_unit_test(test_ipv4_in_ipv6_is_seen_through),
+        cmocka_unit_test(test_the_relay_of_a_circuit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * Circuit relay v2: hosts that cannot reach each other meet at a third.
+ *
+ * Who cannot be reached listens at "/ip4/…/tcp/…/p2p/RELAY/p2p-circuit"
+ * (p2p_host_listen()): the host keeps a reservation at that relay, and has its
+ * circuit addresses among its own as long as there is one. Others dial
+ * "/ip4/…/tcp/…/p2p/RELAY/p2p-circuit/p2p/PEER". The connection is secured and
+ * multiplexed from end to end as any other: the relay carries its bytes, and
+ * not many of them. Such a connection is limited; see
+ * p2p_stream_open_limited().
+ *
+ * A host is a relay itself if p2p_host_config.relay says so. Its limits are
+ * always on.
+ * Spec: libp2p circuit relay v2.
+ */
+#ifndef P2P_RELAY_H
+#define P2P_RELAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "p2p/peer_id.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What a relay grants. Begin with P2P_RELAY_CONFIG_INIT; 0 is the default. */
+struct p2p_relay_config {
+    size_t size;                        /**< set by P2P_RELAY_CONFIG_INIT */
+    uint32_t max_reservations;          /**< of all peers; 0: 128 */
+    uint32_t max_reservations_per_addr; /**< of one IP address; 0: 8 */
+    uint32_t reservation_s;             /**< how long one holds; 0: 3600 */
+    uint32_t max_circuits;              /**< of all peers; 0: 512 */
+    uint32_t max_circuits_per_peer;     /**< at either end; 0: 16 */
+    uint32_t circuit_s;                 /**< how long one lasts; 0: 120 */
+    uint64_t circuit_bytes;             /**< each way; 0: 128 KiB */
+    /** Whom it serves, asked for each reservation and each circuit; others
+     * hear "permission denied". NULL: everybody. */
+    bool (*allow)(void *user, const struct p2p_peer_id *peer);
+    void *user; /**< borrows until the host is freed */
+};
+
+/** A config with the defaults. */
+#define P2P_RELAY_CONFIG_INIT                   \
+    {                                           \
+        .size = sizeof(struct p2p_relay_config) \
+    }
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
