@@ -28,6 +28,7 @@ type flags struct {
 	seeded                  bool
 	sign, msgID             string
 	mdns, noEarlyMux, quiet bool
+	relayServer             bool
 	maxSeconds              int
 }
 
@@ -50,6 +51,7 @@ func parseFlags(args []string) (*flags, error) {
 	fs.StringVar(&f.sign, "sign", "strict", "strict or nosign")
 	fs.StringVar(&f.msgID, "msgid", "from", "from (spec) or key (js)")
 	fs.BoolVar(&f.mdns, "mdns", false, "discover and connect by mDNS")
+	fs.BoolVar(&f.relayServer, "relay-server", false, "relay for others")
 	fs.BoolVar(&f.noEarlyMux, "no-early-mux", false, "muxer by multistream only")
 	fs.BoolVar(&f.quiet, "quiet", false, "no events")
 	fs.IntVar(&f.maxSeconds, "max-seconds", 0, "stop by itself")

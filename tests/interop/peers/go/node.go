@@ -34,6 +34,8 @@ type node struct {
 	flags *flags
 	pub   *gossip
 
+	reserved []string // circuit addresses, without our id
+
 	connsIn, connsOut, connsClosed atomic.Int64
 }
 
@@ -86,11 +88,14 @@ func options(f *flags) ([]libp2p.Option, error) {
 		// A test peer has no limits of its own: tests count ours.
 		libp2p.ResourceManager(&network.NullResourceManager{}),
 		libp2p.ConnectionManager(connmgr.NullConnMgr{}),
-		libp2p.DisableRelay(),
+		libp2p.EnableRelay(),
 		libp2p.DisableMetrics(),
 	)
-	if len(f.listen) > 0 {
-		opts = append(opts, libp2p.ListenAddrStrings(f.listen...))
+	if f.relayServer {
+		opts = append(opts, relayOptions()...)
+	}
+	if direct := f.directListen(); len(direct) > 0 {
+		opts = append(opts, libp2p.ListenAddrStrings(direct...))
 	} else {
 		opts = append(opts, libp2p.NoListenAddrs)
 	}
@@ -117,6 +122,14 @@ func newNode(f *flags, out *output) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.relayServer {
+		n.awaitRelay()
+	}
+	for _, ma := range f.relays() {
+		if err := n.reserve(ma); err != nil {
+			return nil, err
+		}
+	}
 	for _, t := range f.topics {
 		if err := n.pub.subscribe(t); err != nil {
 			return nil, err
@@ -129,6 +142,9 @@ func (n *node) addrs() []string {
 	addrs := []string{}
 	for _, a := range n.host.Addrs() {
 		addrs = append(addrs, a.String()+"/p2p/"+n.host.ID().String())
+	}
+	for _, a := range n.reserved {
+		addrs = append(addrs, a+"/p2p/"+n.host.ID().String())
 	}
 	return addrs
 }
@@ -245,6 +261,9 @@ func (n *node) dial(ma string) (peer.ID, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
 	defer cancel()
+	if strings.Contains(ma, "/p2p-circuit/") {
+		return info.ID, n.host.Connect(ctx, *info)
+	}
 	// A failed dial must not spoil the next try with its back-off.
 	return info.ID, n.host.Connect(network.WithForceDirectDial(ctx, "test"),
 		*info)

@@ -80,6 +80,7 @@ func send(w io.Writer, count uint64) error {
 func (n *node) open(p peer.ID, id protocol.ID) (network.Stream, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
 	defer cancel()
+	ctx = network.WithAllowLimitedConn(ctx, "test")
 	n.awaitIdentify(ctx, p)
 	agent, _ := n.host.Peerstore().Get(p, "AgentVersion")
 	if a, ok := agent.(string); ok && strings.HasPrefix(a, "js-libp2p/") {

@@ -70,6 +70,8 @@ func webOptions(f *flags) ([]any, error) {
 func transportOf(a multiaddr.Multiaddr) string {
 	s := a.String() + "/"
 	switch {
+	case strings.Contains(s, "/p2p-circuit/"):
+		return "p2p-circuit"
 	case strings.Contains(s, "/quic-v1/"):
 		return "quic-v1"
 	case strings.Contains(s, "/wss/"), strings.Contains(s, "/tls/"):
