@@ -358,6 +358,107 @@ static void test_statuses_are_told(void **state)
     stop(&w);
 }
 
+/* What one end still sends, and the other one takes, slowly or not at all. */
+struct pour {
+    struct p2p_stream *stream;
+    size_t left;
+    size_t taken;
+    bool slow;
+};
+
+static void pour_on(void *user, struct p2p_stream *s)
+{
+    static const uint8_t chunk[40000];
+    struct pour *p = user;
+
+    while (p->left > 0) {
+        size_t n = p2p__min(p->left, sizeof chunk);
+
+        if (p2p_stream_send(s, chunk, n) != 0) {
+            return;
+        }
+        p->left -= n;
+    }
+}
+
+static void pour_in(void *user, struct p2p_stream *s, const uint8_t *bytes,
+                    size_t len)
+{
+    struct pour *p = user;
+
+    (void)bytes;
+    p->taken += len;
+    if (!p->slow) {
+        p2p_stream_consume(s, len);
+    }
+}
+
+static const struct p2p_stream_events pour_events = {.opened = pour_on,
+                                                     .writable = pour_on,
+                                                     .data = pour_in};
+
+static void on_pour(void *user, struct p2p_stream *s)
+{
+    struct pour *p = user;
+
+    p->stream = s;
+    p2p_stream_manual(s);
+    p2p_stream_listen(s, &pour_events, user);
+    pour_on(user, s);
+}
+
+/* Each end sends much more than a window; a reader that is slow stops its
+ * sender, and makes the relay hold no more than windows. */
+static void test_many_bytes_both_ways(void **state)
+{
+    static const char *const names[] = {"/pour/1"};
+    struct p2p_relay_config limits = P2P_RELAY_CONFIG_INIT;
+    struct pour ends[2] = {{.left = 6 << 20, .slow = true},
+                           {.left = 6 << 20, .slow = true}};
+    struct p2p_host_stats stats;
+    struct world w;
+
+    (void)state;
+    limits.circuit_bytes = 64 << 20;
+    limits.circuit_s = 1000;
+    start(&w, &limits);
+    reserve(&w, RELAY);
+    assert_int_equal(dial(&w, DIALER, RELAY, TARGET), 0);
+    assert_int_equal(
+        p2p_host_handle(w.h[TARGET].host, names[0], on_pour, &ends[1]), 0);
+    assert_int_equal(p2p_stream_open_limited(
+                         w.h[DIALER].host, p2p_host_id(w.h[TARGET].host), names,
+                         1, &pour_events, &ends[0], &ends[0].stream),
+                     0);
+    p2p_stream_manual(ends[0].stream);
+    pour_on(&ends[0], ends[0].stream);
+    run(&w, P2P__SEC(20));
+    p2p_host_stats(w.h[RELAY].host, &stats, sizeof stats);
+    assert_true(stats.memory_bytes < 2 << 20);
+    for (int i = 0; i < 2; i++) {
+        assert_true(ends[i].taken > 0 && ends[i].taken < 1 << 20);
+        assert_true(ends[i].left > 0);
+        ends[i].slow = false;
+        p2p_stream_consume(ends[i].stream, ends[i].taken);
+    }
+    run(&w, P2P__MS(100));
+    sim_set_group(&w.sim, TARGET, 9); /* and nobody takes what the relay has */
+    run(&w, P2P__SEC(5));
+    p2p_host_stats(w.h[RELAY].host, &stats, sizeof stats);
+    assert_true(stats.memory_bytes > 100000 && stats.memory_bytes < 3 << 20);
+    assert_true(ends[0].left > 0);
+    sim_set_group(&w.sim, TARGET, 0);
+    run(&w, P2P__SEC(60));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ends[i].left, 0);
+        assert_int_equal(ends[i].taken, 6 << 20);
+    }
+    p2p_host_disconnect(w.h[DIALER].host, p2p_host_id(w.h[TARGET].host));
+    run(&w, P2P__SEC(10));
+    assert_int_equal(circuits(&w, RELAY), 0);
+    stop(&w);
+}
+
 /* Above the high water those go that have none, though they came later. */
 static void test_a_reservation_keeps_its_connection(void **state)
 {
@@ -679,6 +780,7 @@ int main(void)
         cmocka_unit_test(test_T34_a_relay_ends_what_has_carried_enough),
         cmocka_unit_test(test_T34_a_relay_ends_what_has_lasted_enough),
         cmocka_unit_test(test_statuses_are_told),
+        cmocka_unit_test(test_many_bytes_both_ways),
         cmocka_unit_test(test_a_reservation_keeps_its_connection),
         cmocka_unit_test(test_T34_a_relay_serves_whom_it_wants_to),
         cmocka_unit_test(test_a_reservation_is_refreshed),
