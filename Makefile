@@ -62,6 +62,10 @@ asan: deps ## unit tests and fuzz corpora under ASan and UBSan
 	@$(NINJA) -C build-asan
 	@meson test -C build-asan --print-errorlogs
 
+.PHONY: tsan
+tsan: deps ## what other threads touch, under ThreadSanitizer
+	@tools/tsan.sh build-tsan
+
 lint: deps all ## floors, symbols, format, names, sizes, limits, documents
 	@$(PYTHON) tools/lint/run.py $(BUILDDIR)
 
@@ -198,7 +202,7 @@ deb: deps-build ## Debian packages into DEBDIR=… (needs debhelper, dpkg-dev)
 	@JOBS=$(JOBS) packaging/deb.sh $(DEBDIR)
 
 clean: ## remove what was built
-	@rm -rf $(BUILDDIR) build-asan build-clang build-cov build-fuzz build-mutants \
+	@rm -rf $(BUILDDIR) build-asan build-clang build-cov build-fuzz build-tsan build-mutants \
 		build-hostile
 
 # What follows needs a program each; a line comes with the program.
