@@ -76,7 +76,7 @@ def main():
         compare("unitmesh.1, commands", commands, named(ask)),
         compare("p2p.1, flags of node", node, explained(tool)),
         compare("p2p.1, flags of others", others, documented(
-            tool.split(".Sh DESCRIPTION")[0])),
+            tool.split(".Sh DESCRIPTION")[0]) - node),
         compare("p2p.1, commands", commands_of(said(P2P)), named(tool)),
     ]
     return 0 if all(good) else 1
