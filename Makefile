@@ -66,6 +66,11 @@ asan: deps ## unit tests and fuzz corpora under ASan and UBSan
 tsan: deps ## what other threads touch, under ThreadSanitizer
 	@tools/tsan.sh build-tsan
 
+.PHONY: valgrind
+# make valgrind T="stack/ways quic/core"; T=slice: today's part
+valgrind: deps all ## unit tests of the library under memcheck; T=… some
+	@$(PYTHON) tools/valgrind.py $(BUILDDIR) $(T)
+
 lint: deps all ## floors, symbols, format, names, sizes, limits, documents
 	@$(PYTHON) tools/lint/run.py $(BUILDDIR)
 
