@@ -65,10 +65,11 @@
 #define P2P__QUIC_KEYS_BYTES 4096U
 
 /* How long a handshake may take, how long a connection may be silent, and
- * after which silence we make ourselves heard. */
+ * after which silence we make ourselves heard. That begins the silence anew
+ * (RFC 9000, 10.1): a dead peer is noticed after both, which are 30 s (T6). */
 #define P2P__QUIC_HANDSHAKE_NS P2P__SEC(10)
-#define P2P__QUIC_IDLE_NS      P2P__SEC(30)
-#define P2P__QUIC_KEEPALIVE_NS P2P__SEC(15)
+#define P2P__QUIC_IDLE_NS      P2P__SEC(20)
+#define P2P__QUIC_KEEPALIVE_NS P2P__SEC(10)
 
 /* Runs of datagrams that one tx makes, at most. */
 #define P2P__QUIC_RUNS 4U

@@ -4,6 +4,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
@@ -291,6 +292,54 @@ static void test_weak_signatures_and_odd_keys(void **state)
     }
 }
 
+/* An RSA key of so many bits, of which nobody has the other half. */
+static EVP_PKEY *rsa_of(int bits)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
+    BIGNUM *n = BN_new(), *e = BN_new();
+    EVP_PKEY *key = NULL;
+    OSSL_PARAM *params;
+
+    assert_int_equal(BN_set_bit(n, bits - 1) & BN_set_bit(n, 0), 1);
+    assert_int_equal(BN_set_word(e, 65537), 1);
+    assert_int_equal(OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, n), 1);
+    assert_int_equal(OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, e), 1);
+    params = OSSL_PARAM_BLD_to_param(b);
+    assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+    assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params),
+                     1);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(b);
+    BN_free(n);
+    BN_free(e);
+    EVP_PKEY_CTX_free(ctx);
+    return key;
+}
+
+/* Neither the passing key nor the host's may be one that costs seconds. */
+static void test_T10_keys_that_cost_too_much(void **state)
+{
+    static uint8_t value[4096] = {0x30, 0x82, 0, 0, 0x04, 0x82,
+                                  0,    0,    8, 0, 0x12};
+    const size_t host = P2P_PUBKEY_MAX + 1;
+    EVP_PKEY *key, *big = rsa_of(16384);
+    X509 *x = apart(&key);
+
+    (void)state;
+    assert_int_equal(X509_set_pubkey(x, big), 1);
+    EVP_PKEY_free(big);
+    assert_int_equal(outcome(x, key, EVP_sha256()), P2P_ENOTSUP);
+    x = apart(&key);
+    value[2] = (uint8_t)((4 + host + 2) >> 8);
+    value[3] = (uint8_t)(4 + host + 2);
+    value[6] = (uint8_t)(host >> 8);
+    value[7] = (uint8_t)host;
+    value[8 + host] = 0x04; /* a signature of no bytes */
+    set_value(x, value, 8 + host + 2);
+    assert_int_equal(outcome(x, key, EVP_sha256()), P2P_ENOTSUP);
+}
+
 static void test_a_curve_is_named(void **state)
 {
     EVP_PKEY *key;
@@ -345,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_another_key_is_not_the_hosts),
         cmocka_unit_test(test_it_signs_for_itself),
         cmocka_unit_test(test_weak_signatures_and_odd_keys),
+        cmocka_unit_test(test_T10_keys_that_cost_too_much),
         cmocka_unit_test(test_a_curve_is_named),
         cmocka_unit_test(test_an_old_version),
         cmocka_unit_test(test_the_longest_certificate),

@@ -287,6 +287,59 @@ static void test_a_message_has_a_cap(void **state)
     stranger_free(s);
 }
 
+/* A hello of TLS 1.3 for X25519 alone, whose share is this point. */
+static size_t hello_with(const uint8_t point[32], uint8_t to[256])
+{
+    static const uint8_t head[] = {
+        0x16, 3, 1, 0, 0, 1, 0, 0, 0, 3, 3, /* record, message, version */
+    };
+    static const uint8_t tail[] = {
+        0, 0,  2, 0x13, 0x01, 1,  0,     /* no session, AES-128-GCM, null */
+        0, 0,                            /* extensions */
+        0, 10, 0, 4,    0,    2,  0, 29, /* groups: x25519 */
+        0, 13, 0, 6,    0,    4,  4, 3,  8, 7, /* ecdsa_p256, ed25519 */
+        0, 43, 0, 3,    2,    3,  4,           /* TLS 1.3 */
+        0, 51, 0, 38,   0,    36, 0, 29, 0, 32,
+    };
+    const size_t n = sizeof head + 32 + sizeof tail + 32;
+    uint8_t *extensions = to + sizeof head + 32 + 7;
+
+    memcpy(to, head, sizeof head);
+    memset(to + sizeof head, 7, 32);
+    memcpy(to + sizeof head + 32, tail, sizeof tail);
+    memcpy(to + n - 32, point, 32);
+    to[4] = (uint8_t)(n - 5);
+    to[8] = (uint8_t)(n - 9);
+    extensions[1] = (uint8_t)(n - sizeof head - 32 - 9);
+    return n;
+}
+
+/* Secrets that everybody knows: GnuTLS refuses them, as it must (RFC 8446,
+ * 7.4.2). With another point the listener goes on. */
+static void test_T12_shares_of_low_order(void **state)
+{
+    static const uint8_t points[][32] = {
+        {0},
+        {1},
+        {0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3,
+         0xfa, 0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32,
+         0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00},
+        {9}, /* a good one: the base point */
+    };
+    uint8_t hello[256];
+
+    (void)state;
+    for (size_t i = 0; i < P2P__COUNT(points); i++) {
+        struct stranger *s = stranger_new(MODERN, true);
+        size_t n = hello_with(points[i], hello);
+        bool good = i == P2P__COUNT(points) - 1;
+
+        assert_int_equal(sec_end_feed(&s->p.ends[1], hello, n, NULL),
+                         good ? 0 : P2P_EPROTO);
+        stranger_free(s);
+    }
+}
+
 static void test_noise_is_no_tls(void **state)
 {
     static const uint8_t bytes[64] = {0, 32, 1, 2, 3};
@@ -377,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_a_certificate_is_verified),
         cmocka_unit_test(test_another_protocol_is_refused),
         cmocka_unit_test(test_a_message_has_a_cap),
+        cmocka_unit_test(test_T12_shares_of_low_order),
         cmocka_unit_test(test_noise_is_no_tls),
         cmocka_unit_test(test_key_updates_have_an_end),
         cmocka_unit_test(test_a_key_update_takes_room_of_its_own),
