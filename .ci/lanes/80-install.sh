@@ -48,13 +48,13 @@ used() {
 used tests/install/examples.sh "$prefix/share/doc/p2p/examples" lan
 used tests/install/bindings.sh "$prefix/share/doc/p2p/examples/bindings"
 for part in quic tls ws; do
-    probe=tests/install/probe_$part.c
-    if gcc -std=c11 -Wall -Wextra -Werror $probe -o "$prefix/probe_$part" \
+    if gcc -std=c11 -Wall -Wextra -Werror -DPART_$part \
+            tests/install/probe_part.c -o "$prefix/probe_$part" \
             $(pkg-config --cflags --libs p2p-$part p2p) &&
             "$prefix/probe_$part"; then
-        echo "ok $probe"; p=$((p + 1))
+        echo "ok a program with p2p-$part"; p=$((p + 1))
     else
-        echo "FAIL $probe"; f=$((f + 1))
+        echo "FAIL a program with p2p-$part"; f=$((f + 1))
     fi
 done
 # The daemon, the tool and the examples against what was installed.

@@ -35,9 +35,17 @@ manual_pages() {
     done
 }
 
+# compile SOURCE PACKAGES [FLAG]: with nothing but what pkg-config says.
 compile() {
-    gcc -Wall -Wextra -Werror "$1" -o /tmp/probe \
+    cc -Wall -Wextra -Werror ${3-} "$1" -o /tmp/probe \
         $(pkg-config --cflags --libs $2) && /tmp/probe
+}
+
+# The packages that are to be, no more and no less.
+all_there() {
+    set -- libp2p-dev libp2p-quic0 libp2p-tls0 libp2p-tools libp2p-ws0 libp2p0 \
+        unitmesh
+    dpkg -s "$@" > /dev/null && [ "$(ls /deb/*.deb | wc -l)" = $# ]
 }
 
 # The two services as the package has them, without a Unit and other nodes.
@@ -75,12 +83,14 @@ for file in lib/systemd/system/unitmesh.service \
 done
 check "each function has its manual page" manual_pages
 check "a program is built against libp2p-dev" compile /deb/probe.c p2p
-check "and against TLS" compile /deb/probe_tls.c "p2p-tls p2p"
-check "and against QUIC" compile /deb/probe_quic.c "p2p-quic p2p"
+for part in tls quic ws; do
+    check "and against p2p-$part" compile /deb/probe_part.c \
+        "p2p-$part p2p" -DPART_$part
+done
 /deb/examples.sh /usr/share/doc/libp2p-dev/examples lan || failed=1
-check "and against WebSocket" compile /deb/probe_ws.c "p2p-ws p2p"
 check "the daemon runs" use
-check "they are purged" dpkg --purge unitmesh \
+check "each of them was there" all_there
+check "they are purged" dpkg --purge unitmesh libp2p-tools \
     libp2p-dev libp2p-quic0 libp2p-tls0 libp2p-ws0 libp2p0
 whats_there > /tmp/after
 check "nothing is left" diff /tmp/before /tmp/after
