@@ -82,11 +82,17 @@ static void on_twin(void *user, const char *addr)
                 addr);
 }
 
+static void on_learned(void *user)
+{
+    um_addrbook_later(user);
+}
+
 static const struct um_bus_cb bus_cb = {
     .found = on_found,
     .peer_up = on_peer_up,
     .peer_down = on_peer_down,
     .twin = on_twin,
+    .learned = on_learned,
 };
 
 static void say_addr(void *user, const char *addr)
@@ -122,6 +128,9 @@ static int start_bus(struct um_daemon *d)
     d->bus = um_bus_new(&cfg);
     if (d->bus == NULL) {
         return -1;
+    }
+    if (!s->article) {
+        um_addrbook_read(d);
     }
     um_log_line(&d->log, UM_LOG_INFO, "My Node ID: %s",
                 p2p_peer_id_text(um_bus_id(d->bus), id));
@@ -638,6 +647,7 @@ static void stop(struct um_daemon *d)
     um_loglevel_stop(d);
     um_wait_end_all(d);
     um_joinfile_end(d);
+    um_addrbook_end(d);
     um_mesh_close(d);
     um_herald_stop(d);
     um_expiry_fini(&d->expiry);

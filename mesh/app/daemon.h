@@ -5,6 +5,7 @@
 
 #include <p2p/loop.h>
 
+#include "mesh/app/addrbook.h"
 #include "mesh/app/audit.h"
 #include "mesh/app/confine.h"
 #include "mesh/app/events.h"
@@ -58,6 +59,7 @@ struct um_daemon {
     struct um_events *events;
     struct um_webhooks *webhooks;
     struct um_expiry expiry;
+    struct um_addrbook addrbook;
     struct um_deed *trying; /* who tries a change at this node's Unit, and who
                                waits for that, in turn */
     struct um_wait *waits;  /**< requests that wait */

@@ -75,17 +75,7 @@ static bool is_part(const struct um_bus *bus, const struct p2p_peer_id *id)
 /* Whether a peer was named by hand: then it is kept whatever it is. */
 static bool is_named(const struct um_bus *bus, const struct p2p_peer_id *id)
 {
-    for (size_t i = 0; i < bus->cfg.n_peers; i++) {
-        struct p2p_multiaddr ma;
-        struct p2p_peer_id named;
-
-        if (p2p_multiaddr_from_text(bus->cfg.peers[i],
-                                    strlen(bus->cfg.peers[i]), &ma) == 0 &&
-            p2p_multiaddr_peer(&ma, &named) && p2p_peer_id_equal(&named, id)) {
-            return true;
-        }
-    }
-    return false;
+    return um_named_among(bus->cfg.peers, bus->cfg.n_peers, id);
 }
 
 /* Forgets the peer that has been gone for longest. */
@@ -229,9 +219,18 @@ static void on_peer_down(void *user, const struct p2p_peer_id *peer)
     bus->cfg.cb->peer_down(bus->cfg.user, peer);
 }
 
+/* What um_bus_known() tells may be another. */
+static void tell_learned(const struct um_bus *bus)
+{
+    if (bus->cfg.cb->learned != NULL) {
+        bus->cfg.cb->learned(bus->cfg.user);
+    }
+}
+
 static void on_identified(void *user, const struct p2p_peer_info *info)
 {
-    struct entry *e = find(user, &info->peer);
+    const struct um_bus *bus = user;
+    struct entry *e = find(bus, &info->peer);
     size_t n;
 
     if (e == NULL) {
@@ -242,6 +241,7 @@ static void on_identified(void *user, const struct p2p_peer_info *info)
     }
     if (info->n_addrs > 0) {
         um_kept_note(&e->kept, info);
+        tell_learned(bus);
     }
     if (info->push && info->agent[0] == '\0') {
         return; /* a push leaves out what has not changed */
@@ -620,10 +620,40 @@ int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
 void um_bus_recheck(struct um_bus *bus)
 {
     p2p_pubsub_recheck(bus->pubsub);
+    tell_learned(bus);
     for (struct entry *e = bus->peers; e != NULL; e = e->next) {
         if (!is_part(bus, &e->id)) {
             um_kept_drop(&e->kept, bus->host, &e->id);
+        } else if (!e->connected && !is_named(bus, &e->id)) {
+            um_kept_hold(&e->kept, bus->host, &e->id);
         }
+    }
+}
+
+void um_bus_known(const struct um_bus *bus, size_t peers,
+                  void (*each)(void *user, const char *addr), void *user)
+{
+    for (const struct entry *e = bus->peers; e != NULL; e = e->next) {
+        if (peers > 0 && is_part(bus, &e->id)) {
+            um_kept_tell(&e->kept, &e->id, each, user);
+            peers--;
+        }
+    }
+}
+
+void um_bus_recall(struct um_bus *bus, const char *addr)
+{
+    struct p2p_multiaddr ma;
+    struct p2p_peer_id id;
+    struct entry *e = p2p_multiaddr_from_text(addr, strlen(addr), &ma) == 0 &&
+                              p2p_multiaddr_peer(&ma, &id)
+                          ? get(bus, &id)
+                          : NULL;
+
+    if (e != NULL) {
+        e->changed_ns = p2p_loop_now_ns(bus->cfg.loop);
+        p2p_multiaddr_strip_peer(&ma);
+        um_kept_add(&e->kept, &ma);
     }
 }
 

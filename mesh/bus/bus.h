@@ -38,13 +38,15 @@ struct um_bus_peer {
     uint64_t since_ms; /**< connected, or gone, for so long */
 };
 
-/** What the bus tells; all are required. */
+/** What the bus tells; all but the last are required. */
 struct um_bus_cb {
     void (*found)(void *user, const struct p2p_peer_id *peer);
     void (*peer_up)(void *user, const struct p2p_peer_id *peer);
     void (*peer_down)(void *user, const struct p2p_peer_id *peer);
     /** Another node has our key, at this multiaddr; at most once a minute. */
     void (*twin)(void *user, const char *addr);
+    /** What um_bus_known() tells may be another. NULL: nobody asks. */
+    void (*learned)(void *user);
 };
 
 /** What a bus is made of. Borrows all until it is freed. */
@@ -91,6 +93,15 @@ void um_bus_peers(struct um_bus *bus,
                   void (*each)(void *user, const struct um_bus_peer *peer),
                   void *user);
 
+/** Where peers that have a part in the bus said that they listen, as multiaddrs
+ * with /p2p/ID; of so many peers at most. */
+void um_bus_known(const struct um_bus *bus, size_t peers,
+                  void (*each)(void *user, const char *addr), void *user);
+
+/** Takes such a multiaddr from an earlier run: who is there is dialed and kept
+ * from um_bus_recheck() on, if it has a part then. Others are passed over. */
+void um_bus_recall(struct um_bus *bus, const char *addr);
+
 /** Measures the round trip to a peer that is connected, unless that is being
  * done; um_bus_peers() tells it. */
 void um_bus_measure(struct um_bus *bus, const struct p2p_peer_id *peer);
@@ -131,7 +142,7 @@ int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
                    size_t len);
 
 /** What `may` says has changed, of whomever: who may no more is out, who may
- * now is in, with the messages just before. */
+ * now is in, with the messages just before, and dialed if it is known where. */
 void um_bus_recheck(struct um_bus *bus);
 
 /**

@@ -71,8 +71,15 @@ void um_kept_note(struct um_kept *k, const struct p2p_peer_info *info)
     }
 }
 
-void um_kept_hold(struct um_kept *k, struct p2p_host *host,
-                  const struct p2p_peer_id *id)
+void um_kept_add(struct um_kept *k, const struct p2p_multiaddr *ma)
+{
+    if (k->n < UM_KEPT_WAYS && !has(k, ma, true)) {
+        k->ways[k->n++] = *ma;
+    }
+}
+
+void um_kept_tell(const struct um_kept *k, const struct p2p_peer_id *id,
+                  void (*each)(void *user, const char *addr), void *user)
 {
     char text[P2P_MULTIADDR_TEXT_MAX];
 
@@ -80,9 +87,20 @@ void um_kept_hold(struct um_kept *k, struct p2p_host *host,
         struct p2p_multiaddr ma = k->ways[i];
 
         if (p2p_multiaddr_append_peer(&ma, id) == 0) {
-            (void)p2p_host_add_addr(host, p2p_multiaddr_text(&ma, text), 0);
+            each(user, p2p_multiaddr_text(&ma, text));
         }
     }
+}
+
+static void note_addr(void *user, const char *addr)
+{
+    (void)p2p_host_add_addr(user, addr, 0);
+}
+
+void um_kept_hold(struct um_kept *k, struct p2p_host *host,
+                  const struct p2p_peer_id *id)
+{
+    um_kept_tell(k, id, note_addr, host);
     k->held = k->held || (k->n > 0 && p2p_host_keep(host, id, true) == 0);
 }
 

@@ -27,6 +27,13 @@ struct um_kept {
 /** Notes where a peer says that it listens. */
 void um_kept_note(struct um_kept *k, const struct p2p_peer_info *info);
 
+/** Notes one way more, as long as there is room. */
+void um_kept_add(struct um_kept *k, const struct p2p_multiaddr *ma);
+
+/** Tells the ways as texts, with /p2p/ID. */
+void um_kept_tell(const struct um_kept *k, const struct p2p_peer_id *id,
+                  void (*each)(void *user, const char *addr), void *user);
+
 /** Has the host dial it again, now and whenever it is gone. */
 void um_kept_hold(struct um_kept *k, struct p2p_host *host,
                   const struct p2p_peer_id *id);

@@ -121,6 +121,22 @@ int um_named_add(struct um_named **list, struct p2p_loop *loop,
     return 0;
 }
 
+bool um_named_among(const char *const *texts, size_t n,
+                    const struct p2p_peer_id *peer)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct p2p_multiaddr ma;
+        struct p2p_peer_id named;
+
+        if (p2p_multiaddr_from_text(texts[i], strlen(texts[i]), &ma) == 0 &&
+            p2p_multiaddr_peer(&ma, &named) &&
+            p2p_peer_id_equal(&named, peer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void um_named_gone(struct um_named *list, const struct p2p_peer_id *peer)
 {
     for (struct um_named *n = list; n != NULL; n = n->next) {

@@ -32,4 +32,8 @@ void um_named_close(struct um_named *list);
 /** Takes the list; after its host was freed. */
 void um_named_free(struct um_named *list);
 
+/** Whether one of `n` multiaddrs says that it leads to the peer. */
+bool um_named_among(const char *const *texts, size_t n,
+                    const struct p2p_peer_id *peer);
+
 #endif

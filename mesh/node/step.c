@@ -10,6 +10,7 @@
 #include "mesh/node/inner.h"
 #include "mesh/store/items.h"
 #include "mesh/store/self.h"
+#include "mesh/trust/peer.h"
 #include "p2p/err.h"
 #include "p2p/hash.h"
 
@@ -188,6 +189,23 @@ static bool told_later(const struct um_node *n, const struct um_effects *fx,
     return false;
 }
 
+/* For people: a key that had a role has none now. */
+static void tell_removed(struct um_node *n, const struct um_name *key)
+{
+    char id[P2P_PEER_ID_TEXT_MAX], line[P2P_PEER_ID_TEXT_MAX + 32];
+    struct um_roster *r = &n->model.roster;
+    struct p2p_peer_id peer;
+
+    if (um_roster_roles(r, key) != 0 || um_roster_ever(r, key) == 0) {
+        return;
+    }
+    um_peer_of(key, &peer);
+    (void)snprintf(line, sizeof line, "%s is no member any more",
+                   p2p_peer_id_text(&peer, id));
+    um_log_line(n->cfg.log, UM_LOG_INFO, "%s", line);
+    um_node_tell(n, "removed", id, line);
+}
+
 /* Who is revoked hears of it before he is a stranger. */
 static void see_off(struct um_node *n, struct um_str envelope)
 {
@@ -196,6 +214,7 @@ static void see_off(struct um_node *n, struct um_str envelope)
     if (n->loaded && um_node_statement(envelope, &s) == 0 &&
         s.what == UM_REVOKE) {
         um_node_farewell(n, &s.key);
+        tell_removed(n, &s.key);
     }
 }
 

@@ -57,6 +57,14 @@ def test_a_mesh_over_quic_alone(folder):
         lan.heal("blue")
         synced(*nodes)
         blue.runs("206")
+        # One ends without a word, and finds them again where they were.
+        blue.kill()
+        last = green.revision("put", "routes/0/action/return", "207")
+        with one("blue", folder, lan) as blue:
+            blue.ready()
+            synced(red, green, blue, seconds=20)
+            assert blue.states()["blue"][1] == last
+            assert over(blue, "tcp") == 0
 
 
 def test_nodes_that_listen_at_different_transports(folder):

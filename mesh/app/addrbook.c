@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* See addrbook.h. It is not synced, and not worth waiting for the disk: what a
+ * cut of the power leaves of it is lines. Failure mode: it cannot be written,
+ * and the next start knows less. */
+#include "mesh/app/addrbook.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mesh/app/daemon.h"
+
+#define FILE_NAME "addresses"
+
+void um_addrbook_read(struct um_daemon *d)
+{
+    int fd = openat(d->state.dir, FILE_NAME,
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
+    char line[P2P_MULTIADDR_TEXT_MAX];
+
+    if (f == NULL) {
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return;
+    }
+    for (size_t i = 0;
+         i < UM_ADDRBOOK_LINES && fgets(line, sizeof line, f) != NULL; i++) {
+        line[strcspn(line, "\n")] = '\0';
+        um_bus_recall(d->bus, line);
+    }
+    (void)fclose(f);
+}
+
+static void each(void *user, const char *addr)
+{
+    um_buf_str(user, um_str(addr));
+    um_buf_str(user, UM_STR("\n"));
+}
+
+static void save(struct um_daemon *d)
+{
+    struct um_buf text = UM_BUF_INIT;
+    int fd =
+        openat(d->state.dir, FILE_NAME,
+               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd < 0) {
+        return;
+    }
+    um_bus_known(d->bus, UM_ADDRBOOK_MEMBERS, each, &text);
+    if (!um_buf_failed(&text)) {
+        struct um_str all = um_buf_view(&text);
+
+        if (write(fd, all.p, all.len) != (ssize_t)all.len) {
+            um_log_line(&d->log, UM_LOG_WARN,
+                        "where members are cannot be written: the next start "
+                        "looks for them");
+        }
+    }
+    um_buf_fini(&text);
+    (void)close(fd);
+}
+
+static void on_alarm(void *arg)
+{
+    struct um_daemon *d = arg;
+
+    d->addrbook.alarm = NULL;
+    save(d);
+}
+
+void um_addrbook_later(struct um_daemon *d)
+{
+    const struct um_alarms *alarms = &d->loop.alarms;
+
+    if (d->addrbook.alarm == NULL) {
+        d->addrbook.alarm =
+            alarms->set(alarms->user, UM_ADDRBOOK_MS, on_alarm, d);
+    }
+}
+
+void um_addrbook_end(struct um_daemon *d)
+{
+    if (d->addrbook.alarm != NULL) {
+        d->loop.alarms.clear(d->loop.alarms.user, d->addrbook.alarm);
+        on_alarm(d);
+    }
+}
