@@ -14,6 +14,9 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
+/* Once so many addresses are ours, those of further relays are not told. */
+#define TOLD_ADDRS 8U
+
 struct p2p__reservation {
     struct p2p__list link;
     struct p2p_host *host;
@@ -252,15 +255,18 @@ bool p2p__host_reserved_at(const struct p2p_host *h,
 bool p2p__host_reserved_addr(const struct p2p_host *h, size_t index,
                              struct p2p_multiaddr *out)
 {
+    size_t told = 0;
+
     P2P__LIST_EACH (it, &h->reservations) {
         const struct p2p__reservation *r =
             P2P__CONTAINER(it, struct p2p__reservation, link);
         const size_t n = p2p__relay_keeper_has(&r->keeper) ? r->n_addrs : 0;
 
-        if (index < n) {
+        if (index < n && told < TOLD_ADDRS) {
             *out = r->addrs[index];
             return p2p__maddr_push(out, P2P_MULTIADDR_CIRCUIT, NULL, 0) == 0;
         }
+        told += n;
         index -= n;
     }
     return false;

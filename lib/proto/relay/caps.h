@@ -6,8 +6,12 @@
 /* A message on a hop or stop stream, in bytes; go has the same. */
 #define P2P__CAP_RELAY_MESSAGE_BYTES 4096U
 
-/* Addresses of a reservation that are looked at, and told. */
-#define P2P__CAP_RELAY_ADDRS 8U
+/* Addresses of a reservation that are looked at, and told: they go into our
+ * own identify message. */
+#define P2P__CAP_RELAY_ADDRS 4U
+
+/* Bytes of such an address; a longer one is passed over. */
+#define P2P__CAP_RELAY_ADDR_BYTES 128U
 
 /* Reservations of all peers, and of those behind one address (for IPv6: one
  * /64), if the configuration does not say; go has the same. */

@@ -186,7 +186,8 @@ bool p2p__relay_next_addr(struct p2p__relay_walk *walk,
             continue;
         }
         walk->seen++;
-        if (p2p_multiaddr_from_bytes(f.bytes.p, f.bytes.len, ma) == 0) {
+        if (f.bytes.len <= P2P__CAP_RELAY_ADDR_BYTES &&
+            p2p_multiaddr_from_bytes(f.bytes.p, f.bytes.len, ma) == 0) {
             return true;
         }
     }

@@ -87,7 +87,7 @@ static void test_what_is_malformed_is_refused(void **state)
 
 static void test_addresses_of_a_reservation_have_a_cap(void **state)
 {
-    struct p2p_multiaddr addrs[3 * P2P__CAP_RELAY_ADDRS], ma;
+    struct p2p_multiaddr addrs[24], ma;
     static const char text[] = "/ip4/192.0.2.1/tcp/4901";
     struct p2p__relay_msg msg = {.type = P2P__RELAY_STATUS}, back;
     uint8_t buf[2048];
@@ -96,6 +96,7 @@ static void test_addresses_of_a_reservation_have_a_cap(void **state)
     size_t n = 0;
 
     (void)state;
+    assert_int_equal(P2P__CAP_RELAY_ADDRS, 4);
     for (size_t i = 0; i < P2P__COUNT(addrs); i++) {
         assert_int_equal(
             p2p_multiaddr_from_text(text, sizeof text - 1, &addrs[i]), 0);
@@ -113,7 +114,36 @@ static void test_addresses_of_a_reservation_have_a_cap(void **state)
         assert_true(p2p_multiaddr_equal(&ma, &addrs[0]));
         n++;
     }
-    assert_int_equal(n, 8);
+    assert_int_equal(n, 4);
+}
+
+/* How many addresses are read of a reservation with one of so many bytes. */
+static int read_long(size_t bytes)
+{
+    uint8_t buf[256], addr[200] = {53};
+    struct p2p__relay_reservation r = {.given = true};
+    struct p2p__relay_walk walk;
+    struct p2p_multiaddr ma;
+    struct p2p__pbw w;
+
+    addr[1] = (uint8_t)(bytes - 2); /* /dns/NAME, below 128 bytes of name */
+    memset(addr + 2, 'a', bytes - 2);
+    for (size_t i = 30; i < bytes; i += 30) {
+        addr[i] = '.';
+    }
+    p2p__pbw_init(&w, buf, sizeof buf);
+    p2p__pbw_bytes(&w, 2, addr, bytes);
+    r.fields = p2p__slice_of(buf, w.len);
+    p2p__relay_walk_init(&walk, &r);
+    return p2p__relay_next_addr(&walk, &ma) ? 1 : 0;
+}
+
+static void test_T34_addresses_of_a_relay_are_short(void **state)
+{
+    (void)state;
+    assert_int_equal(P2P__CAP_RELAY_ADDR_BYTES, 128);
+    assert_int_equal(read_long(128), 1);
+    assert_int_equal(read_long(129), 0);
 }
 
 static void test_each_status_has_a_meaning(void **state)
@@ -350,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_messages_are_those_of_the_spec),
         cmocka_unit_test(test_what_is_malformed_is_refused),
         cmocka_unit_test(test_addresses_of_a_reservation_have_a_cap),
+        cmocka_unit_test(test_T34_addresses_of_a_relay_are_short),
         cmocka_unit_test(test_each_status_has_a_meaning),
         cmocka_unit_test(test_what_follows_is_the_circuits),
         cmocka_unit_test(test_what_is_no_request_is_told_so),
