@@ -2,14 +2,23 @@
 /*
  * Two connections of QUIC, what their applications do, and what the network
  * makes of their datagrams: lost, doubled, turned bits, and others that nobody
- * sent. Whatever it is, streams end where they should and quotas are empty at
- * the end; and half a minute after the last input time goes on.
+ * sent. Packets are plain (quic_plain.c), so who turns a bit has the keys, and
+ * frames can be made up. Whatever it is, streams end where they should and
+ * quotas are empty at the end; and after the last input time goes on for three
+ * keep-alives.
  */
 #include <stdlib.h>
+
+#include "mux/quic/priv.h"
 
 #include "quic_pair.h"
 
 #define STREAMS 8U
+
+/* A short packet around frames: its head, and what is there in place of a
+ * tag. */
+#define HEAD_BYTES (1 + P2P__QUIC_ID_BYTES + 4)
+#define TAG_BYTES  16U
 
 struct play {
     struct quic_pair p;
@@ -18,6 +27,7 @@ struct play {
     void *streams[2][STREAMS];
     size_t owed[2][STREAMS];
     size_t count[2];
+    uint32_t forged; /* packet numbers */
     uint8_t text[5000];
 };
 
@@ -139,6 +149,33 @@ static void use_one(struct play *w, unsigned side, uint8_t what)
     }
 }
 
+/* A datagram that the other end has not sent: bytes, or frames in a packet
+ * that is for one of this end's ids. */
+static void forge(struct play *w, unsigned side, bool frames)
+{
+    const struct p2p__quic *q = w->p.end[side].sess;
+    struct p2p__list *link = frames ? p2p__list_first(&q->routes) : NULL;
+    const size_t want = take(w) * 4U;
+    const size_t len = p2p__min(want, w->left);
+    const size_t head = link == NULL ? 0 : HEAD_BYTES;
+    uint8_t packet[HEAD_BYTES + 1020 + TAG_BYTES] = {0x43};
+
+    if (link != NULL) {
+        const struct p2p__quic_route *r =
+            P2P__CONTAINER(link, struct p2p__quic_route, link);
+
+        memcpy(packet + 1, r->id.bytes, P2P__QUIC_ID_BYTES);
+        w->forged++;
+        packet[HEAD_BYTES - 2] = (uint8_t)(w->forged >> 8);
+        packet[HEAD_BYTES - 1] = (uint8_t)w->forged;
+    }
+    memcpy(packet + head, w->in, len);
+    w->in += len;
+    w->left -= len;
+    (void)quic_pair_feed(&w->p, side, packet,
+                         head + len + (link == NULL ? 0 : TAG_BYTES));
+}
+
 static void do_one(struct play *w)
 {
     uint8_t what = take(w);
@@ -159,16 +196,9 @@ static void do_one(struct play *w)
                 (void)p2p__quic_update_key(w->p.end[side].sess, w->p.now);
             }
             break;
-        case 3: {
-            const size_t want = take(w) * 4U;
-            const size_t len = p2p__min(want, w->left);
-            const uint8_t *at = w->in;
-
-            w->in += len;
-            w->left -= len;
-            (void)quic_pair_feed(&w->p, side, at, len);
+        case 3:
+            forge(w, side, what & 16);
             break;
-        }
         default:
             use_one(w, side, take(w));
     }
@@ -183,6 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     w->in = data;
     w->left = size;
     w->p.user = w;
+    w->forged = 1000; /* beyond those that will be sent */
     w->p.on = on_event;
     w->p.tap = tap;
     w->p.end[1].quota.limit[P2P__Q_MEMORY] = 1U << 22;
@@ -191,7 +222,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (w->left > 0) {
         do_one(w);
     }
-    quic_pair_pass(&w->p, P2P__SEC(30));
+    quic_pair_pass(&w->p, 3 * P2P__QUIC_KEEPALIVE_NS + P2P__SEC(5));
     quic_pair_fini(&w->p);
     free(w);
     return 0;

@@ -17,7 +17,9 @@
 #define P2P__NG_CLOSED_BY_APP \
     NGTCP2_CONNECTION_CLOSE_ERROR_CODE_TYPE_APPLICATION
 
-#define P2P__NG_LEVEL_APP NGTCP2_CRYPTO_LEVEL_APPLICATION
+#define P2P__NG_LEVEL_INITIAL   NGTCP2_CRYPTO_LEVEL_INITIAL
+#define P2P__NG_LEVEL_HANDSHAKE NGTCP2_CRYPTO_LEVEL_HANDSHAKE
+#define P2P__NG_LEVEL_APP       NGTCP2_CRYPTO_LEVEL_APPLICATION
 
 typedef ngtcp2_connection_close_error p2p__ng_error;
 typedef ngtcp2_crypto_level p2p__ng_level;
@@ -86,11 +88,26 @@ static inline void p2p__ng_info_of(ngtcp2_conn *conn, p2p__ng_info *info)
     ngtcp2_conn_get_conn_stat(conn, info);
 }
 
+/* What TLS does for QUIC by itself: the peer's parameters are there, and its
+ * handshake is over. */
+static inline int p2p__ng_decode_params(ngtcp2_conn *conn, const uint8_t *data,
+                                        size_t len)
+{
+    return ngtcp2_conn_decode_remote_transport_params(conn, data, len);
+}
+
+static inline void p2p__ng_shaken(ngtcp2_conn *conn)
+{
+    ngtcp2_conn_handshake_completed(conn);
+}
+
 #else
 
 #define P2P__NG_CLOSED_BY_APP NGTCP2_CCERR_TYPE_APPLICATION
 
-#define P2P__NG_LEVEL_APP NGTCP2_ENCRYPTION_LEVEL_1RTT
+#define P2P__NG_LEVEL_INITIAL   NGTCP2_ENCRYPTION_LEVEL_INITIAL
+#define P2P__NG_LEVEL_HANDSHAKE NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE
+#define P2P__NG_LEVEL_APP       NGTCP2_ENCRYPTION_LEVEL_1RTT
 
 typedef ngtcp2_ccerr p2p__ng_error;
 typedef ngtcp2_encryption_level p2p__ng_level;
@@ -147,6 +164,17 @@ static inline void p2p__ng_set_odcid(ngtcp2_transport_params *params,
 static inline void p2p__ng_info_of(ngtcp2_conn *conn, p2p__ng_info *info)
 {
     ngtcp2_conn_get_conn_info(conn, info);
+}
+
+static inline int p2p__ng_decode_params(ngtcp2_conn *conn, const uint8_t *data,
+                                        size_t len)
+{
+    return ngtcp2_conn_decode_and_set_remote_transport_params(conn, data, len);
+}
+
+static inline void p2p__ng_shaken(ngtcp2_conn *conn)
+{
+    ngtcp2_conn_tls_handshake_completed(conn);
 }
 
 #endif

@@ -319,6 +319,8 @@ static bool op_next(void *sess, struct p2p__sess_ev *ev)
     return true;
 }
 
+/* Connection ids that are retired ngtcp2 forgets after their moment, not at it:
+ * at it nothing happens, and would again. */
 static p2p_ns op_deadline(const void *sess)
 {
     const struct p2p__quic *q = sess;
@@ -326,7 +328,7 @@ static p2p_ns op_deadline(const void *sess)
     return q->bits & P2P__QC_POISONED
                ? P2P_NEVER
                : p2p__ns_min(p2p__quic_grant_at(q),
-                             ngtcp2_conn_get_expiry(q->conn));
+                             p2p__ns_after(ngtcp2_conn_get_expiry(q->conn), 1));
 }
 
 static int op_expire(void *sess, p2p_ns now)
