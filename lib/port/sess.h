@@ -92,8 +92,8 @@ struct p2p__sess_ops {
     p2p_ns (*deadline)(const void *sess);
     int (*expire)(void *sess, p2p_ns now);
     /* Opens a stream; nothing goes out before the first send or finish (a send
-     * of no bytes announces the stream alone). Errors: P2P_ELIMIT, P2P_ENOMEM,
-     * P2P_ECLOSED (after go-away). */
+     * of no bytes announces the stream alone, but not in QUIC). Errors:
+     * P2P_ELIMIT, P2P_ENOMEM, P2P_ECLOSED (after go-away). */
     int (*open)(void *sess, void *user, void **stream, p2p_ns now);
     void (*set_user)(void *sess, void *stream, void *user);
     /* Queues all of data, or none of it: P2P_EAGAIN at high water (WRITABLE

@@ -28,16 +28,15 @@
 /* Bits of a stream. */
 enum {
     P2P__QS_INBOUND = 1 << 0,
-    P2P__QS_ANNOUNCE = 1 << 1, /* say that it is there, without data */
-    P2P__QS_FIN_WANT = 1 << 2, /* we send no more after the queue */
-    P2P__QS_FIN_OUT = 1 << 3,  /* and have said so */
-    P2P__QS_STOPPED = 1 << 4,  /* the peer reads no more */
-    P2P__QS_DEAD = 1 << 5,     /* reset, either way */
-    P2P__QS_BLOCKED = 1 << 6,  /* send() said EAGAIN */
-    P2P__QS_STUCK = 1 << 7,    /* its window is shut */
-    P2P__QS_HELD = 1 << 8,     /* ngtcp2 knows it */
-    P2P__QS_LEFT = 1 << 9,     /* the application does not any more */
-    P2P__QS_ABORTED = 1 << 10  /* the peer reset it */
+    P2P__QS_FIN_WANT = 1 << 1, /* we send no more after the queue */
+    P2P__QS_FIN_OUT = 1 << 2,  /* and have said so */
+    P2P__QS_STOPPED = 1 << 3,  /* the peer reads no more */
+    P2P__QS_DEAD = 1 << 4,     /* reset, either way */
+    P2P__QS_BLOCKED = 1 << 5,  /* send() said EAGAIN */
+    P2P__QS_STUCK = 1 << 6,    /* its window is shut */
+    P2P__QS_HELD = 1 << 7,     /* ngtcp2 knows it */
+    P2P__QS_LEFT = 1 << 8,     /* the application does not any more */
+    P2P__QS_ABORTED = 1 << 9   /* the peer reset it */
 };
 
 struct p2p__qstream {

@@ -15,7 +15,8 @@
  * reset. Go-away means that no new streams are opened or taken; the connection
  * is ended for the peer by p2p__quic_close(). A peer that wants to read no more
  * of a stream (STOP_SENDING) makes send() say P2P_ERESET, and what it sends
- * still comes.
+ * still comes. A stream is announced by its first byte or its end: a send of no
+ * bytes says nothing.
  */
 #ifndef P2P_MUX_QUIC_H
 #define P2P_MUX_QUIC_H

@@ -404,7 +404,6 @@ static int op_send(void *sess, void *stream, const struct p2p__slice *data)
     }
     rv = p2p__sendq_push(&st->q, data);
     if (rv == 0) {
-        st->bits |= st->id < 0 ? P2P__QS_ANNOUNCE : 0;
         p2p__qstream_schedule(q, st);
     }
     return rv;

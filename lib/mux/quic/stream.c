@@ -112,8 +112,7 @@ static bool sendable(const struct p2p__qstream *st)
     if (st->bits & (never | P2P__QS_STUCK)) {
         return false;
     }
-    return p2p__qstream_unsent(st) > 0 ||
-           st->bits & (P2P__QS_FIN_WANT | P2P__QS_ANNOUNCE);
+    return p2p__qstream_unsent(st) > 0 || st->bits & P2P__QS_FIN_WANT;
 }
 
 void p2p__qstream_schedule(struct p2p__quic *q, struct p2p__qstream *st)

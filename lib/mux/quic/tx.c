@@ -52,7 +52,6 @@ static void sent(struct p2p__quic *q, struct p2p__qstream *st, size_t n,
 {
     assert(st->id >= 0 && st->bits & P2P__QS_HELD);
     p2p__sendq_take(&st->q, &st->sent, n);
-    st->bits &= (uint16_t)~P2P__QS_ANNOUNCE;
     st->bits |= fin ? P2P__QS_FIN_OUT : 0;
     p2p__list_remove(&st->out);
     p2p__qstream_relieve(q, st);
