@@ -18,6 +18,14 @@ struct p2p__addr {
     uint32_t scope; /* interface index of an IPv6 link-local address */
 };
 
+/* Whether it is the address of everybody, or none: its IP is zero. */
+static inline bool p2p__addr_is_any(const struct p2p__addr *a)
+{
+    static const uint8_t zero[sizeof a->ip];
+
+    return memcmp(a->ip, zero, sizeof zero) == 0;
+}
+
 struct p2p__pipe;
 struct p2p__listener;
 struct p2p__net;
@@ -85,9 +93,12 @@ struct p2p__udp;
 /* Datagrams side by side, of equal sizes but for the last, that one call of
  * the system sends, or that came together. */
 struct p2p__udp_run {
-    struct p2p__addr peer; /* to whom, or from whom */
-    size_t segment;        /* bytes of each; > 0 */
-    uint8_t ecn;           /* their code point */
+    struct p2p__addr peer;  /* to whom, or from whom */
+    struct p2p__addr local; /* of ours that they leave from or came to; without
+                             * an IP address: the system chooses, or does not
+                             * tell. Its port is the socket's. */
+    size_t segment;         /* bytes of each; > 0 */
+    uint8_t ecn;            /* their code point */
 };
 
 struct p2p__udp_cb {
@@ -100,6 +111,11 @@ struct p2p__udp_cb {
                 const struct p2p__udp_run *run, p2p_ns now);
     /* send_run() took less than all, and there is room again. */
     void (*writable)(void *user, p2p_ns now);
+    /* Of a socket that is made for many: the network says that a datagram to
+     * `to` was not delivered (P2P_EREFUSED, P2P_EUNREACH). Anybody may say so:
+     * who saw the datagram knows its beginning, `sent`. NULL: not told. */
+    void (*refused)(void *user, struct p2p__slice sent,
+                    const struct p2p__addr *to, int status, p2p_ns now);
 };
 
 struct p2p__udp {

@@ -4,6 +4,7 @@
 #include "uv/runs.h"
 
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
@@ -27,9 +28,10 @@
 
 #define ECN_MASK 3
 
+/* Room for all that the kernel tells of a datagram, or of an error. */
 union control {
     struct cmsghdr align;
-    char bytes[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(uint16_t)) + 64];
+    char bytes[256];
 };
 
 void p2p__uv_run_setup(int fd, uint8_t family)
@@ -42,10 +44,12 @@ void p2p__uv_run_setup(int fd, uint8_t family)
     (void)setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
     if (family == 4) {
         (void)setsockopt(fd, IPPROTO_IP, IP_RECVTOS, &on, sizeof on);
+        (void)setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
         (void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &never_cut,
                          sizeof never_cut);
     } else {
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof on);
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &never_cut,
                          sizeof never_cut);
     }
@@ -66,6 +70,28 @@ static void put_control(struct msghdr *msg, int level, const void *value,
     msg->msg_controllen += CMSG_SPACE(len);
 }
 
+/* The address of ours that a run is to leave from, if one is named. */
+static void put_local(struct msghdr *msg, const struct p2p__addr *local)
+{
+    struct in_pktinfo v4 = {.ipi_ifindex = 0};
+    struct in6_pktinfo v6 = {.ipi6_ifindex = local->scope};
+
+    if (p2p__addr_is_any(local)) {
+        return;
+    }
+    if (local->family == 4) {
+        memcpy(&v4.ipi_spec_dst, local->ip, 4);
+        put_control(
+            msg, IPPROTO_IP, &v4,
+            &(struct cmsghdr){.cmsg_type = IP_PKTINFO, .cmsg_len = sizeof v4});
+    } else {
+        memcpy(&v6.ipi6_addr, local->ip, 16);
+        put_control(msg, IPPROTO_IPV6, &v6,
+                    &(struct cmsghdr){.cmsg_type = IPV6_PKTINFO,
+                                      .cmsg_len = sizeof v6});
+    }
+}
+
 static void set_controls(struct msghdr *msg, size_t len,
                          const struct p2p__udp_run *run)
 {
@@ -73,6 +99,7 @@ static void set_controls(struct msghdr *msg, size_t len,
     const int tos = run->ecn;
     const bool v4 = run->peer.family == 4;
 
+    put_local(msg, &run->local);
     if (tos != 0) {
         put_control(msg, v4 ? IPPROTO_IP : IPPROTO_IPV6, &tos,
                     &(struct cmsghdr){.cmsg_type = v4 ? IP_TOS : IPV6_TCLASS,
@@ -106,7 +133,10 @@ int p2p__uv_run_send(int fd, const uint8_t *buf, size_t len,
     msg.msg_namelen = run->peer.family == 4 ? sizeof(struct sockaddr_in)
                                             : sizeof(struct sockaddr_in6);
     set_controls(&msg, len, run);
-    if (sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+    /* The first may say what became of an earlier one, to anybody. */
+    if (sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ||
+        (errno != EAGAIN &&
+         sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)) {
         return 0;
     }
     if (errno == EAGAIN || errno == ENOBUFS) {
@@ -117,6 +147,33 @@ int p2p__uv_run_send(int fd, const uint8_t *buf, size_t len,
         return P2P_ENOTSUP;
     }
     return p2p__uv_err(uv_translate_sys_error(errno));
+}
+
+/* The address of ours that a run came to; the interface too, where the address
+ * is of a link. */
+static void read_local(const struct cmsghdr *c, struct p2p__addr *local)
+{
+    struct in_pktinfo v4;
+    struct in6_pktinfo v6;
+
+    if (c->cmsg_level == IPPROTO_IP) {
+        memcpy(&v4, CMSG_DATA(c), sizeof v4);
+        local->family = 4;
+        memcpy(local->ip, &v4.ipi_spec_dst, 4);
+        return;
+    }
+    memcpy(&v6, CMSG_DATA(c), sizeof v6);
+    local->family = 6;
+    memcpy(local->ip, &v6.ipi6_addr, 16);
+    if (IN6_IS_ADDR_LINKLOCAL(&v6.ipi6_addr)) {
+        local->scope = v6.ipi6_ifindex;
+    }
+}
+
+static bool is_pktinfo(const struct cmsghdr *c)
+{
+    return (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) ||
+           (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO);
 }
 
 /* What the kernel says about a run that came. */
@@ -135,6 +192,8 @@ static void read_controls(struct msghdr *msg, struct p2p__udp_run *run)
                    c->cmsg_type == IPV6_TCLASS) {
             memcpy(&value, CMSG_DATA(c), sizeof value);
             run->ecn = (uint8_t)(value & ECN_MASK);
+        } else if (is_pktinfo(c)) {
+            read_local(c, &run->local);
         }
     }
 }
@@ -161,4 +220,52 @@ ssize_t p2p__uv_run_receive(int fd, const uv_buf_t *buf,
     p2p__uv_from_sockaddr((struct sockaddr *)&sa, &run->peer);
     read_controls(&msg, run);
     return msg.msg_flags & MSG_TRUNC || run->segment == 0 ? 0 : n;
+}
+
+/* Which of ours an error of the network is; 0: it is none that counts. What
+ * somebody says of sizes does not: who sends finds out (RFC 9000, 14). */
+static int status_of(struct msghdr *msg)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
+         c = CMSG_NXTHDR(msg, c)) {
+        struct sock_extended_err e;
+
+        if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
+            (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR)) {
+            memcpy(&e, CMSG_DATA(c), sizeof e);
+            switch (e.ee_errno) {
+                case ECONNREFUSED:
+                    return P2P_EREFUSED;
+                case EHOSTUNREACH:
+                case ENETUNREACH:
+                    return P2P_EUNREACH;
+                default:
+                    return 0;
+            }
+        }
+    }
+    return 0;
+}
+
+bool p2p__uv_run_error(int fd, struct p2p__uv_run_error *out)
+{
+    struct sockaddr_storage sa;
+    union control ctl;
+    struct iovec iov = {.iov_base = out->bytes, .iov_len = sizeof out->bytes};
+    struct msghdr msg = {.msg_name = &sa,
+                         .msg_namelen = sizeof sa,
+                         .msg_iov = &iov,
+                         .msg_iovlen = 1,
+                         .msg_control = ctl.bytes,
+                         .msg_controllen = sizeof ctl};
+    ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_ERRQUEUE);
+
+    if (n < 0) {
+        return false;
+    }
+    out->len = (size_t)n;
+    out->status = status_of(&msg);
+    out->to = (struct p2p__addr){0};
+    p2p__uv_from_sockaddr((struct sockaddr *)&sa, &out->to);
+    return true;
 }

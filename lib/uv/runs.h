@@ -9,6 +9,17 @@
 
 #include "uv/tcp.h"
 
+/* Of a datagram that was not delivered, as much as is looked at. */
+#define P2P__UV_SENT_BYTES 64U
+
+/* What the network says of a datagram that we sent. */
+struct p2p__uv_run_error {
+    int status; /* P2P_EREFUSED, P2P_EUNREACH; 0: nothing that counts */
+    struct p2p__addr to;
+    size_t len;
+    uint8_t bytes[P2P__UV_SENT_BYTES]; /* its beginning */
+};
+
 /* Makes a socket of a family fit for runs, as far as the system lets us. */
 void p2p__uv_run_setup(int fd, uint8_t family);
 
@@ -23,5 +34,8 @@ int p2p__uv_run_send(int fd, const uint8_t *buf, size_t len,
  * -1 when nothing is there. */
 ssize_t p2p__uv_run_receive(int fd, const uv_buf_t *buf,
                             struct p2p__udp_run *run);
+
+/* Takes what the network said about one datagram; false: it said nothing. */
+bool p2p__uv_run_error(int fd, struct p2p__uv_run_error *out);
 
 #endif

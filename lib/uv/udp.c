@@ -25,6 +25,7 @@ struct udp {
     int fd;
     uint8_t family;
     bool closing;
+    bool full;    /* the owner waits for room */
     bool no_runs; /* the system does not cut runs up for us */
 };
 
@@ -102,12 +103,46 @@ static bool receive_run(struct udp *u)
     return n >= 0;
 }
 
+static void on_poll(uv_poll_t *h, int status, int events);
+
+static void watch(struct udp *u)
+{
+    (void)uv_poll_start(&u->h, UV_READABLE | (u->full ? UV_WRITABLE : 0),
+                        on_poll);
+}
+
+/* There are errors of datagrams that were sent, upon which libuv has ended its
+ * watch. The error of the socket itself is taken, too, or it would be the next
+ * call's. */
+static void take_errors(struct udp *u)
+{
+    struct p2p__uv_run_error e;
+    socklen_t len = sizeof(int);
+    int ignored;
+
+    for (int i = 0; i < BURST && !u->closing && p2p__uv_run_error(u->fd, &e);
+         i++) {
+        if (e.status != 0 && u->udp.cb->refused != NULL) {
+            u->udp.cb->refused(u->udp.user, p2p__slice_of(e.bytes, e.len),
+                               &e.to, e.status, p2p__uv_now());
+        }
+    }
+    if (!u->closing) {
+        (void)getsockopt(u->fd, SOL_SOCKET, SO_ERROR, &ignored, &len);
+        watch(u);
+    }
+}
+
 static void on_poll(uv_poll_t *h, int status, int events)
 {
     struct udp *u = h->data;
 
+    if (status != 0 && u->udp.cb->run != NULL) {
+        take_errors(u);
+    }
     if (status == 0 && events & UV_WRITABLE) {
-        (void)uv_poll_start(h, UV_READABLE, on_poll);
+        u->full = false;
+        watch(u);
         u->udp.cb->writable(u->udp.user, p2p__uv_now());
     }
     for (int i = 0; status == 0 && i < BURST && !u->closing; i++) {
@@ -122,19 +157,22 @@ static size_t udp_send_run(struct p2p__udp *base, const uint8_t *buf,
 {
     struct udp *u = P2P__CONTAINER(base, struct udp, udp);
     size_t at = 0;
+    bool one = u->no_runs; /* datagram a call */
 
     while (at < len) {
-        size_t n = p2p__min(len - at, u->no_runs ? run->segment : len);
+        size_t n = p2p__min(len - at, one ? run->segment : len);
         int rv = p2p__uv_run_send(u->fd, buf + at, n, run);
 
         if (rv == P2P_EAGAIN) {
-            (void)uv_poll_start(&u->h, UV_READABLE | UV_WRITABLE, on_poll);
+            u->full = true;
+            watch(u);
             break;
         }
-        if (rv == P2P_ENOTSUP && !u->no_runs) {
-            u->no_runs = true;
+        if (rv == P2P_ENOTSUP && !one) {
+            one = true;
             continue;
         }
+        u->no_runs = u->no_runs || (one && rv == 0);
         at += n;
     }
     return at;

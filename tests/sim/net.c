@@ -549,7 +549,8 @@ static struct p2p__listener *net_listen(struct p2p__net *net,
 static void hand_datagram(struct sim_udp *u, struct datagram *d)
 {
     const struct p2p__slice in = p2p__slice_of(d->bytes, d->len);
-    const struct p2p__udp_run run = {.peer = d->from, .segment = d->len};
+    const struct p2p__udp_run run = {
+        .peer = d->from, .local = u->host->addr, .segment = d->len};
     const p2p_ns now = u->host->sim->now;
 
     if (u->udp.cb->run != NULL) {

@@ -84,7 +84,8 @@ void p2p__quic_host_free(void *host)
 static void reply(struct p2p__qsocket *s, const uint8_t *bytes, size_t len,
                   const struct p2p__udp_run *from)
 {
-    const struct p2p__udp_run to = {.peer = from->peer, .segment = len};
+    const struct p2p__udp_run to = {
+        .peer = from->peer, .local = from->local, .segment = len};
 
     if (len > 0) {
         (void)s->udp->send_run(s->udp, bytes, len, &to);
@@ -102,6 +103,7 @@ static void accept_pipe(struct p2p__qsocket *s, struct p2p__slice in,
     if (p == NULL) {
         return;
     }
+    p->path.local = p2p__qsocket_local(s, run);
     p->first = *first;
     p->shaking = true;
     h->n_shaking++;
@@ -205,8 +207,47 @@ static void on_writable(void *user, p2p_ns now)
     }
 }
 
+/*
+ * The network says that what we sent did not get there: a dial need not wait
+ * any longer. Who is believed has seen the datagram, as it names the id that we
+ * chose; and only until the peer was heard, for then it is there (RFC 9000,
+ * 21.12).
+ */
+static void on_refused(void *user, struct p2p__slice sent,
+                       const struct p2p__addr *to, int status, p2p_ns now)
+{
+    const struct p2p__qsocket *s = user;
+    struct p2p__quic_first first;
+    struct p2p__qpipe *p;
+
+    if (p2p__quic_look(&sent, &first) != P2P__QUIC_LONG) {
+        return;
+    }
+    p = p2p__quic_route_find(&s->host->shared, first.scid.bytes,
+                             first.scid.len);
+    if (p != NULL && p->dialer && !p->heard && p->sess != NULL &&
+        p->path.remote.family == to->family &&
+        p->path.remote.port == to->port &&
+        memcmp(p->path.remote.ip, to->ip, sizeof to->ip) == 0) {
+        p->pipe.cb->ended(p->pipe.user, status, now);
+    }
+}
+
 static const struct p2p__udp_cb udp_cb = {.run = on_run,
-                                          .writable = on_writable};
+                                          .writable = on_writable,
+                                          .refused = on_refused};
+
+struct p2p__addr p2p__qsocket_local(const struct p2p__qsocket *s,
+                                    const struct p2p__udp_run *run)
+{
+    struct p2p__addr at = s->udp->addr;
+
+    if (!p2p__addr_is_any(&run->local)) {
+        at = run->local;
+        at.port = s->udp->addr.port;
+    }
+    return at;
+}
 
 void p2p__qsocket_release(struct p2p__qsocket *s)
 {
@@ -261,13 +302,6 @@ static struct p2p__listener *quic_listen(void *host, const struct p2p__addr *at,
     return &s->l;
 }
 
-static bool is_everywhere(const struct p2p__addr *a)
-{
-    static const uint8_t zero[16];
-
-    return memcmp(a->ip, zero, sizeof zero) == 0;
-}
-
 /* A socket by which everybody of a family can be reached. */
 static struct p2p__qsocket *dial_socket(struct p2p__quic_host *h,
                                         uint8_t family, int *err)
@@ -277,7 +311,7 @@ static struct p2p__qsocket *dial_socket(struct p2p__quic_host *h,
     P2P__LIST_EACH (it, &h->sockets) {
         struct p2p__qsocket *s = P2P__CONTAINER(it, struct p2p__qsocket, link);
 
-        if (s->udp->addr.family == family && is_everywhere(&s->udp->addr)) {
+        if (s->udp->addr.family == family && p2p__addr_is_any(&s->udp->addr)) {
             return s;
         }
     }

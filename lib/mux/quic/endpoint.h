@@ -7,7 +7,9 @@
  * Happy path: a client's first datagram makes a pipe, which the stack accepts
  * and attaches a session to; from then on datagrams go to the pipe's `data`,
  * and what a tx wrote to its `write`, in runs. A dial uses a socket that is
- * bound to no address in particular: a listening one if there is one.
+ * bound to no address in particular: a listening one if there is one. The
+ * system chooses from which address a dial goes; a client is answered from the
+ * address that it found.
  *
  * Failure modes. Too many handshakes: clients must show first that their
  * address is theirs (retry). Nobody wants it: refused in one datagram. A
@@ -89,6 +91,7 @@ struct p2p__qpipe {
     uint32_t asked; /* datagrams since it lingers */
     uint16_t last_len;
     bool dialer;
+    bool heard; /* something came for it */
     bool shaking;
     bool lingers;
     uint8_t last[P2P__QUIC_LAST_WORD_BYTES];
@@ -124,6 +127,10 @@ bool p2p__qpipe_drain(struct p2p__qpipe *p, p2p_ns now);
 /* p2p__transport_own's attach. */
 int p2p__qpipe_attach(struct p2p__pipe *pipe, const struct p2p__sess_cfg *cfg,
                       void **sess, p2p_ns now);
+
+/* Which address of ours a run came to; the socket's, if it is not told. */
+struct p2p__addr p2p__qsocket_local(const struct p2p__qsocket *s,
+                                    const struct p2p__udp_run *run);
 
 /* Lets go of a socket that one pipe less needs, or that listens no more. */
 void p2p__qsocket_release(struct p2p__qsocket *s);

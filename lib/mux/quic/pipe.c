@@ -25,8 +25,10 @@ static size_t send_run(struct p2p__qpipe *p, const uint8_t *buf,
                        const struct p2p__quic_run *run)
 {
     struct p2p__udp *udp = p->socket->udp;
-    const struct p2p__udp_run to = {
-        .peer = run->path.remote, .segment = run->segment, .ecn = run->ecn};
+    const struct p2p__udp_run to = {.peer = run->path.remote,
+                                    .local = run->path.local,
+                                    .segment = run->segment,
+                                    .ecn = run->ecn};
 
     return udp->send_run(udp, buf, run->len, &to);
 }
@@ -316,9 +318,11 @@ void p2p__qpipe_arrive(struct p2p__qpipe *p, struct p2p__slice in,
                        const struct p2p__udp_run *run, p2p_ns now)
 {
     struct p2p__quic_host *h = p->socket->host;
-    const struct p2p__quic_path path = {.local = p->socket->udp->addr,
-                                        .remote = run->peer};
+    const struct p2p__quic_path path = {
+        .local = p->dialer ? p->path.local : p2p__qsocket_local(p->socket, run),
+        .remote = run->peer};
 
+    p->heard = true;
     if (p->sess == NULL) {
         answer_again(p);
         return;

@@ -106,6 +106,13 @@ static struct p2p__quic_host *quic_of(const struct simhost *h)
     return h->host->swarm->transports.list[0].host;
 }
 
+static struct p2p__udp *udp_of(struct scene *s)
+{
+    return P2P__CONTAINER(p2p__list_first(&quic_of(&s->a)->sockets),
+                          struct p2p__qsocket, link)
+        ->udp;
+}
+
 static void on_dialed(void *user, int status, const struct p2p_peer_id *peer)
 {
     struct scene *s = user;
@@ -238,9 +245,7 @@ static void test_a_full_socket_loses_nothing(void **state)
 
     (void)state;
     assert_int_equal(dial(s, ADDR), 0);
-    udp = P2P__CONTAINER(p2p__list_first(&quic_of(&s->a)->sockets),
-                         struct p2p__qsocket, link)
-              ->udp;
+    udp = udp_of(s);
     narrow.send = udp->send_run;
     narrow.refused = 0;
     udp->send_run = narrow_send;
@@ -285,6 +290,76 @@ static void test_nobody_is_there(void **state)
     (void)state;
     assert_int_equal(dial(s, "/ip4/10.0.0.2/udp/4002/quic-v1"), P2P_ETIMEDOUT);
     assert_int_equal(dial(s, "/ip4/10.0.0.99/udp/4001/quic-v1"), P2P_ETIMEDOUT);
+    scene_free(s);
+}
+
+/* The network says of a datagram that a's to that port was not delivered. */
+static void say_refused(struct scene *s, uint8_t *sent, uint16_t port)
+{
+    struct p2p__udp *udp = udp_of(s);
+    const struct p2p__addr to = {
+        .family = 4, .ip = {10, 0, 0, 2}, .port = port};
+
+    udp->cb->refused(udp->user, p2p__slice_of(sent, 64), &to, P2P_EREFUSED,
+                     s->sim.now);
+    pass(s, P2P__MS(1));
+}
+
+static struct {
+    size_t (*send)(struct p2p__udp *udp, const uint8_t *buf, size_t len,
+                   const struct p2p__udp_run *run);
+    uint8_t bytes[64];
+} first_sent;
+
+static size_t note_first(struct p2p__udp *udp, const uint8_t *buf, size_t len,
+                         const struct p2p__udp_run *run)
+{
+    memcpy(first_sent.bytes, buf, p2p__min(len, sizeof first_sent.bytes));
+    udp->send_run = first_sent.send;
+    return first_sent.send(udp, buf, len, run);
+}
+
+/* Dials, and notes what goes out first. */
+static void dial_noted(struct scene *s, const char *addr)
+{
+    struct p2p__udp *udp = udp_of(s);
+
+    first_sent.send = udp->send_run;
+    udp->send_run = note_first;
+    s->done = 0;
+    assert_int_equal(p2p_host_dial(s->a.host, addr, on_dialed, s), 0);
+    pass(s, P2P__MS(1));
+    assert_int_equal(s->done, 0);
+    assert_true(first_sent.bytes[0] & 0x80);
+}
+
+/* Who saw the datagram knows which ids it has; another is not believed, and
+ * nobody is once the peer was heard. */
+static void test_a_port_where_nobody_is_ends_a_dial(void **state)
+{
+    struct scene *s = scene_new(0);
+    uint8_t forged[64];
+
+    (void)state;
+    assert_int_equal(
+        p2p_host_listen(s->a.host, "/ip4/0.0.0.0/udp/4005/quic-v1"), 0);
+    dial_noted(s, "/ip4/10.0.0.2/udp/4002/quic-v1");
+    memcpy(forged, first_sent.bytes, sizeof forged);
+    forged[1 + 4 + 1 + forged[5] + 1] ^= 1;
+    say_refused(s, forged, 4002);
+    say_refused(s, first_sent.bytes, 4003);
+    assert_int_equal(s->done, 0);
+    say_refused(s, first_sent.bytes, 4002);
+    assert_int_equal(s->done, 1);
+    assert_int_equal(s->status, P2P_EREFUSED);
+    dial_noted(s, ADDR);
+    pass(s, P2P__MS(25));
+    say_refused(s, first_sent.bytes, 4001);
+    assert_true(sim_run_until(&s->sim, s->sim.now + P2P__SEC(5), is_done, s));
+    assert_int_equal(s->status, 0);
+    say_refused(s, first_sent.bytes, 4001);
+    pass(s, P2P__SEC(1));
+    assert_int_equal(simhost_conns(&s->a), 1);
     scene_free(s);
 }
 
@@ -568,6 +643,7 @@ int main(void)
         cmocka_unit_test(test_a_full_socket_loses_nothing),
         cmocka_unit_test(test_who_is_somebody_else_is_not_met),
         cmocka_unit_test(test_nobody_is_there),
+        cmocka_unit_test(test_a_port_where_nobody_is_ends_a_dial),
         cmocka_unit_test(test_a_lossy_network_is_good_enough),
         cmocka_unit_test(test_a_peer_that_goes_dark_is_noticed),
         cmocka_unit_test(test_other_versions_hear_which_is_spoken),
