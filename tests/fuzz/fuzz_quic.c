@@ -5,7 +5,7 @@
  * sent. Packets are plain (quic_plain.c), so who turns a bit has the keys, and
  * frames can be made up. Whatever it is, streams end where they should and
  * quotas are empty at the end; and after the last input time goes on for three
- * keep-alives.
+ * pings that keep it alive.
  */
 #include <stdlib.h>
 

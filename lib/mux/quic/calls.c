@@ -77,6 +77,43 @@ static int on_old_id(ngtcp2_conn *conn, const ngtcp2_cid *cid, void *user)
     return 0;
 }
 
+/*
+ * A packet is opened. One that takes back connection ids ends the connection:
+ * no libp2p does so, and ngtcp2 0.12 (Debian 12) ends the process when such an
+ * id comes twice, before 1.22 also when it is the first one of a handshake.
+ */
+static int on_packet(uint8_t *dest, const ngtcp2_crypto_aead *aead,
+                     const ngtcp2_crypto_aead_ctx *key, const uint8_t *text,
+                     size_t len, const uint8_t *nonce, size_t nonce_len,
+                     const uint8_t *aad, size_t aad_len)
+{
+    int rv = ngtcp2_crypto_decrypt_cb(dest, aead, key, text, len, nonce,
+                                      nonce_len, aad, aad_len);
+
+    assert(rv != 0 || len >= aead->max_overhead);
+    return rv == 0 && p2p__quic_takes_back(
+                          p2p__slice_of(dest, len - aead->max_overhead))
+               ? NGTCP2_ERR_CALLBACK_FAILURE
+               : rv;
+}
+
+/*
+ * A server that confirms a handshake whose end we have not sent. ngtcp2 has let
+ * go of what it needs to send it, so that nothing may be written any more: it
+ * would end the process.
+ */
+static int on_confirmed(ngtcp2_conn *conn, void *user)
+{
+    struct p2p__quic *q = user;
+
+    (void)conn;
+    if (!(q->bits & P2P__QC_DIALER) || q->bits & P2P__QC_SETTLED) {
+        return 0;
+    }
+    q->bits |= P2P__QC_CLOSED;
+    return refuse(q, P2P_EPROTO);
+}
+
 static int on_crypto(ngtcp2_conn *conn, p2p__ng_level level, uint64_t offset,
                      const uint8_t *data, size_t len, void *user)
 {
@@ -265,7 +302,7 @@ const ngtcp2_callbacks p2p__quic_callbacks = {
     .recv_crypto_data = on_crypto,
     .handshake_completed = on_established,
     .encrypt = ngtcp2_crypto_encrypt_cb,
-    .decrypt = ngtcp2_crypto_decrypt_cb,
+    .decrypt = on_packet,
     .hp_mask = ngtcp2_crypto_hp_mask_cb,
     .recv_stream_data = on_data,
     .acked_stream_data_offset = on_acked,
@@ -282,6 +319,7 @@ const ngtcp2_callbacks p2p__quic_callbacks = {
     .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
     .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
     .get_path_challenge_data = on_challenge,
+    .handshake_confirmed = on_confirmed,
     .stream_stop_sending = on_stop,
     .version_negotiation = ngtcp2_crypto_version_negotiation_cb,
 };

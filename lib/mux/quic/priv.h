@@ -69,7 +69,8 @@ enum {
     P2P__QC_PEER_TOLD = 1 << 3, /* the security event was pulled */
     P2P__QC_GOAWAY = 1 << 4,    /* no new streams, either way */
     P2P__QC_CLOSED = 1 << 5,    /* and have said so, or need not */
-    P2P__QC_PONG_DUE = 1 << 6
+    P2P__QC_PONG_DUE = 1 << 6,
+    P2P__QC_SETTLED = 1 << 7 /* wrote since it was established */
 };
 
 struct p2p__quic {
@@ -145,6 +146,12 @@ void p2p__quic_tls_free(struct p2p__quic *q);
 
 /* What ngtcp2 calls. */
 extern const ngtcp2_callbacks p2p__quic_callbacks;
+
+/* frames.c */
+
+/* Whether frames take back connection ids that the peer gave us
+ * (NEW_CONNECTION_ID that retires others). */
+bool p2p__quic_takes_back(struct p2p__slice frames);
 
 /* stream.c */
 

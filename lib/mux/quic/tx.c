@@ -258,5 +258,8 @@ int p2p__quic_tx(void *sess, struct p2p__outbuf *out, p2p_ns now)
     if (rv == 0) {
         rv = write_all(q, out);
     }
+    if (q->bits & P2P__QC_ESTABLISHED) {
+        q->bits |= P2P__QC_SETTLED;
+    }
     return rv == 0 ? 0 : p2p__quic_fail(q, rv);
 }

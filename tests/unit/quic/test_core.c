@@ -57,6 +57,28 @@ static void test_one_end_may_finish_before_the_other(void **state)
     app_free(a);
 }
 
+/* CVE-2025-29785 (quic-go): packets of a path that is probed are lost, and
+ * acknowledged late, while the peer moves again and again. */
+static void test_T13_paths_are_probed_while_packets_are_lost(void **state)
+{
+    struct app *a = app_shaken(21);
+    struct app_stream *s = app_open(a, 0);
+
+    (void)state;
+    a->p.lost_percent = 25;
+    a->p.jitter = P2P__MS(20);
+    app_queue(a, s, 0, 300000);
+    for (unsigned i = 0; i < 12; i++) {
+        a->p.nat_port = (uint16_t)(5000 + i);
+        app_pass(a, P2P__MS(150));
+    }
+    a->p.lost_percent = 0;
+    app_queue(a, s, 1, 300000);
+    app_finish(a, s);
+    app_settle(a);
+    app_free(a);
+}
+
 static bool lose_all(struct quic_pair *p, unsigned from, uint8_t *bytes,
                      size_t *len)
 {
@@ -451,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_handshake_proves_both_peers),
         cmocka_unit_test(test_a_stream_goes_both_ways),
         cmocka_unit_test(test_one_end_may_finish_before_the_other),
+        cmocka_unit_test(test_T13_paths_are_probed_while_packets_are_lost),
         cmocka_unit_test(test_an_empty_stream_that_was_lost),
         cmocka_unit_test(test_a_bad_network_loses_nothing),
         cmocka_unit_test(test_who_does_not_consume_stops_one_stream_alone),

@@ -189,13 +189,21 @@ static void stranger_makes(struct scene *s, uint8_t to[1200])
     p2p__quic_ops.fini(sess);
 }
 
-/* A client who is never heard of again. */
-static void stranger_begins(struct scene *s)
+/* So many times that of a client who is never heard of again. */
+static void stranger_repeats(struct scene *s, unsigned times)
 {
     uint8_t hello[1200];
 
     stranger_makes(s, hello);
-    stranger_sends(s, hello, sizeof hello);
+    for (unsigned i = 0; i < times; i++) {
+        stranger_sends(s, hello, sizeof hello);
+        pass(s, P2P__MS(i * 7));
+    }
+}
+
+static void stranger_begins(struct scene *s)
+{
+    stranger_repeats(s, 1);
 }
 
 static void test_two_hosts_meet(void **state)
@@ -333,9 +341,10 @@ static void dial_noted(struct scene *s, const char *addr)
     assert_true(first_sent.bytes[0] & 0x80);
 }
 
-/* Who saw the datagram knows which ids it has; another is not believed, and
- * nobody is once the peer was heard. */
-static void test_a_port_where_nobody_is_ends_a_dial(void **state)
+/* CVE-2024-53259 (quic-go) is of what ICMP says, and anybody can send. A port
+ * where nobody is ends a dial: who saw the datagram knows which ids it has;
+ * another is not believed, and nobody is once the peer was heard. */
+static void test_T13_forged_icmp_ends_no_dial(void **state)
 {
     struct scene *s = scene_new(0);
     uint8_t forged[64];
@@ -539,6 +548,37 @@ static void test_who_is_not_wanted_hears_so(void **state)
     scene_free(s);
 }
 
+/* CVE-2024-45311 (quinn): a first datagram comes again, to who refused it, has
+ * asked for another address's proof, or let it in. */
+static void test_T13_a_first_datagram_comes_again(void **state)
+{
+    struct scene *s = scene_new(0);
+    const size_t pending = s->b.host->swarm->limits.pending;
+
+    (void)state;
+    s->b.host->swarm->limits.pending = 0;
+    stranger_repeats(s, 5);
+    pass(s, P2P__SEC(1));
+    assert_int_equal(quic_of(&s->b)->shared.routes.count, 0);
+    assert_int_equal(s->got, 5);
+    s->b.host->swarm->limits.pending = (uint32_t)pending;
+    stranger_repeats(s, 5);
+    pass(s, P2P__MS(100));
+    assert_int_equal(quic_of(&s->b)->n_shaking, 1);
+    for (unsigned i = 1; i < P2P__CAP_QUIC_UNPROVEN; i++) {
+        stranger_begins(s);
+    }
+    pass(s, P2P__MS(100));
+    stranger_repeats(s, 5);
+    pass(s, P2P__MS(100));
+    assert_int_equal(s->kinds[3], 5);
+    assert_int_equal(quic_of(&s->b)->n_shaking, P2P__CAP_QUIC_UNPROVEN);
+    assert_int_equal(dial(s, ADDR), 0);
+    pass(s, P2P__SEC(60));
+    assert_int_equal(quic_of(&s->b)->n_shaking, 0);
+    scene_free(s);
+}
+
 static struct p2p_multiaddr refused_at;
 
 static void on_limited(void *user, const struct p2p_limited *l)
@@ -643,7 +683,7 @@ int main(void)
         cmocka_unit_test(test_a_full_socket_loses_nothing),
         cmocka_unit_test(test_who_is_somebody_else_is_not_met),
         cmocka_unit_test(test_nobody_is_there),
-        cmocka_unit_test(test_a_port_where_nobody_is_ends_a_dial),
+        cmocka_unit_test(test_T13_forged_icmp_ends_no_dial),
         cmocka_unit_test(test_a_lossy_network_is_good_enough),
         cmocka_unit_test(test_a_peer_that_goes_dark_is_noticed),
         cmocka_unit_test(test_other_versions_hear_which_is_spoken),
@@ -653,6 +693,7 @@ int main(void)
         cmocka_unit_test(test_demands_for_a_proof_have_a_cap),
         cmocka_unit_test(test_a_false_token_proves_nothing),
         cmocka_unit_test(test_who_is_not_wanted_hears_so),
+        cmocka_unit_test(test_T13_a_first_datagram_comes_again),
         cmocka_unit_test(test_a_refusal_names_the_transport),
         cmocka_unit_test(test_who_is_refused_brings_no_stream),
         cmocka_unit_test(test_lingering_connections_have_a_cap),

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "uv/runs.h"
 #include "uv_rig.h"
 
 struct end {
@@ -220,6 +221,27 @@ static void test_a_port_where_nobody_is_says_so(void **state)
     check_refused(6);
 }
 
+/* CVE-2024-53259 (quic-go): a forged ICMP says that a path takes small
+ * datagrams alone. The system does not believe it of our sockets. */
+static void test_T13_sizes_that_icmp_tells_are_not_believed(void **state)
+{
+    const int level[] = {IPPROTO_IP, IPPROTO_IPV6};
+    const int option[] = {IP_MTU_DISCOVER, IPV6_MTU_DISCOVER};
+    const int probe[] = {IP_PMTUDISC_PROBE, IPV6_PMTUDISC_PROBE};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        int fd = socket(i == 0 ? AF_INET : AF_INET6, SOCK_DGRAM, 0), got = -1;
+        socklen_t len = sizeof got;
+
+        assert_true(fd >= 0);
+        p2p__uv_run_setup(fd, i == 0 ? 4 : 6);
+        assert_int_equal(getsockopt(fd, level[i], option[i], &got, &len), 0);
+        assert_int_equal(got, probe[i]);
+        (void)close(fd);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_sent_is_lost),
         cmocka_unit_test(test_an_answer_leaves_from_where_it_was_asked),
         cmocka_unit_test(test_a_port_where_nobody_is_says_so),
+        cmocka_unit_test(test_T13_sizes_that_icmp_tells_are_not_believed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
