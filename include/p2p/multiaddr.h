@@ -148,6 +148,16 @@ P2P_API bool p2p_multiaddr_peer(const struct p2p_multiaddr *ma,
                                 struct p2p_peer_id *id);
 
 /**
+ * Whether an address can be reached from everywhere: a public IP address, or a
+ * name that is not one of those for the own machine or network (localhost,
+ * .local, .internal, .home.arpa) or for nothing (.test, .invalid).
+ * Registry: IANA special-purpose addresses (RFC 6890), names (RFC 6761).
+ * @param ma borrows the multiaddr
+ * @return true when it can; false also where neither stands in front
+ */
+P2P_API bool p2p_multiaddr_is_public(const struct p2p_multiaddr *ma);
+
+/**
  * Takes the /p2p/ID off the end, if there is one. What is left may be empty.
  * @param ma the multiaddr, changed
  */

@@ -22,6 +22,7 @@
 
 #include "p2p/envelope.h"
 #include "p2p/err.h"
+#include "p2p/gate.h"
 #include "p2p/hash.h"
 #include "p2p/host.h"
 #include "p2p/key.h"

@@ -18,11 +18,11 @@ static bool unspecified(const struct p2p__addr *a)
     return memcmp(a->ip, zero, sizeof a->ip) == 0;
 }
 
-/* Adds an address with our id behind it. */
+/* Adds an address with our id behind it; none where it is empty. */
 static void push(const struct p2p_host *h, struct collector *c,
                  struct p2p_multiaddr *ma)
 {
-    if (p2p_multiaddr_append_peer(ma, &h->swarm->self) != 0) {
+    if (ma->len == 0 || p2p_multiaddr_append_peer(ma, &h->swarm->self) != 0) {
         return;
     }
     if (c->count < c->cap) {
@@ -64,24 +64,53 @@ static void expand(const struct p2p_host *h, struct collector *c,
     }
 }
 
-size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
-                      size_t cap)
+/* All that we know of. */
+static void gather(const struct p2p_host *h, struct collector *c)
 {
-    struct collector c = {.out = out, .cap = cap};
     struct p2p_multiaddr ma;
 
-    P2P__LIST_EACH (it, &host->swarm->listeners) {
+    P2P__LIST_EACH (it, &h->swarm->listeners) {
         const struct p2p__swarm_listener *l =
             P2P__CONTAINER(it, struct p2p__swarm_listener, link);
 
         if (unspecified(&l->at)) {
-            expand(host, &c, l);
+            expand(h, c, l);
         } else {
-            add(host, &c, l, NULL);
+            add(h, c, l, NULL);
         }
     }
-    for (size_t i = 0; p2p__host_reserved_addr(host, i, &ma); i++) {
-        push(host, &c, &ma);
+    for (size_t i = 0; p2p__host_reserved_addr(h, i, &ma); i++) {
+        push(h, c, &ma);
+    }
+}
+
+/* What the owner makes of them. */
+static void announced(const struct p2p_host *h, struct collector *c)
+{
+    struct p2p_multiaddr own[P2P__CAP_OWN_ADDRS], made[P2P__CAP_OWN_ADDRS];
+    struct collector all = {.out = own, .cap = P2P__CAP_OWN_ADDRS};
+    size_t n;
+
+    gather(h, &all);
+    n = p2p__min(all.count, all.cap);
+    for (size_t i = 0; i < n; i++) {
+        p2p_multiaddr_strip_peer(&own[i]);
+    }
+    n = h->announce(h->announce_user, own, n, made, P2P__CAP_OWN_ADDRS);
+    for (size_t i = 0; i < n && i < P2P__CAP_OWN_ADDRS; i++) {
+        push(h, c, &made[i]);
+    }
+}
+
+size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
+                      size_t cap)
+{
+    struct collector c = {.out = out, .cap = cap};
+
+    if (host->announce != NULL) {
+        announced(host, &c);
+    } else {
+        gather(host, &c);
     }
     return c.count;
 }

@@ -8,6 +8,7 @@
 #define P2P_HOST_INTERNAL_H
 
 #include "base/list.h"
+#include "p2p/gate.h"
 #include "p2p/host.h"
 #include "p2p/pubsub.h"
 #include "port/world.h"
@@ -43,6 +44,10 @@ struct p2p_host {
     struct p2p__host_identify *identify;
     struct p2p__host_mdns *mdns;
     struct p2p_pubsub *pubsub;
+    p2p_gate gate; /* NULL: none */
+    void *gate_user;
+    p2p_announce announce; /* NULL: all addresses are told */
+    void *announce_user;
     struct p2p__host_relay *relay; /* NULL: we are none */
     struct p2p__list reservations; /* that we want, or have */
     p2p_ns twin_dial_at;           /* not before it; see twin.c */

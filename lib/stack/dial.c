@@ -216,15 +216,17 @@ static struct p2p__pipe *dial_pipe(const struct p2p__dial *d,
 static int attempt(struct p2p__dial *d, const struct p2p__dial_target *to)
 {
     struct p2p__swarm *s = d->swarm;
-    const struct p2p__gate *g = s->gate;
+    const struct p2p__gate_case one = {.step = P2P__GATE_DIAL,
+                                       .dialer = true,
+                                       .peer = p2p__dial_expected(d),
+                                       .addr = &to->addr,
+                                       .place = &to->place};
     struct p2p_multiaddr at;
     struct p2p__conn *c;
     struct p2p__pipe *pipe;
     int err = 0;
 
-    if (g != NULL && g->dial != NULL &&
-        !g->dial(g->user, d->peer == NULL ? NULL : &d->peer->id, &to->addr)) {
-        s->refused_gate++;
+    if (!p2p__gate_may(s, &one)) {
         return P2P_EGATED;
     }
     p2p__place_given(&to->place, &to->addr, &at);

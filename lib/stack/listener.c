@@ -83,11 +83,16 @@ static int make_room(struct p2p__swarm *s, const struct p2p__addr *from,
 
 /* Whether one more inbound handshake may begin. */
 static bool may_accept(struct p2p__swarm *s, const struct p2p__via *via,
+                       const struct p2p_multiaddr *at,
                        const struct p2p__addr *from, p2p_ns now)
 {
-    if (s->gate != NULL && s->gate->accept != NULL &&
-        !s->gate->accept(s->gate->user, from)) {
-        s->refused_gate++;
+    struct p2p_multiaddr given = *at;
+    const struct p2p__place place = {
+        .via = via, .bytes = given.bytes, .len = given.len};
+    const struct p2p__gate_case one = {
+        .step = P2P__GATE_ACCEPT, .addr = from, .place = &place};
+
+    if (!p2p__gate_may(s, &one)) {
         return false;
     }
     if (pending_from(s, from) >= s->limits.pending_per_addr) {
@@ -109,7 +114,7 @@ void p2p__swarm_accept(struct p2p__swarm *s, const struct p2p__via *via,
     struct p2p__conn *c = NULL;
 
     pipe->ops->remote(pipe, &from);
-    if (may_accept(s, via, &from, now)) {
+    if (may_accept(s, via, at, &from, now)) {
         c = p2p__conn_new(s, false, via, at);
     }
     if (c == NULL) {

@@ -115,7 +115,6 @@ int p2p__swarm_new(const struct p2p__swarm_cfg *cfg, struct p2p__swarm **out)
     s->env = cfg->env;
     s->net = cfg->net;
     s->dns = cfg->dns;
-    s->gate = cfg->gate;
     s->cb = cfg->cb;
     s->user = cfg->user;
     s->limits = *cfg->limits;
@@ -230,6 +229,7 @@ void p2p__swarm_free(struct p2p__swarm *s, p2p_ns now)
     p2p__transports_fini(&s->transports);
     p2p__crypto_free(s->crypto);
     p2p__refusals_fini(s);
+    p2p__gate_fini(&s->gate);
     p2p__quota_fini(&s->transient);
     p2p__quota_fini(&s->quota);
     p2p__wipe(s->psk, sizeof s->psk);
@@ -247,14 +247,10 @@ static void end_pending(struct p2p__conn *c)
 int p2p__swarm_secured(struct p2p__swarm *s, struct p2p__conn *c,
                        const struct p2p_peer_id *id)
 {
-    const struct p2p__gate *g = s->gate;
-
     if (p2p_peer_id_equal(id, &s->self)) {
         return P2P_ESELF;
     }
-    if (g != NULL && g->secured != NULL &&
-        !g->secured(g->user, id, &c->remote, c->dialer)) {
-        s->refused_gate++;
+    if (!p2p__gate_may_conn(c, P2P__GATE_SECURED, id)) {
         return P2P_EGATED;
     }
     c->peer = p2p__peer_get(s, id);
@@ -347,14 +343,11 @@ static bool is_reserved(const struct p2p__swarm *s)
 void p2p__swarm_opened(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
 {
     struct p2p__peer *peer = c->peer;
-    const struct p2p__gate *g = s->gate;
     struct p2p__dial *dial = c->dial;
 
     end_pending(c);
     c->dial = NULL;
-    if (g != NULL && g->upgraded != NULL &&
-        !g->upgraded(g->user, &peer->id, &c->remote, c->dialer)) {
-        s->refused_gate++;
+    if (!p2p__gate_may_conn(c, P2P__GATE_OPEN, &peer->id)) {
         p2p__conn_fail(c, P2P_EGATED);
     } else if (count_conns(peer) >= s->limits.per_peer) {
         p2p__refused(s, P2P__REFUSED_PEER_CONNS, c);

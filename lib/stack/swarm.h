@@ -58,7 +58,6 @@ struct p2p__swarm_cfg {
     struct p2p__resolver *dns;
     const struct p2p_key *key;
     const struct p2p__limits *limits;
-    const struct p2p__gate *gate; /* NULL: everything may pass */
     const struct p2p__swarm_cb *cb;
     void *user;
     /* In the order of preference, NULL at the end; NULL: Noise. */
@@ -85,7 +84,7 @@ struct p2p__swarm {
     const char *security_names[P2P__SWARM_SECURITIES];
     struct p2p__transports transports;
     struct p2p__via circuit; /* the host's way over relays; ops NULL: none */
-    const struct p2p__gate *gate;
+    struct p2p__gate gate; /* as it is: everything may pass */
     const struct p2p__swarm_cb *cb;
     void *user;
     struct p2p_peer_id self;

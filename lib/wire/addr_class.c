@@ -2,7 +2,7 @@
 /* See addr_class.h: tables of networks, the first that fits decides. */
 #include "wire/addr_class.h"
 
-#include <limits.h>
+#include "wire/ipnet.h"
 
 #define PREFIX_MAX 12U
 
@@ -16,13 +16,7 @@ struct net {
 /* Whether an address is in a network. */
 static bool in_net(const uint8_t *ip, const struct net *net)
 {
-    size_t whole = net->bits / CHAR_BIT;
-    unsigned rest = net->bits % CHAR_BIT;
-
-    if (memcmp(ip, net->prefix, whole) != 0) {
-        return false;
-    }
-    return rest == 0 || (ip[whole] ^ net->prefix[whole]) >> (8 - rest) == 0;
+    return p2p__ip_alike(ip, net->prefix, net->bits);
 }
 
 /* The class of the first network in a table that has the address. */

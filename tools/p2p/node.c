@@ -158,6 +158,54 @@ static int start_host(struct node *n)
     return p2p_host_new(n->loop, &cfg, &n->host);
 }
 
+/* What others are told: what the flags say. */
+static size_t announce(void *user, const struct p2p_multiaddr *addrs, size_t n,
+                       struct p2p_multiaddr *out, size_t cap)
+{
+    const struct node_opts *o = user;
+    size_t made = 0;
+
+    (void)addrs;
+    (void)n;
+    for (size_t i = 0; i < o->n_announced && made < cap; i++) {
+        const char *text = o->announced[i];
+
+        if (p2p_multiaddr_from_text(text, strlen(text), &out[made]) == 0) {
+            made++;
+        }
+    }
+    return made;
+}
+
+/* With whom the host talks, and what it tells. 0, or the exit code. */
+static int set_gate(struct node *n)
+{
+    const struct node_opts *o = &n->opts;
+
+    for (size_t i = 0; i < o->n_rules; i++) {
+        int rv =
+            p2p_host_filter(n->host, o->rules[i],
+                            o->denied[i] ? P2P_FILTER_DENY : P2P_FILTER_ALLOW);
+
+        if (rv != 0) {
+            return fatal(o->rules[i], rv);
+        }
+    }
+    for (size_t i = 0; i < o->n_announced; i++) {
+        struct p2p_multiaddr ma;
+        int rv = p2p_multiaddr_from_text(o->announced[i],
+                                         strlen(o->announced[i]), &ma);
+
+        if (rv != 0) {
+            return fatal(o->announced[i], rv);
+        }
+    }
+    if (o->n_announced > 0) {
+        p2p_host_set_announce(n->host, announce, &n->opts);
+    }
+    return 0;
+}
+
 static int start_pubsub(struct node *n)
 {
     struct p2p_pubsub_config cfg = P2P_PUBSUB_CONFIG_INIT;
@@ -212,6 +260,9 @@ static int start(struct node *n)
     }
     if (rv != 0) {
         return fatal("host", rv);
+    }
+    if (set_gate(n) != 0) {
+        return 1;
     }
     for (size_t i = 0; i < o->n_listen; i++) {
         rv = p2p_host_listen(n->host, o->listen[i]);

@@ -19,6 +19,11 @@ struct node_opts {
     size_t n_listen;
     const char *connect[NODE_LIST_MAX];
     size_t n_connect;
+    const char *rules[NODE_LIST_MAX]; /* networks, in the order of flags */
+    bool denied[NODE_LIST_MAX];
+    size_t n_rules;
+    const char *announced[NODE_LIST_MAX];
+    size_t n_announced;
     const char *topics[NODE_LIST_MAX];
     size_t n_topics;
     const struct p2p_security *security[SECURITY_MAX];

@@ -10,6 +10,9 @@
 enum {
     OPT_LISTEN = 1,
     OPT_CONNECT,
+    OPT_ALLOW,
+    OPT_DENY,
+    OPT_ANNOUNCE,
     OPT_SECURITY,
     OPT_MUXER,
     OPT_KEY,
@@ -43,6 +46,10 @@ static const struct {
 } flags[] = {
     {"listen", OPT_LISTEN, "MA", "listen at a multiaddr; may be repeated"},
     {"connect", OPT_CONNECT, "MA", "dial at the start; may be repeated"},
+    {"deny", OPT_DENY, "NET", "no connections with /ip4/A/ipcidr/N; repeated"},
+    {"allow", OPT_ALLOW, "NET",
+     "but with these; the last one that fits counts"},
+    {"announce", OPT_ANNOUNCE, "MA", "tell this instead of what we listen at"},
     {"security", OPT_SECURITY, "LIST", "noise (the default), tls; in order"},
     {"muxer", OPT_MUXER, "NAME", "yamux (the default), mplex or both"},
     {"key", OPT_KEY, "TYPE", "a new key: ed25519, secp256k1, ecdsa or rsa"},
@@ -123,6 +130,17 @@ static int add(const char **list, size_t *n, const char *value)
     return 0;
 }
 
+static int add_rule(struct node_opts *o, bool denied, const char *value)
+{
+    size_t at = o->n_rules;
+    int rv = add(o->rules, &o->n_rules, value);
+
+    if (rv == 0) {
+        o->denied[at] = denied;
+    }
+    return rv;
+}
+
 static int number(const char *flag, const char *text, uint64_t *out)
 {
     char *end;
@@ -184,6 +202,11 @@ static int set_value(struct node_opts *o, int c, const char *value)
             return add(o->listen, &o->n_listen, value);
         case OPT_CONNECT:
             return add(o->connect, &o->n_connect, value);
+        case OPT_ALLOW:
+        case OPT_DENY:
+            return add_rule(o, c == OPT_DENY, value);
+        case OPT_ANNOUNCE:
+            return add(o->announced, &o->n_announced, value);
         case OPT_TOPIC:
             return add(o->topics, &o->n_topics, value);
         case OPT_SECURITY:

@@ -605,26 +605,21 @@ static void test_a_refusal_names_the_transport(void **state)
     scene_free(s);
 }
 
-static bool nobody(void *user, const struct p2p_peer_id *peer,
-                   const struct p2p__addr *remote, bool dialer)
+static bool nobody(void *user, const struct p2p_gate_question *question)
 {
     (void)user;
-    (void)peer;
-    (void)remote;
-    (void)dialer;
-    return false;
+    return question->step != P2P_GATE_SECURED;
 }
 
 /* The end of its handshake comes with the beginning of a stream: who is refused
  * then is nobody, and the stream nobody's. */
 static void test_who_is_refused_brings_no_stream(void **state)
 {
-    static const struct p2p__gate gate = {.secured = nobody};
     struct scene *s = scene_new(0);
     char id[P2P_PEER_ID_TEXT_MAX], at[P2P_MULTIADDR_TEXT_MAX];
 
     (void)state;
-    s->b.host->swarm->gate = &gate;
+    p2p_host_set_gate(s->b.host, nobody, NULL);
     (void)snprintf(at, sizeof at, ADDR "/p2p/%s",
                    p2p_peer_id_text(p2p_host_id(s->b.host), id));
     assert_int_equal(p2p_host_add_addr(s->a.host, at, 60), 0);
