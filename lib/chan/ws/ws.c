@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The WebSocket channel: see ws.h. Happy path of a client: its request goes
- * out, the answer is read, wslay is set up, frames flow. Of a server: the
- * request is read, wslay is set up, the answer goes out before the first frame.
+ * out, the answer is read, frames flow. Of a server: the
+ * request is read, the answer goes out before the first frame.
  *
- * wslay calls back for bytes: take() and give() are its socket. It reads into a
- * buffer of its own and unmasks there, so that what goes up is its memory, lent
- * until the next rx. What is to be said besides data is a few bits and the last
- * ping's payload: a peer that never reads makes us hold no more.
+ * Payload is unmasked where it lies, and that is what goes up; what goes out is
+ * written behind its header and masked there. What is to be said besides data
+ * is a few bits and the last ping's payload: a peer that never reads makes us
+ * hold no more.
  */
 #include "chan/ws/ws.h"
 
 #include <stdio.h>
-#include <wslay/wslay.h>
 
 #include "base/mem.h"
+#include "chan/ws/frame.h"
 #include "chan/ws/head.h"
 #include "wire/multibase.h"
 
-/* The longest payload of a control frame, and what is around a payload. */
-#define CONTROL_MAX 125U
-#define OVERHEAD    14U
-#define HEADER_MIN  6U /* of a control frame, with its mask */
+/* Of a control frame, with its mask. */
+#define HEADER_MIN (2U + P2P__WS_MASK_BYTES)
+
+/* Why a connection is closed. RFC 6455, section 7.4.1. */
+#define CODE_NORMAL      1000U
+#define CODE_PROTOCOL    1002U
+#define CODE_UNSUPPORTED 1003U
 
 /* Room for a request or an answer; the host is most of it. */
 #define HELLO_MAX 768U
@@ -29,62 +32,24 @@
 #define KEY_BYTES 16U
 
 struct ws {
-    wslay_frame_context_ptr frames; /* NULL: the opening is not over */
-    struct p2p__slice *in;          /* of the rx that is under way */
-    struct p2p__outbuf *out;        /* of the tx that is under way */
     struct p2p__ws_head head;
-    char *host; /* the dialer's, until its request is out */
+    struct p2p__ws_frame frame; /* that is being read */
+    char *host;                 /* the dialer's, until its request is out */
     struct p2p__env *env;
     struct p2p__quota *quota;
     struct p2p__job *owner;
     p2p_ns deadline;
-    uint64_t frame_at;   /* payload of this frame that is through */
     uint16_t hello_sent; /* bytes of the request or the answer */
     uint16_t close_code; /* with which we close; 0: nothing to say */
     uint8_t control_len; /* of control */
     bool dialer;
     bool hello_due; /* the request or the answer has to go out */
+    bool frames;    /* the opening is over */
     bool pong_due;
     bool in_message; /* continuations may come */
     bool failed;
-    uint8_t control[CONTROL_MAX]; /* payload of the last ping or close */
+    uint8_t control[P2P__WS_CONTROL_MAX]; /* of the last ping or close */
 };
-
-/* wslay wants bytes: what is left of the slice. */
-static ssize_t take(uint8_t *to, size_t len, int flags, void *user)
-{
-    const struct ws *w = user;
-    size_t n = p2p__min(len, w->in->len);
-
-    (void)flags;
-    if (n == 0) {
-        return -1;
-    }
-    memcpy(to, w->in->p, n);
-    p2p__slice_skip(w->in, n);
-    return (ssize_t)n;
-}
-
-/* wslay has bytes; put_frame() made sure that there is room. They may lie
- * further on in the same buffer. */
-static ssize_t give(const uint8_t *p, size_t len, int flags, void *user)
-{
-    const struct ws *w = user;
-
-    (void)flags;
-    assert(len <= p2p__outbuf_room(w->out));
-    memmove(w->out->p + w->out->len, p, len);
-    w->out->len += len;
-    return (ssize_t)len;
-}
-
-static int make_mask(uint8_t *to, size_t len, void *user)
-{
-    const struct ws *w = user;
-
-    w->env->random(w->env, to, len);
-    return 0;
-}
 
 /* The channel is at its end: `code` closes it, if it was open. */
 static int fail(struct ws *w, int err, uint16_t code)
@@ -92,35 +57,14 @@ static int fail(struct ws *w, int err, uint16_t code)
     assert(err < 0);
     w->failed = true;
     w->pong_due = false;
-    w->close_code = w->frames != NULL ? code : 0;
+    w->close_code = w->frames ? code : 0;
     /* A server says what is wrong with a request, a client nothing. */
-    if (w->frames == NULL) {
+    if (!w->frames) {
         w->hello_due = !w->dialer;
         w->hello_sent = 0;
     }
     p2p__mark(w->owner);
     return err;
-}
-
-/* Frames may flow from here on. */
-static int open_frames(struct ws *w)
-{
-    static const struct wslay_frame_callbacks callbacks = {
-        .send_callback = give,
-        .recv_callback = take,
-        .genmask_callback = make_mask,
-    };
-    int rv = p2p__quota_take(w->quota, P2P__Q_MEMORY, P2P__WS_FRAMES_BYTES);
-
-    if (rv != 0) {
-        return rv;
-    }
-    if (wslay_frame_context_init(&w->frames, &callbacks, w) != 0) {
-        w->frames = NULL;
-        p2p__quota_give(w->quota, P2P__Q_MEMORY, P2P__WS_FRAMES_BYTES);
-        return P2P_ENOMEM;
-    }
-    return 0;
 }
 
 /* Reads the head of the other end. */
@@ -129,10 +73,8 @@ static int upgrade(struct ws *w, struct p2p__slice *in)
     int rv = p2p__ws_head_rx(&w->head, in);
 
     if (rv == 0 && w->head.done) {
-        rv = w->hello_due ? P2P_EPROTO : open_frames(w);
-        if (rv == P2P_ELIMIT || rv == P2P_ENOMEM) {
-            w->head.status = 503;
-        }
+        rv = w->hello_due ? P2P_EPROTO : 0;
+        w->frames = rv == 0;
         w->hello_due = rv == 0 && !w->dialer;
         p2p__mark(w->owner);
     }
@@ -145,89 +87,75 @@ static uint16_t echo_code(const struct ws *w)
     unsigned code;
 
     if (w->control_len == 0) {
-        return WSLAY_CODE_NORMAL_CLOSURE;
+        return CODE_NORMAL;
     }
     code = (unsigned)w->control[0] << 8 | w->control[1];
     if ((code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
         (code >= 3000 && code <= 4999)) {
         return (uint16_t)code;
     }
-    return WSLAY_CODE_PROTOCOL_ERROR;
+    return CODE_PROTOCOL;
 }
 
 /* A control frame is whole. */
-static int on_control(struct ws *w, uint8_t opcode)
+static int on_control(struct ws *w)
 {
-    if (opcode == WSLAY_PING) {
+    if (w->frame.opcode == P2P__WS_PING) {
         w->pong_due = true;
         p2p__mark(w->owner);
-    } else if (opcode == WSLAY_CONNECTION_CLOSE) {
-        return w->control_len == 1
-                   ? fail(w, P2P_EPROTO, WSLAY_CODE_PROTOCOL_ERROR)
-                   : fail(w, P2P_ECLOSED, echo_code(w));
+    } else if (w->frame.opcode == P2P__WS_CLOSE) {
+        return w->control_len == 1 ? fail(w, P2P_EPROTO, CODE_PROTOCOL)
+                                   : fail(w, P2P_ECLOSED, echo_code(w));
     }
     return 0;
 }
 
 /* A piece of a ping, a pong or a close. What a pong has is of no use. */
-static void read_control(struct ws *w, const struct wslay_frame_iocb *f)
+static void read_control(struct ws *w, const struct p2p__slice *piece)
 {
-    if (f->opcode != WSLAY_PONG) {
-        if (w->frame_at == 0) {
-            w->pong_due = false;
-            w->control_len = 0;
-        }
-        assert(f->data_length <= CONTROL_MAX - w->control_len);
-        memcpy(w->control + w->control_len, f->data, f->data_length);
-        w->control_len = (uint8_t)(w->control_len + f->data_length);
+    if (w->frame.opcode != P2P__WS_PONG) {
+        assert(piece->len <= sizeof w->control - w->control_len);
+        memcpy(w->control + w->control_len, piece->p, piece->len);
+        w->control_len = (uint8_t)(w->control_len + piece->len);
     }
 }
 
-/* Whether a frame may come now, from this peer. */
-static bool may_come(const struct ws *w, const struct wslay_frame_iocb *f)
+/* Whether this frame may come now, from this peer. */
+static bool may_come(const struct ws *w)
 {
-    if (f->rsv != WSLAY_RSV_NONE || (f->mask != 0) == w->dialer) {
+    if (w->frame.masked == w->dialer) {
         return false;
     }
-    switch (f->opcode) {
-        case WSLAY_BINARY_FRAME:
-            return !w->in_message || w->frame_at > 0;
-        case WSLAY_CONTINUATION_FRAME:
-            return w->in_message || w->frame_at > 0;
-        case WSLAY_PING:
-        case WSLAY_PONG:
-        case WSLAY_CONNECTION_CLOSE:
+    switch (w->frame.opcode) {
+        case P2P__WS_BINARY:
+            return !w->in_message;
+        case P2P__WS_CONTINUATION:
+            return w->in_message;
+        case P2P__WS_PING:
+        case P2P__WS_PONG:
+        case P2P__WS_CLOSE:
             return true;
         default:
             return false;
     }
 }
 
-/* A piece of a frame: all of it, or what came of it. */
-static int on_piece(struct ws *w, const struct wslay_frame_iocb *f,
-                    struct p2p__slice *up)
+/* A frame begins. */
+static int on_frame(struct ws *w)
 {
-    bool control = wslay_is_ctrl_frame(f->opcode) != 0, whole;
-
-    if (f->opcode == WSLAY_TEXT_FRAME) {
-        return fail(w, P2P_EPROTO, WSLAY_CODE_UNSUPPORTED_DATA);
+    if (w->frame.opcode == P2P__WS_TEXT) {
+        return fail(w, P2P_EPROTO, CODE_UNSUPPORTED);
     }
-    if (!may_come(w, f)) {
-        return fail(w, P2P_EPROTO, WSLAY_CODE_PROTOCOL_ERROR);
+    if (!may_come(w)) {
+        return fail(w, P2P_EPROTO, CODE_PROTOCOL);
     }
-    if (control) {
-        read_control(w, f);
-    } else {
-        *up = p2p__slice_of(f->data, f->data_length);
-        w->in_message = f->fin == 0;
+    if (!p2p__ws_is_control(w->frame.opcode)) {
+        w->in_message = !w->frame.fin;
+    } else if (w->frame.opcode != P2P__WS_PONG) {
+        w->pong_due = false;
+        w->control_len = 0;
     }
-    w->frame_at += f->data_length;
-    assert(w->frame_at <= f->payload_length);
-    whole = w->frame_at == f->payload_length;
-    if (whole) {
-        w->frame_at = 0;
-    }
-    return whole && control ? on_control(w, f->opcode) : 0;
+    return 0;
 }
 
 /* Reads frames until one has data, or all bytes were looked at. */
@@ -236,18 +164,27 @@ static int read_frames(struct ws *w, struct p2p__slice *in,
 {
     int rv = 0;
 
-    w->in = in;
-    while (rv == 0 && up->len == 0) {
-        struct wslay_frame_iocb f;
-        ssize_t n = wslay_frame_recv(w->frames, &f);
+    while (rv == 0 && up->len == 0 && in->len > 0) {
+        struct p2p__slice piece;
 
-        if (n == WSLAY_ERR_WANT_READ) {
-            break;
+        if (!w->frame.open) {
+            rv = p2p__ws_frame_rx(&w->frame, in);
+            if (rv <= 0) {
+                return rv == 0 ? 0 : fail(w, rv, CODE_PROTOCOL);
+            }
+            rv = on_frame(w);
+            if (rv != 0) {
+                return rv;
+            }
         }
-        rv = n < 0 ? fail(w, P2P_EPROTO, WSLAY_CODE_PROTOCOL_ERROR)
-                   : on_piece(w, &f, up);
+        piece = p2p__ws_frame_take(&w->frame, in);
+        if (!p2p__ws_is_control(w->frame.opcode)) {
+            *up = piece;
+        } else {
+            read_control(w, &piece);
+            rv = w->frame.open ? 0 : on_control(w);
+        }
     }
-    w->in = NULL;
     return rv;
 }
 
@@ -259,14 +196,14 @@ static int rx(void *chan, struct p2p__slice *in, struct p2p__slice *up,
     (void)now;
     assert(!w->failed);
     *up = (struct p2p__slice){.p = NULL};
-    if (w->frames == NULL) {
+    if (!w->frames) {
         int rv = upgrade(w, in);
 
         if (rv != 0) {
             return fail(w, rv, 0);
         }
     }
-    return w->frames != NULL ? read_frames(w, in, up) : 0;
+    return w->frames ? read_frames(w, in, up) : 0;
 }
 
 /* The request of a client. */
@@ -329,9 +266,9 @@ static int make_answer(const struct ws *w, char text[HELLO_MAX])
 static int put_hello(struct ws *w, struct p2p__outbuf *out)
 {
     char text[HELLO_MAX];
-    int len = w->dialer           ? make_request(w, text)
-              : w->frames == NULL ? make_refusal(w, text)
-                                  : make_answer(w, text);
+    int len = w->dialer   ? make_request(w, text)
+              : w->frames ? make_answer(w, text)
+                          : make_refusal(w, text);
     size_t part;
 
     if (len < 0) {
@@ -349,31 +286,35 @@ static int put_hello(struct ws *w, struct p2p__outbuf *out)
     return 0;
 }
 
-/* One frame; the caller looked at the room. */
-static void put_frame(struct ws *w, uint8_t opcode, const uint8_t *p,
-                      size_t len, struct p2p__outbuf *out)
+/* One frame; the caller looked at the room. `p` may be further on in it. */
+static void put_frame(const struct ws *w, enum p2p__ws_opcode opcode,
+                      const uint8_t *p, size_t len, struct p2p__outbuf *out)
 {
-    struct wslay_frame_iocb f = {.fin = 1,
-                                 .opcode = opcode,
-                                 .payload_length = len,
-                                 .mask = w->dialer ? 1 : 0,
-                                 .data = p,
-                                 .data_length = len};
-    ssize_t sent;
+    uint8_t mask[P2P__WS_MASK_BYTES], head[P2P__WS_HEADER_MAX];
+    uint8_t *at = out->p + out->len;
+    size_t n;
 
-    assert(p2p__outbuf_room(out) >= len + OVERHEAD - 8U);
-    w->out = out;
-    sent = wslay_frame_send(w->frames, &f);
-    w->out = NULL;
-    assert(sent == (ssize_t)len);
-    (void)sent;
+    if (w->dialer) {
+        w->env->random(w->env, mask, sizeof mask);
+    }
+    n = p2p__ws_frame_head(head, opcode, len, w->dialer ? mask : NULL);
+    assert(p2p__outbuf_room(out) >= n + len);
+    if (at + n != p) {
+        memmove(at + n, p, len);
+    }
+    memcpy(at, head, n);
+    if (w->dialer) {
+        p2p__ws_mask(at + n, len, mask, 0);
+    }
+    out->len += n + len;
 }
 
 /* The answer to the last ping. */
 static void put_pong(struct ws *w, struct p2p__outbuf *out)
 {
-    if (w->pong_due && p2p__outbuf_room(out) >= HEADER_MIN + CONTROL_MAX) {
-        put_frame(w, WSLAY_PONG, w->control, w->control_len, out);
+    if (w->pong_due &&
+        p2p__outbuf_room(out) >= HEADER_MIN + sizeof w->control) {
+        put_frame(w, P2P__WS_PONG, w->control, w->control_len, out);
         w->pong_due = false;
     }
 }
@@ -382,28 +323,31 @@ static void put_close(struct ws *w, struct p2p__outbuf *out)
 {
     uint8_t code[2] = {(uint8_t)(w->close_code >> 8), (uint8_t)w->close_code};
 
-    if (w->close_code != 0 && p2p__outbuf_room(out) >= OVERHEAD) {
-        put_frame(w, WSLAY_CONNECTION_CLOSE, code, sizeof code, out);
+    if (w->close_code != 0 &&
+        p2p__outbuf_room(out) >= HEADER_MIN + sizeof code) {
+        put_frame(w, P2P__WS_CLOSE, code, sizeof code, out);
         w->close_code = 0;
     }
 }
 
-/* What above has to say, in one frame: it is written where it would be behind
- * the longest header, and moved to behind its own. */
-static int put_data(struct ws *w, struct p2p__src *above,
+/* What above has to say, in one frame: written behind the header that most
+ * have, and moved where it is short. */
+static int put_data(const struct ws *w, struct p2p__src *above,
                     struct p2p__outbuf *out, p2p_ns now)
 {
     size_t room = p2p__outbuf_room(out);
-    uint8_t *at = out->p + out->len + OVERHEAD;
+    size_t head = 4U + (w->dialer ? P2P__WS_MASK_BYTES : 0U);
+    uint8_t *at = out->p + out->len + head;
     int got;
 
-    if (above == NULL || room <= OVERHEAD) {
+    if (above == NULL || room <= head) {
         return 0;
     }
-    got = above->pull(above, at, room - OVERHEAD, now);
+    room = p2p__min(room - head, P2P__WS_SHORT_MAX);
+    got = above->pull(above, at, room, now);
     if (got > 0) {
-        assert((size_t)got <= room - OVERHEAD);
-        put_frame(w, WSLAY_BINARY_FRAME, at, (size_t)got, out);
+        assert((size_t)got <= room);
+        put_frame(w, P2P__WS_BINARY, at, (size_t)got, out);
     }
     return got < 0 ? got : 0;
 }
@@ -417,7 +361,7 @@ static int tx(void *chan, struct p2p__src *above, struct p2p__outbuf *out,
     if (rv != 0) {
         return rv;
     }
-    if (w->hello_due || w->frames == NULL) {
+    if (w->hello_due || !w->frames) {
         return 0;
     }
     if (w->failed) {
@@ -432,7 +376,7 @@ static p2p_ns deadline(const void *chan)
 {
     const struct ws *w = chan;
 
-    return w->frames != NULL || w->failed ? P2P_NEVER : w->deadline;
+    return w->frames || w->failed ? P2P_NEVER : w->deadline;
 }
 
 static int expire(void *chan, p2p_ns now)
@@ -452,10 +396,6 @@ static void fini(void *chan)
 
     p2p__ws_head_fini(&w->head);
     p2p__free(w->host);
-    if (w->frames != NULL) {
-        wslay_frame_context_free(w->frames);
-        p2p__quota_give(w->quota, P2P__Q_MEMORY, P2P__WS_FRAMES_BYTES);
-    }
     memset(w, 0, sizeof *w);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A WebSocket as a channel: the opening handshake, then bytes in binary frames,
- * by wslay. Specs: RFC 6455, libp2p websockets.
+ * A WebSocket as a channel: the opening handshake, then bytes in binary frames.
+ * Specs: RFC 6455, libp2p websockets.
  *
  * Inbound, the payload of frames goes up as it comes: no message is assembled,
  * and how long one says it is does not matter. Outbound, what above has to say
@@ -22,10 +22,6 @@
 
 /* The longest text of a Host header, in bytes: a name, and a port. */
 #define P2P__WS_HOST_MAX 272U
-
-/* What wslay takes for a connection, as it is charged to the quota: measured.
- * In bytes. */
-#define P2P__WS_FRAMES_BYTES 4352U
 
 /* How long the opening may take, if the configuration does not say. */
 #define P2P__WS_TIMEOUT P2P__SEC(10)
