@@ -93,6 +93,33 @@ static void test_addresses_of_one_peer(void **state)
     sim_fini(&sim);
 }
 
+/* Who says the same again and again drives nothing out with it. */
+static void test_T17_an_address_said_again_takes_one_place(void **state)
+{
+    struct sim sim;
+    struct simhost a = {0};
+    struct p2p_peer_id id = nth_id(1);
+    struct p2p__peer *peer;
+
+    (void)state;
+    world(&sim, 1);
+    simhost_start(&a, &sim, 0, NULL);
+    for (int i = 0; i < 3 * P2P__CAP_PEER_ADDRS; i++) {
+        assert_int_equal(add_addr(&a, &id, i % 2 + 1), 0);
+    }
+    peer = p2p__book_find(&a.host->swarm->book, &id);
+    assert_int_equal(peer->n_addrs, 2);
+    for (int i = 3; i <= P2P__CAP_PEER_ADDRS; i++) {
+        assert_int_equal(add_addr(&a, &id, i), 0);
+    }
+    for (int i = 0; i < 3 * P2P__CAP_PEER_ADDRS; i++) {
+        assert_int_equal(add_addr(&a, &id, 1), 0);
+    }
+    assert_int_equal(peer->n_addrs, P2P__CAP_PEER_ADDRS);
+    simhost_stop(&a);
+    sim_fini(&sim);
+}
+
 static void on_closed(void *user, struct p2p_stream *s, int status)
 {
     (void)s;
@@ -579,6 +606,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_book_forgets_the_oldest),
         cmocka_unit_test(test_addresses_of_one_peer),
+        cmocka_unit_test(test_T17_an_address_said_again_takes_one_place),
         cmocka_unit_test(test_streams_that_wait_for_a_peer),
         cmocka_unit_test(test_dials_wait_in_a_queue_that_ends),
         cmocka_unit_test(test_one_dial_tries_so_many_addresses),
