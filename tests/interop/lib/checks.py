@@ -43,11 +43,6 @@ def pings_of(one, other):
 
 
 def echoes_of(one, other):
-    """js over QUIC loses a few bytes that come with the proposal of the
-    protocol if the end comes soon: who waits for its answer (go, rust) does
-    not see it, ours does not wait."""
-    if (one.kind, other.kind) == ("c", "js") and over_quic(one, other):
-        return (0, 300_000)
     return (0, 1) if loses_the_end(one, other) else (0, 1, 300_000)
 
 
