@@ -84,7 +84,7 @@ struct p2p__swarm {
     const char *security_names[P2P__SWARM_SECURITIES];
     struct p2p__transports transports;
     struct p2p__via circuit; /* the host's way over relays; ops NULL: none */
-    struct p2p__gate gate; /* as it is: everything may pass */
+    struct p2p__gate gate;   /* as it is: everything may pass */
     const struct p2p__swarm_cb *cb;
     void *user;
     struct p2p_peer_id self;
