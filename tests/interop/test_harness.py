@@ -18,8 +18,9 @@ from peer import Program
 REDIS = os.environ.get("REDIS_SERVER", "redis-server")
 FOLDER = BUILD / "tools/harness"
 KEY = "0a1b2c3d"
-COMBINATIONS = [(t, s, m) for t in ("tcp", "ws") for s in ("noise", "tls")
-                for m in ("yamux", "mplex")] + [("quic-v1", "", "")]
+COMBINATIONS = [(t, s, m) for t in ("tcp", "ws", "wss")
+                for s in ("noise", "tls") for m in ("yamux", "mplex")] + [
+                    ("quic-v1", "", "")]
 
 
 def free_port():

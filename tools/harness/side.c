@@ -17,6 +17,8 @@
 #endif
 #ifdef WITH_WS
 #include <p2p/ws.h>
+
+#include "cert.h"
 #endif
 
 #include "meet.h"
@@ -99,17 +101,51 @@ static int open_host(struct side *s, const struct p2p_host_config *cfg)
     return rv;
 }
 
+/* Secure WebSockets, if that is what is asked for. Dialers believe any
+ * certificate: a harness has no authority. 0, or a negative code. */
+static int wss_open(struct side *s)
+{
+    int rv = 0;
+#ifdef WITH_WS
+    struct p2p_wss_config cfg = P2P_WSS_CONFIG_INIT;
+    struct cert own;
+
+    if (strcmp(s->env->transport, "wss") != 0) {
+        return 0;
+    }
+    rv = cert_make(&own) < 0 ? P2P_ECRYPTO : 0;
+    cfg.cert = (const char *)own.cert.data;
+    cfg.cert_len = own.cert.size;
+    cfg.key = (const char *)own.key.data;
+    cfg.key_len = own.key.size;
+    cfg.insecure = true;
+    rv = rv != 0 ? rv : p2p_transport_wss_new(&cfg, &s->wss);
+    cert_fini(&own);
+#endif
+    return rv;
+}
+
+static void wss_close(struct side *s)
+{
+#ifdef WITH_WS
+    p2p_transport_wss_free(s->wss);
+#else
+    (void)s;
+#endif
+}
+
 int side_open(struct side *s, const struct harness_env *env)
 {
     const struct p2p_security *security[2] = {security_of(env->security)};
-    const struct p2p_transport *const transports[] = {p2p_transport_tcp(),
+    const struct p2p_transport *transports[] = {p2p_transport_tcp(),
 #ifdef WITH_WS
-                                                      p2p_transport_ws(),
+                                                p2p_transport_ws(),
 #endif
 #ifdef WITH_QUIC
-                                                      p2p_transport_quic(),
+                                                p2p_transport_quic(),
 #endif
-                                                      NULL};
+                                                NULL, NULL};
+    const size_t last = sizeof transports / sizeof transports[0] - 2;
     struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
     int rv = security[0] != NULL ? muxer_of(env->muxer, &cfg) : P2P_ENOTSUP;
 
@@ -117,6 +153,8 @@ int side_open(struct side *s, const struct harness_env *env)
     if (rv == 0) {
         rv = p2p_key_generate(P2P_KEY_ED25519, &s->key);
     }
+    rv = rv != 0 ? rv : wss_open(s);
+    transports[last] = s->wss;
     cfg.key = s->key;
     cfg.security = security;
     cfg.transports = transports;
@@ -127,6 +165,7 @@ int side_close(struct side *s)
 {
     p2p_timer_free(s->limit);
     p2p_host_free(s->host);
+    wss_close(s);
     p2p_loop_free(s->loop);
     p2p_key_free(s->key);
     return s->code;

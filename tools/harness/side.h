@@ -16,7 +16,8 @@ struct side {
     struct p2p_host *host;
     struct p2p_key *key;
     struct p2p_timer *limit;
-    int code; /* what the program exits with */
+    struct p2p_transport *wss; /* NULL: not asked for */
+    int code;                  /* what the program exits with */
 };
 
 /* Makes the host. 0, or a negative code after it said what is wrong; with
