@@ -58,6 +58,9 @@ def test_a_mesh_over_quic_alone(folder):
         synced(*nodes)
         blue.runs("206")
         # One ends without a word, and finds them again where they were.
+        file = blue.state / "addresses"
+        until(lambda: file.exists() and red.id in file.read_text(),
+              "blue notes where red is")
         blue.kill()
         last = green.revision("put", "routes/0/action/return", "207")
         with one("blue", folder, lan) as blue:
