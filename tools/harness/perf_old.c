@@ -167,6 +167,7 @@ int perf_old(int argc, char **argv)
                       "--upload-bytes N --download-bytes N\n");
         return 2;
     }
+    env.transport = f.transport;
     env.dialer = !f.server;
     rv = side_open(&c.side, &env);
     c.run.up = f.up;
