@@ -78,6 +78,7 @@ static int open_stream(struct p2p_host *host, const struct p2p_peer_id *peer,
     }
     *out = p2p__stream_want(want, p2p__host_now(host), &err);
     p2p__peer_unref(want->peer);
+    assert(*out != NULL || err < 0);
     return *out == NULL ? err : 0;
 }
 

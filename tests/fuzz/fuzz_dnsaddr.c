@@ -5,14 +5,15 @@
 
 #include "stack/dnsaddr.h"
 
+#define PEER "12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const asked[] = {
-        "/dnsaddr/b.example", "/dnsaddr/b.example/tcp/4001",
-        "/dnsaddr/b.example/p2p/"
-        "12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X"};
+    static const char *const asked[] = {"/dnsaddr/b.example",
+                                        "/dnsaddr/b.example/tcp/4001",
+                                        "/dnsaddr/b.example/p2p/" PEER};
     struct p2p_multiaddr ma, found, tail = {.len = 0};
     struct p2p__dnsaddr w;
     const char *text;

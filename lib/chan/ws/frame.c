@@ -121,7 +121,8 @@ size_t p2p__ws_frame_head(uint8_t *to, enum p2p__ws_opcode opcode, size_t len,
 
 void p2p__ws_mask(uint8_t *p, size_t len, const uint8_t *mask, uint64_t at)
 {
-    uint8_t key[8]; /* the mask twice, as it falls on the first bytes */
+    /* The mask twice, as it falls on the first bytes. */
+    uint8_t key[8] = {0};
     uint64_t wide, v;
     size_t i = 0;
 

@@ -250,7 +250,7 @@ bool p2p__relay_ledger_expire(struct p2p__relay_ledger *l, p2p_ns now,
     struct p2p__list *link = p2p__list_first(&l->reserved);
     struct p2p__relay_peer *p;
 
-    if (p2p__relay_ledger_deadline(l) > now) {
+    if (link == NULL || p2p__relay_ledger_deadline(l) > now) {
         return false;
     }
     p = P2P__CONTAINER(link, struct p2p__relay_peer, link);
