@@ -71,10 +71,13 @@ static bool skip_tail(struct p2p__slice *in, uint8_t type, uint64_t count)
             return skip(in, 8);
         case ID:
             return in->len > 0 && skip(in, 1 + (uint64_t)in->p[0] + 16);
-        case ACK:
+        case ACK: /* two numbers a range, of a byte at least */
+            if (count > in->len / 2) {
+                return false;
+            }
             for (uint64_t left = 2 * count + (type == 0x03 ? 3 : 0); left > 0;
                  left--) {
-                if (count > in->len || !number(in, &n)) {
+                if (!number(in, &n)) {
                     return false;
                 }
             }

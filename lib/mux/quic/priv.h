@@ -70,7 +70,7 @@ enum {
     P2P__QC_GOAWAY = 1 << 4,    /* no new streams, either way */
     P2P__QC_CLOSED = 1 << 5,    /* and have said so, or need not */
     P2P__QC_PONG_DUE = 1 << 6,
-    P2P__QC_SETTLED = 1 << 7 /* wrote since it was established */
+    P2P__QC_SETTLED = 1 << 7 /* the end of our handshake went out */
 };
 
 struct p2p__quic {

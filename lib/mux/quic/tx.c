@@ -13,6 +13,9 @@
 /* Pieces of a stream's queue that are offered to a packet at once. */
 #define PIECES 8U
 
+/* The end of a handshake has fewer bytes: a certificate, and a signature. */
+#define FLIGHT_BYTES 4096U
+
 /* A packet that is being filled. */
 struct packet {
     uint8_t *at;
@@ -240,9 +243,18 @@ p2p_ns p2p__quic_linger(const void *sess)
     return 3 * ngtcp2_conn_get_pto(q->conn);
 }
 
+/* Whether the end of the handshake is among what was written: it goes before
+ * all else, but not while the congestion window is full; `room`: what
+ * it had before. */
+static bool went_out(struct p2p__quic *q, uint64_t room)
+{
+    return room >= FLIGHT_BYTES || ngtcp2_conn_get_cwnd_left(q->conn) > 0;
+}
+
 int p2p__quic_tx(void *sess, struct p2p__outbuf *out, p2p_ns now)
 {
     struct p2p__quic *q = sess;
+    uint64_t room;
     int rv;
 
     assert(out->len == 0);
@@ -254,11 +266,12 @@ int p2p__quic_tx(void *sess, struct p2p__outbuf *out, p2p_ns now)
     q->now = now;
     q->refusal = 0;
     p2p__quic_grant(q);
+    room = ngtcp2_conn_get_cwnd_left(q->conn);
     rv = q->bits & P2P__QC_ESTABLISHED ? admit(q) : 0;
     if (rv == 0) {
         rv = write_all(q, out);
     }
-    if (q->bits & P2P__QC_ESTABLISHED) {
+    if (q->bits & P2P__QC_ESTABLISHED && rv == 0 && went_out(q, room)) {
         q->bits |= P2P__QC_SETTLED;
     }
     return rv == 0 ? 0 : p2p__quic_fail(q, rv);

@@ -213,10 +213,13 @@ static void test_what_takes_ids_back_is_seen(void **state)
 {
     static const struct {
         uint8_t len;
-        uint8_t bytes[40];
+        uint8_t bytes[80];
     } frames[] = {
         {7, {0x02, 5, 0, 1, 0, 1, 1}},
         {10, {0x03, 5, 0, 1, 0, 1, 1, 1, 1, 1}},
+        /* of more ranges than there are bytes behind it */
+        {6 + 64, {0x02, 0x40, 100, 0, 32, 0}},
+        {6 + 67, {0x03, 0x40, 100, 0, 32, 0}},
         {4, {0x04, 0, 1, 2}},
         {3, {0x05, 0, 1}},
         {4, {0x07, 2, 'x', 'y'}},
@@ -332,6 +335,53 @@ static void test_T13_a_confirmation_before_its_time(void **state)
     quic_pair_pump(&s->p);
     inject(s, 0, &done, 1);
     quic_pair_pass(&s->p, P2P__SEC(1));
+    assert_int_equal(s->p.end[0].err, P2P_EPROTO);
+    scene_free(s);
+}
+
+/* Gives the dialer frames in a first packet of the listener whose first
+ * datagram is held back. */
+static void inject_first(struct scene *s, const uint8_t *frames, uint8_t len)
+{
+    const size_t ids = 1U + s->held[5] + 1U + P2P__QUIC_ID_BYTES;
+    uint8_t packet[200] = {0xc3, 0, 0, 0, 1};
+    uint8_t *to = packet + 5 + ids;
+
+    s->number++;
+    memcpy(packet + 5, s->held + 5, ids);
+    to[1] = 0x40;
+    to[2] = (uint8_t)(4 + len + TAG_BYTES);
+    to[5] = (uint8_t)(s->number >> 8);
+    to[6] = (uint8_t)s->number;
+    memcpy(to + 7, frames, len);
+    (void)quic_pair_feed(&s->p, 0, packet, 5 + ids + 7 + len + TAG_BYTES);
+}
+
+/* The end of the handshake has to wait: the window is full of answers, each in
+ * a datagram of full size, that nobody acknowledges. */
+static void test_T13_a_confirmation_while_the_window_is_full(void **state)
+{
+    static const uint8_t ack[] = {0x02, 0, 0, 0, 0}, ping[3] = {0x01};
+    static const uint8_t done = 0x1e;
+    struct scene *s = scene_new();
+    struct p2p__quic *q;
+
+    (void)state;
+    assert_int_equal(quic_pair_dial(&s->p), 0);
+    q = s->p.end[0].sess;
+    s->hold = true;
+    quic_pair_pass(&s->p, P2P__MS(15));
+    assert_true(s->held_len > 0);
+    s->lost[0] = true;
+    inject_first(s, ack, sizeof ack);
+    for (unsigned i = 0; i < 100 && ngtcp2_conn_get_cwnd_left(q->conn) > 0;
+         i++) {
+        inject_first(s, ping, sizeof ping);
+    }
+    (void)quic_pair_feed(&s->p, 0, s->held, s->held_len);
+    assert_true(s->p.end[0].established);
+    assert_int_equal(ngtcp2_conn_get_cwnd_left(q->conn), 0);
+    inject(s, 0, &done, 1);
     assert_int_equal(s->p.end[0].err, P2P_EPROTO);
     scene_free(s);
 }
@@ -509,6 +559,7 @@ int main(void)
         cmocka_unit_test(test_T13_frames_of_unknown_types),
         cmocka_unit_test(test_T13_control_frames_of_every_type),
         cmocka_unit_test(test_T13_a_confirmation_before_its_time),
+        cmocka_unit_test(test_T13_a_confirmation_while_the_window_is_full),
         cmocka_unit_test(test_T13_control_a_confirmation_in_its_time),
         cmocka_unit_test(test_T13_what_was_not_sent_is_acknowledged),
         cmocka_unit_test(test_T13_bytes_out_of_order_are_charged),
