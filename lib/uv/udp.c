@@ -133,19 +133,24 @@ static void take_errors(struct udp *u)
     }
 }
 
+/* Errors of what was sent, for which libuv tells nothing else, do not stand
+ * before what came: who is told again and again that nobody is there still
+ * reads. */
 static void on_poll(uv_poll_t *h, int status, int events)
 {
     struct udp *u = h->data;
+    const bool works = status == 0 || u->udp.cb->run != NULL;
 
     if (status != 0 && u->udp.cb->run != NULL) {
         take_errors(u);
     }
-    if (status == 0 && events & UV_WRITABLE) {
+    if (works && u->full && !u->closing &&
+        (status != 0 || events & UV_WRITABLE)) {
         u->full = false;
         watch(u);
         u->udp.cb->writable(u->udp.user, p2p__uv_now());
     }
-    for (int i = 0; status == 0 && i < BURST && !u->closing; i++) {
+    for (int i = 0; works && i < BURST && !u->closing; i++) {
         if (u->udp.cb->run != NULL ? !receive_run(u) : !receive(u)) {
             break;
         }

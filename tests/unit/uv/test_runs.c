@@ -221,6 +221,26 @@ static void test_a_port_where_nobody_is_says_so(void **state)
     check_refused(6);
 }
 
+/* Who hears in each turn that nobody is there reads what came, too. */
+static void test_errors_do_not_stand_before_what_came(void **state)
+{
+    static const uint8_t bytes[100];
+    struct pair *p = pair_new(4);
+    struct p2p__udp_run nowhere = {.peer = p->a.udp->addr, .segment = 100};
+    struct p2p__udp_run to_b = {.peer = p->b.udp->addr, .segment = 100};
+
+    (void)state;
+    nowhere.peer.ip[3] = 2; /* no socket is there */
+    for (unsigned i = 0; i < 20; i++) {
+        (void)p->b.udp->send_run(p->b.udp, bytes, 100, &nowhere);
+        (void)p->a.udp->send_run(p->a.udp, bytes, 100, &to_b);
+        (void)uv_run(p->loop->uv, UV_RUN_NOWAIT);
+    }
+    assert_int_equal(p->b.refused, P2P_EREFUSED);
+    assert_true(p->b.len > 0);
+    pair_free(p);
+}
+
 /* CVE-2024-53259 (quic-go): a forged ICMP says that a path takes small
  * datagrams alone. The system does not believe it of our sockets. */
 static void test_T13_sizes_that_icmp_tells_are_not_believed(void **state)
@@ -249,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_sent_is_lost),
         cmocka_unit_test(test_an_answer_leaves_from_where_it_was_asked),
         cmocka_unit_test(test_a_port_where_nobody_is_says_so),
+        cmocka_unit_test(test_errors_do_not_stand_before_what_came),
         cmocka_unit_test(test_T13_sizes_that_icmp_tells_are_not_believed),
     };
 
