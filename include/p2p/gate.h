@@ -28,7 +28,10 @@ enum p2p_filter {
  * allowed. Denied addresses are not dialed (P2P_EGATED), also when a name leads
  * there, and who comes from one is closed before anything is read or said.
  * Connections that are open stay. An IPv4 address inside an IPv6 one
- * (::ffff:192.0.2.1) is taken for what it is.
+ * (::ffff:192.0.2.1) is taken for what it is, and 0.0.0.0 and :: are not dialed
+ * at all (P2P_EUNREACH): systems take them for the loopback address. Of QUIC
+ * the address of the first datagram counts: a connection that moves to another
+ * one later stays.
  * @param host borrows the host
  * @param net  borrows the text
  * @param what which; that of a network that has a rule already replaces it
@@ -62,7 +65,8 @@ typedef bool (*p2p_gate)(void *user, const struct p2p_gate_question *question);
 
 /**
  * Sets the gate, which is asked after the filter, at each step of each
- * connection; QUIC has accepted somebody with the first datagram.
+ * connection; QUIC has accepted somebody with the first datagram. It is not
+ * asked again when the address of somebody who is connected changes.
  * @param host borrows the host
  * @param gate asked; NULL: everybody may
  * @param user borrows until another gate is set or the host is freed

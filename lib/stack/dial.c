@@ -212,6 +212,16 @@ static struct p2p__pipe *dial_pipe(const struct p2p__dial *d,
                        : net->dial(net, &to->addr, &p2p__conn_pipe_cb, c, err);
 }
 
+/* Whether it is the address of nobody, also as IPv4 inside IPv6: systems
+ * connect who dials it to themselves, past rules for their loopback. */
+static bool is_nobody(const struct p2p__addr *addr)
+{
+    static const uint8_t mapped[16] = {[10] = 0xff, 0xff};
+
+    return p2p__addr_is_any(addr) ||
+           (addr->family == 6 && memcmp(addr->ip, mapped, 16) == 0);
+}
+
 /* Starts one connection; 0, or why not. */
 static int attempt(struct p2p__dial *d, const struct p2p__dial_target *to)
 {
@@ -226,6 +236,9 @@ static int attempt(struct p2p__dial *d, const struct p2p__dial_target *to)
     struct p2p__pipe *pipe;
     int err = 0;
 
+    if (to->place.via->ops->dial == NULL && is_nobody(&to->addr)) {
+        return P2P_EUNREACH;
+    }
     if (!p2p__gate_may(s, &one)) {
         return P2P_EGATED;
     }

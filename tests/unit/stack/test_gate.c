@@ -52,17 +52,22 @@ static void on_dialed(void *user, int status, const struct p2p_peer_id *peer)
     s->status = status;
 }
 
-/* How a dial of a's to b ends. */
-static int dial(struct scene *s)
+/* How a dial of a's ends. */
+static int dial_at(struct scene *s, const char *addr)
 {
-    char addr[P2P_MULTIADDR_TEXT_MAX];
     unsigned calls = s->calls;
 
-    assert_int_equal(
-        p2p_host_dial(s->a.host, simhost_addr(&s->b, addr), on_dialed, s), 0);
+    assert_int_equal(p2p_host_dial(s->a.host, addr, on_dialed, s), 0);
     run(s);
     assert_int_equal(s->calls, calls + 1);
     return s->status;
+}
+
+static int dial(struct scene *s)
+{
+    char addr[P2P_MULTIADDR_TEXT_MAX];
+
+    return dial_at(s, simhost_addr(&s->b, addr));
 }
 
 /* Whether b gets through to a. */
@@ -201,6 +206,25 @@ static void test_the_gate_is_asked_at_each_step(void **state)
     scene_fini(&s);
 }
 
+/* Linux connects who dials the address of nobody to himself: rules for the
+ * loopback network would not be asked. */
+static void test_the_address_of_nobody_is_not_dialed(void **state)
+{
+    static const char *const addrs[] = {"/ip4/0.0.0.0/tcp/4001",
+                                        "/ip6/::/tcp/4001",
+                                        "/ip6/::ffff:0.0.0.0/tcp/4001"};
+    struct scene s;
+
+    (void)state;
+    scene_init(&s);
+    p2p_host_set_gate(s.a.host, gate, &s);
+    for (size_t i = 0; i < P2P__COUNT(addrs); i++) {
+        assert_int_equal(dial_at(&s, addrs[i]), P2P_EUNREACH);
+    }
+    assert_int_equal(s.asked[P2P_GATE_DIAL], 0);
+    scene_fini(&s);
+}
+
 /* A no ends it there: nothing further is asked, nobody is told of a peer. */
 static void test_the_gate_says_no(void **state)
 {
@@ -335,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_the_last_rule_decides),
         cmocka_unit_test(test_rules_that_are_none),
         cmocka_unit_test(test_the_gate_is_asked_at_each_step),
+        cmocka_unit_test(test_the_address_of_nobody_is_not_dialed),
         cmocka_unit_test(test_the_gate_says_no),
         cmocka_unit_test(test_the_filter_is_before_the_gate),
         cmocka_unit_test(test_what_is_announced),
