@@ -319,7 +319,7 @@ static void on_status(void *user, const struct p2p__relay_msg *msg, p2p_ns now)
         agree(s->bridge);
         return;
     }
-    p2p__exchange_finish(&s->x);
+    p2p__exchange_drop(&s->x); /* it need not end its side in order */
     s->ended = true;
     refuse(s->bridge, P2P__RELAY_CONNECTION_FAILED);
 }

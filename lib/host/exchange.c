@@ -12,6 +12,15 @@
 /* Pieces that are handed over at once. */
 #define PIECES 8
 
+/* How long the peer has to end its side of a stream whose talk is over. */
+#define LINGER_NS P2P__SEC(5)
+
+/* A stream that nobody wants any more, until the peer has ended its side. */
+struct leftover {
+    struct p2p_stream *stream;
+    struct p2p__timer timer;
+};
+
 static void fail(struct p2p__exchange *x, int status)
 {
     if (x->stream != NULL) {
@@ -257,20 +266,54 @@ void p2p__exchange_rest(struct p2p__exchange *x, struct p2p_stream *s,
     p2p__sendq_fini(&rest);
 }
 
+static void on_left_too_long(struct p2p__timer *timer, p2p_ns now)
+{
+    (void)now;
+    p2p__stream_reset(P2P__CONTAINER(timer, struct leftover, timer)->stream,
+                      P2P_ETIMEDOUT);
+}
+
+static void on_left_closed(void *user, struct p2p_stream *s, int status,
+                           p2p_ns now)
+{
+    struct leftover *l = user;
+
+    (void)s;
+    (void)status;
+    (void)now;
+    p2p__timer_fini(&l->timer);
+    p2p__free(l);
+}
+
+static const struct p2p__stream_cb left_cb = {.closed = on_left_closed};
+
 void p2p__exchange_finish(struct p2p__exchange *x)
+{
+    struct leftover *l = p2p__alloc(sizeof *l);
+
+    if (l == NULL) {
+        p2p__exchange_drop(x);
+        return;
+    }
+    l->stream = p2p__exchange_take(x);
+    p2p__timer_init(&l->timer, x->host->world->q, on_left_too_long);
+    p2p__timer_set(&l->timer, p2p__ns_after(p2p__host_now(x->host), LINGER_NS));
+    p2p__stream_listen(l->stream, &left_cb, l);
+    p2p__stream_finish(l->stream);
+}
+
+void p2p__exchange_drop(struct p2p__exchange *x)
 {
     struct p2p_stream *s = p2p__exchange_take(x);
 
     p2p__stream_listen(s, NULL, NULL);
-    p2p__stream_finish(s);
+    p2p__stream_reset(s, P2P_ECANCELED);
 }
 
 void p2p__exchange_fini(struct p2p__exchange *x)
 {
     if (x->stream != NULL) {
-        p2p__stream_listen(x->stream, NULL, NULL);
-        p2p__stream_reset(x->stream, P2P_ECANCELED);
-        x->stream = NULL;
+        p2p__exchange_drop(x);
     }
     p2p__slice_drop(&x->pending);
     p2p__sendq_fini(&x->rest);

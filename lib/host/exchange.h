@@ -72,8 +72,12 @@ struct p2p_stream *p2p__exchange_take(struct p2p__exchange *x);
 void p2p__exchange_rest(struct p2p__exchange *x, struct p2p_stream *s,
                         p2p_ns now);
 
-/* Ends our side of the stream in order; nothing is told any more. */
+/* Ends our side of the stream in order; nothing is told any more. A peer that
+ * does not end its own soon loses the stream. */
 void p2p__exchange_finish(struct p2p__exchange *x);
+
+/* Resets the stream; nothing is told any more. */
+void p2p__exchange_drop(struct p2p__exchange *x);
 
 /* Frees what it has; a stream that was not taken is reset. */
 void p2p__exchange_fini(struct p2p__exchange *x);

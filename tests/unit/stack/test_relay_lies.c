@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Relays, and those who meet there, when one of them does not keep to the
+ * rules: what the others hold for it ends, and nobody else pays.
+ */
+#include <stdio.h>
+
+#include "host/bridge.h"
+#include "p2p/relay.h"
+#include "simhost.h"
+#include "unit.h"
+
+enum { RELAY, TARGET, DIALER, HOSTS };
+
+struct world {
+    struct sim sim;
+    struct simhost h[HOSTS];
+    unsigned told;
+    int status; /* of the last dial */
+    const uint8_t *refusal;
+};
+
+/* A relay and two hosts without a listener, all connected with it. */
+static void start(struct world *w)
+{
+    static const struct p2p_relay_config limits = P2P_RELAY_CONFIG_INIT;
+    const struct sim_cfg cfg = {
+        .seed = 9, .latency_min = P2P__MS(1), .latency_max = P2P__MS(5)};
+    struct p2p_host_config relay = P2P_HOST_CONFIG_INIT;
+
+    memset(w, 0, sizeof *w);
+    relay.relay = &limits;
+    sim_init(&w->sim, &cfg, HOSTS);
+    simhost_start(&w->h[RELAY], &w->sim, RELAY, &relay);
+    for (size_t i = TARGET; i < HOSTS; i++) {
+        simhost_make(&w->h[i], &w->sim, i, NULL);
+        assert_int_equal(simhost_dial(&w->h[i], &w->h[RELAY]), 0);
+    }
+    sim_run(&w->sim, P2P__SEC(1));
+}
+
+static void stop(struct world *w)
+{
+    for (size_t i = 0; i < HOSTS; i++) {
+        simhost_stop(&w->h[i]);
+    }
+    sim_fini(&w->sim);
+}
+
+static void pass(struct world *w, p2p_ns span)
+{
+    sim_run(&w->sim, w->sim.now + span);
+}
+
+/* RELAY's circuits; with an id: to that peer. */
+static const char *via_relay(const struct world *w,
+                             const struct p2p_peer_id *to, char *buf)
+{
+    char id[P2P_PEER_ID_TEXT_MAX], relay[P2P_MULTIADDR_TEXT_MAX];
+
+    (void)snprintf(buf, P2P_MULTIADDR_TEXT_MAX, "%s/p2p-circuit%s%s",
+                   simhost_addr(&w->h[RELAY], relay), to != NULL ? "/p2p/" : "",
+                   to != NULL ? p2p_peer_id_text(to, id) : "");
+    return buf;
+}
+
+static void listen_at_relay(struct world *w)
+{
+    char buf[P2P_MULTIADDR_TEXT_MAX];
+
+    assert_int_equal(
+        p2p_host_listen(w->h[TARGET].host, via_relay(w, NULL, buf)), 0);
+    pass(w, P2P__SEC(1));
+    assert_int_equal(w->h[RELAY].host->relay->ledger.n_reserved, 1);
+}
+
+static void on_told(void *user, int status, const struct p2p_peer_id *peer)
+{
+    struct world *w = user;
+
+    (void)peer;
+    w->told++;
+    w->status = status;
+}
+
+static void dial_target(struct world *w)
+{
+    char buf[P2P_MULTIADDR_TEXT_MAX];
+
+    assert_int_equal(
+        p2p_host_dial(w->h[DIALER].host,
+                      via_relay(w, p2p_host_id(w->h[TARGET].host), buf),
+                      on_told, w),
+        0);
+}
+
+static uint64_t streams(const struct world *w, int host, int which)
+{
+    return w->h[host].host->swarm->quota.used[which];
+}
+
+/* Status 203, CONNECTION_FAILED. */
+static const uint8_t hop_refusal[] = {5, 8, 2, 40, 0xcb, 1};
+static const uint8_t stop_refusal[] = {5, 8, 1, 32, 0xcb, 1};
+
+/* Answers so to all that it hears, and ends nothing. */
+static void refuse_data(void *user, struct p2p_stream *s, const uint8_t *bytes,
+                        size_t len)
+{
+    const struct world *w = user;
+
+    (void)bytes;
+    (void)len;
+    assert_int_equal(p2p_stream_send(s, w->refusal, sizeof hop_refusal), 0);
+}
+
+static const struct p2p_stream_events refuse_events = {.data = refuse_data};
+
+static void on_refused(void *user, struct p2p_stream *s)
+{
+    p2p_stream_listen(s, &refuse_events, user);
+}
+
+/* A target that refuses, and leaves its side open, costs the relay nothing
+ * that lasts. */
+static void test_refused_circuits_leave_no_streams(void **state)
+{
+    struct world w;
+    uint64_t before;
+
+    (void)state;
+    start(&w);
+    w.refusal = stop_refusal;
+    listen_at_relay(&w);
+    assert_int_equal(p2p_host_handle(w.h[TARGET].host, P2P__RELAY_STOP_PROTOCOL,
+                                     on_refused, &w),
+                     0);
+    pass(&w, P2P__SEC(10));
+    before = streams(&w, RELAY, P2P__Q_STREAMS_OUT);
+    for (unsigned i = 1; i <= 100; i++) {
+        dial_target(&w);
+        pass(&w, P2P__MS(100));
+        assert_int_equal(w.told, i);
+        assert_int_equal(w.status, P2P_EUNREACH);
+    }
+    assert_int_equal(streams(&w, RELAY, P2P__Q_STREAMS_OUT), before);
+    stop(&w);
+}
+
+/* Nor does one who asks, hears its answer, and never ends the stream. */
+static void test_who_asked_must_end_its_stream(void **state)
+{
+    static const char *const names[] = {P2P__RELAY_HOP_PROTOCOL};
+    static const char reserve[] = {2, 8, 0};
+    uint64_t before;
+    struct world w;
+
+    (void)state;
+    start(&w);
+    pass(&w, P2P__SEC(10));
+    before = streams(&w, RELAY, P2P__Q_STREAMS_IN);
+    for (int i = 0; i < 10; i++) {
+        struct p2p_stream *s;
+
+        assert_int_equal(
+            p2p_stream_open(w.h[DIALER].host, p2p_host_id(w.h[RELAY].host),
+                            names, 1, NULL, NULL, &s),
+            0);
+        assert_int_equal(p2p_stream_send(s, reserve, sizeof reserve), 0);
+    }
+    pass(&w, P2P__SEC(1));
+    assert_int_equal(streams(&w, RELAY, P2P__Q_STREAMS_IN), before + 10);
+    pass(&w, P2P__SEC(6));
+    assert_int_equal(streams(&w, RELAY, P2P__Q_STREAMS_IN), before);
+    stop(&w);
+}
+
+/* A relay that answers and never ends the stream costs none a refresh. */
+static void test_a_relay_must_end_its_stream(void **state)
+{
+    char buf[P2P_MULTIADDR_TEXT_MAX];
+    uint64_t before;
+    struct world w;
+
+    (void)state;
+    start(&w);
+    w.refusal = hop_refusal;
+    assert_int_equal(p2p_host_handle(w.h[RELAY].host, P2P__RELAY_HOP_PROTOCOL,
+                                     on_refused, &w),
+                     0);
+    pass(&w, P2P__SEC(10));
+    before = streams(&w, TARGET, P2P__Q_STREAMS_OUT);
+    assert_int_equal(
+        p2p_host_listen(w.h[TARGET].host, via_relay(&w, NULL, buf)), 0);
+    pass(&w, P2P__MS(100));
+    assert_int_equal(streams(&w, TARGET, P2P__Q_STREAMS_OUT), before + 1);
+    pass(&w, P2P__SEC(6000));
+    assert_true(streams(&w, TARGET, P2P__Q_STREAMS_OUT) <= before + 1);
+    stop(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_refused_circuits_leave_no_streams),
+        cmocka_unit_test(test_who_asked_must_end_its_stream),
+        cmocka_unit_test(test_a_relay_must_end_its_stream),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
