@@ -65,6 +65,18 @@ static inline struct p2p__list *p2p__list_pop(struct p2p__list *head)
     return link;
 }
 
+/* Moves all links of `from` to the end of `head`. */
+static inline void p2p__list_append(struct p2p__list *head,
+                                    struct p2p__list *from)
+{
+    struct p2p__list *link = p2p__list_pop(from);
+
+    while (link != NULL) {
+        p2p__list_push(head, link);
+        link = p2p__list_pop(from);
+    }
+}
+
 /* Walks a list that does not change meanwhile. */
 #define P2P__LIST_EACH(it, head) \
     for (struct p2p__list *it = (head)->next; it != (head); it = it->next)

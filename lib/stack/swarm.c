@@ -312,21 +312,32 @@ static void join_peer(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
     p2p__conn_spare(loser, now);
 }
 
-/* There is a connection: streams that may not go over it end. */
+/* There is a connection: streams that may go over it do; for the others a
+ * better one is dialed, if there may be one. What is told of a stream that ends
+ * may ask for another one: that one is looked at when it comes. */
 static void attach_waiting(struct p2p__peer *peer, p2p_ns now)
 {
-    struct p2p__list *link = p2p__list_first(&peer->waiting);
+    struct p2p__list these;
+    struct p2p__list *link;
 
-    while (p2p__peer_primary(peer) != NULL && link != NULL) {
+    p2p__list_init(&these);
+    p2p__list_append(&these, &peer->waiting);
+    link = p2p__list_first(&these);
+    while (link != NULL) {
         struct p2p_stream *s = P2P__CONTAINER(link, struct p2p_stream, link);
-        struct p2p__conn *c = p2p__peer_conn(peer, (enum p2p__path)s->path);
+        const enum p2p__path path = (enum p2p__path)s->path;
+        struct p2p__conn *c = p2p__peer_conn(peer, path);
+        int rv = c != NULL ? 0 : p2p__dial_for(peer, path, now);
 
         if (c != NULL) {
             p2p__stream_attach(s, c, now);
+        } else if (rv != 0) {
+            p2p__stream_end(s, rv, now);
         } else {
-            p2p__stream_end(s, P2P_ELIMITED, now);
+            p2p__list_remove(&s->link);
+            p2p__list_push(&peer->waiting, &s->link);
         }
-        link = p2p__list_first(&peer->waiting);
+        link = p2p__list_first(&these);
     }
 }
 
@@ -372,10 +383,10 @@ void p2p__swarm_opened(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
         peer->announced = true;
         s->cb->peer_up(s->user, peer, now);
     }
-    attach_waiting(peer, now);
     if (dial != NULL) {
-        p2p__dial_attempt_done(dial, c, 0, now);
+        p2p__dial_attempt_done(dial, c, 0, now); /* there may be another */
     }
+    attach_waiting(peer, now);
     p2p__connmgr_check(s, now);
 }
 

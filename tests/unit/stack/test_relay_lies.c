@@ -6,14 +6,16 @@
 #include <stdio.h>
 
 #include "host/bridge.h"
+#include "names.h"
 #include "p2p/relay.h"
 #include "simhost.h"
 #include "unit.h"
 
-enum { RELAY, TARGET, DIALER, HOSTS };
+enum { DIALER, RELAY, TARGET, HOSTS }; /* the first one has a resolver */
 
 struct world {
     struct sim sim;
+    struct names names;
     struct simhost h[HOSTS];
     unsigned told;
     int status; /* of the last dial */
@@ -31,11 +33,12 @@ static void start(struct world *w)
     memset(w, 0, sizeof *w);
     relay.relay = &limits;
     sim_init(&w->sim, &cfg, HOSTS);
+    names_init(&w->names, &w->sim);
     simhost_start(&w->h[RELAY], &w->sim, RELAY, &relay);
-    for (size_t i = TARGET; i < HOSTS; i++) {
-        simhost_make(&w->h[i], &w->sim, i, NULL);
-        assert_int_equal(simhost_dial(&w->h[i], &w->h[RELAY]), 0);
-    }
+    simhost_make(&w->h[DIALER], &w->sim, DIALER, NULL);
+    simhost_make(&w->h[TARGET], &w->sim, TARGET, NULL);
+    assert_int_equal(simhost_dial(&w->h[DIALER], &w->h[RELAY]), 0);
+    assert_int_equal(simhost_dial(&w->h[TARGET], &w->h[RELAY]), 0);
     sim_run(&w->sim, P2P__SEC(1));
 }
 
@@ -199,12 +202,112 @@ static void test_a_relay_must_end_its_stream(void **state)
     stop(&w);
 }
 
+/* What became of streams that want a whole connection with TARGET. */
+struct wanted {
+    struct world *w;
+    unsigned opened;
+    unsigned closed;
+    bool again; /* asks for another one when one ends */
+};
+
+static void want_target(struct wanted *d);
+
+static void wanted_opened(void *user, struct p2p_stream *s)
+{
+    struct wanted *d = user;
+
+    (void)s;
+    d->opened++;
+}
+
+static void wanted_closed(void *user, struct p2p_stream *s, int status)
+{
+    struct wanted *d = user;
+
+    (void)s;
+    d->closed++;
+    if (d->again) {
+        assert_int_equal(status, P2P_ELIMITED);
+        assert_true(d->closed < 10);
+        want_target(d);
+    }
+}
+
+static void want_target(struct wanted *d)
+{
+    static const struct p2p_stream_events events = {.opened = wanted_opened,
+                                                    .closed = wanted_closed};
+    static const char *const names[] = {"/count/1", "/count/2"};
+    struct p2p_stream *s;
+
+    (void)p2p_stream_open(d->w->h[DIALER].host,
+                          p2p_host_id(d->w->h[TARGET].host), names, 2, &events,
+                          d, &s);
+}
+
+/* DIALER knows TARGET's address at the relay, and a name. */
+static void know_target(struct world *w, bool name)
+{
+    const struct p2p_peer_id *target = p2p_host_id(w->h[TARGET].host);
+    char buf[P2P_MULTIADDR_TEXT_MAX], id[P2P_PEER_ID_TEXT_MAX];
+
+    listen_at_relay(w);
+    assert_int_equal(
+        p2p_host_add_addr(w->h[DIALER].host, via_relay(w, target, buf), 0), 0);
+    if (name) {
+        assert_int_equal(
+            p2p_host_listen(w->h[TARGET].host, "/ip4/0.0.0.0/tcp/4001"), 0);
+        assert_int_equal(
+            p2p_host_handle(w->h[TARGET].host, "/count/1", on_refused, w), 0);
+        (void)snprintf(buf, sizeof buf, "/dns4/target.example/tcp/4001/p2p/%s",
+                       p2p_peer_id_text(target, id));
+        assert_int_equal(p2p_host_add_addr(w->h[DIALER].host, buf, 0), 0);
+    }
+}
+
+/* A circuit opens first; a stream that is not for it waits for more. */
+static void test_a_stream_waits_for_what_it_may_use(void **state)
+{
+    struct world w;
+    struct wanted d = {.w = &w};
+
+    (void)state;
+    start(&w);
+    know_target(&w, true);
+    want_target(&d);
+    pass(&w, P2P__SEC(2));
+    assert_int_equal(simhost_conns(&w.h[DIALER]), 2); /* the circuit is there */
+    assert_int_equal(d.closed, 0);
+    names_answer(&w.names, 0, TARGET + 1, 1);
+    pass(&w, P2P__SEC(1));
+    assert_int_equal(d.opened, 1);
+    stop(&w);
+}
+
+/* Who asks again whenever it hears no does so outside of one turn. */
+static void test_streams_that_ask_again_do_not_go_round(void **state)
+{
+    struct world w;
+    struct wanted d = {.w = &w, .again = true};
+
+    (void)state;
+    start(&w);
+    know_target(&w, false);
+    want_target(&d);
+    pass(&w, P2P__SEC(5));
+    assert_int_equal(simhost_conns(&w.h[DIALER]), 2);
+    assert_int_equal(d.closed, 1);
+    stop(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused_circuits_leave_no_streams),
         cmocka_unit_test(test_who_asked_must_end_its_stream),
         cmocka_unit_test(test_a_relay_must_end_its_stream),
+        cmocka_unit_test(test_a_stream_waits_for_what_it_may_use),
+        cmocka_unit_test(test_streams_that_ask_again_do_not_go_round),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
