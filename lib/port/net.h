@@ -73,6 +73,9 @@ struct p2p__pipe {
     /* It carries few bytes, for a short while: a relay's. Set before it is
      * connected or accepted. */
     bool limited;
+    /* Whether it is there has not been seen: it may be anybody who says he is
+     * at that address. Set while it shakes hands. */
+    bool unproven;
 };
 
 struct p2p__listener_cb {

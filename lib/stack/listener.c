@@ -34,6 +34,14 @@ static bool had_its_time(const struct p2p__swarm *s, const struct p2p__conn *c,
     return c->deadline - s->limits.upgrade_ns + PATIENCE_NS <= now;
 }
 
+/* Whether somebody protected was connected at where a pipe comes from, and it
+ * does come from there. */
+static bool is_familiar(const struct p2p__swarm *s, const struct p2p__pipe *p,
+                        const struct p2p__addr *from)
+{
+    return !p->unproven && p2p__familiar_has(&s->familiar, from);
+}
+
 /* The first of the handshakes of strangers, if it had its time or somebody
  * familiar is here; or the first one of all that had its time; or NULL. */
 static struct p2p__conn *expendable(const struct p2p__swarm *s, bool familiar,
@@ -47,7 +55,7 @@ static struct p2p__conn *expendable(const struct p2p__swarm *s, bool familiar,
         if (!familiar && !had_its_time(s, c, now)) {
             break; /* nor had those behind it */
         }
-        if (!p2p__familiar_has(&s->familiar, &c->remote)) {
+        if (!is_familiar(s, c->pipe, &c->remote)) {
             return c;
         }
     }
@@ -61,8 +69,7 @@ static struct p2p__conn *expendable(const struct p2p__swarm *s, bool familiar,
  * nothing keep nobody out; if they come again by the thousand it is a matter of
  * luck who gets in, but for who is familiar. 0, or which limit says no.
  */
-static int make_room(struct p2p__swarm *s, const struct p2p__addr *from,
-                     p2p_ns now)
+static int make_room(struct p2p__swarm *s, bool familiar, p2p_ns now)
 {
     struct p2p__conn *c;
 
@@ -71,7 +78,7 @@ static int make_room(struct p2p__swarm *s, const struct p2p__addr *from,
         p2p__quota_room(&s->quota, P2P__Q_FDS) > 0) {
         return 0;
     }
-    c = expendable(s, p2p__familiar_has(&s->familiar, from), now);
+    c = expendable(s, familiar, now);
     if (c == NULL) {
         return s->n_pending < s->limits.pending ? 0 : P2P_ELIMIT;
     }
@@ -84,23 +91,25 @@ static int make_room(struct p2p__swarm *s, const struct p2p__addr *from,
 /* Whether one more inbound handshake may begin. */
 static bool may_accept(struct p2p__swarm *s, const struct p2p__via *via,
                        const struct p2p_multiaddr *at,
-                       const struct p2p__addr *from, p2p_ns now)
+                       const struct p2p__pipe *pipe, p2p_ns now)
 {
     struct p2p_multiaddr given = *at;
+    struct p2p__addr from;
     const struct p2p__place place = {
         .via = via, .bytes = given.bytes, .len = given.len};
     const struct p2p__gate_case one = {
-        .step = P2P__GATE_ACCEPT, .addr = from, .place = &place};
+        .step = P2P__GATE_ACCEPT, .addr = &from, .place = &place};
 
+    pipe->ops->remote(pipe, &from);
     if (!p2p__gate_may(s, &one)) {
         return false;
     }
-    if (pending_from(s, from) >= s->limits.pending_per_addr) {
-        p2p__refused_at(s, P2P__REFUSED_HANDSHAKES_OF_ADDR, via, from);
+    if (pending_from(s, &from) >= s->limits.pending_per_addr) {
+        p2p__refused_at(s, P2P__REFUSED_HANDSHAKES_OF_ADDR, via, &from);
         return false;
     }
-    if (make_room(s, from, now) != 0) {
-        p2p__refused_at(s, P2P__REFUSED_HANDSHAKES, via, from);
+    if (make_room(s, is_familiar(s, pipe, &from), now) != 0) {
+        p2p__refused_at(s, P2P__REFUSED_HANDSHAKES, via, &from);
         return false;
     }
     return true;
@@ -110,11 +119,9 @@ void p2p__swarm_accept(struct p2p__swarm *s, const struct p2p__via *via,
                        const struct p2p_multiaddr *at, struct p2p__pipe *pipe,
                        p2p_ns now)
 {
-    struct p2p__addr from;
     struct p2p__conn *c = NULL;
 
-    pipe->ops->remote(pipe, &from);
-    if (may_accept(s, via, at, &from, now)) {
+    if (may_accept(s, via, at, pipe, now)) {
         c = p2p__conn_new(s, false, via, at);
     }
     if (c == NULL) {

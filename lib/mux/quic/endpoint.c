@@ -47,6 +47,7 @@ int p2p__quic_host_new(const struct p2p__transport_cfg *cfg, void **host)
     p2p__list_init(&h->sockets);
     p2p__list_init(&h->dialed);
     p2p__list_init(&h->lingering);
+    p2p__list_init(&h->unproven);
     p2p__bucket_init(&h->replies, P2P__CAP_QUIC_REPLIES_BURST,
                      P2P__SEC(1) / P2P__CAP_QUIC_REPLIES_PER_SEC);
     p2p__bucket_init(&h->retries, P2P__CAP_QUIC_RETRIES_BURST,
@@ -107,12 +108,33 @@ static void accept_pipe(struct p2p__qsocket *s, struct p2p__slice in,
     p->first = *first;
     p->shaking = true;
     h->n_shaking++;
+    if (first->token.len == 0) {
+        p->pipe.unproven = true;
+        p2p__list_push(&h->unproven, &p->link);
+    }
     h->current = p;
     s->l.cb->accepted(s->l.user, &p->pipe, now);
     if (h->current == p && p->sess != NULL) {
         p2p__qpipe_arrive(p, in, run, now);
     }
     h->current = NULL;
+}
+
+/* Whether a client may begin without a proof: few do, and none from his
+ * address, so that forged datagrams do not use up what an address may have. */
+static bool may_be_unproven(const struct p2p__quic_host *h,
+                            const struct p2p__addr *from)
+{
+    P2P__LIST_EACH (it, &h->unproven) {
+        const struct p2p__addr *other =
+            &P2P__CONTAINER(it, struct p2p__qpipe, link)->path.remote;
+
+        if (other->family == from->family &&
+            memcmp(other->ip, from->ip, sizeof from->ip) == 0) {
+            return false;
+        }
+    }
+    return h->n_shaking < P2P__CAP_QUIC_UNPROVEN;
 }
 
 /* What may be a client's first datagram. */
@@ -131,7 +153,7 @@ static void on_first(struct p2p__qsocket *s, struct p2p__slice in,
         !p2p__quic_reply_proven(&h->shared, &first, &run->peer, now)) {
         first.token.len = 0; /* of an earlier connection, or another server */
     }
-    if (first.token.len > 0 || h->n_shaking < P2P__CAP_QUIC_UNPROVEN) {
+    if (first.token.len > 0 || may_be_unproven(h, &run->peer)) {
         accept_pipe(s, in, &first, run, now);
     } else if (p2p__bucket_take(&h->retries, now)) {
         len = p2p__quic_reply_retry(&h->shared, &first, &run->peer, out, now);

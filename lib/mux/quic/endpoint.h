@@ -11,10 +11,11 @@
  * system chooses from which address a dial goes; a client is answered from the
  * address that it found.
  *
- * Failure modes. Too many handshakes: clients must show first that their
- * address is theirs (retry). Nobody wants it: refused in one datagram. A
- * datagram of a connection that is not known: a stateless reset, so many a
- * second. The socket is full: the pipe keeps what is left of a tx, and waits.
+ * Failure modes. Too many handshakes, or one of the same address that may be
+ * forged: clients must show first that their address is theirs (retry). Nobody
+ * wants it: refused in one datagram. A datagram of a connection that is not
+ * known: a stateless reset, so many a second. The socket is full: the pipe
+ * keeps what is left of a tx, and waits.
  *
  * A pipe that was closed lingers for three probe time-outs: it answers what is
  * under way with its last word, and holds that and its ids.
@@ -55,6 +56,7 @@ struct p2p__quic_host {
     struct p2p__list sockets;   /* struct p2p__qsocket */
     struct p2p__list dialed;    /* pipes that were not told yet */
     struct p2p__list lingering; /* closed pipes, the oldest first */
+    struct p2p__list unproven;  /* pipes of clients that showed no token */
     struct p2p__bucket replies;
     struct p2p__bucket retries;
     struct p2p__qpipe *current; /* whose callback runs */
@@ -75,7 +77,7 @@ struct p2p__qsocket {
 /* A connection; see pipe.c. */
 struct p2p__qpipe {
     struct p2p__pipe pipe;
-    struct p2p__list link;   /* dialed or lingering */
+    struct p2p__list link;   /* dialed, unproven or lingering */
     struct p2p__list full;   /* of the socket */
     struct p2p__timer timer; /* the end of lingering */
     struct p2p__list routes; /* while it lingers */

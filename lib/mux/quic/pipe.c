@@ -185,11 +185,17 @@ static void say_last(struct p2p__qpipe *p, p2p_ns now)
     }
 }
 
-static void refuse(struct p2p__qpipe *p)
+/* A client that is not wanted, or not while he may be anybody: with a proof he
+ * may be somebody familiar. */
+static void refuse(struct p2p__qpipe *p, bool unproven, p2p_ns now)
 {
+    struct p2p__quic_host *h = p->socket->host;
     uint8_t room[P2P__QUIC_REPLY_BYTES];
     const size_t len =
-        p2p__quic_reply_refuse(&p->first, P2P__QUIC_REFUSED, room);
+        unproven && p2p__bucket_take(&h->retries, now)
+            ? p2p__quic_reply_retry(&h->shared, &p->first, &p->path.remote,
+                                    room, now)
+            : p2p__quic_reply_refuse(&p->first, P2P__QUIC_REFUSED, room);
     const struct p2p__quic_run run = {
         .len = len, .segment = len, .path = p->path};
 
@@ -218,6 +224,10 @@ static void not_shaking(struct p2p__qpipe *p)
     if (p->shaking) {
         p->shaking = false;
         p->socket->host->n_shaking--;
+        if (p->pipe.unproven) {
+            p->pipe.unproven = false;
+            p2p__list_remove(&p->link);
+        }
     }
 }
 
@@ -226,6 +236,7 @@ static void pipe_close(struct p2p__pipe *pipe)
     struct p2p__qpipe *p = of_pipe(pipe);
     struct p2p__quic_host *h = p->socket->host;
     const p2p_ns now = h->cfg.q->now;
+    const bool unproven = pipe->unproven;
 
     if (h->current == p) {
         h->current = NULL;
@@ -245,7 +256,7 @@ static void pipe_close(struct p2p__pipe *pipe)
         return;
     }
     if (!p->dialer) {
-        refuse(p);
+        refuse(p, unproven, now);
     }
     p2p__qpipe_free(p);
 }

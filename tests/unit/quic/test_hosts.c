@@ -206,6 +206,29 @@ static void stranger_begins(struct scene *s)
     stranger_repeats(s, 1);
 }
 
+/* As if a client at some address began. */
+static void forged_begins(struct scene *s, const struct p2p__addr *from)
+{
+    const struct p2p__qsocket *at = P2P__CONTAINER(
+        p2p__list_first(&quic_of(&s->b)->sockets), struct p2p__qsocket, link);
+    const struct p2p__udp_run run = {.peer = *from, .segment = 1200};
+    uint8_t hello[1200];
+
+    stranger_makes(s, hello);
+    at->udp->cb->run(at->udp->user, p2p__slice_of(hello, sizeof hello), &run,
+                     s->sim.now);
+}
+
+/* Clients at so many addresses begin, and are not heard of again. */
+static void many_begin(struct scene *s, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        forged_begins(
+            s, &(struct p2p__addr){
+                   .family = 4, .ip = {10, 9, 9, (uint8_t)i}, .port = 9});
+    }
+}
+
 static void test_two_hosts_meet(void **state)
 {
     struct scene *s = scene_new(0);
@@ -460,9 +483,7 @@ static void test_unproven_clients_have_a_cap(void **state)
     struct scene *s = scene_new(0);
 
     (void)state;
-    for (unsigned i = 0; i < P2P__CAP_QUIC_UNPROVEN; i++) {
-        stranger_begins(s);
-    }
+    many_begin(s, P2P__CAP_QUIC_UNPROVEN);
     pass(s, P2P__MS(100));
     assert_int_equal(s->kinds[3], 0);
     assert_int_equal(quic_of(&s->b)->n_shaking, P2P__CAP_QUIC_UNPROVEN);
@@ -478,6 +499,60 @@ static void test_unproven_clients_have_a_cap(void **state)
     scene_free(s);
 }
 
+/* How many unproven ones from an address b has let begin. */
+static unsigned unproven_at(const struct scene *s, const struct p2p__addr *at)
+{
+    unsigned count = 0;
+
+    P2P__LIST_EACH (it, &quic_of(&s->b)->unproven) {
+        const struct p2p__qpipe *p =
+            P2P__CONTAINER(it, struct p2p__qpipe, link);
+
+        count += memcmp(p->path.remote.ip, at->ip, sizeof at->ip) == 0;
+    }
+    return count;
+}
+
+/* Forged datagrams use up nothing of what an address may have: the second is
+ * asked for a proof, which who is there gives. */
+static void test_forged_datagrams_keep_no_address_out(void **state)
+{
+    struct scene *s = scene_new(0);
+    const struct p2p__addr of_a = {.family = 4, .ip = {10, 0, 0, 1}, .port = 9};
+
+    (void)state;
+    s->b.host->swarm->limits.pending_per_addr = 8;
+    for (unsigned i = 0; i < 100; i++) {
+        forged_begins(s, &of_a);
+    }
+    assert_int_equal(unproven_at(s, &of_a), 1);
+    assert_int_equal(dial(s, ADDR), 0);
+    pass(s, P2P__MS(100));
+    assert_int_equal(quic_of(&s->b)->n_shaking, 1);
+    pass(s, P2P__SEC(30));
+    assert_int_equal(quic_of(&s->b)->n_shaking, 0);
+    assert_true(p2p__list_empty(&quic_of(&s->b)->unproven));
+    scene_free(s);
+}
+
+/* Nor are they familiar, nor keeps a crowd those out who are. */
+static void test_who_is_familiar_proves_it(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct p2p__swarm *swarm = s->b.host->swarm;
+    const struct p2p__addr of_a = {.family = 4, .ip = {10, 0, 0, 1}, .port = 9};
+
+    (void)state;
+    p2p__familiar_note(&swarm->familiar, &of_a);
+    swarm->limits.pending = 4;
+    many_begin(s, 4);
+    assert_int_equal(swarm->n_pending, 4);
+    forged_begins(s, &of_a);
+    assert_int_equal(unproven_at(s, &of_a), 0);
+    assert_int_equal(dial(s, ADDR), 0);
+    scene_free(s);
+}
+
 /* How often clients are asked for a proof; not less than clients may need
  * while somebody forges their like. */
 static void test_demands_for_a_proof_have_a_cap(void **state)
@@ -486,9 +561,7 @@ static void test_demands_for_a_proof_have_a_cap(void **state)
     uint8_t hello[1200];
 
     (void)state;
-    for (unsigned i = 0; i < P2P__CAP_QUIC_UNPROVEN; i++) {
-        stranger_begins(s);
-    }
+    many_begin(s, P2P__CAP_QUIC_UNPROVEN);
     pass(s, P2P__MS(100));
     stranger_makes(s, hello);
     for (unsigned i = 0; i < P2P__CAP_QUIC_RETRIES_BURST + 1000; i++) {
@@ -561,13 +634,12 @@ static void test_T13_a_first_datagram_comes_again(void **state)
     pass(s, P2P__SEC(1));
     assert_int_equal(quic_of(&s->b)->shared.routes.count, 0);
     assert_int_equal(s->got, 5);
+    s->kinds[3] = 0;
     s->b.host->swarm->limits.pending = (uint32_t)pending;
     stranger_repeats(s, 5);
     pass(s, P2P__MS(100));
     assert_int_equal(quic_of(&s->b)->n_shaking, 1);
-    for (unsigned i = 1; i < P2P__CAP_QUIC_UNPROVEN; i++) {
-        stranger_begins(s);
-    }
+    many_begin(s, P2P__CAP_QUIC_UNPROVEN - 1);
     pass(s, P2P__MS(100));
     stranger_repeats(s, 5);
     pass(s, P2P__MS(100));
@@ -685,6 +757,8 @@ int main(void)
         cmocka_unit_test(test_forgotten_connections_are_reset),
         cmocka_unit_test(test_answers_to_strangers_have_a_cap),
         cmocka_unit_test(test_unproven_clients_have_a_cap),
+        cmocka_unit_test(test_forged_datagrams_keep_no_address_out),
+        cmocka_unit_test(test_who_is_familiar_proves_it),
         cmocka_unit_test(test_demands_for_a_proof_have_a_cap),
         cmocka_unit_test(test_a_false_token_proves_nothing),
         cmocka_unit_test(test_who_is_not_wanted_hears_so),
