@@ -13,8 +13,9 @@
 
 #define MAX_ANSWERS 16
 
-/* Queries for texts under way at once: half of libuv's workers. */
-#define MAX_ASKING 2U
+/* Queries for texts under way at once. Of libuv's four workers getaddrinfo()
+ * has two: one is free for what goes to disk. */
+#define MAX_ASKING 1U
 
 /* Bytes of an answer; one that is longer is not read, see dnsaddr.h. */
 #define ANSWER_MAX 9000

@@ -150,8 +150,9 @@ static void test_what_servers_say(void **state)
     }
 }
 
-/* However many are asked for, half of libuv's four workers are free. */
-static void test_two_ask_at_once(void **state)
+/* However many are asked for, of libuv's four workers this takes one: names take
+ * two, and the store needs the last. */
+static void test_one_asks_at_once(void **state)
 {
     struct rig r;
 
@@ -159,11 +160,11 @@ static void test_two_ask_at_once(void **state)
     rig_start(&r, ANSWER);
     for (unsigned i = 0; i < 9; i++) {
         (void)ask(&r);
-        assert_true(r.loop->dns.asking <= 2);
+        assert_true(r.loop->dns.asking <= 1);
     }
     for (unsigned i = 1; i <= 9; i++) {
         until(&r, i);
-        assert_true(r.loop->dns.asking <= 2);
+        assert_true(r.loop->dns.asking <= 1);
     }
     assert_int_equal(r.status, 0);
     assert_int_equal(r.loop->dns.pending, 0);
@@ -197,7 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_servers_say),
-        cmocka_unit_test(test_two_ask_at_once),
+        cmocka_unit_test(test_one_asks_at_once),
         cmocka_unit_test(test_cancelled),
     };
 
