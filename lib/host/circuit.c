@@ -347,6 +347,9 @@ static struct p2p__pipe *circuit_dial(void *host,
     if (c != NULL) {
         s = p2p__stream_want(&want, p2p__host_now(h), err);
     }
+    if (s != NULL) {
+        p2p__dial_hurry(want.peer, p2p__host_now(h));
+    }
     p2p__peer_unref(want.peer);
     if (s == NULL) {
         if (c != NULL) {

@@ -13,6 +13,9 @@
 #define BACKOFF_FIRST_NS P2P__SEC(1)
 #define BACKOFF_LAST_NS  P2P__SEC(300)
 
+/* Dials under way, and the one that each of them may wait for. */
+#define HURRIED 2U
+
 static void step(struct p2p__dial *d, p2p_ns now);
 
 static void on_due(struct p2p__timer *t, p2p_ns now)
@@ -91,23 +94,42 @@ void p2p__dial_free(struct p2p__dial *d)
     p2p__free(d);
 }
 
+/* A dial of the queue is under way, and begins in the next turn. */
+static void activate(struct p2p__dial *d, p2p_ns now)
+{
+    p2p__list_remove(&d->link);
+    p2p__list_push(&d->swarm->dials, &d->link);
+    d->swarm->n_dial_queue--;
+    d->swarm->n_dials++;
+    d->active = true;
+    p2p__timer_set(&d->timer, now);
+}
+
 /* Lets the next dials of the queue begin. */
 static void start_queued(struct p2p__swarm *s, p2p_ns now)
 {
     while (!s->closing && s->n_dials < P2P__CAP_DIAL_ACTIVE) {
         struct p2p__list *link = p2p__list_first(&s->dial_queue);
-        struct p2p__dial *d;
 
         if (link == NULL) {
             break;
         }
-        d = P2P__CONTAINER(link, struct p2p__dial, link);
+        activate(P2P__CONTAINER(link, struct p2p__dial, link), now);
+    }
+}
+
+void p2p__dial_hurry(struct p2p__peer *peer, p2p_ns now)
+{
+    struct p2p__dial *d = peer->dial;
+
+    if (d == NULL || d->active || d->swarm->closing) {
+        return;
+    }
+    if (d->swarm->n_dials < HURRIED * P2P__CAP_DIAL_ACTIVE) {
+        activate(d, now);
+    } else {
         p2p__list_remove(&d->link);
-        p2p__list_push(&s->dials, &d->link);
-        s->n_dial_queue--;
-        s->n_dials++;
-        d->active = true;
-        p2p__timer_set(&d->timer, now); /* begins in the next turn */
+        p2p__list_push_front(&d->swarm->dial_queue, &d->link);
     }
 }
 

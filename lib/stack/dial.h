@@ -106,6 +106,10 @@ void p2p__dial_free(struct p2p__dial *d);
  * asked for it, or a stream waits for it. */
 void p2p__dial_unwant(struct p2p__dial *d);
 
+/* A dial that is under way waits for the one to this peer, a relay: that begins
+ * beside those that are under way, if it has not; it need not wait for them. */
+void p2p__dial_hurry(struct p2p__peer *peer, p2p_ns now);
+
 /* The timer of a peer that is to be kept went off: dial it again. */
 void p2p__dial_redial_due(struct p2p__timer *t, p2p_ns now);
 

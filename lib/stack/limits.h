@@ -43,7 +43,8 @@
 #define P2P__CAP_CONN_PENDING 256
 /* Inbound connections whose handshake has not ended, from one address. */
 #define P2P__CAP_CONN_PENDING_PER_ADDR 8
-/* Dials under way at once; further ones wait in order. */
+/* Dials under way at once, and as many that these wait for; further ones wait
+ * in order. */
 #define P2P__CAP_DIAL_ACTIVE 32
 /* Dials that wait for their turn; further ones are refused. */
 #define P2P__CAP_DIAL_QUEUE 1024

@@ -13,6 +13,9 @@
 
 enum { DIALER, RELAY, TARGET, HOSTS }; /* the first one has a resolver */
 
+/* More than dials that are under way at once. */
+#define MANY 40U
+
 struct world {
     struct sim sim;
     struct names names;
@@ -22,24 +25,30 @@ struct world {
     const uint8_t *refusal;
 };
 
+static void pass(struct world *w, p2p_ns span)
+{
+    sim_run(&w->sim, w->sim.now + span);
+}
+
 /* A relay and two hosts without a listener, all connected with it. */
 static void start(struct world *w)
 {
-    static const struct p2p_relay_config limits = P2P_RELAY_CONFIG_INIT;
+    struct p2p_relay_config limits = P2P_RELAY_CONFIG_INIT;
     const struct sim_cfg cfg = {
         .seed = 9, .latency_min = P2P__MS(1), .latency_max = P2P__MS(5)};
     struct p2p_host_config relay = P2P_HOST_CONFIG_INIT;
 
     memset(w, 0, sizeof *w);
+    limits.max_circuits_per_peer = MANY;
     relay.relay = &limits;
-    sim_init(&w->sim, &cfg, HOSTS);
+    sim_init(&w->sim, &cfg, HOSTS + MANY);
     names_init(&w->names, &w->sim);
     simhost_start(&w->h[RELAY], &w->sim, RELAY, &relay);
     simhost_make(&w->h[DIALER], &w->sim, DIALER, NULL);
     simhost_make(&w->h[TARGET], &w->sim, TARGET, NULL);
     assert_int_equal(simhost_dial(&w->h[DIALER], &w->h[RELAY]), 0);
     assert_int_equal(simhost_dial(&w->h[TARGET], &w->h[RELAY]), 0);
-    sim_run(&w->sim, P2P__SEC(1));
+    pass(w, P2P__SEC(1));
 }
 
 static void stop(struct world *w)
@@ -48,11 +57,6 @@ static void stop(struct world *w)
         simhost_stop(&w->h[i]);
     }
     sim_fini(&w->sim);
-}
-
-static void pass(struct world *w, p2p_ns span)
-{
-    sim_run(&w->sim, w->sim.now + span);
 }
 
 /* RELAY's circuits; with an id: to that peer. */
@@ -300,6 +304,40 @@ static void test_streams_that_ask_again_do_not_go_round(void **state)
     stop(&w);
 }
 
+/* A dial to the relay does not stand behind those that wait for it. */
+static void test_a_relay_is_dialed_before_its_circuits(void **state)
+{
+    static struct simhost many[MANY];
+    char buf[P2P_MULTIADDR_TEXT_MAX];
+    struct world w;
+
+    (void)state;
+    start(&w);
+    assert_int_equal(
+        p2p_host_disconnect(w.h[DIALER].host, p2p_host_id(w.h[RELAY].host)), 0);
+    for (size_t i = 0; i < MANY; i++) {
+        simhost_make(&many[i], &w.sim, HOSTS + i, NULL);
+        assert_int_equal(
+            p2p_host_listen(many[i].host, via_relay(&w, NULL, buf)), 0);
+    }
+    pass(&w, P2P__SEC(10));
+    assert_int_equal(w.h[RELAY].host->relay->ledger.n_reserved, MANY);
+    assert_int_equal(simhost_conns(&w.h[DIALER]), 0);
+    for (size_t i = 0; i < MANY; i++) {
+        const struct p2p_peer_id *id = p2p_host_id(many[i].host);
+
+        assert_int_equal(
+            p2p_host_add_addr(w.h[DIALER].host, via_relay(&w, id, buf), 0), 0);
+        assert_int_equal(p2p_host_keep(w.h[DIALER].host, id, true), 0);
+    }
+    pass(&w, P2P__SEC(2));
+    assert_int_equal(simhost_conns(&w.h[DIALER]), MANY + 1);
+    for (size_t i = 0; i < MANY; i++) {
+        simhost_stop(&many[i]);
+    }
+    stop(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_a_relay_must_end_its_stream),
         cmocka_unit_test(test_a_stream_waits_for_what_it_may_use),
         cmocka_unit_test(test_streams_that_ask_again_do_not_go_round),
+        cmocka_unit_test(test_a_relay_is_dialed_before_its_circuits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
