@@ -294,7 +294,8 @@ static struct circuit *circuit_new(struct p2p_host *h, struct p2p__peer *relay)
 }
 
 /* The relay of a circuit's address, counted; what stands before it is where the
- * relay is. NULL and *err. */
+ * relay is, by hearsay: whoever made the address up may mean a third one harm.
+ * NULL and *err. */
 static struct p2p__peer *relay_of(struct p2p_host *h,
                                   const struct p2p_multiaddr *to, int *err)
 {
@@ -315,7 +316,7 @@ static struct p2p__peer *relay_of(struct p2p_host *h,
     peer = p2p__host_peer(h, &id);
     p2p_multiaddr_strip_peer(&relay);
     if (peer != NULL && relay.len > 0) {
-        (void)p2p__peer_add_addr(peer, relay.bytes, relay.len, P2P__ADDR_USER,
+        (void)p2p__peer_add_addr(peer, relay.bytes, relay.len, P2P__ADDR_MDNS,
                                  p2p__ns_after(p2p__host_now(h), ADDR_NS));
     }
     return peer;
@@ -340,6 +341,11 @@ static struct p2p__pipe *circuit_dial(void *host,
     }
     want.peer = relay_of(h, to->addr, err);
     if (want.peer == NULL) {
+        return NULL;
+    }
+    if (p2p_peer_id_equal(&want.peer->id, to->expected)) {
+        p2p__peer_unref(want.peer);
+        *err = P2P_EFORMAT; /* it would wait for itself */
         return NULL;
     }
     *err = P2P_ENOMEM;

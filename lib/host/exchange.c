@@ -148,6 +148,7 @@ static void on_finished(void *user, struct p2p_stream *s, p2p_ns now)
 
     (void)s;
     (void)now;
+    x->finished = true;
     if (x->asks ? !p2p__relay_ask_is_answered(&x->core.ask)
                 : !p2p__relay_answer_is_asked(&x->core.answer)) {
         fail(x, P2P_EPROTO);
@@ -264,6 +265,9 @@ void p2p__exchange_rest(struct p2p__exchange *x, struct p2p_stream *s,
         n = p2p__sendq_peek(&rest, &mark, pieces, PIECES);
     }
     p2p__sendq_fini(&rest);
+    if (x->finished && !s->reset && s->cb->finished != NULL) {
+        s->cb->finished(s->user, s, now);
+    }
 }
 
 static void on_left_too_long(struct p2p__timer *timer, p2p_ns now)

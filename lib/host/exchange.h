@@ -34,6 +34,7 @@ struct p2p__exchange {
     const struct p2p__exchange_cb *cb;
     void *user;
     bool asks;
+    bool finished;             /* the peer sends no more */
     bool spoke;                /* what we have to say is all here */
     struct p2p__slice pending; /* a message that the stream had no room for */
     struct p2p__sendq rest;    /* what came behind the message */
@@ -68,7 +69,8 @@ int p2p__exchange_status(struct p2p__exchange *x,
  * owner consumes what comes. */
 struct p2p_stream *p2p__exchange_take(struct p2p__exchange *x);
 
-/* Gives what came behind the message to who listens to the stream now. */
+/* Gives what came behind the message, and the end of it if that came too, to
+ * who listens to the stream now. */
 void p2p__exchange_rest(struct p2p__exchange *x, struct p2p_stream *s,
                         p2p_ns now);
 

@@ -7,6 +7,7 @@
 
 #include "host/bridge.h"
 #include "names.h"
+#include "p2p/gate.h"
 #include "p2p/relay.h"
 #include "simhost.h"
 #include "unit.h"
@@ -338,6 +339,89 @@ static void test_a_relay_is_dialed_before_its_circuits(void **state)
     stop(&w);
 }
 
+static bool refuse_accept(void *user, const struct p2p_gate_question *question)
+{
+    (void)user;
+    return question->step != P2P_GATE_ACCEPT;
+}
+
+/* The end of a circuit may come together with the yes to it. */
+static void test_an_early_end_is_passed_on(void **state)
+{
+    struct world w;
+
+    (void)state;
+    start(&w);
+    listen_at_relay(&w);
+    p2p_host_set_gate(w.h[TARGET].host, refuse_accept, NULL);
+    dial_target(&w);
+    pass(&w, P2P__MS(200));
+    assert_int_equal(w.told, 1);
+    assert_true(w.status < 0);
+    stop(&w);
+}
+
+/* Where a relay is, circuits' addresses say by hearsay. */
+static void test_T34_circuits_do_not_say_where_others_are(void **state)
+{
+    static const uint8_t known[] = {4, 10, 0, 0, 3, 6, 0x0f, 0xa1};
+    char buf[P2P_MULTIADDR_TEXT_MAX], victim[P2P_PEER_ID_TEXT_MAX],
+        target[P2P_PEER_ID_TEXT_MAX];
+    struct p2p__peer *peer;
+    unsigned kept = 0;
+    struct world w;
+
+    (void)state;
+    start(&w);
+    (void)p2p_peer_id_text(p2p_host_id(w.h[RELAY].host), victim);
+    (void)p2p_peer_id_text(p2p_host_id(w.h[TARGET].host), target);
+    peer = p2p__book_find(&w.h[DIALER].host->swarm->book,
+                          p2p_host_id(w.h[RELAY].host));
+    assert_non_null(peer);
+    assert_int_equal(
+        p2p__peer_add_addr(peer, known, sizeof known, P2P__ADDR_RECORD,
+                           w.sim.now + P2P__SEC(60)),
+        0);
+    for (unsigned i = 0; i < 2 * P2P__CAP_PEER_ADDRS; i++) {
+        (void)snprintf(buf, sizeof buf,
+                       "/ip4/10.9.9.9/tcp/%u/p2p/%s/p2p-circuit/p2p/%s", i + 1,
+                       victim, target);
+        assert_int_equal(p2p_host_dial(w.h[DIALER].host, buf, on_told, &w), 0);
+        pass(&w, P2P__MS(100));
+    }
+    P2P__LIST_EACH (it, &peer->addrs) {
+        const struct p2p__peer_addr *a =
+            P2P__CONTAINER(it, struct p2p__peer_addr, link);
+
+        kept += a->len == sizeof known &&
+                memcmp(a->bytes, known, sizeof known) == 0;
+    }
+    assert_int_equal(kept, 1);
+    stop(&w);
+}
+
+/* A peer that is said to be behind itself is not waited for. */
+static void test_nobody_is_its_own_relay(void **state)
+{
+    char buf[P2P_MULTIADDR_TEXT_MAX];
+    struct world w;
+
+    (void)state;
+    start(&w);
+    assert_int_equal(
+        p2p_host_disconnect(w.h[DIALER].host, p2p_host_id(w.h[RELAY].host)), 0);
+    pass(&w, P2P__SEC(1));
+    assert_int_equal(
+        p2p_host_dial(w.h[DIALER].host,
+                      via_relay(&w, p2p_host_id(w.h[RELAY].host), buf), on_told,
+                      &w),
+        0);
+    pass(&w, P2P__SEC(1));
+    assert_int_equal(w.told, 1);
+    assert_int_equal(w.status, P2P_EFORMAT);
+    stop(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +431,9 @@ int main(void)
         cmocka_unit_test(test_a_stream_waits_for_what_it_may_use),
         cmocka_unit_test(test_streams_that_ask_again_do_not_go_round),
         cmocka_unit_test(test_a_relay_is_dialed_before_its_circuits),
+        cmocka_unit_test(test_an_early_end_is_passed_on),
+        cmocka_unit_test(test_T34_circuits_do_not_say_where_others_are),
+        cmocka_unit_test(test_nobody_is_its_own_relay),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
