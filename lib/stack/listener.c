@@ -35,11 +35,12 @@ static bool had_its_time(const struct p2p__swarm *s, const struct p2p__conn *c,
 }
 
 /* Whether somebody protected was connected at where a pipe comes from, and it
- * does come from there. */
+ * does come from there: who comes by a circuit has its relay's address, which
+ * tells nothing. */
 static bool is_familiar(const struct p2p__swarm *s, const struct p2p__pipe *p,
-                        const struct p2p__addr *from)
+                        bool relayed, const struct p2p__addr *from)
 {
-    return !p->unproven && p2p__familiar_has(&s->familiar, from);
+    return !relayed && !p->unproven && p2p__familiar_has(&s->familiar, from);
 }
 
 /* The first of the handshakes of strangers, if it had its time or somebody
@@ -55,7 +56,7 @@ static struct p2p__conn *expendable(const struct p2p__swarm *s, bool familiar,
         if (!familiar && !had_its_time(s, c, now)) {
             break; /* nor had those behind it */
         }
-        if (!is_familiar(s, c->pipe, &c->remote)) {
+        if (!is_familiar(s, c->pipe, c->relayed, &c->remote)) {
             return c;
         }
     }
@@ -108,7 +109,8 @@ static bool may_accept(struct p2p__swarm *s, const struct p2p__via *via,
         p2p__refused_at(s, P2P__REFUSED_HANDSHAKES_OF_ADDR, via, &from);
         return false;
     }
-    if (make_room(s, is_familiar(s, pipe, &from), now) != 0) {
+    if (make_room(s, is_familiar(s, pipe, via->ops->dial != NULL, &from),
+                  now) != 0) {
         p2p__refused_at(s, P2P__REFUSED_HANDSHAKES, via, &from);
         return false;
     }

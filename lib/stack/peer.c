@@ -133,9 +133,12 @@ void p2p__peer_met(struct p2p__peer *peer)
         return;
     }
     P2P__LIST_EACH (it, &peer->conns) {
-        p2p__familiar_note(
-            &peer->swarm->familiar,
-            &P2P__CONTAINER(it, struct p2p__conn, peer_link)->remote);
+        const struct p2p__conn *c =
+            P2P__CONTAINER(it, struct p2p__conn, peer_link);
+
+        if (!c->relayed) { /* that one's address is its relay's */
+            p2p__familiar_note(&peer->swarm->familiar, &c->remote);
+        }
     }
 }
 

@@ -400,6 +400,29 @@ static void test_T34_circuits_do_not_say_where_others_are(void **state)
     stop(&w);
 }
 
+/* Where a relay is says nothing of a friend behind it. */
+static void test_a_relay_is_not_familiar_by_who_uses_it(void **state)
+{
+    const struct p2p__swarm *swarm;
+    const struct p2p__peer *relay, *target;
+    struct world w;
+
+    (void)state;
+    start(&w);
+    know_target(&w, false);
+    assert_int_equal(
+        p2p_host_keep(w.h[DIALER].host, p2p_host_id(w.h[TARGET].host), true),
+        0);
+    pass(&w, P2P__SEC(2));
+    swarm = w.h[DIALER].host->swarm;
+    target = p2p__book_find(&swarm->book, p2p_host_id(w.h[TARGET].host));
+    assert_non_null(p2p__peer_primary(target));
+    relay = p2p__book_find(&swarm->book, p2p_host_id(w.h[RELAY].host));
+    assert_false(
+        p2p__familiar_has(&swarm->familiar, &p2p__peer_primary(relay)->remote));
+    stop(&w);
+}
+
 /* A peer that is said to be behind itself is not waited for. */
 static void test_nobody_is_its_own_relay(void **state)
 {
@@ -433,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_a_relay_is_dialed_before_its_circuits),
         cmocka_unit_test(test_an_early_end_is_passed_on),
         cmocka_unit_test(test_T34_circuits_do_not_say_where_others_are),
+        cmocka_unit_test(test_a_relay_is_not_familiar_by_who_uses_it),
         cmocka_unit_test(test_nobody_is_its_own_relay),
     };
 
