@@ -438,24 +438,52 @@ static bool has_addr(const struct p2p__peer *peer, bool direct)
     return false;
 }
 
+/* Whether a dial may bring a connection that is not over a relay. */
+static bool may_be_direct(const struct p2p__dial *d)
+{
+    for (uint32_t i = 0; i < d->n_targets; i++) {
+        if (d->targets[i].place.via->ops->dial == NULL) {
+            return true;
+        }
+    }
+    return d->names.running > 0;
+}
+
+/* Adds what the book knows of its peer. */
+static void add_addrs(struct p2p__dial *d, bool direct, p2p_ns now)
+{
+    struct p2p_multiaddr ma;
+
+    P2P__LIST_EACH (it, &d->peer->addrs) {
+        if (read_addr(it, direct, &ma)) {
+            (void)p2p__dial_add_maddr(d, &ma, now);
+        }
+    }
+}
+
 int p2p__dial_for(struct p2p__peer *peer, enum p2p__path path, p2p_ns now)
 {
     struct p2p__swarm *s = peer->swarm;
     const bool connected = p2p__peer_primary(peer) != NULL;
     const bool direct = connected || path == P2P__PATH_DIRECT;
-    struct p2p_multiaddr ma;
-    struct p2p__dial *d;
+    struct p2p__dial *d = peer->dial;
     int err;
 
     if (p2p_peer_id_equal(&peer->id, &s->self)) {
         return P2P_ESELF;
     }
-    if (peer->dial != NULL || p2p__peer_conn(peer, path) != NULL) {
+    if (p2p__peer_conn(peer, path) != NULL ||
+        (d != NULL && (path != P2P__PATH_DIRECT || may_be_direct(d)))) {
         return 0;
     }
     p2p__peer_prune(peer, now);
     if (!has_addr(peer, direct)) {
         return connected ? P2P_ELIMITED : P2P_ENOADDR;
+    }
+    if (d != NULL) { /* circuits alone, which may wait for this very peer */
+        add_addrs(d, direct, now);
+        p2p__timer_set(&d->timer, now);
+        return 0;
     }
     if (now < peer->backoff_until) {
         return P2P_ELIMIT;
@@ -464,11 +492,7 @@ int p2p__dial_for(struct p2p__peer *peer, enum p2p__path path, p2p_ns now)
     if (d == NULL) {
         return err;
     }
-    P2P__LIST_EACH (it, &peer->addrs) {
-        if (read_addr(it, direct, &ma)) {
-            (void)p2p__dial_add_maddr(d, &ma, now);
-        }
-    }
+    add_addrs(d, direct, now);
     start_queued(s, now);
     return 0;
 }

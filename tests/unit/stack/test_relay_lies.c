@@ -445,6 +445,33 @@ static void test_nobody_is_its_own_relay(void **state)
     stop(&w);
 }
 
+/* Nor are two that are said to be behind each other. */
+static void test_two_are_not_each_others_relay(void **state)
+{
+    char buf[P2P_MULTIADDR_TEXT_MAX], id[2][P2P_PEER_ID_TEXT_MAX];
+    struct world w;
+    struct wanted d = {.w = &w};
+    struct simhost other = {0};
+
+    (void)state;
+    start(&w);
+    simhost_make(&other, &w.sim, HOSTS, NULL);
+    (void)p2p_peer_id_text(p2p_host_id(w.h[TARGET].host), id[0]);
+    (void)p2p_peer_id_text(p2p_host_id(other.host), id[1]);
+    for (int i = 0; i < 2; i++) {
+        (void)snprintf(buf, sizeof buf, "/p2p/%s/p2p-circuit/p2p/%s", id[i],
+                       id[1 - i]);
+        assert_int_equal(p2p_host_add_addr(w.h[DIALER].host, buf, 0), 0);
+    }
+    assert_int_equal(
+        p2p_host_keep(w.h[DIALER].host, p2p_host_id(other.host), true), 0);
+    want_target(&d);
+    pass(&w, P2P__SEC(1));
+    assert_int_equal(d.closed, 1);
+    simhost_stop(&other);
+    stop(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_T34_circuits_do_not_say_where_others_are),
         cmocka_unit_test(test_a_relay_is_not_familiar_by_who_uses_it),
         cmocka_unit_test(test_nobody_is_its_own_relay),
+        cmocka_unit_test(test_two_are_not_each_others_relay),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
