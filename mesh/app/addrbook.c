@@ -12,6 +12,7 @@
 #include "mesh/app/daemon.h"
 
 #define FILE_NAME "addresses"
+#define NEW_NAME  "addresses.new"
 
 void um_addrbook_read(struct um_daemon *d)
 {
@@ -40,28 +41,42 @@ static void each(void *user, const char *addr)
     um_buf_str(user, UM_STR("\n"));
 }
 
+/* Whole, or the old one stays. */
+static bool replace(int dir, struct um_str text)
+{
+    int fd =
+        openat(dir, NEW_NAME,
+               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && write(fd, text.p, text.len) == (ssize_t)text.len;
+
+    if (fd < 0) {
+        return false;
+    }
+    ok = close(fd) == 0 && ok && renameat(dir, NEW_NAME, dir, FILE_NAME) == 0;
+    if (!ok) {
+        (void)unlinkat(dir, NEW_NAME, 0);
+    }
+    return ok;
+}
+
+/* Without a node there is no roster, and nobody known to be a member. */
 static void save(struct um_daemon *d)
 {
     struct um_buf text = UM_BUF_INIT;
-    int fd =
-        openat(d->state.dir, FILE_NAME,
-               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    struct um_str all;
 
-    if (fd < 0) {
+    if (d->bus == NULL) {
         return;
     }
     um_bus_known(d->bus, UM_ADDRBOOK_MEMBERS, each, &text);
-    if (!um_buf_failed(&text)) {
-        struct um_str all = um_buf_view(&text);
-
-        if (write(fd, all.p, all.len) != (ssize_t)all.len) {
-            um_log_line(&d->log, UM_LOG_WARN,
-                        "where members are cannot be written: the next start "
-                        "looks for them");
-        }
+    all = um_buf_view(&text);
+    if (!um_buf_failed(&text) && (all.len > 0 || d->mesh.node != NULL) &&
+        !replace(d->state.dir, all)) {
+        um_log_line(&d->log, UM_LOG_WARN,
+                    "where members are cannot be written: the next start "
+                    "looks for them");
     }
     um_buf_fini(&text);
-    (void)close(fd);
 }
 
 static void on_alarm(void *arg)
@@ -76,7 +91,7 @@ void um_addrbook_later(struct um_daemon *d)
 {
     const struct um_alarms *alarms = &d->loop.alarms;
 
-    if (d->addrbook.alarm == NULL) {
+    if (d->addrbook.alarm == NULL && !d->addrbook.ended) {
         d->addrbook.alarm =
             alarms->set(alarms->user, UM_ADDRBOOK_MS, on_alarm, d);
     }
@@ -84,6 +99,7 @@ void um_addrbook_later(struct um_daemon *d)
 
 void um_addrbook_end(struct um_daemon *d)
 {
+    d->addrbook.ended = true;
     if (d->addrbook.alarm != NULL) {
         d->loop.alarms.clear(d->loop.alarms.user, d->addrbook.alarm);
         on_alarm(d);

@@ -9,6 +9,8 @@
 #ifndef UM_APP_ADDRBOOK_H
 #define UM_APP_ADDRBOOK_H
 
+#include <stdbool.h>
+
 /** The most members that are noted, and lines that are read. */
 #define UM_ADDRBOOK_MEMBERS 256U
 #define UM_ADDRBOOK_LINES   (UM_ADDRBOOK_MEMBERS * 4U)
@@ -21,6 +23,7 @@ struct um_daemon;
 /** An alarm, when there is something new; zeroed: there is not. */
 struct um_addrbook {
     void *alarm;
+    bool ended; /**< nothing is written any more */
 };
 
 /** Tells the bus what the file has. */

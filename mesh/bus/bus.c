@@ -241,6 +241,8 @@ static void on_identified(void *user, const struct p2p_peer_info *info)
     }
     if (info->n_addrs > 0) {
         um_kept_note(&e->kept, info);
+    }
+    if (info->n_addrs > 0 && is_part(bus, &info->peer)) {
         tell_learned(bus);
     }
     if (info->push && info->agent[0] == '\0') {

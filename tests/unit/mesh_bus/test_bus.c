@@ -22,7 +22,8 @@ struct p2p_host {
     p2p_on_message on_message;
     void *message_user;
     uint64_t now_ns;
-    unsigned up, down, messages;
+    unsigned up, down, messages, learned;
+    bool may;
     char log[LOG_BYTES];
 };
 
@@ -57,6 +58,16 @@ size_t p2p_host_conns(const struct p2p_host *host, struct p2p_conn_info *out,
         memcpy(out, host->conn, host->conns * sizeof *out);
     }
     return host->conns;
+}
+
+int p2p_host_handle(struct p2p_host *host, const char *protocol,
+                    p2p_stream_handler handler, void *user)
+{
+    (void)host;
+    (void)protocol;
+    (void)handler;
+    (void)user;
+    return 0;
 }
 
 int p2p_pubsub_new(struct p2p_host *host, const struct p2p_pubsub_config *cfg,
@@ -105,9 +116,25 @@ static void on_down(void *user, const struct p2p_peer_id *peer)
     h->down++;
 }
 
+static void on_learned(void *user)
+{
+    struct p2p_host *h = user;
+
+    h->learned++;
+}
+
 static const struct um_bus_cb callbacks = {.found = on_found,
                                            .peer_up = on_up,
-                                           .peer_down = on_down};
+                                           .peer_down = on_down,
+                                           .learned = on_learned};
+
+static bool may(void *user, const struct p2p_peer_id *peer)
+{
+    struct p2p_host *h = user;
+
+    (void)peer;
+    return h->may;
+}
 
 static void sink(void *user, enum um_log_level level, const char *line)
 {
@@ -128,8 +155,11 @@ static struct scene *scene_new(void)
 {
     static const char *const listen[] = {"/ip4/127.0.0.1/tcp/0"};
     struct scene *s = calloc(1, sizeof *s);
-    struct um_bus_cfg cfg = {
-        .listen = listen, .n_listen = 1, .agent = "test", .cb = &callbacks};
+    struct um_bus_cfg cfg = {.listen = listen,
+                             .n_listen = 1,
+                             .agent = "test",
+                             .may = may,
+                             .cb = &callbacks};
 
     assert_non_null(s);
     s->log =
@@ -326,6 +356,28 @@ static void test_loopback_addresses_are_one_host(void **state)
     scene_free(s);
 }
 
+/* Where strangers are is nothing to note. */
+static void test_where_members_are_is_news(void **state)
+{
+    struct scene *s = scene_new();
+    struct p2p_peer_info info = {
+        .peer = id_of(1), .agent = "", .addrs = NULL, .n_addrs = 1};
+    struct p2p_multiaddr at;
+
+    (void)state;
+    assert_int_equal(p2p_multiaddr_from_text("/ip4/192.0.2.1/tcp/1", 20, &at),
+                     0);
+    info.addrs = &at;
+    come(s, 1);
+    s->world.events->identified(s->world.user, &info);
+    assert_int_equal(s->world.learned, 0);
+    s->world.may = true;
+    s->world.events->identified(s->world.user, &info);
+    assert_int_equal(s->world.learned, 1);
+    s->world.may = false;
+    scene_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_messages_beyond_the_cap_are_rejected),
         cmocka_unit_test(test_one_peer_at_two_addresses_is_told),
         cmocka_unit_test(test_loopback_addresses_are_one_host),
+        cmocka_unit_test(test_where_members_are_is_news),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
