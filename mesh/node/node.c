@@ -463,6 +463,7 @@ static int begin(struct um_node *n)
         return rv;
     }
     n->loaded = true;
+    um_roster_note(&n->model.roster);
     n->prune_alarm =
         n->cfg.alarms->set(n->cfg.alarms->user, UM_NODE_PRUNE_MS, on_prune, n);
     um_node_step(n, &started);

@@ -189,14 +189,14 @@ static bool told_later(const struct um_node *n, const struct um_effects *fx,
     return false;
 }
 
-/* For people: a key that had a role has none now. */
+/* For people: a key that had a role before this step has none now. */
 static void tell_removed(struct um_node *n, const struct um_name *key)
 {
     char id[P2P_PEER_ID_TEXT_MAX], line[P2P_PEER_ID_TEXT_MAX + 32];
     struct um_roster *r = &n->model.roster;
     struct p2p_peer_id peer;
 
-    if (um_roster_roles(r, key) != 0 || um_roster_ever(r, key) == 0) {
+    if (!um_roster_lost(r, key)) {
         return;
     }
     um_peer_of(key, &peer);
@@ -349,6 +349,7 @@ static void roster(struct um_node *n)
         return;
     }
     n->roster_changed = false;
+    um_roster_note(&n->model.roster);
     n->is_new = n->is_new && um_node_still_new(n);
     um_links_roster(n->links);
     if (n->welcome != NULL) {

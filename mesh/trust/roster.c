@@ -433,6 +433,24 @@ unsigned um_roster_roles(struct um_roster *r, const struct um_name *key)
     return k != NULL ? k->now : 0;
 }
 
+void um_roster_note(struct um_roster *r)
+{
+    settle(r);
+    for (size_t i = 0; i < r->keys_n; i++)
+        r->keys[i]->noted = r->keys[i]->now;
+}
+
+bool um_roster_lost(struct um_roster *r, const struct um_name *key)
+{
+    struct um_roster_key *k = find_key(r, key);
+
+    settle(r);
+    if (k == NULL || k->now != 0 || k->noted == 0)
+        return false;
+    k->noted = 0;
+    return true;
+}
+
 unsigned um_roster_ever(const struct um_roster *r, const struct um_name *key)
 {
     const struct um_roster_key *k = find_key(r, key);

@@ -33,6 +33,7 @@ struct um_roster_key {
     uint8_t ever;  /**< roles that an accepted statement gave it */
     uint8_t given; /**< roles that a standing one gives it */
     uint8_t now;   /**< roles that it has: given, and not taken */
+    uint8_t noted; /**< roles that it had, see um_roster_note() */
     struct um_roster_entry *about; /**< private */
 };
 
@@ -112,6 +113,12 @@ const struct um_statement *um_roster_genesis(const struct um_roster *r);
 
 /** The roles of a key now; 0 for a stranger. */
 unsigned um_roster_roles(struct um_roster *r, const struct um_name *key);
+
+/** Notes the roles of all keys, for um_roster_lost(). */
+void um_roster_note(struct um_roster *r);
+
+/** Whether a key has no role now and had one when they were noted; once. */
+bool um_roster_lost(struct um_roster *r, const struct um_name *key);
 
 /** The roles that a key was ever granted. */
 unsigned um_roster_ever(const struct um_roster *r, const struct um_name *key);

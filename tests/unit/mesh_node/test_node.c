@@ -395,12 +395,15 @@ static void test_statements_that_are_not_taken(void **state)
     crew_free(c);
 }
 
+#define GONE "is no member any more"
+
 /* A member whose roles are taken back hears no more; what it says is not
  * listened to. */
 static void test_who_is_revoked(void **state)
 {
     struct crew *c = crew_of(2, D0);
     struct mate *a = &c->mates[0], *b = &c->mates[1];
+    const char *said;
     struct um_name id;
 
     (void)state;
@@ -414,6 +417,13 @@ static void test_who_is_revoked(void **state)
     id = mate_do(a, D1);
     crew_pass(c, 20000);
     assert_false(mate_has(b, &id));
+    /* People hear of it once, also if he is revoked once more. */
+    said = strstr(a->lines, GONE);
+    assert_non_null(said);
+    mate_state(a, (struct um_statement){.what = UM_REVOKE,
+                                        .key = c->names[1],
+                                        .message = UM_STR("again")});
+    assert_null(strstr(said + 1, GONE));
     crew_free(c);
 }
 
