@@ -150,8 +150,8 @@ static void test_what_servers_say(void **state)
     }
 }
 
-/* However many are asked for, of libuv's four workers this takes one: names take
- * two, and the store needs the last. */
+/* However many are asked for, of libuv's four workers this takes one: names
+ * take two, and the store needs the last. */
 static void test_one_asks_at_once(void **state)
 {
     struct rig r;
