@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Every allocation of identify and of mDNS fails once: nothing is lost. */
+/* Every allocation of identify, mDNS and rendezvous fails once: nothing is
+ * lost. */
 #include "failing_mem.h"
+#include "ident/record.h"
 #include "proto/identify/reader.h"
 #include "proto/identify/writer.h"
 #include "proto/mdns/service.h"
+#include "proto/rendezvous/client.h"
+#include "proto/rendezvous/server.h"
 #include "test_env.h"
 #include "unit.h"
 
@@ -143,9 +147,75 @@ static void test_mdns_survives_every_failure(void **state)
     assert_int_equal(failing_mem_each(mdns, NULL), 1);
 }
 
+/* What a point says to one request, in small pieces. */
+static int point_says(struct p2p__rendezvous_registry *registry,
+                      const struct p2p__rendezvous_msg *request)
+{
+    struct p2p__identify_peer self;
+    struct p2p__rendezvous_client_cfg asks = {.request = request};
+    struct p2p__rendezvous_server_cfg answers = {.registry = registry};
+    struct p2p__rendezvous_client c;
+    struct p2p__rendezvous_server s;
+    uint8_t buf[512];
+    struct p2p__outbuf out = {.p = buf, .cap = sizeof buf};
+    struct p2p__slice in;
+    int rv;
+
+    peer_of_key(&self);
+    answers.peer = &self.id;
+    p2p__rendezvous_server_init(&s, &answers, 0);
+    rv = p2p__rendezvous_client_init(&c, &asks, 0);
+    assert_int_equal(rv, 0);
+    (void)p2p__rendezvous_client_tx(&c, &out, 0);
+    for (size_t i = 0; rv == 0 && i < out.len; i++) {
+        in = p2p__slice_of(buf + i, 1);
+        rv = p2p__rendezvous_server_rx(&s, &in, 0);
+    }
+    if (rv == 0) {
+        out = (struct p2p__outbuf){.p = buf, .cap = sizeof buf};
+        (void)p2p__rendezvous_server_tx(&s, &out, 0);
+        in = p2p__slice_of(buf, out.len);
+        rv = p2p__rendezvous_client_rx(&c, &in, 0);
+    }
+    assert_true(rv != 0 || p2p__rendezvous_client_next(&c) != NULL);
+    p2p__rendezvous_server_fini(&s);
+    p2p__rendezvous_client_fini(&c);
+    return rv;
+}
+
+static int rendezvous(void *arg)
+{
+    const struct p2p__rendezvous_registry_cfg cfg = {.seed = {1, 2}};
+    const struct p2p__record_content content = {.seq = 1};
+    struct p2p__rendezvous_registry registry;
+    struct p2p__rendezvous_msg in = {.type = P2P__RENDEZVOUS_REGISTER,
+                                     .ns = p2p__slice_of("a", 1)};
+    struct p2p__rendezvous_msg find = {.type = P2P__RENDEZVOUS_DISCOVER};
+    uint8_t record[512];
+    int rv = p2p__record_seal(key, &content, record, sizeof record);
+
+    (void)arg;
+    if (rv < 0) {
+        return rv;
+    }
+    in.record = p2p__slice_of(record, (size_t)rv);
+    p2p__rendezvous_registry_init(&registry, &cfg);
+    rv = point_says(&registry, &in);
+    rv = rv == 0 ? point_says(&registry, &find) : rv;
+    p2p__rendezvous_registry_fini(&registry);
+    return rv;
+}
+
+static void test_rendezvous_survives_every_failure(void **state)
+{
+    (void)state;
+    assert_true(failing_mem_each(rendezvous, NULL) > 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rendezvous_survives_every_failure),
         cmocka_unit_test(test_identify_survives_every_failure),
         cmocka_unit_test(test_mdns_survives_every_failure),
     };

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See registry.h. Each registration is on the list of its namespace and on the
+ * one of all, in the order of their numbers: what is newer than a cookie is
+ * looked for from the end. Namespaces and peers are there as long as they have
+ * registrations. Failure modes: limits, each with its status.
+ */
+#include "proto/rendezvous/registry.h"
+
+#include "base/mem.h"
+
+struct space {
+    struct p2p__map_node node;
+    struct p2p__list registrations; /* the oldest first */
+    size_t name_len;
+    uint8_t name[];
+};
+
+struct peer {
+    struct p2p__map_node node;
+    struct p2p_peer_id id;
+    uint32_t count;
+};
+
+struct registration {
+    struct p2p__map_node node;  /* by key */
+    struct p2p__list all;       /* registry->all */
+    struct p2p__list in_space;  /* space->registrations */
+    struct p2p__heap_node ends; /* registry->expiry */
+    struct space *space;
+    struct peer *peer;
+    uint64_t seq;
+    size_t charged;
+    size_t key_len, record_len;
+    uint8_t bytes[]; /* the key: peer id, namespace; then the record */
+};
+
+/* What is looked for: the id of a peer, then the namespace. */
+struct key {
+    size_t len;
+    uint8_t bytes[P2P_PEER_ID_MAX + P2P__CAP_RENDEZVOUS_NAMESPACE_BYTES];
+};
+
+void p2p__rendezvous_registry_init(
+    struct p2p__rendezvous_registry *r,
+    const struct p2p__rendezvous_registry_cfg *cfg)
+{
+    struct p2p__rendezvous_limits *l = &r->limits;
+
+    *r = (struct p2p__rendezvous_registry){.limits = cfg->limits,
+                                           .quota = cfg->quota};
+    memcpy(r->seed, cfg->seed, sizeof r->seed);
+    if (l->registrations == 0) {
+        l->registrations = P2P__CAP_RENDEZVOUS_REGISTRATIONS;
+    }
+    if (l->registrations_per_peer == 0) {
+        l->registrations_per_peer = P2P__CAP_RENDEZVOUS_REGISTRATIONS_PER_PEER;
+    }
+    if (l->ttl_s == 0 || l->ttl_s > P2P__CAP_RENDEZVOUS_TTL_S) {
+        l->ttl_s = P2P__CAP_RENDEZVOUS_TTL_S;
+    }
+    p2p__map_init(&r->registrations, cfg->seed);
+    p2p__map_init(&r->spaces, cfg->seed);
+    p2p__map_init(&r->peers, cfg->seed);
+    p2p__list_init(&r->all);
+    p2p__heap_init(&r->expiry);
+}
+
+static bool is_name(struct p2p__slice ns)
+{
+    return ns.len > 0 && ns.len <= P2P__CAP_RENDEZVOUS_NAMESPACE_BYTES;
+}
+
+static void key_of(const struct p2p_peer_id *peer, struct p2p__slice ns,
+                   struct key *key)
+{
+    assert(peer->len + ns.len <= sizeof key->bytes);
+    memcpy(key->bytes, peer->bytes, peer->len);
+    memcpy(key->bytes + peer->len, ns.p, ns.len);
+    key->len = peer->len + ns.len;
+}
+
+static struct registration *find(const struct p2p__rendezvous_registry *r,
+                                 const struct key *key)
+{
+    struct p2p__map_node *n =
+        p2p__map_get(&r->registrations, key->bytes, key->len);
+
+    return n == NULL ? NULL : P2P__CONTAINER(n, struct registration, node);
+}
+
+static struct space *find_space(const struct p2p__rendezvous_registry *r,
+                                struct p2p__slice ns)
+{
+    struct p2p__map_node *n = p2p__map_get(&r->spaces, ns.p, ns.len);
+
+    return n == NULL ? NULL : P2P__CONTAINER(n, struct space, node);
+}
+
+/* The namespace, made if it is new; NULL: no memory. */
+static struct space *get_space(struct p2p__rendezvous_registry *r,
+                               struct p2p__slice ns)
+{
+    struct space *s = find_space(r, ns);
+
+    if (s != NULL) {
+        return s;
+    }
+    s = p2p__zalloc(sizeof *s + ns.len);
+    if (s == NULL) {
+        return NULL;
+    }
+    memcpy(s->name, ns.p, ns.len);
+    s->name_len = ns.len;
+    p2p__list_init(&s->registrations);
+    if (p2p__map_put(&r->spaces, &s->node, s->name, s->name_len) != 0) {
+        p2p__free(s);
+        return NULL;
+    }
+    return s;
+}
+
+/* Forgets a namespace that nobody is in. */
+static void put_space(struct p2p__rendezvous_registry *r, struct space *s)
+{
+    assert(s->name_len > 0);
+    if (p2p__list_empty(&s->registrations)) {
+        p2p__map_remove(&r->spaces, &s->node);
+        p2p__free(s);
+    }
+}
+
+static struct peer *get_peer(struct p2p__rendezvous_registry *r,
+                             const struct p2p_peer_id *id)
+{
+    struct p2p__map_node *n = p2p__map_get(&r->peers, id->bytes, id->len);
+    struct peer *p;
+
+    if (n != NULL) {
+        return P2P__CONTAINER(n, struct peer, node);
+    }
+    p = p2p__zalloc(sizeof *p);
+    if (p == NULL) {
+        return NULL;
+    }
+    p->id = *id;
+    if (p2p__map_put(&r->peers, &p->node, p->id.bytes, p->id.len) != 0) {
+        p2p__free(p);
+        return NULL;
+    }
+    return p;
+}
+
+/* Forgets a peer that is nowhere. */
+static void put_peer(struct p2p__rendezvous_registry *r, struct peer *p)
+{
+    if (p->count == 0) {
+        p2p__map_remove(&r->peers, &p->node);
+        p2p__free(p);
+    }
+}
+
+static void drop(struct p2p__rendezvous_registry *r, struct registration *g)
+{
+    assert(r->count > 0 && g->peer->count > 0);
+    p2p__map_remove(&r->registrations, &g->node);
+    p2p__list_remove(&g->all);
+    p2p__list_remove(&g->in_space);
+    p2p__heap_remove(&r->expiry, &g->ends);
+    r->count--;
+    g->peer->count--;
+    put_peer(r, g->peer);
+    put_space(r, g->space);
+    p2p__quota_give(r->quota, P2P__Q_MEMORY, g->charged);
+    p2p__free(g);
+}
+
+void p2p__rendezvous_registry_fini(struct p2p__rendezvous_registry *r)
+{
+    struct p2p__list *link = p2p__list_first(&r->all);
+
+    while (link != NULL) {
+        drop(r, P2P__CONTAINER(link, struct registration, all));
+        link = p2p__list_first(&r->all);
+    }
+    assert(r->spaces.count == 0 && r->peers.count == 0);
+    p2p__map_fini(&r->registrations);
+    p2p__map_fini(&r->spaces);
+    p2p__map_fini(&r->peers);
+}
+
+/* Memory of a registration, charged, with its key and record; NULL: none. */
+static struct registration *make(struct p2p__rendezvous_registry *r,
+                                 const struct key *key,
+                                 struct p2p__slice record)
+{
+    /* Its share of a namespace and of a peer is counted as if it had both. */
+    const size_t size = sizeof(struct registration) + key->len + record.len;
+    const size_t charged = size + sizeof(struct space) + sizeof(struct peer) +
+                           P2P__CAP_RENDEZVOUS_NAMESPACE_BYTES;
+    struct registration *g;
+
+    assert(key->len > 0 && record.len > 0);
+    if (p2p__quota_take(r->quota, P2P__Q_MEMORY, charged) != 0) {
+        return NULL;
+    }
+    g = p2p__zalloc(size);
+    if (g == NULL) {
+        p2p__quota_give(r->quota, P2P__Q_MEMORY, charged);
+        return NULL;
+    }
+    g->charged = charged;
+    g->key_len = key->len;
+    g->record_len = record.len;
+    memcpy(g->bytes, key->bytes, key->len);
+    memcpy(g->bytes + key->len, record.p, record.len);
+    return g;
+}
+
+/* Puts a registration where it can be found; an error: no memory. */
+static int enter(struct p2p__rendezvous_registry *r, struct registration *g,
+                 const struct p2p_peer_id *peer, struct p2p__slice ns)
+{
+    g->space = get_space(r, ns);
+    g->peer = get_peer(r, peer);
+    if (g->space == NULL || g->peer == NULL ||
+        p2p__map_put(&r->registrations, &g->node, g->bytes, g->key_len) != 0) {
+        if (g->space != NULL) {
+            put_space(r, g->space);
+        }
+        if (g->peer != NULL) {
+            put_peer(r, g->peer);
+        }
+        return P2P_ENOMEM;
+    }
+    assert(r->seq < UINT64_MAX && g->peer->count < UINT32_MAX);
+    g->seq = ++r->seq;
+    p2p__list_push(&r->all, &g->all);
+    p2p__list_push(&g->space->registrations, &g->in_space);
+    g->peer->count++;
+    r->count++;
+    return 0;
+}
+
+/* Whether one more of this peer would be too many. */
+static enum p2p__rendezvous_status has_room(
+    const struct p2p__rendezvous_registry *r, const struct p2p_peer_id *peer)
+{
+    struct p2p__map_node *n = p2p__map_get(&r->peers, peer->bytes, peer->len);
+
+    if (n != NULL && P2P__CONTAINER(n, struct peer, node)->count >=
+                         r->limits.registrations_per_peer) {
+        return P2P__RENDEZVOUS_NOT_AUTHORIZED;
+    }
+    return r->count < r->limits.registrations ? P2P__RENDEZVOUS_OK
+                                              : P2P__RENDEZVOUS_UNAVAILABLE;
+}
+
+enum p2p__rendezvous_status p2p__rendezvous_register(
+    struct p2p__rendezvous_registry *r, const struct p2p_peer_id *peer,
+    const struct p2p__rendezvous_found *what, uint64_t *ttl_s, p2p_ns now)
+{
+    enum p2p__rendezvous_status status;
+    struct registration *old, *g;
+    struct key key;
+
+    if (!is_name(what->ns)) {
+        return P2P__RENDEZVOUS_INVALID_NAMESPACE;
+    }
+    if (what->record.len == 0) {
+        return P2P__RENDEZVOUS_INVALID_RECORD;
+    }
+    if (*ttl_s > r->limits.ttl_s) {
+        return P2P__RENDEZVOUS_INVALID_TTL;
+    }
+    *ttl_s =
+        *ttl_s > 0 ? *ttl_s : p2p__min(P2P__RENDEZVOUS_TTL_S, r->limits.ttl_s);
+    key_of(peer, what->ns, &key);
+    old = find(r, &key);
+    status = old != NULL ? P2P__RENDEZVOUS_OK : has_room(r, peer);
+    if (status != P2P__RENDEZVOUS_OK) {
+        return status;
+    }
+    g = make(r, &key, what->record);
+    if (g == NULL) {
+        return P2P__RENDEZVOUS_UNAVAILABLE;
+    }
+    if (old != NULL) {
+        drop(r, old);
+    }
+    if (enter(r, g, peer, what->ns) != 0) {
+        p2p__quota_give(r->quota, P2P__Q_MEMORY, g->charged);
+        p2p__free(g);
+        return P2P__RENDEZVOUS_UNAVAILABLE;
+    }
+    p2p__heap_set(&r->expiry, &g->ends, p2p__ns_after(now, P2P__SEC(*ttl_s)));
+    return P2P__RENDEZVOUS_OK;
+}
+
+void p2p__rendezvous_unregister(struct p2p__rendezvous_registry *r,
+                                const struct p2p_peer_id *peer,
+                                struct p2p__slice ns)
+{
+    struct registration *g;
+    struct key key;
+
+    if (is_name(ns)) {
+        key_of(peer, ns, &key);
+        g = find(r, &key);
+        if (g != NULL) {
+            drop(r, g);
+        }
+    }
+}
+
+/* What binds a cookie to its namespace. */
+static uint64_t mark_of(const struct p2p__rendezvous_registry *r,
+                        struct p2p__slice ns)
+{
+    return p2p__siphash(r->seed, ns.p, ns.len);
+}
+
+/* Where a cookie's bearer was: a number. False: it is none of ours. */
+static bool read_cookie(const struct p2p__rendezvous_registry *r,
+                        const struct p2p__rendezvous_msg *request,
+                        uint64_t *seq)
+{
+    uint64_t part[3];
+
+    *seq = 0;
+    if (request->cookie.len == 0) {
+        return true;
+    }
+    if (request->cookie.len != sizeof part) {
+        return false;
+    }
+    memcpy(part, request->cookie.p, sizeof part);
+    *seq = part[1];
+    return part[0] == r->seed[1] && part[1] <= r->seq &&
+           part[2] == mark_of(r, request->ns);
+}
+
+static void write_cookie(const struct p2p__rendezvous_registry *r,
+                         struct p2p__slice ns, uint64_t seq,
+                         uint8_t out[P2P__RENDEZVOUS_COOKIE_BYTES])
+{
+    const uint64_t part[3] = {r->seed[1], seq, mark_of(r, ns)};
+
+    static_assert(sizeof part == P2P__RENDEZVOUS_COOKIE_BYTES, "a cookie");
+    memcpy(out, part, sizeof part);
+}
+
+/* The registration of a link of either list. */
+static const struct registration *of(struct p2p__list *link, bool all)
+{
+    return all ? P2P__CONTAINER(link, struct registration, all)
+               : P2P__CONTAINER(link, struct registration, in_space);
+}
+
+/* Somebody who looks through a list. */
+struct look {
+    struct p2p__pbw *w; /* his page */
+    uint64_t seq;       /* he has seen up to this number */
+    uint64_t limit;     /* how many he still wants */
+    p2p_ns now;
+};
+
+/* Appends one; false: it does not fit, and is not there. */
+static bool tell(struct look *look, const struct registration *g)
+{
+    struct p2p__pbw *w = look->w;
+    const size_t before = w->len;
+    const struct p2p__rendezvous_found one = {
+        .ns = p2p__slice_of(g->space->name, g->space->name_len),
+        .record = p2p__slice_of(g->bytes + g->key_len, g->record_len),
+        .ttl_s = (g->ends.at - look->now) / P2P__SEC(1)};
+
+    assert(look->limit > 0);
+    p2p__rendezvous_msg_found(w, &one);
+    if (w->len > w->cap) {
+        w->len = before;
+        return false;
+    }
+    look->limit--;
+    return true;
+}
+
+/* Appends what is newer than what he has seen. */
+static void tell_newer(struct look *look, struct p2p__list *head, bool all)
+{
+    struct p2p__list *link = head->prev;
+
+    while (link != head && of(link, all)->seq > look->seq) {
+        link = link->prev;
+    }
+    for (link = link->next; look->limit > 0 && link != head;
+         link = link->next) {
+        const struct registration *g = of(link, all);
+
+        assert(g->seq > look->seq);
+        if (g->ends.at > look->now && !tell(look, g)) {
+            break;
+        }
+        look->seq = g->seq;
+    }
+}
+
+enum p2p__rendezvous_status p2p__rendezvous_discover(
+    struct p2p__rendezvous_registry *r,
+    const struct p2p__rendezvous_msg *request, struct p2p__pbw *w,
+    uint8_t cookie[P2P__RENDEZVOUS_COOKIE_BYTES], p2p_ns now)
+{
+    const bool all = request->ns.len == 0;
+    struct space *space = all ? NULL : find_space(r, request->ns);
+    struct look look = {.w = w, .limit = P2P__CAP_RENDEZVOUS_PAGE, .now = now};
+
+    if (!all && !is_name(request->ns)) {
+        return P2P__RENDEZVOUS_INVALID_NAMESPACE;
+    }
+    if (!read_cookie(r, request, &look.seq)) {
+        return P2P__RENDEZVOUS_INVALID_COOKIE;
+    }
+    if (request->limit > 0) {
+        look.limit = p2p__min(look.limit, request->limit);
+    }
+    if (all || space != NULL) {
+        tell_newer(&look, all ? &r->all : &space->registrations, all);
+    }
+    assert(look.seq <= r->seq);
+    write_cookie(r, request->ns, look.seq, cookie);
+    return P2P__RENDEZVOUS_OK;
+}
+
+p2p_ns p2p__rendezvous_registry_deadline(
+    const struct p2p__rendezvous_registry *r)
+{
+    const struct p2p__heap_node *n = p2p__heap_first(&r->expiry);
+
+    return n == NULL ? P2P_NEVER : n->at;
+}
+
+void p2p__rendezvous_registry_expire(struct p2p__rendezvous_registry *r,
+                                     p2p_ns now)
+{
+    struct p2p__heap_node *n = p2p__heap_first(&r->expiry);
+
+    while (n != NULL && n->at <= now) {
+        drop(r, P2P__CONTAINER(n, struct registration, ends));
+        n = p2p__heap_first(&r->expiry);
+    }
+}
