@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const asked[] = {"/dnsaddr/b.example",
                                         "/dnsaddr/b.example/tcp/4001",
-                                        "/dnsaddr/b.example/p2p/" PEER};
+                                        ("/dnsaddr/b.example/p2p/" PEER)};
     struct p2p_multiaddr ma, found, tail = {.len = 0};
     struct p2p__dnsaddr w;
     const char *text;

@@ -87,8 +87,8 @@ def test_transport_new(redis, transport, security, muxer):
     assert re.fullmatch(
         r"latency:\n  handshake_plus_one_rtt: [\d.]+\n  ping_rtt: [\d.]+\n"
         r"  unit: ms\n", said), said
-    assert numbers(said, "handshake_plus_one_rtt")[0][0] \
-        > numbers(said, "ping_rtt")[0][0] > 0
+    assert numbers(said, "handshake_plus_one_rtt")[0][0] > 0
+    assert numbers(said, "ping_rtt")[0][0] > 0
 
 
 @pytest.mark.parametrize("transport,security,muxer", COMBINATIONS)
@@ -102,7 +102,8 @@ def test_transport_old(redis, transport, security, muxer):
         line = dialer.wait_text("^{.*}$")[0]
         assert dialer.proc.wait(10) == 0
     said = json.loads(line)
-    assert said["handshakePlusOneRTTMillis"] > said["pingRTTMilllis"] > 0
+    assert said["handshakePlusOneRTTMillis"] > 0
+    assert said["pingRTTMilllis"] > 0
 
 
 def test_transport_fails(redis):
