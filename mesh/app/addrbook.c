@@ -65,13 +65,12 @@ static void save(struct um_daemon *d)
     struct um_buf text = UM_BUF_INIT;
     struct um_str all;
 
-    if (d->bus == NULL) {
+    if (d->bus == NULL || d->mesh.node == NULL) {
         return;
     }
     um_bus_known(d->bus, UM_ADDRBOOK_MEMBERS, each, &text);
     all = um_buf_view(&text);
-    if (!um_buf_failed(&text) && (all.len > 0 || d->mesh.node != NULL) &&
-        !replace(d->state.dir, all)) {
+    if (!um_buf_failed(&text) && !replace(d->state.dir, all)) {
         um_log_line(&d->log, UM_LOG_WARN,
                     "where members are cannot be written: the next start "
                     "looks for them");
@@ -95,6 +94,15 @@ void um_addrbook_later(struct um_daemon *d)
         d->addrbook.alarm =
             alarms->set(alarms->user, UM_ADDRBOOK_MS, on_alarm, d);
     }
+}
+
+void um_addrbook_forget(struct um_daemon *d)
+{
+    if (d->addrbook.alarm != NULL) {
+        d->loop.alarms.clear(d->loop.alarms.user, d->addrbook.alarm);
+        d->addrbook.alarm = NULL;
+    }
+    (void)unlinkat(d->state.dir, FILE_NAME, 0);
 }
 
 void um_addrbook_end(struct um_daemon *d)

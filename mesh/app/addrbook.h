@@ -32,6 +32,9 @@ void um_addrbook_read(struct um_daemon *d);
 /** Something is new: it is written soon. */
 void um_addrbook_later(struct um_daemon *d);
 
+/** This node left its mesh: nobody is a member any more. */
+void um_addrbook_forget(struct um_daemon *d);
+
 /** Writes what waits, and ends. */
 void um_addrbook_end(struct um_daemon *d);
 

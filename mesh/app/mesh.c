@@ -252,6 +252,7 @@ int um_mesh_leave(struct um_daemon *d, bool purge)
     close_store(d);
     bound = um_keys_leave(um_partner_keys(d->partner), false);
     rv = put_aside(d, purge);
+    um_addrbook_forget(d);
     um_bus_recheck(d->bus);
     um_log_line(&d->log, rv == 0 ? UM_LOG_INFO : UM_LOG_ERROR,
                 rv == 0 ? "this node left its mesh"

@@ -102,7 +102,8 @@ static int setup(void **state)
     r->d.loop.alarms =
         (struct um_alarms){.user = r, .set = set, .clear = clear};
     r->d.log = (struct um_log){.level = UM_LOG_DEBUG, .sink = sink};
-    r->d.bus = (struct um_bus *)(void *)r; /* looked at by nobody */
+    r->d.bus = (struct um_bus *)(void *)r; /* looked at by nobody, both */
+    r->d.mesh.node = (struct um_node *)(void *)r;
     world.known = NEW;
     world.file = r->file;
     *state = r;
@@ -116,7 +117,7 @@ static int teardown(void **state)
 
     (void)snprintf(path, sizeof path, "%s/addresses.new", r->dir);
     (void)rmdir(path);
-    assert_int_equal(unlink(r->file), 0);
+    (void)unlink(r->file);
     assert_int_equal(rmdir(r->dir), 0);
     (void)close(r->d.state.dir);
     free(r);
@@ -169,12 +170,29 @@ static void test_nobody_is_noted_with_a_roster_only(void **state)
 {
     struct rig *r = *state;
 
-    world.known = NULL;
+    struct um_node *node = r->d.mesh.node;
+
+    r->d.mesh.node = NULL;
     renew(r);
     check_file(r, OLD);
-    r->d.mesh.node = (struct um_node *)(void *)r; /* looked at by nobody */
+    r->d.mesh.node = node;
+    world.known = NULL;
     renew(r);
     check_file(r, "");
+}
+
+/* Who leaves a mesh leaves nothing of where the others are. */
+static void test_who_leaves_forgets_them(void **state)
+{
+    struct rig *r = *state;
+
+    um_addrbook_later(&r->d);
+    um_addrbook_forget(&r->d);
+    assert_null(r->alarm);
+    assert_int_equal(access(r->file, F_OK), -1);
+    r->d.mesh.node = NULL;
+    renew(r);
+    assert_int_equal(access(r->file, F_OK), -1);
 }
 
 /* What is learned while the daemon ends is written by nobody: the bus will be
@@ -201,6 +219,8 @@ int main(void)
             test_what_cannot_be_written_leaves_the_old_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nobody_is_noted_with_a_roster_only,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_leaves_forgets_them, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_after_its_end_no_alarm_is_set,
                                         setup, teardown),
     };
