@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Names by the C library on libuv's worker pool: addresses by getaddrinfo, TXT
- * records by its resolver, which asks whom /etc/resolv.conf says. Of the pool
- * TXT records take no more than half, as libuv sees to for addresses: a server
- * that does not answer leaves the other workers alone.
+ * records by its resolver, which asks whom /etc/resolv.conf says. Of the pool's
+ * four workers TXT records take one, and addresses two, as libuv sees to: a
+ * server that does not answer leaves one to what goes to disk.
  */
 #ifndef P2P_UV_DNS_H
 #define P2P_UV_DNS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* See addrbook.h. It is not synced, and not worth waiting for the disk: what a
- * cut of the power leaves of it is lines. Failure mode: it cannot be written,
- * and the next start knows less. */
+/* See addrbook.h. It is not worth waiting for the disk: after a cut of the
+ * power it may be empty. Failure mode: it cannot be written, and the next start
+ * knows less. */
 #include "mesh/app/addrbook.h"
 
 #include <fcntl.h>
@@ -96,20 +96,28 @@ void um_addrbook_later(struct um_daemon *d)
     }
 }
 
+/* Whether something waited to be written; it does no more. */
+static bool stop_waiting(struct um_daemon *d)
+{
+    void *alarm = d->addrbook.alarm;
+
+    d->addrbook.alarm = NULL;
+    if (alarm != NULL) {
+        d->loop.alarms.clear(d->loop.alarms.user, alarm);
+    }
+    return alarm != NULL;
+}
+
 void um_addrbook_forget(struct um_daemon *d)
 {
-    if (d->addrbook.alarm != NULL) {
-        d->loop.alarms.clear(d->loop.alarms.user, d->addrbook.alarm);
-        d->addrbook.alarm = NULL;
-    }
+    (void)stop_waiting(d);
     (void)unlinkat(d->state.dir, FILE_NAME, 0);
 }
 
 void um_addrbook_end(struct um_daemon *d)
 {
     d->addrbook.ended = true;
-    if (d->addrbook.alarm != NULL) {
-        d->loop.alarms.clear(d->loop.alarms.user, d->addrbook.alarm);
-        on_alarm(d);
+    if (stop_waiting(d)) {
+        save(d);
     }
 }
