@@ -138,8 +138,9 @@ static void circuit_close(struct p2p__pipe *pipe)
         circuit_free(c);
         return;
     }
-    (void)send_waiting(c);
-    p2p__stream_finish(c->stream);
+    if (send_waiting(c) == 1) { /* else when it has room for the rest */
+        p2p__stream_finish(c->stream);
+    }
     circuit_read(pipe, true);
     p2p__timer_set(&c->linger,
                    p2p__ns_after(p2p__host_now(c->host), LINGER_NS));
@@ -194,7 +195,9 @@ static void on_writable(void *user, struct p2p_stream *s, p2p_ns now)
 
     if (rv < 0) {
         p2p__stream_reset(s, rv);
-    } else if (rv == 1 && !c->closed) {
+    } else if (rv == 1 && c->closed) {
+        p2p__stream_finish(s);
+    } else if (rv == 1) {
         c->pipe.cb->writable(c->pipe.user, now);
     }
 }
@@ -251,8 +254,7 @@ static void on_heard(void *user, const struct p2p__relay_msg *msg, p2p_ns now)
         c->pipe.cb->connected(c->pipe.user, rv, now);
         return;
     }
-    c->pipe.limited = msg->limit.given &&
-                      (msg->limit.duration_s > 0 || msg->limit.data_bytes > 0);
+    c->pipe.limited = p2p__relay_limit_cuts(&msg->limit);
     c->stream = p2p__exchange_take(&c->x);
     p2p__stream_listen(c->stream, &stream_cb, c);
     c->pipe.cb->connected(c->pipe.user, 0, now);

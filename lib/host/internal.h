@@ -109,6 +109,10 @@ int p2p__host_relay_init(struct p2p_host *h,
 void p2p__host_relay_gone(struct p2p_host *h, struct p2p__peer *peer);
 void p2p__host_relay_fini(struct p2p_host *h);
 
+/* A reservation came or went, of the peer with us or of ours with it: while
+ * there is one its connection is not trimmed. */
+void p2p__host_relay_hold(struct p2p_host *h, struct p2p__peer *peer);
+
 /* stop.c: takes what relays bring. */
 int p2p__host_stop_init(struct p2p_host *h);
 

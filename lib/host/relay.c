@@ -17,14 +17,12 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
-static void hold(struct p2p__host_relay *r, const struct p2p_peer_id *id,
-                 bool on)
+void p2p__host_relay_hold(struct p2p_host *h, struct p2p__peer *peer)
 {
-    struct p2p__peer *peer = p2p__book_find(&r->host->swarm->book, id);
-
-    if (peer != NULL) {
-        peer->held = on;
-    }
+    peer->held =
+        p2p__host_reserved_at(h, &peer->id) ||
+        (h->relay != NULL &&
+         p2p__relay_ledger_has(&h->relay->ledger, &peer->id, p2p__host_now(h)));
 }
 
 static void on_due(struct p2p__timer *timer, p2p_ns now)
@@ -34,7 +32,11 @@ static void on_due(struct p2p__timer *timer, p2p_ns now)
     struct p2p_peer_id whose;
 
     while (p2p__relay_ledger_expire(&r->ledger, now, &whose)) {
-        hold(r, &whose, false);
+        struct p2p__peer *peer = p2p__book_find(&r->host->swarm->book, &whose);
+
+        if (peer != NULL) {
+            p2p__host_relay_hold(r->host, peer);
+        }
     }
     p2p__timer_set(&r->timer, p2p__relay_ledger_deadline(&r->ledger));
 }
@@ -91,7 +93,7 @@ int p2p__relay_grant(struct p2p__host_relay *r, struct p2p__exchange *x,
         &r->ledger, id, &x->stream->conn->remote, now);
     int rv;
 
-    x->peer->held = status == P2P__RELAY_OK;
+    p2p__host_relay_hold(r->host, x->peer);
     p2p__timer_set(&r->timer, p2p__relay_ledger_deadline(&r->ledger));
     if (status != P2P__RELAY_OK) {
         return p2p__exchange_status(x, status);
@@ -99,7 +101,7 @@ int p2p__relay_grant(struct p2p__host_relay *r, struct p2p__exchange *x,
     rv = say_granted(r, x);
     if (rv != 0) {
         p2p__relay_ledger_leave(&r->ledger, id);
-        x->peer->held = false;
+        p2p__host_relay_hold(r->host, x->peer);
     }
     return rv;
 }
@@ -152,7 +154,7 @@ void p2p__host_relay_gone(struct p2p_host *h, struct p2p__peer *peer)
 {
     if (h->relay != NULL) {
         p2p__relay_ledger_leave(&h->relay->ledger, &peer->id);
-        peer->held = p2p__host_reserved_at(h, &peer->id);
+        p2p__host_relay_hold(h, peer);
     }
 }
 

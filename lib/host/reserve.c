@@ -157,7 +157,7 @@ static void pump(struct p2p__reservation *r, p2p_ns now)
         if (ev == P2P__RELAY_KEEPER_ASK) {
             ask(r, now);
         } else {
-            r->relay->held = ev == P2P__RELAY_KEEPER_GAINED;
+            p2p__host_relay_hold(r->host, r->relay);
             p2p__host_addrs_changed(r->host);
         }
         ev = p2p__relay_keeper_next(&r->keeper);

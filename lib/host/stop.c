@@ -28,8 +28,7 @@ static void on_heard(void *user, const struct p2p__relay_msg *msg, p2p_ns now)
     (void)now;
     s->accepted = !stream->conn->relayed &&
                   p2p__host_reserved_at(s->host, &stream->peer->id);
-    s->limited = msg->limit.given &&
-                 (msg->limit.duration_s > 0 || msg->limit.data_bytes > 0);
+    s->limited = p2p__relay_limit_cuts(&msg->limit);
     if (p2p__exchange_status(&s->x, s->accepted
                                         ? P2P__RELAY_OK
                                         : P2P__RELAY_PERMISSION_DENIED) != 0) {

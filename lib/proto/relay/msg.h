@@ -44,6 +44,12 @@ struct p2p__relay_limit {
     uint64_t data_bytes; /* each way; 0: no limit */
 };
 
+/* Whether it ends a circuit at some time, or after some bytes. */
+static inline bool p2p__relay_limit_cuts(const struct p2p__relay_limit *l)
+{
+    return l->given && (l->duration_s > 0 || l->data_bytes > 0);
+}
+
 /* What a relay granted: read into slices of the message, written from them. */
 struct p2p__relay_reservation {
     bool given;

@@ -483,6 +483,28 @@ static void test_a_reservation_keeps_its_connection(void **state)
     stop(&w);
 }
 
+/* And with who holds it: the relay is not trimmed either. */
+static void test_a_relay_of_ours_is_kept(void **state)
+{
+    struct p2p_host_config narrow = P2P_HOST_CONFIG_INIT;
+    struct world w;
+
+    (void)state;
+    narrow.high_water = 2;
+    narrow.low_water = 1;
+    start(&w, NULL);
+    simhost_end(&w.h[TARGET]);
+    simhost_start(&w.h[TARGET], &w.sim, TARGET, &narrow);
+    reserve(&w, RELAY);
+    assert_int_equal(simhost_dial(&w.h[DIALER], &w.h[TARGET]), 0);
+    assert_int_equal(simhost_dial(&w.h[OTHER], &w.h[TARGET]), 0);
+    run(&w, P2P__SEC(30));
+    assert_int_equal(simhost_conns(&w.h[TARGET]), 1);
+    assert_int_equal(w.h[RELAY].downs, 0);
+    assert_int_equal(reservations(&w, RELAY), 1);
+    stop(&w);
+}
+
 static bool allow_one(void *user, const struct p2p_peer_id *peer)
 {
     return p2p_peer_id_equal(peer, user);
@@ -782,6 +804,7 @@ int main(void)
         cmocka_unit_test(test_statuses_are_told),
         cmocka_unit_test(test_many_bytes_both_ways),
         cmocka_unit_test(test_a_reservation_keeps_its_connection),
+        cmocka_unit_test(test_a_relay_of_ours_is_kept),
         cmocka_unit_test(test_T34_a_relay_serves_whom_it_wants_to),
         cmocka_unit_test(test_a_reservation_is_refreshed),
         cmocka_unit_test(test_a_relay_that_dies_takes_its_address_along),
