@@ -4,8 +4,7 @@
  * the relay says; then three times of its deadlines. A relay: requests of
  * peers that are the byte before each, with its books; then three expiries.
  */
-#include <stdlib.h>
-
+#include "made_peer.h"
 #include "proto/relay/answer.h"
 #include "proto/relay/ask.h"
 #include "proto/relay/keeper.h"
@@ -17,27 +16,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define TICKS    3
 #define CIRCUITS 16U
 
-static void must(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
-static struct p2p_peer_id peer(uint8_t n)
-{
-    uint8_t bytes[38] = {0, 36, 8, 1, 18, 32, n};
-    struct p2p_peer_id id;
-
-    must(p2p_peer_id_from_bytes(bytes, sizeof bytes, &id) == 0);
-    return id;
-}
-
 /* What a client does with an answer. */
 static void client(enum p2p__relay_kind kind, const uint8_t *data, size_t size)
 {
     const struct p2p__relay_msg request = {.type = P2P__RELAY_CONNECT,
-                                           .peer = peer(1)};
+                                           .peer = made_peer(1)};
     struct p2p__quota quota;
     const struct p2p__relay_ask_cfg cfg = {
         .kind = kind, .request = &request, .quota = &quota};
@@ -99,7 +82,7 @@ static void decide(struct relay *r, uint8_t who,
 {
     const struct p2p__addr at = {.family = 4, .ip = {10, 0, 0, who}};
     struct p2p__relay_circuit *c = &r->circuits[r->next++ % CIRCUITS];
-    const struct p2p_peer_id from = peer(who);
+    const struct p2p_peer_id from = made_peer(who);
 
     if (msg->type == P2P__RELAY_RESERVE) {
         (void)p2p__relay_ledger_reserve(&r->books, &from, &at, r->now);

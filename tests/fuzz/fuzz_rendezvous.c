@@ -5,8 +5,7 @@
  * before each; then three expiries. Records are not signed here: who registers
  * is told to the registry, as the server tells it after it looked.
  */
-#include <stdlib.h>
-
+#include "made_peer.h"
 #include "proto/rendezvous/client.h"
 #include "proto/rendezvous/server.h"
 
@@ -14,22 +13,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define EXPIRIES 3
 #define PAGE     2048U
-
-static void must(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
-static struct p2p_peer_id peer(uint8_t n)
-{
-    uint8_t bytes[38] = {0, 36, 8, 1, 18, 32, n};
-    struct p2p_peer_id id;
-
-    must(p2p_peer_id_from_bytes(bytes, sizeof bytes, &id) == 0);
-    return id;
-}
 
 static void client(struct p2p__quota *quota, const uint8_t *data, size_t size)
 {
@@ -66,7 +49,7 @@ static void decide(struct p2p__rendezvous_registry *r, uint8_t who,
                                                .record = msg->record};
     struct p2p__rendezvous_msg again = *msg;
     uint8_t page[PAGE], cookie[P2P__RENDEZVOUS_COOKIE_BYTES];
-    const struct p2p_peer_id id = peer(who);
+    const struct p2p_peer_id id = made_peer(who);
     uint64_t ttl_s = msg->ttl_s;
     struct p2p__pbw w;
 
@@ -93,7 +76,7 @@ static void decide(struct p2p__rendezvous_registry *r, uint8_t who,
 static void serve(struct p2p__rendezvous_registry *r, struct p2p__quota *quota,
                   struct p2p__slice in, p2p_ns now)
 {
-    const struct p2p_peer_id id = peer(0);
+    const struct p2p_peer_id id = made_peer(0);
     const struct p2p__rendezvous_server_cfg cfg = {
         .registry = r, .peer = &id, .quota = quota};
     struct p2p__rendezvous_server s;

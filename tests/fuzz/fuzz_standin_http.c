@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 
+#include "must.h"
 #include "mesh/standin/site.h"
 #include "p2p/err.h"
 #include "unit_rig.h"
@@ -21,12 +22,6 @@ struct run {
     struct um_standin_conn *conn[CONNS];
     struct um_ssite *site;
 };
-
-static void must(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 static int no_file(void *ctx, const struct um_ssite_open *how,
                    struct um_ssite_file *file, struct um_buf *content)

@@ -6,17 +6,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "must.h"
 #include "mesh/standin/parse.h"
 #include "mesh/standin/print.h"
 #include "p2p/err.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 static void compact_of(struct um_str text, const struct um_sjson_limits *limits,
                        struct um_buf *out)

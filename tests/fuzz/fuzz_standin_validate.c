@@ -5,8 +5,8 @@
  * listeners are answered. What is refused is refused with words. What is fine
  * is so to the daemon's own checks, too.
  */
-#include <stdlib.h>
 
+#include "must.h"
 #include "mesh/standin/check.h"
 #include "mesh/standin/parse.h"
 #include "mesh/standin/print.h"
@@ -22,12 +22,6 @@ static const char modules_json[] =
     " \"perl\": {\"version\": \"5\"}, \"ruby\": {\"version\": \"3\"},"
     " \"java\": {\"version\": \"17\"}, \"wasm\": {\"version\": \"0\"},"
     " \"wasm-wasi-component\": {\"version\": \"0\"}}";
-
-static void must(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 static bool is_short(const void *arg, struct um_str name)
 {

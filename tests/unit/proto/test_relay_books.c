@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* A relay's books, and when its client asks again. */
+#include "made_peer.h"
 #include "proto/relay/keeper.h"
 #include "proto/relay/ledger.h"
 #include "unit.h"
 
 static const uint64_t seed[2] = {1, 2};
-
-static struct p2p_peer_id peer(uint32_t n)
-{
-    uint8_t bytes[38] = {0, 36, 8, 1, 18, 32};
-    struct p2p_peer_id id;
-
-    memcpy(bytes + 6, &n, sizeof n);
-    assert_int_equal(p2p_peer_id_from_bytes(bytes, sizeof bytes, &id), 0);
-    return id;
-}
 
 static struct p2p__addr v4(uint32_t n)
 {
@@ -26,7 +17,7 @@ static struct p2p__addr v4(uint32_t n)
 static enum p2p__relay_status reserve(struct p2p__relay_ledger *l, uint32_t n,
                                       struct p2p__addr at, p2p_ns now)
 {
-    const struct p2p_peer_id id = peer(n);
+    const struct p2p_peer_id id = made_peer(n);
 
     return p2p__relay_ledger_reserve(l, &id, &at, now);
 }
@@ -36,7 +27,7 @@ static enum p2p__relay_status connect_two(struct p2p__relay_ledger *l,
                                           struct p2p__relay_circuit *c,
                                           p2p_ns now)
 {
-    const struct p2p_peer_id a = peer(from), b = peer(to);
+    const struct p2p_peer_id a = made_peer(from), b = made_peer(to);
 
     return p2p__relay_ledger_connect(l, &a, &b, c, now);
 }
@@ -92,7 +83,7 @@ static void test_T34_reservations_of_an_address_have_a_cap(void **state)
 
 static void test_reservations_end(void **state)
 {
-    const struct p2p_peer_id one = peer(1), two = peer(2);
+    const struct p2p_peer_id one = made_peer(1), two = made_peer(2);
     struct p2p__relay_ledger l;
     struct p2p_peer_id whose;
 
@@ -180,7 +171,7 @@ static void test_a_circuit_wants_a_reservation(void **state)
 {
     struct p2p__relay_circuit c, more;
     struct p2p__relay_ledger l;
-    const struct p2p_peer_id id = peer(1);
+    const struct p2p_peer_id id = made_peer(1);
 
     (void)state;
     init(&l);

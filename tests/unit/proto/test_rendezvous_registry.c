@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What a rendezvous point knows, until when, and what it tells of it. */
+#include "made_peer.h"
 #include "proto/rendezvous/registry.h"
 #include "unit.h"
 
@@ -12,16 +13,6 @@ struct fixture {
     struct p2p__pbw w;
     uint8_t cookie[P2P__RENDEZVOUS_COOKIE_BYTES];
 };
-
-static struct p2p_peer_id peer(uint32_t n)
-{
-    uint8_t bytes[38] = {0, 36, 8, 1, 18, 32};
-    struct p2p_peer_id id;
-
-    memcpy(bytes + 6, &n, sizeof n);
-    assert_int_equal(p2p_peer_id_from_bytes(bytes, sizeof bytes, &id), 0);
-    return id;
-}
 
 static struct p2p__slice text(const char *s)
 {
@@ -47,7 +38,7 @@ static void fini(struct fixture *f)
 static int enter(struct fixture *f, uint32_t n, const char *ns,
                  const char *what, p2p_ns now)
 {
-    const struct p2p_peer_id id = peer(n);
+    const struct p2p_peer_id id = made_peer(n);
     const struct p2p__rendezvous_found one = {.ns = text(ns),
                                               .record = text(what)};
     uint64_t ttl_s = 100;
@@ -169,7 +160,7 @@ static void test_T33_cookies_of_others_are_refused(void **state)
 
 static void test_registrations_end(void **state)
 {
-    const struct p2p_peer_id one = peer(1);
+    const struct p2p_peer_id one = made_peer(1);
     struct fixture f;
 
     (void)state;
@@ -197,7 +188,7 @@ static void test_registrations_end(void **state)
 /* Asks for a time; what was granted, or minus the status. */
 static int64_t granted(struct fixture *f, uint64_t ttl_s)
 {
-    const struct p2p_peer_id id = peer(1);
+    const struct p2p_peer_id id = made_peer(1);
     const struct p2p__rendezvous_found one = {.ns = text("a"),
                                               .record = text("r")};
     const enum p2p__rendezvous_status status =
