@@ -159,7 +159,6 @@ static void write_nested(struct p2p__pbw *w,
             put_bytes(w, FIELD_DISCOVER_COOKIE, m->cookie);
             break;
         case P2P__RENDEZVOUS_DISCOVERED:
-            p2p__pbw_raw(w, m->found.p, m->found.len);
             put_bytes(w, FIELD_FOUND_COOKIE, m->cookie);
             p2p__pbw_uint(w, FIELD_FOUND_STATUS, m->status);
             put_bytes(w, FIELD_FOUND_TEXT, m->text);
@@ -167,17 +166,31 @@ static void write_nested(struct p2p__pbw *w,
     }
 }
 
+void p2p__rendezvous_msg_open(struct p2p__pbw *w,
+                              enum p2p__rendezvous_type type,
+                              struct p2p__rendezvous_open *open)
+{
+    open->frame = p2p__pbw_open_frame(w);
+    p2p__pbw_uint(w, FIELD_TYPE, type);
+    open->nested = p2p__pbw_open(w, field_of(type));
+}
+
+void p2p__rendezvous_msg_close(struct p2p__pbw *w,
+                               const struct p2p__rendezvous_open *open,
+                               const struct p2p__rendezvous_msg *msg)
+{
+    write_nested(w, msg);
+    p2p__pbw_close(w, open->nested);
+    p2p__pbw_close(w, open->frame);
+}
+
 void p2p__rendezvous_msg_write(struct p2p__pbw *w,
                                const struct p2p__rendezvous_msg *msg)
 {
-    const size_t frame = p2p__pbw_open_frame(w);
-    size_t nested;
+    struct p2p__rendezvous_open open;
 
-    p2p__pbw_uint(w, FIELD_TYPE, msg->type);
-    nested = p2p__pbw_open(w, field_of(msg->type));
-    write_nested(w, msg);
-    p2p__pbw_close(w, nested);
-    p2p__pbw_close(w, frame);
+    p2p__rendezvous_msg_open(w, msg->type, &open);
+    p2p__rendezvous_msg_close(w, &open, msg);
 }
 
 void p2p__rendezvous_msg_found(struct p2p__pbw *w,

@@ -48,9 +48,25 @@ struct p2p__rendezvous_msg {
 int p2p__rendezvous_msg_read(struct p2p__slice in,
                              struct p2p__rendezvous_msg *msg);
 
-/* Appends a message behind its length. `found` is appended as it is: fields
- * that p2p__rendezvous_msg_found() wrote. */
+/* Appends a message behind its length; not `found`. */
 void p2p__rendezvous_msg_write(struct p2p__pbw *w,
+                               const struct p2p__rendezvous_msg *msg);
+
+/* A message that is being written. */
+struct p2p__rendezvous_open {
+    size_t frame;
+    size_t nested;
+};
+
+/* Begins a message behind its length: that of a DISCOVERED can have what
+ * p2p__rendezvous_msg_found() appends before the rest closes it. */
+void p2p__rendezvous_msg_open(struct p2p__pbw *w,
+                              enum p2p__rendezvous_type type,
+                              struct p2p__rendezvous_open *open);
+
+/* Appends the members of a message of that type, and ends it. */
+void p2p__rendezvous_msg_close(struct p2p__pbw *w,
+                               const struct p2p__rendezvous_open *open,
                                const struct p2p__rendezvous_msg *msg);
 
 /* One of the registrations of an answer. */
@@ -60,7 +76,7 @@ struct p2p__rendezvous_found {
     uint64_t ttl_s;
 };
 
-/* Appends one registration to what will be the `found` of an answer. */
+/* Appends one registration to an answer that is open. */
 void p2p__rendezvous_msg_found(struct p2p__pbw *w,
                                const struct p2p__rendezvous_found *one);
 

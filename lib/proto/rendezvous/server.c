@@ -34,14 +34,10 @@ static void drop_answer(struct p2p__rendezvous_server *s)
     s->out_len = s->out_room = s->written = 0;
 }
 
-/* Makes an answer of a message. */
-static int say(struct p2p__rendezvous_server *s,
-               const struct p2p__rendezvous_msg *answer)
+/* Takes memory for an answer. 0, P2P_ELIMIT or P2P_ENOMEM. */
+static int make_room(struct p2p__rendezvous_server *s, size_t room,
+                     struct p2p__pbw *w)
 {
-    const size_t room = answer->found.len + ANSWER_ROOM;
-    struct p2p__pbw w;
-    int len;
-
     assert(s->out == NULL);
     if (p2p__quota_take(s->quota, P2P__Q_MEMORY, room) != 0) {
         return P2P_ELIMIT;
@@ -52,13 +48,25 @@ static int say(struct p2p__rendezvous_server *s,
         drop_answer(s);
         return P2P_ENOMEM;
     }
-    p2p__pbw_init(&w, s->out, room);
-    p2p__rendezvous_msg_write(&w, answer);
-    len = p2p__pbw_end(&w);
-    assert(len > 0);
-    s->out_len = (size_t)len;
-    p2p__mark(s->owner);
+    p2p__pbw_init(w, s->out, room);
     return 0;
+}
+
+/* The answer is whole: memory that it does not need is given back. */
+static void say(struct p2p__rendezvous_server *s, const struct p2p__pbw *w)
+{
+    const int len = p2p__pbw_end(w);
+    uint8_t *less;
+
+    assert(len > 0 && (size_t)len <= s->out_room);
+    s->out_len = (size_t)len;
+    less = p2p__realloc(s->out, s->out_len);
+    if (less != NULL) {
+        s->out = less;
+        p2p__quota_give(s->quota, P2P__Q_MEMORY, s->out_room - s->out_len);
+        s->out_room = s->out_len;
+    }
+    p2p__mark(s->owner);
 }
 
 /* Whether a record is the peer's own. */
@@ -80,6 +88,8 @@ static int do_register(struct p2p__rendezvous_server *s,
         .type = P2P__RENDEZVOUS_REGISTERED,
         .status = P2P__RENDEZVOUS_INVALID_RECORD};
     uint64_t ttl_s = request->ttl_s;
+    struct p2p__pbw w;
+    int rv;
 
     if (is_own(s, request->record)) {
         answer.status =
@@ -88,38 +98,38 @@ static int do_register(struct p2p__rendezvous_server *s,
     if (answer.status == P2P__RENDEZVOUS_OK) {
         answer.ttl_s = ttl_s;
     }
-    return say(s, &answer);
+    rv = make_room(s, ANSWER_ROOM, &w);
+    if (rv == 0) {
+        p2p__rendezvous_msg_write(&w, &answer);
+        say(s, &w);
+    }
+    return rv;
 }
 
-/* Looks for others, in a page of memory that is charged meanwhile. */
+/* Looks for others: what is found is written where it goes out. */
 static int do_discover(struct p2p__rendezvous_server *s,
                        const struct p2p__rendezvous_msg *request, p2p_ns now)
 {
     struct p2p__rendezvous_msg answer = {.type = P2P__RENDEZVOUS_DISCOVERED};
+    struct p2p__rendezvous_open open;
     uint8_t cookie[P2P__RENDEZVOUS_COOKIE_BYTES];
     struct p2p__pbw w;
-    uint8_t *page;
-    int rv;
+    int rv = make_room(s, P2P__CAP_RENDEZVOUS_PAGE_BYTES + ANSWER_ROOM, &w);
 
-    if (p2p__quota_take(s->quota, P2P__Q_MEMORY,
-                        P2P__CAP_RENDEZVOUS_PAGE_BYTES) != 0) {
-        return P2P_ELIMIT;
+    if (rv != 0) {
+        return rv;
     }
-    page = p2p__alloc(P2P__CAP_RENDEZVOUS_PAGE_BYTES);
-    rv = page == NULL ? P2P_ENOMEM : 0;
-    if (rv == 0) {
-        p2p__pbw_init(&w, page, P2P__CAP_RENDEZVOUS_PAGE_BYTES);
-        answer.status =
-            p2p__rendezvous_discover(s->registry, request, &w, cookie, now);
-        if (answer.status == P2P__RENDEZVOUS_OK) {
-            answer.found = p2p__slice_of(page, w.len);
-            answer.cookie = p2p__slice_of(cookie, sizeof cookie);
-        }
-        rv = say(s, &answer);
+    w.cap -= ANSWER_ROOM; /* for what closes it */
+    p2p__rendezvous_msg_open(&w, answer.type, &open);
+    answer.status =
+        p2p__rendezvous_discover(s->registry, request, &w, cookie, now);
+    if (answer.status == P2P__RENDEZVOUS_OK) {
+        answer.cookie = p2p__slice_of(cookie, sizeof cookie);
     }
-    p2p__free(page);
-    p2p__quota_give(s->quota, P2P__Q_MEMORY, P2P__CAP_RENDEZVOUS_PAGE_BYTES);
-    return rv;
+    w.cap += ANSWER_ROOM;
+    p2p__rendezvous_msg_close(&w, &open, &answer);
+    say(s, &w);
+    return 0;
 }
 
 static int handle(struct p2p__rendezvous_server *s, struct p2p__slice bytes,
