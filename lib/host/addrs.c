@@ -11,13 +11,6 @@ struct collector {
     size_t count;
 };
 
-static bool unspecified(const struct p2p__addr *a)
-{
-    static const uint8_t zero[16];
-
-    return memcmp(a->ip, zero, sizeof a->ip) == 0;
-}
-
 /* Adds an address with our id behind it; none where it is empty. */
 static void push(const struct p2p_host *h, struct collector *c,
                  struct p2p_multiaddr *ma)
@@ -73,7 +66,7 @@ static void gather(const struct p2p_host *h, struct collector *c)
         const struct p2p__swarm_listener *l =
             P2P__CONTAINER(it, struct p2p__swarm_listener, link);
 
-        if (unspecified(&l->at)) {
+        if (p2p__addr_is_any(&l->at)) {
             expand(h, c, l);
         } else {
             add(h, c, l, NULL);
@@ -118,7 +111,7 @@ size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
 bool p2p__host_is_wild(const struct p2p_host *h)
 {
     P2P__LIST_EACH (it, &h->swarm->listeners) {
-        if (unspecified(
+        if (p2p__addr_is_any(
                 &P2P__CONTAINER(it, struct p2p__swarm_listener, link)->at)) {
             return true;
         }

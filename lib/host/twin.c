@@ -15,12 +15,6 @@
 /* Between two dials for this reason, and between two events. */
 #define PAUSE P2P__SEC(60)
 
-static bool same_ip(const struct p2p__addr *a, const struct p2p__addr *b)
-{
-    return a->family == b->family &&
-           memcmp(a->ip, b->ip, a->family == 4 ? 4 : 16) == 0;
-}
-
 /* Whether an address is of this machine; loopback is, whatever its number. */
 static bool is_local(const struct p2p_host *h, const struct p2p__addr *a)
 {
@@ -28,7 +22,7 @@ static bool is_local(const struct p2p_host *h, const struct p2p__addr *a)
     int n = h->world->ifaces->list(h->world->ifaces, ifaces, MAX_IFACES);
 
     for (int i = 0; i < n && i < MAX_IFACES; i++) {
-        if (same_ip(&ifaces[i].addr, a)) {
+        if (p2p__addr_same_ip(&ifaces[i].addr, a)) {
             return true;
         }
     }
@@ -38,15 +32,13 @@ static bool is_local(const struct p2p_host *h, const struct p2p__addr *a)
 /* Whether one of our listeners is there. */
 static bool is_own(const struct p2p_host *h, const struct p2p__addr *a)
 {
-    static const uint8_t any[16];
-
     P2P__LIST_EACH (it, &h->swarm->listeners) {
         const struct p2p__addr *l =
             &P2P__CONTAINER(it, struct p2p__swarm_listener, link)->at;
 
         if (l->family == a->family && l->port == a->port &&
-            (same_ip(l, a) ||
-             (memcmp(l->ip, any, sizeof any) == 0 && is_local(h, a)))) {
+            (p2p__addr_same_ip(l, a) ||
+             (p2p__addr_is_any(l) && is_local(h, a)))) {
             return true;
         }
     }

@@ -26,6 +26,14 @@ static inline bool p2p__addr_is_any(const struct p2p__addr *a)
     return memcmp(a->ip, zero, sizeof zero) == 0;
 }
 
+/* Whether two are of one IP, at whatever ports. */
+static inline bool p2p__addr_same_ip(const struct p2p__addr *a,
+                                     const struct p2p__addr *b)
+{
+    return a->family == b->family &&
+           memcmp(a->ip, b->ip, a->family == 4 ? 4 : sizeof a->ip) == 0;
+}
+
 struct p2p__pipe;
 struct p2p__listener;
 struct p2p__net;

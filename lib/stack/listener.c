@@ -16,10 +16,7 @@ static uint32_t pending_from(const struct p2p__swarm *s,
         const struct p2p__conn *c =
             P2P__CONTAINER(it, struct p2p__conn, pending);
 
-        count += c->remote.family == from->family &&
-                         memcmp(c->remote.ip, from->ip, 16) == 0
-                     ? 1
-                     : 0;
+        count += p2p__addr_same_ip(&c->remote, from) ? 1 : 0;
     }
     return count;
 }

@@ -249,7 +249,7 @@ static int status_of(struct msghdr *msg)
 
 bool p2p__uv_run_error(int fd, struct p2p__uv_run_error *out)
 {
-    struct sockaddr_storage sa;
+    struct sockaddr_storage sa = {.ss_family = AF_UNSPEC};
     union control ctl;
     struct iovec iov = {.iov_base = out->bytes, .iov_len = sizeof out->bytes};
     struct msghdr msg = {.msg_name = &sa,

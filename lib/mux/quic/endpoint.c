@@ -126,11 +126,9 @@ static bool may_be_unproven(const struct p2p__quic_host *h,
                             const struct p2p__addr *from)
 {
     P2P__LIST_EACH (it, &h->unproven) {
-        const struct p2p__addr *other =
-            &P2P__CONTAINER(it, struct p2p__qpipe, link)->path.remote;
-
-        if (other->family == from->family &&
-            memcmp(other->ip, from->ip, sizeof from->ip) == 0) {
+        if (p2p__addr_same_ip(
+                &P2P__CONTAINER(it, struct p2p__qpipe, link)->path.remote,
+                from)) {
             return false;
         }
     }
@@ -248,9 +246,8 @@ static void on_refused(void *user, struct p2p__slice sent,
     p = p2p__quic_route_find(&s->host->shared, first.scid.bytes,
                              first.scid.len);
     if (p != NULL && p->dialer && !p->heard && p->sess != NULL &&
-        p->path.remote.family == to->family &&
         p->path.remote.port == to->port &&
-        memcmp(p->path.remote.ip, to->ip, sizeof to->ip) == 0) {
+        p2p__addr_same_ip(&p->path.remote, to)) {
         p->pipe.cb->ended(p->pipe.user, status, now);
     }
 }

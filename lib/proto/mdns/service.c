@@ -77,8 +77,7 @@ static bool is_own(const struct p2p__mdns_service *s,
         if (s->own[i].loopback && s->own[i].index == ifindex) {
             return true;
         }
-        if (own->family == addr->family &&
-            memcmp(own->ip, addr->ip, own->family == 4 ? 4 : 16) == 0) {
+        if (p2p__addr_same_ip(own, addr)) {
             return true;
         }
     }
