@@ -6,7 +6,7 @@
  * is told to the registry, as the server tells it after it looked.
  */
 #include "made_peer.h"
-#include "proto/rendezvous/client.h"
+#include "proto/ask/ask.h"
 #include "proto/rendezvous/server.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -16,29 +16,34 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void client(struct p2p__quota *quota, const uint8_t *data, size_t size)
 {
-    const struct p2p__rendezvous_msg find = {.type = P2P__RENDEZVOUS_DISCOVER};
-    const struct p2p__rendezvous_client_cfg cfg = {.request = &find,
-                                                   .quota = quota};
-    const struct p2p__rendezvous_msg *answer;
-    struct p2p__rendezvous_client c;
+    static uint8_t request[] = {2, 8, P2P__RENDEZVOUS_DISCOVER};
+    const struct p2p__ask_cfg cfg = {
+        .request = {.p = request, .len = sizeof request},
+        .cap = P2P__CAP_RENDEZVOUS_ANSWER_BYTES,
+        .timeout = P2P__RENDEZVOUS_TIMEOUT,
+        .quota = quota};
+    struct p2p__rendezvous_msg answer;
     struct p2p__rendezvous_walk walk;
     struct p2p__rendezvous_found one;
-    int rv = p2p__rendezvous_client_init(&c, &cfg, 1);
+    struct p2p__slice bytes;
+    struct p2p__ask c;
+    int rv = 0;
 
+    p2p__ask_init(&c, &cfg, 1);
     for (size_t i = 0; rv == 0 && i < size; i++) {
         const struct p2p__slice piece = p2p__slice_of(data + i, 1);
 
-        rv = p2p__rendezvous_client_rx(&c, &piece, 1);
+        rv = p2p__ask_rx(&c, &piece, 1);
     }
-    answer = p2p__rendezvous_client_next(&c);
-    if (answer != NULL) {
-        must(answer->type == P2P__RENDEZVOUS_DISCOVERED);
-        p2p__rendezvous_walk_init(&walk, answer);
+    if (p2p__ask_next(&c, &bytes) &&
+        p2p__rendezvous_answer(bytes, P2P__RENDEZVOUS_DISCOVER, &answer) == 0) {
+        must(answer.type == P2P__RENDEZVOUS_DISCOVERED);
+        p2p__rendezvous_walk_init(&walk, &answer);
         while (p2p__rendezvous_walk_next(&walk, &one)) {
             must(one.record.len <= size && one.ns.len <= size);
         }
     }
-    p2p__rendezvous_client_fini(&c);
+    p2p__ask_fini(&c);
 }
 
 /* What the registry makes of a request; its cookie leads on. */

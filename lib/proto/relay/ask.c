@@ -10,51 +10,42 @@ void p2p__relay_ask_init(struct p2p__relay_ask *a,
 {
     const p2p_ns timeout =
         cfg->timeout > 0 ? cfg->timeout : P2P__RELAY_ASK_TIMEOUT;
+    struct p2p__ask_cfg ask = {.cap = P2P__CAP_RELAY_MESSAGE_BYTES,
+                               .timeout = timeout,
+                               .quota = cfg->quota,
+                               .owner = cfg->owner};
     struct p2p__pbw w;
     int len;
 
     assert(cfg->request->type != P2P__RELAY_STATUS);
-    *a = (struct p2p__relay_ask){.kind = cfg->kind,
-                                 .deadline = p2p__ns_after(now, timeout)};
-    p2p__frame_init(&a->frame, cfg->quota, P2P__CAP_RELAY_MESSAGE_BYTES);
+    *a = (struct p2p__relay_ask){.kind = cfg->kind};
     p2p__pbw_init(&w, a->request, sizeof a->request);
     p2p__relay_msg_write(&w, cfg->kind, cfg->request);
     len = p2p__pbw_end(&w);
     assert(len > 0);
-    a->request_len = (size_t)len;
-    p2p__mark(cfg->owner);
+    ask.request = p2p__slice_of(a->request, (size_t)len);
+    p2p__ask_init(&a->ask, &ask, now);
 }
 
 int p2p__relay_ask_rx(struct p2p__relay_ask *a, struct p2p__slice *in)
 {
     struct p2p__slice msg;
-    int rv;
+    int rv = p2p__ask_take(&a->ask, in);
 
-    if (a->answered) {
-        return 0;
-    }
-    rv = p2p__frame_take(&a->frame, in, &msg);
-    if (rv <= 0) {
+    if (rv != 0 || !p2p__ask_next(&a->ask, &msg)) {
         return rv;
     }
     rv = p2p__relay_msg_read(a->kind, msg, &a->answer);
     if (rv == 0 && a->answer.type != P2P__RELAY_STATUS) {
         rv = P2P_EPROTO;
     }
-    if (rv == 0) {
-        a->answered = a->told = true;
-        a->deadline = P2P_NEVER;
-    }
+    a->told = rv == 0;
     return rv;
 }
 
 void p2p__relay_ask_tx(struct p2p__relay_ask *a, struct p2p__outbuf *out)
 {
-    const size_t n =
-        p2p__min(a->request_len - a->written, p2p__outbuf_room(out));
-
-    p2p__outbuf_put(out, a->request + a->written, n);
-    a->written += n;
+    (void)p2p__ask_tx(&a->ask, out, 0); /* the stream does not end here */
 }
 
 const struct p2p__relay_msg *p2p__relay_ask_next(struct p2p__relay_ask *a)
@@ -67,21 +58,21 @@ const struct p2p__relay_msg *p2p__relay_ask_next(struct p2p__relay_ask *a)
 
 bool p2p__relay_ask_is_answered(const struct p2p__relay_ask *a)
 {
-    return a->answered;
+    return a->ask.answered;
 }
 
 p2p_ns p2p__relay_ask_deadline(const struct p2p__relay_ask *a)
 {
-    return a->deadline;
+    return p2p__ask_deadline(&a->ask);
 }
 
 int p2p__relay_ask_expire(struct p2p__relay_ask *a, p2p_ns now)
 {
-    return now < a->deadline ? 0 : P2P_ETIMEDOUT;
+    return p2p__ask_expire(&a->ask, now);
 }
 
 void p2p__relay_ask_fini(struct p2p__relay_ask *a)
 {
-    p2p__frame_fini(&a->frame);
+    p2p__ask_fini(&a->ask);
     a->told = false;
 }

@@ -11,9 +11,8 @@
 #ifndef P2P_PROTO_RELAY_ASK_H
 #define P2P_PROTO_RELAY_ASK_H
 
-#include "base/turn.h"
+#include "proto/ask/ask.h"
 #include "proto/relay/msg.h"
-#include "wire/frame.h"
 
 /* How long the answer may take, if the configuration does not say. */
 #define P2P__RELAY_ASK_TIMEOUT P2P__SEC(30)
@@ -32,12 +31,8 @@ struct p2p__relay_ask_cfg {
 /* All members are private. */
 struct p2p__relay_ask {
     enum p2p__relay_kind kind;
-    struct p2p__frame frame;
+    struct p2p__ask ask;
     struct p2p__relay_msg answer;
-    p2p_ns deadline;
-    size_t request_len;
-    size_t written;
-    bool answered;
     bool told;
     uint8_t request[P2P__RELAY_REQUEST_MAX];
 };

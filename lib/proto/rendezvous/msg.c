@@ -6,6 +6,9 @@
  */
 #include "proto/rendezvous/msg.h"
 
+/* The length before a request. */
+#define FRAME_BYTES 2U
+
 #define FIELD_TYPE 1
 
 /* REGISTER, in a message and in a list of found ones. */
@@ -121,6 +124,12 @@ int p2p__rendezvous_msg_read(struct p2p__slice in,
     return read_nested(nested[type], msg);
 }
 
+static bool is_request(enum p2p__rendezvous_type type)
+{
+    return type != P2P__RENDEZVOUS_REGISTERED &&
+           type != P2P__RENDEZVOUS_DISCOVERED;
+}
+
 /* Appends a field unless there is nothing in it. */
 static void put_bytes(struct p2p__pbw *w, uint32_t num, struct p2p__slice s)
 {
@@ -191,6 +200,46 @@ void p2p__rendezvous_msg_write(struct p2p__pbw *w,
 
     p2p__rendezvous_msg_open(w, msg->type, &open);
     p2p__rendezvous_msg_close(w, &open, msg);
+}
+
+int p2p__rendezvous_request(const struct p2p__rendezvous_msg *msg,
+                            struct p2p__slice *out)
+{
+    struct p2p__slab *slab =
+        p2p__slab_new(P2P__CAP_RENDEZVOUS_REQUEST_BYTES + FRAME_BYTES);
+    struct p2p__pbw w;
+    int len;
+
+    assert(is_request(msg->type));
+    *out = (struct p2p__slice){0};
+    if (slab == NULL) {
+        return P2P_ENOMEM;
+    }
+    p2p__pbw_init(&w, slab->data, slab->cap);
+    p2p__rendezvous_msg_write(&w, msg);
+    len = p2p__pbw_end(&w);
+    if (len < 0) {
+        p2p__slab_unref(slab);
+        return len;
+    }
+    *out =
+        (struct p2p__slice){.p = slab->data, .len = (size_t)len, .slab = slab};
+    return 0;
+}
+
+int p2p__rendezvous_answer(struct p2p__slice in,
+                           enum p2p__rendezvous_type request,
+                           struct p2p__rendezvous_msg *msg)
+{
+    int rv;
+
+    assert(is_request(request));
+    *msg = (struct p2p__rendezvous_msg){.type = request};
+    if (request == P2P__RENDEZVOUS_UNREGISTER) {
+        return in.len == 0 ? 0 : P2P_EPROTO;
+    }
+    rv = p2p__rendezvous_msg_read(in, msg);
+    return rv == 0 && msg->type != request + 1 ? P2P_EPROTO : rv;
 }
 
 void p2p__rendezvous_msg_found(struct p2p__pbw *w,

@@ -9,6 +9,9 @@
 
 #define P2P__RENDEZVOUS_PROTOCOL "/rendezvous/1.0.0"
 
+/* How long an answer may take. */
+#define P2P__RENDEZVOUS_TIMEOUT P2P__SEC(15)
+
 enum p2p__rendezvous_type {
     P2P__RENDEZVOUS_REGISTER = 0,
     P2P__RENDEZVOUS_REGISTERED = 1, /* REGISTER_RESPONSE */
@@ -51,6 +54,20 @@ int p2p__rendezvous_msg_read(struct p2p__slice in,
 /* Appends a message behind its length; not `found`. */
 void p2p__rendezvous_msg_write(struct p2p__pbw *w,
                                const struct p2p__rendezvous_msg *msg);
+
+/* A request behind its length, in memory of its own: p2p__slice_drop() it.
+ * Errors: P2P_ETOOBIG, P2P_ENOMEM. */
+int p2p__rendezvous_request(const struct p2p__rendezvous_msg *msg,
+                            struct p2p__slice *out);
+
+/*
+ * Reads the answer to a request of that type, borrowed; to UNREGISTER there is
+ * none, and its is empty. Errors: those of p2p__rendezvous_msg_read(),
+ * P2P_EPROTO (it answers something else).
+ */
+int p2p__rendezvous_answer(struct p2p__slice in,
+                           enum p2p__rendezvous_type request,
+                           struct p2p__rendezvous_msg *msg);
 
 /* A message that is being written. */
 struct p2p__rendezvous_open {

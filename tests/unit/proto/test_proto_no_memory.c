@@ -6,7 +6,7 @@
 #include "proto/identify/reader.h"
 #include "proto/identify/writer.h"
 #include "proto/mdns/service.h"
-#include "proto/rendezvous/client.h"
+#include "proto/ask/ask.h"
 #include "proto/rendezvous/server.h"
 #include "test_env.h"
 #include "unit.h"
@@ -152,21 +152,24 @@ static int point_says(struct p2p__rendezvous_registry *registry,
                       const struct p2p__rendezvous_msg *request)
 {
     struct p2p__identify_peer self;
-    struct p2p__rendezvous_client_cfg asks = {.request = request};
+    struct p2p__ask_cfg asks = {.cap = P2P__CAP_RENDEZVOUS_ANSWER_BYTES,
+                                .timeout = P2P__RENDEZVOUS_TIMEOUT};
     struct p2p__rendezvous_server_cfg answers = {.registry = registry};
-    struct p2p__rendezvous_client c;
+    struct p2p__ask c;
     struct p2p__rendezvous_server s;
     uint8_t buf[512];
     struct p2p__outbuf out = {.p = buf, .cap = sizeof buf};
     struct p2p__slice in;
-    int rv;
+    int rv = p2p__rendezvous_request(request, &asks.request);
 
+    if (rv != 0) {
+        return rv;
+    }
     peer_of_key(&self);
     answers.peer = &self.id;
     p2p__rendezvous_server_init(&s, &answers, 0);
-    rv = p2p__rendezvous_client_init(&c, &asks, 0);
-    assert_int_equal(rv, 0);
-    (void)p2p__rendezvous_client_tx(&c, &out, 0);
+    p2p__ask_init(&c, &asks, 0);
+    (void)p2p__ask_tx(&c, &out, 0);
     for (size_t i = 0; rv == 0 && i < out.len; i++) {
         in = p2p__slice_of(buf + i, 1);
         rv = p2p__rendezvous_server_rx(&s, &in, 0);
@@ -175,11 +178,11 @@ static int point_says(struct p2p__rendezvous_registry *registry,
         out = (struct p2p__outbuf){.p = buf, .cap = sizeof buf};
         (void)p2p__rendezvous_server_tx(&s, &out, 0);
         in = p2p__slice_of(buf, out.len);
-        rv = p2p__rendezvous_client_rx(&c, &in, 0);
+        rv = p2p__ask_rx(&c, &in, 0);
     }
-    assert_true(rv != 0 || p2p__rendezvous_client_next(&c) != NULL);
+    assert_true(rv != 0 || p2p__ask_next(&c, &in));
     p2p__rendezvous_server_fini(&s);
-    p2p__rendezvous_client_fini(&c);
+    p2p__ask_fini(&c);
     return rv;
 }
 

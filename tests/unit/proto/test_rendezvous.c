@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* A rendezvous point and who asks it, over a stream. */
 #include "ident/record.h"
-#include "proto/rendezvous/client.h"
+#include "proto/ask/ask.h"
 #include "proto/rendezvous/server.h"
 #include "proto_pair.h"
 #include "unit.h"
@@ -62,25 +62,48 @@ static void server_init(struct fixture *f, struct p2p__rendezvous_server *s,
     p2p__rendezvous_server_init(s, &cfg, 1);
 }
 
+/* Who asks, and what he hears. */
+struct asker {
+    struct p2p__ask core;
+    struct p2p__rendezvous_msg answer;
+};
+
+static void asker_init(struct fixture *f, struct asker *c,
+                       const struct p2p__rendezvous_msg *request)
+{
+    struct p2p__ask_cfg cfg = {.timeout = P2P__RENDEZVOUS_TIMEOUT,
+                               .quota = &f->quota};
+
+    assert_int_equal(p2p__rendezvous_request(request, &cfg.request), 0);
+    if (request->type != P2P__RENDEZVOUS_UNREGISTER) {
+        cfg.cap = P2P__CAP_RENDEZVOUS_ANSWER_BYTES;
+    }
+    p2p__ask_init(&c->core, &cfg, 1);
+}
+
 /* Asks over a stream that cuts; how it ended. The answer is good until fini. */
 static int ask(struct fixture *f, const struct p2p_peer_id *who,
-               const struct p2p__rendezvous_msg *request,
-               struct p2p__rendezvous_client *c, struct chunker *plan)
+               const struct p2p__rendezvous_msg *request, struct asker *c,
+               struct chunker *plan)
 {
-    const struct p2p__rendezvous_client_cfg cfg = {.request = request,
-                                                   .quota = &f->quota};
     struct p2p__rendezvous_server s;
+    struct p2p__slice answer;
     struct proto_end a, b;
 
     server_init(f, &s, who);
-    assert_int_equal(p2p__rendezvous_client_init(c, &cfg, 1), 0);
-    proto_end_init(&a, &p2p__rendezvous_client_ops, c);
+    asker_init(f, c, request);
+    proto_end_init(&a, &p2p__ask_ops, &c->core);
     proto_end_init(&b, &p2p__rendezvous_server_ops, &s);
     while (proto_move(&a, &b, plan, 50, 1) || proto_move(&b, &a, plan, 50, 1)) {
     }
     p2p__rendezvous_server_fini(&s);
     assert_true(a.finished);
-    return b.err != 0 ? b.err : a.err;
+    if (b.err != 0 || a.err != 0) {
+        return b.err != 0 ? b.err : a.err;
+    }
+    assert_true(p2p__ask_next(&c->core, &answer));
+    assert_false(p2p__ask_next(&c->core, &answer));
+    return p2p__rendezvous_answer(answer, request->type, &c->answer);
 }
 
 static struct p2p__rendezvous_msg registers(const struct fixture *f,
@@ -100,36 +123,29 @@ static void run_round(struct fixture *f, struct chunker *plan)
                                              .ns = in.ns};
     const struct p2p__rendezvous_msg out = {.type = P2P__RENDEZVOUS_UNREGISTER,
                                             .ns = in.ns};
-    struct p2p__rendezvous_client c;
-    const struct p2p__rendezvous_msg *answer;
+    struct asker c;
     struct p2p__rendezvous_found one;
     struct p2p__rendezvous_walk walk;
     struct p2p__record record;
 
     assert_int_equal(ask(f, &f->peer, &in, &c, plan), 0);
-    answer = p2p__rendezvous_client_next(&c);
-    assert_non_null(answer);
-    assert_int_equal(answer->status, P2P__RENDEZVOUS_OK);
-    assert_int_equal(answer->ttl_s, 60);
-    assert_null(p2p__rendezvous_client_next(&c));
-    p2p__rendezvous_client_fini(&c);
+    assert_int_equal(c.answer.status, P2P__RENDEZVOUS_OK);
+    assert_int_equal(c.answer.ttl_s, 60);
+    p2p__ask_fini(&c.core);
 
     assert_int_equal(ask(f, &f->peer, &find, &c, plan), 0);
-    answer = p2p__rendezvous_client_next(&c);
-    assert_non_null(answer);
-    assert_int_equal(answer->status, P2P__RENDEZVOUS_OK);
-    assert_int_equal(answer->cookie.len, P2P__RENDEZVOUS_COOKIE_BYTES);
-    p2p__rendezvous_walk_init(&walk, answer);
+    assert_int_equal(c.answer.status, P2P__RENDEZVOUS_OK);
+    assert_int_equal(c.answer.cookie.len, P2P__RENDEZVOUS_COOKIE_BYTES);
+    p2p__rendezvous_walk_init(&walk, &c.answer);
     assert_true(p2p__rendezvous_walk_next(&walk, &one));
     assert_int_equal(p2p__record_open(one.record, &record), 0);
     assert_true(p2p_peer_id_equal(&record.peer, &f->peer));
     assert_false(p2p__rendezvous_walk_next(&walk, &one));
-    p2p__rendezvous_client_fini(&c);
+    p2p__ask_fini(&c.core);
 
     assert_int_equal(ask(f, &f->peer, &out, &c, plan), 0);
-    assert_non_null(p2p__rendezvous_client_next(&c));
-    assert_true(p2p__rendezvous_client_deadline(&c) == P2P_NEVER);
-    p2p__rendezvous_client_fini(&c);
+    assert_true(p2p__ask_deadline(&c.core) == 1 + P2P__ASK_LINGER);
+    p2p__ask_fini(&c.core);
     assert_int_equal(f->registry.count, 0);
 }
 
@@ -147,24 +163,19 @@ static void test_T33_nobody_registers_for_another(void **state)
 {
     struct fixture *f = *state;
     struct p2p__rendezvous_msg in = registers(f, "mesh");
-    const struct p2p__rendezvous_msg *answer;
     struct p2p_peer_id other = f->peer;
-    struct p2p__rendezvous_client c;
+    struct asker c;
     struct chunker plan;
 
     chunker_init(&plan, CHUNK_ALL, 0);
     other.bytes[other.len - 1] ^= 1;
     assert_int_equal(ask(f, &other, &in, &c, &plan), 0);
-    answer = p2p__rendezvous_client_next(&c);
-    assert_non_null(answer);
-    assert_int_equal(answer->status, P2P__RENDEZVOUS_INVALID_RECORD);
-    p2p__rendezvous_client_fini(&c);
+    assert_int_equal(c.answer.status, P2P__RENDEZVOUS_INVALID_RECORD);
+    p2p__ask_fini(&c.core);
     f->record[f->record_len - 1] ^= 1; /* of the signature */
     assert_int_equal(ask(f, &f->peer, &in, &c, &plan), 0);
-    answer = p2p__rendezvous_client_next(&c);
-    assert_non_null(answer);
-    assert_int_equal(answer->status, P2P__RENDEZVOUS_INVALID_RECORD);
-    p2p__rendezvous_client_fini(&c);
+    assert_int_equal(c.answer.status, P2P__RENDEZVOUS_INVALID_RECORD);
+    p2p__ask_fini(&c.core);
     assert_int_equal(f->registry.count, 0);
 }
 
@@ -250,8 +261,7 @@ static void test_who_says_nothing_is_given_up(void **state)
 {
     struct fixture *f = *state;
     const struct p2p__rendezvous_msg find = {.type = P2P__RENDEZVOUS_DISCOVER};
-    const struct p2p__rendezvous_client_cfg cfg = {.request = &find};
-    struct p2p__rendezvous_client c;
+    struct asker c;
     struct p2p__rendezvous_server s;
 
     server_init(f, &s, &f->peer);
@@ -260,32 +270,45 @@ static void test_who_says_nothing_is_given_up(void **state)
     assert_int_equal(p2p__rendezvous_server_expire(&s, 1 + P2P__SEC(10)),
                      P2P_ETIMEDOUT);
     p2p__rendezvous_server_fini(&s);
-    assert_int_equal(p2p__rendezvous_client_init(&c, &cfg, 1), 0);
-    assert_true(p2p__rendezvous_client_deadline(&c) == 1 + P2P__SEC(15));
-    assert_int_equal(p2p__rendezvous_client_expire(&c, 1 + P2P__SEC(15)),
-                     P2P_ETIMEDOUT);
-    assert_int_equal(p2p__rendezvous_client_fin(&c, 1), P2P_EPROTO);
-    p2p__rendezvous_client_fini(&c);
+    asker_init(f, &c, &find);
+    assert_true(p2p__ask_deadline(&c.core) == 1 + P2P__SEC(15));
+    assert_int_equal(p2p__ask_expire(&c.core, P2P__SEC(15)), 0);
+    assert_int_equal(p2p__ask_expire(&c.core, 1 + P2P__SEC(15)), P2P_ETIMEDOUT);
+    assert_int_equal(p2p__ask_fin(&c.core, 1), P2P_EPROTO);
+    p2p__ask_fini(&c.core);
 }
 
 static void test_an_answer_must_be_to_what_was_asked(void **state)
 {
     const struct p2p__rendezvous_msg find = {.type = P2P__RENDEZVOUS_DISCOVER};
-    const struct p2p__rendezvous_client_cfg cfg = {.request = &find};
-    static const uint8_t registered[] = {2, 8, 1}, big[] = {0x81, 0x80, 0x40};
+    static const uint8_t registered[] = {8, 1}, big[] = {0x81, 0x80, 0x40};
     struct p2p__slice in = p2p__slice_of(registered, sizeof registered);
-    struct p2p__rendezvous_client c;
+    struct p2p__rendezvous_msg msg;
+    struct asker c;
 
-    (void)state;
-    assert_int_equal(p2p__rendezvous_client_init(&c, &cfg, 1), 0);
-    assert_int_equal(p2p__rendezvous_client_rx(&c, &in, 1), P2P_EPROTO);
-    assert_null(p2p__rendezvous_client_next(&c));
-    p2p__rendezvous_client_fini(&c);
+    assert_int_equal(p2p__rendezvous_answer(in, P2P__RENDEZVOUS_DISCOVER, &msg),
+                     P2P_EPROTO);
+    assert_int_equal(p2p__rendezvous_answer(in, P2P__RENDEZVOUS_REGISTER, &msg),
+                     0);
+    assert_int_equal(
+        p2p__rendezvous_answer(in, P2P__RENDEZVOUS_UNREGISTER, &msg),
+        P2P_EPROTO);
     assert_int_equal(P2P__CAP_RENDEZVOUS_ANSWER_BYTES, 1 << 20);
     in = p2p__slice_of(big, sizeof big);
-    assert_int_equal(p2p__rendezvous_client_init(&c, &cfg, 1), 0);
-    assert_int_equal(p2p__rendezvous_client_rx(&c, &in, 1), P2P_ETOOBIG);
-    p2p__rendezvous_client_fini(&c);
+    asker_init(*state, &c, &find);
+    assert_int_equal(p2p__ask_rx(&c.core, &in, 1), P2P_ETOOBIG);
+    p2p__ask_fini(&c.core);
+}
+
+static void test_a_request_has_a_cap(void **state)
+{
+    static uint8_t record[P2P__CAP_RENDEZVOUS_REQUEST_BYTES + 1];
+    struct p2p__rendezvous_msg in = registers(*state, "mesh");
+    struct p2p__slice out;
+
+    in.record = p2p__slice_of(record, sizeof record);
+    assert_int_equal(p2p__rendezvous_request(&in, &out), P2P_ETOOBIG);
+    assert_int_equal(out.len, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -300,6 +323,7 @@ int main(void)
         TEST(test_T33_an_answer_is_a_page),
         TEST(test_who_says_nothing_is_given_up),
         TEST(test_an_answer_must_be_to_what_was_asked),
+        TEST(test_a_request_has_a_cap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
