@@ -27,6 +27,7 @@
 #include "p2p/peer_id.h"
 #include "p2p/psk.h"
 #include "p2p/relay.h"
+#include "p2p/rendezvous.h"
 #include "p2p/stream.h"
 
 #ifdef __cplusplus
@@ -128,6 +129,9 @@ struct p2p_host_config {
     /** This host is a relay for others, with these limits; borrows for the
      * call. NULL: it is none. Spec: libp2p circuit relay v2. */
     const struct p2p_relay_config *relay;
+    /** This host is a rendezvous point, with these limits; borrows for the
+     * call. NULL: it is none. Spec: libp2p rendezvous (r3). */
+    const struct p2p_rendezvous_config *rendezvous;
 };
 
 /**

@@ -33,6 +33,7 @@
 #include "p2p/psk.h"
 #include "p2p/pubsub.h"
 #include "p2p/relay.h"
+#include "p2p/rendezvous.h"
 #include "p2p/seal.h"
 #include "p2p/stream.h"
 

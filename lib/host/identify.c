@@ -24,7 +24,8 @@ struct p2p__host_identify {
     struct p2p__identify_self self;
     struct p2p__job job; /* something of ours changed */
     struct p2p__timer look;
-    bool ready; /* `self` has been told what we are */
+    bool ready;  /* `self` has been told what we are */
+    bool unsaid; /* news that connected peers have not heard of */
 };
 
 /* What is known of a connected peer. Counted: peer->identify until it is gone,
@@ -262,6 +263,23 @@ static int refresh(struct p2p__host_identify *id)
     return rv;
 }
 
+int p2p__host_identify_record(struct p2p_host *h, struct p2p__slice *out)
+{
+    struct p2p__host_identify *id = h->identify;
+    const bool was_ready = id->ready;
+    int rv = refresh(id);
+
+    *out = (struct p2p__slice){0};
+    if (rv == 1 && was_ready) {
+        id->unsaid = true; /* the job tells those who know us */
+        p2p__mark(&id->job);
+    }
+    if (rv >= 0) {
+        *out = p2p__identify_self_record(&id->self);
+    }
+    return rv < 0 ? rv : 0;
+}
+
 /* Tells a peer who we are, and where we see it. 0 or P2P_ENOMEM. */
 static int tell(struct p2p_host *h, struct p2p_stream *stream, p2p_ns now)
 {
@@ -313,9 +331,10 @@ static void on_job(struct p2p__job *job, p2p_ns now)
     if (p2p__host_is_wild(id->host)) {
         p2p__timer_set(&id->look, p2p__ns_after(now, LOOK_NS));
     }
-    if (refresh(id) != 1) {
+    if (refresh(id) != 1 && !id->unsaid) {
         return;
     }
+    id->unsaid = false;
     P2P__LIST_EACH (it, &swarm->conns) {
         struct p2p__conn *c = P2P__CONTAINER(it, struct p2p__conn, link);
 

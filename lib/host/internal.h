@@ -28,6 +28,7 @@
 
 struct p2p__host_identify;
 struct p2p__host_mdns;
+struct p2p__host_point;
 struct p2p__host_relay;
 
 struct p2p_host {
@@ -49,6 +50,7 @@ struct p2p_host {
     p2p_announce announce; /* NULL: all addresses are told */
     void *announce_user;
     struct p2p__host_relay *relay; /* NULL: we are none */
+    struct p2p__host_point *point; /* NULL: we are none */
     struct p2p__list reservations; /* that we want, or have */
     p2p_ns twin_dial_at;           /* not before it; see twin.c */
     p2p_ns twin_event_at;
@@ -91,6 +93,10 @@ void p2p__host_identify_fini(struct p2p_host *h);
 void p2p__host_identify_conn(struct p2p_host *h, struct p2p__conn *c);
 void p2p__host_identify_gone(struct p2p__peer *peer);
 void p2p__host_identify_push(struct p2p_host *h);
+
+/* Our addresses as we sign them, a sealed record; borrowed until they change.
+ * 0, or P2P_ENOMEM and its like. */
+int p2p__host_identify_record(struct p2p_host *h, struct p2p__slice *out);
 
 /* ping.c and perf.c: serve. */
 int p2p__host_ping_init(struct p2p_host *h);
@@ -135,6 +141,11 @@ bool p2p__host_reserved_addr(const struct p2p_host *h, size_t index,
 void p2p__host_reserve_gone(struct p2p_host *h, struct p2p__peer *relay,
                             p2p_ns now);
 void p2p__host_reserve_fini(struct p2p_host *h);
+
+/* point.c: is a rendezvous point, where the configuration says so. */
+int p2p__host_point_init(struct p2p_host *h,
+                         const struct p2p_rendezvous_config *cfg);
+void p2p__host_point_fini(struct p2p_host *h);
 
 /* twin.c: mDNS has our own id at addresses; a handshake ended with it. */
 void p2p__host_twin_found(struct p2p_host *h, const struct p2p_multiaddr *addrs,

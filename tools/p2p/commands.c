@@ -42,21 +42,11 @@ static uint64_t next_number(char **rest, uint64_t otherwise)
     return word != NULL ? strtoull(word, NULL, 10) : otherwise;
 }
 
-static void begin_reply(struct json *j, const char *cmd, int status)
-{
-    json_begin(j, "reply");
-    json_text(j, "cmd", cmd);
-    json_bool(j, "ok", status >= 0);
-    if (status < 0) {
-        json_text(j, "error", p2p_err_text(status));
-    }
-}
-
 void node_reply(const char *cmd, int status)
 {
     struct json j;
 
-    begin_reply(&j, cmd, status);
+    json_reply(&j, cmd, status);
     json_end(&j);
 }
 
@@ -94,7 +84,7 @@ static void cmd_addrs(struct node *n, const char *cmd, char *rest)
     struct json j;
 
     (void)rest;
-    begin_reply(&j, cmd, 0);
+    json_reply(&j, cmd, 0);
     json_array(&j, "addrs");
     for (size_t i = 0; i < count && i < MAX_ADDRS; i++) {
         json_addr(&j, NULL, &addrs[i]);
@@ -126,7 +116,7 @@ static void cmd_peers(struct node *n, const char *cmd, char *rest)
     }
     count = p2p_host_conns(n->host, conns, MAX_PEERS, sizeof *conns);
     count = count < MAX_PEERS ? count : MAX_PEERS;
-    begin_reply(&j, cmd, 0);
+    json_reply(&j, cmd, 0);
     json_array(&j, "peers");
     for (size_t i = 0; i < count; i++) {
         if (!listed(conns, i, &conns[i].peer)) {
@@ -144,7 +134,7 @@ static void on_dialed(void *user, int status, const struct p2p_peer_id *peer)
     struct json j;
 
     (void)user;
-    begin_reply(&j, "connect", status);
+    json_reply(&j, "connect", status);
     if (status == 0) {
         json_peer(&j, "peer", peer);
     }
@@ -188,7 +178,7 @@ static void reply_identify(const struct node_peer *p)
 {
     struct json j;
 
-    begin_reply(&j, "identify", 0);
+    json_reply(&j, "identify", 0);
     json_peer(&j, "peer", &p->id);
     json_text(&j, "agent", p->agent);
     json_text(&j, "protocol_version", p->protocol_version);
@@ -286,7 +276,7 @@ static void on_ping(void *user, int status, uint64_t rtt_us)
             return;
         }
     }
-    begin_reply(&j, "ping", status);
+    json_reply(&j, "ping", status);
     json_array(&j, "rtt_us");
     for (uint32_t i = 0; i < p->got; i++) {
         json_uint(&j, NULL, p->rtt_us[i]);
@@ -355,7 +345,7 @@ static void on_perf(void *user, int status, const struct p2p_perf_result *r)
     struct json j;
 
     (void)user;
-    begin_reply(&j, "perf", status);
+    json_reply(&j, "perf", status);
     if (status == 0) {
         json_uint(&j, "up_bytes", r->up_bytes);
         json_real(&j, "up_s", (double)r->up_ns / 1e9);
@@ -374,6 +364,60 @@ static void cmd_perf(struct node *n, const char *cmd, char *rest)
 
     if (rv == 0) {
         rv = p2p_host_perf(n->host, &id, up, down, on_perf, n);
+    }
+    if (rv != 0) {
+        node_reply(cmd, rv);
+    }
+}
+
+/* POINT NAMESPACE [TTL] */
+static void cmd_register(struct node *n, const char *cmd, char *rest)
+{
+    struct p2p_peer_id point;
+    int rv = target(n, next_word(&rest), &point);
+    const char *ns = next_word(&rest);
+
+    if (rv == 0) {
+        rv = node_register(n, &point, ns, (uint32_t)next_number(&rest, 0));
+    }
+    if (rv != 0) {
+        node_reply(cmd, rv);
+    }
+}
+
+/* POINT NAMESPACE */
+static void cmd_unregister(struct node *n, const char *cmd, char *rest)
+{
+    struct p2p_peer_id point;
+    int rv = target(n, next_word(&rest), &point);
+
+    if (rv == 0) {
+        rv = node_unregister(n, &point, next_word(&rest));
+    }
+    if (rv != 0) {
+        node_reply(cmd, rv);
+    }
+}
+
+/* POINT NAMESPACE [LIMIT [more]]; `*`: all of them. */
+static void cmd_discover(struct node *n, const char *cmd, char *rest)
+{
+    struct p2p_rendezvous_search search = {0};
+    struct p2p_peer_id point;
+    int rv = target(n, next_word(&rest), &point);
+    const char *more;
+
+    search.ns = next_word(&rest);
+    search.limit = (uint32_t)next_number(&rest, 0);
+    more = next_word(&rest);
+    if (search.ns == NULL || (more != NULL && strcmp(more, "more") != 0)) {
+        rv = P2P_EINVAL;
+    } else if (strcmp(search.ns, "*") == 0) {
+        search.ns = NULL;
+    }
+    search.cookie = more != NULL ? &n->cookie : NULL;
+    if (rv == 0) {
+        rv = node_discover(n, &point, &search);
     }
     if (rv != 0) {
         node_reply(cmd, rv);
@@ -404,7 +448,7 @@ static void cmd_pub(struct node *n, const char *cmd, char *rest)
                  ? P2P_EINVAL
                  : p2p_pubsub_publish(n->pubsub, topic, text, strlen(text));
 
-    begin_reply(&j, cmd, rv);
+    json_reply(&j, cmd, rv);
     if (rv >= 0) {
         json_int(&j, "peers", rv);
     }
@@ -421,7 +465,7 @@ static void cmd_mesh(struct node *n, const char *cmd, char *rest)
         node_reply(cmd, P2P_EINVAL);
         return;
     }
-    begin_reply(&j, cmd, 0);
+    json_reply(&j, cmd, 0);
     for (int mesh = 1; mesh >= 0; mesh--) {
         size_t count =
             p2p_pubsub_peers(n->pubsub, topic, mesh == 1, ids, MAX_ADDRS);
@@ -479,7 +523,7 @@ static void cmd_stats(struct node *n, const char *cmd, char *rest)
     (void)rest;
     p2p_host_stats(n->host, &h, sizeof h);
     p2p_pubsub_stats(n->pubsub, &p, sizeof p);
-    begin_reply(&j, cmd, 0);
+    json_reply(&j, cmd, 0);
     json_uint(&j, "rss_kb", rss_kb());
     json_real(&j, "cpu_s", cpu_s());
     json_uint(&j, "messages", n->messages);
@@ -515,7 +559,8 @@ static const struct command {
     {"unhandle", cmd_unhandle}, {"sub", cmd_sub},
     {"unsub", cmd_unsub},       {"pub", cmd_pub},
     {"flood", node_flood},      {"mesh", cmd_mesh},
-    {"stats", cmd_stats},
+    {"stats", cmd_stats},       {"register", cmd_register},
+    {"discover", cmd_discover}, {"unregister", cmd_unregister},
 };
 
 void node_command(struct node *n, char *line)

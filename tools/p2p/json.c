@@ -41,6 +41,16 @@ void json_begin(struct json *j, const char *type)
     json_text(j, "type", type);
 }
 
+void json_reply(struct json *j, const char *cmd, int status)
+{
+    json_begin(j, "reply");
+    json_text(j, "cmd", cmd);
+    json_bool(j, "ok", status >= 0);
+    if (status < 0) {
+        json_text(j, "error", p2p_err_text(status));
+    }
+}
+
 void json_end(struct json *j)
 {
     (void)j;
@@ -165,6 +175,19 @@ void json_addr(struct json *j, const char *key, const struct p2p_multiaddr *a)
     char text[P2P_MULTIADDR_TEXT_MAX];
 
     json_text(j, key, p2p_multiaddr_text(a, text));
+}
+
+void json_object(struct json *j, const char *key)
+{
+    lead(j, key);
+    (void)putchar('{');
+    j->first = true;
+}
+
+void json_object_end(struct json *j)
+{
+    (void)putchar('}');
+    j->first = false;
 }
 
 void json_array(struct json *j, const char *key)

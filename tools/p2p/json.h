@@ -17,6 +17,10 @@ struct json {
 /* Begins an object whose first member is "type". */
 void json_begin(struct json *j, const char *type);
 
+/* Begins the answer of a command: {"type":"reply","cmd":CMD,"ok":…}, and the
+ * error's text if the status is one. */
+void json_reply(struct json *j, const char *cmd, int status);
+
 /* Ends it with a newline and flushes. */
 void json_end(struct json *j);
 
@@ -30,6 +34,8 @@ void json_bool(struct json *j, const char *key, bool b);
 void json_null(struct json *j, const char *key);
 void json_peer(struct json *j, const char *key, const struct p2p_peer_id *id);
 void json_addr(struct json *j, const char *key, const struct p2p_multiaddr *a);
+void json_object(struct json *j, const char *key);
+void json_object_end(struct json *j);
 void json_array(struct json *j, const char *key);
 void json_array_end(struct json *j);
 

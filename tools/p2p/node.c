@@ -140,6 +140,7 @@ static int start_host(struct node *n)
 {
     struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
     const struct p2p_relay_config relay = P2P_RELAY_CONFIG_INIT;
+    const struct p2p_rendezvous_config rendezvous = P2P_RENDEZVOUS_CONFIG_INIT;
     const struct node_opts *o = &n->opts;
 
     cfg.key = n->key;
@@ -154,6 +155,7 @@ static int start_host(struct node *n)
     cfg.log_level = o->log_level;
     cfg.max_pending_per_addr = o->handshakes;
     cfg.relay = o->relay_server ? &relay : NULL;
+    cfg.rendezvous = o->rendezvous_server ? &rendezvous : NULL;
     network_set(&n->network, &cfg);
     return p2p_host_new(n->loop, &cfg, &n->host);
 }

@@ -43,6 +43,7 @@ struct node_opts {
     bool quiet;
     bool scoring;
     bool relay_server;
+    bool rendezvous_server;
 };
 
 /* What a peer told about itself, kept for the command `identify`. */
@@ -73,6 +74,7 @@ struct node {
     struct node_wait *waits; /* commands that wait for an identify */
     uint64_t started_ns;
     uint64_t messages;
+    struct p2p_rendezvous_cookie cookie; /* of the last `discover` */
     int exit_code;
     bool input_ended; /* `quit`, or the end of stdin */
 };
@@ -120,6 +122,14 @@ void node_identified(struct node *n, const struct node_peer *p);
 
 /* The command `flood`. */
 void node_flood(struct node *n, const char *cmd, char *rest);
+
+/* The commands about rendezvous points. 0: the answer comes, or why not. */
+int node_register(struct node *n, const struct p2p_peer_id *point,
+                  const char *ns, uint32_t ttl_s);
+int node_unregister(struct node *n, const struct p2p_peer_id *point,
+                    const char *ns);
+int node_discover(struct node *n, const struct p2p_peer_id *point,
+                  const struct p2p_rendezvous_search *search);
 
 /* Answers of commands: {"type":"reply","cmd":CMD,"ok":…}. */
 void node_reply(const char *cmd, int status);

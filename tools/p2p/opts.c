@@ -33,6 +33,7 @@ enum {
     OPT_QUIET,
     OPT_SCORING,
     OPT_RELAY_SERVER,
+    OPT_RENDEZVOUS_SERVER,
     OPT_LOG,
     OPT_HELP
 };
@@ -66,6 +67,8 @@ static const struct {
     {"mdns-2021", OPT_MDNS_2021, NULL, "the same in the form of 2021"},
     {"msgid", OPT_MSGID, "FROM", "message ids: from (the default) or key"},
     {"relay-server", OPT_RELAY_SERVER, NULL, "relay for others, within limits"},
+    {"rendezvous-server", OPT_RENDEZVOUS_SERVER, NULL,
+     "be a rendezvous point, within limits"},
     {"scoring", OPT_SCORING, NULL, "score peers of the topics"},
     {"handshakes", OPT_HANDSHAKES, "N", "from one address at once (256)"},
     {"max-seconds", OPT_MAX_SECONDS, "N", "end by itself"},
@@ -261,6 +264,9 @@ static int set_flag(struct node_opts *o, int c)
             return 0;
         case OPT_RELAY_SERVER:
             o->relay_server = true;
+            return 0;
+        case OPT_RENDEZVOUS_SERVER:
+            o->rendezvous_server = true;
             return 0;
         default:
             return 2; /* getopt said what is wrong */

@@ -290,7 +290,14 @@ int p2p__multistream_rx(struct p2p__multistream *m, struct p2p__slice *in,
     assert(m->state != ASKED); /* accept() or refuse() comes first */
     *up = (struct p2p__slice){0};
     if (m->state == NEGOTIATING) {
-        return negotiate(m, in);
+        int rv = negotiate(m, in);
+
+        /* No token behind names that we refused: a dialer that did not wait
+         * for our answer went on in its protocol. */
+        return !m->dialer && m->heard > 0 &&
+                       (rv == P2P_EPROTO || rv == P2P_ETOOBIG)
+                   ? P2P_ENOPROTO
+                   : rv;
     }
     assert(!m->ev_agreed); /* there is nothing to pass bytes to yet */
     *up = *in;

@@ -151,6 +151,18 @@ int p2p__identify_self_set(struct p2p__identify_self *s,
     return 1;
 }
 
+struct p2p__slice p2p__identify_self_record(const struct p2p__identify_self *s)
+{
+    struct p2p__pb_field f = {0};
+    struct p2p__pb r;
+
+    if (s->record != NULL) {
+        p2p__pb_init(&r, p2p__slice_of(s->record->data, s->record->cap));
+        (void)p2p__pb_next(&r, &f);
+    }
+    return f.bytes;
+}
+
 void p2p__identify_self_fini(struct p2p__identify_self *s)
 {
     p2p__slab_unref(s->message);

@@ -47,6 +47,10 @@ void p2p__identify_self_init(struct p2p__identify_self *s,
 int p2p__identify_self_set(struct p2p__identify_self *s,
                            const struct p2p__identify_content *content);
 
+/* Our addresses as they were signed last, a sealed record; borrowed until the
+ * next set. Empty: there are none yet. */
+struct p2p__slice p2p__identify_self_record(const struct p2p__identify_self *s);
+
 /* Frees the messages; streams that send them keep theirs. */
 void p2p__identify_self_fini(struct p2p__identify_self *s);
 
