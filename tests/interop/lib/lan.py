@@ -6,7 +6,8 @@
         lan.cut("b"); lan.heal("b"); lan.split("b"); lan.join()
 
 The bridge lives in a namespace of its own: the machine's network is not
-touched. Names carry the pid, so that several runs live side by side.
+touched. Names carry the pid, so that several runs live side by side. Several
+such networks behind routers: tests/wan.
 """
 
 import itertools
@@ -20,6 +21,15 @@ def ip(*args):
                           check=False)
     if done.returncode != 0:
         raise OSError(f"ip {' '.join(args)}: {done.stderr.strip()}")
+
+
+def ips(ns, *lines):
+    """Several commands of ip in a namespace, by one process."""
+    done = subprocess.run(["ip", "-n", ns, "-batch", "-"], text=True,
+                          input="\n".join(lines) + "\n", capture_output=True,
+                          check=False)
+    if done.returncode != 0:
+        raise OSError(f"ip in {ns}: {done.stderr.strip()}")
 
 
 def why_not():
@@ -37,22 +47,17 @@ def why_not():
     return None
 
 
-class Lan:
-    """One /24 and one link-local IPv6 network; `names` are its hosts."""
+class Namespaces:
+    """Namespaces that are made and removed together."""
 
     _numbers = itertools.count()
 
-    def __init__(self, names, prefix="um", subnet="10.77.0"):
-        self.tag = f"{prefix}{os.getpid()}-{next(Lan._numbers)}"
-        self.names = list(names)
-        self.subnet = subnet
+    def __init__(self, prefix):
+        self.tag = f"{prefix}{os.getpid()}-{next(Namespaces._numbers)}"
         self.made = []
 
     def ns(self, name):
         return f"{self.tag}-{name}"
-
-    def ip(self, name):
-        return f"{self.subnet}.{self.names.index(name) + 1}"
 
     def _add(self, ns):
         ip("netns", "add", ns)
@@ -61,50 +66,14 @@ class Lan:
 
     def __enter__(self):
         try:
-            switch = self.ns("switch")
-            self._add(switch)
-            for bridge in ("br0", "br1"):
-                ip("-n", switch, "link", "add", bridge, "type", "bridge",
-                   "mcast_snooping", "0", "forward_delay", "0")
-                ip("-n", switch, "link", "set", bridge, "up")
-            for i, name in enumerate(self.names):
-                self._plug(i, name)
+            self._make()
         except BaseException:
             self.__exit__()
             raise
         return self
 
-    def _plug(self, i, name):
-        ns, switch, port = self.ns(name), self.ns("switch"), f"port{i}"
-        self._add(ns)
-        ip("-n", switch, "link", "add", port, "type", "veth", "peer", "name",
-           "eth0", "netns", ns)
-        ip("-n", switch, "link", "set", port, "master", "br0", "up")
-        ip("-n", ns, "addr", "add", f"{self.ip(name)}/24", "dev", "eth0")
-        ip("-n", ns, "link", "set", "eth0", "up")
-        # Multicast goes where the default route goes, as on a real host.
-        ip("-n", ns, "route", "add", "default", "dev", "eth0")
-
-    def cut(self, name):
-        """Pull the host's plug out of the bridge."""
-        self._port(name, "down")
-
-    def heal(self, name):
-        self._port(name, "up")
-
-    def split(self, *names):
-        """Cut the bridge in two: these hosts have the other half."""
-        for name in names:
-            self._port(name, "master", "br1")
-
-    def join(self):
-        """Make the bridge one again."""
-        for name in self.names:
-            self._port(name, "master", "br0")
-
-    def _port(self, name, *state):
-        ip("-n", self.ns("switch"), "link", "set",
-           f"port{self.names.index(name)}", *state)
+    def _make(self):
+        """What is there from the beginning."""
 
     def __exit__(self, *exc):
         for ns in reversed(self.made):
@@ -113,3 +82,69 @@ class Lan:
             except OSError:
                 pass
         self.made.clear()
+
+
+class Lan(Namespaces):
+    """One /24 and one link-local IPv6 network; `names` are its first hosts.
+    With a `router` the namespace of the bridge is one, gateway() its address
+    in this network."""
+
+    def __init__(self, names, prefix="um", subnet="10.77.0", router=False):
+        super().__init__(prefix)
+        self.names = []
+        self.first = list(names)
+        self.subnet = subnet
+        self.router = router
+
+    def ip(self, name):
+        return f"{self.subnet}.{self.names.index(name) + 1}"
+
+    def gateway(self):
+        return f"{self.subnet}.254"
+
+    def _make(self):
+        switch = self.ns("switch")
+        self._add(switch)
+        for bridge in ("br0", "br1"):
+            ips(switch, f"link add {bridge} type bridge mcast_snooping 0 "
+                "forward_delay 0", f"link set {bridge} up")
+        if self.router:
+            ip("-n", switch, "addr", "add", f"{self.gateway()}/24", "dev",
+               "br0")
+        for name in self.first:
+            self.add(name)
+
+    def add(self, name):
+        """One more host."""
+        self.names.append(name)
+        ns, switch, port = self.ns(name), self.ns("switch"), self._port(name)
+        self._add(ns)
+        ips(switch, f"link add {port} type veth peer name eth0 netns {ns}",
+            f"link set {port} master br0 up")
+        # Multicast goes where the default route goes, as on a real host.
+        via = f"via {self.gateway()}" if self.router else ""
+        ips(ns, f"addr add {self.ip(name)}/24 dev eth0", "link set eth0 up",
+            f"route add default {via} dev eth0")
+
+    def _port(self, name):
+        return f"port{self.names.index(name)}"
+
+    def cut(self, name):
+        """Pull the host's plug out of the bridge."""
+        self._set_port(name, "down")
+
+    def heal(self, name):
+        self._set_port(name, "up")
+
+    def split(self, *names):
+        """Cut the bridge in two: these hosts have the other half."""
+        for name in names:
+            self._set_port(name, "master", "br1")
+
+    def join(self):
+        """Make the bridge one again."""
+        for name in self.names:
+            self._set_port(name, "master", "br0")
+
+    def _set_port(self, name, *state):
+        ip("-n", self.ns("switch"), "link", "set", self._port(name), *state)

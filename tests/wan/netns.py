@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Plain sockets in namespaces, from this process: what a thread enters is its
+own, and a socket stays where it was made."""
+
+import concurrent.futures
+import ctypes
+import os
+import socket
+
+_libc = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET = 0x40000000
+
+
+def within(ns, what, *args):
+    """what(*args) in a thread in a namespace; its result or exception."""
+    def run():
+        with open(f"/run/netns/{ns}", "rb") as f:
+            if _libc.setns(f.fileno(), CLONE_NEWNET) != 0:
+                error = ctypes.get_errno()
+                raise OSError(error, f"setns {ns}: {os.strerror(error)}")
+        return what(*args)
+
+    # A pool of its own: its thread must not be asked for anything else.
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result()
+
+
+def set_sysctl(ns, **values):
+    """set_sysctl(ns, **{"net.ipv4.ip_forward": 1})"""
+    def write():
+        for name, value in values.items():
+            path = "/proc/sys/" + name.replace(".", "/")
+            with open(path, "w", encoding="ascii") as f:
+                f.write(str(value))
+
+    within(ns, write)
+
+
+def _socket(kind, port, seconds):
+    s = socket.socket(socket.AF_INET, kind)
+    s.settimeout(seconds)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    s.bind(("0.0.0.0", port))
+    return s
+
+
+def udp(ns, port=0, seconds=5):
+    """A bound UDP socket; its calls wait so long."""
+    return within(ns, _socket, socket.SOCK_DGRAM, port, seconds)
+
+
+def tcp(ns, port=0, seconds=5):
+    """A bound TCP socket that neither listens nor is connected. Several may
+    have one port."""
+    return within(ns, _socket, socket.SOCK_STREAM, port, seconds)
