@@ -5,4 +5,4 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
-pytest.register_assert_rewrite("checks")
+pytest.register_assert_rewrite("checks", "finding")

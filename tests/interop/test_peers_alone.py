@@ -14,6 +14,7 @@ import lan as lan_
 import matrix
 from checks import check_connection, check_pubsub, check_push, check_services
 from checks import pair
+from finding import check_dht, check_relayed
 from peer import Peer, Program, require
 
 # (listener, its flags, dialer, its flags, security, muxer, early)
@@ -144,6 +145,17 @@ def test_mdns(kinds, flag):
             x.ready().wait_connected(y.ready())
             y.wait_connected(x)
             assert x.cmd(f"echo {y.id} 1000")["bytes"] == 1000
+
+
+@pytest.mark.parametrize("kinds", ["go-go-go", "js-go-go", "go-js-js"])
+def test_relay(kinds):
+    check_relayed(*kinds.split("-"))
+
+
+@pytest.mark.parametrize("mode", ["server", "client"])
+@pytest.mark.parametrize("kinds", ["go-go-go", "js-go-js", "go-js-go"])
+def test_dht(kinds, mode):
+    check_dht(*kinds.split("-"), mode)
 
 
 def network(*names):

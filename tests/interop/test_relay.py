@@ -1,42 +1,22 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Circuit relay v2: ours and go as the relay, as the peer behind it that
-listens there, and as the one that dials. At least one of the three is ours."""
+"""Circuit relay v2: ours, go and js as the relay, as the peer behind it
+that listens there, and as the one that dials. At least one of them is ours."""
 
 import itertools
 
 import pytest
 from checks import LOOP
+from finding import check_relayed, circuit
 from peer import Peer, PeerError, require
 
 KINDS = ("c", "go")
 ROLES = [r for r in itertools.product(KINDS, repeat=3) if "c" in r]
-
-
-def circuit(relay):
-    return relay.addr + "/p2p-circuit"
+ROLES += [("js", "c", "c"), ("c", "js", "c"), ("c", "c", "js")]
 
 
 @pytest.mark.parametrize("relay, listener, dialer", ROLES)
 def test_roles(relay, listener, dialer):
-    """They meet at the relay, and talk; each end knows that it is limited."""
-    require(relay, listener, dialer)
-    with Peer(relay, ["--listen", LOOP, "--relay-server"]) as r:
-        r.ready()
-        with Peer(listener, ["--listen", circuit(r)]) as a, \
-                Peer(dialer, []) as b:
-            a.ready()
-            b.ready()
-            mine = f"{circuit(r)}/p2p/{a.id}"
-            a.poll("addrs", lambda f: mine in f["addrs"])
-            b.cmd(f"connect {mine}")
-            seen = b.wait("connected", peer=a.id, limited=True)
-            assert seen["transport"] == "p2p-circuit"
-            a.wait("connected", peer=b.id, limited=True,
-                   transport="p2p-circuit")
-            b.cmd(f"ping {a.id} 3")
-            for one, other in ((a, b), (b, a)):
-                assert one.cmd(f"echo {other.id} 20000")["bytes"] == 20000
-            assert b.cmd(f"identify {a.id}")["peer"] == a.id
+    check_relayed(relay, listener, dialer)
 
 
 @pytest.mark.parametrize("relay", KINDS)

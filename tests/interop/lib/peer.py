@@ -409,11 +409,13 @@ class Peer(Lines):
         other.wait_connected(self)
         return answer
 
-    def poll(self, command, accept, timeout=WAIT_SECONDS, every=0.1):
-        """Repeat a command until accept(answer); for what has no event."""
+    def poll(self, command, accept=lambda answer: answer["ok"],
+             timeout=WAIT_SECONDS, every=0.1, check=True):
+        """Repeat a command until accept(answer); for what has no event. It may
+        fail on the way where `check` is false."""
         deadline = time.monotonic() + timeout
         while True:
-            answer = self.cmd(command)
+            answer = self.cmd(command, check=check)
             if accept(answer):
                 return answer
             if time.monotonic() > deadline:

@@ -57,7 +57,7 @@ func (n *node) benchConn(ma string, count, par int) (fields, error) {
 func (n *node) bareHost() (host.Host, error) {
 	f := *n.flags
 	f.listen, f.keyFile, f.seeded = nil, "", false
-	opts, err := options(&f)
+	opts, err := options(&f, n.out)
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,12 @@ func (n *node) run(cmd string, args []string, line string) (fields, error) {
 	if len(args) == 0 {
 		return nil, fmt.Errorf("unknown command, or no argument: %q", cmd)
 	}
+	if strings.HasPrefix(cmd, "dht") {
+		return n.runDHT(cmd, args, line)
+	}
 	switch cmd {
+	case "reserve":
+		return nil, n.reserve(args[0])
 	case "handle":
 		n.host.SetStreamHandler(protocol.ID(args[0]), serveEcho)
 		return nil, nil

@@ -28,7 +28,9 @@ type flags struct {
 	seeded                  bool
 	sign, msgID             string
 	mdns, noEarlyMux, quiet bool
-	relayServer             bool
+	relayServer, holepunch  bool
+	autonat, autonatv2      bool
+	dht, dhtPrefix          string
 	maxSeconds              int
 }
 
@@ -52,6 +54,13 @@ func parseFlags(args []string) (*flags, error) {
 	fs.StringVar(&f.msgID, "msgid", "from", "from (spec) or key (js)")
 	fs.BoolVar(&f.mdns, "mdns", false, "discover and connect by mDNS")
 	fs.BoolVar(&f.relayServer, "relay-server", false, "relay for others")
+	fs.Func("relay", "be reached behind this relay (repeatable)",
+		func(ma string) error { return f.listen.Set(ma + circuit) })
+	fs.BoolVar(&f.holepunch, "holepunch", false, "upgrade relayed connections")
+	fs.BoolVar(&f.autonat, "autonat", false, "AutoNAT v1, both ends")
+	fs.BoolVar(&f.autonatv2, "autonatv2", false, "AutoNAT v2, both ends")
+	fs.StringVar(&f.dht, "dht", "", "be a server or a client of the DHT")
+	fs.StringVar(&f.dhtPrefix, "dht-prefix", "/ipfs", "of its protocol")
 	fs.BoolVar(&f.noEarlyMux, "no-early-mux", false, "muxer by multistream only")
 	fs.BoolVar(&f.quiet, "quiet", false, "no events")
 	fs.IntVar(&f.maxSeconds, "max-seconds", 0, "stop by itself")

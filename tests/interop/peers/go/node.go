@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p"
+	dht "github.com/libp2p/go-libp2p-kad-dht"
 	"github.com/libp2p/go-libp2p/core/connmgr"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/event"
@@ -21,6 +22,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/discovery/mdns"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
+	"github.com/libp2p/go-libp2p/p2p/protocol/autonatv2"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	sectls "github.com/libp2p/go-libp2p/p2p/security/tls"
 	"github.com/multiformats/go-multiaddr"
@@ -33,6 +36,9 @@ type node struct {
 	out   *output
 	flags *flags
 	pub   *gossip
+
+	dht     *dht.IpfsDHT       // nil without --dht
+	autonat *autonatv2.AutoNAT // nil without --autonatv2
 
 	reserved []string // circuit addresses, without our id
 
@@ -68,11 +74,8 @@ func securityOptions(f *flags) ([]libp2p.Option, error) {
 	return opts, nil
 }
 
-func options(f *flags) ([]libp2p.Option, error) {
-	key, err := f.identity()
-	if err != nil {
-		return nil, err
-	}
+// transportsOf is what every host of this process has.
+func transportsOf(f *flags) ([]libp2p.Option, error) {
 	opts, err := securityOptions(f)
 	if err != nil {
 		return nil, err
@@ -81,15 +84,28 @@ func options(f *flags) ([]libp2p.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts = append(append(opts, transports...),
-		libp2p.Identity(key),
-		libp2p.UserAgent("go-libp2p/0.51.0"),
+	return append(append(opts, transports...),
 		libp2p.Muxer(yamux.ID, yamux.DefaultTransport),
 		// A test peer has no limits of its own: tests count ours.
 		libp2p.ResourceManager(&network.NullResourceManager{}),
 		libp2p.ConnectionManager(connmgr.NullConnMgr{}),
-		libp2p.EnableRelay(),
 		libp2p.DisableMetrics(),
+	), nil
+}
+
+func options(f *flags, out *output) ([]libp2p.Option, error) {
+	key, err := f.identity()
+	if err != nil {
+		return nil, err
+	}
+	opts, err := transportsOf(f)
+	if err != nil {
+		return nil, err
+	}
+	opts = append(append(opts, reachOptions(f, out)...),
+		libp2p.Identity(key),
+		libp2p.UserAgent("go-libp2p/0.51.0"),
+		libp2p.EnableRelay(),
 	)
 	if f.relayServer {
 		opts = append(opts, relayOptions()...)
@@ -103,7 +119,7 @@ func options(f *flags) ([]libp2p.Option, error) {
 }
 
 func newNode(f *flags, out *output) (*node, error) {
-	opts, err := options(f)
+	opts, err := options(f, out)
 	if err != nil {
 		return nil, err
 	}
@@ -122,8 +138,8 @@ func newNode(f *flags, out *output) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.relayServer {
-		n.awaitRelay()
+	if err := n.startProtocols(); err != nil {
+		return nil, err
 	}
 	for _, ma := range f.relays() {
 		if err := n.reserve(ma); err != nil {
@@ -136,6 +152,27 @@ func newNode(f *flags, out *output) (*node, error) {
 		}
 	}
 	return n, nil
+}
+
+// startProtocols starts what only some nodes have.
+func (n *node) startProtocols() error {
+	var errs []error
+	if n.flags.relayServer {
+		n.await(proto.ProtoIDv2Hop)
+	}
+	if n.flags.holepunch {
+		go n.tellReadyToPunch()
+	}
+	if n.flags.autonat {
+		errs = append(errs, n.watchReachability())
+	}
+	if n.flags.autonatv2 {
+		errs = append(errs, n.startAutoNATv2())
+	}
+	if n.flags.dht != "" {
+		errs = append(errs, n.startDHT())
+	}
+	return errors.Join(errs...)
 }
 
 func (n *node) addrs() []string {

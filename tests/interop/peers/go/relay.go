@@ -10,8 +10,8 @@ import (
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
-	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/multiformats/go-multiaddr"
 )
@@ -50,9 +50,9 @@ func (f *flags) relays() []string {
 	return relays
 }
 
-// awaitRelay returns when the relay serves: go starts it a little later.
-func (n *node) awaitRelay() {
-	for !slices.Contains(n.host.Mux().Protocols(), proto.ProtoIDv2Hop) {
+// await returns when the protocol is served: go starts some a little later.
+func (n *node) await(id protocol.ID) {
+	for !slices.Contains(n.host.Mux().Protocols(), id) {
 		time.Sleep(time.Millisecond)
 	}
 }

@@ -54,6 +54,12 @@ const table = {
   mesh: (node, [t]) => node.mesh(t ?? usage()),
   pub: (node, [t], input) =>
     node.publish(t ?? usage(), Buffer.from(textAfterTopic(input))),
+  dhtput: (node, [k], input) =>
+    node.dhtPut(k ?? usage(), Buffer.from(textAfterTopic(input))),
+  dhtget: (node, [k]) => node.dhtGet(k ?? usage()),
+  dhtfindpeer: (node, [id]) => node.dhtFindPeer(id ?? usage()),
+  dhtprovide: (node, [x]) => node.dhtProvide(x ?? usage()),
+  dhtfindprovs: (node, [x]) => node.dhtFindProviders(x ?? usage()),
   flood: (node, [t, size, n, rate]) =>
     flood(node, t ?? usage(), count(size), count(n), count(rate, 0))
 }

@@ -26,11 +26,12 @@ const options = {
   quiet: { type: 'boolean', default: false }
 }
 
-export function parseFlags (argv) {
+/** `more` are the flags that only one kind has. */
+export function parseFlags (argv, more = {}) {
   // One dash is as good as two, as in go's flag package.
   const args = argv.filter((a, i) => !(i === 0 && a === 'node'))
     .map(a => /^-[a-z]/.test(a) ? '-' + a : a)
-  return parseArgs({ args, options, strict: true }).values
+  return parseArgs({ args, options: { ...options, ...more }, strict: true }).values
 }
 
 /** 32 bytes, N little-endian in the first four. */

@@ -5,13 +5,14 @@
 import { event, fatal, line, setQuiet, textOf } from '../js-common/output.mjs'
 import { parseFlags } from '../js-common/flags.mjs'
 import { serve } from '../js-common/commands.mjs'
+import { flagsOfRoads } from './options.mjs'
 import { Peer } from './peer.mjs'
 
 process.on('uncaughtException', fatal)
 process.on('unhandledRejection', err => console.error('unhandled:', err))
 
 async function main () {
-  const flags = parseFlags(process.argv.slice(2))
+  const flags = parseFlags(process.argv.slice(2), flagsOfRoads)
   setQuiet(flags.quiet)
   const peer = await Peer.start(flags)
   line({

@@ -5,9 +5,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { quic } from '@chainsafe/libp2p-quic'
+import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { generateKeyPair, generateKeyPairFromSeed, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import { gossipsub, StrictNoSign, StrictSign } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
+import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
 import { mplex } from '@libp2p/mplex'
 import { noise } from '@libp2p/noise'
@@ -119,7 +121,31 @@ function web (flags) {
 
 /** A private network has no QUIC: its key protects bytes, not datagrams. */
 const transports = (flags) =>
-  [tcp(), web(flags), ...(flags.psk ? [] : [quic()])]
+  [tcp(), web(flags), ...(flags.psk ? [] : [quic()]), circuitRelayTransport()]
+
+export const flagsOfRoads = {
+  'relay-server': { type: 'boolean', default: false },
+  relay: { type: 'string', multiple: true, default: [] },
+  dht: { type: 'string' },
+  'dht-prefix': { type: 'string', default: '/ipfs' }
+}
+
+const listen = (flags) =>
+  [...flags.listen, ...flags.relay.map(ma => ma + '/p2p-circuit')]
+
+/** What only some nodes have. */
+const roads = (flags) => ({
+  ...(flags['relay-server'] && { relay: circuitRelayServer() }),
+  ...(flags.dht && {
+    dht: kadDHT({
+      protocol: flags['dht-prefix'] + '/kad/1.0.0',
+      clientMode: flags.dht !== 'server',
+      peerInfoMapper: passthroughMapper,
+      validators: { test: async () => {} },
+      selectors: { test: () => 0 }
+    })
+  })
+})
 
 export async function optionsOf (flags, { onEarly, onFound }) {
   // Not a test of js's own limits: 5 a second from one address, 10 pending.
@@ -130,7 +156,7 @@ export async function optionsOf (flags, { onEarly, onFound }) {
   }
   return {
     privateKey: await identity(flags),
-    addresses: { listen: flags.listen },
+    addresses: { listen: listen(flags) },
     transports: transports(flags),
     connectionEncrypters: flags.security.split(',').map(name =>
       observed(pick(securities, name), flags['no-early-mux'], onEarly)),
@@ -147,7 +173,8 @@ export async function optionsOf (flags, { onEarly, onFound }) {
       identify: identify({ maxInboundStreams: 64, maxOutboundStreams: 64 }),
       identifyPush: identifyPush({ maxInboundStreams: 64, maxOutboundStreams: 64 }),
       ping: ping({ maxInboundStreams: 1024, maxOutboundStreams: 1024 }),
-      pubsub: gossip(flags)
+      pubsub: gossip(flags),
+      ...roads(flags)
     }
   }
 }

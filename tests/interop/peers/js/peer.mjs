@@ -4,19 +4,30 @@ import { randomBytes } from 'node:crypto'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
+import { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
+import { sha256 } from 'multiformats/hashes/sha2'
 import { ECHO, PERF, echo, perf, serveEcho, servePerf } from '../js-common/echo-perf.mjs'
 import { dataFields, event, shortName, textOf } from '../js-common/output.mjs'
 import { optionsOf } from './options.mjs'
 import { adapt } from './stream.mjs'
 
 const PING = '/ipfs/ping/1.0.0'
-const manyStreams = { maxInboundStreams: 1024, maxOutboundStreams: 1024 }
+const manyStreams = {
+  maxInboundStreams: 1024,
+  maxOutboundStreams: 1024,
+  runOnLimitedConnection: true
+}
+
+const contentId = async (text) =>
+  CID.createV1(raw.code, await sha256.digest(Buffer.from(text)))
 
 /** The address alone: js appends the peer to some of them. */
 const bare = (addr) => addr.toString().replace(/\/p2p\/[^/]+$/, '')
 
 function transportOf (addr) {
   const parts = addr.split('/')
+  if (parts.includes('p2p-circuit')) return 'p2p-circuit'
   if (parts.includes('quic-v1')) return 'quic-v1'
   if (parts.includes('wss')) return 'wss'
   if (parts.includes('ws')) return parts.includes('tls') ? 'wss' : 'ws'
@@ -121,7 +132,10 @@ export class Peer {
   async connection (target) {
     const ma = target.startsWith('/')
     const id = ma ? multiaddr(target) : peerIdFromString(target)
-    return this.node.dial(id, { signal: AbortSignal.timeout(15000) })
+    // js dials where there is only a connection over a relay.
+    const open = ma ? [] : this.node.getConnections(id)
+    const best = open.find(c => c.limits == null) ?? open[0]
+    return best ?? this.node.dial(id, { signal: AbortSignal.timeout(15000) })
   }
 
   async connect (ma) { return this.describe(await this.connection(ma)) }
@@ -134,7 +148,11 @@ export class Peer {
 
   async stream (target, protocol, options = {}) {
     const conn = await this.connection(target)
-    return conn.newStream(protocol, { maxOutboundStreams: 1024, ...options })
+    return conn.newStream(protocol, {
+      maxOutboundStreams: 1024,
+      runOnLimitedConnection: true,
+      ...options
+    })
   }
 
   /** On one stream, as go does; js's own ping opens one a time. */
@@ -181,6 +199,47 @@ export class Peer {
       mesh: this.pubsub.getMeshPeers(topic),
       peers: this.pubsub.getSubscribers(topic).map(String)
     }
+  }
+
+  get dht () {
+    if (!this.node.services.dht) throw new Error('this node was started without --dht')
+    return this.node.services.dht
+  }
+
+  /** The first event of a query that the caller looks for. */
+  async query (events, wanted) {
+    for await (const e of events) if (wanted(e)) return e
+    throw new Error('not found')
+  }
+
+  async dhtPut (key, value) {
+    const stored = e => e.name === 'PEER_RESPONSE' && e.messageName === 'PUT_VALUE'
+    await this.query(this.dht.put(Buffer.from(key), value), stored)
+  }
+
+  async dhtGet (key) {
+    const found = e => e.name === 'VALUE'
+    const { value } = await this.query(this.dht.get(Buffer.from(key)), found)
+    return { value: Buffer.from(value).toString() }
+  }
+
+  async dhtFindPeer (id) {
+    const found = e => e.name === 'FINAL_PEER'
+    const { peer } = await this.query(this.dht.findPeer(peerIdFromString(id)), found)
+    return { addrs: peer.multiaddrs.map(String) }
+  }
+
+  async dhtProvide (text) {
+    const events = this.dht.provide(await contentId(text))
+    for await (const _ of events); // until all are asked
+  }
+
+  async dhtFindProviders (text) {
+    const providers = new Set()
+    for await (const e of this.dht.findProviders(await contentId(text))) {
+      if (e.name === 'PROVIDER') e.providers.forEach(p => providers.add(p.id.toString()))
+    }
+    return { providers: [...providers] }
   }
 
   stats () {
