@@ -53,7 +53,8 @@ struct p2p_rendezvous_config {
 
 /** How a registration ended: status 0 and for how many seconds it holds, or a
  * negative status. */
-typedef void (*p2p_rendezvous_registered)(void *user, int status, uint32_t ttl_s);
+typedef void (*p2p_rendezvous_registered)(void *user, int status,
+                                          uint32_t ttl_s);
 
 /**
  * Registers this host at a point, which is dialed if need be.
@@ -69,8 +70,9 @@ typedef void (*p2p_rendezvous_registered)(void *user, int status, uint32_t ttl_s
  *         to tell), P2P_ELIMIT, P2P_ENOMEM
  */
 P2P_API int p2p_rendezvous_register(struct p2p_host *host,
-                              const struct p2p_peer_id *point, const char *ns,
-                              uint32_t ttl_s, p2p_rendezvous_registered done, void *user);
+                                    const struct p2p_peer_id *point,
+                                    const char *ns, uint32_t ttl_s,
+                                    p2p_rendezvous_registered done, void *user);
 
 /**
  * Takes a registration back. The point says nothing to it: `done` hears
@@ -83,8 +85,10 @@ P2P_API int p2p_rendezvous_register(struct p2p_host *host,
  * @return as p2p_rendezvous_register()
  */
 P2P_API int p2p_rendezvous_unregister(struct p2p_host *host,
-                                const struct p2p_peer_id *point, const char *ns,
-                                p2p_rendezvous_registered done, void *user);
+                                      const struct p2p_peer_id *point,
+                                      const char *ns,
+                                      p2p_rendezvous_registered done,
+                                      void *user);
 
 /** One peer that was found; valid during the call. */
 struct p2p_rendezvous_peer {

@@ -66,9 +66,8 @@ static void on_inbound(void *user, struct p2p_stream *stream, p2p_ns now)
 {
     struct p2p__host_point *p = user;
     const struct p2p_peer_id *peer = &stream->peer->id;
-    struct p2p__rendezvous_server_cfg cfg = {.registry = &p->registry,
-                                             .peer = peer,
-                                             .quota = &stream->peer->quota};
+    struct p2p__rendezvous_server_cfg cfg = {
+        .registry = &p->registry, .peer = peer, .quota = &stream->peer->quota};
     struct serving *s = NULL;
     const bool allowed = p->allow == NULL || p->allow(p->user, peer);
 

@@ -158,9 +158,10 @@ static int name(const char *ns, struct p2p__slice *out)
                                                                  : P2P_EINVAL;
 }
 
-int p2p_rendezvous_register(struct p2p_host *host, const struct p2p_peer_id *point,
-                      const char *ns, uint32_t ttl_s, p2p_rendezvous_registered done,
-                      void *user)
+int p2p_rendezvous_register(struct p2p_host *host,
+                            const struct p2p_peer_id *point, const char *ns,
+                            uint32_t ttl_s, p2p_rendezvous_registered done,
+                            void *user)
 {
     const struct request as = {.registered = done, .user = user};
     struct p2p__rendezvous_msg msg = {.type = P2P__RENDEZVOUS_REGISTER,
@@ -176,8 +177,9 @@ int p2p_rendezvous_register(struct p2p_host *host, const struct p2p_peer_id *poi
     return rv == 0 ? ask(host, point, &msg, &as) : rv;
 }
 
-int p2p_rendezvous_unregister(struct p2p_host *host, const struct p2p_peer_id *point,
-                        const char *ns, p2p_rendezvous_registered done, void *user)
+int p2p_rendezvous_unregister(struct p2p_host *host,
+                              const struct p2p_peer_id *point, const char *ns,
+                              p2p_rendezvous_registered done, void *user)
 {
     const struct request as = {.registered = done, .user = user};
     struct p2p__rendezvous_msg msg = {.type = P2P__RENDEZVOUS_UNREGISTER};

@@ -71,9 +71,9 @@ static const struct p2p_peer_id *know(struct world *w, int who, int whom)
 {
     char buf[P2P_MULTIADDR_TEXT_MAX];
 
-    assert_int_equal(p2p_host_add_addr(w->h[who].host,
-                                       simhost_addr(&w->h[whom], buf), 0),
-                     0);
+    assert_int_equal(
+        p2p_host_add_addr(w->h[who].host, simhost_addr(&w->h[whom], buf), 0),
+        0);
     return p2p_host_id(w->h[whom].host);
 }
 
@@ -372,10 +372,10 @@ static void test_who_ends_is_told(void **state)
 
     (void)state;
     start(&w, defaults);
-    assert_int_equal(p2p_rendezvous_register(w.h[ONE].host,
-                                             know(&w, ONE, POINT), "mesh", 60,
-                                             on_registered, &w),
-                     0);
+    assert_int_equal(
+        p2p_rendezvous_register(w.h[ONE].host, know(&w, ONE, POINT), "mesh", 60,
+                                on_registered, &w),
+        0);
     stop(&w); /* in the dial */
     assert_true(w.status < 0);
 }
