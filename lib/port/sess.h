@@ -22,6 +22,7 @@
 #ifndef P2P_PORT_SESS_H
 #define P2P_PORT_SESS_H
 
+#include "base/list.h"
 #include "base/quota.h"
 #include "base/slice.h"
 #include "base/turn.h"
@@ -62,6 +63,16 @@ static inline enum p2p__sess_ev_type p2p__sess_ev_take(uint8_t *events)
     }
     *events &= (uint8_t)(*events - 1);
     return (enum p2p__sess_ev_type)type;
+}
+
+/* Takes back what waits of a stream that the application has reset, but for
+ * CLOSED; `ev` is its place among those of which something waits. */
+static inline void p2p__sess_ev_cut(uint8_t *events, struct p2p__list *ev)
+{
+    *events &= P2P__WAITS_CLOSED;
+    if (*events == 0) {
+        p2p__list_remove(ev);
+    }
 }
 
 struct p2p__sess_ev {

@@ -188,6 +188,7 @@ static void op_reset(void *sess, void *stream, uint64_t code)
     struct p2p__mpstream *st = stream;
 
     if (st->bits & P2P__MP_DEAD || st->events & P2P__WAITS_CLOSED) {
+        p2p__sess_ev_cut(&st->events, &st->ev);
         return;
     }
     p2p__mpstream_kill(s, st);

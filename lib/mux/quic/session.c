@@ -441,6 +441,8 @@ static void op_reset(void *sess, void *stream, uint64_t code)
     struct p2p__qstream *st = stream;
 
     if (st->bits & P2P__QS_DEAD || st->events & P2P__WAITS_CLOSED) {
+        st->bits |= P2P__QS_DEAD; /* data that waits is of no interest */
+        p2p__sess_ev_cut(&st->events, &st->ev);
         return;
     }
     p2p__list_remove(&st->ev);

@@ -296,6 +296,7 @@ static void op_reset(void *sess, void *stream, uint64_t code)
     struct p2p__ystream *st = stream;
 
     if (st->bits & P2P__YS_DEAD || st->events & P2P__WAITS_CLOSED) {
+        p2p__sess_ev_cut(&st->events, &st->ev);
         return;
     }
     p2p__ystream_kill(s, st);
