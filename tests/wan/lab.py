@@ -15,12 +15,16 @@ import contextlib
 import os
 import re
 import shutil
+import subprocess
+from collections import namedtuple
+from pathlib import Path
 
+import pytest
 import nats
 import netns
 from lan import Lan, Namespaces, ip, ips
 from lan import why_not as why_no_namespaces
-from peer import Peer, require
+from peer import Peer, Program, require
 
 # Addresses that nobody takes for private or for examples: peers tell others
 # of these as public ones. No packet leaves the namespaces.
@@ -48,6 +52,18 @@ def why_not():
     return why_no_namespaces()
 
 
+def program():
+    """The path of wan-nat; skips the test where it cannot work."""
+    path = Path(os.environ["BUILDDIR"]) / "tests/wan/nat/wan-nat"
+    if not path.exists():
+        pytest.skip(f"no {path}: make builds it")
+    try:
+        os.close(os.open("/dev/net/tun", os.O_RDWR))
+    except OSError as err:
+        pytest.skip(f"lines with delay and most NATs need /dev/net/tun: {err}")
+    return path
+
+
 def sweep():
     """Takes away what runs that were killed have left."""
     for name in os.listdir("/run/netns"):
@@ -57,24 +73,57 @@ def sweep():
                 ip("netns", "del", name)
 
 
-def route_up(ns, dev, address):
-    """A line's end gets its address; everything is beyond it."""
-    ips(ns, f"addr add {address}/32 dev {dev}", f"link set {dev} up",
-        f"route add default via {HUB} dev {dev} onlink")
+# What a line is like: delay one way, and up to so much more; percent of packets
+# that overtake others, and that are lost; kbit/s each way. 0: nothing of it.
+Quality = namedtuple("Quality", "delay_ms jitter_ms reorder loss rate_kbit "
+                     "seed", defaults=(0,) * 6)
 
 
 class Line:
     """Between the core and a namespace `ns`, where it is `dev` and has the
-    `address`; the core sends `block` this way. `port` is the core's end."""
+    `address`; the core sends `block` this way. `port` is the core's end. A
+    `nat` of the program is in it."""
 
-    def __init__(self, lab, ns, dev, address, block):
-        self.core, self.ns, self.dev = lab.core, ns, dev
+    def __init__(self, lab, end, block, quality, nat=()):
+        self.core, (self.ns, self.dev, address) = lab.core, end
         self.port = f"up{lab.number()}"
-        ips(self.core,
-            f"link add {self.port} type veth peer name {dev} netns {ns}",
-            f"link set {self.port} up",
-            f"route add {block} via {address} dev {self.port} onlink")
-        route_up(ns, dev, address)
+        if nat or any(quality[:4]):
+            self._by_program(lab, quality, nat)
+        else:
+            ip("-n", self.core, "link", "add", self.port, "type", "veth",
+               "peer", "name", self.dev, "netns", self.ns)
+        ips(self.core, f"link set {self.port} up",
+            f"route add {block} {self._via(self.port, address)}")
+        ip("-n", self.ns, "addr", "add", f"{address}/32", "dev", self.dev)
+        self.up()
+        if quality.rate_kbit:
+            self._limit(quality.rate_kbit)
+
+    _is_tun = False
+
+    def _via(self, dev, hop):
+        return f"dev {dev}" if self._is_tun else f"via {hop} dev {dev} onlink"
+
+    def _by_program(self, lab, quality, nat):
+        self._is_tun = True
+        argv = [program(), "--inside", f"{self.ns}:{self.dev}", "--outside",
+                f"{self.core}:{self.port}", *nat]
+        for name in ("delay", "jitter", "reorder", "loss", "seed"):
+            value = getattr(quality, name, None) or \
+                getattr(quality, f"{name}_ms", 0)
+            argv += [f"--{name}", value]
+        self.program = Program("wan-nat", argv)
+        lab.ends.callback(self.program.kill)
+        self.program.wait_text("^ready")
+        # What it does not read at once must not be lost.
+        for ns, dev in ((self.core, self.port), (self.ns, self.dev)):
+            ip("-n", ns, "link", "set", dev, "txqueuelen", "4096")
+
+    def _limit(self, kbit):
+        for ns, dev in ((self.core, self.port), (self.ns, self.dev)):
+            subprocess.run(
+                f"tc -n {ns} qdisc add dev {dev} root tbf rate {kbit}kbit "
+                "burst 16kb latency 100ms".split(), check=True)
 
     def _set(self, words):
         nats.nft(self.core, words + "\n")
@@ -92,7 +141,7 @@ class Line:
 
     def up(self):
         ips(self.ns, f"link set {self.dev} up",
-            f"route replace default via {HUB} dev {self.dev} onlink")
+            f"route replace default {self._via(self.dev, HUB)}")
 
 
 class Host:
@@ -133,24 +182,34 @@ class Site:
     addresses 44.77.N.0/24, its router 44.77.N.254; inside it is 10.77.N.0/24,
     or another one that is named."""
 
-    def __init__(self, lab, name, nat, subnet, strangers):
+    def __init__(self, lab, name, nat, given):
         self.lab, self.name, self.kind = lab, name, nat
-        self.nat = nats.KINDS[nat]
+        self.nat = nats.kind_of(nat)
         n = len(lab.sites) + 1
         self.block = f"{PUBLIC}.{n}"
-        inside = self.block if self.nat.own else subnet or f"10.77.{n}"
+        subnet = given.pop("subnet", f"10.77.{n}")
         self.lan = lab.ends.enter_context(
-            Lan([], prefix="wan", subnet=inside, router=True))
+            Lan([], prefix="wan", router=True,
+                subnet=self.block if self.nat.own else subnet))
         self.router = self.lan.ns("switch")
         netns.set_sysctl(self.router, **{"net.ipv4.ip_forward": 1})
-        self.line = Line(lab, self.router, "wan0", self.address,
-                         f"{self.block}.0/24")
-        nats.nft(self.router, nats.rules(nat, strangers))
+        rules = nats.rules(nat, given.pop("strangers", "drop"))
+        nat = nats.arguments(self.nat, self.address,
+                             given.pop("udp_idle_s", None))
+        self.line = Line(lab, (self.router, "wan0", self.own_address),
+                         f"{self.block}.0/24", Quality(**given), nat)
+        nats.nft(self.router, rules)
 
     @property
     def address(self):
-        """The router's public one."""
-        return f"{self.block}.{254 if not self.nat.own else 253}"
+        """The public one of the NAT."""
+        return f"{self.block}.254"
+
+    @property
+    def own_address(self):
+        """The router's: not that of a NAT which is in the line."""
+        free = self.nat.own or self.nat.by == "program"
+        return f"{self.block}.253" if free else self.address
 
     def host(self):
         """One more host: a1, a2, … of site a."""
@@ -201,20 +260,21 @@ class Lab(Namespaces):
         netns.set_sysctl(self.core, **{"net.ipv4.ip_forward": 1})
         nats.nft(self.core, CORE_RULES)
 
-    def host(self, name):
-        """A public host."""
+    def host(self, name, **quality):
+        """A public host, and what its line is like."""
         ns = self.ns(name)
         self._add(ns)
         own = f"{PUBLIC}.0.{len(self.hosts) + 1}"
         host = Host(self, name, ns, own, own)
-        host.line = Line(self, ns, "eth0", own, f"{own}/32")
+        host.line = Line(self, (ns, "eth0", own), f"{own}/32",
+                         Quality(**quality))
         self.hosts.append(host)
         return host
 
-    def site(self, name, nat="port-restricted", subnet=None,
-             strangers="drop"):
-        """A site; README.md has the kinds of NAT."""
-        site = Site(self, name, nat, subnet, strangers)
+    def site(self, name, nat="port-restricted", **given):
+        """A site: a kind of NAT, or a Nat; what else there is, and what its
+        line is like, is in README.md."""
+        site = Site(self, name, nat, given)
         self.sites.append(site)
         return site
 

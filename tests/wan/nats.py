@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The kinds of NAT: what they do, in the words of RFC 4787, and what makes
-them so: rules of nftables."""
+them so: rules of nftables, or arguments of nat/main.c."""
 
 import subprocess
 from collections import namedtuple
 
 # What mapping and filtering depend on: nothing but the inner endpoint
 # ("endpoint"), the other side's address ("address"), or its port, too ("port").
-# `by` makes it; `own`: hosts of the site have public addresses of their own.
+# `by`: "nft", or "program", which can be any of these; `own`: hosts of the site
+# have public addresses of their own.
 Nat = namedtuple("Nat", "mapping filtering hairpin by own",
                  defaults=(False, "nft", False))
 
@@ -17,7 +18,26 @@ KINDS = {
     "one-to-one": Nat("endpoint", "endpoint", True),
     "port-restricted": Nat("endpoint", "port"),
     "symmetric": Nat("port", "port"),
+    "full-cone": Nat("endpoint", "endpoint", True, "program"),
+    "address-restricted": Nat("endpoint", "address", True, "program"),
+    "address-dependent": Nat("address", "address", False, "program"),
 }
+BY = {"endpoint": "nothing", "address": "address", "port": "port"}
+
+
+def kind_of(nat):
+    """The Nat of a name; or the one that is given."""
+    return nat if isinstance(nat, Nat) else KINDS[nat]
+
+
+def arguments(nat, address, udp_idle_s=None):
+    """Those of the program; none if it is only a line."""
+    if nat is None or nat.by != "program":
+        return []
+    return ["--nat", address, "--mapping", BY[nat.mapping], "--filtering",
+            BY[nat.filtering], *(["--hairpin"] if nat.hairpin else []),
+            *(["--udp-idle", udp_idle_s] if udp_idle_s else [])]
+
 
 # How the router answers strangers.
 STRANGERS = {"drop": "drop", "reject": "reject with icmp port-unreachable"}

@@ -2,6 +2,7 @@
 """What a NAT does, found out as RFC 5780 does: from plain sockets before and
 behind it."""
 
+import select
 import socket
 
 
@@ -85,38 +86,57 @@ def reaches(one, to, at, back):
     return seen
 
 
-def punch(one, other):
-    """Two TCP sockets, (socket, where it shall connect to) each, connect to
-    each other at once; whether that did. `one` sends first."""
-    for s, to in (one, other):
+def punch_udp(one, other):
+    """Two UDP sockets, (socket, where the other's was seen) each, send to each
+    other and answer what they hear; whether one is answered."""
+    for s, _ in (one, other):
+        s.settimeout(0.2)
+    for _ in range(3):
+        for s, to in (one, other):
+            say(s, to, b"hello")
+        for s, _ in (one, other, one):
+            try:
+                while True:
+                    text, who = heard(s)
+                    if text == b"hi":
+                        return True
+                    say(s, who, b"hi")
+            except TimeoutError:
+                pass
+    return False
+
+
+def tcp_mapped(host, server):
+    """(a bound socket, one of its port that listens, where that was seen)."""
+    there = server.tcp()
+    there.listen()
+    s = host.tcp()
+    port = s.getsockname()[1]
+    s.connect((server.ip, there.getsockname()[1]))
+    accepted, who = there.accept()
+    # It has to stay, or there may be no mapping any more.
+    host.lab.ends.enter_context(accepted)
+    listener = host.tcp(port)
+    listener.listen()
+    return host.tcp(port), listener, who
+
+
+def punch_tcp(one, other):
+    """Two of tcp_mapped() connect to each other at once; whether that did."""
+    for (s, _, _), (_, _, to) in ((one, other), (other, one)):
         s.setblocking(False)
         s.connect_ex(to)
-    for s, _ in (one, other):
-        s.settimeout(3)
-    try:
-        for s, to in (one, other):
-            if s.connect_ex(to) not in (0, 106):
-                return False
-        one[0].sendall(b"hi")
-        return other[0].recv(2) == b"hi"
-    except OSError:
-        return False
-
-
-def tcp_mapped(host, port, server):
-    """(socket, how the server sees it) of a new connection from a port."""
-    listener = server.tcp()
-    listener.listen()
-    s = host.tcp(port)
-    s.connect((server.ip, listener.getsockname()[1]))
-    there, who = listener.accept()
-    there.close()
-    return s, who
-
-
-def timed_out(call, *args):
-    try:
-        call(*args)
-    except (socket.timeout, TimeoutError):
-        return True
+    trying = [one[0], other[0]]
+    listeners = [one[1], other[1]]
+    while trying:
+        accepted, done, _ = select.select(listeners, trying, [], 2)
+        if accepted:
+            accepted[0].accept()[0].close()
+            return True
+        if not done:
+            return False
+        for s in done:
+            if s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+                return True
+            trying.remove(s)
     return False

@@ -2,7 +2,7 @@
 """Each kind of NAT is what it is called: mapping, filtering, hairpin."""
 
 import pytest
-from nats import KINDS
+from nats import KINDS, Nat
 from probes import Servers, mapped, reaches, say, through, heard
 
 BEHIND = [k for k in KINDS if k != "none"]
@@ -21,8 +21,7 @@ def test_mapping_and_filtering(lab, kind):
     _, port = one.getsockname()
     seen = mapped(one, servers.sockets[0], servers.at[0])
     assert seen[0] == host.public_ip
-    if want.mapping == "endpoint":
-        assert seen[1] == port
+    assert (seen[1] == port) == (want.mapping == "endpoint")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -56,8 +55,8 @@ def test_strangers_and_replies_by_tcp(lab, kind):
     # From outside to where somebody listens.
     inner = host.tcp(out.getsockname()[1])
     inner.listen()
-    stranger = server.tcp(seconds=5 if KINDS[kind].filtering == "endpoint"
-                          else 0.5)
+    stranger = lab.host("stranger").tcp(
+        seconds=5 if KINDS[kind].filtering == "endpoint" else 0.5)
     if KINDS[kind].filtering == "endpoint":
         stranger.connect(who)
         inner.accept()[0].close()
@@ -101,3 +100,41 @@ def test_sites_with_the_same_addresses_inside(lab):
     for host in hosts:
         say(host.udp(), at, host.name.encode())
         assert heard(one)[0] == host.name.encode()
+
+
+@pytest.mark.parametrize("mapping", ["endpoint", "address", "port"])
+@pytest.mark.parametrize("filtering", ["endpoint", "address", "port"])
+def test_any_other_kind(lab, mapping, filtering):
+    """Of the program: mapping and filtering do not hang on each other."""
+    servers = Servers(lab)
+    host = lab.site("a", nat=Nat(mapping, filtering, by="program")).host()
+    assert servers.mapping(host.udp()) == mapping
+    assert servers.filtering(host.udp()) == filtering
+
+
+def test_a_mapping_ends(lab):
+    """What was not used for so long is not open any more, and the socket gets
+    another one."""
+    servers = Servers(lab)
+    host = lab.site("a", nat="full-cone", udp_idle_s=0.2).host()
+    one = host.udp(seconds=0.4)
+    server, at = servers.sockets[0], servers.at[0]
+    outer = mapped(one, server, at)
+    say(server, outer, b"in time")
+    assert heard(one)[0] == b"in time"
+    with pytest.raises(TimeoutError):
+        heard(one)
+    say(server, outer, b"late")
+    with pytest.raises(TimeoutError):
+        heard(one)
+    assert mapped(one, server, at) == outer
+
+
+def test_errors_come_back(lab):
+    """A NAT of the program hands on what routers say of a packet."""
+    server = lab.host("server")
+    one = lab.site("a", nat="full-cone").host().udp()
+    one.connect((server.ip, 4000))
+    one.send(b"x")
+    with pytest.raises(ConnectionRefusedError):
+        one.recv(10)
