@@ -96,6 +96,9 @@ struct p2p_pubsub_config {
     void *msgid_user;      /**< borrows until the host is freed */
     p2p_peer_may_fn peer_may; /**< NULL: everybody may everything */
     void *may_user;           /**< borrows until the host is freed */
+    /** Its streams go over connections that a relay limits, too, see
+     * p2p_stream_open_limited(). */
+    bool limited;
 };
 
 /** A config with the defaults. */

@@ -22,11 +22,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "p2p/err.h"
 #include "p2p/peer_id.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct p2p_host;
 
 /** What a relay grants. Begin with P2P_RELAY_CONFIG_INIT; 0 is the default. */
 struct p2p_relay_config {
@@ -42,6 +45,10 @@ struct p2p_relay_config {
      * hear "permission denied". NULL: everybody. */
     bool (*allow)(void *user, const struct p2p_peer_id *peer);
     void *user; /**< borrows until the host is freed */
+    /** Whom it connects with whom, asked for each circuit in the place of
+     * `allow`. NULL: whoever `allow` lets ask. */
+    bool (*allow_circuit)(void *user, const struct p2p_peer_id *from,
+                          const struct p2p_peer_id *to);
 };
 
 /** A config with the defaults. */
@@ -49,6 +56,18 @@ struct p2p_relay_config {
     {                                           \
         .size = sizeof(struct p2p_relay_config) \
     }
+
+/**
+ * Makes a host a relay after its start, or takes that back: no reservation and
+ * no circuit is granted any more, those that there are come to their end.
+ * @param host borrows the host
+ * @param cfg  borrows the limits for the call; NULL: it is none. A host that is
+ *             a relay already keeps its limits
+ * @return 0, P2P_EINVAL (a size that is not set or of a newer header),
+ *         P2P_ELIMIT (it serves too many protocols), P2P_ENOMEM
+ */
+P2P_API int p2p_relay_serve(struct p2p_host *host,
+                            const struct p2p_relay_config *cfg);
 
 #ifdef __cplusplus
 }

@@ -253,9 +253,12 @@ static enum p2p__relay_status call(struct bridge *b,
 }
 
 static bool may_ask(const struct p2p__host_relay *r,
-                    const struct p2p_peer_id *id)
+                    const struct p2p_peer_id *id,
+                    const struct p2p__relay_msg *msg)
 {
-    return r->allow == NULL || r->allow(r->user, id);
+    return msg->type == P2P__RELAY_CONNECT && r->allow_circuit != NULL
+               ? r->allow_circuit(r->user, id, &msg->peer)
+               : r->allow == NULL || r->allow(r->user, id);
 }
 
 /* What comes of a request; UNUSED: it is answered later, or was. */
@@ -267,7 +270,7 @@ static enum p2p__relay_status decide(struct bridge *b,
     const struct p2p_peer_id *from = &stream->peer->id;
     enum p2p__relay_status status;
 
-    if (stream->conn->relayed || !may_ask(b->relay, from)) {
+    if (stream->conn->relayed || !may_ask(b->relay, from, msg)) {
         return P2P__RELAY_PERMISSION_DENIED;
     }
     if (msg->type == P2P__RELAY_RESERVE) {

@@ -20,6 +20,8 @@ struct p2p__host_relay {
     struct p2p__relay_ledger ledger;
     struct p2p__timer timer; /* reservations expire */
     bool (*allow)(void *user, const struct p2p_peer_id *peer); /* or NULL */
+    bool (*allow_circuit)(void *user, const struct p2p_peer_id *from,
+                          const struct p2p_peer_id *to); /* or NULL */
     void *user;
 };
 

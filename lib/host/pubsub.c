@@ -44,6 +44,7 @@ struct p2p_pubsub {
     p2p_peer_may_fn peer_may; /* NULL: everybody */
     void *may_user;
     size_t n_topics;
+    enum p2p__path path; /* of the connections that its streams go over */
     bool closing;
 };
 
@@ -241,10 +242,14 @@ static void open_out(struct member *m, p2p_ns now)
                            p2p__gossip_protocol(P2P__GOSSIP_V11),
                            p2p__gossip_protocol(P2P__GOSSIP_V10),
                            p2p__gossip_protocol(P2P__GOSSIP_FLOODSUB)};
+    const struct p2p__stream_want want = {.peer = m->peer,
+                                          .protocols = offer,
+                                          .n = P2P__COUNT(offer),
+                                          .path = m->ps->path};
     int err;
 
     m->out_open = false;
-    m->out = p2p__stream_new(m->peer, offer, P2P__COUNT(offer), now, &err);
+    m->out = p2p__stream_want(&want, now, &err);
     if (m->out != NULL) {
         p2p__stream_listen(m->out, &out_cb, m);
     }
@@ -643,6 +648,7 @@ int p2p_pubsub_new(struct p2p_host *host, const struct p2p_pubsub_config *cfg,
         return P2P_ENOMEM;
     }
     ps->host = host;
+    ps->path = own.limited ? P2P__PATH_ANY : P2P__PATH_WHOLE;
     p2p__list_init(&ps->topics);
     p2p__list_init(&ps->members);
     p2p__job_init(&ps->job, host->world->q, on_job);

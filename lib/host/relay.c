@@ -112,12 +112,42 @@ static void on_inbound(void *user, struct p2p_stream *stream, p2p_ns now)
     p2p__bridge_start(user, stream);
 }
 
+/* Makes the part of a host that is a relay; it stays until the host ends, for
+ * circuits have a part in it. 0 or P2P_ENOMEM. */
+static int make(struct p2p_host *h, const struct p2p_relay_config *cfg)
+{
+    struct p2p__host_relay *r = p2p__zalloc(sizeof *r);
+    uint64_t seed[2];
+
+    if (r == NULL) {
+        return P2P_ENOMEM;
+    }
+    r->host = h;
+    r->allow = cfg->allow;
+    r->allow_circuit = cfg->allow_circuit;
+    r->user = cfg->user;
+    p2p__timer_init(&r->timer, h->world->q, on_due);
+    p2p__env_seed(&h->env, seed);
+    p2p__relay_ledger_init(
+        &r->ledger,
+        &(struct p2p__relay_limits){
+            .reservations = cfg->max_reservations,
+            .reservations_per_addr = cfg->max_reservations_per_addr,
+            .reservation_s = cfg->reservation_s,
+            .circuits = cfg->max_circuits,
+            .circuits_per_peer = cfg->max_circuits_per_peer,
+            .circuit_s = cfg->circuit_s,
+            .circuit_bytes = cfg->circuit_bytes},
+        seed);
+    h->relay = r;
+    return 0;
+}
+
 int p2p__host_relay_init(struct p2p_host *h,
                          const struct p2p_relay_config *given)
 {
     struct p2p_relay_config cfg;
-    struct p2p__host_relay *r;
-    uint64_t seed[2];
+    int rv;
 
     if (given == NULL) {
         return 0;
@@ -125,29 +155,24 @@ int p2p__host_relay_init(struct p2p_host *h,
     if (p2p__config_read(&cfg, sizeof cfg, given) != 0) {
         return P2P_EINVAL;
     }
-    r = p2p__zalloc(sizeof *r);
-    if (r == NULL) {
-        return P2P_ENOMEM;
+    rv = h->relay != NULL ? 0 : make(h, &cfg);
+    return rv != 0
+               ? rv
+               : p2p__handlers_set(&h->swarm->handlers, P2P__RELAY_HOP_PROTOCOL,
+                                   on_inbound, h->relay);
+}
+
+int p2p_relay_serve(struct p2p_host *host, const struct p2p_relay_config *cfg)
+{
+    int rv = p2p__host_relay_init(host, cfg);
+
+    if (cfg == NULL) {
+        p2p__handlers_remove(&host->swarm->handlers, P2P__RELAY_HOP_PROTOCOL);
     }
-    r->host = h;
-    r->allow = cfg.allow;
-    r->user = cfg.user;
-    p2p__timer_init(&r->timer, h->world->q, on_due);
-    p2p__env_seed(&h->env, seed);
-    p2p__relay_ledger_init(
-        &r->ledger,
-        &(struct p2p__relay_limits){
-            .reservations = cfg.max_reservations,
-            .reservations_per_addr = cfg.max_reservations_per_addr,
-            .reservation_s = cfg.reservation_s,
-            .circuits = cfg.max_circuits,
-            .circuits_per_peer = cfg.max_circuits_per_peer,
-            .circuit_s = cfg.circuit_s,
-            .circuit_bytes = cfg.circuit_bytes},
-        seed);
-    h->relay = r;
-    return p2p__handlers_set(&h->swarm->handlers, P2P__RELAY_HOP_PROTOCOL,
-                             on_inbound, r);
+    if (rv == 0) {
+        p2p__host_identify_push(host);
+    }
+    return rv;
 }
 
 void p2p__host_relay_gone(struct p2p_host *h, struct p2p__peer *peer)

@@ -7,6 +7,7 @@
 
 #include "flow.h"
 #include "host/bridge.h"
+#include "p2p/pubsub.h"
 #include "p2p/relay.h"
 #include "unit.h"
 
@@ -531,6 +532,109 @@ static void test_T34_a_relay_serves_whom_it_wants_to(void **state)
     stop(&w);
 }
 
+static bool allow_nobody(void *user, const struct p2p_peer_id *peer)
+{
+    (void)user;
+    (void)peer;
+    return false;
+}
+
+static bool to_one(void *user, const struct p2p_peer_id *from,
+                   const struct p2p_peer_id *to)
+{
+    (void)from;
+    return p2p_peer_id_equal(to, user);
+}
+
+/* What is said of circuits is not asked of reservations, nor the other way. */
+static void test_T34_a_relay_connects_whom_it_wants_to(void **state)
+{
+    struct p2p_relay_config limits = P2P_RELAY_CONFIG_INIT;
+    struct p2p_peer_id whom = {0};
+    struct world w;
+
+    (void)state;
+    limits.allow_circuit = to_one;
+    limits.user = &whom;
+    start(&w, &limits);
+    reserve(&w, RELAY);
+    assert_int_equal(reservations(&w, RELAY), 1);
+    assert_int_equal(dial(&w, DIALER, RELAY, TARGET), P2P_EACCES);
+    whom = *p2p_host_id(w.h[TARGET].host);
+    assert_int_equal(dial(&w, DIALER, RELAY, TARGET), 0);
+    stop(&w);
+    limits.allow = allow_nobody;
+    start(&w, &limits);
+    reserve(&w, RELAY);
+    assert_int_equal(reservations(&w, RELAY), 0);
+    stop(&w);
+}
+
+/* It says so while it is one, and circuits go on when it is none any more. */
+static void test_a_host_becomes_a_relay(void **state)
+{
+    const struct p2p_relay_config limits = P2P_RELAY_CONFIG_INIT;
+    struct p2p_host *host;
+    struct world w;
+
+    (void)state;
+    start(&w, NULL);
+    host = w.h[DIALER].host;
+    assert_int_equal(p2p_host_listen(host, "/ip4/0.0.0.0/tcp/4001"), 0);
+    assert_int_equal(p2p_relay_serve(host, NULL), 0);
+    reserve(&w, DIALER);
+    assert_null(host->relay);
+    assert_int_equal(p2p_relay_serve(host, &limits), 0);
+    run(&w, P2P__SEC(20)); /* it is asked again */
+    assert_int_equal(reservations(&w, DIALER), 1);
+    assert_int_equal(dial(&w, RELAY, DIALER, TARGET), 0);
+    assert_int_equal(p2p_relay_serve(host, NULL), 0);
+    assert_int_equal(dial(&w, OTHER, DIALER, TARGET), P2P_ENOPROTO);
+    echo(&w, RELAY, TARGET, 1000);
+    assert_int_equal(w.echoed, 1000);
+    assert_int_equal(circuits(&w, DIALER), 1);
+    assert_int_equal(p2p_relay_serve(host, &limits), 0);
+    assert_int_equal(dial(&w, OTHER, DIALER, TARGET), 0);
+    stop(&w);
+}
+
+static enum p2p_verdict on_news(void *user, const struct p2p_message *msg)
+{
+    struct world *w = user;
+
+    w->echoed += msg->len;
+    return P2P_ACCEPT;
+}
+
+/* Publishes over a circuit; how many bytes came. */
+static size_t publish(const struct p2p_pubsub_config *cfg)
+{
+    struct p2p_pubsub *ps[HOSTS];
+    struct world w;
+
+    start(&w, NULL);
+    reserve(&w, RELAY);
+    for (int i = TARGET; i <= DIALER; i++) {
+        assert_int_equal(p2p_pubsub_new(w.h[i].host, cfg, &ps[i]), 0);
+        assert_int_equal(p2p_pubsub_subscribe(ps[i], "news", on_news, &w), 0);
+    }
+    assert_int_equal(dial(&w, DIALER, RELAY, TARGET), 0);
+    (void)p2p_pubsub_publish(ps[DIALER], "news", "hello", 5);
+    run(&w, P2P__SEC(3));
+    stop(&w);
+    return w.echoed;
+}
+
+static void test_pubsub_goes_by_a_relay_if_it_may(void **state)
+{
+    struct p2p_pubsub_config cfg = P2P_PUBSUB_CONFIG_INIT;
+
+    (void)state;
+    assert_int_equal(publish(&cfg), 0);
+    cfg.limited = true;
+    assert_int_equal(publish(&cfg), 5);
+}
+
 static void test_a_reservation_is_refreshed(void **state)
 {
     struct world w;
@@ -806,6 +910,9 @@ int main(void)
         cmocka_unit_test(test_a_reservation_keeps_its_connection),
         cmocka_unit_test(test_a_relay_of_ours_is_kept),
         cmocka_unit_test(test_T34_a_relay_serves_whom_it_wants_to),
+        cmocka_unit_test(test_T34_a_relay_connects_whom_it_wants_to),
+        cmocka_unit_test(test_a_host_becomes_a_relay),
+        cmocka_unit_test(test_pubsub_goes_by_a_relay_if_it_may),
         cmocka_unit_test(test_a_reservation_is_refreshed),
         cmocka_unit_test(test_a_relay_that_dies_takes_its_address_along),
         cmocka_unit_test(test_a_relay_that_goes_dark_is_noticed),
