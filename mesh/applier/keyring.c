@@ -253,6 +253,7 @@ static const struct {
     void (*may)(struct asked *a); /* NULL: whatever it says */
 } kinds[] = {
     {UM_STR_INIT("libp2p-peer-record"), UM_KEYRING_NODE, NULL},
+    {UM_STR_INIT("libp2p-relay-rsvp"), UM_KEYRING_NODE, NULL},
     {UM_STR_INIT("unitmesh-revision"), UM_KEYRING_NODE, may_revision},
     {UM_STR_INIT("unitmesh-revision"), UM_KEYRING_OWNER, may_first},
     {UM_STR_INIT("unitmesh-fact"), UM_KEYRING_NODE, may_fact},

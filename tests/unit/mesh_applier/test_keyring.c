@@ -213,8 +213,9 @@ static void test_the_transport(void **state)
 {
     static const char noise[] =
         "noise-libp2p-static-key:0123456789abcdef0123456789abcdef";
-    static const struct p2p_envelope_kind record = {"libp2p-peer-record",
-                                                    "\x03\x01", 2};
+    static const struct p2p_envelope_kind kinds[] = {
+        {"libp2p-peer-record", "\x03\x01", 2},
+        {"libp2p-relay-rsvp", "\x03\x02", 2}};
     static const char tls[] =
         "libp2p-tls-handshake:\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02"
         "\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04"
@@ -231,8 +232,10 @@ static void test_the_transport(void **state)
     assert_int_equal(
         sign_as(s, UM_KEYRING_NODE, UM_STR("libp2p-pubsub:message"), sig, &len),
         0);
-    assert_true(p2p_envelope_seal(s->node, &record, "x", 1, buf, sizeof buf) >
-                0);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(
+            p2p_envelope_seal(s->node, &kinds[i], "x", 1, buf, sizeof buf) > 0);
+    }
     assert_int_equal(s->lines, 0);
     assert_int_equal(
         sign_as(s, UM_KEYRING_NODE, um_str_n(noise, 55), sig, &len),
@@ -244,7 +247,7 @@ static void test_the_transport(void **state)
         sign_as(s, UM_KEYRING_NEXT, um_str_n(noise, 56), sig, &len),
         P2P_EACCES);
     assert_int_equal(
-        p2p_envelope_seal(s->owner, &record, "x", 1, buf, sizeof buf),
+        p2p_envelope_seal(s->owner, &kinds[0], "x", 1, buf, sizeof buf),
         P2P_EACCES);
     assert_int_equal(s->lines, 4);
     assert_int_equal(sign_as(s, UM_KEYRING_OWNER, cert, sig, &len), P2P_EACCES);
