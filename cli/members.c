@@ -559,8 +559,8 @@ static const struct um_cli_verb nodes_verbs[] = {
 static const struct um_cli_verb settings_verbs[] = {
     {"list", "", "those that somebody set", 0, settings},
     {"set", "NAME VALUE",
-     "require-if-match, max-deadline-ms, four-eyes, no-immediate", UM_OPTS_KEYS,
-     set},
+     "require-if-match, max-deadline-ms, relay, four-eyes, no-immediate",
+     UM_OPTS_KEYS, set},
 };
 
 const struct um_cli_command um_cli_members[] = {

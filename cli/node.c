@@ -106,6 +106,34 @@ static int status(struct um_cli *c)
     return code;
 }
 
+/* How a peer is reached: by whom, if not directly. */
+static const char *path_of(yyjson_val *p, char buf[UM_CLI_TEXT])
+{
+    char via[UM_CLI_TEXT];
+
+    if (um_cli_text(p, "via_name", via)[0] == '\0') {
+        (void)um_cli_text(p, "via", via);
+    }
+    if (via[0] == '\0') {
+        return um_cli_text(p, "path", buf);
+    }
+    (void)snprintf(buf, UM_CLI_TEXT, "via %.*s", UM_CLI_TEXT - 5, via);
+    return buf;
+}
+
+/* A round trip; "": it was not measured. */
+static const char *rtt_of(yyjson_val *p, char buf[UM_CLI_TEXT])
+{
+    double ms = yyjson_get_num(yyjson_obj_get(p, "rtt_ms"));
+
+    (void)snprintf(buf, UM_CLI_TEXT,
+                   ms <= 0   ? ""
+                   : ms < 10 ? "%.1f ms"
+                             : "%.0f ms",
+                   ms);
+    return buf;
+}
+
 static int peers(struct um_cli *c)
 {
     int code;
@@ -118,13 +146,18 @@ static int peers(struct um_cli *c)
     if (doc == NULL) {
         return code;
     }
-    um_table_init(&t, "PEER|STATE|TRANSPORT|SECURITY|ADDRESS~|AGENT~");
+    um_table_init(&t,
+                  "PEER|NAME|STATE|PATH|TRANSPORT|RTT|SECURITY|ADDRESS~|"
+                  "AGENT~");
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "peers"), i, n,
                        p)
     {
         um_table_cell(&t, um_cli_text(p, "id", buf));
+        um_table_cell(&t, um_cli_text(p, "name", buf));
         um_table_cell(&t, um_cli_true(p, "connected") ? "connected" : "gone");
+        um_table_cell(&t, path_of(p, buf));
         um_table_cell(&t, um_cli_text(p, "transport", buf));
+        um_table_cell(&t, rtt_of(p, buf));
         um_table_cell(&t, um_cli_text(p, "security", buf));
         um_table_cell(&t, um_cli_text(p, "addr", buf));
         um_table_cell(&t, um_cli_text(p, "agent", buf));

@@ -51,7 +51,7 @@ static const struct source {
     {"NAME", "script", NULL, "/js_modules", NULL, NULL, NULL, NULL},
     {"NAME", "probe", NULL, "/mesh/probes", NULL, NULL, NULL, NULL},
     {"NAME", "settings", NULL, NULL, NULL, NULL, NULL,
-     "require-if-match|max-deadline-ms|four-eyes|no-immediate"},
+     "require-if-match|max-deadline-ms|relay|four-eyes|no-immediate"},
     {"SELECTOR", NULL, NULL, "/mesh/overlays", NULL, NULL, NULL,
      "all|group:|label:|node:"},
 };

@@ -19,6 +19,7 @@
 #include "mesh/app/herald.h"
 #include "mesh/app/logins.h"
 #include "mesh/app/loglevel.h"
+#include "mesh/app/peers.h"
 #include "mesh/app/pid1.h"
 #include "mesh/app/rights.h"
 #include "mesh/app/role.h"
@@ -31,112 +32,12 @@
 #include "mesh/trust/revname.h"
 
 #define MAX_BODY (8U * 1024U * 1024U)
-#define AGENT    "unitmesh/" P2P_VERSION
 /* How long a signal waits for Unit's answer to a change. */
 #define DRAIN_MS 5000U
 /* How long the end waits for the applier, which may wait for Unit so long; a
  * stand-in in this process answers nobody any more. */
 #define PARTNER_MS  7000
 #define EMBEDDED_MS 300
-
-/* A line about a peer. @param format takes its id */
-static void say_peer(const struct um_daemon *d, const struct p2p_peer_id *peer,
-                     const char *format)
-{
-    char id[P2P_PEER_ID_TEXT_MAX];
-    const struct um_log_field fields[UM_LOG_FIELDS] = {
-        {"UNITMESH_PEER", p2p_peer_id_text(peer, id)}};
-
-    um_log_with(&d->log, UM_LOG_INFO, fields, format, id);
-}
-
-static void on_found(void *user, const struct p2p_peer_id *peer)
-{
-    say_peer(user, peer, "Discovered %s");
-}
-
-static void on_peer_up(void *user, const struct p2p_peer_id *peer)
-{
-    struct um_daemon *d = user;
-
-    say_peer(d, peer, "Connection established to %s");
-    um_mesh_up(d, peer);
-}
-
-static void on_peer_down(void *user, const struct p2p_peer_id *peer)
-{
-    struct um_daemon *d = user;
-
-    say_peer(d, peer, "Connection lost to %s");
-    um_mesh_down(d, peer);
-}
-
-static void on_twin(void *user, const char *addr)
-{
-    const struct um_daemon *d = user;
-
-    um_log_line(&d->log, UM_LOG_ERROR,
-                "another node has this node's key, at %s: one's state folder "
-                "is a copy of the other's. Stop one, remove node.key there, "
-                "and it gets an identity of its own",
-                addr);
-}
-
-static void on_learned(void *user)
-{
-    um_addrbook_later(user);
-}
-
-static const struct um_bus_cb bus_cb = {
-    .found = on_found,
-    .peer_up = on_peer_up,
-    .peer_down = on_peer_down,
-    .twin = on_twin,
-    .learned = on_learned,
-};
-
-static void say_addr(void *user, const char *addr)
-{
-    const struct um_daemon *d = user;
-
-    um_log_line(&d->log, UM_LOG_INFO, "peers connect at %s", addr);
-}
-
-static bool may(void *user, const struct p2p_peer_id *peer)
-{
-    return um_mesh_may(user, peer);
-}
-
-static int start_bus(struct um_daemon *d)
-{
-    const struct um_settings *s = &d->settings;
-    char id[P2P_PEER_ID_TEXT_MAX];
-    const struct um_bus_cfg cfg = {.loop = d->p2p,
-                                   .key = um_daemon_key(d),
-                                   .listen = s->listen,
-                                   .n_listen = s->n_listen,
-                                   .peers = s->peers,
-                                   .n_peers = s->n_peers,
-                                   .agent = AGENT,
-                                   .mdns = s->mdns,
-                                   .article = s->article,
-                                   .may = s->article ? NULL : may,
-                                   .log = &d->log,
-                                   .cb = &bus_cb,
-                                   .user = d};
-
-    d->bus = um_bus_new(&cfg);
-    if (d->bus == NULL) {
-        return -1;
-    }
-    if (!s->article) {
-        um_addrbook_read(d);
-    }
-    um_log_line(&d->log, UM_LOG_INFO, "My Node ID: %s",
-                p2p_peer_id_text(um_bus_id(d->bus), id));
-    um_bus_addrs(d->bus, say_addr, d);
-    return 0;
-}
 
 int um_daemon_rekey(struct um_daemon *d, bool forget)
 {
@@ -146,7 +47,7 @@ int um_daemon_rekey(struct um_daemon *d, bool forget)
     um_bus_free(d->bus); /* it uses the key that goes */
     d->bus = NULL;
     rv = forget ? um_keys_leave(keys, true) : um_keys_succeed(keys);
-    return start_bus(d) == 0 ? rv : -1;
+    return um_peers_start(d) == 0 ? rv : -1;
 }
 
 /* Reads a small file; owned, or NULL. */
@@ -582,6 +483,7 @@ static int start_mesh(struct um_daemon *d)
                     "join CODE` goes into one; until then no Unit is changed");
     }
     um_joinfile_begin(d);
+    um_detours_begin(d);
     return 0;
 }
 
@@ -629,8 +531,9 @@ static int start(struct um_daemon *d)
                 d->settings.given.file);
     start_signals(d);
     d->started_ms = d->loop.alarms.now_ms(d->loop.alarms.user);
-    if (start_unit(d) != 0 || start_bus(d) != 0 || um_herald_start(d) != 0 ||
-        start_article(d) != 0 || start_mesh(d) != 0 || start_rest(d) != 0) {
+    if (start_unit(d) != 0 || um_peers_start(d) != 0 ||
+        um_herald_start(d) != 0 || start_article(d) != 0 ||
+        start_mesh(d) != 0 || start_rest(d) != 0) {
         return -1;
     }
     return um_vigil_start(&d->vigil, &d->loop.uv, tell, d);
@@ -647,6 +550,7 @@ static void stop(struct um_daemon *d)
     um_loglevel_stop(d);
     um_wait_end_all(d);
     um_joinfile_end(d);
+    um_detours_end(d);
     um_addrbook_end(d);
     um_mesh_close(d);
     um_herald_stop(d);

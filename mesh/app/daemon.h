@@ -8,6 +8,7 @@
 #include "mesh/app/addrbook.h"
 #include "mesh/app/audit.h"
 #include "mesh/app/confine.h"
+#include "mesh/app/detours.h"
 #include "mesh/app/events.h"
 #include "mesh/app/expiry.h"
 #include "mesh/app/joinfile.h"
@@ -60,6 +61,7 @@ struct um_daemon {
     struct um_webhooks *webhooks;
     struct um_expiry expiry;
     struct um_addrbook addrbook;
+    struct um_detours detours;
     struct um_deed *trying; /* who tries a change at this node's Unit, and who
                                waits for that, in turn */
     struct um_wait *waits;  /**< requests that wait */

@@ -19,6 +19,7 @@
 
 /* The addresses that a code has room for. */
 #define ADDRS 16
+#define EARLY 2U
 
 /* Addresses for a code. */
 struct addrs {
@@ -37,6 +38,34 @@ static void add_addr(void *user, const char *addr)
         a->list[a->n] = a->text[a->n];
         a->n++;
     }
+}
+
+/* Whether a relay leads there. */
+static bool is_by_relay(const char *addr)
+{
+    return strstr(addr, "/p2p-circuit") != NULL;
+}
+
+/* A code has room for few: what a relay leads to stands behind the first two,
+ * so that who has many addresses is found from elsewhere, too. */
+static void arrange(struct addrs *a)
+{
+    const char *list[ADDRS];
+    size_t n = 0;
+
+    for (int pass = 0; pass < 3; pass++) {
+        size_t direct = 0;
+
+        for (size_t i = 0; i < a->n; i++) {
+            bool relayed = is_by_relay(a->text[i]);
+            bool early = !relayed && direct++ < EARLY;
+
+            if (pass == (early ? 0 : relayed ? 1 : 2)) {
+                list[n++] = a->text[i];
+            }
+        }
+    }
+    memcpy(a->list, list, n * sizeof *list);
 }
 
 /* An invitation on its way to the disk. */
@@ -98,6 +127,7 @@ static int invite(struct um_daemon *d, struct um_http_req *req,
     owner_of(n, &plan->owner);
     if (v != NULL && at != NULL) {
         um_bus_addrs(d->bus, add_addr, at);
+        arrange(at);
         plan->addrs = at->list;
         plan->addrs_n = at->n;
         *v = (struct invitation){req, plan->roles, plan->expires_ms, plan->uses,

@@ -43,6 +43,7 @@
 #include "mesh/app/wait.h"
 #include "mesh/app/witness.h"
 #include "mesh/app/word.h"
+#include "mesh/trust/peer.h"
 
 #define JSON "application/json"
 
@@ -179,14 +180,52 @@ static void get_status(struct um_daemon *d, struct um_http_req *req)
     um_answer_json(req, 200, &j);
 }
 
+/* Peers that are told of. */
+struct told {
+    struct um_daemon *d;
+    struct um_json j;
+};
+
+/* The name of a peer, if it is a member. */
+static void put_name(struct told *t, const char *key,
+                     const struct p2p_peer_id *id)
+{
+    struct um_name member;
+
+    if (t->d->mesh.node != NULL && um_peer_member(id, &member) == 0) {
+        um_views_name(t->d->mesh.node, &t->j, key, &member);
+    } else {
+        um_json_text(&t->j, key, "");
+    }
+}
+
+/* By which way it is connected. */
+static void put_path(struct told *t, const struct um_bus_peer *p)
+{
+    char id[P2P_PEER_ID_TEXT_MAX];
+
+    um_json_text(&t->j, "path",
+                 !p->connected     ? ""
+                 : p->via.len == 0 ? "direct"
+                                   : "relayed");
+    um_json_bool(&t->j, "limited", p->limited);
+    if (p->via.len > 0) {
+        um_json_text(&t->j, "via", p2p_peer_id_text(&p->via, id));
+        put_name(t, "via_name", &p->via);
+    }
+}
+
 static void each_peer(void *user, const struct um_bus_peer *p)
 {
-    struct um_json *j = user;
+    struct told *t = user;
+    struct um_json *j = &t->j;
     char id[P2P_PEER_ID_TEXT_MAX];
 
     um_json_open(j, NULL, '{');
     um_json_text(j, "id", p2p_peer_id_text(&p->id, id));
+    put_name(t, "name", &p->id);
     um_json_bool(j, "connected", p->connected);
+    put_path(t, p);
     um_json_text(j, "addr", p->addr);
     um_json_text(j, "agent", p->agent);
     um_json_text(j, "transport", p->transport);
@@ -200,13 +239,13 @@ static void each_peer(void *user, const struct um_bus_peer *p)
 
 static void get_peers(struct um_daemon *d, struct um_http_req *req)
 {
-    struct um_json j;
+    struct told t = {.d = d};
 
-    um_json_init(&j);
-    um_json_open(&j, "peers", '[');
-    um_bus_peers(d->bus, each_peer, &j);
-    um_json_close(&j, ']');
-    um_answer_json(req, 200, &j);
+    um_json_init(&t.j);
+    um_json_open(&t.j, "peers", '[');
+    um_bus_peers(d->bus, each_peer, &t);
+    um_json_close(&t.j, ']');
+    um_answer_json(req, 200, &t.j);
 }
 
 static void get_id(struct um_daemon *d, struct um_http_req *req)

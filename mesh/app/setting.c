@@ -29,12 +29,20 @@ static const char *yes(struct um_str value)
                : "It is \"true\"; \"\" takes the setting back.";
 }
 
+static const char *whose(struct um_str value)
+{
+    return um_str_eq(value, UM_STR(UM_DETOURS_MEMBERS))
+               ? NULL
+               : "It is \"members\"; \"\" takes the setting back.";
+}
+
 static const struct {
     const char *name;
     const char *(*check)(struct um_str value);
     bool brake; /* a root makes it, and what others say of it counts nothing */
 } settings[] = {{"require-if-match", yes, false},
                 {"max-deadline-ms", number, false},
+                {UM_DETOURS_SETTING, whose, false},
                 {UM_BRAKE_FOUR_EYES, yes, true},
                 {UM_BRAKE_NO_IMMEDIATE, yes, true}};
 
@@ -78,7 +86,7 @@ static bool check(struct um_http_req *req, struct um_str name,
     if (i == SETTINGS) {
         um_answer_error(req, 404, "There is no such setting.",
                         "There are require-if-match, max-deadline-ms, "
-                        "four-eyes and no-immediate.");
+                        "relay, four-eyes and no-immediate.");
         return false;
     }
     if (value.p == NULL) {

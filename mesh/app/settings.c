@@ -49,6 +49,21 @@ static const char *add_addr(const char **list, size_t *n, const char *v)
     return NULL;
 }
 
+/* The same of a relay, of which has to be known who it is. */
+static const char *add_relay(struct um_settings *s, const char *v)
+{
+    static const char tail[] = "/p2p-circuit";
+    size_t len = strlen(v), n = sizeof tail - 1;
+    struct p2p_multiaddr ma;
+
+    len -= len > n && strcmp(v + len - n, tail) == 0 ? n : 0;
+    if (p2p_multiaddr_from_text(v, len, &ma) == 0 &&
+        !p2p_multiaddr_peer(&ma, NULL)) {
+        return "must end with /p2p/ and the relay's peer id";
+    }
+    return add_addr(s->relays, &s->n_relays, v);
+}
+
 /* Which of some words a value is; -1: none. */
 static int word_of(const char *const *words, int n, const char *v)
 {
@@ -159,6 +174,8 @@ static const char *set(struct um_settings *s, enum um_setting which,
             return add_addr(s->listen, &s->n_listen, v);
         case UM_SETTING_PEER:
             return add_addr(s->peers, &s->n_peers, v);
+        case UM_SETTING_RELAY:
+            return add_relay(s, v);
         case UM_SETTING_REST:
             return set_rest(s, v);
         case UM_SETTING_UNIT:

@@ -38,6 +38,14 @@ const struct um_setting_row um_setting_rows[UM_SETTINGS] = {
     [UM_SETTING_PEER] = {"peer", "MULTIADDR",
                          "a peer where mDNS does not reach; may be repeated",
                          "", "/dns4/a.example.net/tcp/4901", UM_SETTING_MANY},
+    [UM_SETTING_RELAY] =
+        {"relay", "MULTIADDR",
+         "a relay, with /p2p/ID: it brings peers that cannot "
+         "reach this node; may be repeated",
+         "",
+         "/dns4/relay.example.net/tcp/4001/p2p/"
+         "12D3KooWJrHc7uPxcJtrNgejLggbn18xkaXBpnL1YqSxApLw8BXj",
+         UM_SETTING_MANY},
     [UM_SETTING_NO_MDNS] = {"no-mdns", NULL,
                             "do not look for peers on the link", "no", "yes",
                             0},

@@ -11,52 +11,17 @@
 
 #include <p2p/p2p.h>
 
-#include "mesh/bus/kept.h"
-#include "mesh/bus/named.h"
+#include "mesh/bus/inner.h"
+#include "mesh/bus/relays.h"
 #include "mesh/bus/ways.h"
 
-#define MAX_ADDRS 64
-#define MAX_CONNS 4096
 /* A peer at two addresses is told of again after so long. */
 #define TWIN_NS UINT64_C(600000000000)
 
-struct entry {
-    struct entry *next;
-    struct p2p_peer_id id;
-    char agent[128];
-    struct p2p_multiaddr observed; /* how it sees us */
-    struct um_kept kept;           /* held while it has a part in the bus */
-    uint64_t changed_ns;
-    uint64_t twin_ns; /* when two addresses were told of; 0: never */
-    uint64_t rtt_us;  /* as measured here; 0: not yet */
-    bool connected;
-    bool measuring;
-};
-
-struct subscription {
-    struct subscription *next;
-    const struct um_bus *bus;
-    um_bus_message *on_message;
-    void *user;
-};
-
-struct um_bus {
-    struct um_bus_cfg cfg;
-    struct p2p_host *host;
-    struct p2p_pubsub *pubsub;
-    struct entry *peers;
-    struct um_named *named;
-    struct subscription *subs;
-    size_t n_peers;
-    size_t n_connected;
-    bool closing;
-    char twin[128]; /* where our key is too */
-};
-
-static struct entry *find(const struct um_bus *bus,
-                          const struct p2p_peer_id *id)
+struct um_bus_entry *um_bus_find(const struct um_bus *bus,
+                                 const struct p2p_peer_id *id)
 {
-    struct entry *e = bus->peers;
+    struct um_bus_entry *e = bus->peers;
 
     while (e != NULL && !p2p_peer_id_equal(&e->id, id)) {
         e = e->next;
@@ -64,9 +29,7 @@ static struct entry *find(const struct um_bus *bus,
     return e;
 }
 
-/* Whether somebody asks who has a part in the bus, and a peer has; nobody is
- * asked at the end. */
-static bool is_part(const struct um_bus *bus, const struct p2p_peer_id *id)
+bool um_bus_is_part(const struct um_bus *bus, const struct p2p_peer_id *id)
 {
     return !bus->closing && bus->cfg.may != NULL &&
            bus->cfg.may(bus->cfg.user, id);
@@ -81,16 +44,17 @@ static bool is_named(const struct um_bus *bus, const struct p2p_peer_id *id)
 /* Forgets the peer that has been gone for longest. */
 static void forget_one(struct um_bus *bus)
 {
-    struct entry **oldest = NULL;
+    struct um_bus_entry **oldest = NULL;
 
-    for (struct entry **at = &bus->peers; *at != NULL; at = &(*at)->next) {
+    for (struct um_bus_entry **at = &bus->peers; *at != NULL;
+         at = &(*at)->next) {
         if (!(*at)->connected &&
             (oldest == NULL || (*at)->changed_ns < (*oldest)->changed_ns)) {
             oldest = at;
         }
     }
     if (oldest != NULL) {
-        struct entry *e = *oldest;
+        struct um_bus_entry *e = *oldest;
 
         *oldest = e->next;
         um_kept_drop(&e->kept, bus->host, &e->id);
@@ -99,9 +63,10 @@ static void forget_one(struct um_bus *bus)
     }
 }
 
-static struct entry *get(struct um_bus *bus, const struct p2p_peer_id *id)
+static struct um_bus_entry *get(struct um_bus *bus,
+                                const struct p2p_peer_id *id)
 {
-    struct entry *e = find(bus, id);
+    struct um_bus_entry *e = um_bus_find(bus, id);
 
     if (e != NULL) {
         return e;
@@ -122,7 +87,7 @@ static struct entry *get(struct um_bus *bus, const struct p2p_peer_id *id)
 static void on_peer_up(void *user, const struct p2p_peer_id *peer)
 {
     struct um_bus *bus = user;
-    struct entry *e = get(bus, peer);
+    struct um_bus_entry *e = get(bus, peer);
 
     if (e != NULL) {
         e->connected = true;
@@ -132,13 +97,12 @@ static void on_peer_up(void *user, const struct p2p_peer_id *peer)
     bus->cfg.cb->peer_up(bus->cfg.user, peer);
 }
 
-/* The open connections; owned by the caller. */
-static struct p2p_conn_info *list_conns(const struct um_bus *bus, size_t *n)
+struct p2p_conn_info *um_bus_conns(const struct um_bus *bus, size_t *n)
 {
     struct p2p_conn_info *conns;
 
     *n = p2p_host_conns(bus->host, NULL, 0, sizeof *conns);
-    *n = *n < MAX_CONNS ? *n : MAX_CONNS;
+    *n = *n < UM_BUS_CONNS ? *n : UM_BUS_CONNS;
     conns = calloc(*n + 1, sizeof *conns);
     if (conns == NULL) {
         *n = 0;
@@ -160,7 +124,7 @@ static bool conn_elsewhere(const struct um_bus *bus,
                            struct p2p_multiaddr *other)
 {
     size_t n;
-    struct p2p_conn_info *conns = list_conns(bus, &n);
+    struct p2p_conn_info *conns = um_bus_conns(bus, &n);
     struct um_ip here, there;
     bool found = false;
 
@@ -181,7 +145,7 @@ static bool conn_elsewhere(const struct um_bus *bus,
 static void on_connected(void *user, const struct p2p_conn_info *conn)
 {
     struct um_bus *bus = user;
-    struct entry *e = find(bus, &conn->peer);
+    struct um_bus_entry *e = um_bus_find(bus, &conn->peer);
     uint64_t now = p2p_loop_now_ns(bus->cfg.loop);
     char id[P2P_PEER_ID_TEXT_MAX];
     char here[P2P_MULTIADDR_TEXT_MAX], there[P2P_MULTIADDR_TEXT_MAX];
@@ -204,7 +168,7 @@ static void on_connected(void *user, const struct p2p_conn_info *conn)
 static void on_peer_down(void *user, const struct p2p_peer_id *peer)
 {
     struct um_bus *bus = user;
-    struct entry *e = find(bus, peer);
+    struct um_bus_entry *e = um_bus_find(bus, peer);
 
     if (e != NULL) {
         e->connected = false;
@@ -212,7 +176,7 @@ static void on_peer_down(void *user, const struct p2p_peer_id *peer)
         e->observed.len = 0;
     }
     bus->n_connected--;
-    if (e != NULL && is_part(bus, peer) && !is_named(bus, peer)) {
+    if (e != NULL && um_bus_is_part(bus, peer) && !is_named(bus, peer)) {
         um_kept_hold(&e->kept, bus->host, peer);
     }
     um_named_gone(bus->named, peer);
@@ -230,7 +194,7 @@ static void tell_learned(const struct um_bus *bus)
 static void on_identified(void *user, const struct p2p_peer_info *info)
 {
     const struct um_bus *bus = user;
-    struct entry *e = find(bus, &info->peer);
+    struct um_bus_entry *e = um_bus_find(bus, &info->peer);
     size_t n;
 
     if (e == NULL) {
@@ -242,8 +206,11 @@ static void on_identified(void *user, const struct p2p_peer_info *info)
     if (info->n_addrs > 0) {
         um_kept_note(&e->kept, info);
     }
-    if (info->n_addrs > 0 && is_part(bus, &info->peer)) {
+    if (info->n_addrs > 0 && um_bus_is_part(bus, &info->peer)) {
         tell_learned(bus);
+    }
+    if (info->n_protocols > 0) {
+        e->relays = um_relays_is(info);
     }
     if (info->push && info->agent[0] == '\0') {
         return; /* a push leaves out what has not changed */
@@ -261,7 +228,7 @@ static void on_found(void *user, const struct p2p_peer_id *peer,
 
     (void)addrs;
     (void)n_addrs;
-    if (find(bus, peer) == NULL || !find(bus, peer)->connected) {
+    if (um_bus_find(bus, peer) == NULL || !um_bus_find(bus, peer)->connected) {
         bus->cfg.cb->found(bus->cfg.user, peer);
     }
 }
@@ -345,6 +312,7 @@ static int start_host(struct um_bus *bus)
     hc.log_level = cfg->log != NULL ? (int)cfg->log->level : 0;
     pc.peer_may = cfg->may != NULL ? peer_may : NULL;
     pc.may_user = bus;
+    pc.limited = true;
     rv = p2p_host_new(cfg->loop, &hc, &bus->host);
     if (rv == 0) {
         rv = p2p_pubsub_new(bus->host, &pc, &bus->pubsub);
@@ -402,6 +370,25 @@ static int add_peers(struct um_bus *bus)
     return 0;
 }
 
+/* Reservations at relays that were named by hand. */
+static int add_relays(struct um_bus *bus)
+{
+    for (size_t i = 0; i < bus->cfg.n_relays; i++) {
+        const char *text = bus->cfg.relays[i];
+        int rv = um_relays_keep(bus->host, text);
+
+        if (rv == P2P_ESELF) {
+            um_log_line(bus->cfg.log, UM_LOG_WARN, "--relay %s is this node",
+                        text);
+        } else if (rv != 0) {
+            um_log_line(bus->cfg.log, UM_LOG_ERROR, "--relay %s: %s", text,
+                        p2p_err_text(rv));
+            return rv;
+        }
+    }
+    return 0;
+}
+
 struct um_bus *um_bus_new(const struct um_bus_cfg *cfg)
 {
     struct um_bus *bus = calloc(1, sizeof *bus);
@@ -411,7 +398,7 @@ struct um_bus *um_bus_new(const struct um_bus_cfg *cfg)
     }
     bus->cfg = *cfg;
     if (start_host(bus) != 0 || start_listening(bus) != 0 ||
-        add_peers(bus) != 0) {
+        add_peers(bus) != 0 || add_relays(bus) != 0) {
         um_bus_free(bus);
         return NULL;
     }
@@ -428,13 +415,13 @@ void um_bus_free(struct um_bus *bus)
     p2p_host_free(bus->host);
     um_named_free(bus->named);
     while (bus->peers != NULL) {
-        struct entry *e = bus->peers;
+        struct um_bus_entry *e = bus->peers;
 
         bus->peers = e->next;
         free(e);
     }
     while (bus->subs != NULL) {
-        struct subscription *s = bus->subs;
+        struct um_bus_subscription *s = bus->subs;
 
         bus->subs = s->next;
         free(s);
@@ -450,104 +437,12 @@ const struct p2p_peer_id *um_bus_id(const struct um_bus *bus)
 void um_bus_addrs(const struct um_bus *bus,
                   void (*each)(void *user, const char *addr), void *user)
 {
-    struct p2p_multiaddr addrs[MAX_ADDRS];
+    struct p2p_multiaddr addrs[UM_BUS_ADDRS];
     char text[P2P_MULTIADDR_TEXT_MAX];
-    size_t n = p2p_host_addrs(bus->host, addrs, MAX_ADDRS);
+    size_t n = p2p_host_addrs(bus->host, addrs, UM_BUS_ADDRS);
 
-    for (size_t i = 0; i < n && i < MAX_ADDRS; i++) {
+    for (size_t i = 0; i < n && i < UM_BUS_ADDRS; i++) {
         each(user, p2p_multiaddr_text(&addrs[i], text));
-    }
-}
-
-static const struct p2p_conn_info *conn_of(const struct p2p_conn_info *conns,
-                                           size_t n,
-                                           const struct p2p_peer_id *id)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (p2p_peer_id_equal(&conns[i].peer, id)) {
-            return &conns[i];
-        }
-    }
-    return NULL;
-}
-
-/* Tells one peer, with its connection if it has one. */
-static void tell(const struct um_bus *bus, const struct entry *e,
-                 const struct p2p_conn_info *c,
-                 void (*each)(void *, const struct um_bus_peer *), void *user)
-{
-    char addr[P2P_MULTIADDR_TEXT_MAX] = "";
-    struct um_bus_peer p = {.id = e->id,
-                            .agent = e->agent,
-                            .addr = addr,
-                            .transport = "",
-                            .security = "",
-                            .muxer = "",
-                            .connected = e->connected};
-
-    if (c != NULL) {
-        (void)p2p_multiaddr_text(&c->addr, addr);
-        p.transport = c->transport;
-        p.security = c->security;
-        p.muxer = c->muxer;
-        p.outbound = c->outbound;
-        p.rtt_us = e->rtt_us > 0 ? e->rtt_us : c->rtt_us;
-    }
-    p.since_ms = (p2p_loop_now_ns(bus->cfg.loop) - e->changed_ns) / 1000000U;
-    each(user, &p);
-}
-
-void um_bus_peers(struct um_bus *bus,
-                  void (*each)(void *user, const struct um_bus_peer *peer),
-                  void *user)
-{
-    size_t n;
-    struct p2p_conn_info *conns = list_conns(bus, &n);
-
-    for (int pass = 1; pass >= 0; pass--) {
-        for (const struct entry *e = bus->peers; e != NULL; e = e->next) {
-            if (e->connected == (pass == 1)) {
-                tell(bus, e, conn_of(conns, n, &e->id), each, user);
-            }
-        }
-    }
-    free(conns);
-}
-
-/* A measurement under way: its peer may be forgotten meanwhile. */
-struct measure {
-    struct um_bus *bus;
-    struct p2p_peer_id peer;
-};
-
-static void on_measured(void *user, int status, uint64_t rtt_us)
-{
-    struct measure *m = user;
-    struct entry *e = find(m->bus, &m->peer);
-
-    if (e != NULL) {
-        e->measuring = false;
-        e->rtt_us = status == 0 ? rtt_us : e->rtt_us;
-    }
-    free(m);
-}
-
-void um_bus_measure(struct um_bus *bus, const struct p2p_peer_id *peer)
-{
-    struct entry *e = find(bus, peer);
-    struct measure *m;
-
-    if (e == NULL || !e->connected || e->measuring) {
-        return;
-    }
-    m = malloc(sizeof *m);
-    if (m == NULL) {
-        return;
-    }
-    *m = (struct measure){bus, *peer};
-    e->measuring = p2p_host_ping(bus->host, peer, 1, on_measured, m) == 0;
-    if (!e->measuring) {
-        free(m);
     }
 }
 
@@ -563,7 +458,7 @@ size_t um_bus_connected(const struct um_bus *bus)
 
 static enum p2p_verdict on_message(void *user, const struct p2p_message *msg)
 {
-    const struct subscription *s = user;
+    const struct um_bus_subscription *s = user;
 
     char from[P2P_PEER_ID_TEXT_MAX], via[P2P_PEER_ID_TEXT_MAX];
 
@@ -589,7 +484,7 @@ static enum p2p_verdict on_message(void *user, const struct p2p_message *msg)
 int um_bus_subscribe(struct um_bus *bus, const char *topic,
                      um_bus_message *on_msg, void *user)
 {
-    struct subscription *s = calloc(1, sizeof *s);
+    struct um_bus_subscription *s = calloc(1, sizeof *s);
     int rv;
 
     if (s == NULL) {
@@ -623,8 +518,8 @@ void um_bus_recheck(struct um_bus *bus)
 {
     p2p_pubsub_recheck(bus->pubsub);
     tell_learned(bus);
-    for (struct entry *e = bus->peers; e != NULL; e = e->next) {
-        if (!is_part(bus, &e->id)) {
+    for (struct um_bus_entry *e = bus->peers; e != NULL; e = e->next) {
+        if (!um_bus_is_part(bus, &e->id)) {
             um_kept_drop(&e->kept, bus->host, &e->id);
         } else if (!e->connected && !is_named(bus, &e->id)) {
             um_kept_hold(&e->kept, bus->host, &e->id);
@@ -635,27 +530,48 @@ void um_bus_recheck(struct um_bus *bus)
 void um_bus_known(const struct um_bus *bus, size_t peers,
                   void (*each)(void *user, const char *addr), void *user)
 {
-    for (const struct entry *e = bus->peers; e != NULL; e = e->next) {
-        if (peers > 0 && is_part(bus, &e->id)) {
+    for (const struct um_bus_entry *e = bus->peers; e != NULL; e = e->next) {
+        if (peers > 0 && um_bus_is_part(bus, &e->id)) {
             um_kept_tell(&e->kept, &e->id, each, user);
             peers--;
         }
     }
 }
 
-void um_bus_recall(struct um_bus *bus, const char *addr)
+/* Notes a way to a peer; its entry, or NULL: it is none. */
+static struct um_bus_entry *note_way(struct um_bus *bus, const char *addr)
 {
     struct p2p_multiaddr ma;
     struct p2p_peer_id id;
-    struct entry *e = p2p_multiaddr_from_text(addr, strlen(addr), &ma) == 0 &&
-                              p2p_multiaddr_peer(&ma, &id)
-                          ? get(bus, &id)
-                          : NULL;
+    struct um_bus_entry *e =
+        p2p_multiaddr_from_text(addr, strlen(addr), &ma) == 0 &&
+                p2p_multiaddr_peer(&ma, &id)
+            ? get(bus, &id)
+            : NULL;
+
+    if (e != NULL) {
+        p2p_multiaddr_strip_peer(&ma);
+        um_kept_add(&e->kept, &ma);
+    }
+    return e;
+}
+
+void um_bus_recall(struct um_bus *bus, const char *addr)
+{
+    struct um_bus_entry *e = note_way(bus, addr);
 
     if (e != NULL) {
         e->changed_ns = p2p_loop_now_ns(bus->cfg.loop);
-        p2p_multiaddr_strip_peer(&ma);
-        um_kept_add(&e->kept, &ma);
+    }
+}
+
+void um_bus_learn(struct um_bus *bus, const char *addr)
+{
+    struct um_bus_entry *e = note_way(bus, addr);
+
+    if (e != NULL && !e->connected && um_bus_is_part(bus, &e->id) &&
+        !is_named(bus, &e->id)) {
+        um_kept_hold(&e->kept, bus->host, &e->id);
     }
 }
 
@@ -669,7 +585,7 @@ int um_bus_open(struct um_bus *bus, const struct p2p_peer_id *peer,
                 const char *const *protocol, const struct p2p_stream_events *on,
                 void *user, struct p2p_stream **out)
 {
-    return p2p_stream_open(bus->host, peer, protocol, 1, on, user, out);
+    return p2p_stream_open_limited(bus->host, peer, protocol, 1, on, user, out);
 }
 
 int um_bus_dial(struct um_bus *bus, const char *addr, p2p_dial_done done,
@@ -680,7 +596,7 @@ int um_bus_dial(struct um_bus *bus, const char *addr, p2p_dial_done done,
 
 bool um_bus_is_up(const struct um_bus *bus, const struct p2p_peer_id *peer)
 {
-    const struct entry *e = find(bus, peer);
+    const struct um_bus_entry *e = um_bus_find(bus, peer);
 
     return e != NULL && e->connected;
 }
@@ -695,7 +611,7 @@ static bool conn_at(const struct um_bus *bus, const struct p2p_peer_id *peer,
                     const struct um_ip *ip)
 {
     size_t n;
-    struct p2p_conn_info *conns = list_conns(bus, &n);
+    struct p2p_conn_info *conns = um_bus_conns(bus, &n);
     bool found = false;
 
     for (size_t i = 0; i < n && !found; i++) {
@@ -723,14 +639,15 @@ bool um_bus_observed(const struct um_bus *bus, struct um_ip *ip)
 {
     size_t best = 0;
 
-    for (const struct entry *a = bus->peers; a != NULL; a = a->next) {
+    for (const struct um_bus_entry *a = bus->peers; a != NULL; a = a->next) {
         struct um_ip x, y;
         size_t votes = 0;
 
         if (!a->connected || !um_kept_ip(&a->observed, &x)) {
             continue;
         }
-        for (const struct entry *b = bus->peers; b != NULL; b = b->next) {
+        for (const struct um_bus_entry *b = bus->peers; b != NULL;
+             b = b->next) {
             votes +=
                 b->connected && um_kept_ip(&b->observed, &y) && um_ip_eq(&x, &y)
                     ? 1
@@ -746,51 +663,18 @@ bool um_bus_observed(const struct um_bus *bus, struct um_ip *ip)
 
 bool um_bus_own_ip(const struct um_bus *bus, const struct um_ip *ip)
 {
-    struct p2p_multiaddr addrs[MAX_ADDRS];
-    size_t n = p2p_host_addrs(bus->host, addrs, MAX_ADDRS);
+    struct p2p_multiaddr addrs[UM_BUS_ADDRS];
+    size_t n = p2p_host_addrs(bus->host, addrs, UM_BUS_ADDRS);
     struct um_ip own;
 
     if (um_ip_is_loopback(ip) ||
         (um_bus_observed(bus, &own) && um_ip_eq(&own, ip))) {
         return true;
     }
-    for (size_t i = 0; i < n && i < MAX_ADDRS; i++) {
+    for (size_t i = 0; i < n && i < UM_BUS_ADDRS; i++) {
         if (um_kept_ip(&addrs[i], &own) && um_ip_eq(&own, ip)) {
             return true;
         }
     }
     return false;
-}
-
-void um_bus_log_level(struct um_bus *bus, int level)
-{
-    p2p_host_set_log_level(bus->host, level);
-}
-
-void um_bus_stats(const struct um_bus *bus, struct p2p_host_stats *out)
-{
-    p2p_host_stats(bus->host, out, sizeof *out);
-}
-
-void um_bus_pubsub_stats(const struct um_bus *bus, struct p2p_pubsub_stats *out)
-{
-    p2p_pubsub_stats(bus->pubsub, out, sizeof *out);
-}
-
-size_t um_bus_over(const struct um_bus *bus, const char *transport)
-{
-    size_t n, found = 0;
-    struct p2p_conn_info *conns = list_conns(bus, &n);
-
-    for (size_t i = 0; i < n; i++) {
-        found += strcmp(conns[i].transport, transport) == 0;
-    }
-    free(conns);
-    return found;
-}
-
-size_t um_bus_traffic(const struct um_bus *bus, struct p2p_traffic *out,
-                      size_t cap)
-{
-    return p2p_host_traffic(bus->host, out, cap, sizeof *out);
 }

@@ -29,13 +29,16 @@ struct um_bus_peer {
     struct p2p_peer_id id;
     const char *agent;     /**< "" until it told */
     const char *addr;      /**< the other end of the connection, as multiaddr */
-    const char *transport; /**< "tcp", "quic-v1"; these are "" of one gone */
+    const char *transport; /**< "tcp", "quic-v1", "p2p-circuit"; these are "" of
+                                one gone */
     const char *security;
     const char *muxer;
     bool connected;
     bool outbound;
-    uint64_t rtt_us;   /**< 0: not measured */
-    uint64_t since_ms; /**< connected, or gone, for so long */
+    bool limited;           /**< a relay limits its bytes and its time */
+    struct p2p_peer_id via; /**< the relay; len 0: the connection is direct */
+    uint64_t rtt_us;        /**< 0: not measured */
+    uint64_t since_ms;      /**< connected, or gone, for so long */
 };
 
 /** What the bus tells; all but the last are required. */
@@ -57,6 +60,9 @@ struct um_bus_cfg {
     size_t n_listen;
     const char *const *peers; /**< multiaddrs that are dialed and kept */
     size_t n_peers;
+    const char *const *relays; /**< multiaddrs with /p2p/ID: reservations are
+                                    kept there */
+    size_t n_relays;
     const char *agent;
     bool mdns;
     bool article; /**< mplex and the mDNS of 2021 too */
@@ -69,6 +75,9 @@ struct um_bus_cfg {
      * streams. It must call nothing of the bus. NULL: everybody has.
      */
     bool (*may)(void *user, const struct p2p_peer_id *peer);
+    /** Whether somebody who has a part in the bus awaits one who has not: then
+     * this host as a relay brings him. Like `may`. NULL: nobody does. */
+    bool (*awaits)(void *user, const struct p2p_peer_id *peer);
     void *user;
 };
 
@@ -101,6 +110,29 @@ void um_bus_known(const struct um_bus *bus, size_t peers,
 /** Takes such a multiaddr from an earlier run: who is there is dialed and kept
  * from um_bus_recheck() on, if it has a part then. Others are passed over. */
 void um_bus_recall(struct um_bus *bus, const char *addr);
+
+/** The same of who is to be dialed at once, if it has a part, and again
+ * whenever it is gone. */
+void um_bus_learn(struct um_bus *bus, const char *addr);
+
+/** Whether a peer is connected by relays alone, which limit how much goes over
+ * them. */
+bool um_bus_sparing(const struct um_bus *bus, const struct p2p_peer_id *peer);
+
+/** Makes this host a relay of those who have a part in the bus, or takes that
+ * back. 0, or a negative code of p2p: it is as before. */
+int um_bus_relay(struct um_bus *bus, bool on);
+
+/** How many relays a host that looks for them is to have. */
+#define UM_BUS_RELAYS 2
+
+/** Asks peers who are relays, and whom this host dialed, to be relays for it,
+ * until it has UM_BUS_RELAYS. */
+void um_bus_seek_relays(struct um_bus *bus);
+
+/** By how many relays this host is reached now; no more than UM_BUS_RELAYS are
+ * counted. */
+size_t um_bus_relays_held(const struct um_bus *bus);
 
 /** Measures the round trip to a peer that is connected, unless that is being
  * done; um_bus_peers() tells it. */
@@ -156,7 +188,7 @@ int um_bus_serve(struct um_bus *bus, const char *protocol,
                  p2p_stream_handler on_stream, void *user);
 
 /**
- * Opens a stream; as p2p_stream_open().
+ * Opens a stream; as p2p_stream_open_limited().
  * @param protocol borrows until the stream is closed
  */
 int um_bus_open(struct um_bus *bus, const struct p2p_peer_id *peer,

@@ -7,6 +7,8 @@
 
 #include <p2p/p2p.h>
 
+#include "mesh/bus/relays.h"
+
 bool um_kept_ip(const struct p2p_multiaddr *ma, struct um_ip *ip)
 {
     struct p2p_multiaddr_part part;
@@ -23,12 +25,16 @@ bool um_kept_ip(const struct p2p_multiaddr *ma, struct um_ip *ip)
     return false;
 }
 
-/* TCP or UDP: what a multiaddr goes over; 0: neither. */
+/* TCP or UDP, or a relay: what a multiaddr goes over; 0: neither. */
 static uint32_t port_code(const struct p2p_multiaddr *ma)
 {
     struct p2p_multiaddr_part part;
+    struct p2p_peer_id relay;
     size_t at = 0;
 
+    if (um_relays_via(ma, &relay)) {
+        return P2P_MULTIADDR_CIRCUIT;
+    }
     while (p2p_multiaddr_next(ma, &at, &part)) {
         if (part.code == P2P_MULTIADDR_TCP || part.code == P2P_MULTIADDR_UDP) {
             return part.code;
@@ -50,6 +56,21 @@ static bool has(const struct um_kept *k, const struct p2p_multiaddr *ma,
     return false;
 }
 
+/* Puts a way behind those that there are, if there is room for one of its
+ * kind. */
+static void put(struct um_kept *k, const struct p2p_multiaddr *ma)
+{
+    struct p2p_peer_id relay;
+    bool via = um_relays_via(ma, &relay);
+    bool room =
+        via ? k->n_vias < UM_KEPT_VIAS : k->n - k->n_vias < UM_KEPT_WAYS;
+
+    if (room) {
+        k->n_vias += via;
+        k->ways[k->n++] = *ma;
+    }
+}
+
 /* Loopback is another machine's, unless it is all that there is. */
 void um_kept_note(struct um_kept *k, const struct p2p_peer_info *info)
 {
@@ -60,22 +81,42 @@ void um_kept_note(struct um_kept *k, const struct p2p_peer_info *info)
         far = far ||
               (um_kept_ip(&info->addrs[i], &ip) && !um_ip_is_loopback(&ip));
     }
-    k->n = 0;
-    for (size_t i = 0; i < 2 * info->n_addrs && k->n < UM_KEPT_WAYS; i++) {
+    k->n = k->n_vias = 0;
+    for (size_t i = 0; i < 2 * info->n_addrs; i++) {
         const struct p2p_multiaddr *ma = &info->addrs[i % info->n_addrs];
 
         if (um_kept_ip(ma, &ip) && far != um_ip_is_loopback(&ip) &&
             !has(k, ma, i >= info->n_addrs)) {
-            k->ways[k->n++] = *ma;
+            put(k, ma);
         }
     }
 }
 
+/* Forgets the way by a relay that was noted first. */
+static void drop_via(struct um_kept *k)
+{
+    struct p2p_peer_id relay;
+    size_t i = 0;
+
+    while (!um_relays_via(&k->ways[i], &relay)) {
+        i++;
+    }
+    k->n--;
+    k->n_vias--;
+    memmove(&k->ways[i], &k->ways[i + 1], (k->n - i) * sizeof *k->ways);
+}
+
 void um_kept_add(struct um_kept *k, const struct p2p_multiaddr *ma)
 {
-    if (k->n < UM_KEPT_WAYS && !has(k, ma, true)) {
-        k->ways[k->n++] = *ma;
+    struct p2p_peer_id relay;
+
+    if (has(k, ma, true)) {
+        return;
     }
+    if (k->n_vias == UM_KEPT_VIAS && um_relays_via(ma, &relay)) {
+        drop_via(k);
+    }
+    put(k, ma);
 }
 
 void um_kept_tell(const struct um_kept *k, const struct p2p_peer_id *id,

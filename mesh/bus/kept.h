@@ -14,20 +14,24 @@
 
 #include "mesh/base/ip.h"
 
-/** Addresses that are noted of a peer: one by each transport, then others. */
+/** Addresses that are noted of a peer: one by each transport, then others; and
+ * those that go by relays. */
 #define UM_KEPT_WAYS 3
+#define UM_KEPT_VIAS 2
 
 /** Begins as zeroes. */
 struct um_kept {
-    struct p2p_multiaddr ways[UM_KEPT_WAYS];
+    struct p2p_multiaddr ways[UM_KEPT_WAYS + UM_KEPT_VIAS];
     uint8_t n;
+    uint8_t n_vias; /* of them */
     bool held;
 };
 
 /** Notes where a peer says that it listens. */
 void um_kept_note(struct um_kept *k, const struct p2p_peer_info *info);
 
-/** Notes one way more, as long as there is room. */
+/** Notes one way more, as long as there is room; by a relay it takes the place
+ * of the oldest of these. */
 void um_kept_add(struct um_kept *k, const struct p2p_multiaddr *ma);
 
 /** Tells the ways as texts, with /p2p/ID. */

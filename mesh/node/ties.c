@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* See ties.h. Failure mode: no memory, and a row without ties goes out. */
+/* See ties.h. Failure mode: no memory, and a row without them goes out. */
 #include "mesh/node/ties.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "mesh/node/inner.h"
 #include "mesh/trust/peer.h"
@@ -63,6 +64,19 @@ void um_ties_put(struct um_node *n, struct um_buf *out)
     }
 }
 
+/* Notes an address of ours, if a relay brings others there. */
+static void each_addr(void *user, const char *addr)
+{
+    struct p2p_multiaddr ma;
+
+    if (strstr(addr, "/p2p-circuit") == NULL ||
+        p2p_multiaddr_from_text(addr, strlen(addr), &ma) != 0) {
+        return;
+    }
+    p2p_multiaddr_strip_peer(&ma);
+    (void)um_way_put(user, um_str_n((const char *)ma.bytes, ma.len));
+}
+
 static int sign_revision(const void *user, struct um_revision *r,
                          struct um_buf *out)
 {
@@ -81,15 +95,19 @@ static int sign_fact(const void *user, struct um_fact *f, struct um_buf *out)
 static int sign_row(const void *user, struct um_row *row, struct um_buf *out)
 {
     struct um_node *n = (void *)(uintptr_t)user;
-    struct um_buf ties = UM_BUF_INIT;
+    struct um_buf ties = UM_BUF_INIT, ways = UM_BUF_INIT;
     struct um_row full = *row;
     int err;
 
     um_ties_put(n, &ties);
+    um_bus_addrs(n->cfg.bus, each_addr, &ways);
     full.ties = um_buf_failed(&ties) ? um_str_n(NULL, 0) : um_buf_view(&ties);
+    full.ways = um_buf_failed(&ways) ? um_str_n(NULL, 0) : um_buf_view(&ways);
+    full.awaits = um_welcome_awaits(n->welcome);
     err = um_row_seal(&full, n->cfg.key, out);
     row->by = full.by;
     um_buf_fini(&ties);
+    um_buf_fini(&ways);
     return err;
 }
 

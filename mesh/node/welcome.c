@@ -553,6 +553,18 @@ const struct um_invite *um_welcome_at(const struct um_welcome *w, size_t i)
     return um_ledger_invite_at(w->ledger, i);
 }
 
+bool um_welcome_awaits(const struct um_welcome *w)
+{
+    uint64_t now = w->cfg.wall_ms(w->cfg.user);
+    const struct um_invite *v;
+
+    for (size_t i = 0; (v = um_welcome_at(w, i)) != NULL; i++) {
+        if (v->used < v->uses && now < v->expires_ms)
+            return true;
+    }
+    return false;
+}
+
 int um_welcome_drop(struct um_welcome *w, const uint8_t id[UM_INVITE_ID_BYTES])
 {
     return um_ledger_drop(w->ledger, id);

@@ -101,6 +101,9 @@ int um_welcome_invite(struct um_welcome *w, const struct um_welcome_plan *plan,
 /** The i-th invitation, without its secret; NULL: no more. */
 const struct um_invite *um_welcome_at(const struct um_welcome *w, size_t i);
 
+/** Whether one of them can still be used. */
+bool um_welcome_awaits(const struct um_welcome *w);
+
 /** Takes an invitation back. Errors: P2P_ENOTFOUND, P2P_ENOMEM. */
 int um_welcome_drop(struct um_welcome *w, const uint8_t id[UM_INVITE_ID_BYTES]);
 

@@ -19,7 +19,9 @@ enum {
     F_REASON = 14,
     F_NAME = 15,
     F_DAEMON = 16,
-    F_TIES = 17
+    F_TIES = 17,
+    F_WAYS = 18,
+    F_AWAITS = 19
 };
 
 #define SEQ_PER_MS 8
@@ -34,6 +36,19 @@ static void read_daemon(struct um_pb *m, struct um_row *out)
         m->err = err;
         out->daemon = um_str_n(NULL, 0);
     }
+}
+
+/* Likewise. */
+static void read_ways(struct um_pb *m, struct um_row *out)
+{
+    int err = m->err;
+
+    um_pb_bytes(m, F_WAYS, UM__CAP_ROW_WAYS_BYTES, &out->ways);
+    if (m->err != err || !um_way_fit(out->ways)) {
+        m->err = err;
+        out->ways = um_str_n(NULL, 0);
+    }
+    out->awaits = um_pb_has(m, F_AWAITS);
 }
 
 static int decode(struct um_item *it, struct um_row *out)
@@ -58,6 +73,7 @@ static int decode(struct um_item *it, struct um_row *out)
     um_pb_text(m, F_NAME, UM__CAP_ROW_NAME_BYTES, &out->name);
     read_daemon(m, out);
     um_pb_bytes(m, F_TIES, (size_t)UM__CAP_ROW_TIES * UM_TIE_BYTES, &out->ties);
+    read_ways(m, out);
     out->drift = (enum um_drift)drift;
     out->ready = ready != 0;
     um_pb_need(m, out->seq > 0 && out->wall_ms > 0 &&
@@ -104,6 +120,8 @@ static void write_payload(const struct um_row *row, struct um_buf *out)
     um_pb_put_str(out, F_NAME, row->name);
     um_pb_put_str(out, F_DAEMON, row->daemon);
     um_pb_put_str(out, F_TIES, row->ties);
+    um_pb_put_str(out, F_WAYS, row->ways);
+    um_pb_put_num(out, F_AWAITS, row->awaits);
 }
 
 static int check(struct um_item *it)

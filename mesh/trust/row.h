@@ -9,6 +9,7 @@
 
 #include "mesh/trust/item.h"
 #include "mesh/trust/tie.h"
+#include "mesh/trust/way.h"
 
 /** The longest row with its envelope; a longer one is refused unread. */
 #define UM__CAP_ROW_BYTES 4096
@@ -44,6 +45,10 @@ struct um_row {
     struct um_str daemon;   /**< the version of its daemon; borrows */
     struct um_str ties;     /**< whom it is connected with, for
                                  um_tie_take(); borrows */
+    struct um_str ways;     /**< where relays bring others to it, for
+                                 um_way_take(); borrows */
+    bool awaits;            /**< an invitation is open there: strangers may be
+                                 brought to it */
 };
 
 /** um_item_open() and the reading of a row; errors of um_item_open(). */

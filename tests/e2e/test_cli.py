@@ -2,6 +2,7 @@
 """`unitmesh status`, `peers`, `id`, `publish`, and what they end with."""
 
 import json
+import re
 
 import pytest
 from daemon import Daemon
@@ -45,9 +46,12 @@ def test_peers(pair):
     assert done.returncode == 0
     head, row = done.stdout.splitlines()
     assert head.split() == [
-        "PEER", "STATE", "TRANSPORT", "SECURITY", "ADDRESS", "AGENT"]
-    id_, state, transport, security, addr, agent = row.split()
-    assert (id_, state) == (pair.b.id, "connected")
+        "PEER", "NAME", "STATE", "PATH", "TRANSPORT", "RTT", "SECURITY",
+        "ADDRESS", "AGENT"]
+    id_, name, state, path, transport, rtt, security, addr, agent = \
+        re.split(r"  +", row.strip())
+    assert (id_, name, state, path) == (pair.b.id, "-", "connected", "direct")
+    assert rtt == "-" or re.fullmatch(r"[\d.]+ ms", rtt)
     assert addr == f"/ip4/{pair.b.bind}/tcp/{P2P_PORT}"
     assert agent.startswith("unitmesh/")
     assert (transport, security) == ("tcp", "/noise")

@@ -13,8 +13,8 @@ QUIC = "quic-v1"
 
 def links(node):
     """What `peers` says of those that are connected: transport, security."""
-    return {row[0]: (row[2], row[3]) for row in node.rows("peers")
-            if row[1] == "connected"}
+    return {row[0]: (row[4], row[6]) for row in node.rows("peers")
+            if row[2] == "connected"}
 
 
 def quic(ip):

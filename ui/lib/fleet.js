@@ -9,8 +9,9 @@ const FAR = Number.MAX_SAFE_INTEGER;
 function pathOf(peer) {
     if (!peer) return {word: 'Not connected', rtt: FAR};
     if (!peer.connected) return {word: 'Connection lost', rtt: FAR};
-    const relayed = peer.addr.includes('/p2p-circuit');
-    return {word: relayed ? 'Relayed' : 'Direct', rtt: peer.rtt_ms,
+    const relayed = peer.path === 'relayed';
+    const by = relayed ? peer.via_name || peer.via : '';
+    return {word: relayed ? `Relayed by ${by}` : 'Direct', rtt: peer.rtt_ms,
         addr: peer.addr, relayed};
 }
 

@@ -3,7 +3,8 @@
 
     with Lan(["a", "b"]) as lan:
         Peer.start("go", [...], netns=lan.ns("a"))     # lan.ip("a")
-        lan.cut("b"); lan.heal("b"); lan.split("b"); lan.join()
+            lan.cut("b"); lan.heal("b"); lan.split("b"); lan.join()
+        lan.part("a", "b")
 
 The bridge lives in a namespace of its own: the machine's network is not
 touched. Names carry the pid, so that several runs live side by side. Several
@@ -140,6 +141,12 @@ class Lan(Namespaces):
         """Cut the bridge in two: these hosts have the other half."""
         for name in names:
             self._set_port(name, "master", "br1")
+
+    def part(self, one, other):
+        """These two do not reach each other; all others do."""
+        for a, b in ((one, other), (other, one)):
+            ip("-n", self.ns(a), "route", "add", "unreachable",
+               f"{self.ip(b)}/32")
 
     def join(self):
         """Make the bridge one again."""

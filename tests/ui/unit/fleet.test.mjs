@@ -12,9 +12,10 @@ const NODES = [
 ];
 const PEERS = [
     {id: 'A', connected: true, addr: '/ip4/1.2.3.4/tcp/1/p2p-circuit',
-        agent: 'unitmesh/0.2.0', rtt_ms: 12},
+        agent: 'unitmesh/0.2.0', rtt_ms: 12, path: 'relayed', via: 'H',
+        via_name: 'hub'},
     {id: 'B', connected: true, addr: '/ip4/1.2.3.5/tcp/1', agent: 'x/1',
-        rtt_ms: 3},
+        rtt_ms: 3, path: 'direct'},
     {id: 'D', connected: false, addr: '', agent: '', rtt_ms: 0},
 ];
 const ROWS = rowsOf(NODES, PEERS, {version: '0.1.0'},
@@ -22,7 +23,7 @@ const ROWS = rowsOf(NODES, PEERS, {version: '0.1.0'},
 
 test('a row knows how it is reached, and what runs there', () => {
     assert.deepEqual(ROWS.map(r => r.path.word),
-        ['Relayed', 'Direct', 'This node', 'Connection lost']);
+        ['Relayed by hub', 'Direct', 'This node', 'Connection lost']);
     assert.deepEqual(ROWS.map(r => r.daemon), ['0.2.0', 'x/1', '0.1.0', '']);
     const [row] = rowsOf([{...NODES[0], daemon: '0.3.0'}], PEERS, {});
     assert.equal(row.daemon, '0.3.0');

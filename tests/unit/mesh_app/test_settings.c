@@ -270,15 +270,24 @@ static void test_a_variable_is_named(void **state)
                         "debug or trace\n");
 }
 
-/* A file that gives a setting so many times. */
-static void fill(struct scene *s, const char *name, size_t n)
+/* What a relay has behind its address. */
+#define WHO "/p2p/12D3KooWJrHc7uPxcJtrNgejLggbn18xkaXBpnL1YqSxApLw8BXj"
+
+static const char *tail_of(size_t setting)
 {
-    char text[(UM_GIVEN_MAX + 1) * 60];
+    return setting == UM_SETTING_RELAY ? WHO : "";
+}
+
+/* A file that gives a setting so many times. */
+static void fill(struct scene *s, size_t setting, size_t n)
+{
+    char text[(UM_GIVEN_MAX + 1) * 120];
     size_t len = 0;
 
     for (size_t i = 0; i < n; i++) {
-        len += (size_t)snprintf(text + len, sizeof text - len,
-                                "%s = /ip4/127.0.0.9/tcp/%zu\n", name, i + 1);
+        len += (size_t)snprintf(
+            text + len, sizeof text - len, "%s = /ip4/127.0.0.9/tcp/%zu%s\n",
+            um_setting_rows[setting].name, i + 1, tail_of(setting));
     }
     (void)look(s, text);
 }
@@ -295,19 +304,34 @@ static void test_too_many(void **state)
             continue;
         }
         many++;
-        fill(s, um_setting_rows[i].name, UM_GIVEN_MAX);
+        fill(s, i, UM_GIVEN_MAX);
         assert_string_equal(s->told, "");
-        assert_int_equal(
-            i == UM_SETTING_PEER ? s->settings.n_peers : s->settings.n_listen,
-            UM_GIVEN_MAX);
-        fill(s, um_setting_rows[i].name, UM_GIVEN_MAX + 1);
-        (void)snprintf(want, sizeof want,
-                       "%s:33: %s = /ip4/127.0.0.9/tcp/33: too many of them\n",
-                       s->file, um_setting_rows[i].name);
+        assert_int_equal(i == UM_SETTING_PEER    ? s->settings.n_peers
+                         : i == UM_SETTING_RELAY ? s->settings.n_relays
+                                                 : s->settings.n_listen,
+                         UM_GIVEN_MAX);
+        fill(s, i, UM_GIVEN_MAX + 1);
+        (void)snprintf(
+            want, sizeof want,
+            "%s:33: %s = /ip4/127.0.0.9/tcp/33%s: too many of them\n", s->file,
+            um_setting_rows[i].name, tail_of(i));
         assert_string_equal(s->told, want);
         assert_int_equal(s->settings.given.rows[i].n, UM_GIVEN_MAX);
     }
-    assert_int_equal(many, 2);
+    assert_int_equal(many, 3);
+}
+
+/* A relay has to say who it is, with or without what leads on from it. */
+static void test_a_relay_has_a_name(void **state)
+{
+    struct scene *s = *state;
+
+    (void)look(s, "relay = /ip4/127.0.0.9/tcp/1" WHO "/p2p-circuit\n");
+    assert_string_equal(s->told, "");
+    (void)look(s, "relay = /ip4/127.0.0.9/tcp/1/p2p-circuit\n");
+    assert_non_null(strstr(s->told, "must end with /p2p/ and the relay's"));
+    (void)look(s, "relay = relay.example.net\n");
+    assert_non_null(strstr(s->told, "must be a multiaddr"));
 }
 
 static void test_who_may_write_it(void **state)
@@ -482,6 +506,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_variable_is_named, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_too_many, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_relay_has_a_name, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_who_may_write_it, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_file_that_is_named_is_there,
                                         setup, teardown),

@@ -25,6 +25,7 @@ struct node {
     struct p2p_peer_id id;
     struct p2p_peer_id members[NODES];
     size_t n_members;
+    const struct p2p_peer_id *awaited; /* NULL: nobody awaits a stranger */
     unsigned up, down, heard;
     char last[16]; /* the last message */
     char addr[P2P_MULTIADDR_TEXT_MAX];
@@ -75,6 +76,13 @@ static bool may(void *user, const struct p2p_peer_id *peer)
     return false;
 }
 
+static bool awaits(void *user, const struct p2p_peer_id *peer)
+{
+    const struct node *n = user;
+
+    return n->awaited != NULL && p2p_peer_id_equal(n->awaited, peer);
+}
+
 static enum um_bus_verdict on_message(void *user,
                                       const struct p2p_peer_id *from,
                                       const void *data, size_t len)
@@ -110,6 +118,7 @@ static void begin_at(struct scene *s, size_t i, bool gated, const char *at)
                              .log = &quiet,
                              .cb = &callbacks,
                              .may = gated ? may : NULL,
+                             .awaits = awaits,
                              .user = n};
 
     cfg.key = n->key;
@@ -549,6 +558,113 @@ static void test_who_is_thrown_out_hears_no_more(void **state)
     scene_free(s);
 }
 
+/* By whom a node is connected with another one. */
+struct route {
+    const struct node *of;
+    struct p2p_peer_id via;
+    bool limited;
+};
+
+static void each_route(void *user, const struct um_bus_peer *p)
+{
+    struct route *r = user;
+
+    if (p2p_peer_id_equal(&p->id, &r->of->id)) {
+        r->via = p->via;
+        r->limited = p->limited;
+    }
+}
+
+static struct route route(struct scene *s, size_t from, size_t to)
+{
+    struct route r = {.of = &s->n[to]};
+
+    um_bus_peers(s->n[from].bus, each_route, &r);
+    return r;
+}
+
+static void know_all(struct scene *s)
+{
+    for (size_t i = 0; i < NODES; i++) {
+        for (size_t j = 0; j < NODES; j++) {
+            s->n[i].members[j] = s->n[j].id;
+        }
+        s->n[i].n_members = NODES;
+    }
+}
+
+/* Until a node is one that the other could ask to be its relay. */
+static bool can_seek(void *arg)
+{
+    const struct node *n = *(struct node *const *)arg;
+
+    um_bus_seek_relays(n->bus);
+    return um_bus_relays_held(n->bus) == 1;
+}
+
+/* 1 is reached by 0, and nothing else is known of it; 2 meets it there. */
+static void test_two_meet_at_a_third(void **state)
+{
+    struct scene *s = scene_new(NODES);
+    struct node *both[] = {&s->n[2], &s->n[1]};
+    struct count heard = {&s->n[1], 1};
+    struct route there;
+
+    (void)state;
+    know_all(s);
+    assert_int_equal(um_bus_relay(s->n[0].bus, true), 0);
+    assert_int_equal(um_bus_serve(s->n[1].bus, echo[0], on_stream, NULL), 0);
+    connect_to(s, 1, 0);
+    connect_to(s, 2, 0);
+    until(s, can_seek, &both[1]);
+    um_bus_addrs(s->n[1].bus, note_addr, &s->n[1]); /* the last is by 0 */
+    assert_non_null(strstr(s->n[1].addr, "/p2p-circuit/p2p/"));
+    um_bus_learn(s->n[2].bus, s->n[1].addr);
+    until(s, both_up, both);
+    there = route(s, 2, 1);
+    assert_true(p2p_peer_id_equal(&there.via, &s->n[0].id));
+    assert_true(route(s, 1, 2).limited);
+    assert_int_equal(route(s, 2, 0).via.len, 0);
+    assert_true(um_bus_sparing(s->n[2].bus, &s->n[1].id));
+    assert_false(um_bus_sparing(s->n[2].bus, &s->n[0].id));
+    assert_served(s, 2, 1);
+    /* Messages go that way, too: 0 has none to do with them. */
+    assert_int_equal(um_bus_unsubscribe(s->n[0].bus, TOPIC), 0);
+    until(s, has_subscribers, &(struct count){&s->n[2], 1});
+    assert_true(um_bus_publish(s->n[2].bus, TOPIC, "x", 1) >= 0);
+    until(s, has_heard, &heard);
+    scene_free(s);
+}
+
+/* A relay has no room for who has no part in the bus, and brings him to nobody
+ * but who awaits him. */
+static void test_a_relay_is_of_those_who_have_a_part(void **state)
+{
+    struct scene *s = scene_new(NODES);
+    struct node *one = &s->n[1];
+    struct dialed d = {0};
+
+    (void)state;
+    know_all(s);
+    s->n[0].n_members = 2; /* itself, and 1 */
+    assert_int_equal(um_bus_relay(s->n[0].bus, true), 0);
+    connect_to(s, 1, 0);
+    until(s, can_seek, &one);
+    um_bus_addrs(s->n[1].bus, note_addr, &s->n[1]);
+    assert_int_equal(um_bus_dial(s->n[2].bus, s->n[1].addr, on_dialed, &d), 0);
+    until(s, is_dialed, &d);
+    assert_int_equal(d.status, P2P_EACCES);
+    s->n[0].awaited = &s->n[1].id;
+    d = (struct dialed){0};
+    assert_int_equal(um_bus_dial(s->n[2].bus, s->n[1].addr, on_dialed, &d), 0);
+    until(s, is_dialed, &d);
+    assert_int_equal(d.status, 0);
+    /* It takes back that it is a relay. */
+    assert_int_equal(um_bus_relay(s->n[0].bus, false), 0);
+    assert_int_equal(um_bus_relay(s->n[0].bus, false), 0);
+    scene_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -561,6 +677,8 @@ int main(void)
         cmocka_unit_test(test_a_stranger_measures_nothing),
         cmocka_unit_test(test_who_comes_in_hears_what_was_just_said),
         cmocka_unit_test(test_who_is_thrown_out_hears_no_more),
+        cmocka_unit_test(test_two_meet_at_a_third),
+        cmocka_unit_test(test_a_relay_is_of_those_who_have_a_part),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

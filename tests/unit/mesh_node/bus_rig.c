@@ -323,6 +323,14 @@ void um_bus_peers(struct um_bus *bus,
     }
 }
 
+void um_bus_addrs(const struct um_bus *bus,
+                  void (*each)(void *user, const char *addr), void *user)
+{
+    (void)bus;
+    (void)each;
+    (void)user;
+}
+
 void um_bus_measure(struct um_bus *bus, const struct p2p_peer_id *peer)
 {
     (void)bus;

@@ -114,6 +114,50 @@ static void test_ties_are_whole_and_few(void **state)
     assert_int_equal(try_row(r), P2P_EINVAL);
 }
 
+/* The ways of a row with these; what cannot be read is as absent. */
+static size_t ways_of(struct um_str ways, struct um_buf *b)
+{
+    struct um_row r = {.mesh = rig_id(1), .seq = 1, .wall_ms = 1, .ways = ways};
+    struct p2p_key *key = rig_key(1);
+    struct um_row out;
+
+    um_buf_clear(b);
+    assert_int_equal(um_row_seal(&r, key, b), 0);
+    assert_int_equal(um_row_open(um_buf_view(b), &out), 0);
+    assert_false(out.awaits);
+    p2p_key_free(key);
+    return out.ways.len;
+}
+
+static void test_ways_are_whole_and_few(void **state)
+{
+    static char bytes[UM__CAP_ROW_WAYS_BYTES + 1];
+    struct um_buf b = UM_BUF_INIT, ways = UM_BUF_INIT;
+    struct um_str all, way;
+
+    (void)state;
+    memset(bytes, 1, sizeof bytes); /* ways of one byte */
+    assert_int_equal(ways_of(um_str_n(bytes, sizeof bytes - 1), &b),
+                     sizeof bytes - 1);
+    assert_int_equal(ways_of(um_str_n(bytes, sizeof bytes), &b), 0);
+    assert_int_equal(ways_of(um_str_n(bytes, 3), &b), 0);
+    assert_int_equal(ways_of(UM_STR("\x05"
+                                    "1234"),
+                             &b),
+                     0);
+    assert_false(um_way_put(&ways, UM_STR("")));
+    assert_false(um_way_put(&ways, um_str_n(bytes, 256)));
+    assert_true(um_way_put(&ways, um_str_n(bytes, 255)));
+    assert_true(um_way_put(&ways, UM_STR("abc")));
+    assert_false(um_way_put(&ways, um_str_n(bytes, 255)));
+    all = um_buf_view(&ways);
+    assert_true(um_way_take(&all, &way) && way.len == 255);
+    assert_true(um_way_take(&all, &way) && um_str_eq(way, UM_STR("abc")));
+    assert_false(um_way_take(&all, &way));
+    um_buf_fini(&ways);
+    um_buf_fini(&b);
+}
+
 static void test_a_tie_is_what_was_told(void **state)
 {
     static const struct {
@@ -208,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_rows_that_make_no_sense),
         cmocka_unit_test(test_an_odd_version_is_as_absent),
         cmocka_unit_test(test_ties_are_whole_and_few),
+        cmocka_unit_test(test_ways_are_whole_and_few),
         cmocka_unit_test(test_a_tie_is_what_was_told),
         cmocka_unit_test(test_a_row_is_signed_by_whom_it_is_about),
         cmocka_unit_test(test_size_is_looked_at_first),

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * A bus from inside, for the files of this folder.
+ */
+#ifndef UM_BUS_INNER_H
+#define UM_BUS_INNER_H
+
+#include <p2p/p2p.h>
+
+#include "mesh/bus/bus.h"
+#include "mesh/bus/kept.h"
+#include "mesh/bus/named.h"
+
+/** Addresses and connections of this host that are looked at. */
+#define UM_BUS_ADDRS 64
+#define UM_BUS_CONNS 4096
+
+/** A peer, connected or not. */
+struct um_bus_entry {
+    struct um_bus_entry *next;
+    struct p2p_peer_id id;
+    char agent[128];
+    struct p2p_multiaddr observed; /* how it sees us */
+    struct um_kept kept;           /* held while it has a part in the bus */
+    uint64_t changed_ns;
+    uint64_t twin_ns; /* when two addresses were told of; 0: never */
+    uint64_t rtt_us;  /* as measured here; 0: not yet */
+    bool connected;
+    bool measuring;
+    bool relays; /* it says that it is a relay for others */
+    bool leaned; /* it was asked to be one for this host */
+};
+
+struct um_bus_subscription {
+    struct um_bus_subscription *next;
+    const struct um_bus *bus;
+    um_bus_message *on_message;
+    void *user;
+};
+
+struct um_bus {
+    struct um_bus_cfg cfg;
+    struct p2p_host *host;
+    struct p2p_pubsub *pubsub;
+    struct um_bus_entry *peers;
+    struct um_named *named;
+    struct um_bus_subscription *subs;
+    size_t n_peers;
+    size_t n_connected;
+    bool closing;
+    bool relays; /* this host is one for others */
+    char twin[128]; /* where our key is too */
+};
+
+/** The entry of a peer, or NULL. */
+struct um_bus_entry *um_bus_find(const struct um_bus *bus,
+                                 const struct p2p_peer_id *id);
+
+/** The open connections, `n` of them: free() them; NULL: none, or no memory. */
+struct p2p_conn_info *um_bus_conns(const struct um_bus *bus, size_t *n);
+
+/** Whether somebody asks who has a part in the bus, and a peer has; nobody is
+ * asked at the end. */
+bool um_bus_is_part(const struct um_bus *bus, const struct p2p_peer_id *id);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See relays.h, and bus.h for what the daemon asks for. The library keeps a
+ * reservation, once it is told of a relay, and asks again when it is lost.
+ * Failure mode: no relay has room; then this host has no address by one, and
+ * um_bus_relays_held() says so.
+ */
+#include "mesh/bus/relays.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mesh/bus/inner.h"
+
+#define HOP     "/libp2p/circuit/relay/0.2.0/hop"
+#define CIRCUIT "/p2p-circuit"
+
+/* What a relay of a mesh grants: ADR 0021 says why so much. */
+#define CIRCUIT_S     3600U
+#define CIRCUIT_BYTES (UINT64_C(256) << 20)
+#define PER_ADDR      64U
+
+bool um_relays_via(const struct p2p_multiaddr *ma, struct p2p_peer_id *out)
+{
+    struct p2p_multiaddr_part part, last = {0};
+    size_t at = 0;
+
+    while (p2p_multiaddr_next(ma, &at, &part)) {
+        if (part.code == P2P_MULTIADDR_CIRCUIT) {
+            return last.code == P2P_MULTIADDR_P2P &&
+                   p2p_peer_id_from_bytes(last.value, last.len, out) == 0;
+        }
+        last = part;
+    }
+    return false;
+}
+
+int um_relays_keep(struct p2p_host *host, const char *text)
+{
+    char at[P2P_MULTIADDR_TEXT_MAX];
+    size_t len = strlen(text), tail = sizeof CIRCUIT - 1;
+    bool whole = len > tail && strcmp(text + len - tail, CIRCUIT) == 0;
+    int n = snprintf(at, sizeof at, "%s%s", text, whole ? "" : CIRCUIT);
+
+    return n < (int)sizeof at ? p2p_host_listen(host, at) : P2P_ETOOBIG;
+}
+
+bool um_relays_is(const struct p2p_peer_info *info)
+{
+    for (size_t i = 0; i < info->n_protocols; i++) {
+        if (strcmp(info->protocols[i], HOP) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- this host as a relay */
+
+static bool may_reserve(void *user, const struct p2p_peer_id *peer)
+{
+    const struct um_bus *bus = user;
+
+    return um_bus_is_part(bus, peer);
+}
+
+static bool may_meet(void *user, const struct p2p_peer_id *from,
+                     const struct p2p_peer_id *to)
+{
+    const struct um_bus *bus = user;
+
+    return um_bus_is_part(bus, to) &&
+           (um_bus_is_part(bus, from) ||
+            (bus->cfg.awaits != NULL && bus->cfg.awaits(bus->cfg.user, to)));
+}
+
+int um_bus_relay(struct um_bus *bus, bool on)
+{
+    struct p2p_relay_config cfg = P2P_RELAY_CONFIG_INIT;
+    int rv;
+
+    if (on == bus->relays) {
+        return 0;
+    }
+    cfg.circuit_s = CIRCUIT_S;
+    cfg.circuit_bytes = CIRCUIT_BYTES;
+    cfg.max_reservations_per_addr = PER_ADDR;
+    cfg.allow = may_reserve;
+    cfg.allow_circuit = may_meet;
+    cfg.user = bus;
+    rv = p2p_relay_serve(bus->host, on ? &cfg : NULL);
+    bus->relays = rv == 0 ? on : bus->relays;
+    return rv;
+}
+
+/* ---- relays of others */
+
+/* The relays by which this host is reached now; the first `cap`. */
+static size_t held(const struct um_bus *bus, struct p2p_peer_id *out,
+                   size_t cap)
+{
+    struct p2p_multiaddr addrs[UM_BUS_ADDRS];
+    size_t n = p2p_host_addrs(bus->host, addrs, UM_BUS_ADDRS), count = 0;
+    struct p2p_peer_id via;
+
+    for (size_t i = 0; i < n && i < UM_BUS_ADDRS && count < cap; i++) {
+        size_t j = 0;
+
+        if (!um_relays_via(&addrs[i], &via)) {
+            continue;
+        }
+        while (j < count && !p2p_peer_id_equal(&out[j], &via)) {
+            j++;
+        }
+        if (j == count) {
+            out[count++] = via;
+        }
+    }
+    return count;
+}
+
+size_t um_bus_relays_held(const struct um_bus *bus)
+{
+    struct p2p_peer_id all[UM_BUS_RELAYS];
+
+    return held(bus, all, UM_BUS_RELAYS);
+}
+
+/* Asks who is at the other end of a connection for a reservation. */
+static void lean_on(struct um_bus *bus, struct um_bus_entry *e,
+                    const struct p2p_conn_info *c)
+{
+    struct p2p_multiaddr at = c->addr;
+    char text[P2P_MULTIADDR_TEXT_MAX], id[P2P_PEER_ID_TEXT_MAX];
+
+    if (p2p_multiaddr_append_peer(&at, &e->id) != 0 ||
+        um_relays_keep(bus->host, p2p_multiaddr_text(&at, text)) != 0) {
+        return;
+    }
+    e->leaned = true;
+    um_log_line(bus->cfg.log, UM_LOG_INFO,
+                "%s is asked to be a relay for this node",
+                p2p_peer_id_text(&e->id, id));
+}
+
+/* Whether a peer can be asked: it has a part, serves, was dialed where it
+ * listens, and was not asked before. */
+static struct um_bus_entry *candidate(const struct um_bus *bus,
+                                      const struct p2p_conn_info *c)
+{
+    struct um_bus_entry *e = um_bus_find(bus, &c->peer);
+    struct p2p_peer_id via;
+
+    return e != NULL && e->relays && !e->leaned && c->outbound &&
+                   !um_relays_via(&c->addr, &via) &&
+                   um_bus_is_part(bus, &c->peer)
+               ? e
+               : NULL;
+}
+
+void um_bus_seek_relays(struct um_bus *bus)
+{
+    size_t have = um_bus_relays_held(bus), n;
+    struct p2p_conn_info *conns = um_bus_conns(bus, &n);
+
+    for (size_t i = 0; i < n && have < UM_BUS_RELAYS; i++) {
+        struct um_bus_entry *e = candidate(bus, &conns[i]);
+
+        if (e != NULL) {
+            lean_on(bus, e, &conns[i]);
+            have++;
+        }
+    }
+    free(conns);
+}
+
+bool um_bus_sparing(const struct um_bus *bus, const struct p2p_peer_id *peer)
+{
+    size_t n;
+    struct p2p_conn_info *conns = um_bus_conns(bus, &n);
+    bool limited = false, whole = false;
+
+    for (size_t i = 0; i < n; i++) {
+        if (p2p_peer_id_equal(&conns[i].peer, peer)) {
+            limited = limited || conns[i].limited;
+            whole = whole || !conns[i].limited;
+        }
+    }
+    free(conns);
+    return limited && !whole;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/**
+ * @file
+ * Relays that bring peers to this host, and this host as a relay of others.
+ * Who cannot be reached keeps a reservation at one; p2p/relay.h.
+ */
+#ifndef UM_BUS_RELAYS_H
+#define UM_BUS_RELAYS_H
+
+#include <p2p/host.h>
+
+#include "mesh/base/log.h"
+
+struct um_bus;
+
+/** The relay that a multiaddr goes by; false: it goes by none. */
+bool um_relays_via(const struct p2p_multiaddr *ma, struct p2p_peer_id *out);
+
+/**
+ * Keeps a reservation at a relay.
+ * @param text its multiaddr with /p2p/ID, with or without /p2p-circuit
+ * @return 0 or a negative code of p2p: it is no such address
+ */
+int um_relays_keep(struct p2p_host *host, const char *text);
+
+/** Whether a peer says that it is a relay. */
+bool um_relays_is(const struct p2p_peer_info *info);
+
+#endif

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Members that cannot reach each other meet at a relay: at a member, where the
+mesh says so, or at one that `--relay` names."""
+
+import json
+
+import pytest
+from crew import ROUTE, Node, begin, synced, until
+from peer import Peer, PeerError
+from rig import daemons, network
+
+RELAY_PORT = 4001
+
+
+def node(name, folder, lan, *flags, **more):
+    return Node(name, folder, None, netns=lan.ns(name),
+                flags=["--no-mdns", *flags], **more)
+
+
+def relay(lan, name):
+    """One that knows nothing of meshes, with the limits of the default."""
+    return Peer("c", ["--relay-server", "--listen",
+                      f"/ip4/{lan.ip(name)}/tcp/{RELAY_PORT}"],
+                netns=lan.ns(name))
+
+
+def at(lan, name, peer):
+    return f"/ip4/{lan.ip(name)}/tcp/{RELAY_PORT}/p2p/{peer.id}"
+
+
+def paths(asked):
+    """What `peers` says of those that are connected: by which way."""
+    return {row[1]: row[3] for row in asked.rows("peers")
+            if row[2] == "connected"}
+
+
+def meet(one, other, by):
+    """Until both say that they are connected by this relay."""
+    for a, b in ((one, other), (other, one)):
+        until(lambda a=a, b=b: paths(a).get(b.name_) == f"via {by}",
+              f"{a.name_} meets {b.name_} by {by}")
+
+
+def change(writer, status, *nodes):
+    writer.say("put", ROUTE, str(status))
+    for n in nodes:
+        n.answers(status)
+
+
+def test_members_meet_at_a_member(folder):
+    """relay=members: one that both reach brings them together. A stranger is
+    brought to nobody but one whose code is out."""
+    with network("red", "green", "blue", "gold") as lan:
+        lan.part("green", "blue")
+        lan.part("green", "gold")
+        red, green, blue = nodes = [
+            node(n, folder, lan, peer=lan.ip("red") if i else None)
+            for i, n in enumerate(("red", "green", "blue"))]
+        with daemons(*nodes), \
+                Peer("c", [], netns=lan.ns("gold")) as stranger:
+            begin(nodes)
+            assert blue.id not in green.peers()
+            red.say("members", "role", "green", "owner")
+            red.say("settings", "set", "relay", "members")
+            meet(green, blue, "red")
+            assert paths(green)["red"] == paths(blue)["red"] == "direct"
+            until(lambda: [link["relayed"] for link in
+                           red.get("/mesh/topology")["links"]].count(True) == 1,
+                  "red has heard of it")
+            change(blue, 205, red, green)
+            stranger.ready()
+            by, = [a for a in green.get("/mesh/id")["addrs"]
+                   if "p2p-circuit" in a and lan.ip("red") in a]
+            with pytest.raises(PeerError, match="permission"):
+                stranger.cmd(f"connect {by}")
+            code = green.say("invite").strip()
+            with node("gold", folder, lan) as gold:
+                gold.ready()
+                gold.say("join", code)
+                synced(red, green, blue, gold)
+                assert paths(gold)["green"] == "via red"
+
+
+def test_join_and_changes_by_a_relay_of_somebody(folder):
+    """Two members have no other way to each other. What is larger than a
+    circuit carries comes all the same, and so it does by another relay."""
+    with network("red", "blue", "mid", "far") as lan:
+        lan.part("red", "blue")
+        with relay(lan, "mid") as mid, relay(lan, "far") as far:
+            mid.ready()
+            far.ready()
+            flags = [w for name, r in (("mid", mid), ("far", far))
+                     for w in ("--relay", at(lan, name, r))]
+            red, blue = [node(n, folder, lan, *flags) for n in ("red", "blue")]
+            with daemons(red, blue):
+                red.ready()
+                blue.ready()
+                red.say("init")
+                until(lambda: red.say("id").count("p2p-circuit") == 2,
+                      "red is reached by both")
+                blue.say("join", red.say("invite", "--role",
+                                         "writer").strip())
+                synced(red, blue)
+                red.say("put", "/config", json.dumps({
+                    "listeners": {"*:8080": {"pass": "routes"}},
+                    "routes": [{"action": {"return": 204}}]}))
+                blue.answers(204)
+                used = paths(blue)["red"]
+                gone, left = (mid, far) if mid.id in used else (far, mid)
+                gone.stop()
+                meet(red, blue, left.id)
+                change(blue, 205, red)
