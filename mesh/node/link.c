@@ -233,7 +233,10 @@ static const struct p2p_stream_events events = {
 static struct um_link *link_new(struct um_links *l, struct um_links_member *m)
 {
     const struct um_sync_cfg cfg = {
-        .source = l->cfg.source, .mesh = l->cfg.mesh, .peer = m->name};
+        .source = l->cfg.source,
+        .mesh = l->cfg.mesh,
+        .peer = m->name,
+        .sparing = um_bus_sparing(l->cfg.bus, &m->peer)};
     struct um_link *k = um_mem_zalloc(sizeof *k);
 
     if (k == NULL)

@@ -45,12 +45,12 @@ static int blame(struct um_download *d, int err)
     return mixed ? 0 : err;
 }
 
-/* How long a part is: as long as it may be, but for the last. */
+/* How long a part is: as long as was asked for, but for the last. */
 static uint64_t part_len(const struct um_download_part *part)
 {
     uint64_t left = part->size - part->offset;
 
-    return left < UM__CAP_SYNC_PART_BYTES ? left : UM__CAP_SYNC_PART_BYTES;
+    return left < part->most ? left : part->most;
 }
 
 int um_download_add(struct um_download *d, const struct um_download_part *part)

@@ -26,6 +26,7 @@ struct um_download {
 struct um_download_part {
     uint64_t offset;
     uint64_t size; /**< of the whole, as the peer says */
+    uint64_t most; /**< how long it was to be, unless the whole ends before */
     struct um_str bytes;
 };
 

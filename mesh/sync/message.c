@@ -131,8 +131,10 @@ static void read_sorry(struct um_pb *m, struct um_sync_msg *out)
 static void read_short(struct um_pb *m, struct um_sync_msg *out)
 {
     read_hash(m, out);
-    if (out->what == UM_SYNC_DOC_WANT)
+    if (out->what == UM_SYNC_DOC_WANT) {
         um_pb_num(m, OFFSET, UM_PB_NUM_MAX, &out->offset);
+        um_pb_num(m, SIZE, UM_PB_NUM_MAX, &out->size);
+    }
     if (out->what == UM_SYNC_SLOT) {
         um_pb_bytes(m, SLOT_BYTES, UM_SEALED_SLOT_BYTES, &out->bytes);
         um_pb_need(

@@ -80,7 +80,8 @@ struct um_sync_msg {
     struct um_str envelopes;  /**< Items, Rows: for um_pb_list_next() */
     struct um_name hash;      /**< DocWant, Doc, SlotWant, Slot */
     uint64_t offset;          /**< DocWant, Doc */
-    uint64_t size;            /**< Doc: of the whole; 0: it has it not */
+    uint64_t size;            /**< Doc: of the whole; 0: it has it not; DocWant:
+                                   how long the part may be; 0: not said */
     struct um_str bytes;      /**< Doc: the part; Slot: empty: it cannot */
     uint64_t number;          /**< Sorry */
     struct um_str text;       /**< Sorry */

@@ -153,8 +153,9 @@ static bool ask_part(struct um_sync *s, struct um_buf *out)
         return false;
     m.hash = d->hash;
     m.offset = s->download_asked;
+    m.size = s->most < UM__CAP_SYNC_PART_BYTES ? s->most : 0;
     ask(s, out, &m)->turn = s->download_turn;
-    s->download_asked += UM__CAP_SYNC_PART_BYTES;
+    s->download_asked += s->most;
     return true;
 }
 
@@ -246,7 +247,8 @@ static void downloaded(struct um_sync *s)
 
 static void on_doc(struct um_sync *s, const struct um_sync_msg *m)
 {
-    const struct um_download_part part = {m->offset, m->size, m->bytes};
+    const struct um_download_part part = {m->offset, m->size, s->most,
+                                          m->bytes};
     const struct um_sync_request *r = oldest(s);
     bool stale = s->download == NULL || r->turn != s->download_turn;
     int got;

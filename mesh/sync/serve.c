@@ -72,7 +72,8 @@ void um_sync_asked(struct um_sync *s, const struct um_sync_msg *m)
         .what = m->what == 0 ? UM_SYNC_SORRY : m->what,
         .set = m->set,
         .hash = m->hash,
-        .number = m->what == UM_SYNC_DOC_WANT ? m->offset : m->number};
+        .number = m->what == UM_SYNC_DOC_WANT ? m->offset : m->number,
+        .most = m->size};
     for (size_t i = 0; i < m->buckets.len; i++)
         ask->buckets[(uint8_t)m->buckets.p[i]] = true;
     if (!keep_names(ask, m->names))
@@ -110,7 +111,7 @@ static void answer_ids(struct um_sync *s, struct um_sync_ask *ask,
     size_t at = next_place(d, ask, ask->at);
 
     while (at < um_digest_count(d) &&
-           names.len < IDS_IN_FRAME * UM_NAME_BYTES) {
+           names.len < IDS_IN_FRAME * UM_NAME_BYTES && names.len < s->most) {
         um_buf_add(&names, um_digest_at(d, at)->b, UM_NAME_BYTES);
         at = next_place(d, ask, at + 1);
     }
@@ -162,7 +163,7 @@ static void answer_items(struct um_sync *s, struct um_sync_ask *ask,
     struct um_buf gone = UM_BUF_INIT;
     int err = 0;
 
-    while (err == 0 && ask->at < ask->names_n &&
+    while (err == 0 && ask->at < ask->names_n && run.len < s->most &&
            run.len + gone.len + UM__CAP_ITEM_BYTES + SLACK <=
                UM__CAP_SYNC_FRAME_BYTES) {
         err = add_item(s, ask, &run, &gone);
@@ -203,6 +204,8 @@ static void answer_document(struct um_sync *s, const struct um_sync_ask *ask,
         err = um_buf_failed(&part) ? P2P_ENOMEM : P2P_EIO;
     if (err == 0) {
         m.bytes = um_buf_view(&part);
+        if (ask->most > 0)
+            m.bytes = um_str_head(m.bytes, ask->most);
         um_sync_write(out, &m);
         pop(s);
     } else {
@@ -347,7 +350,7 @@ bool um_sync_send_rows(struct um_sync *s, struct um_buf *out)
     struct um_buf row = UM_BUF_INIT;
     int err = 0;
 
-    while (err == 0 && s->rows_at < s->rows_n &&
+    while (err == 0 && s->rows_at < s->rows_n && run.len < s->most &&
            run.len + UM__CAP_ROW_BYTES + SLACK <= UM__CAP_SYNC_PART_BYTES) {
         um_buf_clear(&row);
         err = s->source->row(s->source->user, &s->rows[s->rows_at++], &row);

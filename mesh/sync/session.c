@@ -29,6 +29,7 @@ void um_sync_init(struct um_sync *s, const struct um_sync_cfg *cfg,
     s->source = cfg->source;
     s->mesh = cfg->mesh;
     s->peer = cfg->peer;
+    s->most = cfg->sparing ? UM_SYNC_SPARING_BYTES : UM__CAP_SYNC_PART_BYTES;
     um_frames_init(&s->frames, UM__CAP_SYNC_FRAME_BYTES);
     s->rounds = UM__CAP_SYNC_ROUNDS;
     s->now_ms = now_ms;

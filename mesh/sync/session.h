@@ -100,11 +100,17 @@ struct um_sync_source {
                 uint8_t out[UM_SEALED_SLOT_BYTES]);
 };
 
+/** How much of a document, or of items, goes in one frame of a session that is
+ * sparing. */
+#define UM_SYNC_SPARING_BYTES (32U << 10)
+
 /** What a session is about. */
 struct um_sync_cfg {
     const struct um_sync_source *source; /**< borrowed until fini */
     struct um_name mesh;
     struct um_name peer; /**< the key that the connection proved */
+    bool sparing;        /**< the connection may end after some KiB: what is
+                              under way then is lost, so it is to be little */
 };
 
 /** Why a session ended. */
@@ -165,6 +171,7 @@ struct um_sync_ask {
     size_t at; /* how far the answer has come */
     struct um_name hash;
     uint64_t number; /* or an offset */
+    uint64_t most;   /* DOC_WANT: bytes of the part; 0: all that may be */
 };
 
 /** A request of ours that is not answered yet. */
@@ -194,6 +201,7 @@ struct um_sync {
     const struct um_sync_source *source;
     struct um_name mesh;
     struct um_name peer;
+    size_t most; /* bytes of a part that we ask for, or of items we send */
     struct um_frames frames;
     struct um_sync_ask asks[UM__CAP_SYNC_REQUESTS]; /* a ring */
     unsigned asks_at;

@@ -503,6 +503,13 @@ void um_bus_addrs(const struct um_bus *bus,
     (void)user;
 }
 
+bool um_bus_sparing(const struct um_bus *bus, const struct p2p_peer_id *peer)
+{
+    (void)bus;
+    (void)peer;
+    return false;
+}
+
 void um_bus_measure(struct um_bus *bus, const struct p2p_peer_id *peer)
 {
     (void)bus;
