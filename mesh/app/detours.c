@@ -140,9 +140,8 @@ static void set_alarm(struct um_daemon *d)
 {
     const struct um_alarms *alarms = &d->loop.alarms;
 
-    d->detours.alarm =
-        alarms->set(alarms->user, UM_DETOURS_MS / d->settings.test_speed,
-                    on_alarm, d);
+    d->detours.alarm = alarms->set(
+        alarms->user, UM_DETOURS_MS / d->settings.test_speed, on_alarm, d);
 }
 
 void um_detours_begin(struct um_daemon *d)

@@ -49,7 +49,7 @@ struct um_bus {
     size_t n_peers;
     size_t n_connected;
     bool closing;
-    bool relays; /* this host is one for others */
+    bool relays;    /* this host is one for others */
     char twin[128]; /* where our key is too */
 };
 

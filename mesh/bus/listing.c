@@ -105,4 +105,3 @@ void um_bus_measure(struct um_bus *bus, const struct p2p_peer_id *peer)
         free(m);
     }
 }
-

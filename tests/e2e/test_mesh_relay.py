@@ -2,8 +2,6 @@
 """Members that cannot reach each other meet at a relay: at a member, where the
 mesh says so, or at one that `--relay` names."""
 
-import json
-
 import pytest
 from crew import ROUTE, Node, begin, synced, until
 from peer import Peer, PeerError
@@ -101,11 +99,15 @@ def test_join_and_changes_by_a_relay_of_somebody(folder):
                 blue.say("join", red.say("invite", "--role",
                                          "writer").strip())
                 synced(red, blue)
-                red.say("put", "/config", json.dumps({
+                # A circuit carries 128 KiB.
+                large = red.ask("PUT", "/config", {
                     "listeners": {"*:8080": {"pass": "routes"}},
-                    "routes": [{"action": {"return": 204}}]}))
+                    "routes": [{"action": {"return": 204}}] + [
+                        {"match": {"uri": f"/{i}/{'x' * 400}"},
+                         "action": {"return": 404}} for i in range(900)]})
+                assert large.code == 200, large
                 blue.answers(204)
-                used = paths(blue)["red"]
+                used = until(lambda: paths(blue).get("red"), "they met anew")
                 gone, left = (mid, far) if mid.id in used else (far, mid)
                 gone.stop()
                 meet(red, blue, left.id)

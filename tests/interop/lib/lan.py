@@ -3,7 +3,7 @@
 
     with Lan(["a", "b"]) as lan:
         Peer.start("go", [...], netns=lan.ns("a"))     # lan.ip("a")
-            lan.cut("b"); lan.heal("b"); lan.split("b"); lan.join()
+        lan.cut("b"); lan.heal("b"); lan.split("b"); lan.join()
         lan.part("a", "b")
 
 The bridge lives in a namespace of its own: the machine's network is not
