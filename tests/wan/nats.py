@@ -24,6 +24,19 @@ KINDS = {
 }
 BY = {"endpoint": "nothing", "address": "address", "port": "port"}
 
+# (one, other, whether they can, by UDP and by TCP)
+PAIRS = [
+    ("port-restricted", "port-restricted", True),
+    ("full-cone", "port-restricted", True),
+    ("address-restricted", "port-restricted", True),
+    ("firewall", "port-restricted", True),
+    ("full-cone", "symmetric", True),
+    ("address-restricted", "symmetric", True),
+    ("one-to-one", "symmetric", True),
+    ("port-restricted", "symmetric", False),
+    ("symmetric", "symmetric", False),
+]
+
 
 def kind_of(nat):
     """The Nat of a name; or the one that is given."""

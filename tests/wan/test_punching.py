@@ -3,21 +3,8 @@
 the same time: what a node that does not get through is measured by."""
 
 import pytest
+from nats import PAIRS
 from probes import mapped, punch_tcp, punch_udp, tcp_mapped
-
-# (one, other, whether they can, by UDP and by TCP)
-PAIRS = [
-    ("port-restricted", "port-restricted", True),
-    ("full-cone", "port-restricted", True),
-    ("address-restricted", "port-restricted", True),
-    ("firewall", "port-restricted", True),
-    ("full-cone", "symmetric", True),
-    ("address-restricted", "symmetric", True),
-    ("one-to-one", "symmetric", True),
-    ("port-restricted", "symmetric", False),
-    ("symmetric", "symmetric", False),
-]
-
 
 @pytest.mark.parametrize("one, other, can", PAIRS)
 def test_pair(lab, one, other, can):

@@ -68,3 +68,20 @@ def test_messages_between_sites(lab, relay):
         one.cmd(f"pub news {text}")
         got = other.wait("msg", topic="news", data=text)
         assert (got["from"], got["via"]) == (one.id, r.id)
+
+
+@pytest.mark.parametrize("way", ["tcp", "quic"])
+def test_over_bad_lines(lab, way):
+    """Far away, packets lost, late and out of order: slower, but the same."""
+    host = lab.host("relay")
+    r = host.node(["--listen", host.at(way, 4001), "--relay-server"])
+    a, b = (lab.site(name, delay_ms=30, jitter_ms=10, reorder=2, loss=3,
+                     seed=seed).host() for name, seed in (("a", 1), ("b", 2)))
+    a = a.node(["--listen", circuit(r)])
+    b = b.node()
+    [mine] = reserved(a, r)
+    b.cmd(f"connect {mine}")
+    a.wait("connected", peer=b.id, limited=True)
+    # Four lines, each way; one that overtakes does not wait.
+    assert min(b.cmd(f"ping {a.id} 3")["rtt_us"]) >= 60_000
+    talk(a, b)

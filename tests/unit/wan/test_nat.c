@@ -294,6 +294,10 @@ static void test_echo(void **state)
     /* Nobody is asked from outside, and nobody answers who was not asked. */
     w = echo(8, s1, to, 77);
     assert_int_equal(nat_from_outside(&nat, w.bytes, w.len, 0), NAT_NOWHERE);
+    w = echo(8, inner, s1, 0);
+    assert_int_equal(nat_from_inside(&nat, w.bytes, w.len, 0), NAT_OUT);
+    w = echo(8, s1, to, 0);
+    assert_int_equal(nat_from_outside(&nat, w.bytes, w.len, 0), NAT_NOWHERE);
     w = echo(0, inner, s1, 77);
     assert_int_equal(nat_from_inside(&nat, w.bytes, w.len, 0), NAT_NOWHERE);
 }
@@ -330,6 +334,9 @@ static void test_errors_reach_whom_they_are_for(void **state)
     assert_true(endpoint_equal(about.src, inner));
     assert_true(endpoint_equal(about.dst, s1));
     assert_int_equal(total(about.at, 20, 0), 0xffff);
+
+    w = unreachable(s2, (struct endpoint){.addr = OUTER + 1}, &sent);
+    assert_int_equal(nat_from_outside(&nat, w.bytes, w.len, 0), NAT_NOWHERE);
 
     /* The other way: inside nobody listens any more. */
     came = packet(PACKET_UDP, s1, inner);
@@ -373,6 +380,15 @@ static void assert_nowhere(const uint8_t *bytes, size_t len)
     test_free(exact);
 }
 
+/* What has a header that says how long it is, and less than it must have. */
+static void assert_cut_short(struct wired w, size_t least)
+{
+    for (size_t len = 20; len < least; len++) {
+        put(w.bytes + 2, (uint32_t)len, 2);
+        assert_nowhere(w.bytes, len);
+    }
+}
+
 static void test_what_is_not_understood_is_dropped(void **state)
 {
     struct wired udp = packet(PACKET_UDP, inner, s1), w;
@@ -391,11 +407,10 @@ static void test_what_is_not_understood_is_dropped(void **state)
     for (size_t len = 0; len < udp.len; len++) {
         assert_nowhere(udp.bytes, len);
     }
+    assert_cut_short(udp, 20 + 8);
+    assert_cut_short(packet(PACKET_TCP, inner, s1), 20 + 20);
     w = unreachable(s2, (struct endpoint){.addr = OUTER}, &udp);
-    for (size_t len = 20; len < w.len; len++) {
-        put(w.bytes + 2, (uint32_t)len, 2);
-        assert_nowhere(w.bytes, len);
-    }
+    assert_cut_short(w, w.len);
     assert_int_equal(nat.n, 0);
 }
 

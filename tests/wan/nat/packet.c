@@ -2,6 +2,8 @@
 /* See packet.h. */
 #include "packet.h"
 
+#include <assert.h>
+
 #define IP_HEADER   20U
 #define PORTS       8U /* of a header of UDP, TCP or ICMP must be there */
 #define TCP_SUM     16U
@@ -123,8 +125,8 @@ bool packet_read(struct packet *p, uint8_t *at, size_t len)
 
 bool packet_read_about(const struct packet *error, struct packet *p)
 {
-    return error->about != 0 && error->about < error->len &&
-           read_front(p, error->at + error->about, error->len - error->about);
+    assert(error->about != 0 && error->about <= error->len);
+    return read_front(p, error->at + error->about, error->len - error->about);
 }
 
 void packet_set_src(struct packet *p, struct endpoint to)

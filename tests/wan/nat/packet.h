@@ -38,8 +38,8 @@ static inline bool endpoint_equal(struct endpoint a, struct endpoint b)
  * it: not IPv4, cut short, a fragment, another protocol. */
 bool packet_read(struct packet *p, uint8_t *at, size_t len);
 
-/* Reads the packet that an error of ICMP is about, of which 8 bytes behind the
- * IP header are enough. */
+/* Reads the packet that an error of ICMP is about, which has been read; of it
+ * 8 bytes behind the IP header are enough. */
 bool packet_read_about(const struct packet *error, struct packet *p);
 
 /* Change an endpoint; the port only if there is one. Then packet_seal(). */
