@@ -57,7 +57,8 @@ typedef void (*p2p_rendezvous_registered)(void *user, int status,
                                           uint32_t ttl_s);
 
 /**
- * Registers this host at a point, which is dialed if need be.
+ * Registers this host at a point, which is dialed if need be. One that takes
+ * not our signed addresses is asked once more, in rust-libp2p's form of them.
  * @param host  borrows the host
  * @param point borrows the id
  * @param ns    borrows the namespace, 1 to 255 bytes

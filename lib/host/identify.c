@@ -236,6 +236,17 @@ static const struct p2p__attach_cb telling_cb = {
     .done = telling_done,
 };
 
+size_t p2p__host_signed_addrs(struct p2p_host *h, struct p2p_multiaddr *out)
+{
+    const size_t n = p2p__min(p2p_host_addrs(h, out, P2P__CAP_OWN_ADDRS),
+                              P2P__CAP_OWN_ADDRS);
+
+    for (size_t i = 0; i < n; i++) {
+        p2p_multiaddr_strip_peer(&out[i]);
+    }
+    return n;
+}
+
 /* Gathers what we are now; 1 when it is news, 0, or a negative code. */
 static int refresh(struct p2p__host_identify *id)
 {
@@ -244,12 +255,7 @@ static int refresh(struct p2p__host_identify *id)
     struct p2p__identify_content content = {.addrs = addrs, .protocols = names};
     int rv;
 
-    content.n_addrs =
-        p2p__min(p2p_host_addrs(id->host, addrs, P2P__CAP_OWN_ADDRS),
-                 P2P__CAP_OWN_ADDRS);
-    for (size_t i = 0; i < content.n_addrs; i++) {
-        p2p_multiaddr_strip_peer(&addrs[i]);
-    }
+    content.n_addrs = p2p__host_signed_addrs(id->host, addrs);
     P2P__LIST_EACH (it, &id->host->swarm->handlers.list) {
         const struct p2p__handler *e =
             P2P__CONTAINER(it, struct p2p__handler, link);

@@ -98,6 +98,9 @@ void p2p__host_identify_push(struct p2p_host *h);
  * 0, or P2P_ENOMEM and its like. */
 int p2p__host_identify_record(struct p2p_host *h, struct p2p__slice *out);
 
+/* The same unsigned, into P2P__CAP_OWN_ADDRS places; their number. */
+size_t p2p__host_signed_addrs(struct p2p_host *h, struct p2p_multiaddr *out);
+
 /* ping.c and perf.c: serve. */
 int p2p__host_ping_init(struct p2p_host *h);
 int p2p__host_perf_init(struct p2p_host *h);

@@ -21,7 +21,15 @@ struct request {
     p2p_rendezvous_registered registered; /* or NULL */
     const struct p2p_rendezvous_events *events;
     void *user;
+    /* Of a registration. */
+    struct p2p_host *host;
+    struct p2p_peer_id point;
+    uint32_t ttl_s;
+    bool rust; /* with a record in rust's form */
+    char ns[P2P__CAP_RENDEZVOUS_NAMESPACE_BYTES + 1];
 };
+
+static int enter(const struct request *q);
 
 /* What a point says, in our codes. */
 static int error_of(uint64_t status)
@@ -98,6 +106,14 @@ static void discovered(const struct request *q, int status,
     }
 }
 
+/* Whether the point reads no such record: those of rust reset the stream. */
+static bool is_refused(const struct request *q, int status, uint64_t said)
+{
+    return q->type == P2P__RENDEZVOUS_REGISTER && !q->rust &&
+           (status == P2P_ERESET ||
+            (status == 0 && said == P2P__RENDEZVOUS_INVALID_RECORD));
+}
+
 static void on_answer(void *user, int status, struct p2p__slice answer,
                       p2p_ns now)
 {
@@ -107,6 +123,13 @@ static void on_answer(void *user, int status, struct p2p__slice answer,
     (void)now;
     if (status == 0) {
         status = p2p__rendezvous_answer(answer, q->type, &msg);
+    }
+    if (is_refused(q, status, msg.status)) {
+        q->rust = true;
+        if (enter(q) == 0) {
+            p2p__free(q);
+            return;
+        }
     }
     if (status == 0) {
         status = error_of(msg.status);
@@ -148,6 +171,44 @@ static int ask(struct p2p_host *h, const struct p2p_peer_id *point,
     return rv;
 }
 
+/* Our addresses in a record of rust's form; *buf is to be freed. */
+static int make_rust_record(struct p2p_host *h, uint8_t **buf,
+                            struct p2p__slice *out)
+{
+    struct p2p_multiaddr addrs[P2P__CAP_OWN_ADDRS];
+    const struct p2p__record_content content = {
+        .seq = (uint64_t)h->env.wall_ns(&h->env),
+        .addrs = addrs,
+        .count = p2p__host_signed_addrs(h, addrs),
+        .rust = true};
+    int len;
+
+    *buf = p2p__alloc(P2P__CAP_ENVELOPE_BYTES);
+    if (*buf == NULL) {
+        return P2P_ENOMEM;
+    }
+    len = p2p__record_seal(h->key, &content, *buf, P2P__CAP_ENVELOPE_BYTES);
+    *out = p2p__slice_of(*buf, len > 0 ? (size_t)len : 0);
+    return len < 0 ? len : 0;
+}
+
+/* Sends a registration. */
+static int enter(const struct request *q)
+{
+    struct p2p__rendezvous_msg msg = {.type = P2P__RENDEZVOUS_REGISTER,
+                                      .ns = p2p__slice_of(q->ns, strlen(q->ns)),
+                                      .ttl_s = q->ttl_s};
+    uint8_t *made = NULL;
+    int rv = q->rust ? make_rust_record(q->host, &made, &msg.record)
+                     : p2p__host_identify_record(q->host, &msg.record);
+
+    if (rv == 0) {
+        rv = ask(q->host, &q->point, &msg, q);
+    }
+    p2p__free(made);
+    return rv;
+}
+
 /* The name of a namespace, if it is one. */
 static int name(const char *ns, struct p2p__slice *out)
 {
@@ -163,18 +224,22 @@ int p2p_rendezvous_register(struct p2p_host *host,
                             uint32_t ttl_s, p2p_rendezvous_registered done,
                             void *user)
 {
-    const struct request as = {.registered = done, .user = user};
-    struct p2p__rendezvous_msg msg = {.type = P2P__RENDEZVOUS_REGISTER,
-                                      .ttl_s = ttl_s};
-    int rv = name(ns, &msg.ns);
+    struct request as = {.registered = done,
+                         .user = user,
+                         .host = host,
+                         .point = *point,
+                         .ttl_s = ttl_s};
+    struct p2p__slice text;
+    int rv = name(ns, &text);
 
     if (rv == 0 && p2p_host_addrs(host, NULL, 0) == 0) {
         rv = P2P_ENOADDR;
     }
     if (rv == 0) {
-        rv = p2p__host_identify_record(host, &msg.record);
+        memcpy(as.ns, text.p, text.len);
+        rv = enter(&as);
     }
-    return rv == 0 ? ask(host, point, &msg, &as) : rv;
+    return rv;
 }
 
 int p2p_rendezvous_unregister(struct p2p_host *host,

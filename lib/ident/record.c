@@ -21,6 +21,14 @@ static const struct p2p__envelope_kind kind = {
     .type_len = sizeof payload_type,
 };
 
+static const uint8_t rust_type[] = "/libp2p/routing-state-record";
+
+static const struct p2p__envelope_kind rust_kind = {
+    .domain = "libp2p-routing-state",
+    .type = rust_type,
+    .type_len = sizeof rust_type - 1,
+};
+
 /* Reads peer and number; each may come once. */
 static int read_payload(struct p2p__record *record, struct p2p_peer_id *about)
 {
@@ -55,6 +63,9 @@ int p2p__record_open(struct p2p__slice in, struct p2p__record *record)
     int err = p2p__envelope_open(in, &kind, &e);
 
     memset(record, 0, sizeof *record);
+    if (err == P2P_ENOTSUP) {
+        err = p2p__envelope_open(in, &rust_kind, &e);
+    }
     if (err != 0) {
         return err;
     }
@@ -157,7 +168,8 @@ int p2p__record_seal(const struct p2p_key *key,
     p2p__pbw_init(&w, payload, len);
     write_payload(&w, &peer, content);
     assert(w.len == len);
-    err = p2p__envelope_seal(key, &kind, p2p__slice_of(payload, len), buf, cap);
+    err = p2p__envelope_seal(key, content->rust ? &rust_kind : &kind,
+                             p2p__slice_of(payload, len), buf, cap);
     p2p__free(payload);
     return err;
 }

@@ -27,7 +27,9 @@ struct p2p__record_walk {
 };
 
 /*
- * Opens a sealed record, borrowed.
+ * Opens a sealed record, borrowed, in the form of RFC 0003 or in that of
+ * rust-libp2p, whose rendezvous clients and points have no other: the payload
+ * is the same, for another domain and of another type.
  * Errors: those of p2p__envelope_open(), and P2P_EPEER: it is about another
  * peer than the one that signed it (T15).
  */
@@ -51,6 +53,7 @@ struct p2p__record_content {
     uint64_t seq; /* greater than in all records before */
     const struct p2p_multiaddr *addrs;
     size_t count; /* at most P2P__CAP_RECORD_ADDRS */
+    bool rust;    /* in the form that rust-libp2p has, instead of the RFC's */
 };
 
 /*

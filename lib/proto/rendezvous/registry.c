@@ -313,11 +313,23 @@ void p2p__rendezvous_unregister(struct p2p__rendezvous_registry *r,
     }
 }
 
-/* What binds a cookie to its namespace. */
-static uint64_t mark_of(const struct p2p__rendezvous_registry *r,
-                        struct p2p__slice ns)
+/* A cookie: a number, and what binds it to a namespace here, as text: rust's
+ * clients take for the name what is behind the eighth byte. */
+struct cookie {
+    uint64_t seq;
+    char mark[16];
+};
+
+static void make_cookie(const struct p2p__rendezvous_registry *r,
+                        struct p2p__slice ns, uint64_t seq, struct cookie *out)
 {
-    return p2p__siphash(r->seed, ns.p, ns.len);
+    const uint64_t mark = p2p__siphash(r->seed, ns.p, ns.len);
+
+    static_assert(sizeof *out == P2P__RENDEZVOUS_COOKIE_BYTES, "a cookie");
+    out->seq = seq;
+    for (size_t i = 0; i < sizeof out->mark; i++) {
+        out->mark[i] = "0123456789abcdef"[(mark >> (4 * i)) & 15];
+    }
 }
 
 /* Where a cookie's bearer was: a number. False: it is none of ours. */
@@ -325,29 +337,19 @@ static bool read_cookie(const struct p2p__rendezvous_registry *r,
                         const struct p2p__rendezvous_msg *request,
                         uint64_t *seq)
 {
-    uint64_t part[3];
+    struct cookie ours, theirs;
 
     *seq = 0;
     if (request->cookie.len == 0) {
         return true;
     }
-    if (request->cookie.len != sizeof part) {
+    if (request->cookie.len != sizeof theirs) {
         return false;
     }
-    memcpy(part, request->cookie.p, sizeof part);
-    *seq = part[1];
-    return part[0] == r->seed[1] && part[1] <= r->seq &&
-           part[2] == mark_of(r, request->ns);
-}
-
-static void write_cookie(const struct p2p__rendezvous_registry *r,
-                         struct p2p__slice ns, uint64_t seq,
-                         uint8_t out[P2P__RENDEZVOUS_COOKIE_BYTES])
-{
-    const uint64_t part[3] = {r->seed[1], seq, mark_of(r, ns)};
-
-    static_assert(sizeof part == P2P__RENDEZVOUS_COOKIE_BYTES, "a cookie");
-    memcpy(out, part, sizeof part);
+    memcpy(&theirs, request->cookie.p, sizeof theirs);
+    make_cookie(r, request->ns, theirs.seq, &ours);
+    *seq = theirs.seq;
+    return theirs.seq <= r->seq && memcmp(&ours, &theirs, sizeof ours) == 0;
 }
 
 /* The registration of a link of either list. */
@@ -413,6 +415,7 @@ enum p2p__rendezvous_status p2p__rendezvous_discover(
     const bool all = request->ns.len == 0;
     struct space *space = all ? NULL : find_space(r, request->ns);
     struct look look = {.w = w, .limit = P2P__CAP_RENDEZVOUS_PAGE, .now = now};
+    struct cookie bearer;
 
     if (!all && !is_name(request->ns)) {
         return P2P__RENDEZVOUS_INVALID_NAMESPACE;
@@ -427,7 +430,8 @@ enum p2p__rendezvous_status p2p__rendezvous_discover(
         tell_newer(&look, all ? &r->all : &space->registrations, all);
     }
     assert(look.seq <= r->seq);
-    write_cookie(r, request->ns, look.seq, cookie);
+    make_cookie(r, request->ns, look.seq, &bearer);
+    memcpy(cookie, &bearer, sizeof bearer);
     return P2P__RENDEZVOUS_OK;
 }
 

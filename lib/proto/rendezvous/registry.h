@@ -29,7 +29,7 @@ struct p2p__rendezvous_limits {
 struct p2p__rendezvous_registry_cfg {
     struct p2p__rendezvous_limits limits;
     struct p2p__quota *quota; /* charged for registrations; borrowed, or NULL */
-    uint64_t seed[2];         /* random: see base/map.h; and for cookies */
+    uint64_t seed[2];         /* random: see base/map.h; cookies, too */
 };
 
 /* All members are private. */

@@ -126,6 +126,29 @@ static void test_the_payload_is_that_of_the_rfc(void **state)
                "10ac02 1a0a0a08 04c0000201061300");
 }
 
+static void test_the_form_of_rust_is_read_and_written(void **state)
+{
+    struct fixture *f = *state;
+    const struct p2p__envelope_kind k = {
+        .domain = "libp2p-routing-state",
+        .type = (const uint8_t *)"/libp2p/routing-state-record",
+        .type_len = 28};
+    struct p2p__record_content c = {
+        .seq = 7, .addrs = f->addrs, .count = 2, .rust = true};
+    struct p2p__envelope e;
+    struct p2p__record r;
+    int len = p2p__record_seal(f->key, &c, f->buf, sizeof f->buf);
+    const struct p2p__slice sealed = p2p__slice_of(f->buf, (size_t)len);
+
+    assert_true(len > 0);
+    assert_int_equal(p2p__envelope_open(sealed, &k, &e), 0);
+    assert_int_equal(p2p__record_open(sealed, &r), 0);
+    assert_true(p2p_peer_id_equal(&r.peer, &f->peer));
+    assert_true(r.seq == 7 && count_addrs(&r) == 2);
+    f->buf[len - 1] ^= 1; /* of the signature */
+    assert_int_equal(p2p__record_open(sealed, &r), P2P_EAUTH);
+}
+
 static void test_a_record_may_have_no_addresses(void **state)
 {
     struct fixture *f = *state;
@@ -280,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_record_comes_back),
         cmocka_unit_test(test_the_payload_is_that_of_the_rfc),
+        cmocka_unit_test(test_the_form_of_rust_is_read_and_written),
         cmocka_unit_test(test_a_record_may_have_no_addresses),
         cmocka_unit_test(test_T15_another_peers_record_is_refused),
         cmocka_unit_test(test_T15_a_record_without_a_peer_is_refused),

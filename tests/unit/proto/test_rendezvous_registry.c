@@ -131,6 +131,20 @@ static int brought(struct fixture *f, const char *ns, size_t len)
     return (int)p2p__rendezvous_discover(&f->r, &request, &f->w, f->cookie, 1);
 }
 
+/* rust's clients read a number of eight bytes and the name of a namespace. */
+static void test_a_cookie_ends_in_text(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    init(&f, (struct p2p__rendezvous_limits){0});
+    assert_string_equal(found(&f, "a", 0, false, 1), "");
+    for (size_t i = 8; i < sizeof f.cookie; i++) {
+        assert_true(strchr("0123456789abcdef", f.cookie[i]) != NULL);
+    }
+    fini(&f);
+}
+
 static void test_T33_cookies_of_others_are_refused(void **state)
 {
     struct fixture f, other;
@@ -144,14 +158,14 @@ static void test_T33_cookies_of_others_are_refused(void **state)
                      P2P__RENDEZVOUS_INVALID_COOKIE);
     assert_int_equal(brought(&f, "a", sizeof f.cookie - 1),
                      P2P__RENDEZVOUS_INVALID_COOKIE);
-    f.cookie[8]++; /* a number that is not given yet */
-    assert_int_equal(brought(&f, "a", sizeof f.cookie),
-                     P2P__RENDEZVOUS_INVALID_COOKIE);
     /* One that was started anew knows nothing of it. */
     init(&other, (struct p2p__rendezvous_limits){0});
     other.r.seed[1]++;
-    memset(other.cookie, 0, sizeof other.cookie);
-    memcpy(other.cookie, f.cookie, 8);
+    (void)enter(&other, 1, "a", "one", 1);
+    memcpy(other.cookie, f.cookie, sizeof other.cookie);
+    f.cookie[0]++; /* a number that is not given yet */
+    assert_int_equal(brought(&f, "a", sizeof f.cookie),
+                     P2P__RENDEZVOUS_INVALID_COOKIE);
     assert_int_equal(brought(&other, "a", sizeof other.cookie),
                      P2P__RENDEZVOUS_INVALID_COOKIE);
     fini(&other);
@@ -318,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_registered_is_found),
         cmocka_unit_test(test_a_cookie_leads_on),
+        cmocka_unit_test(test_a_cookie_ends_in_text),
         cmocka_unit_test(test_T33_cookies_of_others_are_refused),
         cmocka_unit_test(test_registrations_end),
         cmocka_unit_test(test_T33_registrations_end_in_three_days),

@@ -366,6 +366,65 @@ static void test_addresses_of_a_found_peer_have_a_cap(void **state)
     stop(&w);
 }
 
+/* A point that refuses so many records, and is asked so often. */
+struct strict {
+    unsigned refusals;
+    bool resets; /* instead of saying so */
+    unsigned asked;
+};
+
+static void on_strict(void *user, struct p2p_stream *s)
+{
+    struct strict *strict = user;
+    const struct p2p__rendezvous_msg msg = {
+        .type = P2P__RENDEZVOUS_REGISTERED,
+        .ttl_s = 77,
+        .status = strict->asked < strict->refusals
+                      ? P2P__RENDEZVOUS_INVALID_RECORD
+                      : P2P__RENDEZVOUS_OK};
+    uint8_t buf[64];
+    struct p2p__pbw w;
+
+    p2p_stream_listen(s, NULL, NULL);
+    if (strict->asked++ < strict->refusals && strict->resets) {
+        p2p_stream_reset(s);
+        return;
+    }
+    p2p__pbw_init(&w, buf, sizeof buf);
+    p2p__rendezvous_msg_write(&w, &msg);
+    (void)p2p_stream_send(s, buf, (size_t)p2p__pbw_end(&w));
+    p2p_stream_finish(s);
+}
+
+static void test_a_refused_record_is_sent_once_more(void **state)
+{
+    const struct p2p_peer_id *there;
+    struct world w;
+
+    (void)state;
+    start(&w, defaults);
+    for (unsigned i = 0; i < 6; i++) {
+        const unsigned refusals = i / 2;
+        struct strict strict = {.refusals = refusals, .resets = i % 2 == 1};
+
+        assert_int_equal(
+            p2p_host_handle(w.h[ONE].host, P2P__RENDEZVOUS_PROTOCOL, on_strict,
+                            &strict),
+            0);
+        w.status = 1;
+        there = know(&w, POINT, ONE);
+        assert_int_equal(p2p_rendezvous_register(w.h[POINT].host, there, "mesh",
+                                                 0, on_registered, &w),
+                         0);
+        run(&w, P2P__SEC(2));
+        assert_int_equal(w.status, refusals < 2    ? 0
+                                   : strict.resets ? P2P_ERESET
+                                                   : P2P_EINVAL);
+        assert_int_equal(strict.asked, refusals == 0 ? 1 : 2);
+    }
+    stop(&w);
+}
+
 static void test_who_ends_is_told(void **state)
 {
     struct world w;
@@ -391,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_a_point_may_serve_some_alone),
         cmocka_unit_test(test_T33_a_point_makes_nobody_up),
         cmocka_unit_test(test_addresses_of_a_found_peer_have_a_cap),
+        cmocka_unit_test(test_a_refused_record_is_sent_once_more),
         cmocka_unit_test(test_who_ends_is_told),
     };
 
