@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * See lookup.h. Candidates are sorted by distance, and looked through each
+ * time: they are few. Failure modes: who does not answer in time fails, and
+ * counts no more; peers that make up others run into the caps of their path.
+ */
+#include "proto/kad/lookup.h"
+
+/* What a group of addresses is, in a lookup. */
+#define GROUP_BITS4 24U
+#define GROUP_BITS6 48U
+
+void p2p__kad_lookup_init(struct p2p__kad_lookup *l,
+                          const struct p2p__kad_key *target,
+                          const struct p2p_peer_id *self, p2p_ns now)
+{
+    memset(l, 0, offsetof(struct p2p__kad_lookup, all));
+    l->target = *target;
+    l->self = *self;
+    l->deadline = p2p__ns_after(now, P2P__KAD_LOOKUP_TIMEOUT);
+    l->n_free = P2P__KAD_CANDIDATES;
+    for (size_t i = 0; i < P2P__KAD_CANDIDATES; i++) {
+        l->unused[i] = (uint8_t)i;
+    }
+    static_assert(P2P__KAD_CANDIDATES <= UINT8_MAX, "an index is a byte");
+}
+
+static struct p2p__kad_candidate *find(const struct p2p__kad_lookup *l,
+                                       const struct p2p_peer_id *id)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (p2p_peer_id_equal(&l->sorted[i]->peer.id, id)) {
+            return l->sorted[i];
+        }
+    }
+    return NULL;
+}
+
+/* How many that have not failed are said to be near an address. */
+static uint32_t near_of(const struct p2p__kad_lookup *l,
+                        const struct p2p__addr *at)
+{
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < l->n; i++) {
+        n += l->sorted[i]->state != P2P__KAD_FAILED &&
+             p2p__kad_same_group(&l->sorted[i]->peer.at, at, GROUP_BITS4,
+                                 GROUP_BITS6);
+    }
+    return n;
+}
+
+/* Forgets the i-th. */
+static void forget(struct p2p__kad_lookup *l, size_t i)
+{
+    struct p2p__kad_candidate *c = l->sorted[i];
+
+    assert(l->in_path[c->path] > 0);
+    l->in_path[c->path]--;
+    l->unused[l->n_free++] = (uint8_t)(c - l->all);
+    for (l->n--; i < l->n; i++) {
+        l->sorted[i] = l->sorted[i + 1];
+    }
+}
+
+/* Makes room in a full path for one that is nearer than its farthest. */
+static bool make_room(struct p2p__kad_lookup *l, unsigned path,
+                      const struct p2p__kad_key *key)
+{
+    if (l->in_path[path] < P2P__CAP_KAD_CANDIDATES) {
+        return true;
+    }
+    for (size_t i = l->n; i > 0; i--) {
+        const struct p2p__kad_candidate *c = l->sorted[i - 1];
+
+        if (c->path == path &&
+            (c->state == P2P__KAD_HEARD || c->state == P2P__KAD_FAILED)) {
+            if (p2p__kad_compare(&l->target, key, &c->key) >= 0) {
+                return false;
+            }
+            forget(l, i - 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* More addresses of one who is known: with one that is news another try is
+ * worth it, for the first ones may have been lies. */
+static void learn(struct p2p__kad_candidate *c,
+                  const struct p2p__kad_addrs *addrs)
+{
+    const uint8_t before = c->peer.addrs.count;
+    struct p2p__kad_addrs_walk walk;
+    struct p2p_multiaddr ma;
+
+    assert(c->state <= P2P__KAD_FAILED);
+    p2p__kad_addrs_walk_init(&walk, addrs);
+    while (p2p__kad_addrs_walk_next(&walk, &ma)) {
+        p2p__kad_addrs_add(&c->peer.addrs, &ma);
+    }
+    if (c->peer.addrs.count > before && c->state == P2P__KAD_FAILED) {
+        c->state = P2P__KAD_HEARD;
+    }
+}
+
+static void add(struct p2p__kad_lookup *l, unsigned path,
+                const struct p2p__kad_peer *peer)
+{
+    struct p2p__kad_candidate *c = find(l, &peer->id);
+    struct p2p__kad_key key;
+    struct p2p__addr at = {0};
+    size_t i = l->n;
+
+    assert(path < P2P__KAD_PATHS && l->n + l->n_free == P2P__KAD_CANDIDATES);
+    if (c != NULL) {
+        learn(c, &peer->addrs);
+        return;
+    }
+    if (p2p_peer_id_equal(&peer->id, &l->self)) {
+        return;
+    }
+    if (p2p__kad_addrs_public(&peer->addrs, &at) &&
+        near_of(l, &at) >= P2P__CAP_KAD_LOOKUP_GROUP) {
+        return;
+    }
+    p2p__kad_key_of(peer->id.bytes, peer->id.len, &key);
+    if (!make_room(l, path, &key)) {
+        return;
+    }
+    assert(l->n_free > 0);
+    c = &l->all[l->unused[--l->n_free]];
+    *c = (struct p2p__kad_candidate){
+        .peer = *peer, .key = key, .path = (uint8_t)path};
+    c->peer.at = at;
+    l->in_path[path]++;
+    for (i = l->n++; i > 0 && p2p__kad_compare(&l->target, &key,
+                                               &l->sorted[i - 1]->key) < 0;
+         i--) {
+        l->sorted[i] = l->sorted[i - 1];
+    }
+    l->sorted[i] = c;
+}
+
+void p2p__kad_lookup_seed(struct p2p__kad_lookup *l,
+                          const struct p2p__kad_peer *peer)
+{
+    add(l, (unsigned)(l->n % P2P__KAD_PATHS), peer);
+}
+
+/* Whether a candidate has answered, or still can. */
+static bool counts(const struct p2p__kad_lookup *l,
+                   const struct p2p__kad_candidate *c)
+{
+    return c->state == P2P__KAD_ANSWERED || c->state == P2P__KAD_ASKED ||
+           (c->state == P2P__KAD_HEARD &&
+            l->asked[c->path] < P2P__CAP_KAD_ASKS);
+}
+
+/* The nearest of a path in a state whose answer the lookup needs: it is among
+ * the k nearest of all, or the nearest few of its path. */
+static struct p2p__kad_candidate *needed(const struct p2p__kad_lookup *l,
+                                         unsigned path,
+                                         enum p2p__kad_candidate_state state)
+{
+    size_t all = 0, own = 0;
+
+    for (size_t i = 0; i < l->n; i++) {
+        struct p2p__kad_candidate *c = l->sorted[i];
+
+        if (!counts(l, c)) {
+            continue;
+        }
+        if (c->path == path) {
+            if (c->state == state &&
+                (all < P2P__KAD_K || own < P2P__KAD_BETA)) {
+                return c;
+            }
+            own++;
+        }
+        all++;
+    }
+    return NULL;
+}
+
+static size_t in_flight(const struct p2p__kad_lookup *l)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < l->n; i++) {
+        n += l->sorted[i]->state == P2P__KAD_ASKED;
+    }
+    return n;
+}
+
+struct p2p__kad_candidate *p2p__kad_lookup_next(struct p2p__kad_lookup *l,
+                                                p2p_ns now)
+{
+    if (now >= l->deadline || in_flight(l) >= P2P__KAD_ALPHA) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < P2P__KAD_PATHS; i++) {
+        const unsigned path = l->turn++ % P2P__KAD_PATHS;
+        struct p2p__kad_candidate *c = needed(l, path, P2P__KAD_HEARD);
+
+        if (c != NULL) {
+            c->state = P2P__KAD_ASKED;
+            assert(l->asked[path] < P2P__CAP_KAD_ASKS);
+            c->deadline = p2p__ns_after(now, P2P__KAD_ASK_TIMEOUT);
+            l->asked[path]++;
+            return c;
+        }
+    }
+    return NULL;
+}
+
+struct p2p__kad_candidate *p2p__kad_lookup_answered(
+    struct p2p__kad_lookup *l, const struct p2p_peer_id *id)
+{
+    struct p2p__kad_candidate *c = find(l, id);
+
+    if (c == NULL || c->state != P2P__KAD_ASKED) {
+        return NULL;
+    }
+    c->state = P2P__KAD_ANSWERED;
+    return c;
+}
+
+void p2p__kad_lookup_offer(struct p2p__kad_lookup *l,
+                           struct p2p__kad_candidate *from,
+                           const struct p2p__kad_peer *peer)
+{
+    assert(from->state == P2P__KAD_ANSWERED);
+    if (from->told < P2P__CAP_KAD_CLOSER) {
+        from->told++;
+        add(l, from->path, peer);
+    }
+}
+
+bool p2p__kad_lookup_failed(struct p2p__kad_lookup *l,
+                            const struct p2p_peer_id *id)
+{
+    struct p2p__kad_candidate *c = find(l, id);
+
+    if (c == NULL || c->state != P2P__KAD_ASKED) {
+        return false;
+    }
+    c->state = P2P__KAD_FAILED;
+    return true;
+}
+
+bool p2p__kad_lookup_is_done(const struct p2p__kad_lookup *l)
+{
+    for (unsigned path = 0; path < P2P__KAD_PATHS; path++) {
+        if (needed(l, path, P2P__KAD_HEARD) != NULL ||
+            needed(l, path, P2P__KAD_ASKED) != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+p2p_ns p2p__kad_lookup_deadline(const struct p2p__kad_lookup *l)
+{
+    p2p_ns at = l->deadline;
+
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->sorted[i]->state == P2P__KAD_ASKED) {
+            at = p2p__ns_min(at, l->sorted[i]->deadline);
+        }
+    }
+    return at;
+}
+
+struct p2p__kad_candidate *p2p__kad_lookup_expire(struct p2p__kad_lookup *l,
+                                                  p2p_ns now)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        struct p2p__kad_candidate *c = l->sorted[i];
+
+        if (c->state == P2P__KAD_ASKED && c->deadline <= now) {
+            c->state = P2P__KAD_FAILED;
+            return c;
+        }
+    }
+    return NULL;
+}
+
+struct p2p__kad_candidate *p2p__kad_lookup_found(
+    const struct p2p__kad_lookup *l, size_t i)
+{
+    for (size_t at = 0; at < l->n; at++) {
+        if (l->sorted[at]->state == P2P__KAD_ANSWERED && i-- == 0) {
+            return l->sorted[at];
+        }
+    }
+    return NULL;
+}
+
+size_t p2p__kad_lookup_keepers(const struct p2p__kad_lookup *l,
+                               struct p2p__kad_candidate *out[P2P__KAD_KEEPERS])
+{
+    size_t own[P2P__KAD_PATHS] = {0};
+    size_t all = 0, n = 0;
+
+    for (size_t i = 0; i < l->n; i++) {
+        struct p2p__kad_candidate *c = l->sorted[i];
+
+        if (c->state != P2P__KAD_ANSWERED) {
+            continue;
+        }
+        if (all++ < P2P__KAD_K || own[c->path] < P2P__KAD_SPREAD) {
+            assert(n < P2P__KAD_KEEPERS);
+            out[n++] = c;
+        }
+        own[c->path]++;
+    }
+    return n;
+}

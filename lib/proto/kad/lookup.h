@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A lookup: who is nearest to a target? Those that are known are asked, and
+ * then those that they tell of. It ends when the k nearest of all that were
+ * heard of have answered.
+ *
+ * The first ones begin three paths; who is heard of belongs to the path of who
+ * told first. Each path has its own room and number of questions, and goes on
+ * until its own nearest have answered: who controls one path, and makes up
+ * peers as near to the target as he likes, does not end the others (T32).
+ * Spec: libp2p kad-dht, "Peer routing"; S/Kademlia, "disjoint paths".
+ */
+#ifndef P2P_PROTO_KAD_LOOKUP_H
+#define P2P_PROTO_KAD_LOOKUP_H
+
+#include "proto/kad/addrs.h"
+#include "proto/kad/key.h"
+
+/* How long a question may take, and a lookup. */
+#define P2P__KAD_ASK_TIMEOUT    P2P__SEC(10)
+#define P2P__KAD_LOOKUP_TIMEOUT P2P__SEC(60)
+
+/* Of each path so many keep what is put, wherever the others are. */
+#define P2P__KAD_SPREAD  5U
+#define P2P__KAD_KEEPERS (P2P__KAD_K + P2P__KAD_PATHS * P2P__KAD_SPREAD)
+
+/* Room for the candidates of all paths. */
+#define P2P__KAD_CANDIDATES (P2P__KAD_PATHS * P2P__CAP_KAD_CANDIDATES)
+
+enum p2p__kad_candidate_state {
+    P2P__KAD_HEARD, /* of it */
+    P2P__KAD_ASKED,
+    P2P__KAD_ANSWERED,
+    P2P__KAD_FAILED
+};
+
+struct p2p__kad_candidate {
+    struct p2p__kad_peer peer; /* `at` is what is said: see addrs.h */
+    struct p2p__kad_key key;
+    p2p_ns deadline; /* of the question */
+    uint8_t state;
+    uint8_t path;
+    uint8_t told; /* peers that it told of */
+    uint8_t mark; /* the owner's; 0 */
+};
+
+/* All members are private. */
+struct p2p__kad_lookup {
+    struct p2p__kad_key target;
+    struct p2p_peer_id self;
+    p2p_ns deadline;
+    uint32_t asked[P2P__KAD_PATHS];
+    uint32_t in_path[P2P__KAD_PATHS];
+    uint32_t turn; /* the path that is looked at first */
+    size_t n;
+    struct p2p__kad_candidate *sorted[P2P__KAD_CANDIDATES]; /* nearest first */
+    size_t n_free;
+    uint8_t unused[P2P__KAD_CANDIDATES];
+    struct p2p__kad_candidate all[P2P__KAD_CANDIDATES];
+};
+
+/* Begins a lookup that never takes `self` for a candidate. */
+void p2p__kad_lookup_init(struct p2p__kad_lookup *l,
+                          const struct p2p__kad_key *target,
+                          const struct p2p_peer_id *self, p2p_ns now);
+
+/* One to begin with: the nearest first. */
+void p2p__kad_lookup_seed(struct p2p__kad_lookup *l,
+                          const struct p2p__kad_peer *peer);
+
+/* The next one to ask, which counts as asked; NULL: not now. Valid as long as
+ * the lookup. */
+struct p2p__kad_candidate *p2p__kad_lookup_next(struct p2p__kad_lookup *l,
+                                                p2p_ns now);
+
+/* Who was asked answered. Returns it, or NULL: nobody asked it, or it is too
+ * late. */
+struct p2p__kad_candidate *p2p__kad_lookup_answered(
+    struct p2p__kad_lookup *l, const struct p2p_peer_id *id);
+
+/* One that `from`, who has answered, tells of. */
+void p2p__kad_lookup_offer(struct p2p__kad_lookup *l,
+                           struct p2p__kad_candidate *from,
+                           const struct p2p__kad_peer *peer);
+
+/* Who was asked did not answer. False: it was not waited for. */
+bool p2p__kad_lookup_failed(struct p2p__kad_lookup *l,
+                            const struct p2p_peer_id *id);
+
+/* Whether there is nobody left to ask or to wait for. */
+bool p2p__kad_lookup_is_done(const struct p2p__kad_lookup *l);
+
+/* When somebody fails, or the lookup ends. */
+p2p_ns p2p__kad_lookup_deadline(const struct p2p__kad_lookup *l);
+
+/* Those that should have answered by now have failed. Returns the next of them,
+ * one a call; NULL: none is left. */
+struct p2p__kad_candidate *p2p__kad_lookup_expire(struct p2p__kad_lookup *l,
+                                                  p2p_ns now);
+
+/* The i-th nearest that answered; NULL: there are fewer. */
+struct p2p__kad_candidate *p2p__kad_lookup_found(
+    const struct p2p__kad_lookup *l, size_t i);
+
+/*
+ * Those that shall keep something: the k nearest that answered, and the few
+ * nearest of each path, so that one path cannot keep it for itself. Returns how
+ * many; valid as long as the lookup.
+ */
+size_t p2p__kad_lookup_keepers(
+    const struct p2p__kad_lookup *l,
+    struct p2p__kad_candidate *out[P2P__KAD_KEEPERS]);
+
+#endif
