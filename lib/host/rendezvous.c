@@ -106,11 +106,12 @@ static void discovered(const struct request *q, int status,
     }
 }
 
-/* Whether the point reads no such record: those of rust reset the stream. */
+/* Whether the point reads no such record: those of rust reset the stream, or
+ * end it without an answer. */
 static bool is_refused(const struct request *q, int status, uint64_t said)
 {
     return q->type == P2P__RENDEZVOUS_REGISTER && !q->rust &&
-           (status == P2P_ERESET ||
+           (status == P2P_ERESET || status == P2P_EPROTO ||
             (status == 0 && said == P2P__RENDEZVOUS_INVALID_RECORD));
 }
 

@@ -369,7 +369,7 @@ static void test_addresses_of_a_found_peer_have_a_cap(void **state)
 /* A point that refuses so many records, and is asked so often. */
 struct strict {
     unsigned refusals;
-    bool resets; /* instead of saying so */
+    int how; /* 0: says so; P2P_ERESET: resets; P2P_EPROTO: ends it */
     unsigned asked;
 };
 
@@ -386,8 +386,12 @@ static void on_strict(void *user, struct p2p_stream *s)
     struct p2p__pbw w;
 
     p2p_stream_listen(s, NULL, NULL);
-    if (strict->asked++ < strict->refusals && strict->resets) {
-        p2p_stream_reset(s);
+    if (strict->asked++ < strict->refusals && strict->how != 0) {
+        if (strict->how == P2P_ERESET) {
+            p2p_stream_reset(s);
+        } else {
+            p2p_stream_finish(s);
+        }
         return;
     }
     p2p__pbw_init(&w, buf, sizeof buf);
@@ -398,14 +402,15 @@ static void on_strict(void *user, struct p2p_stream *s)
 
 static void test_a_refused_record_is_sent_once_more(void **state)
 {
+    static const int ways[] = {0, P2P_ERESET, P2P_EPROTO};
     const struct p2p_peer_id *there;
     struct world w;
 
     (void)state;
     start(&w, defaults);
-    for (unsigned i = 0; i < 6; i++) {
-        const unsigned refusals = i / 2;
-        struct strict strict = {.refusals = refusals, .resets = i % 2 == 1};
+    for (unsigned i = 0; i < 3 * P2P__COUNT(ways); i++) {
+        const int how = ways[i % 3];
+        struct strict strict = {.refusals = i / 3, .how = how};
 
         assert_int_equal(
             p2p_host_handle(w.h[ONE].host, P2P__RENDEZVOUS_PROTOCOL, on_strict,
@@ -417,10 +422,8 @@ static void test_a_refused_record_is_sent_once_more(void **state)
                                                  0, on_registered, &w),
                          0);
         run(&w, P2P__SEC(2));
-        assert_int_equal(w.status, refusals < 2    ? 0
-                                   : strict.resets ? P2P_ERESET
-                                                   : P2P_EINVAL);
-        assert_int_equal(strict.asked, refusals == 0 ? 1 : 2);
+        assert_int_equal(strict.asked, i < 3 ? 1 : 2);
+        assert_int_equal(w.status, i < 6 ? 0 : how == 0 ? P2P_EINVAL : how);
     }
     stop(&w);
 }
