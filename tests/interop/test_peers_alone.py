@@ -14,7 +14,8 @@ import lan as lan_
 import matrix
 from checks import check_connection, check_pubsub, check_push, check_services
 from checks import pair
-from finding import check_dht, check_relayed
+from finding import check_autonat, check_dht, check_punch, check_relayed
+from finding import check_rendezvous
 from peer import Peer, Program, require
 
 # (listener, its flags, dialer, its flags, security, muxer, early)
@@ -147,15 +148,36 @@ def test_mdns(kinds, flag):
             assert x.cmd(f"echo {y.id} 1000")["bytes"] == 1000
 
 
-@pytest.mark.parametrize("kinds", ["go-go-go", "js-go-go", "go-js-js"])
+@pytest.mark.parametrize("kinds", ["go-go-go", "go-rust-go", "rust-go-go",
+                                   "go-go-rust", "rust-rust-rust",
+                                   "js-go-go", "go-js-js"])
 def test_relay(kinds):
     check_relayed(*kinds.split("-"))
 
 
 @pytest.mark.parametrize("mode", ["server", "client"])
-@pytest.mark.parametrize("kinds", ["go-go-go", "js-go-js", "go-js-go"])
+@pytest.mark.parametrize("kinds", ["go-go-go", "go-rust-go", "rust-go-rust",
+                                   "js-go-js", "go-js-rust"])
 def test_dht(kinds, mode):
     check_dht(*kinds.split("-"), mode)
+
+
+def test_rendezvous():
+    check_rendezvous("rust", "rust", "rust")
+
+
+@pytest.mark.parametrize("kinds", ["go-go", "go-rust", "rust-go", "rust-rust"])
+@pytest.mark.parametrize("version", [1, 2])
+def test_autonat(lab, version, kinds):
+    check_autonat(lab, version, *kinds.split("-"))
+
+
+# (relay, listener, dialer)
+@pytest.mark.parametrize("kinds", ["go-go-go", "rust-go-rust", "go-rust-go",
+                                   "rust-rust-rust"])
+@pytest.mark.parametrize("way", ["tcp", "quic"])
+def test_punch(lab, kinds, way):
+    check_punch(lab, *kinds.split("-"), way)
 
 
 def network(*names):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Circuit relay v2: ours, go and js as the relay, as the peer behind it
+"""Circuit relay v2: ours, go, rust and js as the relay, as the peer behind it
 that listens there, and as the one that dials. At least one of them is ours."""
 
 import itertools
@@ -9,7 +9,7 @@ from checks import LOOP
 from finding import check_relayed, circuit
 from peer import Peer, PeerError, require
 
-KINDS = ("c", "go")
+KINDS = ("c", "go", "rust")
 ROLES = [r for r in itertools.product(KINDS, repeat=3) if "c" in r]
 ROLES += [("js", "c", "c"), ("c", "js", "c"), ("c", "c", "js")]
 
@@ -32,7 +32,8 @@ def test_nobody_there(relay):
             b.cmd(f"connect {circuit(r)}/p2p/{a.id}")
 
 
-@pytest.mark.parametrize("relay, dialer", [("go", "c"), ("c", "go")])
+@pytest.mark.parametrize("relay, dialer", [
+    ("go", "c"), ("c", "go"), ("rust", "c"), ("c", "rust")])
 def test_limits(relay, dialer):
     """A circuit ends when it has carried 128 KiB, whoever counts them."""
     require(relay, dialer, "c")

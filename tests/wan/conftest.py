@@ -16,10 +16,7 @@ pytest.register_assert_rewrite("probes")
 @pytest.fixture
 def lab():
     """An empty laboratory, taken down whatever becomes of the test."""
-    from lab import Lab, why_not
+    from lab import laboratory
 
-    reason = why_not()
-    if reason:
-        pytest.skip(f"no laboratory: {reason}")
-    with Lab() as made:
+    with laboratory() as made:
         yield made

@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 import nats
 import netns
+import pytest
 from lan import Lan, Namespaces, ip, ips
 from lan import why_not as why_no_namespaces
 from peer import Peer, Program, require
@@ -295,3 +296,13 @@ class Lab(Namespaces):
             self.ends.close()
         finally:
             super().__exit__(*exc)
+
+
+@contextlib.contextmanager
+def laboratory():
+    """One for a test, which is skipped where there can be none."""
+    reason = why_not()
+    if reason:
+        pytest.skip(f"no laboratory: {reason}")
+    with Lab() as made:
+        yield made

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""What peers must do for each other to be found and reached: relays and the
-DHT; whoever is in which role."""
+"""What peers must do for each other to be found and reached: relays, the DHT,
+rendezvous points; whoever is in which role."""
 
 import contextlib
 
@@ -74,3 +74,73 @@ def check_dht(first, second, third, mode="server"):
 
 def bare(peer):
     return peer.addr.split("/p2p/")[0]
+
+
+def check_rendezvous(point, one, other):
+    """Who registers is discovered, in its namespace, until it takes it back."""
+    flags = ["--listen", LOOP]
+    with peers((point, ["--listen", LOOP, "--rendezvous-server"]),
+               (one, flags), (other, flags)) as [p, a, b]:
+        for client in (a, b):
+            client.connect(p)
+        found = b.cmd(f"discover {p.id} news")
+        assert found["registrations"] == []
+        assert a.cmd(f"register {p.id} news 7300")["ttl"] == 7300
+        a.cmd(f"register {p.id} weather")
+        found = b.cmd(f"discover {p.id} news")["registrations"]
+        assert [(r["peer"], r["ns"]) for r in found] == [(a.id, "news")]
+        assert bare(a) in {x.split("/p2p/")[0] for x in found[0]["addrs"]}
+        assert 7200 < found[0]["ttl"] <= 7300
+        answer = a.cmd(f"register {p.id} news 999999999", check=False)
+        assert not answer["ok"] and answer["error"]
+        a.cmd(f"unregister {p.id} news")
+        b.poll(f"discover {p.id} news", lambda f: f["registrations"] == [])
+        found = b.cmd(f"discover {p.id} weather")["registrations"]
+        assert [r["peer"] for r in found] == [a.id]
+
+
+AUTONAT = {1: "--autonat", 2: "--autonatv2"}
+
+
+def check_autonat(lab, version, client, server):
+    """Who can be dialed hears that it is public; who is behind a NAT, that it
+    is not."""
+    flag = AUTONAT[version]
+    there = lab.host("server")
+    s = there.node(["--listen", there.at(port=4001), flag], server)
+    open_host = lab.host("open")
+    shut_host = lab.site("shut", strangers="reject").host()
+    a, b = (h.begin(["--listen", h.at(port=4001), flag, "--connect", s.addr],
+                    client) for h in (open_host, shut_host))
+    said = a.ready().wait("reachability", version=version, status="public")
+    assert said["addr"] in (None, open_host.at(port=4001), a.addr)
+    if (server, version) == ("go", 1):
+        return  # it would say so in fifteen seconds
+    b.ready().wait("reachability", version=version, status="private")
+    assert not b.seen("reachability", status="public")
+
+
+def check_punch(lab, relay, listener, dialer, way):
+    """Two that a relay made known to each other do without it."""
+    public = lab.host("relay")
+    r = public.node(["--listen", public.at(way, 4001), "--relay-server"],
+                    relay)
+    a, b = (lab.site(name).host() for name in "ab")
+    x = a.node(["--listen", a.at(way, 4001), "--listen", circuit(r),
+                "--holepunch"], listener)
+    y = b.node(["--listen", b.at(way, 4001), "--connect", r.addr,
+                "--holepunch"], dialer)
+    for one in (x, y):
+        one.wait("holepunch-ready")
+    y.cmd(f"connect {circuit(r)}/p2p/{x.id}")
+    for one, other in ((x, y), (y, x)):
+        one.wait("connected", peer=other.id, limited=True)
+        direct = one.wait("connected", peer=other.id, limited=False)
+        assert direct["transport"] == ("tcp" if way == "tcp" else "quic-v1")
+    for one in (x, y):
+        # rust takes any connection, and so this one closes those over relays.
+        if one.kind == "rust":
+            one.poll("peers", lambda f: f["conns"] == 2)
+    # More than the relay would have carried.
+    for one, other in ((x, y), (y, x)):
+        assert one.cmd(f"echo {other.id} 300000")["bytes"] == 300_000

@@ -12,6 +12,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/host/observedaddrs"
 	"github.com/libp2p/go-libp2p/p2p/protocol/autonatv2"
 	"github.com/libp2p/go-libp2p/p2p/protocol/holepunch"
 	"github.com/multiformats/go-multiaddr"
@@ -22,6 +23,8 @@ import (
 func reachOptions(f *flags, out *output) []libp2p.Option {
 	var opts []libp2p.Option
 	if f.autonat {
+		// It asks about addresses that four have seen; one is enough here.
+		observedaddrs.ActivationThresh = 1
 		opts = append(opts, libp2p.EnableNATService(),
 			libp2p.AutoNATServiceRateLimit(0, 1000, time.Minute))
 	}

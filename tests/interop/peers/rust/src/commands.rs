@@ -78,6 +78,9 @@ impl Commands {
         }
         let first = args.first().ok_or(format!("unknown command, or no argument: {cmd}"))?;
         let first = first.to_string();
+        if cmd.starts_with("dht") {
+            return self.dht(cmd, first, text).await;
+        }
         match cmd {
             "sub" => self
                 .handle
@@ -104,8 +107,42 @@ impl Commands {
             "ping" => streams::ping(control, peer, number(args, 1, 1)?).await,
             "echo" => streams::echo(control, peer, number(args, 1, 1024)?).await,
             "perf" => streams::perf(control, peer, number(args, 1, 0)?, number(args, 2, 0)?).await,
+            "register" | "unregister" | "discover" => self.rendezvous(cmd, peer, args).await,
             _ => Err(format!("unknown command {cmd}")),
         }
+    }
+
+    async fn rendezvous(&self, cmd: &str, at: PeerId, args: &[&str]) -> Answer {
+        let name = args.get(1).ok_or("a namespace is missing")?.to_string();
+        let n = args.get(2).map(|_| number(args, 2, 0)).transpose()?;
+        // A limit of nothing is none.
+        let limit = n.filter(|n| *n > 0);
+        let more = args.get(3) == Some(&"more");
+        let told = match cmd {
+            "unregister" => return self.handle.with(move |n| n.unregister(at, &name)).await,
+            "register" => self.handle.with(move |node| node.register(at, &name, n)).await?,
+            _ => {
+                let find = move |node: &mut Node| node.discover(at, &name, limit, more);
+                self.handle.with(find).await?
+            }
+        };
+        within(told).await
+    }
+
+    async fn dht(&self, cmd: &str, first: String, text: &str) -> Answer {
+        let value = text_after_topic(text).as_bytes().to_vec();
+        let told = match cmd {
+            "dhtput" => self.handle.with(move |n| n.dht_put(&first, value)).await,
+            "dhtget" => self.handle.with(move |n| n.dht_get(&first)).await,
+            "dhtprovide" => self.handle.with(move |n| n.dht_provide(&first)).await,
+            "dhtfindprovs" => self.handle.with(move |n| n.dht_find_providers(&first)).await,
+            "dhtfindpeer" => {
+                let peer = first.parse().map_err(|e| format!("{first}: {e}"))?;
+                self.handle.with(move |n| n.dht_find_peer(peer)).await
+            }
+            _ => return Err(format!("unknown command {cmd}")),
+        };
+        within(told).await
     }
 
     pub async fn connect(&self, target: &str) -> Answer {

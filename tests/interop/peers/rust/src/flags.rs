@@ -23,6 +23,13 @@ pub struct Flags {
     pub nosign: bool,
     pub msgid_key: bool,
     pub mdns: bool,
+    pub relay_server: bool,
+    pub holepunch: bool,
+    pub autonat: bool,
+    pub autonatv2: bool,
+    pub dht: Option<String>,
+    pub dht_prefix: String,
+    pub rendezvous_server: bool,
     pub quiet: bool,
     pub max_seconds: u64,
 }
@@ -32,6 +39,7 @@ pub fn parse() -> Result<Flags, Error> {
         security: "noise".into(),
         muxer: "yamux".into(),
         key: "ed25519".into(),
+        dht_prefix: "/ipfs".into(),
         ..Flags::default()
     };
     let mut args = std::env::args().skip(1).peekable();
@@ -40,9 +48,15 @@ pub fn parse() -> Result<Flags, Error> {
         let name = arg.trim_start_matches('-').to_owned();
         match name.as_str() {
             "mdns" => f.mdns = true,
+            "relay-server" => f.relay_server = true,
+            "holepunch" => f.holepunch = true,
+            "autonat" => f.autonat = true,
+            "autonatv2" => f.autonatv2 = true,
+            "rendezvous-server" => f.rendezvous_server = true,
             "quiet" => f.quiet = true,
-            // It never agrees on the muxer inside the handshake.
-            "no-early-mux" => {}
+            // It never agrees on the muxer inside the handshake, and is always
+            // a client of rendezvous points.
+            "no-early-mux" | "rendezvous-client" => {}
             _ => {
                 let value = args.next().ok_or(format!("{arg} needs a value"))?;
                 set(&mut f, &name, value)?;
@@ -55,7 +69,10 @@ pub fn parse() -> Result<Flags, Error> {
 fn set(f: &mut Flags, name: &str, value: String) -> Result<(), Error> {
     match name {
         "listen" => f.listen.push(value),
+        "relay" => f.listen.push(format!("{value}/p2p-circuit")),
         "connect" => f.connect.push(value),
+        "dht" => f.dht = Some(value),
+        "dht-prefix" => f.dht_prefix = value,
         "topic" => f.topics.push(value),
         "security" => f.security = value,
         "muxer" => f.muxer = value,

@@ -8,6 +8,8 @@ mod commands;
 mod flags;
 mod node;
 mod output;
+mod reach;
+mod routing;
 mod streams;
 mod transport;
 
@@ -37,7 +39,10 @@ async fn listen(node: &mut Node, addrs: &[String]) -> Result<(), Error> {
     }
     while !missing.is_empty() {
         match node.swarm.select_next_some().await {
-            SwarmEvent::NewListenAddr { listener_id, .. } => drop(missing.remove(&listener_id)),
+            SwarmEvent::NewListenAddr { listener_id, address } => {
+                missing.remove(&listener_id);
+                node.listening(address);
+            }
             SwarmEvent::ListenerClosed { reason: Err(e), .. } => return Err(e.into()),
             other => node.on_event(other),
         }

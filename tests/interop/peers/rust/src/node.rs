@@ -5,7 +5,7 @@
 
 use crate::flags::Flags;
 use crate::output::{event, with};
-use crate::transport;
+use crate::{reach, routing, transport};
 use base64::Engine;
 use libp2p::gossipsub::{self, IdentTopic, MessageAuthenticity, MessageId, ValidationMode};
 use libp2p::multiaddr::Protocol;
@@ -13,8 +13,8 @@ use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::swarm::{ConnectionId, NetworkBehaviour, SwarmEvent};
 use libp2p::{
-    core::ConnectedPoint, identify, identity::Keypair, mdns, ping, Multiaddr, PeerId, Swarm,
-    SwarmBuilder,
+    autonat, core::ConnectedPoint, dcutr, identify, identity::Keypair, mdns, ping, relay,
+    rendezvous, Multiaddr, PeerId, Swarm, SwarmBuilder,
 };
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
-type Answer = Result<Value, String>;
+pub type Answer = Result<Value, String>;
 type Job = Box<dyn FnOnce(&mut Node) + Send>;
 
 const SHOWN_BYTES: usize = 512;
@@ -34,6 +34,15 @@ pub struct Behaviour {
     identify: identify::Behaviour,
     mdns: Toggle<mdns::tokio::Behaviour>,
     ping: ping::Behaviour,
+    relay: Toggle<relay::Behaviour>,
+    relay_client: relay::client::Behaviour,
+    autonat: Toggle<autonat::v1::Behaviour>,
+    autonat2_client: Toggle<autonat::v2::client::Behaviour>,
+    autonat2_server: Toggle<autonat::v2::server::Behaviour>,
+    dcutr: Toggle<dcutr::Behaviour>,
+    pub kad: Toggle<routing::Kad>,
+    rendezvous: Toggle<rendezvous::server::Behaviour>,
+    pub rendezvous_client: rendezvous::client::Behaviour,
     pub streams: libp2p_stream::Behaviour,
 }
 
@@ -54,21 +63,29 @@ pub struct Node {
     dials: HashMap<ConnectionId, oneshot::Sender<Answer>>,
     identified: HashMap<PeerId, Value>,
     asked: Vec<(PeerId, oneshot::Sender<Answer>)>,
+    pub relay_server: bool,
+    pub kad_name: String,
+    pub pending: routing::Pending,
     /// Known only when the flags leave no choice: rust-libp2p does not tell.
     security: Option<&'static str>,
     muxer: Option<&'static str>,
 }
 
 fn new_swarm(f: &Flags, key: Keypair) -> Result<Swarm<Behaviour>, Error> {
+    let (circuits, client) = relay::client::new(key.public().to_peer_id());
     Ok(SwarmBuilder::with_existing_identity(key)
         .with_tokio()
-        .with_other_transport(|key| transport::new(f, key))?
-        .with_behaviour(|key| new_behaviour(f, key))?
+        .with_other_transport(|key| transport::new(f, key, circuits))?
+        .with_behaviour(|key| new_behaviour(f, key, client))?
         .with_swarm_config(|c| c.with_idle_connection_timeout(Duration::from_secs(86400)))
         .build())
 }
 
-fn new_behaviour(f: &Flags, key: &Keypair) -> Result<Behaviour, Error> {
+fn new_behaviour(
+    f: &Flags,
+    key: &Keypair,
+    relay_client: relay::client::Behaviour,
+) -> Result<Behaviour, Error> {
     let me = key.public().to_peer_id();
     let mdns = f.mdns.then(|| {
         let config = mdns::Config { query_interval: Duration::from_secs(5), ..Default::default() };
@@ -84,6 +101,15 @@ fn new_behaviour(f: &Flags, key: &Keypair) -> Result<Behaviour, Error> {
         identify: identify::Behaviour::new(identify),
         mdns: mdns.transpose()?.into(),
         ping: ping::Behaviour::default(),
+        relay: reach::relay(f, me),
+        relay_client,
+        autonat: reach::autonat(f, me),
+        autonat2_client: reach::autonat2_client(f),
+        autonat2_server: reach::autonat2_server(f),
+        dcutr: reach::dcutr(f, me),
+        kad: routing::kad(f, me)?,
+        rendezvous: routing::rendezvous_server(f),
+        rendezvous_client: routing::rendezvous_client(key),
         streams: libp2p_stream::Behaviour::new(),
     })
 }
@@ -134,6 +160,7 @@ fn transport_of(addr: &Multiaddr) -> &'static str {
             Protocol::Tls => secure = true,
             Protocol::Ws(_) => name = if secure { "wss" } else { "ws" },
             Protocol::Wss(_) => name = "wss",
+            Protocol::P2pCircuit => return "p2p-circuit",
             _ => {}
         }
     }
@@ -153,6 +180,9 @@ impl Node {
             dials: HashMap::new(),
             identified: HashMap::new(),
             asked: Vec::new(),
+            relay_server: f.relay_server,
+            kad_name: routing::kad_name(f),
+            pending: routing::Pending::default(),
             security: only(&f.security, ["noise", "tls"]),
             muxer: only(&f.muxer, ["yamux", "mplex"]),
         };
@@ -168,7 +198,8 @@ impl Node {
 
     pub fn addrs(&self) -> Vec<String> {
         let me = self.id();
-        self.swarm.listeners().map(|a| format!("{a}/p2p/{me}")).collect()
+        let whole = |a: &Multiaddr| a.clone().with_p2p(me).unwrap_or_else(|a| a).to_string();
+        self.swarm.listeners().map(whole).collect()
     }
 
     pub fn peers(&self) -> Value {
@@ -220,18 +251,26 @@ impl Node {
         gone.map(|_| json!({})).map_err(|_| "not connected".into())
     }
 
-    fn conn_to(&self, peer: &PeerId) -> Option<Value> {
-        self.conns.values().find(|(p, _)| p == peer).map(|(_, v)| v.clone())
+    /// A connection with the peer; where `direct` is asked, not over a relay.
+    fn conn_to(&self, peer: &PeerId, direct: bool) -> Option<Value> {
+        let fits = |v: &Value| !direct || v["limited"] == false;
+        self.conns.values().find(|(p, v)| p == peer && fits(v)).map(|(_, v)| v.clone())
+    }
+
+    pub fn relayed(&self, peer: &PeerId) -> Vec<ConnectionId> {
+        let theirs = self.conns.iter().filter(|(_, (p, v))| p == peer && v["limited"] == true);
+        theirs.map(|(id, _)| *id).collect()
     }
 
     /// Answers with the connection that stands, or that the dial makes.
     pub fn dial(&mut self, addr: &Multiaddr) -> oneshot::Receiver<Answer> {
         let (tell, told) = oneshot::channel();
-        let peer = addr.iter().find_map(|p| match p {
-            Protocol::P2p(id) => Some(id),
+        let peer = match addr.iter().last() {
+            Some(Protocol::P2p(id)) => Some(id),
             _ => None,
-        });
-        if let Some(conn) = peer.and_then(|p| self.conn_to(&p)) {
+        };
+        let direct = transport_of(addr) != "p2p-circuit";
+        if let Some(conn) = peer.and_then(|p| self.conn_to(&p, direct)) {
             let _ = tell.send(Ok(conn));
             return told;
         }
@@ -272,11 +311,24 @@ impl Node {
                     let _ = tell.send(Err(error.to_string()));
                 }
             }
-            SwarmEvent::Behaviour(BehaviourEvent::Gossip(e)) => self.on_gossip(e),
-            SwarmEvent::Behaviour(BehaviourEvent::Identify(e)) => self.on_identify(e),
-            SwarmEvent::Behaviour(BehaviourEvent::Mdns(mdns::Event::Discovered(found))) => {
-                self.discovered(found)
-            }
+            SwarmEvent::NewListenAddr { address, .. } => self.listening(address),
+            SwarmEvent::NewExternalAddrCandidate { .. } => reach::on_candidate(),
+            SwarmEvent::Behaviour(e) => self.on_behaviour(e),
+            _ => {}
+        }
+    }
+
+    fn on_behaviour(&mut self, e: BehaviourEvent) {
+        match e {
+            BehaviourEvent::Gossip(e) => self.on_gossip(e),
+            BehaviourEvent::Identify(e) => self.on_identify(e),
+            BehaviourEvent::Mdns(mdns::Event::Discovered(found)) => self.discovered(found),
+            BehaviourEvent::RelayClient(e) => reach::on_relay(e),
+            BehaviourEvent::Autonat(e) => reach::on_autonat(e),
+            BehaviourEvent::Autonat2Client(e) => reach::on_autonat2(e),
+            BehaviourEvent::Dcutr(e) => reach::on_dcutr(e),
+            BehaviourEvent::Kad(e) => self.on_kad(e),
+            BehaviourEvent::RendezvousClient(e) => self.on_rendezvous(e),
             _ => {}
         }
     }
@@ -287,7 +339,11 @@ impl Node {
             "in" => self.counts.conns_in += 1,
             _ => self.counts.conns_out += 1,
         }
-        let mut addr = end.get_remote_address().clone();
+        // Who comes over a relay has no address of his own.
+        let mut addr = match end {
+            ConnectedPoint::Listener { local_addr, .. } if end.is_relayed() => local_addr.clone(),
+            _ => end.get_remote_address().clone(),
+        };
         if let Some(Protocol::P2p(_)) = addr.iter().last() {
             addr.pop();
         }
@@ -297,12 +353,15 @@ impl Node {
         let v = json!({"peer": peer.to_string(), "addr": addr.to_string(), "dir": dir,
             "security": if own { None } else { self.security },
             "muxer": if own { None } else { self.muxer }, "transport": transport,
-            "early_mux": false, "limited": false});
+            "early_mux": false, "limited": end.is_relayed()});
         event(with(json!({"type": "connected"}), v.clone()));
         if let Some(tell) = self.dials.remove(&id) {
             let _ = tell.send(Ok(v.clone()));
         }
         self.conns.insert(id, (peer, v));
+        if !end.is_relayed() {
+            self.met(&peer);
+        }
     }
 
     fn discovered(&mut self, found: Vec<(PeerId, Multiaddr)>) {
@@ -316,10 +375,11 @@ impl Node {
 
     fn on_identify(&mut self, e: identify::Event) {
         let identify::Event::Received { peer_id, info, .. } = e else { return };
+        let names: Vec<_> = info.protocols.iter().map(|p| p.to_string()).collect();
+        self.learn(peer_id, &names, &info.listen_addrs);
         let texts: Vec<_> = info.listen_addrs.iter().map(Multiaddr::to_string).collect();
-        let protocols: Vec<_> = info.protocols.iter().map(|p| p.to_string()).collect();
         let v = json!({"peer": peer_id.to_string(), "agent": info.agent_version,
-            "protocol_version": info.protocol_version, "protocols": protocols, "addrs": texts,
+            "protocol_version": info.protocol_version, "protocols": names, "addrs": texts,
             "observed": info.observed_addr.to_string(),
             "signed_record": info.signed_peer_record.is_some()});
         event(with(json!({"type": "identify"}), v.clone()));

@@ -16,7 +16,7 @@ use libp2p::core::upgrade::{
 use libp2p::core::Transport;
 use libp2p::identity::Keypair;
 use libp2p::pnet::{PnetConfig, PreSharedKey};
-use libp2p::{noise, quic, tcp, tls, websocket, yamux, PeerId};
+use libp2p::{noise, quic, relay, tcp, tls, websocket, yamux, PeerId};
 use std::io;
 use std::pin::Pin;
 
@@ -181,7 +181,11 @@ fn web_tls(f: &Flags) -> Result<websocket::tls::Config, Error> {
     Ok(config.finish())
 }
 
-pub fn new(f: &Flags, key: &Keypair) -> Result<Whole, Error> {
+pub fn new(
+    f: &Flags,
+    key: &Keypair,
+    circuits: relay::client::Transport,
+) -> Result<Whole, Error> {
     let psk = f.psk.as_ref().map(std::fs::read_to_string).transpose()?;
     let up = Upgrade {
         security: Security::new(&f.security, key)?,
@@ -193,6 +197,7 @@ pub fn new(f: &Flags, key: &Keypair) -> Result<Whole, Error> {
     ws.set_tls_config(web_tls(f)?);
     // WebSocket first: TCP would take such an address for one of its own.
     let bytes = up.over(ws).or_transport(up.over(tcp())).map(|e, _| e.into_inner());
+    let bytes = up.over(circuits).or_transport(bytes).map(|e, _| e.into_inner());
     if up.psk.is_some() {
         return Ok(bytes.boxed()); // no private network over QUIC
     }
