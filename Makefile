@@ -116,11 +116,12 @@ interop: deps all ## ours with go, js, py (and rust if built) libp2p; T=… some
 	@P2P_BIN=$(BUILDDIR)/tools/p2p/p2p $(PYTHON) -m pytest -rs \
 		-p no:cacheprovider tests/interop $(T)
 
-# Some of it: make wan T="-k relay"
+# make wan T="-k relay"; SMOKE=1: a few tries of each.
 .PHONY: wan
-wan: deps all ## sites behind NATs, in namespaces; T=… some; needs root
-	@BUILDDIR=$(BUILDDIR) $(PYTHON) -m pytest -rs -p no:cacheprovider \
-		tests/wan $(T)
+wan: deps all ## sites behind NATs, in namespaces: TRIES=… (20), T=… some; needs root
+	@BUILDDIR=$(BUILDDIR) $(if $(SMOKE),,WAN_TRIES=$(or $(TRIES),20) \
+		$(if $(T),,WAN_TABLE=docs/reference/wan.md)) $(PYTHON) -m pytest -rs \
+		$(if $(SMOKE),-n 4) -p no:cacheprovider tests/wan $(T)
 
 interop-table: deps all ## the matrix as docs/reference/interop.md; builds every peer
 	@PEERS_REQUIRED="go js py rust" P2P_BIN=$(BUILDDIR)/tools/p2p/p2p \
