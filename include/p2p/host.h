@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "p2p/dcutr.h"
 #include "p2p/err.h"
 #include "p2p/key.h"
 #include "p2p/loop.h"
@@ -132,6 +133,9 @@ struct p2p_host_config {
     /** This host is a rendezvous point, with these limits; borrows for the
      * call. NULL: it is none. Spec: libp2p rendezvous (r3). */
     const struct p2p_rendezvous_config *rendezvous;
+    /** Holes are punched for peers that come by relays; borrows for the call.
+     * NULL: no. Spec: libp2p DCUtR (r1). */
+    const struct p2p_dcutr_config *dcutr;
 };
 
 /**

@@ -67,8 +67,8 @@ static void on_conn_open(void *user, struct p2p__conn *c, p2p_ns now)
     struct p2p_host *h = user;
     struct p2p_conn_info info;
 
-    (void)now;
     p2p__host_identify_conn(h, c);
+    p2p__host_dcutr_conn(h, c, now);
     if (h->events->connected != NULL) {
         p2p__host_conn_info(c, &info);
         h->events->connected(h->user, &info);
@@ -108,6 +108,7 @@ static void on_peer_down(void *user, struct p2p__peer *peer, p2p_ns now)
         p2p__pubsub_peer_down(h->pubsub, peer);
     }
     p2p__host_identify_gone(peer);
+    p2p__host_dcutr_gone(h, peer, now);
     p2p__host_relay_gone(h, peer);
     p2p__host_reserve_gone(h, peer, now);
     p2p__host_mdns_gone(h, &peer->id, now);
@@ -224,6 +225,9 @@ static int init_protocols(struct p2p_host *h, const struct p2p_host_config *cfg)
     if (rv == 0) {
         rv = p2p__host_point_init(h, cfg->rendezvous);
     }
+    if (rv == 0) {
+        rv = p2p__host_dcutr_init(h, cfg->dcutr);
+    }
     return rv;
 }
 
@@ -309,6 +313,7 @@ void p2p_host_free(struct p2p_host *host)
     if (host->swarm != NULL) {
         p2p__swarm_close(host->swarm, p2p__host_now(host));
     }
+    p2p__host_dcutr_fini(host);
     p2p__host_reserve_fini(host);
     p2p__host_relay_fini(host);
     p2p__host_point_fini(host);

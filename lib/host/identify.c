@@ -8,6 +8,7 @@
  */
 #include "base/mem.h"
 #include "host/attach.h"
+#include "proto/dcutr/msg.h"
 #include "proto/identify/info.h"
 #include "proto/identify/reader.h"
 #include "proto/identify/self.h"
@@ -160,6 +161,22 @@ static void tell_application(struct hearing *s,
     p2p__free(told);
 }
 
+/* Whether a peer tells that it speaks a protocol. */
+static bool speaks(const struct p2p__identify_info *info, const char *protocol)
+{
+    struct p2p__identify_walk walk;
+    struct p2p__slice name;
+
+    p2p__identify_walk_init(&walk, info);
+    while (p2p__identify_next_protocol(&walk, &name)) {
+        if (name.len == strlen(protocol) &&
+            memcmp(name.p, protocol, name.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void hearing_events(void *user, p2p_ns now)
 {
     struct hearing *s = user;
@@ -170,6 +187,14 @@ static void hearing_events(void *user, p2p_ns now)
     }
     s->known->answered = true;
     tell_application(s, info, now);
+    if (s->a.stream != NULL && s->a.stream->conn != NULL) {
+        const struct p2p__dcutr_news news = {
+            .conn = s->a.stream->conn,
+            .seen = &info->observed,
+            .speaks = s->push && speaks(info, P2P__DCUTR_PROTOCOL)};
+
+        p2p__host_dcutr_identified(s->host, &news, now);
+    }
 }
 
 static void hearing_done(void *user, int status, p2p_ns now)
@@ -400,6 +425,13 @@ void p2p__host_identify_conn(struct p2p_host *h, struct p2p__conn *c)
     if (stream != NULL && hear(h, stream, false, now) != 0) {
         p2p__stream_reset(stream, P2P_ENOMEM);
     }
+}
+
+bool p2p__host_is_identified(const struct p2p__peer *peer)
+{
+    const struct acquaintance *known = peer->identify;
+
+    return known != NULL && known->answered;
 }
 
 void p2p__host_identify_gone(struct p2p__peer *peer)

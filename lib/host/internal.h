@@ -26,6 +26,7 @@
 /* Topics that the application may subscribe to. */
 #define P2P__CAP_PUBSUB_TOPICS 1024
 
+struct p2p__host_dcutr;
 struct p2p__host_identify;
 struct p2p__host_mdns;
 struct p2p__host_point;
@@ -52,6 +53,7 @@ struct p2p_host {
     struct p2p__host_relay *relay; /* NULL: we are none */
     struct p2p__host_point *point; /* NULL: we are none */
     struct p2p__list reservations; /* that we want, or have */
+    struct p2p__host_dcutr *dcutr; /* NULL: we punch no holes */
     p2p_ns twin_dial_at;           /* not before it; see twin.c */
     p2p_ns twin_event_at;
     bool mdns_dial;
@@ -101,6 +103,9 @@ int p2p__host_identify_record(struct p2p_host *h, struct p2p__slice *out);
 /* The same unsigned, into P2P__CAP_OWN_ADDRS places; their number. */
 size_t p2p__host_signed_addrs(struct p2p_host *h, struct p2p_multiaddr *out);
 
+/* Whether a peer has told who it is. */
+bool p2p__host_is_identified(const struct p2p__peer *peer);
+
 /* ping.c and perf.c: serve. */
 int p2p__host_ping_init(struct p2p_host *h);
 int p2p__host_perf_init(struct p2p_host *h);
@@ -149,6 +154,25 @@ void p2p__host_reserve_fini(struct p2p_host *h);
 int p2p__host_point_init(struct p2p_host *h,
                          const struct p2p_rendezvous_config *cfg);
 void p2p__host_point_fini(struct p2p_host *h);
+
+/* What a peer told on a connection that matters to hole punching. */
+struct p2p__dcutr_news {
+    const struct p2p__conn *conn;
+    const struct p2p_multiaddr *seen; /* where it sees us; empty: not told */
+    bool speaks;                      /* and that it speaks the protocol: it
+                                         told so without being asked */
+};
+
+/* dcutr.c: a connection opened; its peer told who it is; the last connection
+ * with a peer ended. */
+int p2p__host_dcutr_init(struct p2p_host *h,
+                         const struct p2p_dcutr_config *cfg);
+void p2p__host_dcutr_conn(struct p2p_host *h, struct p2p__conn *c, p2p_ns now);
+void p2p__host_dcutr_identified(struct p2p_host *h,
+                                const struct p2p__dcutr_news *news, p2p_ns now);
+void p2p__host_dcutr_gone(struct p2p_host *h, struct p2p__peer *peer,
+                          p2p_ns now);
+void p2p__host_dcutr_fini(struct p2p_host *h);
 
 /* twin.c: mDNS has our own id at addresses; a handshake ended with it. */
 void p2p__host_twin_found(struct p2p_host *h, const struct p2p_multiaddr *addrs,

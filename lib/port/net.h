@@ -147,12 +147,32 @@ struct p2p__udp {
     void (*close)(struct p2p__udp *udp);
 };
 
+/* From where and to where a dial goes. */
+struct p2p__leg {
+    struct p2p__listener *from;
+    const struct p2p__addr *to;
+};
+
 struct p2p__net {
     /* Starts a dial; `connected` follows, never before the call returned.
      * Returns the pipe, or NULL and *err. */
     struct p2p__pipe *(*dial)(struct p2p__net *net, const struct p2p__addr *to,
                               const struct p2p__pipe_cb *cb, void *user,
                               int *err);
+    /* The same from the address and port at which leg->from, a listener of
+     * this net, listens: who is dialed, and NATs on the way, see that port.
+     * From then on programs of the same user may share it. If the other end
+     * dials us from there at the same time, both dials end in one connection.
+     * NULL: cannot be. Errors also: P2P_EADDRINUSE (there is such a
+     * connection). */
+    struct p2p__pipe *(*dial_from)(struct p2p__net *net,
+                                   const struct p2p__leg *leg,
+                                   const struct p2p__pipe_cb *cb, void *user,
+                                   int *err);
+    /* Which address of ours the system sends from to another, without a port;
+     * false: it cannot say. NULL: never. */
+    bool (*source)(struct p2p__net *net, const struct p2p__addr *to,
+                   struct p2p__addr *from);
     /* Listens; `l->addr` says where. Returns NULL and *err. */
     struct p2p__listener *(*listen)(struct p2p__net *net,
                                     const struct p2p__addr *at,

@@ -63,6 +63,10 @@ struct p2p__transport_own {
      * P2P_ENOMEM, P2P_ECRYPTO. */
     int (*attach)(struct p2p__pipe *pipe, const struct p2p__sess_cfg *cfg,
                   void **sess, p2p_ns now);
+    /* Sends bytes that mean nothing to an address, from where dials come: NATs
+     * on our side expect an answer then. NULL: cannot be. */
+    void (*knock)(void *host, const struct p2p__addr *to, const uint8_t *bytes,
+                  size_t len);
     const struct p2p__sess_ops *session;
     /* What next() and binding() say of the session: who the peer is. Before
      * that it has no event about streams. Of chan the name alone is read; the

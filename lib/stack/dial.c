@@ -6,10 +6,13 @@
 #include "stack/dnsaddr.h"
 #include "stack/stream.h"
 #include "stack/swarm.h"
+#include "wire/addr_class.h"
 #include "wire/maddr.h"
 
 /* How long an attempt runs alone before the next address is tried too. */
-#define HEAD_START_NS    P2P__MS(250)
+#define HEAD_START_NS P2P__MS(250)
+/* How long a dial through NATs waits before it begins anew, and how often. */
+#define ROUND_PAUSE_NS   P2P__MS(100)
 #define BACKOFF_FIRST_NS P2P__SEC(1)
 #define BACKOFF_LAST_NS  P2P__SEC(300)
 
@@ -213,13 +216,60 @@ const struct p2p_peer_id *p2p__dial_expected(const struct p2p__dial *d)
     return d->expected.len > 0 ? &d->expected : NULL;
 }
 
+/* Whether a dial is one through NATs. */
+static bool is_punch(const struct p2p__dial *d)
+{
+    return d->way == P2P__DIAL_AS_CLIENT || d->way == P2P__DIAL_AS_SERVER;
+}
+
+/*
+ * Whether a dial of TCP comes from where we listen. One that need not does so
+ * every other time: two hosts that dial each other so at the same moment meet
+ * in one connection, in which both would take the dialer's part.
+ */
+static bool is_from_listener(const struct p2p__dial *d,
+                             const struct p2p__addr *to)
+{
+    if (d->swarm->net->dial_from == NULL) {
+        return false;
+    }
+    if (d->way != P2P__DIAL_PLAIN) {
+        return is_punch(d);
+    }
+    return d->swarm->lend != P2P__LEND_NEVER &&
+           (d->swarm->lend == P2P__LEND_ALWAYS ||
+            p2p__addr_class(to) == P2P__ADDR_PUBLIC) &&
+           (d->peer == NULL || d->peer->failures % 2 == 0);
+}
+
+static struct p2p__pipe *dial_tcp(const struct p2p__dial *d,
+                                  const struct p2p__dial_target *to,
+                                  struct p2p__conn *c, int *err)
+{
+    struct p2p__net *net = d->swarm->net;
+    const struct p2p__swarm_listener *from =
+        is_from_listener(d, &to->addr)
+            ? p2p__listener_towards(d->swarm, to->place.via, &to->addr)
+            : NULL;
+    struct p2p__pipe *pipe = NULL;
+
+    if (from != NULL) {
+        const struct p2p__leg leg = {.from = from->l, .to = &to->addr};
+
+        pipe = net->dial_from(net, &leg, &p2p__conn_pipe_cb, c, err);
+    }
+    if (from == NULL || (pipe == NULL && !is_punch(d))) {
+        pipe = net->dial(net, &to->addr, &p2p__conn_pipe_cb, c, err);
+    }
+    return pipe;
+}
+
 static struct p2p__pipe *dial_pipe(const struct p2p__dial *d,
                                    const struct p2p__dial_target *to,
                                    struct p2p__conn *c, int *err)
 {
     const struct p2p__via *via = to->place.via;
     const struct p2p__transport_own *own = via->ops->own;
-    struct p2p__net *net = d->swarm->net;
     struct p2p_multiaddr ma;
 
     if (via->ops->dial != NULL) {
@@ -231,7 +281,7 @@ static struct p2p__pipe *dial_pipe(const struct p2p__dial *d,
     }
     return own != NULL ? own->dial(via->host, &to->addr, p2p__dial_expected(d),
                                    &p2p__conn_pipe_cb, c, err)
-                       : net->dial(net, &to->addr, &p2p__conn_pipe_cb, c, err);
+                       : dial_tcp(d, to, c, err);
 }
 
 /* Whether it is the address of nobody, also as IPv4 inside IPv6: systems
@@ -265,10 +315,11 @@ static int attempt(struct p2p__dial *d, const struct p2p__dial_target *to)
         return P2P_EGATED;
     }
     p2p__place_given(&to->place, &to->addr, &at);
-    c = p2p__conn_new(s, true, to->place.via, &at);
+    c = p2p__conn_new(s, d->way != P2P__DIAL_AS_SERVER, to->place.via, &at);
     if (c == NULL) {
         return P2P_ELIMIT;
     }
+    c->state = P2P__CONN_DIALING;
     c->remote = to->addr;
     pipe = dial_pipe(d, to, c, &err);
     if (pipe == NULL) {
@@ -286,7 +337,31 @@ static bool is_unwanted(const struct p2p__dial *d)
     return d->unwanted && !d->peer->keep && p2p__list_empty(&d->peer->waiting);
 }
 
-/* Tries the next addresses, until one is under way. */
+/* Begins a dial through NATs anew, if it was refused and may. */
+static bool begin_anew(struct p2p__dial *d, p2p_ns now)
+{
+    if (!is_punch(d) || d->err != P2P_EREFUSED ||
+        d->rounds == P2P__CAP_DIAL_ROUNDS) {
+        return false;
+    }
+    d->rounds++;
+    d->next = 0;
+    p2p__timer_set(&d->timer, p2p__ns_after(now, ROUND_PAUSE_NS));
+    return true;
+}
+
+/* An attempt is under way, for as long as one may be. */
+static void watch_attempt(struct p2p__dial *d, p2p_ns now)
+{
+    struct p2p__conn *c =
+        P2P__CONTAINER(d->swarm->conns.prev, struct p2p__conn, link);
+
+    c->deadline = p2p__ns_after(now, d->swarm->limits.dial_ns);
+    p2p__conn_arm(c, c->deadline);
+    d->running++;
+}
+
+/* Tries the next addresses, until one is under way; through NATs all. */
 static void step(struct p2p__dial *d, p2p_ns now)
 {
     if (is_unwanted(d)) {
@@ -299,19 +374,17 @@ static void step(struct p2p__dial *d, p2p_ns now)
     while (d->next < d->n_targets) {
         int rv = attempt(d, &d->targets[d->next++]);
 
-        if (rv == 0) {
-            struct p2p__conn *c =
-                P2P__CONTAINER(d->swarm->conns.prev, struct p2p__conn, link);
-
-            c->deadline = p2p__ns_after(now, d->swarm->limits.dial_ns);
-            p2p__conn_arm(c, c->deadline);
-            d->running++;
+        if (rv != 0) {
+            d->err = more_telling(d->err, rv);
+            continue;
+        }
+        watch_attempt(d, now);
+        if (!is_punch(d)) {
             p2p__timer_set(&d->timer, p2p__ns_after(now, HEAD_START_NS));
             return;
         }
-        d->err = more_telling(d->err, rv);
     }
-    if (d->running == 0 && d->names.running == 0) {
+    if (d->running == 0 && d->names.running == 0 && !begin_anew(d, now)) {
         finish(d, NULL, d->err, now);
     }
 }
@@ -336,7 +409,8 @@ int p2p__dial_add_target(struct p2p__dial *d, const struct p2p__via *via,
     struct p2p__dial_target one = {.addr = *a};
     uint32_t at = d->n_targets;
 
-    if (at == P2P__CAP_DIAL_ADDRS) {
+    if (at == P2P__CAP_DIAL_ADDRS ||
+        (d->way == P2P__DIAL_AS_SERVER && via->ops->own != NULL)) {
         return 0;
     }
     if (p2p__place_init(&one.place, via, ma) != 0) {
@@ -550,6 +624,40 @@ int p2p__dial_addr(struct p2p__swarm *s, const struct p2p_multiaddr *ma,
     }
     start_queued(s, now);
     return 0;
+}
+
+int p2p__dial_these(struct p2p__swarm *s, const struct p2p__dial_order *order,
+                    struct p2p__dial **out, p2p_ns now)
+{
+    int rv = s->n_dials < HURRIED * P2P__CAP_DIAL_ACTIVE ? 0 : P2P_ELIMIT;
+    struct p2p__dial *d = rv == 0 ? dial_new(s, NULL, &rv) : NULL;
+
+    *out = NULL;
+    if (d == NULL) {
+        return rv;
+    }
+    d->expected = *order->peer;
+    d->way = (uint8_t)order->way;
+    for (size_t i = 0; i < order->n_addrs; i++) {
+        (void)p2p__dial_add_maddr(d, &order->addrs[i], now);
+    }
+    if (!may_be_direct(d)) {
+        p2p__dial_free(d);
+        return P2P_ENOADDR;
+    }
+    d->done = order->done;
+    d->user = order->user;
+    activate(d, now);
+    *out = d;
+    return 0;
+}
+
+void p2p__dial_cancel(struct p2p__dial *d, p2p_ns now)
+{
+    struct p2p__swarm *s = d->swarm;
+
+    p2p__dial_free(d);
+    start_queued(s, now);
 }
 
 void p2p__dial_schedule(struct p2p__peer *peer, p2p_ns now)

@@ -31,6 +31,18 @@ struct p2p__conn;
 typedef void p2p__dial_done(void *user, int status, struct p2p__conn *c,
                             p2p_ns now);
 
+/* How a dial goes about it. Those through NATs come from where we listen, try
+ * all addresses at once, and some of them again while they are refused: the
+ * other end's NAT may not expect us yet. Spec: libp2p DCUtR (r1). */
+enum p2p__dial_way {
+    P2P__DIAL_PLAIN,
+    P2P__DIAL_APART,     /* plain, from any port: NATs remember what led
+                            nowhere, and a punch may follow */
+    P2P__DIAL_AS_CLIENT, /* through NATs */
+    P2P__DIAL_AS_SERVER /* and the peer takes the dialer's part; over transports
+                           of their own nothing is dialed, see knock.h */
+};
+
 /* Where a dial goes. */
 struct p2p__dial_target {
     struct p2p__addr addr;
@@ -50,6 +62,8 @@ struct p2p__dial {
     uint32_t n_targets;
     uint32_t next;    /* the first target not tried yet */
     uint32_t running; /* attempts under way */
+    uint8_t way;      /* enum p2p__dial_way */
+    uint8_t rounds;   /* through all targets, but for the first */
     int err;          /* the most telling one so far */
     bool active;
     bool unwanted; /* it ends in its next turn */
@@ -74,6 +88,28 @@ int p2p__dial_peer(struct p2p__swarm *s, struct p2p__peer *peer, p2p_ns now);
  */
 int p2p__dial_addr(struct p2p__swarm *s, const struct p2p_multiaddr *ma,
                    p2p__dial_done *done, void *user, p2p_ns now);
+
+/* A dial to a peer at these addresses, whatever else is known of it. */
+struct p2p__dial_order {
+    const struct p2p_peer_id *peer;
+    const struct p2p_multiaddr *addrs;
+    size_t n_addrs;
+    enum p2p__dial_way way;
+    p2p__dial_done *done; /* may be NULL */
+    void *user;
+};
+
+/*
+ * Begins it at once, beside a dial to the peer that may be under way; *out is
+ * valid until `done` is told, which is never before this returned. Addresses
+ * that are of none of our transports are left out.
+ * Errors: P2P_ENOADDR (none is left), P2P_ELIMIT, P2P_ENOMEM, P2P_ECLOSED.
+ */
+int p2p__dial_these(struct p2p__swarm *s, const struct p2p__dial_order *order,
+                    struct p2p__dial **out, p2p_ns now);
+
+/* Ends a dial of an order; `done` is not told. */
+void p2p__dial_cancel(struct p2p__dial *d, p2p_ns now);
 
 /*
  * Adds where a multiaddr, with or without /p2p/ID, leads to.

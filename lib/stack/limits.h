@@ -50,6 +50,10 @@
 #define P2P__CAP_DIAL_QUEUE 1024
 /* Addresses that one dial tries. */
 #define P2P__CAP_DIAL_ADDRS 16
+/* How often a dial through NATs begins anew because it was refused. */
+#define P2P__CAP_DIAL_ROUNDS 4
+/* Datagrams that open our NATs for one dial, to all its addresses. */
+#define P2P__CAP_KNOCKS 64
 /* Seconds that a peer may read nothing of what waits for it, sending or not;
  * then its connection ends (T4). */
 #define P2P__CAP_STALL_S 30

@@ -217,6 +217,51 @@ int p2p__listener_open(struct p2p__swarm *s, const struct p2p_multiaddr *ma)
     return 0;
 }
 
+struct p2p__swarm_listener *p2p__listener_towards(const struct p2p__swarm *s,
+                                                  const struct p2p__via *via,
+                                                  const struct p2p__addr *to)
+{
+    struct p2p__swarm_listener *any = NULL;
+    struct p2p__addr source = {0};
+
+    if (s->net->source != NULL) {
+        (void)s->net->source(s->net, to, &source);
+    }
+    P2P__LIST_EACH (it, &s->listeners) {
+        struct p2p__swarm_listener *l =
+            P2P__CONTAINER(it, struct p2p__swarm_listener, link);
+
+        if (l->via != via || l->at.family != to->family) {
+            continue;
+        }
+        if (p2p__addr_same_ip(&l->at, &source)) {
+            return l;
+        }
+        any = p2p__addr_is_any(&l->at) ? l : any;
+    }
+    return any;
+}
+
+bool p2p__listener_is_at(const struct p2p__conn *c)
+{
+    struct p2p__addr local = {0};
+
+    if (c->pipe == NULL || c->relayed) {
+        return false;
+    }
+    c->pipe->ops->local(c->pipe, &local);
+    P2P__LIST_EACH (it, &c->swarm->listeners) {
+        const struct p2p__swarm_listener *l =
+            P2P__CONTAINER(it, struct p2p__swarm_listener, link);
+
+        if (l->via == c->place.via && l->at.family == local.family &&
+            l->at.port == local.port) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void p2p__listeners_close(struct p2p__swarm *s)
 {
     struct p2p__list *link = p2p__list_pop(&s->listeners);

@@ -7,6 +7,7 @@
 #include "p2p/multiaddr.h"
 #include "port/net.h"
 
+struct p2p__conn;
 struct p2p__swarm;
 struct p2p__via;
 
@@ -36,6 +37,16 @@ void p2p__swarm_accept(struct p2p__swarm *s, const struct p2p__via *via,
 /* The address of a listener, with the IP of another if `ip` is not NULL. */
 void p2p__listener_maddr(const struct p2p__swarm_listener *l,
                          const struct p2p__addr *ip, struct p2p_multiaddr *out);
+
+/* A listener of a transport whose address a dial to another may come from, so
+ * that who is dialed sees where we can be dialed; NULL: none. */
+struct p2p__swarm_listener *p2p__listener_towards(const struct p2p__swarm *s,
+                                                  const struct p2p__via *via,
+                                                  const struct p2p__addr *to);
+
+/* Whether our end of a connection is at the port of a listener of its
+ * transport. */
+bool p2p__listener_is_at(const struct p2p__conn *c);
 
 /* Ends and frees all listeners of a swarm. */
 void p2p__listeners_close(struct p2p__swarm *s);

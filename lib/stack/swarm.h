@@ -33,6 +33,14 @@
 /* Bytes that one connection writes a turn: one noise record and a bit. */
 #define P2P__SWARM_OUT_BYTES (64U * 1024U)
 
+/* Whether dials of TCP come from where we listen; see dial_from in port/net.h.
+ * What others then see of us is where we can be dialed, NATs permitting. */
+enum p2p__lend {
+    P2P__LEND_NEVER,
+    P2P__LEND_PUBLIC, /* those to public addresses */
+    P2P__LEND_ALWAYS
+};
+
 /* What happens to connections and peers. All are required. */
 struct p2p__swarm_cb {
     void (*conn_open)(void *user, struct p2p__conn *c, p2p_ns now);
@@ -113,6 +121,7 @@ struct p2p__swarm {
     uint64_t refused_gate; /* counters that people see */
     uint64_t trimmed;
     struct p2p__traffic traffic[P2P__TRAFFIC_ROWS];
+    enum p2p__lend lend;
     bool closing;
     bool is_private; /* psk is the key of a network */
     uint8_t psk[P2P__PNET_KEY];

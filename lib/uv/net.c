@@ -3,11 +3,45 @@
  * loop reads into, so that an idle connection owns no buffer. */
 #include "uv/tcp.h"
 
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include "uv/addr.h"
+
 #define HOT_BYTES (256U * 1024U)
+
+/* A datagram socket that is connected sends nothing, but has an address. */
+static bool net_source(struct p2p__net *net, const struct p2p__addr *to,
+                       struct p2p__addr *from)
+{
+    const socklen_t size = to->family == 4 ? sizeof(struct sockaddr_in)
+                                           : sizeof(struct sockaddr_in6);
+    struct sockaddr_storage sa;
+    socklen_t len = sizeof sa;
+    bool found = false;
+    int fd;
+
+    (void)net;
+    if (p2p__uv_to_sockaddr(to, &sa) != 0) {
+        return false;
+    }
+    fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return false;
+    }
+    if (connect(fd, (struct sockaddr *)&sa, size) == 0 &&
+        getsockname(fd, (struct sockaddr *)&sa, &len) == 0) {
+        p2p__uv_from_sockaddr((struct sockaddr *)&sa, from);
+        from->port = 0;
+        found = true;
+    }
+    (void)close(fd);
+    return found;
+}
 
 void p2p__uv_net_init(struct p2p__uv_net *n, uv_loop_t *uv)
 {
-    *n = (struct p2p__uv_net){.uv = uv};
+    *n = (struct p2p__uv_net){.uv = uv, .net = {.source = net_source}};
     p2p__uv_tcp_setup(n);
     p2p__uv_udp_setup(n);
 }

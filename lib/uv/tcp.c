@@ -11,6 +11,7 @@
  */
 #include "uv/tcp.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
@@ -364,7 +365,8 @@ static void watch_peer(const uv_tcp_t *h)
 #endif
 }
 
-static struct tcp *tcp_new(struct p2p__uv_net *n, int *err)
+/* A pipe without a socket yet, or (AF_INET, AF_INET6) with one. */
+static struct tcp *tcp_new(struct p2p__uv_net *n, unsigned family, int *err)
 {
     struct tcp *t = p2p__zalloc(sizeof *t);
     int rv;
@@ -373,7 +375,7 @@ static struct tcp *tcp_new(struct p2p__uv_net *n, int *err)
         *err = P2P_ENOMEM;
         return NULL;
     }
-    rv = uv_tcp_init(n->uv, &t->h);
+    rv = uv_tcp_init_ex(n->uv, &t->h, family);
     if (rv != 0) {
         p2p__free(t);
         *err = p2p__uv_err(rv);
@@ -401,6 +403,32 @@ static void on_connected(uv_connect_t *req, int status)
     t->pipe.cb->connected(t->pipe.user, p2p__uv_err(status), p2p__uv_now());
 }
 
+/* Takes a listener's address before a dial. Both sockets must agree to that,
+ * the listener from now on: so two programs do not listen there by mistake. */
+static int bind_beside(struct tcp *t, const struct tcp_listener *from)
+{
+    struct sockaddr_storage sa;
+    const socklen_t len = from->l.addr.family == 4
+                              ? sizeof(struct sockaddr_in)
+                              : sizeof(struct sockaddr_in6);
+    uv_os_fd_t theirs, own;
+
+    if (uv_fileno((const uv_handle_t *)&from->h, &theirs) != 0 ||
+        uv_fileno((const uv_handle_t *)&t->h, &own) != 0 ||
+        p2p__uv_to_sockaddr(&from->l.addr, &sa) != 0) {
+        return P2P_ENOTSUP;
+    }
+    set_option(theirs, SOL_SOCKET, SO_REUSEPORT, 1);
+    set_option(own, SOL_SOCKET, SO_REUSEPORT, 1);
+    set_option(own, SOL_SOCKET, SO_REUSEADDR, 1); /* connections that were */
+    if (from->l.addr.family == 6) {
+        set_option(own, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    }
+    return bind(own, (struct sockaddr *)&sa, len) == 0
+               ? 0
+               : p2p__uv_err(uv_translate_sys_error(errno));
+}
+
 /* Starts the connect; the request lives until on_connected. */
 static int start_dial(struct tcp *t, const struct p2p__addr *to)
 {
@@ -425,26 +453,53 @@ static int start_dial(struct tcp *t, const struct p2p__addr *to)
     return 0;
 }
 
-static struct p2p__pipe *net_dial(struct p2p__net *net,
-                                  const struct p2p__addr *to,
-                                  const struct p2p__pipe_cb *cb, void *user,
-                                  int *err)
+/* Starts a dial, from beside a listener if there is one. NULL and *err. */
+static struct p2p__pipe *dial(struct tcp *t, const struct tcp_listener *from,
+                              const struct p2p__addr *to, int *err)
 {
-    struct p2p__uv_net *n = P2P__CONTAINER(net, struct p2p__uv_net, net);
-    struct tcp *t = tcp_new(n, err);
-
-    if (t == NULL) {
-        return NULL;
+    *err = from != NULL ? bind_beside(t, from) : 0;
+    if (*err == 0) {
+        *err = start_dial(t, to);
     }
-    t->pipe.cb = cb;
-    t->pipe.user = user;
-    *err = start_dial(t, to);
     if (*err != 0) {
         t->closing = true;
         shut(t);
         return NULL;
     }
     return &t->pipe;
+}
+
+static struct p2p__pipe *net_dial(struct p2p__net *net,
+                                  const struct p2p__addr *to,
+                                  const struct p2p__pipe_cb *cb, void *user,
+                                  int *err)
+{
+    struct p2p__uv_net *n = P2P__CONTAINER(net, struct p2p__uv_net, net);
+    struct tcp *t = tcp_new(n, AF_UNSPEC, err);
+
+    if (t == NULL) {
+        return NULL;
+    }
+    t->pipe.cb = cb;
+    t->pipe.user = user;
+    return dial(t, NULL, to, err);
+}
+
+static struct p2p__pipe *net_dial_from(struct p2p__net *net,
+                                       const struct p2p__leg *leg,
+                                       const struct p2p__pipe_cb *cb,
+                                       void *user, int *err)
+{
+    struct p2p__uv_net *n = P2P__CONTAINER(net, struct p2p__uv_net, net);
+    struct tcp_listener *l = P2P__CONTAINER(leg->from, struct tcp_listener, l);
+    struct tcp *t = tcp_new(n, l->l.addr.family == 4 ? AF_INET : AF_INET6, err);
+
+    if (t == NULL) {
+        return NULL;
+    }
+    t->pipe.cb = cb;
+    t->pipe.user = user;
+    return dial(t, l, leg->to, err);
 }
 
 /* One handle of the listener is closed; with the last one it goes. */
@@ -496,7 +551,7 @@ static void on_incoming(uv_stream_t *server, int status)
     if (status < 0) {
         return;
     }
-    t = tcp_new(l->net, &err);
+    t = tcp_new(l->net, AF_UNSPEC, &err);
     if (t == NULL) {
         turn_away(l);
         return;
@@ -576,5 +631,6 @@ static struct p2p__listener *net_listen(struct p2p__net *net,
 void p2p__uv_tcp_setup(struct p2p__uv_net *n)
 {
     n->net.dial = net_dial;
+    n->net.dial_from = net_dial_from;
     n->net.listen = net_listen;
 }

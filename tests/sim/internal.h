@@ -32,6 +32,9 @@ bool sim_connected(const struct sim_host *a, const struct sim_host *b);
 /* Fills the net table: pipes and datagrams. */
 void sim_net_init(struct sim_host *h);
 
+/* Forgets what was sent. */
+void sim_net_fini(struct sim_host *h);
+
 /* Breaks all pipes, listeners and sockets of a host. */
 void sim_net_kill(struct sim_host *h);
 

@@ -34,6 +34,7 @@ struct end {
     size_t in_flight;
     uint32_t refs;         /* events that point here, plus the owner */
     struct p2p__list held; /* segments that a stopped reader left */
+    bool dialing;          /* not connected yet */
     bool reading;
     bool waiting; /* write said 0 */
     bool cut;     /* the first one that is held is being tried again */
@@ -63,6 +64,14 @@ struct connect {
     struct sim_event ev;
     struct end *end; /* counted */
     int tries;
+};
+
+/* Something went from a port of a walled host to an address. */
+struct sent {
+    struct p2p__list link;
+    struct p2p__addr to;
+    uint16_t from;
+    bool udp;
 };
 
 struct sim_listener {
@@ -413,6 +422,55 @@ static struct end *end_new(struct sim_host *h)
     return e;
 }
 
+/* Whether a host's wall lets something in; `from` has its port. */
+static bool lets_in(const struct sim_host *h, uint16_t port,
+                    const struct p2p__addr *from, bool udp)
+{
+    P2P__LIST_EACH (it, &h->sent) {
+        const struct sent *s = P2P__CONTAINER(it, struct sent, link);
+
+        if (s->udp == udp && s->from == port && s->to.port == from->port &&
+            p2p__addr_same_ip(&s->to, from)) {
+            return true;
+        }
+    }
+    return !h->walled;
+}
+
+/* Something goes from a port of a host: its wall lets the answer in. */
+static void note_sent(struct sim_host *h, uint16_t port,
+                      const struct p2p__addr *to, bool udp)
+{
+    struct sent *s;
+
+    if (!h->walled || lets_in(h, port, to, udp)) {
+        return;
+    }
+    s = calloc(1, sizeof *s);
+    assert(s != NULL);
+    s->to = *to;
+    s->from = port;
+    s->udp = udp;
+    p2p__list_init(&s->link);
+    p2p__list_push(&h->sent, &s->link);
+}
+
+/* An end of a host that dials where a dial comes from, from where it goes to:
+ * the two become one connection. NULL: none. */
+static struct end *find_dialing(struct sim_host *h, const struct end *peer)
+{
+    P2P__LIST_EACH (it, &h->pipes) {
+        struct end *e = P2P__CONTAINER(it, struct end, link);
+
+        if (e->dialing && e->local.port == peer->remote.port &&
+            e->remote.port == peer->local.port &&
+            p2p__addr_same_ip(&e->remote, &peer->local)) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
 static struct sim_listener *find_listener(struct sim_host *h, uint16_t port)
 {
     P2P__LIST_EACH (it, &h->listeners) {
@@ -438,17 +496,34 @@ static void join_ends(struct end *a, struct sim_listener *l)
     b->remote = a->local;
 }
 
+/* Two ends that dialed each other are connected. */
+static void meet(struct end *a, struct end *b, p2p_ns now)
+{
+    a->other = b;
+    b->other = a;
+    a->refs++;
+    b->refs++;
+    a->dialing = b->dialing = false;
+    b->pipe.cb->connected(b->pipe.user, 0, now);
+    sim_touch(b->host, now);
+    if (!a->closed) {
+        a->pipe.cb->connected(a->pipe.user, 0, now);
+    }
+}
+
 static void on_connect(struct sim *sim, struct sim_event *ev)
 {
     struct connect *c = P2P__CONTAINER(ev, struct connect, ev);
     struct end *e = c->end;
     struct sim_host *to = sim_find(sim, &e->remote);
     struct sim_listener *l;
+    struct end *dialing;
 
-    if (e->closed) {
+    if (e->closed || !e->dialing) {
         goto done;
     }
-    if (to == NULL || !sim_connected(e->host, to)) {
+    if (to == NULL || !sim_connected(e->host, to) ||
+        !lets_in(to, e->remote.port, &e->local, false)) {
         if (to != NULL && c->tries < SYN_TRIES) {
             sim_at(sim, &c->ev, sim->now + (SYN_RTO << c->tries++));
             return;
@@ -456,7 +531,13 @@ static void on_connect(struct sim *sim, struct sim_event *ev)
         e->pipe.cb->connected(e->pipe.user, P2P_EUNREACH, sim->now);
         goto done;
     }
+    dialing = find_dialing(to, e);
+    if (dialing != NULL) {
+        meet(e, dialing, sim->now);
+        goto done;
+    }
     l = find_listener(to, e->remote.port);
+    e->dialing = false;
     if (l == NULL) {
         e->pipe.cb->connected(e->pipe.user, P2P_EREFUSED, sim->now);
         goto done;
@@ -492,26 +573,78 @@ static p2p_ns greeting(struct sim *sim)
     return at;
 }
 
+/* Dials from a port. */
+static struct end *dial(struct sim_host *h, uint16_t port,
+                        const struct p2p__addr *to)
+{
+    struct connect *c = calloc(1, sizeof *c);
+    struct end *e = end_new(h);
+
+    assert(c != NULL);
+    e->remote = *to;
+    e->local.port = port;
+    e->dialing = true;
+    e->refs++;
+    note_sent(h, port, to, false);
+    c->ev.run = on_connect;
+    c->end = e;
+    sim_at(h->sim, &c->ev, greeting(h->sim));
+    return e;
+}
+
 static struct p2p__pipe *net_dial(struct p2p__net *net,
                                   const struct p2p__addr *to,
                                   const struct p2p__pipe_cb *cb, void *user,
                                   int *err)
 {
     struct sim_host *h = P2P__CONTAINER(net, struct sim_host, net);
-    struct connect *c = calloc(1, sizeof *c);
-    struct end *e = end_new(h);
+    struct end *e = dial(h, take_port(h), to);
 
-    assert(c != NULL);
     *err = 0;
     e->pipe.cb = cb;
     e->pipe.user = user;
-    e->remote = *to;
-    e->local.port = take_port(h);
-    e->refs++;
-    c->ev.run = on_connect;
-    c->end = e;
-    sim_at(h->sim, &c->ev, greeting(h->sim));
     return &e->pipe;
+}
+
+/* Whether a host has a connection from a port to an address. */
+static bool is_connected(const struct sim_host *h, uint16_t port,
+                         const struct p2p__addr *to)
+{
+    P2P__LIST_EACH (it, &h->pipes) {
+        const struct end *e = P2P__CONTAINER(it, struct end, link);
+
+        if (e->local.port == port && e->remote.port == to->port &&
+            p2p__addr_same_ip(&e->remote, to)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct p2p__pipe *net_dial_from(struct p2p__net *net,
+                                       const struct p2p__leg *leg,
+                                       const struct p2p__pipe_cb *cb,
+                                       void *user, int *err)
+{
+    struct sim_host *h = P2P__CONTAINER(net, struct sim_host, net);
+    struct end *e;
+
+    *err = P2P_EADDRINUSE;
+    if (is_connected(h, leg->from->addr.port, leg->to)) {
+        return NULL;
+    }
+    e = dial(h, leg->from->addr.port, leg->to);
+    *err = 0;
+    e->pipe.cb = cb;
+    e->pipe.user = user;
+    return &e->pipe;
+}
+
+static bool net_source(struct p2p__net *net, const struct p2p__addr *to,
+                       struct p2p__addr *from)
+{
+    *from = P2P__CONTAINER(net, struct sim_host, net)->addr;
+    return to->family == from->family;
 }
 
 static void listener_close(struct p2p__listener *base)
@@ -569,6 +702,7 @@ static void on_datagram(struct sim *sim, struct sim_event *ev)
         struct sim_udp *u = P2P__CONTAINER(it, struct sim_udp, link);
 
         if (h->alive && u->at.port == d->port &&
+            lets_in(h, d->port, &d->from, true) &&
             (u->grouped || !d->multicast)) {
             sim_trace(sim, d->bytes, d->len);
             hand_datagram(u, d);
@@ -612,6 +746,7 @@ static int udp_send(struct p2p__udp *base, const uint8_t *buf, size_t len,
     if (to->ip[0] < 224) {
         struct sim_host *h = sim_find(sim, to);
 
+        note_sent(u->host, u->at.port, to, true);
         if (h != NULL) {
             send_datagram(u, h, to, buf, len);
         }
@@ -684,8 +819,26 @@ static struct p2p__udp *net_udp(struct p2p__net *net,
 
 void sim_net_init(struct sim_host *h)
 {
-    h->net = (struct p2p__net){
-        .dial = net_dial, .listen = net_listen, .udp = net_udp};
+    h->net = (struct p2p__net){.dial = net_dial,
+                               .dial_from = net_dial_from,
+                               .source = net_source,
+                               .listen = net_listen,
+                               .udp = net_udp};
+    p2p__list_init(&h->sent);
+}
+
+void sim_wall(struct sim *sim, size_t host)
+{
+    sim->hosts[host].walled = true;
+}
+
+void sim_net_fini(struct sim_host *h)
+{
+    struct p2p__list *link;
+
+    while ((link = p2p__list_pop(&h->sent)) != NULL) {
+        free(P2P__CONTAINER(link, struct sent, link));
+    }
 }
 
 void sim_net_kill(struct sim_host *h)

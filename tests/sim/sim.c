@@ -220,6 +220,7 @@ void sim_fini(struct sim *sim)
 
         h->alive = false;
         sim_net_kill(h);
+        sim_net_fini(h);
         p2p__heap_remove(&sim->events, &h->turn);
     }
     drain_events(sim);

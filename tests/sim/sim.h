@@ -43,6 +43,8 @@ struct sim_host {
     uint32_t group; /* hosts of different groups are cut off */
     p2p_ns cut_at;  /* when it came into its group, or its machine went off */
     bool alive;
+    bool walled;           /* only who was sent to, by port, is let in */
+    struct p2p__list sent; /* to whom, while it is walled */
     struct p2p__addr addr; /* 10.x.y.z */
     uint16_t next_port;
     uint64_t bytes_sent;
@@ -77,6 +79,13 @@ bool sim_run_until(struct sim *sim, p2p_ns until, bool (*done)(void *arg),
 
 /* Puts a host into a group; groups cannot talk to each other. */
 void sim_set_group(struct sim *sim, size_t host, uint32_t group);
+
+/*
+ * Puts a host behind a wall, as a NAT that leaves ports as they are and lets
+ * in from an address and port what it saw go there: dials of TCP, datagrams.
+ * What comes else is lost without a word.
+ */
+void sim_wall(struct sim *sim, size_t host);
 
 /*
  * The machine goes dark: the other ends of its pipes are told nothing. Free

@@ -235,6 +235,23 @@ static void on_limited(void *user, const struct p2p_limited *what)
     json_end(&j);
 }
 
+void node_punched(void *user, const struct p2p_dcutr_result *result)
+{
+    const struct node *n = user;
+    struct json j;
+
+    if (n->opts.quiet) {
+        return;
+    }
+    json_begin(&j, "holepunch");
+    json_peer(&j, "peer", &result->peer);
+    json_bool(&j, "ok", result->ok);
+    json_bool(&j, "initiator", result->initiator);
+    json_uint(&j, "attempts", result->attempts);
+    json_uint(&j, "ms", result->ms);
+    json_end(&j);
+}
+
 static void on_log(void *user, int level, const char *text)
 {
     static const char *const names[] = {"error", "warn", "info", "debug",

@@ -141,6 +141,7 @@ static int start_host(struct node *n)
     struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
     const struct p2p_relay_config relay = P2P_RELAY_CONFIG_INIT;
     const struct p2p_rendezvous_config rendezvous = P2P_RENDEZVOUS_CONFIG_INIT;
+    struct p2p_dcutr_config dcutr = P2P_DCUTR_CONFIG_INIT;
     const struct node_opts *o = &n->opts;
 
     cfg.key = n->key;
@@ -156,6 +157,9 @@ static int start_host(struct node *n)
     cfg.max_pending_per_addr = o->handshakes;
     cfg.relay = o->relay_server ? &relay : NULL;
     cfg.rendezvous = o->rendezvous_server ? &rendezvous : NULL;
+    dcutr.done = node_punched;
+    dcutr.user = n;
+    cfg.dcutr = o->holepunch ? &dcutr : NULL;
     network_set(&n->network, &cfg);
     return p2p_host_new(n->loop, &cfg, &n->host);
 }

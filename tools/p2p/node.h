@@ -44,6 +44,7 @@ struct node_opts {
     bool scoring;
     bool relay_server;
     bool rendezvous_server;
+    bool holepunch;
 };
 
 /* What a peer told about itself, kept for the command `identify`. */
@@ -97,6 +98,9 @@ void node_command_names(void);
 
 /* What the host tells. */
 extern const struct p2p_host_events node_events;
+
+/* A hole was punched, or not; `user` is the node. */
+void node_punched(void *user, const struct p2p_dcutr_result *result);
 
 /* Serves the echo under a name; NULL: /echo/1.0.0. 0, or a negative code. */
 int node_echo_serve(struct p2p_host *host, const char *name);

@@ -34,6 +34,7 @@ enum {
     OPT_SCORING,
     OPT_RELAY_SERVER,
     OPT_RENDEZVOUS_SERVER,
+    OPT_HOLEPUNCH,
     OPT_LOG,
     OPT_HELP
 };
@@ -69,6 +70,7 @@ static const struct {
     {"relay-server", OPT_RELAY_SERVER, NULL, "relay for others, within limits"},
     {"rendezvous-server", OPT_RENDEZVOUS_SERVER, NULL,
      "be a rendezvous point, within limits"},
+    {"holepunch", OPT_HOLEPUNCH, NULL, "punch holes for who comes by a relay"},
     {"scoring", OPT_SCORING, NULL, "score peers of the topics"},
     {"handshakes", OPT_HANDSHAKES, "N", "from one address at once (256)"},
     {"max-seconds", OPT_MAX_SECONDS, "N", "end by itself"},
@@ -267,6 +269,9 @@ static int set_flag(struct node_opts *o, int c)
             return 0;
         case OPT_RENDEZVOUS_SERVER:
             o->rendezvous_server = true;
+            return 0;
+        case OPT_HOLEPUNCH:
+            o->holepunch = true;
             return 0;
         default:
             return 2; /* getopt said what is wrong */

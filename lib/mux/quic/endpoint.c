@@ -321,20 +321,42 @@ static struct p2p__listener *quic_listen(void *host, const struct p2p__addr *at,
     return &s->l;
 }
 
-/* A socket by which everybody of a family can be reached. */
+/* A socket by which an address can be reached: the first that is bound to all
+ * addresses of its family, or to the one that the system sends from. */
 static struct p2p__qsocket *dial_socket(struct p2p__quic_host *h,
-                                        uint8_t family, int *err)
+                                        const struct p2p__addr *to, int *err)
 {
-    const struct p2p__addr any = {.family = family};
+    const struct p2p__addr any = {.family = to->family};
+    struct p2p__net *net = h->cfg.net;
+    struct p2p__addr source = any;
 
+    if (net->source != NULL) {
+        (void)net->source(net, to, &source);
+    }
     P2P__LIST_EACH (it, &h->sockets) {
         struct p2p__qsocket *s = P2P__CONTAINER(it, struct p2p__qsocket, link);
 
-        if (s->udp->addr.family == family && p2p__addr_is_any(&s->udp->addr)) {
+        if (s->udp->addr.family == to->family &&
+            (p2p__addr_is_any(&s->udp->addr) ||
+             p2p__addr_same_ip(&s->udp->addr, &source))) {
             return s;
         }
     }
     return socket_new(h, &any, err);
+}
+
+static void quic_knock(void *host, const struct p2p__addr *to,
+                       const uint8_t *bytes, size_t len)
+{
+    const struct p2p__udp_run run = {
+        .peer = *to, .local = {.family = to->family}, .segment = len};
+    int err;
+    struct p2p__qsocket *s = dial_socket(host, to, &err);
+
+    if (s != NULL) {
+        (void)s->udp->send_run(s->udp, bytes, len, &run);
+        p2p__qsocket_release(s);
+    }
 }
 
 static struct p2p__pipe *quic_dial(void *host, const struct p2p__addr *to,
@@ -343,7 +365,7 @@ static struct p2p__pipe *quic_dial(void *host, const struct p2p__addr *to,
                                    int *err)
 {
     struct p2p__quic_host *h = host;
-    struct p2p__qsocket *s = dial_socket(h, to->family, err);
+    struct p2p__qsocket *s = dial_socket(h, to, err);
     struct p2p__qpipe *p = s == NULL ? NULL : p2p__qpipe_new(s, to);
 
     if (p == NULL) {
@@ -376,6 +398,7 @@ static const struct p2p__transport_own own = {
     .listen = quic_listen,
     .dial = quic_dial,
     .attach = p2p__qpipe_attach,
+    .knock = quic_knock,
     .session = &p2p__quic_ops,
     .security = &p2p__quic_security,
 };

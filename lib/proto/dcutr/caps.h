@@ -15,6 +15,12 @@
 /* How often one upgrade is tried (specification). */
 #define P2P__CAP_DCUTR_ATTEMPTS 3U
 
+/* Peers with whom an upgrade is under way. */
+#define P2P__CAP_DCUTR_UPGRADES 16U
+
+/* Where witnesses see us that we remember. */
+#define P2P__CAP_DCUTR_SIGHTS 8U
+
 /* Attempts that one peer can make us join: so many at once, then one each so
  * many seconds. */
 #define P2P__CAP_DCUTR_PEER_BURST 6U

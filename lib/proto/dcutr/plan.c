@@ -59,6 +59,18 @@ void p2p__dcutr_plan_failed(struct p2p__dcutr_plan *p, p2p_ns now)
     }
 }
 
+void p2p__dcutr_plan_hasten(struct p2p__dcutr_plan *p, p2p_ns now)
+{
+    if (p->step == P2P__DCUTR_PUNCH && p->told) {
+        p->at = p2p__ns_min(p->at, p2p__ns_after(now, P2P__DCUTR_GRACE_NS));
+    }
+}
+
+bool p2p__dcutr_plan_is_client(const struct p2p__dcutr_plan *p)
+{
+    return p->attempt == P2P__CAP_DCUTR_ATTEMPTS;
+}
+
 unsigned p2p__dcutr_plan_attempts(const struct p2p__dcutr_plan *p)
 {
     return p->attempt;

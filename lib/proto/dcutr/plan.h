@@ -15,6 +15,9 @@
 #define P2P__DCUTR_DIAL_NS  P2P__SEC(5)
 #define P2P__DCUTR_PUNCH_NS P2P__SEC(5)
 
+/* How long the peer's part of a punch may take after ours failed. */
+#define P2P__DCUTR_GRACE_NS P2P__SEC(2)
+
 enum p2p__dcutr_step {
     P2P__DCUTR_WAIT,   /* nothing to do now */
     P2P__DCUTR_DIAL,   /* dial the public addresses; then failed() */
@@ -45,6 +48,15 @@ void p2p__dcutr_plan_agreed(struct p2p__dcutr_plan *p, p2p_ns at);
 
 /* The dial, talk or punch that is under way failed. */
 void p2p__dcutr_plan_failed(struct p2p__dcutr_plan *p, p2p_ns now);
+
+/* Our part of the punch that is under way came to nothing; what the peer does
+ * may still get through, if it does so soon. */
+void p2p__dcutr_plan_hasten(struct p2p__dcutr_plan *p, p2p_ns now);
+
+/* Whether we take the client's part in the attempt that is under way: in the
+ * last one, as go does. Where the peer's NAT lets everybody in and ours maps as
+ * it likes, that alone gets through. */
+bool p2p__dcutr_plan_is_client(const struct p2p__dcutr_plan *p);
 
 /* Attempts to punch that began: 0 if the dial was enough. */
 unsigned p2p__dcutr_plan_attempts(const struct p2p__dcutr_plan *p);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Messages, talk, plan and budget of DCUtR. Spec: libp2p DCUtR (r1). */
+#include <stdio.h>
+
 #include "hex.h"
 #include "made_peer.h"
 #include "marked.h"
 #include "proto/dcutr/budget.h"
 #include "proto/dcutr/plan.h"
+#include "proto/dcutr/seen.h"
 #include "proto/dcutr/talk.h"
 #include "proto_pair.h"
 #include "unit.h"
@@ -397,6 +400,30 @@ static void test_a_talk_that_fails_is_an_attempt(void **state)
     assert_int_equal(next(&p, 1), P2P__DCUTR_GIVE_UP);
 }
 
+/* What the peer began may get through after ours failed; and in the last
+ * attempt we are the client. */
+static void test_a_punch_that_failed_waits_for_the_other(void **state)
+{
+    struct p2p__dcutr_plan p;
+
+    (void)state;
+    p2p__dcutr_plan_init(&p, false, 1);
+    p2p__dcutr_plan_hasten(&p, 1); /* nothing to hasten */
+    for (int i = 1; i <= 3; i++) {
+        assert_int_equal(next(&p, 1), P2P__DCUTR_TALK);
+        p2p__dcutr_plan_hasten(&p, 1);
+        assert_true(p2p__dcutr_plan_deadline(&p) == P2P_NEVER);
+        p2p__dcutr_plan_agreed(&p, 1);
+        assert_int_equal(next(&p, 1), P2P__DCUTR_PUNCH);
+        assert_int_equal(p2p__dcutr_plan_is_client(&p), i == 3);
+        p2p__dcutr_plan_hasten(&p, 1);
+        assert_int_equal(p2p__dcutr_plan_deadline(&p), P2P__SEC(2) + 1);
+        p2p__dcutr_plan_hasten(&p, P2P__SEC(1)); /* not later again */
+        assert_int_equal(p2p__dcutr_plan_deadline(&p), P2P__SEC(2) + 1);
+        p2p__dcutr_plan_failed(&p, 1);
+    }
+}
+
 static int take(struct p2p__dcutr_budget *b, uint32_t who, p2p_ns now)
 {
     const struct p2p_peer_id id = made_peer(who);
@@ -450,6 +477,51 @@ static void test_attempts_of_all_have_a_cap(void **state)
     p2p__dcutr_budget_fini(&b);
 }
 
+static bool see(struct p2p__dcutr_seen *s, uint32_t who, const char *at)
+{
+    const struct p2p_peer_id by = made_peer(who);
+    const struct p2p_multiaddr ma = maddr(at);
+
+    return p2p__dcutr_seen_note(s, &by, &ma, P2P__DCUTR_PUBLIC);
+}
+
+static size_t sights(const struct p2p__dcutr_seen *s, const char *first)
+{
+    struct p2p__dcutr_addrs addrs = {0};
+    const struct p2p_multiaddr ma = maddr(first);
+
+    p2p__dcutr_seen_list(s, P2P__DCUTR_PUBLIC, &addrs);
+    assert_true(p2p_multiaddr_equal(&addrs.list[0], &ma));
+    return addrs.n;
+}
+
+static void test_witnesses_have_a_say_each(void **state)
+{
+    struct p2p__dcutr_seen s = {0};
+    char text[64];
+
+    (void)state;
+    assert_int_equal(P2P__CAP_DCUTR_SIGHTS, 8);
+    assert_false(see(&s, 1, "/ip4/10.0.0.1/tcp/4901"));
+    assert_true(see(&s, 1, ADDR));
+    assert_true(see(&s, 1, "/ip4/192.0.2.1/udp/4901/quic-v1"));
+    assert_true(see(&s, 2, ADDR));
+    assert_int_equal(sights(&s, ADDR), 2);
+    assert_true(see(&s, 2, "/ip4/192.0.2.9/tcp/4909"));
+    assert_int_equal(sights(&s, "/ip4/192.0.2.9/tcp/4909"), 3);
+    for (unsigned i = 0; i < 100; i++) { /* and one has one, however often */
+        (void)snprintf(text, sizeof text, "/ip4/192.0.2.1/tcp/%u", i + 1);
+        assert_true(see(&s, 2, text));
+    }
+    assert_int_equal(sights(&s, text), 3);
+    for (unsigned i = 0; i < 100; i++) {
+        (void)snprintf(text, sizeof text, "/ip4/192.0.2.1/tcp/%u", i + 1);
+        assert_true(see(&s, i, text));
+    }
+    assert_int_equal(s.n, 8);
+    assert_int_equal(sights(&s, text), 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,8 +539,10 @@ int main(void)
         cmocka_unit_test(test_who_has_output_marks_its_owner),
         cmocka_unit_test(test_a_dial_then_three_attempts),
         cmocka_unit_test(test_a_talk_that_fails_is_an_attempt),
+        cmocka_unit_test(test_a_punch_that_failed_waits_for_the_other),
         cmocka_unit_test(test_attempts_of_a_peer_have_a_cap),
         cmocka_unit_test(test_attempts_of_all_have_a_cap),
+        cmocka_unit_test(test_witnesses_have_a_say_each),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

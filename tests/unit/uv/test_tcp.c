@@ -204,6 +204,79 @@ static void test_without_descriptors_others_go_on(void **state)
     rig_stop(&r);
 }
 
+static struct p2p__pipe *dial_from(const struct uv_rig *r,
+                                   const struct uv_rig *to)
+{
+    const struct p2p__leg leg = {.from = r->listener,
+                                 .to = &to->listener->addr};
+    struct p2p__net *net = &r->loop->net.net;
+    int err = 0;
+    struct p2p__pipe *pipe =
+        net->dial_from(net, &leg, &rig_pipe_cb, NULL, &err);
+
+    assert_true((pipe == NULL) == (err < 0));
+    return pipe;
+}
+
+/* Whether nobody else can listen where a rig does. */
+static bool is_taken(const struct uv_rig *r)
+{
+    struct p2p__net *net = &r->loop->net.net;
+    int err;
+    struct p2p__listener *l =
+        net->listen(net, &r->listener->addr, &rig_listener_cb, NULL, &err);
+
+    assert_null(l);
+    return err == P2P_EADDRINUSE;
+}
+
+/* Who is dialed sees the port that we listen at, which stays ours. */
+static void test_dials_come_from_a_listener(void **state)
+{
+    struct uv_rig r, far;
+    struct p2p__pipe *pipe;
+    struct p2p__addr from;
+    int fd;
+
+    (void)state;
+    rig_start(&r);
+    rig_start(&far);
+    assert_true(is_taken(&r));
+    pipe = dial_from(&r, &far);
+    assert_non_null(pipe);
+    while (far.n_pipes == 0) {
+        (void)uv_run(r.loop->uv, UV_RUN_NOWAIT);
+        (void)uv_run(far.loop->uv, UV_RUN_NOWAIT);
+    }
+    far.pipes[0]->ops->remote(far.pipes[0], &from);
+    assert_int_equal(from.port, r.listener->addr.port);
+    assert_null(dial_from(&r, &far)); /* there is one */
+    assert_true(is_taken(&r));
+    fd = rig_connect(&r);
+    rig_until_pipes(&r, 1);
+    (void)close(fd);
+    pipe->ops->close(pipe);
+    rig_stop(&r);
+    rig_stop(&far);
+}
+
+static void test_source_is_where_the_system_sends_from(void **state)
+{
+    const struct p2p__addr to = {.family = 4, .ip = {127, 0, 0, 9}, .port = 9};
+    const struct p2p__addr loopback = {.family = 4, .ip = {127, 0, 0, 1}};
+    struct p2p__addr nowhere = {.family = 9}, from;
+    struct p2p__net *net;
+    struct uv_rig r;
+
+    (void)state;
+    rig_start(&r);
+    net = &r.loop->net.net;
+    assert_true(net->source(net, &to, &from));
+    assert_true(p2p__addr_same_ip(&from, &loopback) && from.port == 0);
+    assert_false(net->source(net, &nowhere, &from));
+    rig_stop(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +284,8 @@ int main(void)
         cmocka_unit_test(test_silence_ends_with_an_acknowledgement),
         cmocka_unit_test(test_T6_the_kernel_watches_every_connection),
         cmocka_unit_test(test_without_descriptors_others_go_on),
+        cmocka_unit_test(test_dials_come_from_a_listener),
+        cmocka_unit_test(test_source_is_where_the_system_sends_from),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
