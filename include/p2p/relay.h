@@ -69,6 +69,18 @@ struct p2p_relay_config {
 P2P_API int p2p_relay_serve(struct p2p_host *host,
                             const struct p2p_relay_config *cfg);
 
+/**
+ * How it stands with the reservation that a host keeps at a relay.
+ * @param host  borrows the host
+ * @param relay borrows the relay's id
+ * @return 0: there is one; P2P_EAGAIN: it was not answered yet; P2P_ESTATE: the
+ *         host does not listen by this relay; else why there is none:
+ *         P2P_EACCES (the relay refuses), P2P_ELIMIT (it is full),
+ *         P2P_ENOPROTO (it is no relay), or what a dial to it ended with
+ */
+P2P_API int p2p_relay_status(const struct p2p_host *host,
+                             const struct p2p_peer_id *relay);
+
 #ifdef __cplusplus
 }
 #endif

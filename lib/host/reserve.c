@@ -24,6 +24,7 @@ struct p2p__reservation {
     struct p2p__relay_keeper keeper;
     struct p2p__exchange x; /* while we ask */
     bool asking;
+    int why;                 /* what the last answer was; 0: it was granted */
     struct p2p__peer *relay; /* counted */
     size_t n_addrs;
     struct p2p_multiaddr addrs[P2P__CAP_RELAY_ADDRS]; /* of the relay */
@@ -39,12 +40,14 @@ static void end_asking(struct p2p__reservation *r)
     }
 }
 
-static void failed(struct p2p__reservation *r, const char *why, p2p_ns now)
+static void failed(struct p2p__reservation *r, int err, const char *why,
+                   p2p_ns now)
 {
     char id[P2P_PEER_ID_TEXT_MAX];
 
     P2P__LOG(r->host->env.log, INFO, "reservation.failed relay=%s: %s",
              p2p_peer_id_text(&r->relay->id, id), why);
+    r->why = err;
     p2p__relay_keeper_failed(&r->keeper, now);
 }
 
@@ -91,12 +94,14 @@ static void on_heard(void *user, const struct p2p__relay_msg *msg, p2p_ns now)
 {
     struct p2p__reservation *r = user;
     const int64_t wall = r->host->env.wall_ns(&r->host->env) / NS_PER_S;
+    const int err = p2p__relay_error(msg->status);
 
-    if (p2p__relay_error(msg->status) != 0) {
-        failed(r, p2p__relay_status_text(msg->status), now);
+    if (err != 0) {
+        failed(r, err, p2p__relay_status_text(msg->status), now);
     } else if (!is_ours(r, msg->reservation.voucher)) {
-        failed(r, "the voucher is not for us", now);
+        failed(r, P2P_EPROTO, "the voucher is not for us", now);
     } else {
+        r->why = 0;
         take_addrs(r, &msg->reservation);
         p2p__relay_keeper_granted(&r->keeper, msg->reservation.expire_s,
                                   (uint64_t)wall, now);
@@ -118,7 +123,7 @@ static void on_ended(void *user, int status, p2p_ns now)
     struct p2p__reservation *r = user;
 
     end_asking(r);
-    failed(r, p2p_err_text(status), now);
+    failed(r, status, p2p_err_text(status), now);
     pump(r, now);
 }
 
@@ -140,7 +145,9 @@ static void ask(struct p2p__reservation *r, p2p_ns now)
     assert(!r->asking);
     s = p2p__stream_want(&want, now, &err);
     if (s == NULL) {
-        failed(r, p2p_err_text(err), now);
+        /* That a dial backs off is no news: it had a reason. */
+        failed(r, err == P2P_ELIMIT && r->why < 0 ? r->why : err,
+               p2p_err_text(err), now);
         return;
     }
     r->asking = true;
@@ -236,6 +243,7 @@ int p2p__host_reserve(struct p2p_host *h, const struct p2p_multiaddr *ma)
         return rv;
     }
     r->host = h;
+    r->why = P2P_EAGAIN;
     p2p__list_push(&h->reservations, &r->link);
     h->env.random(&h->env, &seed, sizeof seed);
     p2p__timer_init(&r->timer, h->world->q, on_due);
@@ -250,6 +258,19 @@ bool p2p__host_reserved_at(const struct p2p_host *h,
     const struct p2p__reservation *r = find(h, relay);
 
     return r != NULL && p2p__relay_keeper_has(&r->keeper);
+}
+
+int p2p_relay_status(const struct p2p_host *host,
+                     const struct p2p_peer_id *relay)
+{
+    const struct p2p__reservation *r = find(host, relay);
+
+    if (r == NULL) {
+        return P2P_ESTATE;
+    }
+    return p2p__relay_keeper_has(&r->keeper) ? 0
+           : r->why == 0                     ? P2P_EAGAIN
+                                             : r->why;
 }
 
 bool p2p__host_reserved_addr(const struct p2p_host *h, size_t index,

@@ -8,6 +8,9 @@
  */
 #include "mesh/app/detours.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include <p2p/p2p.h>
 
 #include "mesh/app/daemon.h"
@@ -78,11 +81,100 @@ static void learn(struct um_daemon *d, const struct p2p_peer_id *peer,
     }
 }
 
+/* ---- what keeps members apart */
+
+/* The place of an address among those that were tried, or of a new one. */
+static struct um_detours_try *place(struct um_detours *t,
+                                    const struct p2p_peer_id *peer,
+                                    const char *addr)
+{
+    size_t n = t->tried < UM_DETOURS_TRIES ? t->tried : UM_DETOURS_TRIES;
+
+    for (size_t i = 0; i < n; i++) {
+        if (p2p_peer_id_equal(&t->tries[i].peer, peer) &&
+            strcmp(t->tries[i].addr, addr) == 0) {
+            return &t->tries[i];
+        }
+    }
+    return &t->tries[t->tried++ % UM_DETOURS_TRIES];
+}
+
+/* A dial under way. */
+struct attempt {
+    struct um_daemon *d;
+    struct um_detours_try what;
+};
+
+static void on_dialed(void *user, int status, const struct p2p_peer_id *peer)
+{
+    struct attempt *a = user;
+    struct um_detours *t = &a->d->detours;
+
+    (void)peer;
+    t->dialing = false;
+    if (status != P2P_ECLOSED) { /* the bus has not ended */
+        a->what.status = status;
+        *place(t, &a->what.peer, a->what.addr) = a->what;
+    }
+    free(a);
+}
+
+/* The address whose turn it is. */
+struct next {
+    struct um_daemon *d;
+    const struct p2p_peer_id *peer;
+    size_t n; /* addresses so far */
+};
+
+static void each_way(void *user, const char *addr)
+{
+    struct next *next = user;
+    struct um_detours *t = &next->d->detours;
+    const char *end = strstr(addr, "/p2p-circuit/p2p/");
+    size_t len;
+    struct attempt *a;
+
+    if (next->n++ != t->turn || t->dialing) {
+        return;
+    }
+    end = end != NULL ? end + strlen("/p2p-circuit") : strstr(addr, "/p2p/");
+    len = end != NULL ? (size_t)(end - addr) : strlen(addr);
+    a = calloc(1, sizeof *a);
+    if (a == NULL || len >= sizeof a->what.addr) {
+        free(a);
+        return;
+    }
+    a->d = next->d;
+    a->what.peer = *next->peer;
+    memcpy(a->what.addr, addr, len);
+    t->dialing = um_bus_dial(next->d->bus, addr, on_dialed, a) == 0;
+    if (!t->dialing) {
+        free(a);
+    }
+}
+
+void um_detours_tries(const struct um_daemon *d, const struct p2p_peer_id *peer,
+                      void (*each)(void *user, const char *addr, int status),
+                      void *user)
+{
+    const struct um_detours *t = &d->detours;
+
+    for (size_t i = 0; i < t->tried && i < UM_DETOURS_TRIES; i++) {
+        if (p2p_peer_id_equal(&t->tries[i].peer, peer) &&
+            t->tries[i].status != 0) {
+            each(user, t->tries[i].addr, t->tries[i].status);
+        }
+    }
+}
+
+/* ---- what is done every few seconds */
+
 /* How many members are nodes, but for this one; those that are not connected
- * are looked for. */
+ * are looked for, and one of their addresses is tried. */
 static size_t look_for_members(struct um_daemon *d)
 {
     struct um_node *n = d->mesh.node;
+    struct next next = {.d = d};
     struct um_roster *r = &um_node_model(n)->roster;
     size_t count = 0;
 
@@ -96,10 +188,16 @@ static size_t look_for_members(struct um_daemon *d)
         }
         count++;
         um_peer_of(&k->name, &peer);
-        if (!um_bus_is_up(d->bus, &peer) && row_of(n, &k->name, &row)) {
+        if (um_bus_is_up(d->bus, &peer)) {
+            continue;
+        }
+        if (row_of(n, &k->name, &row)) {
             learn(d, &peer, row.ways);
         }
+        next.peer = &peer;
+        um_bus_ways(d->bus, &peer, each_way, &next);
     }
+    d->detours.turn = next.n > 0 ? (d->detours.turn + 1) % next.n : 0;
     return count;
 }
 

@@ -21,9 +21,24 @@ struct um_daemon;
 /** How often it is looked which members are missed, in ms. */
 #define UM_DETOURS_MS 5000U
 
-/** An alarm; zeroed: there is none. */
+/** Addresses of which is kept what came of a dial, and their bytes. */
+#define UM_DETOURS_TRIES 32
+#define UM_DETOURS_ADDR  200
+
+/** What came of a dial to a member that was not connected. */
+struct um_detours_try {
+    struct p2p_peer_id peer;
+    char addr[UM_DETOURS_ADDR]; /**< without the /p2p/ID at its end */
+    int status;                 /**< of p2p; 0: it was reached */
+};
+
+/** Zeroed: nothing was tried. */
 struct um_detours {
     void *alarm;
+    struct um_detours_try tries[UM_DETOURS_TRIES];
+    size_t tried; /**< so many of them, and more that are forgotten */
+    size_t turn;  /**< which address is tried next */
+    bool dialing;
 };
 
 /** Begins to look after it. */
@@ -31,6 +46,11 @@ void um_detours_begin(struct um_daemon *d);
 
 /** Ends that. */
 void um_detours_end(struct um_daemon *d);
+
+/** What came of the last dial to each address of a member. */
+void um_detours_tries(const struct um_daemon *d, const struct p2p_peer_id *peer,
+                      void (*each)(void *user, const char *addr, int status),
+                      void *user);
 
 /** Whether the members of a mesh are relays for each other. */
 bool um_detours_set(struct um_node *n);

@@ -27,7 +27,7 @@
 
 /* Room for a line, and for a name in it. */
 #define LINE_BYTES 400
-#define NAME_BYTES 80
+#define NAME_BYTES UM_DOCTOR_NAME
 
 void um_doctor_find(struct um_doctor *o, enum um_ailment how, const char *what,
                     const char *mend, const char *text)
@@ -43,9 +43,8 @@ void um_doctor_find(struct um_doctor *o, enum um_ailment how, const char *what,
     um_json_close(&o->j, '}');
 }
 
-/* What a member is called: its name, or its peer id. */
-static const char *called(struct um_node *n, const struct um_name *member,
-                          char out[NAME_BYTES])
+const char *um_doctor_called(struct um_node *n, const struct um_name *member,
+                             char out[UM_DOCTOR_NAME])
 {
     struct um_arena a = UM_ARENA_INIT;
     struct um_node_facts f = {.name = {NULL, 0}};
@@ -119,7 +118,7 @@ static void look_at_owners(struct um_doctor *o, struct um_node *n)
     }
     (void)snprintf(mend, sizeof mend, "%sunitmesh members role %s owner",
                    owns ? "" : "where the owner's key is: ",
-                   k != NULL ? called(n, &k->name, name) : "MEMBER");
+                   k != NULL ? um_doctor_called(n, &k->name, name) : "MEMBER");
     if (owners == 0) {
         um_doctor_find(o, UM_AILMENT, "no-owner", "unitmesh recover",
                        "Nobody is an owner any more: no member can be let in "
@@ -237,7 +236,7 @@ static void say_silent(struct um_doctor *o, struct um_node *n,
     char text[2 * LINE_BYTES], mend[LINE_BYTES], name[NAME_BYTES], age[32];
     char where[LINE_BYTES];
 
-    (void)called(n, member, name);
+    (void)um_doctor_called(n, member, name);
     (void)say_where(o, member, where);
     if (ms == UINT64_MAX) {
         (void)snprintf(text, sizeof text, "%s was never heard of.%s", name,
@@ -330,7 +329,7 @@ static bool say_not_in_step(struct um_doctor *o, struct um_node *n,
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (strcmp(state, all[i].state) == 0) {
             (void)snprintf(text, sizeof text, "%s %s%.*s",
-                           called(n, member, name), all[i].text,
+                           um_doctor_called(n, member, name), all[i].text,
                            UM_STR_ARG(row.reason));
             um_doctor_find(o, UM_AILMENT, all[i].state,
                            mend_of(row.reason, all[i].mend), text);
@@ -372,7 +371,7 @@ static void look_at_versions(struct um_doctor *o, struct um_node *n)
         (void)snprintf(text, sizeof text,
                        "%s runs unitmesh %.*s, this node %s. They go on "
                        "together, but what is new there is not here.",
-                       called(n, who, name), UM_STR_ARG(newest),
+                       um_doctor_called(n, who, name), UM_STR_ARG(newest),
                        um_daemon_version());
         um_doctor_find(o, UM_ADVICE, "older",
                        "install the same unitmesh here, and start it again",
@@ -421,7 +420,7 @@ static void look_at_clocks(struct um_doctor *o, struct um_node *n)
     } else {
         (void)snprintf(text, sizeof text,
                        "The clock of %s is %s from this node's.",
-                       called(n, who, name), span(off_ms, far));
+                       um_doctor_called(n, who, name), span(off_ms, far));
     }
     um_doctor_find(o, UM_AILMENT, "clock",
                    2 * behind > fresh || 2 * ahead > fresh
@@ -560,6 +559,7 @@ void um_doctor_show(struct um_daemon *d, struct um_http_req *req)
     um_json_init(&o.j);
     um_json_open(&o.j, "findings", '[');
     um_doctor_place(&o);
+    um_doctor_ways(&o, d->mesh.node);
     if (d->mesh.node != NULL) {
         um_doctor_mesh(&o, d->mesh.node);
     } else if (d->article == NULL) {

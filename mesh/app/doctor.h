@@ -32,6 +32,16 @@ void um_doctor_find(struct um_doctor *o, enum um_ailment how, const char *what,
 /** What speaks of this machine: state folder, disk, Unit. */
 void um_doctor_place(struct um_doctor *o);
 
+/** What keeps members apart. @param n its node; NULL: there is none */
+void um_doctor_ways(struct um_doctor *o, struct um_node *n);
+
+/** Bytes of what a member is called. */
+#define UM_DOCTOR_NAME 80
+
+/** What a member is called: its name, or its peer id. */
+const char *um_doctor_called(struct um_node *n, const struct um_name *member,
+                             char out[UM_DOCTOR_NAME]);
+
 /** What speaks of the mesh. @param n its node */
 void um_doctor_mesh(struct um_doctor *o, struct um_node *n);
 

@@ -130,6 +130,13 @@ int um_bus_relay(struct um_bus *bus, bool on);
  * until it has UM_BUS_RELAYS. */
 void um_bus_seek_relays(struct um_bus *bus);
 
+/** As p2p_relay_status(), of a relay of the config; P2P_EFORMAT: it is none. */
+int um_bus_relay_status(const struct um_bus *bus, const char *relay);
+
+/** Where a peer may be, as multiaddrs with /p2p/ID. */
+void um_bus_ways(const struct um_bus *bus, const struct p2p_peer_id *peer,
+                 void (*each)(void *user, const char *addr), void *user);
+
 /** By how many relays this host is reached now; no more than UM_BUS_RELAYS are
  * counted. */
 size_t um_bus_relays_held(const struct um_bus *bus);

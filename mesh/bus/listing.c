@@ -69,6 +69,16 @@ void um_bus_peers(struct um_bus *bus,
     free(conns);
 }
 
+void um_bus_ways(const struct um_bus *bus, const struct p2p_peer_id *peer,
+                 void (*each)(void *user, const char *addr), void *user)
+{
+    const struct um_bus_entry *e = um_bus_find(bus, peer);
+
+    if (e != NULL) {
+        um_kept_tell(&e->kept, &e->id, each, user);
+    }
+}
+
 /* A measurement under way: its peer may be forgotten meanwhile. */
 struct measure {
     struct um_bus *bus;

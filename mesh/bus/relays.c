@@ -127,6 +127,18 @@ size_t um_bus_relays_held(const struct um_bus *bus)
     return held(bus, all, UM_BUS_RELAYS);
 }
 
+int um_bus_relay_status(const struct um_bus *bus, const char *relay)
+{
+    struct p2p_multiaddr ma;
+    struct p2p_peer_id id;
+
+    if (p2p_multiaddr_from_text(relay, strlen(relay), &ma) != 0 ||
+        (!um_relays_via(&ma, &id) && !p2p_multiaddr_peer(&ma, &id))) {
+        return P2P_EFORMAT;
+    }
+    return p2p_relay_status(bus->host, &id);
+}
+
 /* Asks who is at the other end of a connection for a reservation. */
 static void lean_on(struct um_bus *bus, struct um_bus_entry *e,
                     const struct p2p_conn_info *c)

@@ -2,10 +2,12 @@
 """Members that cannot reach each other meet at a relay: at a member, where the
 mesh says so, or at one that `--relay` names."""
 
+import json
+
 import pytest
 from crew import ROUTE, Node, begin, synced, until
 from peer import Peer, PeerError
-from rig import daemons, network
+from rig import P2P_PORT, daemons, network
 
 RELAY_PORT = 4001
 
@@ -39,6 +41,12 @@ def meet(one, other, by):
               f"{a.name_} meets {b.name_} by {by}")
 
 
+def findings(asked):
+    """What `doctor` says, by what it is about."""
+    said = json.loads(asked.call("doctor", "-o", "json").stdout)
+    return {f["what"]: f for f in said["findings"]}
+
+
 def change(writer, status, *nodes):
     writer.say("put", ROUTE, str(status))
     for n in nodes:
@@ -51,17 +59,27 @@ def test_members_meet_at_a_member(folder):
     with network("red", "green", "blue", "gold") as lan:
         lan.part("green", "blue")
         lan.part("green", "gold")
-        red, green, blue = nodes = [
-            node(n, folder, lan, peer=lan.ip("red") if i else None)
-            for i, n in enumerate(("red", "green", "blue"))]
-        with daemons(*nodes), \
+        red = node("red", folder, lan).ready()
+        where = f"/ip4/{lan.ip('red')}/tcp/{P2P_PORT}/p2p/{red.id}"
+        green = node("green", folder, lan, peer=lan.ip("red"))
+        blue = node("blue", folder, lan, "--relay", where, peer=lan.ip("red"))
+        with daemons(red, green, blue), \
                 Peer("c", [], netns=lan.ns("gold")) as stranger:
-            begin(nodes)
+            begin((red, green, blue))
             assert blue.id not in green.peers()
+            said = findings(green)["apart"]
+            assert said["advice"] and "settings set relay members" in \
+                said["mend"]
+            assert said["text"] == "This node has no connection with blue: " \
+                "what it says comes by others. Nobody told where it is."
+            said = until(lambda: findings(blue).get("relay"), "it is said")
+            assert said["text"].startswith(f"The relay {where} is no relay")
             red.say("members", "role", "green", "owner")
             red.say("settings", "set", "relay", "members")
             meet(green, blue, "red")
             assert paths(green)["red"] == paths(blue)["red"] == "direct"
+            assert not {"apart", "relay"} & set(findings(green)) | \
+                {"apart", "relay"} & set(findings(blue))
             until(lambda: [link["relayed"] for link in
                            red.get("/mesh/topology")["links"]].count(True) == 1,
                   "red has heard of it")
@@ -112,3 +130,10 @@ def test_join_and_changes_by_a_relay_of_somebody(folder):
                 gone.stop()
                 meet(red, blue, left.id)
                 change(blue, 205, red)
+                said = until(lambda: findings(red).get("relay"), "it is said")
+                assert gone.id in said["text"] and "--relay" in said["mend"]
+                left.stop()
+                said = until(lambda: findings(red).get("apart"), "they part")
+                assert "blue" in said["text"]
+                until(lambda: "there is no way to it from here" in
+                      findings(red)["apart"]["text"], "why is said")

@@ -133,6 +133,12 @@ static uint32_t reservations(const struct world *w, int relay)
     return w->h[relay].host->relay->ledger.n_reserved;
 }
 
+/* How it stands with the reservation of TARGET. */
+static int standing(const struct world *w, int relay)
+{
+    return p2p_relay_status(w->h[TARGET].host, p2p_host_id(w->h[relay].host));
+}
+
 /* The connection of a host that goes over a relay; false: there is none. */
 static bool find_circuit(const struct simhost *h, struct p2p_conn_info *out)
 {
@@ -523,9 +529,12 @@ static void test_T34_a_relay_serves_whom_it_wants_to(void **state)
     start(&w, &limits);
     reserve(&w, RELAY);
     assert_int_equal(reservations(&w, RELAY), 0);
+    assert_int_equal(standing(&w, RELAY), P2P_EACCES);
     served = *p2p_host_id(w.h[TARGET].host);
     run(&w, P2P__SEC(10)); /* it asks again */
     assert_int_equal(reservations(&w, RELAY), 1);
+    assert_int_equal(standing(&w, RELAY), 0);
+    assert_int_equal(standing(&w, OTHER), P2P_ESTATE);
     assert_int_equal(dial(&w, DIALER, RELAY, TARGET), P2P_EACCES);
     served = *p2p_host_id(w.h[DIALER].host);
     assert_int_equal(dial(&w, DIALER, RELAY, TARGET), 0);
@@ -584,6 +593,7 @@ static void test_a_host_becomes_a_relay(void **state)
     assert_int_equal(p2p_relay_serve(host, NULL), 0);
     reserve(&w, DIALER);
     assert_null(host->relay);
+    assert_int_equal(standing(&w, DIALER), P2P_ENOPROTO);
     assert_int_equal(p2p_relay_serve(host, &limits), 0);
     run(&w, P2P__SEC(20)); /* it is asked again */
     assert_int_equal(reservations(&w, DIALER), 1);
