@@ -121,6 +121,25 @@ def synced(*nodes, seconds=40):
     until(same, "all run the same", seconds)
 
 
+def paths(asked):
+    """What `peers` says of those that are connected: by which way."""
+    return {row[1]: row[3] for row in asked.rows("peers")
+            if row[2] == "connected"}
+
+
+def meet(one, other, by):
+    """Until both say that they are connected by this relay."""
+    for a, b in ((one, other), (other, one)):
+        until(lambda a=a, b=b: paths(a).get(b.name_) == f"via {by}",
+              f"{a.name_} meets {b.name_} by {by}")
+
+
+def change(writer, status, *nodes):
+    writer.say("put", ROUTE, str(status))
+    for n in nodes:
+        n.answers(status)
+
+
 def begin(nodes, role="writer"):
     """init, invite, join: as a shell does it."""
     first, *others = nodes

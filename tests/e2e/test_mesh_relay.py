@@ -5,7 +5,7 @@ mesh says so, or at one that `--relay` names."""
 import json
 
 import pytest
-from crew import ROUTE, Node, begin, synced, until
+from crew import Node, begin, change, meet, paths, synced, until
 from peer import Peer, PeerError
 from rig import P2P_PORT, daemons, network
 
@@ -18,8 +18,9 @@ def node(name, folder, lan, *flags, **more):
 
 
 def relay(lan, name):
-    """One that knows nothing of meshes, with the limits of the default."""
-    return Peer("c", ["--relay-server", "--listen",
+    """One that knows nothing of meshes, with the limits of the default; the
+    same whenever it starts."""
+    return Peer("c", ["--relay-server", "--seed", str(len(name)), "--listen",
                       f"/ip4/{lan.ip(name)}/tcp/{RELAY_PORT}"],
                 netns=lan.ns(name))
 
@@ -28,29 +29,10 @@ def at(lan, name, peer):
     return f"/ip4/{lan.ip(name)}/tcp/{RELAY_PORT}/p2p/{peer.id}"
 
 
-def paths(asked):
-    """What `peers` says of those that are connected: by which way."""
-    return {row[1]: row[3] for row in asked.rows("peers")
-            if row[2] == "connected"}
-
-
-def meet(one, other, by):
-    """Until both say that they are connected by this relay."""
-    for a, b in ((one, other), (other, one)):
-        until(lambda a=a, b=b: paths(a).get(b.name_) == f"via {by}",
-              f"{a.name_} meets {b.name_} by {by}")
-
-
 def findings(asked):
     """What `doctor` says, by what it is about."""
     said = json.loads(asked.call("doctor", "-o", "json").stdout)
     return {f["what"]: f for f in said["findings"]}
-
-
-def change(writer, status, *nodes):
-    writer.say("put", ROUTE, str(status))
-    for n in nodes:
-        n.answers(status)
 
 
 def test_members_meet_at_a_member(folder):
@@ -100,12 +82,12 @@ def test_members_meet_at_a_member(folder):
 def test_join_and_changes_by_a_relay_of_somebody(folder):
     """Two members have no other way to each other. What is larger than a
     circuit carries comes all the same, and so it does by another relay."""
-    with network("red", "blue", "mid", "far") as lan:
+    with network("red", "blue", "mid", "last") as lan:
         lan.part("red", "blue")
-        with relay(lan, "mid") as mid, relay(lan, "far") as far:
+        with relay(lan, "mid") as mid, relay(lan, "last") as last:
             mid.ready()
-            far.ready()
-            flags = [w for name, r in (("mid", mid), ("far", far))
+            last.ready()
+            flags = [w for name, r in (("mid", mid), ("last", last))
                      for w in ("--relay", at(lan, name, r))]
             red, blue = [node(n, folder, lan, *flags) for n in ("red", "blue")]
             with daemons(red, blue):
@@ -126,7 +108,7 @@ def test_join_and_changes_by_a_relay_of_somebody(folder):
                 assert large.code == 200, large
                 blue.answers(204)
                 used = until(lambda: paths(blue).get("red"), "they met anew")
-                gone, left = (mid, far) if mid.id in used else (far, mid)
+                gone, left = (mid, last) if mid.id in used else (last, mid)
                 gone.stop()
                 meet(red, blue, left.id)
                 change(blue, 205, red)
@@ -137,3 +119,6 @@ def test_join_and_changes_by_a_relay_of_somebody(folder):
                 assert "blue" in said["text"]
                 until(lambda: "there is no way to it from here" in
                       findings(red)["apart"]["text"], "why is said")
+                with relay(lan, "mid") as mid:
+                    meet(red, blue, mid.ready().id)
+                    change(red, 206, blue)

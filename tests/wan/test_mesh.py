@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""A mesh of sites behind NATs: members of two sites meet at a public member,
+and at another one when that is gone; what changes at one reaches all."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
+from crew import Node, begin, change, meet, paths, synced, until  # noqa: E402
+from rig import daemons  # noqa: E402
+
+
+@pytest.fixture
+def folder():
+    """Sockets are in it: its name is short."""
+    path = tempfile.mkdtemp(prefix="umwan")
+    yield Path(path)
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def node(host, folder, *peers):
+    return Node(host.name, folder, None, [p.ip for p in peers],
+                netns=host.ns, flags=["--no-mdns"])
+
+
+def test_two_sites_meet_at_members(lab, folder):
+    """Symmetric NATs: neither comes to the other in any way but this."""
+    hubs = [lab.host(name) for name in ("red", "green")]
+    inside = [lab.site(name, nat="symmetric").host() for name in "ab"]
+    red, green = (node(h, folder, *hubs[:i]) for i, h in enumerate(hubs))
+    one, two = (node(h, folder, *hubs) for h in inside)
+    with daemons(red, green, one, two):
+        begin((red, green, one, two))
+        assert two.id not in one.peers()
+        red.say("settings", "set", "relay", "members")
+        until(lambda: one.name_ in paths(two), "they meet")
+        change(one, 205, red, green, two)
+        by = paths(two)[one.name_].removeprefix("via ")
+        gone, left = {"red": (red, green), "green": (green, red)}[by]
+        gone.kill()
+        meet(one, two, left.name_)
+        change(two, 206, left, one)
+        back = node(hubs[0 if gone is red else 1], folder, hubs[1], hubs[0])
+        with back:
+            back.ready()
+            synced(back, left, one, two)
