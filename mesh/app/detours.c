@@ -169,6 +169,20 @@ void um_detours_tries(const struct um_daemon *d, const struct p2p_peer_id *peer,
 
 /* ---- what is done every few seconds */
 
+/* Looks between two rounds through the addresses, at most. */
+#define PAUSE_MAX 15U
+
+/* Whose turn is next: when all had theirs, there is a pause, which grows. */
+static void take_turns(struct um_detours *t, size_t n)
+{
+    t->turn++;
+    if (t->turn >= n) {
+        t->turn = 0;
+        t->pause = t->pause < PAUSE_MAX ? 2 * t->pause + 1 : PAUSE_MAX;
+        t->skip = t->pause;
+    }
+}
+
 /* How many members are nodes, but for this one; those that are not connected
  * are looked for, and one of their addresses is tried. */
 static size_t look_for_members(struct um_daemon *d)
@@ -195,9 +209,15 @@ static size_t look_for_members(struct um_daemon *d)
             learn(d, &peer, row.ways);
         }
         next.peer = &peer;
-        um_bus_ways(d->bus, &peer, each_way, &next);
+        if (d->detours.skip == 0) {
+            um_bus_ways(d->bus, &peer, each_way, &next);
+        }
     }
-    d->detours.turn = next.n > 0 ? (d->detours.turn + 1) % next.n : 0;
+    if (d->detours.skip > 0) {
+        d->detours.skip--;
+    } else if (next.n > 0) {
+        take_turns(&d->detours, next.n);
+    }
     return count;
 }
 
@@ -216,6 +236,10 @@ static void look(struct um_daemon *d)
         um_log_line(&d->log, UM_LOG_WARN, "cannot be a relay now");
     }
     um_bus_peers(d->bus, each_peer, &near);
+    if (near.n != d->detours.near) {
+        d->detours.near = near.n;
+        d->detours.pause = d->detours.skip = 0;
+    }
     if (look_for_members(d) > near.n && set) {
         um_bus_seek_relays(d->bus);
     }

@@ -483,8 +483,10 @@ void node_judge(struct node *n, struct um_sync *s, const struct um_sync_ev *ev)
 
 void end_init(struct end *e, struct node *n, uint64_t now)
 {
-    const struct um_sync_cfg cfg = {
-        .source = &n->source, .mesh = n->pool->mesh, .peer = n->pool->names[2]};
+    const struct um_sync_cfg cfg = {.source = &n->source,
+                                    .mesh = n->pool->mesh,
+                                    .peer = n->pool->names[2],
+                                    .sparing = n->sparing};
 
     memset(e, 0, sizeof *e);
     e->node = n;

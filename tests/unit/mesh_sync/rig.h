@@ -75,6 +75,7 @@ struct node {
     uint64_t seqs[RIG_KEYS]; /* of the rows it has; 0: none */
     bool docs[RIG_DOCS];
     bool store_fails;
+    bool sparing;  /* of sessions that it begins */
     size_t judged; /* items that were judged */
     size_t waited; /* that had to wait */
     size_t dups;   /* that were here already */

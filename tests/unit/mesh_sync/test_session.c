@@ -89,20 +89,23 @@ static void test_documents_in_any_pieces(void **state)
     }
 }
 
-static void test_a_document_goes_on_in_another_session(void **state)
+/* Fetches a document over streams that are cut after so many bytes; how many
+ * were sent. */
+static size_t fetch_in_cuts(size_t cut, bool sparing)
 {
     struct um_download d;
     struct two t;
     size_t sent = 0;
     size_t before;
 
-    (void)state;
     two_init(&t, 6, 6);
     t.nodes[1].docs[3] = true;
+    t.nodes[0].sparing = t.nodes[1].sparing = sparing;
+    two_again(&t);
     um_download_init(&d, &pool.docs[3], rig_doc(3).len, UM__CAP_DOC_BYTES);
-    for (unsigned i = 0; i < 10 && !d.whole; i++) {
+    while (!d.whole) {
         before = d.bytes.len;
-        t.pipe.cut_after = 400000;
+        t.pipe.cut_after = cut;
         assert_int_equal(um_sync_fetch(&t.pipe.ends[0].sync, &d), 0);
         pipe_run(&t.pipe);
         fine(&t);
@@ -110,11 +113,23 @@ static void test_a_document_goes_on_in_another_session(void **state)
         sent += t.pipe.ends[1].sent;
         two_again(&t);
     }
-    assert_true(d.whole);
     assert_true(um_str_eq(um_buf_view(&d.bytes), rig_doc(3)));
-    assert_true(sent < 3 * rig_doc(3).len);
     um_download_fini(&d);
     two_fini(&t);
+    return sent;
+}
+
+static void test_a_document_goes_on_in_another_session(void **state)
+{
+    (void)state;
+    assert_true(fetch_in_cuts(400000, false) < 3 * rig_doc(3).len);
+}
+
+/* Where streams end after fewer bytes than a part has, parts are smaller. */
+static void test_small_parts_come_over_short_streams(void **state)
+{
+    (void)state;
+    assert_true(fetch_in_cuts(100000, true) < 3 * rig_doc(3).len);
 }
 
 static void test_a_document_that_is_not_there(void **state)
@@ -310,30 +325,48 @@ static void test_another_round(void **state)
 }
 
 /* Large items do not fit in one frame: the answer takes several. */
-static void test_an_answer_in_several_frames(void **state)
+/* One has a pool of many bytes, the other nothing; streams end after `cut`
+ * bytes, and there are `streams` of them at most. */
+static void fill_in_cuts(size_t cut, bool sparing, unsigned streams)
 {
     struct pool big;
     struct node nodes[2];
     struct pipe p;
 
-    (void)state;
     pool_init(&big, &(struct pool_cfg){
                         .seed = 1, .edits = 60, .chain = true, .first = 400});
-    node_init(&nodes[0], &big);
-    node_init(&nodes[1], &big);
+    for (unsigned i = 0; i < 2; i++) {
+        node_init(&nodes[i], &big);
+        nodes[i].sparing = sparing;
+    }
     for (size_t k = 0; k < big.n; k++)
         assert_true(node_give(&nodes[1], k));
-    pipe_init(&p, &nodes[0], &nodes[1]);
-    um_sync_begin(&p.ends[0].sync);
-    pipe_run(&p);
-    assert_int_equal(p.ends[0].why, UM_SYNC_FINE);
-    assert_int_equal(node_count(&nodes[0]), big.n);
+    while (node_count(&nodes[0]) < big.n) {
+        assert_true(streams-- > 0);
+        pipe_init(&p, &nodes[0], &nodes[1]);
+        p.cut_after = cut;
+        um_sync_begin(&p.ends[0].sync);
+        pipe_run(&p);
+        assert_int_equal(p.ends[0].why, UM_SYNC_FINE);
+        pipe_fini(&p);
+    }
     assert_int_equal(nodes[0].waited, 0);
     assert_int_equal(nodes[0].judged, big.n);
-    pipe_fini(&p);
     node_fini(&nodes[0]);
     node_fini(&nodes[1]);
     pool_fini(&big);
+}
+
+static void test_an_answer_in_several_frames(void **state)
+{
+    (void)state;
+    fill_in_cuts(SIZE_MAX, false, 1);
+}
+
+static void test_short_frames_come_over_short_streams(void **state)
+{
+    (void)state;
+    fill_in_cuts(100000, true, 20);
 }
 
 /* What is kept aside, of a later version, is not asked for. */
@@ -510,6 +543,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_documents_in_any_pieces),
         cmocka_unit_test(test_a_document_goes_on_in_another_session),
+        cmocka_unit_test(test_small_parts_come_over_short_streams),
+        cmocka_unit_test(test_short_frames_come_over_short_streams),
         cmocka_unit_test(test_a_document_that_is_not_there),
         cmocka_unit_test(test_a_poisoned_beginning),
         cmocka_unit_test(test_slots),
