@@ -36,9 +36,9 @@ struct um_detours_try {
 struct um_detours {
     void *alarm;
     struct um_detours_try tries[UM_DETOURS_TRIES];
-    size_t tried; /**< so many of them, and more that are forgotten */
-    size_t turn;  /**< which address is tried next */
-    size_t near;  /**< members that were connected directly */
+    size_t tried;   /**< so many of them, and more that are forgotten */
+    size_t turn;    /**< which address is tried next */
+    size_t near;    /**< members that were connected directly */
     unsigned pause; /**< looks between two rounds through the addresses */
     unsigned skip;  /**< how many of these are left */
     bool dialing;

@@ -125,8 +125,8 @@ struct telling {
     char *out;
     size_t at;
     size_t n;
-    bool relayed;      /* one of its addresses is by a relay */
-    bool all_private;  /* all others are of some network of its own */
+    bool relayed;     /* one of its addresses is by a relay */
+    bool all_private; /* all others are of some network of its own */
     bool any;
 };
 
@@ -143,10 +143,10 @@ static void each_try(void *user, const char *addr, int status)
     char line[400];
 
     if (t->n++ < TOLD) {
-        (void)snprintf(line, sizeof line, " %.*s: %s.",
-                       (int)(strlen(addr) < 200 ? strlen(addr) : 200), addr,
-                       dial_text(status, relayed,
-                                 strstr(addr, "/udp/") != NULL));
+        (void)snprintf(
+            line, sizeof line, " %.*s: %s.",
+            (int)(strlen(addr) < 200 ? strlen(addr) : 200), addr,
+            dial_text(status, relayed, strstr(addr, "/udp/") != NULL));
         add(t, line);
     }
 }
@@ -183,8 +183,9 @@ static void say_apart(struct um_doctor *o, struct um_node *n,
         um_detours_tries(o->d, &peer, each_try, &t);
     }
     if (t.any && t.all_private && !t.relayed) {
-        add(&t, " Its addresses lead nowhere from another network, and no "
-                "relay is known that brings one to it.");
+        add(&t,
+            " Its addresses lead nowhere from another network, and no "
+            "relay is known that brings one to it.");
     }
     um_doctor_find(o, UM_ADVICE, "apart",
                    t.relayed ? "there: unitmesh doctor" : TO_RELAY, text);

@@ -234,7 +234,7 @@ void um_samples_webhook_queued(struct um_scrape *s)
 
 void um_samples_transports(struct um_scrape *s)
 {
-    static const char *const names[] = {"tcp", "quic-v1"};
+    static const char *const names[] = {"tcp", "quic-v1", "p2p-circuit"};
 
     for (size_t i = 0; i < COUNT(names); i++) {
         const struct um_exposition_label l =
