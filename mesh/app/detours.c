@@ -221,11 +221,37 @@ static size_t look_for_members(struct um_daemon *d)
     return count;
 }
 
+static void on_entered(void *user, int status, const struct p2p_peer_id *peer)
+{
+    struct um_daemon *d = user;
+
+    (void)peer;
+    d->detours.entering = false;
+    if (status != 0 && status != P2P_ECLOSED) {
+        um_log_line(&d->log, UM_LOG_INFO, "--bootstrap: %s",
+                    p2p_err_text(status));
+    }
+}
+
+/* Who is connected with nobody begins with one who was named for that. */
+static void enter(struct um_daemon *d)
+{
+    const struct um_settings *s = &d->settings;
+
+    if (s->n_entries > 0 && !d->detours.entering &&
+        um_bus_connected(d->bus) == 0) {
+        d->detours.entering =
+            um_bus_dial(d->bus, s->entries[d->detours.entry++ % s->n_entries],
+                        on_entered, d) == 0;
+    }
+}
+
 static void look(struct um_daemon *d)
 {
     struct near near = {.node = d->mesh.node};
     bool set;
 
+    enter(d);
     if (d->mesh.node == NULL) {
         (void)um_bus_relay(d->bus, false);
         return;
@@ -245,7 +271,7 @@ static void look(struct um_daemon *d)
     }
 }
 
-static void set_alarm(struct um_daemon *d);
+static void set_alarm(struct um_daemon *d, uint64_t ms);
 
 static void on_alarm(void *arg)
 {
@@ -255,21 +281,20 @@ static void on_alarm(void *arg)
     if (d->bus != NULL) {
         look(d);
     }
-    set_alarm(d);
+    set_alarm(d, UM_DETOURS_MS / d->settings.test_speed);
 }
 
-static void set_alarm(struct um_daemon *d)
+static void set_alarm(struct um_daemon *d, uint64_t ms)
 {
     const struct um_alarms *alarms = &d->loop.alarms;
 
-    d->detours.alarm = alarms->set(
-        alarms->user, UM_DETOURS_MS / d->settings.test_speed, on_alarm, d);
+    d->detours.alarm = alarms->set(alarms->user, ms, on_alarm, d);
 }
 
 void um_detours_begin(struct um_daemon *d)
 {
     if (!d->settings.article) {
-        set_alarm(d);
+        set_alarm(d, 0);
     }
 }
 

@@ -42,6 +42,8 @@ struct um_detours {
     unsigned pause; /**< looks between two rounds through the addresses */
     unsigned skip;  /**< how many of these are left */
     bool dialing;
+    size_t entry;  /**< which of `--bootstrap` is dialed next */
+    bool entering; /**< one is being dialed */
 };
 
 /** Begins to look after it. */

@@ -174,6 +174,8 @@ static const char *set(struct um_settings *s, enum um_setting which,
             return add_addr(s->listen, &s->n_listen, v);
         case UM_SETTING_PEER:
             return add_addr(s->peers, &s->n_peers, v);
+        case UM_SETTING_BOOTSTRAP:
+            return add_addr(s->entries, &s->n_entries, v);
         case UM_SETTING_RELAY:
             return add_relay(s, v);
         case UM_SETTING_REST:

@@ -31,6 +31,8 @@ struct um_settings {
     size_t n_peers;
     const char *relays[UM_SETTINGS_LIST_MAX]; /**< multiaddrs with /p2p/ID */
     size_t n_relays;
+    const char *entries[UM_SETTINGS_LIST_MAX]; /**< multiaddrs to begin with */
+    size_t n_entries;
     const char *bind;        /**< the address of the ports below, and of *:PORT
                                   listeners of the embedded Unit */
     char rest[64];           /**< ADDR:PORT of REST over TCP; "": none */

@@ -46,6 +46,11 @@ const struct um_setting_row um_setting_rows[UM_SETTINGS] = {
          "/dns4/relay.example.net/tcp/4001/p2p/"
          "12D3KooWJrHc7uPxcJtrNgejLggbn18xkaXBpnL1YqSxApLw8BXj",
          UM_SETTING_MANY},
+    [UM_SETTING_BOOTSTRAP] = {"bootstrap", "MULTIADDR",
+                              "a peer that is dialed while this node is "
+                              "connected with nobody; may be repeated",
+                              "", "/dns4/hub.example.net/tcp/4901",
+                              UM_SETTING_MANY},
     [UM_SETTING_NO_MDNS] = {"no-mdns", NULL,
                             "do not look for peers on the link", "no", "yes",
                             0},

@@ -64,17 +64,37 @@ void um_ties_put(struct um_node *n, struct um_buf *out)
     }
 }
 
+/* Ways that are collected. */
+struct ways {
+    struct um_buf text;
+    bool near; /* those by a relay on this machine, too */
+};
+
 /* Notes an address of ours, if a relay brings others there. */
 static void each_addr(void *user, const char *addr)
 {
+    struct ways *w = user;
     struct p2p_multiaddr ma;
+    bool near = strncmp(addr, "/ip4/127.", 9) == 0 ||
+                strncmp(addr, "/ip6/::1/", 9) == 0;
 
-    if (strstr(addr, "/p2p-circuit") == NULL ||
+    if (strstr(addr, "/p2p-circuit") == NULL || (near && !w->near) ||
         p2p_multiaddr_from_text(addr, strlen(addr), &ma) != 0) {
         return;
     }
     p2p_multiaddr_strip_peer(&ma);
-    (void)um_way_put(user, um_str_n((const char *)ma.bytes, ma.len));
+    (void)um_way_put(&w->text, um_str_n((const char *)ma.bytes, ma.len));
+}
+
+/* A relay on this machine is of use to those on it alone: it is told of where
+ * there is no other. */
+static void put_ways(struct um_node *n, struct ways *w)
+{
+    um_bus_addrs(n->cfg.bus, each_addr, w);
+    w->near = w->text.len == 0;
+    if (w->near) {
+        um_bus_addrs(n->cfg.bus, each_addr, w);
+    }
 }
 
 static int sign_revision(const void *user, struct um_revision *r,
@@ -95,19 +115,21 @@ static int sign_fact(const void *user, struct um_fact *f, struct um_buf *out)
 static int sign_row(const void *user, struct um_row *row, struct um_buf *out)
 {
     struct um_node *n = (void *)(uintptr_t)user;
-    struct um_buf ties = UM_BUF_INIT, ways = UM_BUF_INIT;
+    struct um_buf ties = UM_BUF_INIT;
+    struct ways ways = {.text = UM_BUF_INIT};
     struct um_row full = *row;
     int err;
 
     um_ties_put(n, &ties);
-    um_bus_addrs(n->cfg.bus, each_addr, &ways);
+    put_ways(n, &ways);
     full.ties = um_buf_failed(&ties) ? um_str_n(NULL, 0) : um_buf_view(&ties);
-    full.ways = um_buf_failed(&ways) ? um_str_n(NULL, 0) : um_buf_view(&ways);
+    full.ways =
+        um_buf_failed(&ways.text) ? um_str_n(NULL, 0) : um_buf_view(&ways.text);
     full.awaits = um_welcome_awaits(n->welcome);
     err = um_row_seal(&full, n->cfg.key, out);
     row->by = full.by;
     um_buf_fini(&ties);
-    um_buf_fini(&ways);
+    um_buf_fini(&ways.text);
     return err;
 }
 

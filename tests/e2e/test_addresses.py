@@ -2,7 +2,7 @@
 """Where members are is kept on disk: nodes that start again find each other,
 with no mDNS and nobody who was named."""
 
-from crew import Node, begin, synced, until
+from crew import Node, again, begin, synced, until
 from rig import P2P_PORT, daemons, loopback
 
 NAMES = ("red", "green", "blue")
@@ -58,3 +58,20 @@ def test_one_that_was_killed_is_back_at_once(folder):
             green.ready()
             until(lambda: red.id in green.peers(), "connected", 10)
             assert "connected" in green.say("peers")
+
+
+def test_one_to_begin_with(folder):
+    """It is dialed by who is connected with nobody; the first one is away."""
+    at = [loopback() for _ in range(3)]
+    red = Node("red", folder, at[0])
+    flags = [w for b in (at[2], at[0])
+             for w in ("--bootstrap", f"/ip4/{b}/tcp/{P2P_PORT}")]
+    green = Node("green", folder, at[1], flags=flags)
+    with daemons(red, green):
+        red.ready()
+        green.ready()
+        until(lambda: red.id in green.peers(), "connected")
+        red.stop()
+        with again(red, folder, None) as red:
+            red.ready()
+            until(lambda: red.id in green.peers(), "connected anew")

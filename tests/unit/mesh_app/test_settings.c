@@ -292,6 +292,20 @@ static void fill(struct scene *s, size_t setting, size_t n)
     (void)look(s, text);
 }
 
+static size_t how_many(const struct um_settings *s, size_t setting)
+{
+    switch (setting) {
+        case UM_SETTING_PEER:
+            return s->n_peers;
+        case UM_SETTING_RELAY:
+            return s->n_relays;
+        case UM_SETTING_BOOTSTRAP:
+            return s->n_entries;
+        default:
+            return s->n_listen;
+    }
+}
+
 /* As many as there is room for, in all that may be repeated. */
 static void test_too_many(void **state)
 {
@@ -306,10 +320,7 @@ static void test_too_many(void **state)
         many++;
         fill(s, i, UM_GIVEN_MAX);
         assert_string_equal(s->told, "");
-        assert_int_equal(i == UM_SETTING_PEER    ? s->settings.n_peers
-                         : i == UM_SETTING_RELAY ? s->settings.n_relays
-                                                 : s->settings.n_listen,
-                         UM_GIVEN_MAX);
+        assert_int_equal(how_many(&s->settings, i), UM_GIVEN_MAX);
         fill(s, i, UM_GIVEN_MAX + 1);
         (void)snprintf(
             want, sizeof want,
@@ -318,7 +329,7 @@ static void test_too_many(void **state)
         assert_string_equal(s->told, want);
         assert_int_equal(s->settings.given.rows[i].n, UM_GIVEN_MAX);
     }
-    assert_int_equal(many, 3);
+    assert_int_equal(many, 4);
 }
 
 /* A relay has to say who it is, with or without what leads on from it. */
