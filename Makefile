@@ -11,7 +11,7 @@ SETUP = meson setup --reconfigure
 SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := all
-.PHONY: all acceptance asan bench bench-diff browser clean compat deb demo demo-article deps deps-build dist distclean docs e2e \
+.PHONY: all acceptance asan bench bench-diff browser clean compat deb demo demo-article demo-wan deps deps-build dist distclean docs e2e \
 	fmt fuzz fuzz-smoke help hostile install interop interop-mesh \
 	interop-table lint lint-write mutants \
 	openapi oracle power sim sim-hash sim-mesh soak test torture ui unit
@@ -37,6 +37,9 @@ test: deps all ## build, then unit tests and fuzz corpora
 
 demo: deps all ## a mesh of three nodes: join, change, die, return; KEEP=1 leaves it
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) tools/demo/mesh.py $(if $(KEEP),--keep)
+
+demo-wan: deps all ## three sites behind NATs meet at a relay, and without it; KEEP=1
+	@BUILDDIR=$(BUILDDIR) $(PYTHON) tools/demo/wan.py $(if $(KEEP),--keep)
 
 demo-article: deps all ## three nodes of the article follow one change; KEEP=1
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) tools/demo/article.py $(if $(KEEP),--keep)

@@ -290,11 +290,24 @@ static bool peer_may(void *user, const struct p2p_peer_id *peer,
     return bus->cfg.may(bus->cfg.user, peer);
 }
 
+/* A peer that came by a relay needs it no more, or goes on needing it. */
+static void on_punched(void *user, const struct p2p_dcutr_result *r)
+{
+    const struct um_bus *bus = user;
+    char id[P2P_PEER_ID_TEXT_MAX];
+
+    um_log_line(bus->cfg.log, UM_LOG_INFO,
+                r->ok ? "%s is met without a relay now"
+                      : "%s is met by a relay alone: no way through the NATs",
+                p2p_peer_id_text(&r->peer, id));
+}
+
 static int start_host(struct um_bus *bus)
 {
     const struct um_bus_cfg *cfg = &bus->cfg;
     struct p2p_host_config hc = P2P_HOST_CONFIG_INIT;
     struct p2p_pubsub_config pc = P2P_PUBSUB_CONFIG_INIT;
+    struct p2p_dcutr_config punch = P2P_DCUTR_CONFIG_INIT;
     struct um_ways ways;
     int rv;
 
@@ -309,6 +322,9 @@ static int start_host(struct um_bus *bus)
     hc.mdns = cfg->mdns;
     hc.mdns_2021 = cfg->mdns && cfg->article;
     hc.mdns_dial = true;
+    punch.done = on_punched;
+    punch.user = bus;
+    hc.dcutr = cfg->article ? NULL : &punch;
     hc.log_level = cfg->log != NULL ? (int)cfg->log->level : 0;
     pc.peer_may = cfg->may != NULL ? peer_may : NULL;
     pc.may_user = bus;
