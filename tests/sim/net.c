@@ -494,6 +494,9 @@ static void join_ends(struct end *a, struct sim_listener *l)
     b->refs++;
     b->local.port = l->l.addr.port;
     b->remote = a->local;
+    if (a->host->outside.family != 0) {
+        memcpy(b->remote.ip, a->host->outside.ip, sizeof b->remote.ip);
+    }
 }
 
 /* Two ends that dialed each other are connected. */

@@ -232,11 +232,16 @@ struct sim_host *sim_find(struct sim *sim, const struct p2p__addr *addr)
 {
     size_t n =
         ((size_t)addr->ip[1] << 16) + ((size_t)addr->ip[2] << 8) + addr->ip[3];
+    struct sim_host *h;
 
-    if (addr->family != 4 || addr->ip[0] != 10 || n == 0 || n > sim->n_hosts) {
+    if (addr->family != 4 || n == 0 || n > sim->n_hosts) {
         return NULL;
     }
-    return &sim->hosts[n - 1];
+    h = &sim->hosts[n - 1];
+    return addr->ip[0] == h->addr.ip[0] ||
+                   (h->outside.family != 0 && addr->ip[0] == h->outside.ip[0])
+               ? h
+               : NULL;
 }
 
 p2p_ns sim_latency(struct sim *sim)

@@ -45,7 +45,10 @@ struct sim_host {
     bool alive;
     bool walled;           /* only who was sent to, by port, is let in */
     struct p2p__list sent; /* to whom, while it is walled */
-    struct p2p__addr addr; /* 10.x.y.z */
+    struct p2p__addr addr; /* 10.x.y.z; a test may make the 10 an 8 */
+    /* What others see it at, and find it at; family 0: `addr`. As `addr`, but
+     * for the first byte. */
+    struct p2p__addr outside;
     uint16_t next_port;
     uint64_t bytes_sent;
 };
