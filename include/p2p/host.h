@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "p2p/autonat.h"
 #include "p2p/dcutr.h"
 #include "p2p/err.h"
 #include "p2p/key.h"
@@ -136,6 +137,12 @@ struct p2p_host_config {
     /** Holes are punched for peers that come by relays; borrows for the call.
      * NULL: no. Spec: libp2p DCUtR (r1). */
     const struct p2p_dcutr_config *dcutr;
+    /** This host asks others where it can be reached; borrows for the call.
+     * NULL: it does not, and all its addresses are told. */
+    const struct p2p_autonat_config *autonat;
+    /** This host dials others back who want to know that, within limits;
+     * borrows for the call. NULL: it does not. */
+    const struct p2p_autonat_server_config *autonat_server;
 };
 
 /**
@@ -198,6 +205,8 @@ P2P_API int p2p_host_listen(struct p2p_host *host, const char *addr);
 /**
  * Where we can be reached: the listening addresses, those of all interfaces
  * when we listen on 0.0.0.0 or ::, then those by relays, each with our /p2p/ID.
+ * With p2p_host_config.autonat those of the internet are left out until they
+ * are confirmed, and there may be some more; see p2p/autonat.h.
  * @param host borrows the host
  * @param out  room for `cap` addresses; may be NULL when cap is 0
  * @param cap  how many fit

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Where we can be reached: a listener on all interfaces is told as the
  * addresses of each. Loopback is told only where there is nothing else. */
-#include "host/internal.h"
+#include "host/autonat.h"
 
 #define MAX_IFACES 64
 
 struct collector {
+    const struct p2p_host *host;
     struct p2p_multiaddr *out;
     size_t cap;
     size_t count;
 };
 
 /* Adds an address with our id behind it; none where it is empty. */
-static void push(const struct p2p_host *h, struct collector *c,
-                 struct p2p_multiaddr *ma)
+static void push(struct collector *c, struct p2p_multiaddr *ma)
 {
-    if (ma->len == 0 || p2p_multiaddr_append_peer(ma, &h->swarm->self) != 0) {
+    if (ma->len == 0 ||
+        p2p_multiaddr_append_peer(ma, &c->host->swarm->self) != 0) {
         return;
     }
     if (c->count < c->cap) {
@@ -24,26 +25,19 @@ static void push(const struct p2p_host *h, struct collector *c,
     c->count++;
 }
 
-/* Adds a listener's address, with the IP of `ip` if it is not NULL. */
-static void add(const struct p2p_host *h, struct collector *c,
-                const struct p2p__swarm_listener *l, const struct p2p__addr *ip)
-{
-    struct p2p_multiaddr ma;
-
-    p2p__listener_maddr(l, ip, &ma);
-    push(h, c, &ma);
-}
-
-/* Every interface's address of the family. */
-static void expand(const struct p2p_host *h, struct collector *c,
-                   const struct p2p__swarm_listener *l)
+/* Every address of the family of a listener on all interfaces. */
+static void expand(const struct p2p_host *h,
+                   const struct p2p__swarm_listener *l,
+                   void (*each)(void *user, const struct p2p_multiaddr *ma),
+                   void *user)
 {
     struct p2p__iface ifaces[MAX_IFACES];
     int n = h->world->ifaces->list(h->world->ifaces, ifaces, MAX_IFACES);
-    size_t before = c->count;
+    struct p2p_multiaddr ma;
+    size_t found = 0;
 
     n = n > MAX_IFACES ? MAX_IFACES : n;
-    for (int pass = 0; pass < 2 && c->count == before; pass++) {
+    for (int pass = 0; pass < 2 && found == 0; pass++) {
         for (int i = 0; i < n; i++) {
             const struct p2p__addr *a = &ifaces[i].addr;
 
@@ -52,13 +46,17 @@ static void expand(const struct p2p_host *h, struct collector *c,
                 (a->family == 6 && a->ip[0] == 0xfe)) {
                 continue;
             }
-            add(h, c, l, a);
+            p2p__listener_maddr(l, a, &ma);
+            each(user, &ma);
+            found++;
         }
     }
 }
 
-/* All that we know of. */
-static void gather(const struct p2p_host *h, struct collector *c)
+void p2p__host_listen_addrs(const struct p2p_host *h,
+                            void (*each)(void *user,
+                                         const struct p2p_multiaddr *ma),
+                            void *user)
 {
     struct p2p_multiaddr ma;
 
@@ -67,13 +65,37 @@ static void gather(const struct p2p_host *h, struct collector *c)
             P2P__CONTAINER(it, struct p2p__swarm_listener, link);
 
         if (p2p__addr_is_any(&l->at)) {
-            expand(h, c, l);
+            expand(h, l, each, user);
         } else {
-            add(h, c, l, NULL);
+            p2p__listener_maddr(l, NULL, &ma);
+            each(user, &ma);
         }
     }
+}
+
+/* Adds a listener's address, if others may have it. */
+static void add(void *user, const struct p2p_multiaddr *ma)
+{
+    struct collector *c = user;
+    struct p2p_multiaddr told = *ma;
+
+    if (p2p__host_autonat_may_tell(c->host, ma)) {
+        push(c, &told);
+    }
+}
+
+/* All that we know of. */
+static void gather(struct collector *c)
+{
+    const struct p2p_host *h = c->host;
+    struct p2p_multiaddr ma;
+
+    p2p__host_listen_addrs(h, add, c);
+    for (size_t i = 0; p2p__host_autonat_addr(h, i, &ma); i++) {
+        push(c, &ma);
+    }
     for (size_t i = 0; p2p__host_reserved_addr(h, i, &ma); i++) {
-        push(h, c, &ma);
+        push(c, &ma);
     }
 }
 
@@ -81,29 +103,29 @@ static void gather(const struct p2p_host *h, struct collector *c)
 static void announced(const struct p2p_host *h, struct collector *c)
 {
     struct p2p_multiaddr own[P2P__CAP_OWN_ADDRS], made[P2P__CAP_OWN_ADDRS];
-    struct collector all = {.out = own, .cap = P2P__CAP_OWN_ADDRS};
+    struct collector all = {.host = h, .out = own, .cap = P2P__CAP_OWN_ADDRS};
     size_t n;
 
-    gather(h, &all);
+    gather(&all);
     n = p2p__min(all.count, all.cap);
     for (size_t i = 0; i < n; i++) {
         p2p_multiaddr_strip_peer(&own[i]);
     }
     n = h->announce(h->announce_user, own, n, made, P2P__CAP_OWN_ADDRS);
     for (size_t i = 0; i < n && i < P2P__CAP_OWN_ADDRS; i++) {
-        push(h, c, &made[i]);
+        push(c, &made[i]);
     }
 }
 
 size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
                       size_t cap)
 {
-    struct collector c = {.out = out, .cap = cap};
+    struct collector c = {.host = host, .out = out, .cap = cap};
 
     if (host->announce != NULL) {
         announced(host, &c);
     } else {
-        gather(host, &c);
+        gather(&c);
     }
     return c.count;
 }
@@ -121,6 +143,7 @@ bool p2p__host_is_wild(const struct p2p_host *h)
 
 void p2p__host_addrs_changed(struct p2p_host *h)
 {
+    p2p__host_autonat_look(h);
     p2p__host_mdns_addrs(h);
     p2p__host_identify_push(h);
 }

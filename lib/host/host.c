@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "chan/noise/noise.h"
 #include "base/config.h"
+#include "host/autonat.h"
 #include "host/circuit.h"
 #include "p2p/p2p.h"
 #include "uv/loop.h"
@@ -81,6 +82,7 @@ static void on_conn_closed(void *user, struct p2p__conn *c, int why, p2p_ns now)
     struct p2p_conn_info info;
 
     (void)now;
+    p2p__host_autonat_closed(h, c);
     if (h->events->disconnected != NULL) {
         p2p__host_conn_info(c, &info);
         h->events->disconnected(h->user, &info, why);
@@ -109,6 +111,7 @@ static void on_peer_down(void *user, struct p2p__peer *peer, p2p_ns now)
     }
     p2p__host_identify_gone(peer);
     p2p__host_dcutr_gone(h, peer, now);
+    p2p__host_autonat_gone(h, &peer->id);
     p2p__host_relay_gone(h, peer);
     p2p__host_reserve_gone(h, peer, now);
     p2p__host_mdns_gone(h, &peer->id, now);
@@ -228,6 +231,12 @@ static int init_protocols(struct p2p_host *h, const struct p2p_host_config *cfg)
     if (rv == 0) {
         rv = p2p__host_dcutr_init(h, cfg->dcutr);
     }
+    if (rv == 0) {
+        rv = p2p__host_autonat_init(h, cfg->autonat);
+    }
+    if (rv == 0) {
+        rv = p2p__host_autonat_server_init(h, cfg);
+    }
     return rv;
 }
 
@@ -314,6 +323,8 @@ void p2p_host_free(struct p2p_host *host)
         p2p__swarm_close(host->swarm, p2p__host_now(host));
     }
     p2p__host_dcutr_fini(host);
+    p2p__host_autonat_fini(host);
+    p2p__host_autonat_server_fini(host);
     p2p__host_reserve_fini(host);
     p2p__host_relay_fini(host);
     p2p__host_point_fini(host);

@@ -8,6 +8,7 @@
  */
 #include "base/mem.h"
 #include "host/attach.h"
+#include "host/autonat.h"
 #include "proto/dcutr/msg.h"
 #include "proto/identify/info.h"
 #include "proto/identify/reader.h"
@@ -186,6 +187,9 @@ static void hearing_events(void *user, p2p_ns now)
         return;
     }
     s->known->answered = true;
+    if (s->a.stream != NULL && s->a.stream->conn != NULL) {
+        p2p__host_autonat_identified(s->host, s->a.stream->conn, info);
+    }
     tell_application(s, info, now);
     if (s->a.stream != NULL && s->a.stream->conn != NULL) {
         const struct p2p__dcutr_news news = {

@@ -8,6 +8,7 @@
 #define P2P_HOST_INTERNAL_H
 
 #include "base/list.h"
+#include "p2p/autonat.h"
 #include "p2p/gate.h"
 #include "p2p/host.h"
 #include "p2p/pubsub.h"
@@ -26,6 +27,8 @@
 /* Topics that the application may subscribe to. */
 #define P2P__CAP_PUBSUB_TOPICS 1024
 
+struct p2p__host_autonat;
+struct p2p__host_autonat_server;
 struct p2p__host_dcutr;
 struct p2p__host_identify;
 struct p2p__host_mdns;
@@ -56,6 +59,8 @@ struct p2p_host {
     struct p2p__host_dcutr *dcutr; /* NULL: we punch no holes */
     p2p_ns twin_dial_at;           /* not before it; see twin.c */
     p2p_ns twin_event_at;
+    struct p2p__host_autonat *autonat;               /* NULL: we do not ask */
+    struct p2p__host_autonat_server *autonat_server; /* NULL: we are none */
     bool mdns_dial;
 };
 
@@ -74,6 +79,13 @@ void p2p__host_conn_info(const struct p2p__conn *c, struct p2p_conn_info *out);
 
 /* Whether we listen on all interfaces, whichever there are. */
 bool p2p__host_is_wild(const struct p2p_host *h);
+
+/* Calls `each` for every address of a listener, without /p2p/ID: one on all
+ * interfaces has that of each, with loopback where there is nothing else. */
+void p2p__host_listen_addrs(const struct p2p_host *h,
+                            void (*each)(void *user,
+                                         const struct p2p_multiaddr *ma),
+                            void *user);
 
 /* Our addresses changed: identify and mDNS tell the others. */
 void p2p__host_addrs_changed(struct p2p_host *h);

@@ -551,16 +551,27 @@ static const struct command {
     const char *name;
     void (*run)(struct node *n, const char *cmd, char *rest);
 } commands[] = {
-    {"addrs", cmd_addrs},       {"peers", cmd_peers},
-    {"connect", cmd_connect},   {"disconnect", cmd_disconnect},
-    {"protect", cmd_protect},   {"identify", cmd_identify},
-    {"ping", cmd_ping},         {"echo", cmd_echo},
-    {"perf", cmd_perf},         {"handle", cmd_handle},
-    {"unhandle", cmd_unhandle}, {"sub", cmd_sub},
-    {"unsub", cmd_unsub},       {"pub", cmd_pub},
-    {"flood", node_flood},      {"mesh", cmd_mesh},
-    {"stats", cmd_stats},       {"register", cmd_register},
-    {"discover", cmd_discover}, {"unregister", cmd_unregister},
+    {"addrs", cmd_addrs},
+    {"peers", cmd_peers},
+    {"connect", cmd_connect},
+    {"disconnect", cmd_disconnect},
+    {"protect", cmd_protect},
+    {"identify", cmd_identify},
+    {"ping", cmd_ping},
+    {"echo", cmd_echo},
+    {"perf", cmd_perf},
+    {"handle", cmd_handle},
+    {"unhandle", cmd_unhandle},
+    {"sub", cmd_sub},
+    {"unsub", cmd_unsub},
+    {"pub", cmd_pub},
+    {"flood", node_flood},
+    {"mesh", cmd_mesh},
+    {"stats", cmd_stats},
+    {"register", cmd_register},
+    {"discover", cmd_discover},
+    {"unregister", cmd_unregister},
+    {"reachability", node_reachability},
 };
 
 void node_command(struct node *n, char *line)

@@ -142,6 +142,9 @@ static int start_host(struct node *n)
     const struct p2p_relay_config relay = P2P_RELAY_CONFIG_INIT;
     const struct p2p_rendezvous_config rendezvous = P2P_RENDEZVOUS_CONFIG_INIT;
     struct p2p_dcutr_config dcutr = P2P_DCUTR_CONFIG_INIT;
+    struct p2p_autonat_config autonat = P2P_AUTONAT_CONFIG_INIT;
+    struct p2p_autonat_server_config autonat_server =
+        P2P_AUTONAT_SERVER_CONFIG_INIT;
     const struct node_opts *o = &n->opts;
 
     cfg.key = n->key;
@@ -160,6 +163,9 @@ static int start_host(struct node *n)
     dcutr.done = node_punched;
     dcutr.user = n;
     cfg.dcutr = o->holepunch ? &dcutr : NULL;
+    node_set_autonat(n, &autonat, &autonat_server);
+    cfg.autonat = o->autonat ? &autonat : NULL;
+    cfg.autonat_server = o->autonat_server ? &autonat_server : NULL;
     network_set(&n->network, &cfg);
     return p2p_host_new(n->loop, &cfg, &n->host);
 }

@@ -45,6 +45,11 @@ struct node_opts {
     bool relay_server;
     bool rendezvous_server;
     bool holepunch;
+    bool autonat;
+    bool autonat_private;
+    bool autonat_server;
+    uint32_t autonat_agree;
+    uint32_t autonat_seen;
 };
 
 /* What a peer told about itself, kept for the command `identify`. */
@@ -134,6 +139,11 @@ int node_unregister(struct node *n, const struct p2p_peer_id *point,
                     const char *ns);
 int node_discover(struct node *n, const struct p2p_peer_id *point,
                   const struct p2p_rendezvous_search *search);
+/* What a host says of where it can be reached: the event and the command
+ * `reachability`. */
+void node_set_autonat(struct node *n, struct p2p_autonat_config *client,
+                      struct p2p_autonat_server_config *server);
+void node_reachability(struct node *n, const char *cmd, char *rest);
 
 /* Answers of commands: {"type":"reply","cmd":CMD,"ok":…}. */
 void node_reply(const char *cmd, int status);

@@ -35,6 +35,11 @@ enum {
     OPT_RELAY_SERVER,
     OPT_RENDEZVOUS_SERVER,
     OPT_HOLEPUNCH,
+    OPT_AUTONAT_SERVER,
+    OPT_AUTONATV2,
+    OPT_AUTONAT_AGREE,
+    OPT_AUTONAT_SEEN,
+    OPT_AUTONAT_PRIVATE,
     OPT_LOG,
     OPT_HELP
 };
@@ -71,6 +76,13 @@ static const struct {
     {"rendezvous-server", OPT_RENDEZVOUS_SERVER, NULL,
      "be a rendezvous point, within limits"},
     {"holepunch", OPT_HOLEPUNCH, NULL, "punch holes for who comes by a relay"},
+    {"autonat-server", OPT_AUTONAT_SERVER, NULL,
+     "dial others back who ask, within limits"},
+    {"autonatv2", OPT_AUTONATV2, NULL, "ask where others can reach us"},
+    {"autonat-agree", OPT_AUTONAT_AGREE, "N", "servers that must agree (3)"},
+    {"autonat-seen", OPT_AUTONAT_SEEN, "N", "who must see us somewhere (4)"},
+    {"autonat-private", OPT_AUTONAT_PRIVATE, NULL,
+     "also at private addresses: for tests"},
     {"scoring", OPT_SCORING, NULL, "score peers of the topics"},
     {"handshakes", OPT_HANDSHAKES, "N", "from one address at once (256)"},
     {"max-seconds", OPT_MAX_SECONDS, "N", "end by itself"},
@@ -169,24 +181,42 @@ static int word(const char **out, const char *flag, const char *value,
     return 0;
 }
 
+/* A flag's name. */
+static const char *name_of(int c)
+{
+    size_t i = 0;
+
+    while (flags[i].flag != c) {
+        i++;
+    }
+    return flags[i].name;
+}
+
 static int set_number(struct node_opts *o, int c, const char *value)
 {
     uint64_t n;
-    int rv = number(c == OPT_SEED         ? "seed"
-                    : c == OPT_HANDSHAKES ? "handshakes"
-                                          : "max-seconds",
-                    value, &n);
+    int rv = number(name_of(c), value, &n);
 
     if (rv != 0) {
         return rv;
     }
-    if (c == OPT_SEED) {
-        o->seed = n;
-        o->has_seed = true;
-    } else if (c == OPT_HANDSHAKES) {
-        o->handshakes = (uint32_t)n;
-    } else {
-        o->max_seconds = (unsigned)n;
+    switch (c) {
+        case OPT_SEED:
+            o->seed = n;
+            o->has_seed = true;
+            break;
+        case OPT_HANDSHAKES:
+            o->handshakes = (uint32_t)n;
+            break;
+        case OPT_AUTONAT_AGREE:
+            o->autonat_agree = (uint32_t)n;
+            break;
+        case OPT_AUTONAT_SEEN:
+            o->autonat_seen = (uint32_t)n;
+            break;
+        default:
+            o->max_seconds = (unsigned)n;
+            break;
     }
     return 0;
 }
@@ -272,6 +302,15 @@ static int set_flag(struct node_opts *o, int c)
             return 0;
         case OPT_HOLEPUNCH:
             o->holepunch = true;
+            return 0;
+        case OPT_AUTONAT_SERVER:
+            o->autonat_server = true;
+            return 0;
+        case OPT_AUTONATV2:
+            o->autonat = true;
+            return 0;
+        case OPT_AUTONAT_PRIVATE:
+            o->autonat_private = true;
             return 0;
         default:
             return 2; /* getopt said what is wrong */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Every allocation of identify, mDNS and rendezvous fails once: nothing is
- * lost. */
+/* Every allocation of AutoNAT, identify, mDNS and rendezvous fails once:
+ * nothing is lost. */
 #include "failing_mem.h"
 #include "ident/record.h"
+#include "proto/autonat/books.h"
+#include "proto/autonat/client_v2.h"
+#include "proto/autonat/server_v2.h"
 #include "proto/identify/reader.h"
 #include "proto/identify/writer.h"
 #include "proto/mdns/service.h"
@@ -215,9 +218,64 @@ static void test_rendezvous_survives_every_failure(void **state)
     assert_true(failing_mem_each(rendezvous, NULL) > 5);
 }
 
+/* A request byte by byte, to a server that notes who asks. */
+static int autonat_asks(struct p2p__autonat_books *books)
+{
+    static const struct p2p_multiaddr ma = {.len = 2, .bytes = {6, 1}};
+    const struct p2p__autonat_client_v2_cfg cfg = {
+        .addrs = &ma, .n_addrs = 1, .nonce = 1};
+    const struct p2p__addr from = {.family = 4, .ip = {8}};
+    struct p2p__autonat_work work = {0};
+    struct p2p__autonat_server_v2 s;
+    struct p2p__autonat_client_v2 c;
+    struct p2p__identify_peer self;
+    uint8_t buf[64];
+    struct p2p__outbuf out = {.p = buf, .cap = sizeof buf};
+    int rv = p2p__autonat_client_v2_init(&c, &cfg, 0);
+
+    peer_of_key(&self);
+    p2p__autonat_server_v2_init(&s, &cfg.talk, 0);
+    if (rv == 0) {
+        rv = p2p__autonat_client_v2_tx(&c, &out, 0);
+    }
+    for (size_t i = 0; rv == 0 && i < out.len; i++) {
+        const struct p2p__slice in = p2p__slice_of(buf + i, 1);
+
+        rv = p2p__autonat_server_v2_rx(&s, &in, 0);
+    }
+    if (rv == 0) {
+        rv = p2p__autonat_books_begin(books, &self.id, &from, &work, 0);
+        p2p__autonat_books_end(books, &work);
+    }
+    p2p__autonat_server_v2_fini(&s);
+    p2p__autonat_client_v2_fini(&c);
+    return rv;
+}
+
+static int autonat(void *arg)
+{
+    static const uint64_t seed[2] = {1, 2};
+    const struct p2p__autonat_limits limits = {0};
+    struct p2p__autonat_books books;
+    int rv;
+
+    (void)arg;
+    p2p__autonat_books_init(&books, &limits, seed);
+    rv = autonat_asks(&books);
+    p2p__autonat_books_fini(&books);
+    return rv;
+}
+
+static void test_autonat_survives_every_failure(void **state)
+{
+    (void)state;
+    assert_true(failing_mem_each(autonat, NULL) > 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_autonat_survives_every_failure),
         cmocka_unit_test(test_rendezvous_survives_every_failure),
         cmocka_unit_test(test_identify_survives_every_failure),
         cmocka_unit_test(test_mdns_survives_every_failure),
