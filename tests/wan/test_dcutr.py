@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Two behind NATs meet at a relay and go on without it: hole punching over TCP
-and QUIC, between ours, and between ours and go's in either role."""
+and QUIC, between ours, and between ours and those of go and rust in either
+role."""
 
 import pytest
 from peer import require
@@ -9,7 +10,7 @@ from peer import require
 SECONDS = 40
 
 # (B, whom A dials by the relay and who initiates; A)
-ROLES = [("c", "c"), ("c", "go"), ("go", "c")]
+ROLES = [("c", "c"), ("c", "go"), ("go", "c"), ("c", "rust"), ("rust", "c")]
 
 
 def node(host, way, kind, flags):
@@ -18,18 +19,18 @@ def node(host, way, kind, flags):
                      kind)
 
 
-def meet(lab, way, nats, kinds=("c", "c")):
+def meet(lab, way, nats, kinds=("c", "c"), more=()):
     """B, and A that has dialed it by a relay; `nats` and `kinds` are theirs."""
     public = lab.host("relay")
     relay = public.node(["--listen", public.at(way, 4001), "--relay-server"])
     at_b, at_a = (lab.site(name, nat=nat).host()
                   for name, nat in zip("ba", nats))
     b = node(at_b, way, kinds[0],
-             ["--listen", relay.addr + "/p2p-circuit"])
-    a = node(at_a, way, kinds[1], ["--connect", relay.addr])
+             ["--listen", relay.addr + "/p2p-circuit", *more])
+    a = node(at_a, way, kinds[1], ["--connect", relay.addr, *more])
     for peer in (a, b):
         peer.wait("identify", peer=relay.id)
-        if peer.kind == "go":  # it looks for a public address now and then
+        if peer.kind != "c":  # it looks for a public address now and then
             peer.wait("holepunch-ready")
     mine = f"{relay.addr}/p2p-circuit/p2p/{b.id}"
     b.poll("addrs", lambda f: mine in f["addrs"])
@@ -53,14 +54,22 @@ def test_port_restricted(lab, way, kinds):
         if peer.kind == "c":
             assert e["initiator"] == (peer is b) and e["attempts"] >= 1, e
         direct = peer.wait("connected", peer=other.id, limited=False)
-        assert direct["dir"] == ("in" if peer is b and peer.kind == "c"
-                                 else "out")
         assert "p2p-circuit" not in direct["addr"]
     echo(a, b)
     if kinds == ("c", "c"):  # go's holds on to it
-        for peer, other in ((b, a), (a, b)):
+        for peer, other, part in ((b, a, "in"), (a, b, "out")):
+            peer.wait("connected", peer=other.id, limited=False, dir=part)
             peer.wait("disconnected", peer=other.id)
         echo(a, b)
+
+
+def test_messages_go_through_the_hole(lab):
+    """Gossip does not go over circuits; it moves to the direct connection."""
+    b, a = meet(lab, "tcp", ("port-restricted",) * 2, more=["--topic", "t"])
+    for one, other in ((a, b), (b, a)):
+        one.wait_mesh("t", other)
+        one.cmd("pub t through")
+        assert other.wait("msg", topic="t")["via"] == one.id
 
 
 # Other pairs of NATs (B's, A's) that can be punched, and the attempts that it
