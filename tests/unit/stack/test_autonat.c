@@ -615,7 +615,7 @@ static void test_a_config_has_its_size(void **state)
     struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
     const struct sim_cfg sc = {.seed = 7};
     struct p2p_host *host;
-    struct simhost h;
+    struct simhost h = {0};
     struct sim sim;
 
     (void)state;
