@@ -2,8 +2,8 @@
 /*
  * See detours.h. Every few seconds: is this node a relay, are there members
  * that it has no direct connection with, and where do their rows say that a
- * relay brings one to them? Who misses somebody asks members to be its relays,
- * if the mesh lets them. Failure mode: no relay; then what members say comes by
+ * relay brings one to them? Who misses somebody asks members that are relays to
+ * be its own. Failure mode: no relay; then what members say comes by
  * those that both are connected with, as before.
  */
 #include "mesh/app/detours.h"
@@ -249,16 +249,16 @@ static void enter(struct um_daemon *d)
 static void look(struct um_daemon *d)
 {
     struct near near = {.node = d->mesh.node};
-    bool set;
+    bool serves;
 
     enter(d);
     if (d->mesh.node == NULL) {
         (void)um_bus_relay(d->bus, false);
         return;
     }
-    set = is_node(d->mesh.node, um_node_me(d->mesh.node)) &&
-          um_detours_set(d->mesh.node);
-    if (um_bus_relay(d->bus, set) != 0) {
+    serves = is_node(d->mesh.node, um_node_me(d->mesh.node)) &&
+             (d->settings.open || um_detours_set(d->mesh.node));
+    if (um_bus_relay(d->bus, serves) != 0) {
         um_log_line(&d->log, UM_LOG_WARN, "cannot be a relay now");
     }
     um_bus_peers(d->bus, each_peer, &near);
@@ -266,7 +266,7 @@ static void look(struct um_daemon *d)
         d->detours.near = near.n;
         d->detours.pause = d->detours.skip = 0;
     }
-    if (look_for_members(d) > near.n && set) {
+    if (look_for_members(d) > near.n) { /* who serves may be asked */
         um_bus_seek_relays(d->bus);
     }
 }

@@ -16,9 +16,10 @@
 
 #define LINE_BYTES 1600
 
-#define TO_RELAY                                                             \
-    "let a member that both reach bring them together: unitmesh settings "   \
-    "set relay members; or name a relay on both sides: unitmesh run --relay" \
+#define TO_RELAY                                                              \
+    "let a member that both reach bring them together: unitmesh settings "    \
+    "set relay members, or there: unitmesh run --public; or name a relay on " \
+    "both sides: unitmesh run --relay"                                        \
     " MULTIADDR"
 
 /* ---- relays that were named by hand */

@@ -56,7 +56,8 @@ struct um_settings {
     int log_format; /**< enum um_journal_format */
     bool article;
     bool mdns;
-    bool ui; /**< the page, and logins */
+    bool open; /**< it is a relay for members, whatever the mesh says */
+    bool ui;   /**< the page, and logins */
 };
 
 /**

@@ -51,6 +51,11 @@ const struct um_setting_row um_setting_rows[UM_SETTINGS] = {
                               "connected with nobody; may be repeated",
                               "", "/dns4/hub.example.net/tcp/4901",
                               UM_SETTING_MANY},
+    [UM_SETTING_PUBLIC] = {"public", NULL,
+                           "all members reach this node: it is a relay for "
+                           "them",
+                           "no; with the setting relay=members of the mesh yes",
+                           "yes", 0},
     [UM_SETTING_NO_MDNS] = {"no-mdns", NULL,
                             "do not look for peers on the link", "no", "yes",
                             0},
