@@ -296,7 +296,7 @@ static void on_punched(void *user, const struct p2p_dcutr_result *r)
     const struct um_bus *bus = user;
     char id[P2P_PEER_ID_TEXT_MAX];
 
-    um_log_line(bus->cfg.log, UM_LOG_INFO,
+    um_log_line(bus->cfg.log, r->ok ? UM_LOG_INFO : UM_LOG_DEBUG,
                 r->ok ? "%s is met without a relay now"
                       : "%s is met by a relay alone: no way through the NATs",
                 p2p_peer_id_text(&r->peer, id));

@@ -31,6 +31,17 @@ def hub(host, folder, *peers):
     return node(host, folder, *peers, flags=["--public"])
 
 
+def test_a_hole_is_punched(lab, folder):
+    """NATs that let it happen: they meet at the relay, and go on without it."""
+    at = lab.host("red")
+    red = hub(at, folder)
+    one, two = (node(lab.site(name).host(), folder, at) for name in "ab")
+    with daemons(red, one, two):
+        begin((red, one, two))
+        until(lambda: paths(one).get(two.name_) == "direct", "no relay is used")
+        change(one, 205, red, two)
+
+
 def test_two_sites_meet_at_members(lab, folder):
     """Symmetric NATs: neither comes to the other in any way but this."""
     hubs = [lab.host(name) for name in ("red", "green")]
