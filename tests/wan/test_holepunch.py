@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Nodes behind NATs that meet at a relay punch through where that can be done,
+and stay with the relay where not.
+
+WAN_TRIES: how often each of all pairs tries; without, a few pairs do, 3 times.
+WAN_TABLE: the file that the table is written to.
+"""
+
+import os
+
+import pytest
+from nats import PAIRS
+from peer import require
+from punches import Case, Ground, Table, tries
+
+TRIES = int(os.environ.get("WAN_TRIES", 0))
+DELAY_MS = 10
+CAN = {pair: can for *names, can in PAIRS
+       for pair in (tuple(names), tuple(reversed(names)))}
+# (listener, dialer, the NAT of each, transport); test_dcutr.py has others.
+FEW = [
+    Case("c", "c", "port-restricted", "port-restricted", "tcp"),
+    Case("c", "c", "port-restricted", "port-restricted", "quic"),
+    Case("c", "c", "address-restricted", "symmetric", "tcp"),
+    Case("c", "c", "one-to-one", "symmetric", "quic"),
+]
+ALL = [Case("c", "c", *pair, way) for pair in CAN for way in ("tcp", "quic")]
+ALL += [Case(listener, dialer, *pair, way)
+        for listener, dialer in (("c", "go"), ("go", "c"))
+        for pair in (("port-restricted", "port-restricted"),
+                     ("full-cone", "symmetric"),
+                     ("symmetric", "full-cone"))
+        for way in ("tcp", "quic")]
+ALL += [Case(*kinds, "port-restricted", "port-restricted", way)
+        for kinds in (("c", "rust"), ("rust", "c")) for way in ("tcp", "quic")]
+
+
+@pytest.fixture(scope="module")
+def table():
+    made = Table()
+    yield made
+    made.write(DELAY_MS)
+
+
+def expected(case):
+    """Whether they get through. In DCUtR who dials is the client of what comes
+    of it. Behind a symmetric NAT it is who listens that would have to be; ours
+    is, in its last attempt."""
+    return CAN[case.one, case.other] and (case.listener, case.one) != (
+        "go", "symmetric")
+
+
+def at_once(case):
+    """Those with time to wait in them are tried together: as many as a relay
+    has reservations for of an address."""
+    slow = not expected(case) or case.one == "symmetric" or \
+        case.other == "firewall"
+    return 7 if slow else 2
+
+
+@pytest.mark.parametrize("case", ALL if TRIES else FEW, ids="-".join)
+def test_pair(lab, table, case):
+    require(case.listener, case.dialer)
+    seen = tries(Ground(lab, case, DELAY_MS), TRIES or 3, at_once(case))
+    table.add(case, CAN[case.one, case.other], seen)
+    direct = sum(s.direct for s in seen)
+    if expected(case):
+        assert 3 * direct >= 2 * len(seen)
+    else:
+        assert direct == 0
