@@ -6,6 +6,9 @@ import concurrent.futures
 import ctypes
 import os
 import socket
+import struct
+import threading
+import time
 
 _libc = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
@@ -57,3 +60,42 @@ def tcp(ns, port=0, seconds=5):
     """A bound TCP socket that neither listens nor is connected. Several may
     have one port."""
     return within(ns, _socket, socket.SOCK_STREAM, port, seconds)
+
+
+ETH_P_IP = 0x0800
+FLAGS = {1: "FIN", 2: "SYN", 4: "RST", 16: "ACK"}
+
+
+def told(packet):
+    """A packet of IPv4 in words: 10.77.1.1:4001 > 44.77.0.1:4001 tcp SYN."""
+    at = (packet[0] & 15) * 4
+    ends = [socket.inet_ntoa(packet[i:i + 4]) for i in (12, 16)]
+    kind = {1: "icmp", 6: "tcp", 17: "udp"}.get(packet[9], str(packet[9]))
+    more = len(packet)
+    if kind in ("tcp", "udp"):
+        ports = struct.unpack_from(">HH", packet, at)
+        ends = [f"{a}:{p}" for a, p in zip(ends, ports)]
+    if kind == "tcp":
+        flags = packet[at + 13]
+        more = " ".join(v for k, v in FLAGS.items() if flags & k)
+    elif kind == "icmp":
+        more = f"type {packet[at]} code {packet[at + 1]}"
+    return f"{ends[0]} > {ends[1]} {kind} {more}"
+
+
+def watch(ns, say=print, wanted="SYN|RST|icmp|udp"):
+    """Tells of what comes to the devices of a namespace, for who looks why
+    something does not get through; until this process ends."""
+    def made():
+        return socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
+                             socket.htons(ETH_P_IP))
+
+    def run():
+        while True:
+            packet, where = s.recvfrom(2048)
+            text = told(packet)
+            if any(word in text for word in wanted.split("|")):
+                say(f"{time.monotonic():.3f} {ns} {where[0]} {text}")
+
+    s = within(ns, made)
+    threading.Thread(target=run, daemon=True).start()

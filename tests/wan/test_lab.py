@@ -2,10 +2,12 @@
 """The laboratory itself: what is cut is cut, and nothing is left."""
 
 import os
+import queue
 import subprocess
 import sys
 
 import pytest
+import netns
 from lab import Lab
 from probes import heard, say
 
@@ -129,3 +131,20 @@ def test_what_a_killed_run_left_is_swept(lab):
     assert any(n.startswith(tag) for n in names()), done.stderr
     with Lab():
         assert not any(n.startswith(tag) for n in names())
+
+
+def test_what_comes_through_can_be_watched(lab):
+    heard_of = queue.Queue()
+    server, site = lab.host("p"), lab.site("a")
+    host = site.host()
+    netns.watch(lab.core, heard_of.put)
+    say(host.udp(4000), (server.ip, 5000))
+    assert heard_of.get(timeout=5).endswith(
+        f"{site.address}:4000 > {server.ip}:5000 udp 29")
+    one = host.tcp(4000)
+    with pytest.raises(ConnectionRefusedError):
+        one.connect((server.ip, 5000))
+    seen = [heard_of.get(timeout=5) for _ in range(3)]
+    ours, theirs = f"{site.address}:4000", f"{server.ip}:5000"
+    assert f"{ours} > {theirs} tcp SYN" in "".join(seen)
+    assert f"{theirs} > {ours} tcp RST ACK" in "".join(seen)
