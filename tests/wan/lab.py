@@ -12,6 +12,7 @@ each public host hang on it by a line of their own.
 """
 
 import contextlib
+import functools
 import os
 import re
 import shutil
@@ -22,7 +23,6 @@ from pathlib import Path
 import pytest
 import nats
 import netns
-import pytest
 from lan import Lan, Namespaces, ip, ips
 from lan import why_not as why_no_namespaces
 from peer import Peer, Program, require
@@ -46,11 +46,27 @@ add rule ip lab forward iifname . oifname @apart drop
 """
 
 
+class OneNat(Namespaces):
+    """The least that all of it needs."""
+
+    def _make(self):
+        self._add(self.ns("nat"))
+        nats.nft(self.ns("nat"), nats.rules("symmetric"))
+
+
+@functools.lru_cache(maxsize=None)
 def why_not():
     """A sentence if there can be no laboratory here, else None."""
     if shutil.which("nft") is None:
         return "NATs need nft (nftables)"
-    return why_no_namespaces()
+    reason = why_no_namespaces()
+    if reason:
+        return reason
+    try:
+        with OneNat("wantry"):
+            return None
+    except OSError as err:
+        return f"no NAT can be made by nft here ({err})"
 
 
 def program():
