@@ -147,6 +147,10 @@ sim: deps-build all ## 1000 hosts for 10 virtual minutes; SEEDS=… HOSTS=… MI
 sim-hash: deps ## one course whatever built it: gcc, clang, ASan; LARGE=1: 1000 hosts
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) tests/sim/hashes.py $(if $(LARGE),--large)
 
+.PHONY: sim-dht
+sim-dht: deps-build all ## what a DHT costs: NODES=… (1000) SEED=…
+	@$(BUILDDIR)/tests/sim/sim_kad $(or $(NODES),1000) $(SEED)
+
 # Whole nodes on virtual time: make sim-mesh SEEDS=300 NODES=5-50 SEED=7
 sim-mesh: deps-build all ## 300 worlds of whole nodes; SEEDS=… NODES=… SEED=…
 	@$(BUILDDIR)/tests/meshsim/meshsim --brief \

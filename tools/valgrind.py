@@ -32,10 +32,11 @@ CONTROL = 'int main(int n, char **v) { char c[9]; return c[n] ? v == 0 : 0; }'
 # Take longer than some 10 s under it: they have their turn with `all`.
 SLOW = ('chan/noise', 'chan/noise_xx', 'chan/pnet', 'crypto/openssl_no_memory',
         'gossip/hostile', 'gossip/message', 'gossip/net', 'ident/no_memory',
-        'ident/signature', 'mux/pair', 'proto/mdns_ldns', 'quic/core',
-        'quic/hostile', 'quic/no_memory', 'stack/hostile', 'stack/no_memory',
-        'stack/relay_no_memory', 'stack/silence', 'stack/spare',
-        'stack/starve', 'stack/ways_no_memory', 'tls/channel', 'tls/hostile')
+        'ident/signature', 'mux/pair', 'proto/kad_lookup', 'proto/kad_net',
+        'proto/mdns_ldns', 'quic/core', 'quic/hostile', 'quic/no_memory',
+        'stack/hostile', 'stack/kad', 'stack/no_memory',
+        'stack/relay_no_memory', 'stack/silence', 'stack/spare', 'stack/starve',
+        'stack/ways_no_memory', 'tls/channel', 'tls/hostile')
 
 
 def programs(build):

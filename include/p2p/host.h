@@ -22,6 +22,7 @@
 
 #include "p2p/autonat.h"
 #include "p2p/dcutr.h"
+#include "p2p/dht.h"
 #include "p2p/err.h"
 #include "p2p/key.h"
 #include "p2p/loop.h"
@@ -143,6 +144,9 @@ struct p2p_host_config {
     /** This host dials others back who want to know that, within limits;
      * borrows for the call. NULL: it does not. */
     const struct p2p_autonat_server_config *autonat_server;
+    /** This host is part of a DHT, in this way; borrows for the call. NULL: of
+     * none. Spec: libp2p kad-dht. */
+    const struct p2p_dht_config *dht;
 };
 
 /**

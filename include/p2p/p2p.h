@@ -20,6 +20,7 @@
 #ifndef P2P_P2P_H
 #define P2P_P2P_H
 
+#include "p2p/dht.h"
 #include "p2p/envelope.h"
 #include "p2p/err.h"
 #include "p2p/gate.h"

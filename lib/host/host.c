@@ -237,6 +237,9 @@ static int init_protocols(struct p2p_host *h, const struct p2p_host_config *cfg)
     if (rv == 0) {
         rv = p2p__host_autonat_server_init(h, cfg);
     }
+    if (rv == 0) {
+        rv = p2p__host_kad_init(h, cfg->dht);
+    }
     return rv;
 }
 
@@ -328,6 +331,7 @@ void p2p_host_free(struct p2p_host *host)
     p2p__host_reserve_fini(host);
     p2p__host_relay_fini(host);
     p2p__host_point_fini(host);
+    p2p__host_kad_fini(host);
     p2p__host_identify_fini(host);
     p2p__pubsub_free(host->pubsub);
     if (host->swarm != NULL) {

@@ -156,6 +156,7 @@ static void tell_application(struct hearing *s,
     out.n_addrs = take_addrs(s->peer, info, told->addrs, now);
     out.protocols = told->names;
     out.addrs = told->addrs;
+    p2p__host_kad_identified(s->host, s->peer, &out, now);
     if (s->host->events->identified != NULL) {
         s->host->events->identified(s->host->user, &out);
     }

@@ -31,6 +31,7 @@ struct p2p__host_autonat;
 struct p2p__host_autonat_server;
 struct p2p__host_dcutr;
 struct p2p__host_identify;
+struct p2p__host_kad;
 struct p2p__host_mdns;
 struct p2p__host_point;
 struct p2p__host_relay;
@@ -55,6 +56,7 @@ struct p2p_host {
     void *announce_user;
     struct p2p__host_relay *relay; /* NULL: we are none */
     struct p2p__host_point *point; /* NULL: we are none */
+    struct p2p__host_kad *kad;     /* NULL: we are part of no DHT */
     struct p2p__list reservations; /* that we want, or have */
     struct p2p__host_dcutr *dcutr; /* NULL: we punch no holes */
     p2p_ns twin_dial_at;           /* not before it; see twin.c */
@@ -161,6 +163,13 @@ bool p2p__host_reserved_addr(const struct p2p_host *h, size_t index,
 void p2p__host_reserve_gone(struct p2p_host *h, struct p2p__peer *relay,
                             p2p_ns now);
 void p2p__host_reserve_fini(struct p2p_host *h);
+
+/* dht.c: is part of a DHT, where the configuration says so; a peer told what it
+ * serves, and where it is. */
+int p2p__host_kad_init(struct p2p_host *h, const struct p2p_dht_config *cfg);
+void p2p__host_kad_identified(struct p2p_host *h, struct p2p__peer *peer,
+                              const struct p2p_peer_info *info, p2p_ns now);
+void p2p__host_kad_fini(struct p2p_host *h);
 
 /* point.c: is a rendezvous point, where the configuration says so. */
 int p2p__host_point_init(struct p2p_host *h,

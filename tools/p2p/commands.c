@@ -572,6 +572,11 @@ static const struct command {
     {"discover", cmd_discover},
     {"unregister", cmd_unregister},
     {"reachability", node_reachability},
+    {"dhtput", node_dht},
+    {"dhtget", node_dht},
+    {"dhtfindpeer", node_dht},
+    {"dhtprovide", node_dht},
+    {"dhtfindprovs", node_dht},
 };
 
 void node_command(struct node *n, char *line)

@@ -145,6 +145,7 @@ static int start_host(struct node *n)
     struct p2p_autonat_config autonat = P2P_AUTONAT_CONFIG_INIT;
     struct p2p_autonat_server_config autonat_server =
         P2P_AUTONAT_SERVER_CONFIG_INIT;
+    struct p2p_dht_config dht = P2P_DHT_CONFIG_INIT;
     const struct node_opts *o = &n->opts;
 
     cfg.key = n->key;
@@ -166,6 +167,13 @@ static int start_host(struct node *n)
     node_set_autonat(n, &autonat, &autonat_server);
     cfg.autonat = o->autonat ? &autonat : NULL;
     cfg.autonat_server = o->autonat_server ? &autonat_server : NULL;
+    if (o->dht != NULL) {
+        dht.server = strcmp(o->dht, "server") == 0;
+        dht.prefix = o->dht_prefix;
+        dht.validators = node_dht_validators;
+        dht.n_validators = NODE_DHT_VALIDATORS;
+        cfg.dht = &dht;
+    }
     network_set(&n->network, &cfg);
     return p2p_host_new(n->loop, &cfg, &n->host);
 }

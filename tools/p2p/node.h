@@ -50,6 +50,8 @@ struct node_opts {
     bool autonat_server;
     uint32_t autonat_agree;
     uint32_t autonat_seen;
+    const char *dht; /* "server", "client"; NULL: none */
+    const char *dht_prefix;
 };
 
 /* What a peer told about itself, kept for the command `identify`. */
@@ -144,6 +146,13 @@ int node_discover(struct node *n, const struct p2p_peer_id *point,
 void node_set_autonat(struct node *n, struct p2p_autonat_config *client,
                       struct p2p_autonat_server_config *server);
 void node_reachability(struct node *n, const char *cmd, char *rest);
+
+/* The commands about the DHT. */
+void node_dht(struct node *n, const char *cmd, char *rest);
+
+/* The namespaces of `p2p node`: any value will do. */
+#define NODE_DHT_VALIDATORS 3
+extern const struct p2p_dht_validator node_dht_validators[NODE_DHT_VALIDATORS];
 
 /* Answers of commands: {"type":"reply","cmd":CMD,"ok":…}. */
 void node_reply(const char *cmd, int status);

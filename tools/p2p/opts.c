@@ -40,6 +40,8 @@ enum {
     OPT_AUTONAT_AGREE,
     OPT_AUTONAT_SEEN,
     OPT_AUTONAT_PRIVATE,
+    OPT_DHT,
+    OPT_DHT_PREFIX,
     OPT_LOG,
     OPT_HELP
 };
@@ -83,6 +85,8 @@ static const struct {
     {"autonat-seen", OPT_AUTONAT_SEEN, "N", "who must see us somewhere (4)"},
     {"autonat-private", OPT_AUTONAT_PRIVATE, NULL,
      "also at private addresses: for tests"},
+    {"dht", OPT_DHT, "MODE", "be a server or a client of the DHT"},
+    {"dht-prefix", OPT_DHT_PREFIX, "P", "of its protocol; /ipfs by itself"},
     {"scoring", OPT_SCORING, NULL, "score peers of the topics"},
     {"handshakes", OPT_HANDSHAKES, "N", "from one address at once (256)"},
     {"max-seconds", OPT_MAX_SECONDS, "N", "end by itself"},
@@ -244,6 +248,11 @@ static int set_value(struct node_opts *o, int c, const char *value)
             return add(o->announced, &o->n_announced, value);
         case OPT_TOPIC:
             return add(o->topics, &o->n_topics, value);
+        case OPT_DHT:
+            return word(&o->dht, "dht", value, "server,client");
+        case OPT_DHT_PREFIX:
+            o->dht_prefix = value;
+            return value[0] == '/' ? 0 : wrong("dht-prefix", value, "/…");
         case OPT_SECURITY:
             return security_list(value, o->security)
                        ? 0

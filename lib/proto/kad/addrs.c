@@ -117,7 +117,7 @@ bool p2p__kad_same_group(const struct p2p__addr *a, const struct p2p__addr *b,
                          unsigned bits4, unsigned bits6)
 {
     return a->family == b->family && a->family != 0 &&
+           p2p__ip_alike(a->ip, b->ip, a->family == 4 ? bits4 : bits6) &&
            p2p__addr_class(a) == P2P__ADDR_PUBLIC &&
-           p2p__addr_class(b) == P2P__ADDR_PUBLIC &&
-           p2p__ip_alike(a->ip, b->ip, a->family == 4 ? bits4 : bits6);
+           p2p__addr_class(b) == P2P__ADDR_PUBLIC;
 }

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Asking peers of a DHT. Happy path: the job pulls what the core wants to be
+ * asked, each question goes out on a stream of its own, its answer goes back
+ * to the core, and the job runs again. Failure modes: who cannot be reached, or
+ * answers nonsense or nothing, has failed; that is told to the core.
+ */
+#include "host/kad.h"
+
+#include "base/mem.h"
+#include "host/ask.h"
+
+/* How long what others say of addresses is believed. */
+#define HEARSAY_NS P2P__SEC(600)
+
+/* Between two dials to those we begin with, while we know nobody. */
+#define AGAIN_NS P2P__SEC(30)
+
+/* A question on its way. */
+struct flight {
+    struct p2p__list link; /* kad->flights */
+    struct p2p__host_kad *of;
+    struct p2p__host_ask *ask;
+    struct p2p__peer *peer; /* counted */
+    uint64_t query;
+};
+
+struct p2p__kad_peer p2p__host_kad_peer(const struct p2p__peer *peer)
+{
+    struct p2p__kad_peer out = {.id = peer->id};
+    const struct p2p__conn *c = p2p__peer_conn(peer, P2P__PATH_DIRECT);
+
+    if (c != NULL) {
+        out.at = c->remote;
+    }
+    return out;
+}
+
+void p2p__host_kad_own(struct p2p__host_kad *k)
+{
+    struct p2p_multiaddr all[P2P__CAP_OWN_ADDRS];
+    const size_t n = p2p__min(p2p_host_addrs(k->host, all, P2P__CAP_OWN_ADDRS),
+                              P2P__CAP_OWN_ADDRS);
+    struct p2p__kad_addrs own = {0};
+
+    for (size_t i = 0; i < n; i++) {
+        p2p_multiaddr_strip_peer(&all[i]);
+        p2p__kad_addrs_add(&own, &all[i]);
+    }
+    p2p__kad_set_addrs(&k->core, &own);
+}
+
+static void end_flight(struct flight *f)
+{
+    p2p__list_remove(&f->link);
+    p2p__peer_unref(f->peer);
+    p2p__free(f);
+}
+
+static void on_answered(void *user, int status, struct p2p__slice answer,
+                        p2p_ns now)
+{
+    struct flight *f = user;
+    const struct p2p__kad_peer peer = p2p__host_kad_peer(f->peer);
+    struct p2p__host_kad *k = f->of;
+
+    if (status == 0) {
+        p2p__kad_answered(&k->core, f->query, &peer, answer, now);
+    } else {
+        p2p__kad_failed(&k->core, f->query, &peer.id, now);
+    }
+    end_flight(f);
+    p2p__host_kad_wake(k);
+}
+
+/* Notes where a peer is said to be. */
+static void learn(struct p2p__peer *peer, const struct p2p__kad_addrs *addrs,
+                  p2p_ns now)
+{
+    struct p2p__kad_addrs_walk walk;
+    struct p2p_multiaddr ma;
+
+    p2p__kad_addrs_walk_init(&walk, addrs);
+    while (p2p__kad_addrs_walk_next(&walk, &ma)) {
+        (void)p2p__peer_add_addr(peer, ma.bytes, ma.len, P2P__ADDR_MDNS,
+                                 p2p__ns_after(now, HEARSAY_NS));
+    }
+}
+
+/* The request of an event in memory of its own. 0, or why not. */
+static int write_request(struct p2p__host_kad *k, const struct p2p__kad_ev *ev,
+                         struct p2p__slice *out)
+{
+    struct p2p__slab *slab = p2p__slab_new(P2P__CAP_KAD_REQUEST_BYTES);
+    struct p2p__pbw w;
+    int len;
+
+    if (slab == NULL) {
+        return P2P_ENOMEM;
+    }
+    if (!ev->awaits) {
+        p2p__host_kad_own(k); /* it says where we are */
+    }
+    p2p__pbw_init(&w, slab->data, slab->cap);
+    p2p__kad_request(&k->core, ev, &w);
+    len = p2p__pbw_end(&w);
+    if (len < 0) {
+        p2p__slab_unref(slab);
+        return len;
+    }
+    *out =
+        (struct p2p__slice){.p = slab->data, .len = (size_t)len, .slab = slab};
+    return 0;
+}
+
+static int ask(struct p2p__host_kad *k, const struct p2p__kad_ev *ev,
+               p2p_ns now)
+{
+    struct p2p__ask_want want = {
+        .peer = &ev->peer->id,
+        .protocol = k->protocol,
+        .path = P2P__PATH_WHOLE,
+        .cap = ev->awaits ? P2P__CAP_KAD_ANSWER_BYTES : 0,
+        .timeout = P2P__KAD_ASK_TIMEOUT};
+    struct flight *f = p2p__zalloc(sizeof *f);
+    int rv = f == NULL ? P2P_ENOMEM : write_request(k, ev, &want.request);
+
+    if (rv != 0) {
+        p2p__free(f);
+        return rv;
+    }
+    f->of = k;
+    f->query = ev->query;
+    p2p__list_push(&k->flights, &f->link);
+    f->peer = p2p__host_peer(k->host, &ev->peer->id);
+    if (f->peer == NULL) {
+        p2p__slice_drop(&want.request);
+        p2p__list_remove(&f->link);
+        p2p__free(f);
+        return P2P_ENOMEM;
+    }
+    learn(f->peer, &ev->peer->addrs, now);
+    rv = p2p__host_ask(k->host, &want, on_answered, f, &f->ask);
+    if (rv != 0) {
+        end_flight(f);
+    }
+    return rv;
+}
+
+static struct p2p_dht_query *find(struct p2p__host_kad *k, uint64_t number)
+{
+    P2P__LIST_EACH (it, &k->queries) {
+        struct p2p_dht_query *q =
+            P2P__CONTAINER(it, struct p2p_dht_query, link);
+
+        if (q->number == number) {
+            return q;
+        }
+    }
+    return NULL;
+}
+
+/* Addresses as the application has them; returns how many. */
+static size_t expand(const struct p2p__kad_addrs *addrs,
+                     struct p2p_multiaddr out[P2P__CAP_KAD_PEER_ADDRS])
+{
+    struct p2p__kad_addrs_walk walk;
+    size_t n = 0;
+
+    p2p__kad_addrs_walk_init(&walk, addrs);
+    while (n < P2P__CAP_KAD_PEER_ADDRS &&
+           p2p__kad_addrs_walk_next(&walk, &out[n])) {
+        n++;
+    }
+    return n;
+}
+
+/* Tells who started a query. */
+static void tell(struct p2p__host_kad *k, const struct p2p__kad_ev *ev)
+{
+    struct p2p_multiaddr addrs[P2P__CAP_KAD_PEER_ADDRS];
+    struct p2p_dht_query *q = find(k, ev->query);
+    struct p2p_dht_result result = {.status = ev->status,
+                                    .value = ev->value.p,
+                                    .value_len = ev->value.len,
+                                    .addrs = addrs,
+                                    .count = ev->count};
+    struct p2p_dht_query told;
+
+    if (q == NULL) {
+        return;
+    }
+    if (ev->type == P2P__KAD_PROVIDER) {
+        if (q->provider != NULL) {
+            const size_t n = expand(&ev->peer->addrs, addrs);
+
+            q->provider(q->user, &ev->peer->id, addrs, n);
+        }
+        return;
+    }
+    result.n_addrs = expand(ev->addrs, addrs);
+    told = *q;
+    p2p__list_remove(&q->link);
+    p2p__free(q);
+    told.done(told.user, &result);
+}
+
+static void on_job(struct p2p__job *job, p2p_ns now)
+{
+    struct p2p__host_kad *k = P2P__CONTAINER(job, struct p2p__host_kad, job);
+    struct p2p__kad_ev ev;
+
+    while (!k->host->swarm->closing && p2p__kad_next(&k->core, &ev, now)) {
+        if (ev.type != P2P__KAD_ASK) {
+            tell(k, &ev);
+        } else if (ask(k, &ev, now) != 0) {
+            const struct p2p_peer_id id = ev.peer->id;
+
+            p2p__kad_failed(&k->core, ev.query, &id, now);
+        }
+    }
+    p2p__timer_set(&k->timer, p2p__kad_deadline(&k->core));
+}
+
+static void on_due(struct p2p__timer *timer, p2p_ns now)
+{
+    struct p2p__host_kad *k =
+        P2P__CONTAINER(timer, struct p2p__host_kad, timer);
+
+    p2p__kad_expire(&k->core, now);
+    p2p__mark(&k->job);
+}
+
+void p2p__host_kad_wake(struct p2p__host_kad *k)
+{
+    p2p__mark(&k->job);
+}
+
+/* Dials those we begin with, while we know nobody. */
+static void on_again(struct p2p__timer *timer, p2p_ns now)
+{
+    struct p2p__host_kad *k =
+        P2P__CONTAINER(timer, struct p2p__host_kad, again);
+
+    for (size_t i = 0; k->core.table.count == 0 && i < k->n_bootstrap; i++) {
+        (void)p2p__dial_addr(k->host->swarm, &k->bootstrap[i], NULL, NULL, now);
+    }
+    p2p__timer_set(timer, p2p__ns_after(now, AGAIN_NS));
+}
+
+int p2p_dht_bootstrap(struct p2p_host *host, const char *addr)
+{
+    struct p2p__host_kad *k = host->kad;
+    struct p2p_multiaddr ma;
+    int rv = p2p_multiaddr_from_text(addr, strlen(addr), &ma);
+
+    if (k == NULL) {
+        return P2P_ESTATE;
+    }
+    if (rv != 0 || !p2p_multiaddr_peer(&ma, NULL)) {
+        return P2P_EFORMAT;
+    }
+    if (k->n_bootstrap == P2P__COUNT(k->bootstrap)) {
+        return P2P_ELIMIT;
+    }
+    k->bootstrap[k->n_bootstrap++] = ma;
+    (void)p2p__dial_addr(host->swarm, &ma, NULL, NULL, p2p__host_now(host));
+    p2p__timer_set(&k->again, p2p__ns_after(p2p__host_now(host), AGAIN_NS));
+    return 0;
+}
+
+void p2p__host_kad_ask_init(struct p2p__host_kad *k)
+{
+    struct p2p__runq *q = k->host->world->q;
+
+    p2p__job_init(&k->job, q, on_job);
+    p2p__timer_init(&k->timer, q, on_due);
+    p2p__timer_init(&k->again, q, on_again);
+    p2p__list_init(&k->flights);
+    p2p__list_init(&k->queries);
+}
+
+void p2p__host_kad_ask_fini(struct p2p__host_kad *k)
+{
+    const struct p2p_dht_result closed = {.status = P2P_ECLOSED};
+    struct p2p__list *link;
+
+    while ((link = p2p__list_first(&k->flights)) != NULL) {
+        struct flight *f = P2P__CONTAINER(link, struct flight, link);
+
+        p2p__host_ask_cancel(f->ask);
+        end_flight(f);
+    }
+    while ((link = p2p__list_pop(&k->queries)) != NULL) {
+        struct p2p_dht_query *q =
+            P2P__CONTAINER(link, struct p2p_dht_query, link);
+
+        q->done(q->user, &closed);
+        p2p__free(q);
+    }
+    p2p__timer_fini(&k->again);
+    p2p__timer_fini(&k->timer);
+    p2p__job_fini(&k->job);
+}

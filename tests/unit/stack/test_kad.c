@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Hosts that are a DHT: servers, a client, and one that is not honest. */
+#include <stdio.h>
+
+#include "flow.h"
+#include "host/kad.h"
+#include "p2p/dht.h"
+#include "unit.h"
+
+#define SERVERS 8
+
+enum { FIRST, SECOND, CLIENT = SERVERS, OTHER, HOSTS };
+
+struct world {
+    struct sim sim;
+    struct simhost h[HOSTS];
+    int status; /* 1: not told yet */
+    char value[64];
+    size_t n_addrs, count, n_found;
+    struct p2p_peer_id found;
+    char addr[P2P_MULTIADDR_TEXT_MAX];
+};
+
+static bool on_valid(void *user, const struct p2p_dht_record *r)
+{
+    (void)user;
+    assert_true(r->key_len > 3);
+    return r->value_len > 0 && r->value[0] != '!';
+}
+
+static bool on_better(void *user, const struct p2p_dht_record *r,
+                      const struct p2p_dht_record *than)
+{
+    (void)user;
+    return r->value[0] > than->value[0];
+}
+
+static const struct p2p_dht_validator validator = {.ns = "x",
+                                                   .valid = on_valid,
+                                                   .better = on_better};
+
+static struct p2p_dht_config config(bool server, const char *prefix)
+{
+    struct p2p_dht_config cfg = P2P_DHT_CONFIG_INIT;
+
+    cfg.server = server;
+    cfg.prefix = prefix;
+    cfg.validators = &validator;
+    cfg.n_validators = 1;
+    return cfg;
+}
+
+static void run(struct world *w, p2p_ns span)
+{
+    sim_run(&w->sim, w->sim.now + span);
+}
+
+/* Servers and a client that begin with the first one; one of another DHT. */
+static void start(struct world *w)
+{
+    const struct sim_cfg cfg = {
+        .seed = 5, .latency_min = P2P__MS(1), .latency_max = P2P__MS(20)};
+    const struct p2p_dht_config server = config(true, "/x");
+    const struct p2p_dht_config client = config(false, "/x");
+    const struct p2p_dht_config other = config(true, "/other");
+    struct p2p_host_config hc = P2P_HOST_CONFIG_INIT;
+    char buf[P2P_MULTIADDR_TEXT_MAX];
+
+    *w = (struct world){.status = 1};
+    sim_init(&w->sim, &cfg, HOSTS);
+    for (size_t i = 0; i < HOSTS; i++) {
+        hc.dht = i < SERVERS ? &server : i == CLIENT ? &client : &other;
+        simhost_start(&w->h[i], &w->sim, i, &hc);
+        if (i > 0) {
+            assert_int_equal(
+                p2p_dht_bootstrap(w->h[i].host, simhost_addr(&w->h[0], buf)),
+                0);
+        }
+    }
+    run(w, P2P__SEC(20));
+}
+
+static void stop(struct world *w)
+{
+    for (size_t i = 0; i < HOSTS; i++) {
+        simhost_stop(&w->h[i]);
+    }
+    sim_fini(&w->sim);
+}
+
+static uint32_t peers(const struct world *w, size_t who)
+{
+    struct p2p_dht_stats stats;
+
+    p2p_dht_stats(w->h[who].host, &stats, sizeof stats);
+    return stats.peers;
+}
+
+static void on_done(void *user, const struct p2p_dht_result *r)
+{
+    struct world *w = user;
+
+    assert_int_equal(w->status, 1);
+    w->status = r->status;
+    w->n_addrs = r->n_addrs;
+    w->count = r->count;
+    (void)snprintf(w->value, sizeof w->value, "%.*s", (int)r->value_len,
+                   (const char *)r->value);
+    if (r->n_addrs > 0) {
+        (void)p2p_multiaddr_text(&r->addrs[0], w->addr);
+    }
+}
+
+static void on_provider(void *user, const struct p2p_peer_id *peer,
+                        const struct p2p_multiaddr *addrs, size_t n_addrs)
+{
+    struct world *w = user;
+
+    w->n_found++;
+    w->found = *peer;
+    w->n_addrs = n_addrs;
+    if (n_addrs > 0) {
+        (void)p2p_multiaddr_text(&addrs[0], w->addr);
+    }
+}
+
+static struct p2p_dht_want want_of(struct world *w, const char *key,
+                                   const char *value)
+{
+    struct p2p_dht_want want = P2P_DHT_WANT_INIT;
+
+    want.key = key;
+    want.key_len = strlen(key);
+    want.value = value;
+    want.value_len = value != NULL ? strlen(value) : 0;
+    want.done = on_done;
+    want.provider = on_provider;
+    want.user = w;
+    w->status = 1;
+    w->n_found = 0;
+    return want;
+}
+
+typedef int (*verb)(struct p2p_host *host, const struct p2p_dht_want *want,
+                    struct p2p_dht_query **out);
+
+/* Starts something and waits for its end; the status. */
+static int ask(struct world *w, size_t who, verb v, const char *key,
+               const char *value)
+{
+    const struct p2p_dht_want want = want_of(w, key, value);
+    int rv = v(w->h[who].host, &want, NULL);
+
+    if (rv == 0) {
+        run(w, P2P__SEC(30));
+        assert_int_not_equal(w->status, 1);
+        rv = w->status;
+    }
+    return rv;
+}
+
+static int find(struct world *w, size_t who, size_t whom)
+{
+    const struct p2p_dht_want want = want_of(w, "", NULL);
+    int rv = p2p_dht_find_peer(w->h[who].host, p2p_host_id(w->h[whom].host),
+                               &want, NULL);
+
+    if (rv == 0) {
+        run(w, P2P__SEC(30));
+        rv = w->status;
+    }
+    return rv;
+}
+
+static void test_hosts_of_one_prefix_are_a_dht(void **state)
+{
+    struct world w;
+
+    (void)state;
+    start(&w);
+    for (size_t i = 0; i < SERVERS; i++) {
+        assert_true(peers(&w, i) >= 4);
+        assert_true(peers(&w, i) < SERVERS); /* servers of this DHT alone */
+    }
+    assert_true(peers(&w, CLIENT) >= 4);
+    assert_int_equal(peers(&w, OTHER), 0);
+    for (size_t i = 1; i < SERVERS; i++) {
+        assert_int_equal(find(&w, CLIENT, i), 0);
+        assert_int_equal(w.n_addrs, 1);
+        (void)snprintf(w.value, sizeof w.value, "/ip4/10.0.0.%zu/tcp/4001",
+                       i + 1);
+        assert_string_equal(w.addr, w.value);
+    }
+    assert_int_equal(find(&w, CLIENT, CLIENT), P2P_ESELF);
+    assert_int_equal(find(&w, FIRST, OTHER), P2P_ENOTFOUND);
+    stop(&w);
+}
+
+static void test_values_are_put_and_got(void **state)
+{
+    struct world w;
+
+    (void)state;
+    start(&w);
+    assert_int_equal(ask(&w, CLIENT, p2p_dht_get, "/x/a", NULL), P2P_ENOTFOUND);
+    assert_int_equal(ask(&w, CLIENT, p2p_dht_put, "/x/a", "one"), 0);
+    assert_int_equal(w.count, SERVERS);
+    for (size_t i = 0; i < SERVERS; i++) {
+        assert_int_equal(ask(&w, i, p2p_dht_get, "/x/a", NULL), 0);
+        assert_string_equal(w.value, "one");
+    }
+    assert_int_equal(ask(&w, 3, p2p_dht_put, "/x/a", "two"), 0);
+    assert_int_equal(ask(&w, 3, p2p_dht_put, "/x/a", "one"), P2P_EEXIST);
+    assert_int_equal(ask(&w, 5, p2p_dht_get, "/x/a", NULL), 0);
+    assert_string_equal(w.value, "two");
+    assert_int_equal(ask(&w, 3, p2p_dht_put, "/x/a", "!"), P2P_EFORMAT);
+    assert_int_equal(ask(&w, 3, p2p_dht_put, "/y/a", "v"), P2P_ENOTSUP);
+    assert_int_equal(ask(&w, 3, p2p_dht_put, "/x/a", NULL), P2P_EINVAL);
+    stop(&w);
+}
+
+static void test_who_provides_is_found(void **state)
+{
+    struct world w;
+
+    (void)state;
+    start(&w);
+    assert_int_equal(ask(&w, SECOND, p2p_dht_find_providers, "cid", NULL),
+                     P2P_ENOTFOUND);
+    assert_int_equal(ask(&w, CLIENT, p2p_dht_provide, "cid", NULL), 0);
+    assert_int_equal(w.count, SERVERS);
+    assert_int_equal(ask(&w, SECOND, p2p_dht_find_providers, "cid", NULL), 0);
+    assert_int_equal(w.n_found, 1);
+    assert_true(p2p_peer_id_equal(&w.found, p2p_host_id(w.h[CLIENT].host)));
+    assert_string_equal(w.addr, "/ip4/10.0.0.9/tcp/4001");
+    stop(&w);
+}
+
+static void test_who_is_gone_is_found_no_more(void **state)
+{
+    struct world w;
+
+    (void)state;
+    start(&w);
+    assert_int_equal(ask(&w, CLIENT, p2p_dht_put, "/x/a", "one"), 0);
+    simhost_end(&w.h[SECOND]);
+    simhost_end(&w.h[3]);
+    assert_int_equal(ask(&w, 5, p2p_dht_get, "/x/a", NULL), 0);
+    assert_string_equal(w.value, "one");
+    assert_int_equal(ask(&w, 4, p2p_dht_put, "/x/b", "one"), 0);
+    assert_true(w.count >= SERVERS - 3); /* not the two, nor itself */
+    p2p_key_free(w.h[SECOND].key);
+    p2p_key_free(w.h[3].key);
+    for (size_t i = 0; i < HOSTS; i++) {
+        if (i != SECOND && i != 3) {
+            simhost_stop(&w.h[i]);
+        }
+    }
+    sim_fini(&w.sim);
+}
+
+static void test_a_query_can_be_cancelled(void **state)
+{
+    struct p2p_dht_query *query;
+    struct p2p_dht_want want;
+    struct world w;
+
+    (void)state;
+    start(&w);
+    want = want_of(&w, "/x/a", NULL);
+    assert_int_equal(p2p_dht_get(w.h[CLIENT].host, &want, &query), 0);
+    run(&w, P2P__MS(10));
+    p2p_dht_cancel(query);
+    run(&w, P2P__SEC(30));
+    assert_int_equal(w.status, 1);
+    /* One that runs when the host ends is told. */
+    assert_int_equal(p2p_dht_get(w.h[CLIENT].host, &want, &query), 0);
+    run(&w, P2P__MS(10));
+    stop(&w);
+    assert_int_equal(w.status, P2P_ECLOSED);
+}
+
+static void test_what_is_wrong_is_said(void **state)
+{
+    struct p2p_dht_config cfg = config(true, "x");
+    struct p2p_host_config hc = P2P_HOST_CONFIG_INIT;
+    struct p2p_dht_validator twice[2] = {validator, validator};
+    struct p2p_host *host;
+    struct p2p_dht_want want;
+    char buf[P2P_MULTIADDR_TEXT_MAX];
+    struct world w;
+
+    (void)state;
+    start(&w);
+    hc.key = w.h[FIRST].key;
+    hc.dht = &cfg;
+    assert_int_equal(p2p__host_new(&w.sim.hosts[0].world, &hc, &host),
+                     P2P_EINVAL); /* the prefix */
+    cfg.prefix = "/x/";
+    assert_int_equal(p2p__host_new(&w.sim.hosts[0].world, &hc, &host),
+                     P2P_EINVAL);
+    cfg.prefix = NULL;
+    cfg.validators = twice;
+    cfg.n_validators = 2;
+    assert_int_equal(p2p__host_new(&w.sim.hosts[0].world, &hc, &host),
+                     P2P_EINVAL);
+    hc.dht = NULL;
+    assert_int_equal(p2p__host_new(&w.sim.hosts[0].world, &hc, &host), 0);
+    want = want_of(&w, "/x/a", NULL);
+    assert_int_equal(p2p_dht_get(host, &want, NULL), P2P_ESTATE);
+    assert_int_equal(p2p_dht_bootstrap(host, simhost_addr(&w.h[0], buf)),
+                     P2P_ESTATE);
+    p2p_host_free(host);
+    assert_int_equal(p2p_dht_bootstrap(w.h[0].host, "/ip4/10.0.0.1/tcp/1"),
+                     P2P_EFORMAT);
+    want.done = NULL;
+    assert_int_equal(p2p_dht_get(w.h[0].host, &want, NULL), P2P_EINVAL);
+    stop(&w);
+}
+
+/* Announces an answer of more than 256 KiB. */
+static void on_flood(void *user, struct p2p_stream *s)
+{
+    (void)user;
+    p2p_stream_listen(s, NULL, NULL);
+    (void)p2p_stream_send(s, "\x81\x80\x10", 3);
+}
+
+static void test_T32_answers_have_a_cap(void **state)
+{
+    struct world w;
+    uint64_t held;
+
+    (void)state;
+    assert_int_equal(P2P__CAP_KAD_ANSWER_BYTES, 256 * 1024);
+    start(&w);
+    assert_int_equal(
+        p2p_host_handle(w.h[SECOND].host, "/x/kad/1.0.0", on_flood, NULL), 0);
+    assert_int_equal(ask(&w, 5, p2p_dht_put, "/x/a", "one"), 0);
+    assert_int_equal(w.count, SERVERS - 2); /* neither it nor ourselves */
+    held = w.h[5].host->swarm->quota.used[P2P__Q_MEMORY];
+    assert_true(held < 64 * 1024);
+    stop(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hosts_of_one_prefix_are_a_dht),
+        cmocka_unit_test(test_values_are_put_and_got),
+        cmocka_unit_test(test_who_provides_is_found),
+        cmocka_unit_test(test_who_is_gone_is_found_no_more),
+        cmocka_unit_test(test_a_query_can_be_cancelled),
+        cmocka_unit_test(test_what_is_wrong_is_said),
+        cmocka_unit_test(test_T32_answers_have_a_cap),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
