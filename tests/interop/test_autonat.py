@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """AutoNAT: servers, at addresses of their own, that say whether they reach who
-asks, over TCP and QUIC."""
+asks, over TCP and QUIC; and ours with go and rust, each as the one and the other,
+in both versions."""
 
 import contextlib
 
 import pytest
+from finding import check_autonat
 from peer import Peer, PeerError, require
 
 PLACES = ("/ip4/{}/tcp/0", "/ip4/{}/udp/0/quic-v1")
@@ -56,3 +58,10 @@ def test_not_served():
             b.cmd(f"identify {a.id}")["protocols"]
         with pytest.raises(PeerError, match="not supported"):
             b.cmd("reachability")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("client, server", [
+    ("c", "go"), ("go", "c"), ("c", "rust"), ("rust", "c")])
+def test_roles(lab, client, server, version):
+    check_autonat(lab, version, client, server)
