@@ -15,6 +15,8 @@ struct p2p__host_ask {
     struct p2p__ask core;
     p2p__answered done; /* NULL: it was told */
     void *user;
+    bool awaits;
+    bool written; /* all of it, and no answer is awaited */
 };
 
 static void tell(struct p2p__host_ask *q, int status, struct p2p__slice answer,
@@ -34,6 +36,12 @@ static void on_events(void *user, p2p_ns now)
     struct p2p__slice answer;
 
     if (p2p__ask_next(&q->core, &answer)) {
+        q->written = !q->awaits;
+        if (q->awaits) {
+            tell(q, 0, answer, now);
+        }
+    }
+    if (q->written && q->a.agreed) { /* written before it was taken, perhaps */
         tell(q, 0, answer, now);
     }
 }
@@ -77,6 +85,7 @@ int p2p__host_ask(struct p2p_host *h, const struct p2p__ask_want *want,
         return err;
     }
     q->done = done;
+    q->awaits = want->cap > 0;
     q->user = user;
     p2p__attach_init(&q->a, h, &attach_cb, q);
     cfg.quota = &s->peer->quota;

@@ -112,13 +112,24 @@ static void on_due(struct p2p__timer *timer, p2p_ns now)
     after(a, a->ops->expire(a->core, now), now);
 }
 
-static void on_opened(void *user, struct p2p_stream *s, p2p_ns now)
+static void on_writable(void *user, struct p2p_stream *s, p2p_ns now)
 {
     struct p2p__attach *a = user;
 
     (void)s;
     (void)now;
     p2p__mark(&a->job);
+}
+
+/* The peer took the protocol, whatever was sent before that. */
+static void on_agreed(void *user, struct p2p_stream *s, p2p_ns now)
+{
+    struct p2p__attach *a = user;
+
+    (void)s;
+    a->agreed = true;
+    p2p__mark(&a->job);
+    after(a, 0, now);
 }
 
 static void on_data(void *user, struct p2p_stream *s, struct p2p__slice in,
@@ -151,9 +162,9 @@ static void on_closed(void *user, struct p2p_stream *s, int status, p2p_ns now)
 }
 
 static const struct p2p__stream_cb stream_cb = {
-    .opened = on_opened,
+    .opened = on_agreed,
     .data = on_data,
-    .writable = on_opened,
+    .writable = on_writable,
     .finished = on_finished,
     .closed = on_closed,
 };

@@ -26,6 +26,7 @@ struct p2p__attach {
     struct p2p__slice pending; /* a chunk that the stream had no room for */
     bool finished;             /* tx said P2P__PROTO_FIN */
     bool ready;                /* the core is initialised */
+    bool agreed;               /* the peer took the protocol */
 };
 
 /* Sets the job up, so that a core can be initialised with it as its owner. */

@@ -61,6 +61,7 @@ int p2p__ask_tx(struct p2p__ask *a, struct p2p__outbuf *out, p2p_ns now)
     const size_t n =
         p2p__min(a->request.len - a->written, p2p__outbuf_room(out));
 
+    (void)now;
     p2p__outbuf_put(out, a->request.p + a->written, n);
     a->written += n;
     assert(a->written <= a->request.len);
@@ -68,7 +69,7 @@ int p2p__ask_tx(struct p2p__ask *a, struct p2p__outbuf *out, p2p_ns now)
         return 0;
     }
     if (!a->awaits && !a->answered) {
-        answered(a, p2p__ns_after(now, P2P__ASK_LINGER));
+        answered(a, a->deadline);
     }
     return P2P__PROTO_FIN;
 }

@@ -49,7 +49,7 @@ void p2p__rendezvous_registry_init(
 
     *r = (struct p2p__rendezvous_registry){.limits = cfg->limits,
                                            .quota = cfg->quota};
-    memcpy(r->seed, cfg->seed, sizeof r->seed);
+    memcpy(r->cookie_key, cfg->cookie_key, sizeof r->cookie_key);
     if (l->registrations == 0) {
         l->registrations = P2P__CAP_RENDEZVOUS_REGISTRATIONS;
     }
@@ -323,7 +323,7 @@ struct cookie {
 static void make_cookie(const struct p2p__rendezvous_registry *r,
                         struct p2p__slice ns, uint64_t seq, struct cookie *out)
 {
-    const uint64_t mark = p2p__siphash(r->seed, ns.p, ns.len);
+    const uint64_t mark = p2p__siphash(r->cookie_key, ns.p, ns.len);
 
     static_assert(sizeof *out == P2P__RENDEZVOUS_COOKIE_BYTES, "a cookie");
     out->seq = seq;

@@ -29,14 +29,15 @@ struct p2p__rendezvous_limits {
 struct p2p__rendezvous_registry_cfg {
     struct p2p__rendezvous_limits limits;
     struct p2p__quota *quota; /* charged for registrations; borrowed, or NULL */
-    uint64_t seed[2];         /* random: see base/map.h; cookies, too */
+    uint64_t seed[2];         /* random: see base/map.h */
+    uint64_t cookie_key[2];   /* random, too: peers see what it makes */
 };
 
 /* All members are private. */
 struct p2p__rendezvous_registry {
     struct p2p__rendezvous_limits limits;
     struct p2p__quota *quota;
-    uint64_t seed[2];
+    uint64_t cookie_key[2];
     struct p2p__map registrations; /* by namespace and peer */
     struct p2p__map spaces;
     struct p2p__map peers;

@@ -144,7 +144,7 @@ static void run_round(struct fixture *f, struct chunker *plan)
     p2p__ask_fini(&c.core);
 
     assert_int_equal(ask(f, &f->peer, &out, &c, plan), 0);
-    assert_true(p2p__ask_deadline(&c.core) == 1 + P2P__ASK_LINGER);
+    assert_true(p2p__ask_deadline(&c.core) == 1 + P2P__RENDEZVOUS_TIMEOUT);
     p2p__ask_fini(&c.core);
     assert_int_equal(f->registry.count, 0);
 }

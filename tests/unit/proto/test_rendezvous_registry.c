@@ -160,7 +160,7 @@ static void test_T33_cookies_of_others_are_refused(void **state)
                      P2P__RENDEZVOUS_INVALID_COOKIE);
     /* One that was started anew knows nothing of it. */
     init(&other, (struct p2p__rendezvous_limits){0});
-    other.r.seed[1]++;
+    other.r.cookie_key[1]++;
     (void)enter(&other, 1, "a", "one", 1);
     memcpy(other.cookie, f.cookie, sizeof other.cookie);
     f.cookie[0]++; /* a number that is not given yet */

@@ -428,6 +428,30 @@ static void test_a_refused_record_is_sent_once_more(void **state)
     stop(&w);
 }
 
+/* A request without an answer is not done before somebody took it. */
+static void test_nobody_is_there_to_unregister_at(void **state)
+{
+    struct p2p_peer_id point;
+    struct world w;
+
+    (void)state;
+    start(&w, defaults);
+    point = *know(&w, ONE, POINT);
+    simhost_end(&w.h[POINT]);
+    assert_int_equal(p2p_rendezvous_unregister(w.h[ONE].host, &point, "mesh",
+                                               on_registered, &w),
+                     0);
+    run(&w, P2P__SEC(60));
+    assert_true(w.status < 0);
+    w.status = 1;
+    assert_int_equal(
+        p2p_rendezvous_unregister(w.h[ONE].host, know(&w, ONE, TWO), "mesh",
+                                  on_registered, &w),
+        0);
+    stop(&w);
+    assert_true(w.status < 0);
+}
+
 static void test_who_ends_is_told(void **state)
 {
     struct world w;
@@ -454,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_T33_a_point_makes_nobody_up),
         cmocka_unit_test(test_addresses_of_a_found_peer_have_a_cap),
         cmocka_unit_test(test_a_refused_record_is_sent_once_more),
+        cmocka_unit_test(test_nobody_is_there_to_unregister_at),
         cmocka_unit_test(test_who_ends_is_told),
     };
 
