@@ -73,16 +73,30 @@ static void on_answered(void *user, int status, struct p2p__slice answer,
     p2p__host_kad_wake(k);
 }
 
-/* Notes where a peer is said to be. */
+/* Addresses as the application has them; returns how many. */
+static size_t expand(const struct p2p__kad_addrs *addrs,
+                     struct p2p_multiaddr out[P2P__CAP_KAD_PEER_ADDRS])
+{
+    struct p2p__kad_addrs_walk walk;
+    size_t n = 0;
+
+    p2p__kad_addrs_walk_init(&walk, addrs);
+    while (n < P2P__CAP_KAD_PEER_ADDRS &&
+           p2p__kad_addrs_walk_next(&walk, &out[n])) {
+        n++;
+    }
+    return n;
+}
+
+/* Notes where a peer is said to be; the first address comes first. */
 static void learn(struct p2p__peer *peer, const struct p2p__kad_addrs *addrs,
                   p2p_ns now)
 {
-    struct p2p__kad_addrs_walk walk;
-    struct p2p_multiaddr ma;
+    struct p2p_multiaddr all[P2P__CAP_KAD_PEER_ADDRS];
 
-    p2p__kad_addrs_walk_init(&walk, addrs);
-    while (p2p__kad_addrs_walk_next(&walk, &ma)) {
-        (void)p2p__peer_add_addr(peer, ma.bytes, ma.len, P2P__ADDR_MDNS,
+    for (size_t i = expand(addrs, all); i > 0; i--) {
+        (void)p2p__peer_add_addr(peer, all[i - 1].bytes, all[i - 1].len,
+                                 P2P__ADDR_HEARSAY,
                                  p2p__ns_after(now, HEARSAY_NS));
     }
 }
@@ -158,21 +172,6 @@ static struct p2p_dht_query *find(struct p2p__host_kad *k, uint64_t number)
         }
     }
     return NULL;
-}
-
-/* Addresses as the application has them; returns how many. */
-static size_t expand(const struct p2p__kad_addrs *addrs,
-                     struct p2p_multiaddr out[P2P__CAP_KAD_PEER_ADDRS])
-{
-    struct p2p__kad_addrs_walk walk;
-    size_t n = 0;
-
-    p2p__kad_addrs_walk_init(&walk, addrs);
-    while (n < P2P__CAP_KAD_PEER_ADDRS &&
-           p2p__kad_addrs_walk_next(&walk, &out[n])) {
-        n++;
-    }
-    return n;
 }
 
 /* Tells who started a query. */

@@ -523,16 +523,30 @@ static bool may_be_direct(const struct p2p__dial *d)
     return d->names.running > 0;
 }
 
-/* Adds what the book knows of its peer. */
-static void add_addrs(struct p2p__dial *d, bool direct, p2p_ns now)
+/* Adds what the book knows of its peer from a source: so many at most. */
+static void add_from(struct p2p__dial *d, unsigned source, unsigned most,
+                     bool direct, p2p_ns now)
 {
     struct p2p_multiaddr ma;
 
     P2P__LIST_EACH (it, &d->peer->addrs) {
-        if (read_addr(it, direct, &ma)) {
-            (void)p2p__dial_add_maddr(d, &ma, now);
+        if (most > 0 &&
+            P2P__CONTAINER(it, struct p2p__peer_addr, link)->source == source &&
+            read_addr(it, direct, &ma) &&
+            p2p__dial_add_maddr(d, &ma, now) == 0) {
+            most--;
         }
     }
+}
+
+/* Adds what the book knows of its peer: what anybody says comes last, and is
+ * little, so that lies keep nothing else out. */
+static void add_addrs(struct p2p__dial *d, bool direct, p2p_ns now)
+{
+    for (unsigned i = P2P__ADDR_USER; i > P2P__ADDR_HEARSAY; i--) {
+        add_from(d, i, P2P__CAP_PEER_ADDRS, direct, now);
+    }
+    add_from(d, P2P__ADDR_HEARSAY, P2P__CAP_DIAL_HEARSAY, direct, now);
 }
 
 int p2p__dial_for(struct p2p__peer *peer, enum p2p__path path, p2p_ns now)

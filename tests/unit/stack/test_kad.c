@@ -343,6 +343,45 @@ static void test_T32_answers_have_a_cap(void **state)
     stop(&w);
 }
 
+/* What the DHT says of a peer's addresses is hearsay to the whole host. */
+static void test_T32_addresses_are_hearsay(void **state)
+{
+    struct p2p__kad_peer lie = {.at = {.family = 4, .ip = {10, 0, 0, 99}}};
+    const struct p2p__peer_addr *a;
+    struct p2p_dht_want want;
+    const struct p2p__peer *peer;
+    struct p2p_multiaddr ma;
+    struct world w;
+
+    (void)state;
+    start(&w);
+    lie.id = *p2p_host_id(w.h[FIRST].host);
+    lie.id.bytes[lie.id.len - 1] ^= 1;
+    for (char port = '1'; port <= '3'; port++) {
+        const char text[] = {"/ip4/10.0.0.99/tcp/"};
+        char whole[sizeof text + 1];
+
+        (void)snprintf(whole, sizeof whole, "%s%c", text, port);
+        assert_int_equal(p2p_multiaddr_from_text(whole, sizeof text, &ma), 0);
+        p2p__kad_addrs_add(&lie.addrs, &ma);
+    }
+    p2p__kad_met(&w.h[FIRST].host->kad->core, &lie, w.sim.now);
+    want = want_of(&w, "", NULL);
+    assert_int_equal(p2p_dht_find_peer(w.h[CLIENT].host, &lie.id, &want, NULL),
+                     0);
+    run(&w, P2P__SEC(30));
+    peer = p2p__book_find(&w.h[CLIENT].host->swarm->book, &lie.id);
+    assert_non_null(peer);
+    assert_int_equal(peer->n_addrs, 3);
+    P2P__LIST_EACH (it, &peer->addrs) {
+        a = P2P__CONTAINER(it, struct p2p__peer_addr, link);
+        assert_int_equal(a->source, P2P__ADDR_HEARSAY);
+    }
+    a = P2P__CONTAINER(peer->addrs.next, struct p2p__peer_addr, link);
+    assert_int_equal(a->bytes[a->len - 1], 1); /* the first one said */
+    stop(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_a_query_can_be_cancelled),
         cmocka_unit_test(test_what_is_wrong_is_said),
         cmocka_unit_test(test_T32_answers_have_a_cap),
+        cmocka_unit_test(test_T32_addresses_are_hearsay),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,6 +211,36 @@ static void test_one_dial_tries_so_many_addresses(void **state)
     sim_fini(&sim);
 }
 
+/* What anybody says of a peer keeps nothing else out of a dial. */
+static void test_T32_hearsay_is_little_of_a_dial(void **state)
+{
+    const uint8_t ours[] = {4, 10, 0, 0, 7, 6, 0, 1};
+    struct sim sim;
+    struct simhost a = {0};
+    struct p2p_peer_id id = nth_id(3);
+    struct p2p__peer *peer;
+
+    (void)state;
+    assert_int_equal(P2P__CAP_DIAL_HEARSAY, 4);
+    world(&sim, 1);
+    simhost_start(&a, &sim, 0, NULL);
+    peer = p2p__peer_get(a.host->swarm, &id);
+    (void)p2p__peer_add_addr(peer, ours, sizeof ours, P2P__ADDR_USER,
+                             P2P_NEVER);
+    for (uint8_t i = 1; i <= P2P__CAP_DIAL_ADDRS; i++) {
+        const uint8_t lie[] = {4, 10, 0, 0, 9, 6, 0, i};
+
+        (void)p2p__peer_add_addr(peer, lie, sizeof lie, P2P__ADDR_HEARSAY,
+                                 P2P__SEC(600));
+    }
+    assert_int_equal(p2p__dial_peer(a.host->swarm, peer, sim.now), 0);
+    assert_int_equal(peer->dial->n_targets, 1 + P2P__CAP_DIAL_HEARSAY);
+    assert_int_equal(peer->dial->targets[0].addr.ip[3], 7);
+    p2p__peer_unref(peer);
+    simhost_stop(&a);
+    sim_fini(&sim);
+}
+
 static void no_stream(void *user, struct p2p_stream *s)
 {
     (void)user;
@@ -610,6 +640,7 @@ int main(void)
         cmocka_unit_test(test_streams_that_wait_for_a_peer),
         cmocka_unit_test(test_dials_wait_in_a_queue_that_ends),
         cmocka_unit_test(test_one_dial_tries_so_many_addresses),
+        cmocka_unit_test(test_T32_hearsay_is_little_of_a_dial),
         cmocka_unit_test(test_handlers_and_listeners_are_counted),
         cmocka_unit_test(test_connections_with_one_peer),
         cmocka_unit_test(test_streams_that_do_not_negotiate),
