@@ -40,6 +40,14 @@ static void on_limited(void *user, unsigned row,
     (void)what;
 }
 
+/* The host's gate, as it is at this moment. */
+static bool may(void *user, const struct p2p__gate_case *one)
+{
+    const struct p2p__caller *c = user;
+
+    return p2p__gate_may(c->host->swarm, one);
+}
+
 static const struct p2p__swarm_cb swarm_cb = {
     .conn_open = on_conn_open,
     .conn_closed = on_conn_closed,
@@ -76,14 +84,17 @@ int p2p__caller_init(struct p2p__caller *c, struct p2p_host *h,
     limits.host_memory = MEMORY_BYTES;
     limits.dial_ns = limits.upgrade_ns = P2P__SEC(dial_s);
     sc.key = c->key;
-    return p2p__swarm_new(&sc, &c->swarm);
+    rv = p2p__swarm_new(&sc, &c->swarm);
+    if (rv == 0) {
+        c->swarm->gate.may = may;
+        c->swarm->gate.user = c;
+    }
+    return rv;
 }
 
 void p2p__caller_fini(struct p2p__caller *c)
 {
     if (c->swarm != NULL) {
-        /* The rules are the host's. */
-        c->swarm->gate = (struct p2p__gate){0};
         p2p__swarm_free(c->swarm, p2p__host_now(c->host));
         c->swarm = NULL;
     }
@@ -198,7 +209,6 @@ int p2p__call(struct p2p__call *call, struct p2p__caller *c,
     int rv = p2p_multiaddr_append_peer(&ma, want->id);
 
     assert(want->n_addrs > 0 && call->cb == NULL);
-    c->swarm->gate = c->host->swarm->gate; /* as it is now */
     *call = (struct p2p__call){.caller = c,
                                .user = user,
                                .id = *want->id,

@@ -9,6 +9,7 @@
 #include "host/attach.h"
 #include "host/autonat.h"
 #include "p2p/autonat.h"
+#include "p2p/gate.h"
 #include "proto/autonat/caps.h"
 #include "proto/autonat/client_v2.h"
 #include "proto/autonat/msg_v1.h"
@@ -422,6 +423,50 @@ static void on_payer_done(void *user, int status, p2p_ns now)
 static const struct p2p__attach_cb payer_cb = {.events = on_payer_events,
                                                .done = on_payer_done};
 
+static size_t pipes_of(const struct sim_host *h)
+{
+    size_t n = 0;
+
+    P2P__LIST_EACH (it, &h->pipes) {
+        n++;
+    }
+    return n;
+}
+
+/* What the owner forbids while somebody is called holds for the call. */
+static void test_the_filter_holds_for_a_call(void **state)
+{
+    static const char own[] = "/ip4/8.0.0.5/tcp/4001";
+    struct answer v2 = {.is_v2 = true};
+    struct world w;
+    char net[64];
+    size_t before;
+
+    (void)state;
+    start(&w, PUBLIC, 1, NULL);
+    assert_int_equal(
+        p2p_host_filter(w.h[0].host, "/ip4/9.9.9.9/ipcidr/32", P2P_FILTER_DENY),
+        0);
+    run(&w, P2P__SEC(30));
+    before = pipes_of(&w.sim.hosts[0]);
+    ask(&w, ASKER, own, &v2);
+    while (pipes_of(&w.sim.hosts[0]) == before) {
+        run(&w, P2P__MS(1));
+    }
+    assert_int_equal(
+        p2p_host_filter(w.h[0].host, "/ip4/8.0.0.5/ipcidr/32", P2P_FILTER_DENY),
+        0);
+    for (int i = 0; i < 200; i++) { /* the rules move */
+        (void)snprintf(net, sizeof net, "/ip4/9.9.8.%d/ipcidr/32", i);
+        assert_int_equal(p2p_host_filter(w.h[0].host, net, P2P_FILTER_DENY), 0);
+    }
+    run(&w, P2P__SEC(10));
+    assert_true(v2.came && v2.status == 0);
+    assert_int_equal(v2.v2.status, P2P__AUTONAT_V2_OK);
+    assert_int_equal(v2.v2.dial, P2P__AUTONAT_V2_DIAL_ERROR);
+    stop(&w);
+}
+
 static void test_T34_who_pays_has_another_dialed(void **state)
 {
     static const char where[] = "/ip4/8.0.0.6/tcp/4001";
@@ -646,6 +691,7 @@ int main(void)
         cmocka_unit_test(test_at_home_only_where_it_is_configured),
         cmocka_unit_test(test_a_nonce_that_was_taken_is_heard),
         cmocka_unit_test(test_T34_a_server_is_no_reflector),
+        cmocka_unit_test(test_the_filter_holds_for_a_call),
         cmocka_unit_test(test_T34_who_pays_has_another_dialed),
         cmocka_unit_test(test_T34_that_nobody_is_there_is_told_late),
         cmocka_unit_test(test_T34_who_asks_too_often_is_refused),
