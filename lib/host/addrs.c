@@ -3,8 +3,6 @@
  * addresses of each. Loopback is told only where there is nothing else. */
 #include "host/autonat.h"
 
-#define MAX_IFACES 64
-
 struct collector {
     const struct p2p_host *host;
     struct p2p_multiaddr *out;
@@ -25,20 +23,28 @@ static void push(struct collector *c, struct p2p_multiaddr *ma)
     c->count++;
 }
 
+size_t p2p__host_ifaces(const struct p2p_host *h,
+                        struct p2p__iface out[P2P__HOST_IFACES])
+{
+    const int n =
+        h->world->ifaces->list(h->world->ifaces, out, P2P__HOST_IFACES);
+
+    return n < 0 ? 0 : p2p__min((size_t)n, P2P__HOST_IFACES);
+}
+
 /* Every address of the family of a listener on all interfaces. */
 static void expand(const struct p2p_host *h,
                    const struct p2p__swarm_listener *l,
                    void (*each)(void *user, const struct p2p_multiaddr *ma),
                    void *user)
 {
-    struct p2p__iface ifaces[MAX_IFACES];
-    int n = h->world->ifaces->list(h->world->ifaces, ifaces, MAX_IFACES);
+    struct p2p__iface ifaces[P2P__HOST_IFACES];
+    const size_t n = p2p__host_ifaces(h, ifaces);
     struct p2p_multiaddr ma;
     size_t found = 0;
 
-    n = n > MAX_IFACES ? MAX_IFACES : n;
     for (int pass = 0; pass < 2 && found == 0; pass++) {
-        for (int i = 0; i < n; i++) {
+        for (size_t i = 0; i < n; i++) {
             const struct p2p__addr *a = &ifaces[i].addr;
 
             if (a->family != l->at.family ||

@@ -15,13 +15,12 @@
 #include "proto/autonat/books.h"
 #include "proto/autonat/server_v1.h"
 #include "proto/autonat/server_v2.h"
+#include "wire/addr_class.h"
 #include "wire/maddr.h"
 
 /* Somebody who is not the asker is dialed after a while of up to this, so that
  * many servers do not dial him at once; go has the same. */
 #define WAIT_NS P2P__SEC(3)
-
-#define MAX_IFACES 64
 
 struct p2p__host_autonat_server {
     struct p2p_host *host;
@@ -224,18 +223,28 @@ static void on_asked_v1(struct request *r,
     call(r, addrs, n, now);
 }
 
-/* Whether we have an address of the family, so that dialing one says something
- * about who is there and not about us. */
-static bool has_family(const struct p2p_host *h, uint8_t family)
+/* Whether a machine with this address gets to others of its family. NAT brings
+ * private IPv4 addresses to the internet; of IPv6, loopback and link-local ones
+ * are everywhere, and private ones end at home. */
+static bool leads_out(const struct p2p__host_autonat_server *s,
+                      const struct p2p__addr *a)
 {
-    struct p2p__iface ifaces[MAX_IFACES];
-    int n = h->world->ifaces->list(h->world->ifaces, ifaces, MAX_IFACES);
+    const enum p2p__addr_class class = p2p__addr_class(a);
 
-    n = n > MAX_IFACES ? MAX_IFACES : n;
-    for (int i = 0; i < n; i++) {
-        const struct p2p__addr *a = &ifaces[i].addr;
+    return class == P2P__ADDR_PUBLIC ||
+           (class == P2P__ADDR_PRIVATE &&
+            (a->family == 4 || s->books.limits.private_addrs));
+}
 
-        if (a->family == family && !(family == 6 && a->ip[0] == 0xfe)) {
+/* Whether dialing an address of the family says something about who is there
+ * and not about us. */
+static bool has_family(const struct p2p__host_autonat_server *s, uint8_t family)
+{
+    struct p2p__iface ifaces[P2P__HOST_IFACES];
+    const size_t n = p2p__host_ifaces(s->host, ifaces);
+
+    for (size_t i = 0; i < n; i++) {
+        if (ifaces[i].addr.family == family && leads_out(s, &ifaces[i].addr)) {
             return true;
         }
     }
@@ -256,7 +265,7 @@ static bool choose(struct request *r, bool *elsewhere)
     while (i >= 0) {
         if (p2p__caller_can(&s->caller, &r->target) &&
             p2p__maddr_waist(&r->target, &waist) == 0 &&
-            has_family(s->host, waist.addr.family)) {
+            has_family(s, waist.addr.family)) {
             r->index = (uint32_t)i;
             *elsewhere = !p2p__addr_same_ip(&waist.addr, &r->from);
             return true;

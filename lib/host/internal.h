@@ -79,6 +79,13 @@ int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *cfg,
 /* Fills the public view of a connection. */
 void p2p__host_conn_info(const struct p2p__conn *c, struct p2p_conn_info *out);
 
+/* Addresses of interfaces that are looked at. */
+#define P2P__HOST_IFACES 64U
+
+/* The addresses of this machine; how many. */
+size_t p2p__host_ifaces(const struct p2p_host *h,
+                        struct p2p__iface out[P2P__HOST_IFACES]);
+
 /* Whether we listen on all interfaces, whichever there are. */
 bool p2p__host_is_wild(const struct p2p_host *h);
 

@@ -10,18 +10,16 @@
 #include "host/internal.h"
 #include "wire/maddr.h"
 
-#define MAX_IFACES 64
-
 /* Between two dials for this reason, and between two events. */
 #define PAUSE P2P__SEC(60)
 
 /* Whether an address is of this machine; loopback is, whatever its number. */
 static bool is_local(const struct p2p_host *h, const struct p2p__addr *a)
 {
-    struct p2p__iface ifaces[MAX_IFACES];
-    int n = h->world->ifaces->list(h->world->ifaces, ifaces, MAX_IFACES);
+    struct p2p__iface ifaces[P2P__HOST_IFACES];
+    const size_t n = p2p__host_ifaces(h, ifaces);
 
-    for (int i = 0; i < n && i < MAX_IFACES; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (p2p__addr_same_ip(&ifaces[i].addr, a)) {
             return true;
         }

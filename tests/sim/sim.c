@@ -80,11 +80,18 @@ static int list_ifaces(struct p2p__ifaces *self, struct p2p__iface *at,
 {
     const struct sim_host *h = P2P__CONTAINER(self, struct sim_host, ifaces);
 
-    if (cap > 0) {
-        at[0] =
-            (struct p2p__iface){.index = 1, .multicast = true, .addr = h->addr};
-    }
-    return 1;
+    const struct p2p__iface all[] = {
+        {.index = 1,
+         .multicast = true,
+         .addr = h->iface.family != 0 ? h->iface : h->addr},
+        {.index = 2,
+         .loopback = true,
+         .addr = {.family = 4, .ip = {127, 0, 0, 1}}},
+        {.index = 2, .loopback = true, .addr = {.family = 6, .ip = {[15] = 1}}},
+    };
+
+    memcpy(at, all, p2p__min(cap, P2P__COUNT(all)) * sizeof *at);
+    return (int)P2P__COUNT(all);
 }
 
 static void on_log(void *user, enum p2p__log_level level, const char *text)

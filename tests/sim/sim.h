@@ -49,6 +49,9 @@ struct sim_host {
     /* What others see it at, and find it at; family 0: `addr`. As `addr`, but
      * for the first byte. */
     struct p2p__addr outside;
+    /* What it knows of the address of its interface, beside loopback; family 0:
+     * `addr`. */
+    struct p2p__addr iface;
     uint16_t next_port;
     uint64_t bytes_sent;
 };

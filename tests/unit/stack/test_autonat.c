@@ -500,6 +500,47 @@ static void test_T34_who_pays_has_another_dialed(void **state)
     stop(&w);
 }
 
+/* What it does not get to itself, a server says nothing about. */
+static void test_a_server_dials_by_what_it_has(void **state)
+{
+    static const struct {
+        struct p2p__addr has; /* beside loopback; family 0: 8.x */
+        const char *wants;
+        enum p2p__autonat_v2_status status;
+    } v[] = {
+        {{0}, "/ip6/2a00:1450::5/tcp/1", P2P__AUTONAT_V2_DIAL_REFUSED},
+        {{.family = 6, .ip = {0xfe, 0x80, [15] = 1}},
+         "/ip6/2a00:1450::5/tcp/1",
+         P2P__AUTONAT_V2_DIAL_REFUSED},
+        {{.family = 6, .ip = {0xfd, [15] = 1}},
+         "/ip6/2a00:1450::5/tcp/1",
+         P2P__AUTONAT_V2_DIAL_REFUSED},
+        {{.family = 6, .ip = {0xfe, 0x80, [15] = 1}},
+         "/ip4/8.0.0.5/tcp/4001",
+         P2P__AUTONAT_V2_DIAL_REFUSED},
+        /* Behind a NAT. */
+        {{.family = 4, .ip = {10, 0, 0, 1}},
+         "/ip4/8.0.0.5/tcp/4001",
+         P2P__AUTONAT_V2_OK},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < P2P__COUNT(v); i++) {
+        struct answer v2 = {.is_v2 = true};
+        struct world w;
+
+        start(&w, PUBLIC, 1, NULL);
+        run(&w, P2P__SEC(30));
+        w.sim.hosts[0].iface = v[i].has;
+        ask(&w, ASKER, v[i].wants, &v2);
+        run(&w, P2P__SEC(10));
+        assert_true(v2.came && v2.status == 0);
+        assert_int_equal(v2.v2.type, P2P__AUTONAT_V2_RESPONSE);
+        assert_int_equal(v2.v2.status, v[i].status);
+        stop(&w);
+    }
+}
+
 static void test_T34_that_nobody_is_there_is_told_late(void **state)
 {
     struct answer v1 = {0};
@@ -693,6 +734,7 @@ int main(void)
         cmocka_unit_test(test_T34_a_server_is_no_reflector),
         cmocka_unit_test(test_the_filter_holds_for_a_call),
         cmocka_unit_test(test_T34_who_pays_has_another_dialed),
+        cmocka_unit_test(test_a_server_dials_by_what_it_has),
         cmocka_unit_test(test_T34_that_nobody_is_there_is_told_late),
         cmocka_unit_test(test_T34_who_asks_too_often_is_refused),
         cmocka_unit_test(test_T34_streams_of_askers_have_a_cap),
