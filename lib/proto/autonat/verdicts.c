@@ -30,46 +30,40 @@ static struct p2p__autonat_subject *find(struct p2p__autonat_verdicts *v,
     return NULL;
 }
 
-/* Puts the subject of an address at `at`, from behind or new; whether it was
- * there already. */
-static bool place(struct p2p__autonat_verdicts *v, size_t at,
-                  const struct p2p_multiaddr *addr)
+/* Whether an address is among the first of some subjects. */
+static bool is_among(const struct p2p__autonat_subject *all, size_t n,
+                     const struct p2p_multiaddr *addr)
 {
-    const struct p2p__autonat_subject fresh = {.addr = *addr};
-    struct p2p__autonat_subject *old = find(v, addr), moved;
-
-    if (old == &v->addrs[at]) {
-        return true;
+    for (size_t i = 0; i < n; i++) {
+        if (p2p_multiaddr_equal(&all[i].addr, addr)) {
+            return true;
+        }
     }
-    moved = old != NULL ? *old : fresh;
-    if (old != NULL) {
-        *old = v->addrs[at];
-    } else if (v->n_addrs < P2P__CAP_AUTONAT_TRACKED) {
-        v->addrs[v->n_addrs++] = v->addrs[at];
-    }
-    v->addrs[at] = moved;
     return false;
 }
 
 bool p2p__autonat_verdicts_set(struct p2p__autonat_verdicts *v,
                                const struct p2p_multiaddr *addrs, size_t n)
 {
-    const size_t before = v->n_addrs;
+    struct p2p__autonat_subject next[P2P__CAP_AUTONAT_TRACKED];
     size_t kept = 0;
     bool same = true;
 
     for (size_t i = 0; i < n && kept < P2P__CAP_AUTONAT_TRACKED; i++) {
-        bool twice = false;
+        const struct p2p__autonat_subject *old = find(v, &addrs[i]);
 
-        for (size_t k = 0; k < kept && !twice; k++) {
-            twice = p2p_multiaddr_equal(&v->addrs[k].addr, &addrs[i]);
+        if (is_among(next, kept, &addrs[i])) {
+            continue;
         }
-        if (!twice) {
-            same = place(v, kept++, &addrs[i]) && same;
-        }
+        same = same && old == &v->addrs[kept];
+        next[kept++] = old != NULL
+                           ? *old
+                           : (struct p2p__autonat_subject){.addr = addrs[i]};
     }
+    same = same && kept == v->n_addrs;
+    memcpy(v->addrs, next, kept * sizeof *next);
     v->n_addrs = kept;
-    return !same || kept != before;
+    return !same;
 }
 
 static struct p2p__autonat_known *server_of(struct p2p__autonat_verdicts *v,

@@ -123,8 +123,8 @@ static void test_a_server_is_one_word(void **state)
     (void)state;
     p2p__autonat_verdicts_init(&v, 0);
     servers(&v, 2, true);
-    p2p__autonat_verdicts_server(&v, &other, &at, false,
-                                 true); /* beside the first */
+    p2p__autonat_verdicts_server(&v, &other, &at, P2P__AUTONAT_SERVES_V2,
+                                 1); /* beside the first */
     addrs(&v, A, NULL);
     assert_true(ask(&v, P2P__AUTONAT_YES, now));
     assert_true(ask(&v, P2P__AUTONAT_YES, now));
@@ -257,6 +257,34 @@ static void test_addresses_come_and_go(void **state)
     assert_int_equal(v.n_addrs, 16);
     for (size_t i = 0; i < 16; i++) {
         assert_true(p2p_multiaddr_equal(&v.addrs[i].addr, &many[i]));
+    }
+}
+
+static void test_verdicts_stay_where_there_is_no_room(void **state)
+{
+    struct p2p__autonat_verdicts v;
+    struct p2p_multiaddr all[17];
+    char text[40];
+
+    (void)state;
+    p2p__autonat_verdicts_init(&v, 1);
+    servers(&v, 1, true);
+    for (int i = 0; i < 17; i++) {
+        (void)snprintf(text, sizeof text, "/ip4/9.9.9.9/tcp/%d", 100 + i);
+        all[i] = maddr(text);
+    }
+    (void)p2p__autonat_verdicts_set(&v, all + 1, 16);
+    for (p2p_ns now = 1; p2p__autonat_verdicts_deadline(&v) < P2P__SEC(600);) {
+        now = p2p__max(now, p2p__autonat_verdicts_deadline(&v));
+        assert_true(ask(&v, P2P__AUTONAT_YES, now));
+    }
+    assert_true(p2p__autonat_verdicts_set(&v, all, 17)); /* a new one first */
+    assert_int_equal(v.n_addrs, 16);
+    for (size_t i = 0; i < 16; i++) {
+        assert_true(p2p_multiaddr_equal(&v.addrs[i].addr, &all[i]));
+        assert_int_equal(
+            p2p__autonat_verdicts_of(&v, &all[i]),
+            i == 0 ? P2P__AUTONAT_UNKNOWN : P2P__AUTONAT_REACHABLE);
     }
 }
 
@@ -505,6 +533,7 @@ int main(void)
         cmocka_unit_test(test_servers_that_fail_wait),
         cmocka_unit_test(test_what_a_server_does_not_dial_others_may),
         cmocka_unit_test(test_addresses_come_and_go),
+        cmocka_unit_test(test_verdicts_stay_where_there_is_no_room),
         cmocka_unit_test(test_an_answer_about_what_is_gone_is_nothing),
         cmocka_unit_test(test_servers_are_known_up_to_a_cap),
         cmocka_unit_test(test_v1_is_asked_about_the_node),
