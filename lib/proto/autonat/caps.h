@@ -51,8 +51,9 @@
 /* Addresses of ours whose verdict is kept. */
 #define P2P__CAP_AUTONAT_TRACKED 16U
 
-/* Servers that we know of, to ask one of them. */
-#define P2P__CAP_AUTONAT_SERVERS 64U
+/* Servers that we know of, to ask one of them; and of those, at one site. */
+#define P2P__CAP_AUTONAT_SERVERS          64U
+#define P2P__CAP_AUTONAT_SERVERS_PER_SITE 2U
 
 /* Addresses that others see us at, of all that we listen at, and of one: the
  * one that the fewest name, for the longest time, goes. */

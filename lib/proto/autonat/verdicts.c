@@ -77,21 +77,71 @@ static struct p2p__autonat_known *server_of(struct p2p__autonat_verdicts *v,
     return NULL;
 }
 
+/* Who failed most of those at a site, or of all (NULL), and how many those
+ * are; NULL: none failed. */
+static struct p2p__autonat_known *worst(struct p2p__autonat_verdicts *v,
+                                        const struct p2p__autonat_site *site,
+                                        size_t *n)
+{
+    struct p2p__autonat_known *found = NULL;
+
+    *n = 0;
+    for (size_t i = 0; i < v->n_servers; i++) {
+        struct p2p__autonat_known *s = &v->servers[i];
+
+        if (site == NULL || p2p__autonat_same_site(&s->site, site)) {
+            ++*n;
+            if (s->failures > (found != NULL ? found->failures : 0)) {
+                found = s;
+            }
+        }
+    }
+    return found;
+}
+
+/* Room for a server at a site, zeroed but for what it has to wait; NULL: there
+ * is none. */
+static struct p2p__autonat_known *room_at(struct p2p__autonat_verdicts *v,
+                                          const struct p2p__autonat_site *site)
+{
+    size_t n;
+    struct p2p__autonat_known *s = worst(v, site, &n);
+
+    if (n >= P2P__CAP_AUTONAT_SERVERS_PER_SITE) {
+        if (s != NULL) { /* the same people: a new name is no new chance */
+            *s = (struct p2p__autonat_known){.failures = s->failures,
+                                             .not_before = s->not_before};
+        }
+        return s;
+    }
+    if (v->n_servers < P2P__CAP_AUTONAT_SERVERS) {
+        s = &v->servers[v->n_servers++];
+    } else {
+        s = worst(v, NULL, &n);
+    }
+    if (s != NULL) {
+        *s = (struct p2p__autonat_known){0};
+    }
+    return s;
+}
+
 void p2p__autonat_verdicts_server(struct p2p__autonat_verdicts *v,
                                   const struct p2p_peer_id *id,
                                   const struct p2p__addr *addr, uint8_t serves,
                                   p2p_ns now)
 {
+    const struct p2p__autonat_site site = p2p__autonat_site(addr);
     struct p2p__autonat_known *s = server_of(v, id);
 
     if (s == NULL) {
-        if (v->n_servers == P2P__CAP_AUTONAT_SERVERS) {
+        s = room_at(v, &site);
+        if (s == NULL) {
             return;
         }
-        s = &v->servers[v->n_servers++];
-        *s = (struct p2p__autonat_known){.id = *id, .since = now};
+        s->id = *id;
+        s->since = now;
     }
-    s->site = p2p__autonat_site(addr);
+    s->site = site;
     s->serves = serves;
 }
 

@@ -120,7 +120,8 @@ bool p2p__autonat_verdicts_set(struct p2p__autonat_verdicts *v,
                                const struct p2p_multiaddr *addrs, size_t n);
 
 /* A peer that is connected from `addr` serves these versions, of
- * P2P__AUTONAT_SERVES_V1 and _V2. */
+ * P2P__AUTONAT_SERVES_V1 and _V2. Where there is no room, of all or at its
+ * site, it takes the place of who failed most, if anybody did. */
 void p2p__autonat_verdicts_server(struct p2p__autonat_verdicts *v,
                                   const struct p2p_peer_id *id,
                                   const struct p2p__addr *addr, uint8_t serves,

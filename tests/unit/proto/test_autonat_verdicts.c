@@ -320,6 +320,80 @@ static void test_servers_are_known_up_to_a_cap(void **state)
     assert_int_equal(v.n_servers, 64);
 }
 
+/* A peer that serves v2 at a site. */
+static void server_at(struct p2p__autonat_verdicts *v, uint32_t peer,
+                      uint32_t site)
+{
+    const struct p2p_peer_id id = made_peer(peer);
+    const struct p2p__addr at = v4(site);
+
+    p2p__autonat_verdicts_server(v, &id, &at, P2P__AUTONAT_SERVES_V2, 1);
+}
+
+/* Whether a peer is known. */
+static bool knows(const struct p2p__autonat_verdicts *v, uint32_t peer)
+{
+    const struct p2p_peer_id id = made_peer(peer);
+
+    for (size_t i = 0; i < v->n_servers; i++) {
+        if (p2p_peer_id_equal(&v->servers[i].id, &id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_servers_of_one_site_do_not_hide_others(void **state)
+{
+    struct p2p__autonat_verdicts v;
+
+    (void)state;
+    assert_int_equal(P2P__CAP_AUTONAT_SERVERS_PER_SITE, 2);
+    p2p__autonat_verdicts_init(&v, 0);
+    for (uint32_t i = 100; i < 200; i++) {
+        server_at(&v, i, 77);
+    }
+    assert_int_equal(v.n_servers, 2);
+    addrs(&v, A, NULL);
+    assert_true(ask(&v, P2P__AUTONAT_FAILED, 1)); /* of the hundred */
+    assert_true(ask(&v, P2P__AUTONAT_FAILED, 1));
+    server_at(&v, 200, 77); /* under another name: waits all the same */
+    assert_true(knows(&v, 200) && v.n_servers == 2);
+    assert_true(p2p__autonat_verdicts_deadline(&v) > P2P__AUTONAT_BACKOFF);
+    servers(&v, 3, true);
+    for (int i = 0; i < 3; i++) {
+        assert_true(ask(&v, P2P__AUTONAT_YES, 1));
+    }
+    assert_int_equal(of(&v, A), P2P__AUTONAT_REACHABLE);
+}
+
+static void test_who_fails_most_makes_room(void **state)
+{
+    struct p2p__autonat_verdicts v;
+    p2p_ns now = 1;
+
+    (void)state;
+    p2p__autonat_verdicts_init(&v, 0);
+    servers(&v, 2, true);
+    addrs(&v, A, NULL);
+    /* The first answers, the second fails twice. */
+    assert_true(ask(&v, P2P__AUTONAT_REFUSED, now));
+    for (int i = 0; i < 2; i++) {
+        now = p2p__autonat_verdicts_deadline(&v);
+        assert_true(ask(&v, P2P__AUTONAT_FAILED, p2p__max(now, 1)));
+    }
+    servers(&v, 64, true);
+    assert_int_equal(v.n_servers, 64);
+    assert_true(ask(&v, P2P__AUTONAT_FAILED, now)); /* once, the third */
+    server_at(&v, 65, 65);
+    assert_true(knows(&v, 65) && knows(&v, 3) && !knows(&v, 2));
+    server_at(&v, 66, 66);
+    assert_true(knows(&v, 66) && !knows(&v, 3));
+    server_at(&v, 67, 67); /* nobody else failed */
+    assert_true(knows(&v, 66) && knows(&v, 65) && !knows(&v, 67));
+    assert_int_equal(v.n_servers, 64);
+}
+
 static void test_v1_is_asked_about_the_node(void **state)
 {
     const struct p2p_multiaddr dialed = maddr(A);
@@ -536,6 +610,8 @@ int main(void)
         cmocka_unit_test(test_verdicts_stay_where_there_is_no_room),
         cmocka_unit_test(test_an_answer_about_what_is_gone_is_nothing),
         cmocka_unit_test(test_servers_are_known_up_to_a_cap),
+        cmocka_unit_test(test_servers_of_one_site_do_not_hide_others),
+        cmocka_unit_test(test_who_fails_most_makes_room),
         cmocka_unit_test(test_v1_is_asked_about_the_node),
         cmocka_unit_test(test_without_an_address_v1_is_asked_of_all),
         cmocka_unit_test(test_v1_says_no),
