@@ -6,11 +6,11 @@
 
 #define PREFIX_MAX 12U
 
-/* A network and what it is. */
+/* A network and its class, or at which byte there is an IPv4 address in it. */
 struct net {
     uint8_t prefix[PREFIX_MAX];
     uint8_t bits;
-    uint8_t class;
+    uint8_t what;
 };
 
 /* Whether an address is in a network. */
@@ -25,7 +25,7 @@ static enum p2p__addr_class look_up(const uint8_t *ip, const struct net *nets,
 {
     for (size_t i = 0; i < count; i++) {
         if (in_net(ip, &nets[i])) {
-            return (enum p2p__addr_class)nets[i].class;
+            return (enum p2p__addr_class)nets[i].what;
         }
     }
     return P2P__ADDR_PUBLIC;
@@ -41,7 +41,9 @@ static enum p2p__addr_class class_of_ip4(const uint8_t *ip)
         {{127}, 8, P2P__ADDR_LOOPBACK},
         {{169, 254}, 16, P2P__ADDR_LINK_LOCAL},
         {{172, 16}, 12, P2P__ADDR_PRIVATE},
+        {{192, 0, 0}, 24, P2P__ADDR_PRIVATE},
         {{192, 168}, 16, P2P__ADDR_PRIVATE},
+        {{198, 18}, 15, P2P__ADDR_PRIVATE},
         {{224}, 4, P2P__ADDR_MULTICAST},
         {{240}, 4, P2P__ADDR_RESERVED},
     };
@@ -52,16 +54,19 @@ static enum p2p__addr_class class_of_ip4(const uint8_t *ip)
 static enum p2p__addr_class class_of_ip6(const uint8_t *ip)
 {
     static const struct net nets[] = {
+        {{0, 0x64, 0xff, 0x9b, 0, 1}, 48, P2P__ADDR_PRIVATE},
+        {{1}, 64, P2P__ADDR_RESERVED},
         {{0xfe, 0x80}, 10, P2P__ADDR_LINK_LOCAL},
         {{0xfe, 0xc0}, 10, P2P__ADDR_PRIVATE},
         {{0xfc}, 7, P2P__ADDR_PRIVATE},
         {{0xff}, 8, P2P__ADDR_MULTICAST},
     };
-    /* IPv4 addresses inside: mapped, NAT64, compatible. */
+    /* IPv4 addresses inside: mapped, NAT64, compatible, 6to4. */
     static const struct net inside[] = {
-        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, 1},
-        {{0, 0x64, 0xff, 0x9b}, 96, 1},
-        {{0}, 96, 1},
+        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, 12},
+        {{0, 0x64, 0xff, 0x9b}, 96, 12},
+        {{0}, 96, 12},
+        {{0x20, 0x02}, 16, 2},
     };
     static const uint8_t loopback[16] = {[15] = 1};
 
@@ -70,7 +75,7 @@ static enum p2p__addr_class class_of_ip6(const uint8_t *ip)
     }
     for (size_t i = 0; i < P2P__COUNT(inside); i++) {
         if (in_net(ip, &inside[i])) {
-            return class_of_ip4(ip + 12);
+            return class_of_ip4(ip + inside[i].what);
         }
     }
     return look_up(ip, nets, P2P__COUNT(nets));

@@ -186,8 +186,16 @@ static void test_classes_at_the_edges_of_networks(void **state)
         {"172.16.0.0", P2P__ADDR_PRIVATE},
         {"172.31.255.255", P2P__ADDR_PRIVATE},
         {"172.32.0.0", P2P__ADDR_PUBLIC},
+        {"191.255.255.255", P2P__ADDR_PUBLIC},
+        {"192.0.0.0", P2P__ADDR_PRIVATE},
+        {"192.0.0.255", P2P__ADDR_PRIVATE},
+        {"192.0.1.0", P2P__ADDR_PUBLIC},
         {"192.168.0.1", P2P__ADDR_PRIVATE},
         {"192.169.0.0", P2P__ADDR_PUBLIC},
+        {"198.17.255.255", P2P__ADDR_PUBLIC},
+        {"198.18.0.0", P2P__ADDR_PRIVATE},
+        {"198.19.255.255", P2P__ADDR_PRIVATE},
+        {"198.20.0.0", P2P__ADDR_PUBLIC},
         {"223.255.255.255", P2P__ADDR_PUBLIC},
         {"224.0.0.251", P2P__ADDR_MULTICAST},
         {"239.255.255.255", P2P__ADDR_MULTICAST},
@@ -196,6 +204,13 @@ static void test_classes_at_the_edges_of_networks(void **state)
         {"::", P2P__ADDR_UNSPECIFIED},
         {"::1", P2P__ADDR_LOOPBACK},
         {"::2", P2P__ADDR_RESERVED},
+        {"64:ff9b:0:ffff::1", P2P__ADDR_PUBLIC},
+        {"64:ff9b:1::", P2P__ADDR_PRIVATE},
+        {"64:ff9b:1:ffff::8.8.8.8", P2P__ADDR_PRIVATE},
+        {"64:ff9b:2::", P2P__ADDR_PUBLIC},
+        {"100::", P2P__ADDR_RESERVED},
+        {"100::ffff:ffff:ffff:ffff", P2P__ADDR_RESERVED},
+        {"100:0:0:1::", P2P__ADDR_PUBLIC},
         {"2001:db8::1", P2P__ADDR_PUBLIC},
         {"fc00::1", P2P__ADDR_PRIVATE},
         {"fdff:ffff::1", P2P__ADDR_PRIVATE},
@@ -226,6 +241,11 @@ static void test_ipv4_in_ipv6_is_seen_through(void **state)
     assert_int_equal(class_of("::127.0.0.1"), P2P__ADDR_LOOPBACK);
     assert_int_equal(class_of("64:ff9b::127.0.0.1"), P2P__ADDR_LOOPBACK);
     assert_int_equal(class_of("64:ff9b::8.8.8.8"), P2P__ADDR_PUBLIC);
+    assert_int_equal(class_of("2002:7f00:1::1"), P2P__ADDR_LOOPBACK);
+    assert_int_equal(class_of("2002:a00:1::808:808"), P2P__ADDR_PRIVATE);
+    assert_int_equal(class_of("2002:a9fe:a9fe::1"), P2P__ADDR_LINK_LOCAL);
+    assert_int_equal(class_of("2002:808:808::1"), P2P__ADDR_PUBLIC);
+    assert_int_equal(class_of("2003:7f00:1::1"), P2P__ADDR_PUBLIC);
 }
 
 static int relay_of(const char *text, struct p2p_multiaddr *relay)
