@@ -126,11 +126,10 @@ static const char *rtt_of(yyjson_val *p, char buf[UM_CLI_TEXT])
 {
     double ms = yyjson_get_num(yyjson_obj_get(p, "rtt_ms"));
 
-    (void)snprintf(buf, UM_CLI_TEXT,
-                   ms <= 0   ? ""
-                   : ms < 10 ? "%.1f ms"
-                             : "%.0f ms",
-                   ms);
+    if (ms <= 0) {
+        return "";
+    }
+    (void)snprintf(buf, UM_CLI_TEXT, ms < 10 ? "%.1f ms" : "%.0f ms", ms);
     return buf;
 }
 

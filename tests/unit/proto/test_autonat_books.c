@@ -166,8 +166,8 @@ static void test_T34_only_the_internet_is_dialed(void **state)
     static const char *const never[] = {
         "/dns4/example.org/tcp/1",
         "/ip4/8.8.8.8/tcp/0",
-        "/ip4/8.8.8.8/tcp/1/p2p/"
-        "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp/p2p-circuit",
+        ("/ip4/8.8.8.8/tcp/1/p2p/"
+         "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp/p2p-circuit"),
         "/ip4/0.0.0.0/tcp/1",
         "/ip4/224.0.0.1/udp/1/quic-v1",
         "/ip4/169.254.1.1/tcp/1",
