@@ -157,16 +157,36 @@ int p2p__map_put(struct p2p__map *m, struct p2p__map_node *node,
     return 0;
 }
 
-void p2p__map_remove(struct p2p__map *m, struct p2p__map_node *node)
+/* What points at a node that is in. */
+static struct p2p__map_node **place_of(const struct p2p__map *m,
+                                       const struct p2p__map_node *node)
 {
-    struct p2p__map_node **at;
+    struct p2p__map_node **at = &m->buckets[node->hash & m->mask];
 
     assert(m->count > 0);
-    at = &m->buckets[node->hash & m->mask];
     while (*at != node) {
         assert(*at != NULL);
         at = &(*at)->next;
     }
+    return at;
+}
+
+void p2p__map_replace(struct p2p__map *m, struct p2p__map_node *old,
+                      struct p2p__map_node *node, const void *key)
+{
+    struct p2p__map_node **at = place_of(m, old);
+
+    assert(memcmp(key, old->key, old->key_len) == 0);
+    *node = *old;
+    node->key = key;
+    *at = node;
+    old->next = NULL;
+}
+
+void p2p__map_remove(struct p2p__map *m, struct p2p__map_node *node)
+{
+    struct p2p__map_node **at = place_of(m, node);
+
     *at = node->next;
     node->next = NULL;
     if (--m->count == 0) {

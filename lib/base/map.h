@@ -41,6 +41,11 @@ struct p2p__map_node *p2p__map_get(const struct p2p__map *m, const void *key,
 int p2p__map_put(struct p2p__map *m, struct p2p__map_node *node,
                  const void *key, size_t key_len);
 
+/* Puts a node in the place of one that is in, for the same key; `key` is
+ * borrowed. */
+void p2p__map_replace(struct p2p__map *m, struct p2p__map_node *old,
+                      struct p2p__map_node *node, const void *key);
+
 /* Takes out a node that is in the map. */
 void p2p__map_remove(struct p2p__map *m, struct p2p__map_node *node);
 

@@ -262,7 +262,8 @@ static void node(const uint8_t *data, size_t size)
             p2p__kad_expire(&k, now);
         }
         (void)pull(&k, now, &whom);
-        must(k.records.count <= 8 && k.providers.count <= 16);
+        must(k.records.count - k.records.ours <= 8 && k.records.ours <= 8 &&
+             k.providers.count - k.providers.ours <= 16);
         must(k.n_queries <= P2P__KAD_QUERIES + 1);
     }
     p2p__kad_fini(&k);

@@ -56,6 +56,11 @@
 #define P2P__CAP_KAD_RECORDS_PER_PEER 32U
 #define P2P__CAP_KAD_RECORDS_BYTES    (4U * 1024U * 1024U)
 
+/* Records, and providers, of all peers at one address: of IPv4, or a /64 of
+ * IPv6; or over relays. */
+#define P2P__CAP_KAD_RECORDS_PER_ADDR  128U
+#define P2P__CAP_KAD_PROVIDED_PER_ADDR 512U
+
 /* Providers that are kept, those of one key, and the keys of one peer. */
 #define P2P__CAP_KAD_PROVIDED     4096U
 #define P2P__CAP_KAD_PER_KEY      32U

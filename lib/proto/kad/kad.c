@@ -90,6 +90,13 @@ void p2p__kad_left(struct p2p__kad *k, const struct p2p_peer_id *id)
     p2p__kad_table_drop(&k->table, id);
 }
 
+/* Whether it was for want of room that nothing is kept here: it may be kept
+ * elsewhere. */
+static int without_us(int rv)
+{
+    return rv == P2P_ELIMIT || rv == P2P_ENOMEM ? 0 : rv;
+}
+
 /* Keeps here what is to be kept elsewhere, and has what is here found. 0, or
  * why the query makes no sense. */
 static int begin_here(struct p2p__kad *k, const struct p2p__kad_want *want,
@@ -102,10 +109,11 @@ static int begin_here(struct p2p__kad *k, const struct p2p__kad_want *want,
 
     switch (want->goal) {
         case P2P__KAD_PUT:
-            return p2p__kad_records_put(&k->records, NULL, want->key,
-                                        want->value, now);
+            return without_us(p2p__kad_records_put(&k->records, NULL, want->key,
+                                                   want->value, now));
         case P2P__KAD_PROVIDE:
-            return p2p__kad_providers_add(&k->providers, want->key, &self, now);
+            return without_us(
+                p2p__kad_providers_add(&k->providers, want->key, &self, now));
         case P2P__KAD_FIND_VALUE:
             if (p2p__kad_validator_of(&k->validators, want->key) == NULL) {
                 return P2P_ENOTSUP;

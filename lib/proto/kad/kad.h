@@ -103,7 +103,7 @@ void p2p__kad_left(struct p2p__kad *k, const struct p2p_peer_id *id);
 
 /*
  * Starts a query; *number names it. What is put must be valid, and is kept here
- * too, as is that we provide.
+ * too, if there is room, as is that we provide.
  * Errors: P2P_EINVAL (an empty key or value), P2P_ETOOBIG, P2P_ENOTSUP (no such
  * namespace), P2P_EFORMAT (not valid), P2P_EEXIST (a better one is here),
  * P2P_ELIMIT, P2P_ENOMEM.

@@ -20,7 +20,7 @@ struct provider {
     struct p2p__list link; /* provided->providers */
     struct p2p__heap_node ends;
     struct provided *of;
-    struct p2p__kad_owner *owner;
+    struct p2p__kad_share share;
     size_t charged;
     struct p2p__kad_peer peer;
 };
@@ -38,7 +38,9 @@ void p2p__kad_providers_init(struct p2p__kad_providers *p,
     l->ttl_s = l->ttl_s > 0 ? l->ttl_s : P2P__CAP_KAD_TTL_S;
     p2p__map_init(&p->map, cfg->seed);
     p2p__heap_init(&p->expiry);
-    p2p__kad_owners_init(&p->owners, cfg->seed, l->keys_of_peer);
+    p2p__kad_owners_init(
+        &p->owners, cfg->seed, l->keys_of_peer,
+        (uint32_t)p2p__max(l->keys_of_peer, P2P__CAP_KAD_PROVIDED_PER_ADDR));
 }
 
 static struct provided *find(const struct p2p__kad_providers *p,
@@ -68,7 +70,8 @@ static void drop(struct p2p__kad_providers *p, struct provider *e)
     assert(p->count > 0 && e->of->count > 0);
     p2p__list_remove(&e->link);
     p2p__heap_remove(&p->expiry, &e->ends);
-    p2p__kad_owners_give(&p->owners, e->owner);
+    p->ours -= e->share.peer == NULL;
+    p2p__kad_owners_give(&p->owners, &e->share);
     p2p__quota_give(p->cfg.quota, P2P__Q_MEMORY, e->charged);
     e->of->count--;
     p->count--;
@@ -135,45 +138,79 @@ static struct provider *find_in(const struct provided *k,
     return NULL;
 }
 
-/* Adds one who was not there. 0, P2P_ELIMIT or P2P_ENOMEM. */
+/* Whether there is room for one more, when `gone` of others have gone. */
+static bool has_room(const struct p2p__kad_providers *p,
+                     const struct provided *k, bool ours, unsigned gone)
+{
+    if (ours) {
+        return p->ours < p->cfg.limits.providers;
+    }
+    return k->count - gone < p->cfg.limits.per_key &&
+           p->count - p->ours - gone < p->cfg.limits.providers;
+}
+
+/* Adds one who was not there, in the place of another if it is near enough of
+ * them. 0, P2P_ELIMIT or P2P_ENOMEM. */
 static int enter(struct p2p__kad_providers *p, struct provided *k,
                  const struct p2p__kad_peer *peer, struct provider **out)
 {
     const size_t charged =
         sizeof(struct provider) + sizeof(struct provided) + k->len;
     const bool ours = p2p_peer_id_equal(&peer->id, &p->cfg.self);
-    struct provider *e;
+    struct provider *e, *old = replaced_by(k, &peer->at);
     int rv;
 
-    if (k->count >= p->cfg.limits.per_key ||
-        p->count >= p->cfg.limits.providers ||
+    if (!has_room(p, k, ours, old != NULL) ||
         p2p__quota_take(p->cfg.quota, P2P__Q_MEMORY, charged) != 0) {
         return P2P_ELIMIT;
     }
     e = p2p__zalloc(sizeof *e);
     rv = e == NULL ? P2P_ENOMEM
-                   : p2p__kad_owners_take(&p->owners, ours ? NULL : &peer->id,
-                                          &e->owner);
+                   : p2p__kad_owners_take(&p->owners, ours ? NULL : peer,
+                                          old != NULL ? &old->share : NULL,
+                                          &e->share);
     if (rv != 0) {
         p2p__free(e);
         p2p__quota_give(p->cfg.quota, P2P__Q_MEMORY, charged);
         return rv;
+    }
+    if (old != NULL) {
+        drop(p, old);
     }
     e->charged = charged;
     e->of = k;
     p2p__list_init(&e->link);
     k->count++;
     p->count++;
+    p->ours += ours;
     *out = e;
     return 0;
+}
+
+/* One who is there may be elsewhere by now: it counts there. */
+static int move(struct p2p__kad_providers *p, struct provider *e,
+                const struct p2p__kad_peer *peer)
+{
+    struct p2p__kad_share share;
+    int rv;
+
+    if (e->share.peer == NULL) {
+        return 0;
+    }
+    rv = p2p__kad_owners_take(&p->owners, peer, &e->share, &share);
+    if (rv == 0) {
+        p2p__kad_owners_give(&p->owners, &e->share);
+        e->share = share;
+    }
+    return rv;
 }
 
 int p2p__kad_providers_add(struct p2p__kad_providers *p, struct p2p__slice key,
                            const struct p2p__kad_peer *peer, p2p_ns now)
 {
-    struct provider *e, *old;
     struct provided *k;
-    int rv = 0;
+    struct provider *e;
+    int rv;
 
     if (key.len == 0 || key.len > P2P__CAP_KAD_KEY_BYTES) {
         return P2P_ETOOBIG;
@@ -183,13 +220,7 @@ int p2p__kad_providers_add(struct p2p__kad_providers *p, struct p2p__slice key,
         return P2P_ENOMEM;
     }
     e = find_in(k, &peer->id);
-    if (e == NULL) {
-        old = replaced_by(k, &peer->at);
-        if (old != NULL) {
-            drop(p, old);
-        }
-        rv = enter(p, k, peer, &e);
-    }
+    rv = e != NULL ? move(p, e, peer) : enter(p, k, peer, &e);
     if (rv == 0) {
         e->peer = *peer;
         assert(e->of == k && k->count > 0);

@@ -23,7 +23,7 @@ struct p2p__kad_providers_limits {
 };
 
 struct p2p__kad_providers_cfg {
-    struct p2p_peer_id self; /* who may provide any number of keys */
+    struct p2p_peer_id self; /* what we provide is apart, and as much */
     struct p2p__kad_providers_limits limits;
     struct p2p__quota *quota; /* charged for providers; borrowed, or NULL */
     uint64_t seed[2];         /* random: see base/map.h */
@@ -35,7 +35,7 @@ struct p2p__kad_providers {
     struct p2p__map map; /* keys */
     struct p2p__heap expiry;
     struct p2p__kad_owners owners;
-    uint32_t count;
+    uint32_t count, ours; /* ours: of them */
 };
 
 /* Knows nobody. */
@@ -46,7 +46,8 @@ void p2p__kad_providers_init(struct p2p__kad_providers *p,
 void p2p__kad_providers_fini(struct p2p__kad_providers *p);
 
 /*
- * A peer, copied, provides a key; once more it lasts longer.
+ * A peer, copied, provides a key; once more it lasts longer. With an error who
+ * is there stays.
  * Errors: P2P_ETOOBIG, P2P_ELIMIT, P2P_ENOMEM.
  */
 int p2p__kad_providers_add(struct p2p__kad_providers *p, struct p2p__slice key,

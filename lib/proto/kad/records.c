@@ -9,7 +9,7 @@ struct record {
     struct p2p__map_node node;
     struct p2p__list link;
     struct p2p__heap_node ends;
-    struct p2p__kad_owner *owner;
+    struct p2p__kad_share share;
     struct p2p__kad_key at;
     size_t charged;
     size_t key_len, value_len;
@@ -31,7 +31,9 @@ void p2p__kad_records_init(struct p2p__kad_records *r,
     p2p__map_init(&r->map, cfg->seed);
     p2p__list_init(&r->all);
     p2p__heap_init(&r->expiry);
-    p2p__kad_owners_init(&r->owners, cfg->seed, l->records_per_peer);
+    p2p__kad_owners_init(
+        &r->owners, cfg->seed, l->records_per_peer,
+        (uint32_t)p2p__max(l->records_per_peer, P2P__CAP_KAD_RECORDS_PER_ADDR));
 }
 
 static struct record *find(const struct p2p__kad_records *r,
@@ -50,20 +52,35 @@ static struct p2p__slice value_of(const struct record *e)
 /* Frees a record that is not among the others. */
 static void unmake(struct p2p__kad_records *r, struct record *e)
 {
-    p2p__kad_owners_give(&r->owners, e->owner);
+    p2p__kad_owners_give(&r->owners, &e->share);
     p2p__quota_give(r->cfg.quota, P2P__Q_MEMORY, e->charged);
     p2p__free(e);
 }
 
-static void drop(struct p2p__kad_records *r, struct record *e)
+static bool is_ours(const struct record *e)
+{
+    return e->share.peer == NULL;
+}
+
+/* Forgets a record whose key is another's, or nobody's. */
+static void take_out(struct p2p__kad_records *r, struct record *e)
 {
     assert(r->count > 0 && r->bytes >= e->charged);
-    p2p__map_remove(&r->map, &e->node);
     p2p__list_remove(&e->link);
     p2p__heap_remove(&r->expiry, &e->ends);
     r->bytes -= e->charged;
     r->count--;
+    if (is_ours(e)) {
+        r->our_bytes -= e->charged;
+        r->ours--;
+    }
     unmake(r, e);
+}
+
+static void drop(struct p2p__kad_records *r, struct record *e)
+{
+    p2p__map_remove(&r->map, &e->node);
+    take_out(r, e);
 }
 
 void p2p__kad_records_fini(struct p2p__kad_records *r)
@@ -75,34 +92,73 @@ void p2p__kad_records_fini(struct p2p__kad_records *r)
     p2p__map_fini(&r->map);
 }
 
-static bool has_room(const struct p2p__kad_records *r, size_t charged)
+/* What is there and what is to come. */
+struct room {
+    uint32_t count;
+    uint64_t bytes;
+};
+
+static void leave(struct room *room, const struct record *e)
 {
-    assert(r->bytes <= r->cfg.limits.bytes);
-    return r->count < r->cfg.limits.records &&
-           charged <= r->cfg.limits.bytes - r->bytes;
+    assert(room->count > 0 && room->bytes >= e->charged);
+    room->count--;
+    room->bytes -= e->charged;
 }
 
-/* Makes room for one at a place, by dropping those that are farther from us.
- * 0 or P2P_ELIMIT. */
-static int make_room(struct p2p__kad_records *r, const struct p2p__kad_key *at,
-                     size_t charged)
+static bool fits(const struct p2p__kad_records *r, const struct room *room)
 {
-    while (!has_room(r, charged)) {
-        struct record *worst = NULL;
+    return room->count <= r->cfg.limits.records &&
+           room->bytes <= r->cfg.limits.bytes;
+}
 
-        P2P__LIST_EACH (it, &r->all) {
-            struct record *e = P2P__CONTAINER(it, struct record, link);
+/* Of the others' records, but for `old`, the one farthest from us that is
+ * farther than a place and nearer than `than` (NULL: than none). */
+static struct record *farthest(const struct p2p__kad_records *r,
+                               const struct p2p__kad_key *at,
+                               const struct record *old,
+                               const struct record *than)
+{
+    struct record *worst = NULL;
 
-            if (worst == NULL ||
-                p2p__kad_compare(&r->cfg.self, &e->at, &worst->at) > 0) {
-                worst = e;
-            }
+    P2P__LIST_EACH (it, &r->all) {
+        struct record *e = P2P__CONTAINER(it, struct record, link);
+
+        if (!is_ours(e) && e != old &&
+            p2p__kad_compare(&r->cfg.self, &e->at,
+                             worst != NULL ? &worst->at : at) > 0 &&
+            (than == NULL ||
+             p2p__kad_compare(&r->cfg.self, &e->at, &than->at) < 0)) {
+            worst = e;
         }
-        if (worst == NULL ||
-            p2p__kad_compare(&r->cfg.self, at, &worst->at) >= 0) {
+    }
+    return worst;
+}
+
+/* Makes room for one in the place of `old` (or NULL), by dropping those that
+ * are farther from us: only if that is enough. 0 or P2P_ELIMIT. */
+static int make_room(struct p2p__kad_records *r, const struct record *e,
+                     const struct record *old)
+{
+    const bool ours = is_ours(e);
+    struct room room = {
+        .count = (ours ? r->ours : r->count - r->ours) + 1,
+        .bytes = (ours ? r->our_bytes : r->bytes - r->our_bytes) + e->charged};
+    struct record *worst = NULL;
+    uint32_t n = 0;
+
+    if (old != NULL && is_ours(old) == ours) {
+        leave(&room, old);
+    }
+    while (!fits(r, &room)) {
+        worst = ours ? NULL : farthest(r, &e->at, old, worst);
+        if (worst == NULL) {
             return P2P_ELIMIT;
         }
-        drop(r, worst);
+        leave(&room, worst);
+        n++;
+    }
+    for (; n > 0; n--) {
+        drop(r, farthest(r, &e->at, old, NULL));
     }
     return 0;
 }
@@ -129,9 +185,9 @@ static int check(const struct p2p__kad_records *r, const struct record *old,
                : P2P_EEXIST;
 }
 
-/* Takes memory for a record, and what it is counted in. */
-static int make(struct p2p__kad_records *r, const struct p2p_peer_id *from,
-                size_t charged, struct record **out)
+/* Takes memory for a record, and what it is counted in; `old` is to go. */
+static int make(struct p2p__kad_records *r, const struct p2p__kad_peer *from,
+                size_t charged, const struct record *old, struct record **out)
 {
     struct record *e;
     int rv;
@@ -145,7 +201,8 @@ static int make(struct p2p__kad_records *r, const struct p2p_peer_id *from,
         return P2P_ENOMEM;
     }
     e->charged = charged;
-    rv = p2p__kad_owners_take(&r->owners, from, &e->owner);
+    rv = p2p__kad_owners_take(&r->owners, from,
+                              old != NULL ? &old->share : NULL, &e->share);
     if (rv != 0) {
         unmake(r, e);
         return rv;
@@ -154,8 +211,8 @@ static int make(struct p2p__kad_records *r, const struct p2p_peer_id *from,
     return 0;
 }
 
-static int enter(struct p2p__kad_records *r, struct record *e,
-                 struct p2p__slice key, struct p2p__slice value)
+static void fill(struct record *e, struct p2p__slice key,
+                 struct p2p__slice value)
 {
     assert(sizeof *e + key.len + value.len == e->charged);
     memcpy(e->bytes, key.p, key.len);
@@ -163,13 +220,25 @@ static int enter(struct p2p__kad_records *r, struct record *e,
     e->key_len = key.len;
     e->value_len = value.len;
     p2p__kad_key_of(key.p, key.len, &e->at);
-    if (p2p__map_put(&r->map, &e->node, e->bytes, e->key_len) != 0) {
-        unmake(r, e);
+}
+
+/* A record comes in, in the place of `old` (or NULL). 0 or P2P_ENOMEM. */
+static int enter(struct p2p__kad_records *r, struct record *e,
+                 struct record *old)
+{
+    if (old != NULL) {
+        p2p__map_replace(&r->map, &old->node, &e->node, e->bytes);
+        take_out(r, old);
+    } else if (p2p__map_put(&r->map, &e->node, e->bytes, e->key_len) != 0) {
         return P2P_ENOMEM;
     }
     p2p__list_push(&r->all, &e->link);
     r->bytes += e->charged;
     r->count++;
+    if (is_ours(e)) {
+        r->our_bytes += e->charged;
+        r->ours++;
+    }
     return 0;
 }
 
@@ -180,41 +249,36 @@ static bool is_same(const struct record *e, struct p2p__slice value)
 }
 
 int p2p__kad_records_put(struct p2p__kad_records *r,
-                         const struct p2p_peer_id *from, struct p2p__slice key,
-                         struct p2p__slice value, p2p_ns now)
+                         const struct p2p__kad_peer *from,
+                         struct p2p__slice key, struct p2p__slice value,
+                         p2p_ns now)
 {
     const p2p_ns ends = p2p__ns_after(now, P2P__SEC(r->cfg.limits.ttl_s));
-    const size_t charged = sizeof(struct record) + key.len + value.len;
     struct record *old = find(r, key), *e = NULL;
-    struct p2p__kad_key at;
-    int rv;
+    const bool again = old != NULL && is_same(old, value);
+    int rv = check(r, again ? NULL : old, key, value);
 
-    if (old != NULL && is_same(old, value)) {
+    if (rv == 0 && again) {
         p2p__heap_set(&r->expiry, &old->ends, ends);
         return 0;
     }
-    rv = check(r, old, key, value);
+    if (rv == 0) {
+        rv = make(r, from, sizeof *e + key.len + value.len, old, &e);
+    }
     if (rv != 0) {
         return rv;
     }
-    p2p__kad_key_of(key.p, key.len, &at);
-    rv = make(r, from, charged, &e);
-    if (rv != 0) {
-        return rv;
+    fill(e, key, value);
+    rv = make_room(r, e, old);
+    if (rv == 0) {
+        rv = enter(r, e, old);
     }
-    if (old != NULL) {
-        drop(r, old);
-    }
-    rv = make_room(r, &at, charged);
     if (rv != 0) {
         unmake(r, e);
         return rv;
     }
-    rv = enter(r, e, key, value);
-    if (rv == 0) {
-        p2p__heap_set(&r->expiry, &e->ends, ends);
-    }
-    return rv;
+    p2p__heap_set(&r->expiry, &e->ends, ends);
+    return 0;
 }
 
 bool p2p__kad_records_get(const struct p2p__kad_records *r,
@@ -223,7 +287,8 @@ bool p2p__kad_records_get(const struct p2p__kad_records *r,
 {
     const struct record *e = find(r, key);
 
-    if (e == NULL || e->ends.at <= now) {
+    if (e == NULL || e->ends.at <= now ||
+        check(r, NULL, key, value_of(e)) != 0) {
         return false;
     }
     *value = value_of(e);

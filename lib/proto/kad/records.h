@@ -2,7 +2,8 @@
 /*
  * The values that we keep for others, each valid in its namespace. When there
  * are too many the one farthest from us goes, if the new one is nearer: what we
- * are asked for is near. Spec: libp2p kad-dht, "Value routing".
+ * are asked for is near. Ours are apart from those, and as many. Spec: libp2p
+ * kad-dht, "Value routing".
  */
 #ifndef P2P_PROTO_KAD_RECORDS_H
 #define P2P_PROTO_KAD_RECORDS_H
@@ -38,8 +39,8 @@ struct p2p__kad_records {
     struct p2p__list all;
     struct p2p__heap expiry;
     struct p2p__kad_owners owners;
-    uint32_t count;
-    uint64_t bytes;
+    uint32_t count, ours; /* ours: of them */
+    uint64_t bytes, our_bytes;
 };
 
 /* Keeps nothing yet. */
@@ -50,16 +51,19 @@ void p2p__kad_records_init(struct p2p__kad_records *r,
 void p2p__kad_records_fini(struct p2p__kad_records *r);
 
 /*
- * A peer (NULL: we) puts a value, copied. The same one again lasts longer.
+ * A peer at from->at (NULL: we) puts a value, copied. The same one again lasts
+ * longer. With an error what is kept stays.
  * Errors: P2P_EFORMAT (not valid), P2P_ENOTSUP (no such namespace),
  * P2P_ETOOBIG, P2P_EEXIST (one that is as good is here), P2P_ELIMIT,
  * P2P_ENOMEM.
  */
 int p2p__kad_records_put(struct p2p__kad_records *r,
-                         const struct p2p_peer_id *from, struct p2p__slice key,
-                         struct p2p__slice value, p2p_ns now);
+                         const struct p2p__kad_peer *from,
+                         struct p2p__slice key, struct p2p__slice value,
+                         p2p_ns now);
 
-/* The value of a key, valid until the next change; false: there is none. */
+/* The value of a key, valid until the next change; false: there is none that
+ * is valid still. */
 bool p2p__kad_records_get(const struct p2p__kad_records *r,
                           struct p2p__slice key, struct p2p__slice *value,
                           p2p_ns now);

@@ -88,8 +88,7 @@ static int put_value(struct p2p__kad *k, const struct p2p__kad_peer *from,
         memcmp(msg->record_key.p, msg->key.p, msg->key.len) != 0) {
         return P2P_EPROTO;
     }
-    return p2p__kad_records_put(&k->records, &from->id, msg->key, msg->value,
-                                now);
+    return p2p__kad_records_put(&k->records, from, msg->key, msg->value, now);
 }
 
 int p2p__kad_serve(struct p2p__kad *k, const struct p2p__kad_peer *from,

@@ -89,6 +89,26 @@ static void test_a_removed_node_can_be_put_again(void **state)
 }
 
 /* Keys that all fall into one bucket: chains of any shape lose nobody. */
+static void test_a_node_takes_the_place_of_another(void **state)
+{
+    struct p2p__map_node nodes[3], other;
+    struct p2p__map m;
+
+    (void)state;
+    p2p__map_init(&m, SEED);
+    for (size_t i = 0; i < P2P__COUNT(nodes); i++) {
+        assert_int_equal(p2p__map_put(&m, &nodes[i], &"abc"[i], 1), 0);
+    }
+    p2p__map_replace(&m, &nodes[1], &other, "b");
+    assert_ptr_equal(p2p__map_get(&m, "a", 1), &nodes[0]);
+    assert_ptr_equal(p2p__map_get(&m, "b", 1), &other);
+    assert_ptr_equal(p2p__map_get(&m, "c", 1), &nodes[2]);
+    assert_int_equal(m.count, 3);
+    p2p__map_remove(&m, &other);
+    assert_null(p2p__map_get(&m, "b", 1));
+    p2p__map_fini(&m);
+}
+
 static void test_one_bucket_for_all(void **state)
 {
     struct p2p__map_node n[8] = {0};
@@ -201,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_an_empty_map_finds_nothing),
         cmocka_unit_test(test_keys_differ_in_length_and_content),
         cmocka_unit_test(test_a_removed_node_can_be_put_again),
+        cmocka_unit_test(test_a_node_takes_the_place_of_another),
         cmocka_unit_test(test_one_bucket_for_all),
         cmocka_unit_test(test_random_work_matches_an_array),
         cmocka_unit_test(test_seeds_scatter_differently),

@@ -362,6 +362,28 @@ static void test_queries_have_limits(void **state)
     fini(f);
 }
 
+/* What is ours goes out, whether there is room for it here or not. */
+static void test_T32_what_is_ours_needs_no_room_here(void **state)
+{
+    struct p2p__kad_want want = {.goal = P2P__KAD_PUT,
+                                 .key = p2p__slice_of("/any/a", 6),
+                                 .value = p2p__slice_of("v", 1)};
+    struct fixture *f = init();
+    uint64_t number;
+
+    (void)state;
+    meet(f, 1);
+    f->k.records.cfg.limits.bytes = 1;
+    f->k.providers.cfg.limits.providers = 0;
+    assert_int_equal(p2p__kad_start(&f->k, &want, &number, 1), 0);
+    assert_int_equal(asked(f, 1).query, number);
+    want.goal = P2P__KAD_PROVIDE;
+    assert_int_equal(p2p__kad_start(&f->k, &want, &number, 1), 0);
+    assert_int_equal(asked(f, 1).query, number);
+    assert_int_equal(f->k.records.count + f->k.providers.count, 0);
+    fini(f);
+}
+
 static void test_who_is_silent_is_asked_whether_it_is_there(void **state)
 {
     struct fixture *f = init();
@@ -546,6 +568,7 @@ int main(void)
         cmocka_unit_test(test_T32_answers_are_pages),
         cmocka_unit_test(test_the_best_value_is_found_and_mended),
         cmocka_unit_test(test_queries_have_limits),
+        cmocka_unit_test(test_T32_what_is_ours_needs_no_room_here),
         cmocka_unit_test(test_who_is_silent_is_asked_whether_it_is_there),
         cmocka_unit_test(test_requests_are_answered_in_turn),
         cmocka_unit_test(test_T32_requests_have_caps),

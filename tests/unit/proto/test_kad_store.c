@@ -73,12 +73,22 @@ static void fini(struct fixture *f)
         0                                                                   \
     }
 
+/* The peer of a number, at the address of another. */
+static struct p2p__kad_peer at_site(uint32_t n, uint32_t site)
+{
+    return (struct p2p__kad_peer){
+        .id = made_peer(n),
+        .at = {.family = 4,
+               .ip = {10, (uint8_t)(site >> 16), (uint8_t)(site >> 8),
+                      (uint8_t)site}}};
+}
+
 static int put(struct fixture *f, uint32_t from, const char *key,
                const char *value, p2p_ns now)
 {
-    const struct p2p_peer_id id = made_peer(from);
+    const struct p2p__kad_peer peer = at_site(from, from);
 
-    return p2p__kad_records_put(&f->r, &id, text(key), text(value), now);
+    return p2p__kad_records_put(&f->r, &peer, text(key), text(value), now);
 }
 
 /* Whether a key has a value. */
@@ -259,7 +269,8 @@ static struct p2p__slice about(const char *front, const struct p2p_peer_id *id)
 static void test_T32_a_public_key_is_its_peers(void **state)
 {
     struct p2p_key *key, *other;
-    struct p2p_peer_id id;
+    struct p2p__kad_peer from = {0};
+    struct p2p_peer_id *id = &from.id;
     struct fixture f;
     const uint8_t *pub;
     size_t len;
@@ -269,12 +280,12 @@ static void test_T32_a_public_key_is_its_peers(void **state)
     assert_int_equal(p2p_key_generate(P2P_KEY_ED25519, &key), 0);
     assert_int_equal(p2p_key_generate(P2P_KEY_ED25519, &other), 0);
     pub = p2p_key_public(key, &len);
-    assert_int_equal(p2p_peer_id_from_pubkey(pub, len, &id), 0);
-    assert_int_equal(p2p__kad_records_put(&f.r, &id, about("/pk/", &id),
+    assert_int_equal(p2p_peer_id_from_pubkey(pub, len, id), 0);
+    assert_int_equal(p2p__kad_records_put(&f.r, &from, about("/pk/", id),
                                           p2p__slice_of(pub, len), 1),
                      0);
     pub = p2p_key_public(other, &len);
-    assert_int_equal(p2p__kad_records_put(&f.r, &id, about("/pk/", &id),
+    assert_int_equal(p2p__kad_records_put(&f.r, &from, about("/pk/", id),
                                           p2p__slice_of(pub, len), 1),
                      P2P_EFORMAT);
     p2p_key_free(key);
@@ -287,11 +298,12 @@ static int put_record(struct fixture *f, const struct p2p_key *key,
                       const struct p2p_peer_id *whose, uint64_t seq)
 {
     const struct p2p__record_content content = {.seq = seq};
+    const struct p2p__kad_peer from = {.id = *whose};
     uint8_t sealed[512];
     const int len = p2p__record_seal(key, &content, sealed, sizeof sealed);
 
     assert_true(len > 0);
-    return p2p__kad_records_put(&f->r, whose, about("/peer/", whose),
+    return p2p__kad_records_put(&f->r, &from, about("/peer/", whose),
                                 p2p__slice_of(sealed, (size_t)len), 1);
 }
 
@@ -452,6 +464,159 @@ static void test_T32_keys_of_a_peer_have_a_cap(void **state)
     fini(&f);
 }
 
+/* A peer provides a key from the address of a site. */
+static int provide_from(struct fixture *f, uint32_t n, uint32_t site,
+                        const char *key)
+{
+    const struct p2p__kad_peer peer = at_site(n, site);
+
+    return p2p__kad_providers_add(&f->p, text(key), &peer, 1);
+}
+
+/* Many ids at one address do not fill what there is room for. */
+static void test_T32_one_address_has_a_share_of_providers(void **state)
+{
+    struct p2p__kad_peer six = {.id = made_peer(1), .at = {.family = 6}};
+    struct fixture f;
+    uint32_t in = 0;
+    char name[32];
+
+    (void)state;
+    assert_int_equal(P2P__CAP_KAD_PROVIDED_PER_ADDR, 512);
+    init(&f, DEFAULT_LIMITS);
+    for (uint32_t i = 0; i < 4096; i++) {
+        (void)snprintf(name, sizeof name, "%u", i);
+        in += provide_from(&f, i / 256, 7, name) == 0;
+    }
+    assert_int_equal(in, 512);
+    assert_int_equal(provide_from(&f, 0, 7, "0"), 0); /* it is there */
+    /* Who comes from elsewhere counts there: it leaves its place. */
+    assert_int_equal(provide_from(&f, 0, 8, "0"), 0);
+    assert_int_equal(provide_from(&f, 99, 7, "x"), 0);
+    assert_int_equal(provide_from(&f, 0, 7, "0"), P2P_ELIMIT);
+    /* Of IPv6 a /64 is one. */
+    for (uint32_t i = 0; i < 520; i++) {
+        six.id = made_peer(1000 + i);
+        six.at.ip[15] = (uint8_t)i;
+        (void)snprintf(name, sizeof name, "six %u", i);
+        assert_int_equal(p2p__kad_providers_add(&f.p, text(name), &six, 1),
+                         i < 512 ? 0 : P2P_ELIMIT);
+    }
+    fini(&f);
+}
+
+static void test_T32_one_address_has_a_share_of_records(void **state)
+{
+    struct fixture f;
+    uint32_t in = 0;
+    char name[32];
+
+    (void)state;
+    assert_int_equal(P2P__CAP_KAD_RECORDS_PER_ADDR, 128);
+    init(&f, DEFAULT_LIMITS);
+    for (uint32_t i = 0; i < 1024; i++) {
+        const struct p2p__kad_peer peer = at_site(i / 32, 7);
+
+        (void)snprintf(name, sizeof name, "/any/%u", i);
+        in += p2p__kad_records_put(&f.r, &peer, text(name), text("v"), 1) == 0;
+    }
+    assert_int_equal(in, 128);
+    assert_int_equal(put(&f, 8, "/any/x", "v", 1), 0);
+    fini(&f);
+}
+
+static int put_ours(struct fixture *f, const char *key, const char *value)
+{
+    return p2p__kad_records_put(&f->r, NULL, text(key), text(value), 1);
+}
+
+/* Others' records keep none of ours out, nor the other way. */
+static void test_T32_our_records_are_apart(void **state)
+{
+    struct fixture f;
+    char name[32];
+
+    (void)state;
+    init(&f, DEFAULT_LIMITS);
+    for (uint32_t i = 0; i < 1024; i++) {
+        (void)snprintf(name, sizeof name, "/any/%u", i);
+        assert_int_equal(put(&f, i, name, "v", 1), 0);
+    }
+    for (uint32_t i = 0; i < 1024; i++) {
+        (void)snprintf(name, sizeof name, "/any/ours%u", i);
+        assert_int_equal(put_ours(&f, name, "v"), 0);
+    }
+    assert_int_equal(f.r.count, 2048);
+    assert_int_equal(f.r.ours, 1024);
+    assert_int_equal(put_ours(&f, "/any/more", "v"), P2P_ELIMIT);
+    assert_int_equal(put_ours(&f, "/any/ours7", "vv"), 0);      /* its place */
+    assert_int_equal(put(&f, 5000, "/any/ours7", "vvv", 1), 0); /* better */
+    assert_true(has(&f, "/any/ours7", "vvv", 1));
+    assert_int_equal(f.r.ours, 1023);
+    fini(&f);
+}
+
+/* Who has as many as it may renews what it has, and what cannot come in takes
+ * nothing away. */
+static void test_what_is_kept_is_renewed_or_stays(void **state)
+{
+    static char value[8193];
+    struct p2p__kad_records_limits few = {.bytes = 10000};
+    struct fixture f;
+    char name[32];
+
+    (void)state;
+    init(&f, DEFAULT_LIMITS);
+    for (int i = 0; i < 32; i++) {
+        (void)snprintf(name, sizeof name, "/any/%d", i);
+        assert_int_equal(put(&f, 1, name, "a", 1), 0);
+    }
+    assert_int_equal(put(&f, 1, name, "bb", 1), 0);
+    assert_int_equal(put(&f, 2, name, "ccc", 1), 0);
+    assert_int_equal(put(&f, 1, "/any/one more", "a", 1), 0);
+    assert_int_equal(put(&f, 1, name, "dddd", 1), P2P_ELIMIT);
+    assert_true(has(&f, name, "ccc", 1));
+    fini(&f);
+    init(&f, few, (struct p2p__kad_providers_limits){0});
+    memset(value, 'v', 8192);
+    assert_int_equal(put(&f, 1, "/any/a", "a", 1), 0);
+    assert_int_equal(put(&f, 1, "/any/b", value, 1), 0);
+    /* The better value is too much, whatever would go. */
+    value[8191] = '\0';
+    assert_int_equal(put_ours(&f, "/any/a", value), 0);
+    assert_int_equal(put_ours(&f, "/any/c", value), P2P_ELIMIT);
+    value[8191] = 'v';
+    assert_int_equal(put_ours(&f, "/any/c", "c"), 0);
+    assert_int_equal(put_ours(&f, "/any/c", value), P2P_ELIMIT);
+    assert_true(has(&f, "/any/c", "c", 1));
+    fini(&f);
+}
+
+static bool valid_so_far(void *user, struct p2p__slice key,
+                         struct p2p__slice value)
+{
+    return !*(const bool *)user && any_valid(user, key, value);
+}
+
+static void test_what_is_valid_no_more_is_not_given(void **state)
+{
+    bool over = false;
+    const struct p2p__kad_validator v = {
+        .ns = "so", .valid = valid_so_far, .better = any_better, .user = &over};
+    struct fixture f;
+
+    (void)state;
+    init(&f, DEFAULT_LIMITS);
+    assert_int_equal(p2p__kad_validators_add(&f.validators, &v), 0);
+    assert_int_equal(put(&f, 1, "/so/a", "v", 1), 0);
+    assert_int_equal(put(&f, 1, "/so/a", "v", 2), 0);
+    assert_true(has(&f, "/so/a", "v", 2));
+    over = true;
+    assert_false(has(&f, "/so/a", "v", 2));
+    assert_int_equal(put(&f, 1, "/so/a", "v", 3), P2P_EFORMAT);
+    fini(&f);
+}
+
 static void test_T32_providers_have_a_cap(void **state)
 {
     struct fixture f;
@@ -462,10 +627,21 @@ static void test_T32_providers_have_a_cap(void **state)
     init(&f, DEFAULT_LIMITS);
     for (uint32_t i = 0; i < 4096; i++) {
         (void)snprintf(name, sizeof name, "%u", i / 16);
-        assert_int_equal(provide(&f, i, name, 0, 1), 0);
+        assert_int_equal(provide_from(&f, i, i, name), 0);
     }
-    assert_int_equal(provide(&f, 9999, "x", 0, 1), P2P_ELIMIT);
+    assert_int_equal(provide_from(&f, 9999, 9999, "x"), P2P_ELIMIT);
     assert_int_equal(f.p.map.count, 256);
+    /* What others provide keeps nothing of ours out, nor the other way. */
+    assert_int_equal(provide_from(&f, 9999999, 1, "ours"), 0);
+    assert_int_equal(provide_from(&f, 9999999, 1, "0"), 0);
+    p2p__kad_providers_expire(&f.p, 1 + P2P__SEC(P2P__CAP_KAD_TTL_S));
+    assert_int_equal(f.p.ours, 0);
+    for (uint32_t i = 0; i < 4096; i++) {
+        (void)snprintf(name, sizeof name, "%u", i);
+        assert_int_equal(provide_from(&f, 9999999, 1, name), 0);
+    }
+    assert_int_equal(provide_from(&f, 9999999, 1, "more"), P2P_ELIMIT);
+    assert_int_equal(provide_from(&f, 1, 1, "0"), 0);
     assert_true(f.quota.used[P2P__Q_MEMORY] < (4U << 20));
     fini(&f);
 }
@@ -488,6 +664,11 @@ int main(void)
         cmocka_unit_test(test_T32_providers_of_a_key_have_a_cap),
         cmocka_unit_test(test_T32_one_network_provides_a_key_a_few_times),
         cmocka_unit_test(test_T32_keys_of_a_peer_have_a_cap),
+        cmocka_unit_test(test_T32_one_address_has_a_share_of_providers),
+        cmocka_unit_test(test_T32_one_address_has_a_share_of_records),
+        cmocka_unit_test(test_T32_our_records_are_apart),
+        cmocka_unit_test(test_what_is_kept_is_renewed_or_stays),
+        cmocka_unit_test(test_what_is_valid_no_more_is_not_given),
         cmocka_unit_test(test_T32_providers_have_a_cap),
     };
 
