@@ -60,7 +60,10 @@ static struct p2p__dcutr_spender *spender(struct p2p__dcutr_budget *b,
     p2p__list_init(&s->link);
     p2p__list_push(&b->order, &s->link);
     if (b->peers.count > P2P__CAP_DCUTR_PEERS) {
-        forget(b, p2p__list_first(&b->order));
+        struct p2p__list *first = p2p__list_first(&b->order);
+
+        assert(first != NULL); /* s is there, if nobody else */
+        forget(b, first);
     }
     return s;
 }
