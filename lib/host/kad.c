@@ -204,19 +204,27 @@ static void tell(struct p2p__host_kad *k, const struct p2p__kad_ev *ev)
     told.done(told.user, &result);
 }
 
+/* Does what the core wants. Those that are told of the end of a query may
+ * start others, which may end at once: no more than so many end at a time. */
 static void on_job(struct p2p__job *job, p2p_ns now)
 {
     struct p2p__host_kad *k = P2P__CONTAINER(job, struct p2p__host_kad, job);
+    unsigned ended = 0;
     struct p2p__kad_ev ev;
 
-    while (!k->host->swarm->closing && p2p__kad_next(&k->core, &ev, now)) {
+    while (!k->host->swarm->closing && ended < P2P__KAD_QUERIES &&
+           p2p__kad_next(&k->core, &ev, now)) {
         if (ev.type != P2P__KAD_ASK) {
+            ended += ev.type == P2P__KAD_DONE;
             tell(k, &ev);
         } else if (ask(k, &ev, now) != 0) {
             const struct p2p_peer_id id = ev.peer->id;
 
             p2p__kad_failed(&k->core, ev.query, &id, now);
         }
+    }
+    if (ended == P2P__KAD_QUERIES) {
+        p2p__mark(job);
     }
     p2p__timer_set(&k->timer, p2p__kad_deadline(&k->core));
 }

@@ -318,6 +318,43 @@ static void test_what_is_wrong_is_said(void **state)
     stop(&w);
 }
 
+/* Asks again whenever it is told. */
+struct again {
+    struct world *w;
+    struct p2p_dht_want want;
+    unsigned ends, most;
+};
+
+static void on_again(void *user, const struct p2p_dht_result *r)
+{
+    struct again *a = user;
+
+    if (r->status != P2P_ECLOSED && ++a->ends < a->most) {
+        assert_int_equal(p2p_dht_get(a->w->h[OTHER].host, &a->want, NULL), 0);
+    }
+}
+
+static void test_queries_that_begin_in_done_leave_time_to_others(void **state)
+{
+    struct again a = {.most = 10 * P2P__KAD_QUERIES};
+    struct world w;
+
+    (void)state;
+    start(&w);
+    a.w = &w;
+    a.want = want_of(&w, "/x/a", NULL);
+    a.want.done = on_again;
+    a.want.user = &a;
+    assert_int_equal(peers(&w, OTHER), 0); /* queries end at once */
+    assert_int_equal(p2p_dht_get(w.h[OTHER].host, &a.want, NULL), 0);
+    /* Jobs of the host come between them. */
+    assert_true(p2p__turn(&w.sim.hosts[OTHER].q, w.sim.now, 1) == 0);
+    assert_int_equal(a.ends, P2P__KAD_QUERIES);
+    run(&w, 1);
+    assert_int_equal(a.ends, a.most);
+    stop(&w);
+}
+
 /* Announces an answer of more than 256 KiB. */
 static void on_flood(void *user, struct p2p_stream *s)
 {
@@ -390,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_who_provides_is_found),
         cmocka_unit_test(test_who_is_gone_is_found_no_more),
         cmocka_unit_test(test_a_query_can_be_cancelled),
+        cmocka_unit_test(test_queries_that_begin_in_done_leave_time_to_others),
         cmocka_unit_test(test_what_is_wrong_is_said),
         cmocka_unit_test(test_T32_answers_have_a_cap),
         cmocka_unit_test(test_T32_addresses_are_hearsay),
