@@ -81,6 +81,18 @@ P2P_API int p2p_relay_serve(struct p2p_host *host,
 P2P_API int p2p_relay_status(const struct p2p_host *host,
                              const struct p2p_peer_id *relay);
 
+/**
+ * Listens by a relay no more: its addresses are not told any longer, it is not
+ * asked again, and what it brings is refused. Connections that came by it
+ * stay. The relay itself is told nothing: there the reservation ends by its
+ * time.
+ * @param host  borrows the host
+ * @param relay borrows the relay's id
+ * @return 0; P2P_ESTATE: the host does not listen by this relay
+ */
+P2P_API int p2p_relay_forget(struct p2p_host *host,
+                             const struct p2p_peer_id *relay);
+
 #ifdef __cplusplus
 }
 #endif

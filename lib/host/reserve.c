@@ -304,18 +304,35 @@ void p2p__host_reserve_gone(struct p2p_host *h, struct p2p__peer *relay,
     }
 }
 
+/* Ends one that is on no list any more. */
+static void end(struct p2p__reservation *r)
+{
+    end_asking(r);
+    p2p__timer_fini(&r->timer);
+    p2p__peer_unref(r->relay);
+    p2p__free(r);
+}
+
+int p2p_relay_forget(struct p2p_host *host, const struct p2p_peer_id *relay)
+{
+    struct p2p__reservation *r = find(host, relay);
+
+    if (r == NULL) {
+        return P2P_ESTATE;
+    }
+    p2p__list_remove(&r->link);
+    p2p__host_relay_hold(host, r->relay);
+    end(r);
+    p2p__host_addrs_changed(host);
+    return 0;
+}
+
 void p2p__host_reserve_fini(struct p2p_host *h)
 {
     struct p2p__list *link = p2p__list_pop(&h->reservations);
 
     while (link != NULL) {
-        struct p2p__reservation *r =
-            P2P__CONTAINER(link, struct p2p__reservation, link);
-
-        end_asking(r);
-        p2p__timer_fini(&r->timer);
-        p2p__peer_unref(r->relay);
-        p2p__free(r);
+        end(P2P__CONTAINER(link, struct p2p__reservation, link));
         link = p2p__list_pop(&h->reservations);
     }
 }

@@ -663,6 +663,44 @@ static void test_a_reservation_is_refreshed(void **state)
     stop(&w);
 }
 
+static void test_a_relay_is_forgotten(void **state)
+{
+    struct world w;
+    char buf[P2P_MULTIADDR_TEXT_MAX];
+    const struct p2p_peer_id *relay;
+
+    (void)state;
+    start(&w, NULL);
+    relay = p2p_host_id(w.h[RELAY].host);
+    assert_int_equal(p2p_relay_forget(w.h[TARGET].host, relay), P2P_ESTATE);
+    reserve(&w, RELAY);
+    reserve(&w, OTHER);
+    (void)circuit(&w.h[RELAY], &w.h[TARGET], buf);
+    assert_true(has_addr(&w.h[TARGET], buf));
+    assert_int_equal(p2p_relay_forget(w.h[TARGET].host, relay), 0);
+    assert_false(has_addr(&w.h[TARGET], buf));
+    assert_int_equal(standing(&w, RELAY), P2P_ESTATE);
+    assert_int_equal(standing(&w, OTHER), 0);
+    /* It does not know that yet, and brings nobody all the same. */
+    assert_int_equal(reservations(&w, RELAY), 1);
+    assert_true(dial(&w, DIALER, RELAY, TARGET) < 0);
+    assert_int_equal(dial(&w, DIALER, OTHER, TARGET), 0);
+    run(&w, P2P__SEC(4000)); /* it is not asked again */
+    assert_int_equal(reservations(&w, RELAY), 0);
+    assert_int_equal(reservations(&w, OTHER), 1);
+    /* While it is asked, too. */
+    (void)circuit(&w.h[RELAY], NULL, buf);
+    assert_int_equal(p2p_host_listen(w.h[TARGET].host, buf), 0);
+    run(&w, P2P__MS(10));
+    assert_int_equal(standing(&w, RELAY), P2P_EAGAIN);
+    assert_int_equal(p2p_relay_forget(w.h[TARGET].host, relay), 0);
+    run(&w, P2P__SEC(10));
+    assert_int_equal(standing(&w, RELAY), P2P_ESTATE);
+    reserve(&w, RELAY);
+    assert_int_equal(standing(&w, RELAY), 0);
+    stop(&w);
+}
+
 static void test_a_relay_that_dies_takes_its_address_along(void **state)
 {
     const struct p2p_relay_config defaults = P2P_RELAY_CONFIG_INIT;
@@ -924,6 +962,7 @@ int main(void)
         cmocka_unit_test(test_a_host_becomes_a_relay),
         cmocka_unit_test(test_pubsub_goes_by_a_relay_if_it_may),
         cmocka_unit_test(test_a_reservation_is_refreshed),
+        cmocka_unit_test(test_a_relay_is_forgotten),
         cmocka_unit_test(test_a_relay_that_dies_takes_its_address_along),
         cmocka_unit_test(test_a_relay_that_goes_dark_is_noticed),
         cmocka_unit_test(test_T34_nothing_is_relayed_over_what_is_relayed),
