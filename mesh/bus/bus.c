@@ -205,6 +205,7 @@ static void on_identified(void *user, const struct p2p_peer_info *info)
     }
     if (info->n_addrs > 0) {
         um_kept_note(&e->kept, info);
+        um_relays_note(bus, e, info);
     }
     if (info->n_addrs > 0 && um_bus_is_part(bus, &info->peer)) {
         tell_learned(bus);

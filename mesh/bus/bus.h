@@ -126,8 +126,9 @@ int um_bus_relay(struct um_bus *bus, bool on);
 /** How many relays a host that looks for them is to have. */
 #define UM_BUS_RELAYS 2
 
-/** Asks peers who are relays, and whom this host dialed, to be relays for it,
- * until it has UM_BUS_RELAYS. */
+/** Asks peers who are relays, and whom this host dialed where all can, to be
+ * relays for it, until it has UM_BUS_RELAYS; where there is no such peer,
+ * others whom it dialed. */
 void um_bus_seek_relays(struct um_bus *bus);
 
 /** As p2p_relay_status(), of a relay of the config; P2P_EFORMAT: it is none. */

@@ -30,6 +30,9 @@ struct um_bus_entry {
     bool measuring;
     bool relays; /* it says that it is a relay for others */
     bool leaned; /* it was asked to be one for this host */
+    /* Public: it says that it listens there, and was dialed there; len 0:
+     * nowhere. */
+    struct p2p_multiaddr open;
 };
 
 struct um_bus_subscription {

@@ -96,25 +96,27 @@ int um_bus_relay(struct um_bus *bus, bool on)
 
 /* ---- relays of others */
 
-/* The relays by which this host is reached now; the first `cap`. */
-static size_t held(const struct um_bus *bus, struct p2p_peer_id *out,
-                   size_t cap)
+/* By how many relays this host is reached now, UM_BUS_RELAYS at most; `open`:
+ * from everywhere. */
+static size_t held(const struct um_bus *bus, bool open)
 {
     struct p2p_multiaddr addrs[UM_BUS_ADDRS];
     size_t n = p2p_host_addrs(bus->host, addrs, UM_BUS_ADDRS), count = 0;
-    struct p2p_peer_id via;
+    struct p2p_peer_id via, all[UM_BUS_RELAYS];
 
-    for (size_t i = 0; i < n && i < UM_BUS_ADDRS && count < cap; i++) {
+    for (size_t i = 0; i < n && i < UM_BUS_ADDRS && count < UM_BUS_RELAYS;
+         i++) {
         size_t j = 0;
 
-        if (!um_relays_via(&addrs[i], &via)) {
+        if (!um_relays_via(&addrs[i], &via) ||
+            (open && !p2p_multiaddr_is_public(&addrs[i]))) {
             continue;
         }
-        while (j < count && !p2p_peer_id_equal(&out[j], &via)) {
+        while (j < count && !p2p_peer_id_equal(&all[j], &via)) {
             j++;
         }
         if (j == count) {
-            out[count++] = via;
+            all[count++] = via;
         }
     }
     return count;
@@ -122,9 +124,7 @@ static size_t held(const struct um_bus *bus, struct p2p_peer_id *out,
 
 size_t um_bus_relays_held(const struct um_bus *bus)
 {
-    struct p2p_peer_id all[UM_BUS_RELAYS];
-
-    return held(bus, all, UM_BUS_RELAYS);
+    return held(bus, false);
 }
 
 int um_bus_relay_status(const struct um_bus *bus, const char *relay)
@@ -156,35 +156,131 @@ static void lean_on(struct um_bus *bus, struct um_bus_entry *e,
                 p2p_peer_id_text(&e->id, id));
 }
 
-/* Whether a peer can be asked: it has a part, serves, was dialed where it
- * listens, and was not asked before. */
+void um_relays_let_go(const struct um_bus *bus, struct um_bus_entry *e)
+{
+    if (e->leaned) {
+        e->leaned = false;
+        (void)p2p_relay_forget(bus->host, &e->id);
+    }
+}
+
+/* Relays that few reach make room: only so many addresses are told. */
+static void let_near_go(const struct um_bus *bus)
+{
+    for (struct um_bus_entry *e = bus->peers; e != NULL; e = e->next) {
+        if (e->open.len == 0) {
+            um_relays_let_go(bus, e);
+        }
+    }
+}
+
+/* Whether two addresses begin alike: with an IP address and a port. */
+static bool same_place(const struct p2p_multiaddr *a,
+                       const struct p2p_multiaddr *b)
+{
+    struct p2p_multiaddr_part x, y;
+    size_t i = 0, j = 0;
+
+    for (unsigned k = 0; k < 2; k++) {
+        if (!p2p_multiaddr_next(a, &i, &x) || !p2p_multiaddr_next(b, &j, &y) ||
+            x.code != y.code || x.len != y.len ||
+            memcmp(x.value, y.value, x.len) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether a peer says that it listens at a public address. */
+static bool listens(const struct p2p_peer_info *info,
+                    const struct p2p_multiaddr *ma)
+{
+    bool does = false;
+
+    for (size_t i = 0; i < info->n_addrs && !does; i++) {
+        does = same_place(&info->addrs[i], ma);
+    }
+    return does && p2p_multiaddr_is_public(ma);
+}
+
+void um_relays_note(const struct um_bus *bus, struct um_bus_entry *e,
+                    const struct p2p_peer_info *info)
+{
+    size_t n;
+    struct p2p_conn_info *conns = um_bus_conns(bus, &n);
+    struct p2p_peer_id via;
+
+    if (!listens(info, &e->open)) {
+        e->open.len = 0;
+    }
+    for (size_t i = 0; i < n && e->open.len == 0; i++) {
+        if (conns[i].outbound && p2p_peer_id_equal(&conns[i].peer, &e->id) &&
+            !um_relays_via(&conns[i].addr, &via) &&
+            listens(info, &conns[i].addr)) {
+            e->open = conns[i].addr;
+        }
+    }
+    free(conns);
+}
+
+/* Whether a peer can be asked: it has a part, serves, is no relay of ours yet
+ * and was dialed; `open`: where everybody can dial it, and not, as it may be,
+ * in the network of a site or through a hole in a NAT. */
 static struct um_bus_entry *candidate(const struct um_bus *bus,
-                                      const struct p2p_conn_info *c)
+                                      const struct p2p_conn_info *c, bool open)
 {
     struct um_bus_entry *e = um_bus_find(bus, &c->peer);
     struct p2p_peer_id via;
 
-    return e != NULL && e->relays && !e->leaned && c->outbound &&
+    return e != NULL && e->relays && c->outbound &&
                    !um_relays_via(&c->addr, &via) &&
+                   (!open || p2p_multiaddr_equal(&c->addr, &e->open)) &&
+                   p2p_relay_status(bus->host, &c->peer) == P2P_ESTATE &&
                    um_bus_is_part(bus, &c->peer)
                ? e
                : NULL;
 }
 
-void um_bus_seek_relays(struct um_bus *bus)
+/* How many were asked and have not answered. */
+static size_t pending(const struct um_bus *bus, bool open)
 {
-    size_t have = um_bus_relays_held(bus), n;
+    size_t n = 0;
+
+    for (const struct um_bus_entry *e = bus->peers; e != NULL; e = e->next) {
+        n += e->leaned && (!open || e->open.len > 0) &&
+             p2p_relay_status(bus->host, &e->id) == P2P_EAGAIN;
+    }
+    return n;
+}
+
+/* Asks whom it can as long as there are too few; how many there are then. */
+static size_t seek(struct um_bus *bus, bool open)
+{
+    size_t have = held(bus, open) + pending(bus, open), n;
     struct p2p_conn_info *conns = um_bus_conns(bus, &n);
 
     for (size_t i = 0; i < n && have < UM_BUS_RELAYS; i++) {
-        struct um_bus_entry *e = candidate(bus, &conns[i]);
+        struct um_bus_entry *e = candidate(bus, &conns[i], open);
 
         if (e != NULL) {
+            if (open) {
+                let_near_go(bus);
+            }
             lean_on(bus, e, &conns[i]);
-            have++;
+            have += e->leaned;
         }
     }
     free(conns);
+    return have;
+}
+
+/* A relay that all reach is worth more than any that a site has: these are
+ * asked where there is no other. */
+void um_bus_seek_relays(struct um_bus *bus)
+{
+    if (seek(bus, true) == 0) {
+        (void)seek(bus, false);
+    }
 }
 
 bool um_bus_sparing(const struct um_bus *bus, const struct p2p_peer_id *peer)

@@ -12,6 +12,7 @@
 #include "mesh/base/log.h"
 
 struct um_bus;
+struct um_bus_entry;
 
 /** The relay that a multiaddr goes by; false: it goes by none. */
 bool um_relays_via(const struct p2p_multiaddr *ma, struct p2p_peer_id *out);
@@ -25,5 +26,13 @@ int um_relays_keep(struct p2p_host *host, const char *text);
 
 /** Whether a peer says that it is a relay. */
 bool um_relays_is(const struct p2p_peer_info *info);
+
+/** A peer that was asked to be a relay for this host is it no more. */
+void um_relays_let_go(const struct um_bus *bus, struct um_bus_entry *e);
+
+/** Notes of a peer that told its addresses whether it was dialed at one that is
+ * public, so that all can reach it. */
+void um_relays_note(const struct um_bus *bus, struct um_bus_entry *e,
+                    const struct p2p_peer_info *info);
 
 #endif

@@ -11,7 +11,14 @@
 
 #include "unit.h"
 
-enum { CONNS_MAX = 4, LOG_BYTES = 8192 };
+enum { CONNS_MAX = 4, RELAYS_MAX = 4, LOG_BYTES = 8192 };
+
+/* A relay that the host listens by. */
+struct relay {
+    struct p2p_multiaddr at;
+    struct p2p_peer_id id;
+    int status;
+};
 
 /* The host is the world of the test. */
 struct p2p_host {
@@ -19,11 +26,14 @@ struct p2p_host {
     void *user;
     struct p2p_conn_info conn[CONNS_MAX];
     size_t conns;
+    struct relay relay[RELAYS_MAX];
+    size_t relays;
     p2p_on_message on_message;
     void *message_user;
     uint64_t now_ns;
     unsigned up, down, messages, learned;
     bool may;
+    unsigned out; /* the one who may not */
     char log[LOG_BYTES];
 };
 
@@ -45,8 +55,59 @@ void p2p_host_free(struct p2p_host *host)
 
 int p2p_host_listen(struct p2p_host *host, const char *addr)
 {
-    (void)host;
-    (void)addr;
+    struct relay *r = &host->relay[host->relays];
+    const char *end = strstr(addr, "/p2p-circuit");
+
+    if (end != NULL) {
+        assert_true(++host->relays <= RELAYS_MAX);
+        r->status = P2P_EAGAIN;
+        assert_int_equal(
+            p2p_multiaddr_from_text(addr, (size_t)(end - addr), &r->at), 0);
+        assert_true(p2p_multiaddr_peer(&r->at, &r->id));
+        assert_int_equal(p2p_multiaddr_from_text(addr, strlen(addr), &r->at),
+                         0);
+    }
+    return 0;
+}
+
+size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
+                      size_t cap)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < host->relays && n < cap; i++) {
+        if (host->relay[i].status == 0) {
+            out[n++] = host->relay[i].at;
+        }
+    }
+    return n;
+}
+
+/* The place of a relay that the host listens by; RELAYS_MAX: it does not. */
+static size_t find_relay(const struct p2p_host *host,
+                         const struct p2p_peer_id *id)
+{
+    for (size_t i = 0; i < host->relays; i++) {
+        if (p2p_peer_id_equal(&host->relay[i].id, id)) {
+            return i;
+        }
+    }
+    return RELAYS_MAX;
+}
+
+int p2p_relay_status(const struct p2p_host *host, const struct p2p_peer_id *id)
+{
+    size_t i = find_relay(host, id);
+
+    return i < RELAYS_MAX ? host->relay[i].status : P2P_ESTATE;
+}
+
+int p2p_relay_forget(struct p2p_host *host, const struct p2p_peer_id *id)
+{
+    size_t i = find_relay(host, id);
+
+    assert_true(i < RELAYS_MAX);
+    host->relay[i] = host->relay[--host->relays];
     return 0;
 }
 
@@ -76,6 +137,11 @@ int p2p_pubsub_new(struct p2p_host *host, const struct p2p_pubsub_config *cfg,
     (void)cfg;
     *out = (struct p2p_pubsub *)host;
     return 0;
+}
+
+void p2p_pubsub_recheck(struct p2p_pubsub *ps)
+{
+    (void)ps;
 }
 
 int p2p_pubsub_subscribe(struct p2p_pubsub *ps, const char *topic,
@@ -132,8 +198,7 @@ static bool may(void *user, const struct p2p_peer_id *peer)
 {
     struct p2p_host *h = user;
 
-    (void)peer;
-    return h->may;
+    return h->may && peer->bytes[3] != h->out;
 }
 
 static void sink(void *user, enum um_log_level level, const char *line)
@@ -378,6 +443,91 @@ static void test_where_members_are_is_news(void **state)
     scene_free(s);
 }
 
+/* A member that is a relay, connected at an address; it tells another one. */
+static void meet_relay(struct scene *s, unsigned n, const char *addr,
+                       const char *told)
+{
+    static const char *const hop[] = {"/libp2p/circuit/relay/0.2.0/hop"};
+    struct p2p_multiaddr at;
+    const struct p2p_peer_info info = {.peer = id_of(n),
+                                       .agent = "",
+                                       .protocols = hop,
+                                       .n_protocols = 1,
+                                       .addrs = &at,
+                                       .n_addrs = 1};
+
+    assert_int_equal(p2p_multiaddr_from_text(told, strlen(told), &at), 0);
+    s->world.may = true;
+    connect_from(s, n, addr);
+    s->world.conn[s->world.conns - 1].outbound = true;
+    come(s, n);
+    s->world.events->identified(s->world.user, &info);
+}
+
+/* How it stands with a relay after it was looked for one; it grants if it was
+ * asked. */
+static int seek(struct scene *s, unsigned n)
+{
+    const struct p2p_peer_id id = id_of(n);
+    int rv;
+
+    um_bus_seek_relays(s->bus);
+    rv = p2p_relay_status(&s->world, &id);
+    for (size_t i = 0; i < s->world.relays; i++) {
+        if (p2p_peer_id_equal(&s->world.relay[i].id, &id)) {
+            s->world.relay[i].status = 0;
+        }
+    }
+    return rv;
+}
+
+#define NEAR_1 "/ip4/10.1.0.1/tcp/4001"
+#define NEAR_2 "/ip4/10.1.0.2/tcp/4001"
+#define FAR_3  "/ip4/44.77.3.1/tcp/4001"
+#define FAR_4  "/ip4/44.77.4.1/udp/4001/quic-v1"
+
+/* Neighbours, whom nobody outside reaches, are relays until there is one whom
+ * all reach. */
+static void test_a_relay_for_all_goes_before_neighbours(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    meet_relay(s, 1, NEAR_1, NEAR_1);
+    meet_relay(s, 2, NEAR_2, NEAR_2);
+    assert_int_equal(seek(s, 1), P2P_EAGAIN);
+    assert_int_equal(seek(s, 2), P2P_EAGAIN);
+    assert_int_equal(um_bus_relays_held(s->bus), 2);
+    meet_relay(s, 3, FAR_3, FAR_3);
+    assert_int_equal(seek(s, 3), P2P_EAGAIN);
+    assert_int_equal(seek(s, 1), P2P_ESTATE);
+    assert_int_equal(seek(s, 2), P2P_ESTATE);
+    meet_relay(s, 4, FAR_4, FAR_4);
+    assert_int_equal(seek(s, 4), P2P_EAGAIN);
+    assert_int_equal(seek(s, 3), 0);
+    assert_int_equal(um_bus_relays_held(s->bus), 2);
+    scene_free(s);
+}
+
+/* Nor are those whom this host has reached through a hole in a NAT. */
+static void test_a_hole_in_a_nat_is_no_place_of_a_relay(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    meet_relay(s, 1, "/ip4/44.77.1.254/tcp/31000", NEAR_1);
+    meet_relay(s, 2, "/ip4/44.77.2.254/tcp/31000", FAR_4);
+    meet_relay(s, 3, FAR_3, FAR_3);
+    assert_int_equal(seek(s, 3), P2P_EAGAIN);
+    assert_int_equal(seek(s, 1), P2P_ESTATE);
+    assert_int_equal(seek(s, 2), P2P_ESTATE);
+    /* One that does not answer is no reason to have none. */
+    s->world.relay[0].status = P2P_ELIMIT;
+    assert_int_equal(seek(s, 1), P2P_EAGAIN);
+    assert_int_equal(seek(s, 3), P2P_ELIMIT);
+    scene_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,6 +536,8 @@ int main(void)
         cmocka_unit_test(test_one_peer_at_two_addresses_is_told),
         cmocka_unit_test(test_loopback_addresses_are_one_host),
         cmocka_unit_test(test_where_members_are_is_news),
+        cmocka_unit_test(test_a_relay_for_all_goes_before_neighbours),
+        cmocka_unit_test(test_a_hole_in_a_nat_is_no_place_of_a_relay),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
