@@ -57,6 +57,7 @@ static void forget_one(struct um_bus *bus)
         struct um_bus_entry *e = *oldest;
 
         *oldest = e->next;
+        um_relays_let_go(bus, e);
         um_kept_drop(&e->kept, bus->host, &e->id);
         free(e);
         bus->n_peers--;
@@ -537,6 +538,7 @@ void um_bus_recheck(struct um_bus *bus)
     tell_learned(bus);
     for (struct um_bus_entry *e = bus->peers; e != NULL; e = e->next) {
         if (!um_bus_is_part(bus, &e->id)) {
+            um_relays_let_go(bus, e);
             um_kept_drop(&e->kept, bus->host, &e->id);
         } else if (!e->connected && !is_named(bus, &e->id)) {
             um_kept_hold(&e->kept, bus->host, &e->id);

@@ -528,6 +528,62 @@ static void test_a_hole_in_a_nat_is_no_place_of_a_relay(void **state)
     scene_free(s);
 }
 
+static void test_who_is_thrown_out_is_no_relay_of_ours(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    meet_relay(s, 1, FAR_3, FAR_3);
+    assert_int_equal(seek(s, 1), P2P_EAGAIN);
+    s->world.out = 1;
+    um_bus_recheck(s->bus);
+    assert_int_equal(seek(s, 1), P2P_ESTATE);
+    assert_int_equal(um_bus_relays_held(s->bus), 0);
+    s->world.out = 0; /* he is let in again */
+    um_bus_recheck(s->bus);
+    assert_int_equal(seek(s, 1), P2P_EAGAIN);
+    assert_int_equal(um_bus_relays_held(s->bus), 1);
+    scene_free(s);
+}
+
+/* The bus did not choose it. */
+static void test_a_relay_that_was_named_is_not_let_go(void **state)
+{
+    struct scene *s = scene_new();
+    char text[P2P_MULTIADDR_TEXT_MAX], id[P2P_PEER_ID_TEXT_MAX];
+    const struct p2p_peer_id one = id_of(1);
+
+    (void)state;
+    (void)snprintf(text, sizeof text, FAR_3 "/p2p/%s/p2p-circuit",
+                   p2p_peer_id_text(&one, id));
+    assert_int_equal(p2p_host_listen(&s->world, text), 0);
+    meet_relay(s, 1, FAR_3, FAR_3);
+    assert_int_equal(seek(s, 1), P2P_EAGAIN);
+    assert_int_equal(s->world.relays, 1); /* it was not asked twice */
+    s->world.out = 1;
+    um_bus_recheck(s->bus);
+    assert_int_equal(um_bus_relays_held(s->bus), 1);
+    scene_free(s);
+}
+
+/* Nor does the bus keep a relay that it has forgotten. */
+static void test_a_relay_beyond_the_cap_of_peers_is_let_go(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    meet_relay(s, 1, FAR_3, FAR_3);
+    assert_int_equal(seek(s, 1), P2P_EAGAIN);
+    s->world.may = false;
+    go(s, 1);
+    for (unsigned n = 2; n <= UM__CAP_BUS_PEERS + 1; n++) {
+        come(s, n);
+        go(s, n);
+    }
+    assert_int_equal(um_bus_relays_held(s->bus), 0);
+    scene_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -538,6 +594,9 @@ int main(void)
         cmocka_unit_test(test_where_members_are_is_news),
         cmocka_unit_test(test_a_relay_for_all_goes_before_neighbours),
         cmocka_unit_test(test_a_hole_in_a_nat_is_no_place_of_a_relay),
+        cmocka_unit_test(test_who_is_thrown_out_is_no_relay_of_ours),
+        cmocka_unit_test(test_a_relay_that_was_named_is_not_let_go),
+        cmocka_unit_test(test_a_relay_beyond_the_cap_of_peers_is_let_go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
