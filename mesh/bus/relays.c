@@ -58,11 +58,13 @@ bool um_relays_is(const struct p2p_peer_info *info)
 
 /* ---- this host as a relay */
 
+/* What was asked before this host ceased to be a relay is still answered, and
+ * without a mesh everybody has a part: `relays` says that it serves. */
 static bool may_reserve(void *user, const struct p2p_peer_id *peer)
 {
     const struct um_bus *bus = user;
 
-    return um_bus_is_part(bus, peer);
+    return bus->relays && um_bus_is_part(bus, peer);
 }
 
 static bool may_meet(void *user, const struct p2p_peer_id *from,
@@ -70,7 +72,7 @@ static bool may_meet(void *user, const struct p2p_peer_id *from,
 {
     const struct um_bus *bus = user;
 
-    return um_bus_is_part(bus, to) &&
+    return bus->relays && um_bus_is_part(bus, to) &&
            (um_bus_is_part(bus, from) ||
             (bus->cfg.awaits != NULL && bus->cfg.awaits(bus->cfg.user, to)));
 }

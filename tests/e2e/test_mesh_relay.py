@@ -60,8 +60,9 @@ def test_members_meet_at_a_member(folder):
             red.say("settings", "set", "relay", "members")
             meet(green, blue, "red")
             assert paths(green)["red"] == paths(blue)["red"] == "direct"
-            assert not {"apart", "relay"} & set(findings(green)) | \
-                {"apart", "relay"} & set(findings(blue))
+            assert not {"apart", "relay"} & set(findings(green))
+            assert "apart" not in findings(blue)
+            until(lambda: "relay" not in findings(blue), "red is asked again")
             until(lambda: [link["relayed"] for link in
                            red.get("/mesh/topology")["links"]].count(True) == 1,
                   "red has heard of it")
@@ -77,6 +78,11 @@ def test_members_meet_at_a_member(folder):
                 gold.say("join", code)
                 synced(red, green, blue, gold)
                 assert paths(gold)["green"] == "via red"
+            # A node without a mesh would serve everybody.
+            red.say("leave", "--force")
+            with Peer("c", [], netns=lan.ns("gold")) as other:
+                told = other.ready().cmd(f"identify {where}")["protocols"]
+                assert told and not [p for p in told if "relay" in p]
 
 
 def test_join_and_changes_by_a_relay_of_somebody(folder):

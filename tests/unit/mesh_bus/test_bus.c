@@ -28,6 +28,7 @@ struct p2p_host {
     size_t conns;
     struct relay relay[RELAYS_MAX];
     size_t relays;
+    struct p2p_relay_config serves;
     p2p_on_message on_message;
     void *message_user;
     uint64_t now_ns;
@@ -100,6 +101,14 @@ int p2p_relay_status(const struct p2p_host *host, const struct p2p_peer_id *id)
     size_t i = find_relay(host, id);
 
     return i < RELAYS_MAX ? host->relay[i].status : P2P_ESTATE;
+}
+
+int p2p_relay_serve(struct p2p_host *host, const struct p2p_relay_config *cfg)
+{
+    if (cfg != NULL) {
+        host->serves = *cfg;
+    }
+    return 0;
 }
 
 int p2p_relay_forget(struct p2p_host *host, const struct p2p_peer_id *id)
@@ -584,6 +593,24 @@ static void test_a_relay_beyond_the_cap_of_peers_is_let_go(void **state)
     scene_free(s);
 }
 
+/* Somebody who asked just before is told no: without a mesh all have a part. */
+static void test_a_relay_that_ceased_serves_nobody(void **state)
+{
+    struct scene *s = scene_new();
+    const struct p2p_relay_config *c = &s->world.serves;
+    const struct p2p_peer_id one = id_of(1), two = id_of(2);
+
+    (void)state;
+    s->world.may = true;
+    assert_int_equal(um_bus_relay(s->bus, true), 0);
+    assert_true(c->allow(c->user, &one));
+    assert_true(c->allow_circuit(c->user, &one, &two));
+    assert_int_equal(um_bus_relay(s->bus, false), 0);
+    assert_false(c->allow(c->user, &one));
+    assert_false(c->allow_circuit(c->user, &one, &two));
+    scene_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -594,6 +621,7 @@ int main(void)
         cmocka_unit_test(test_where_members_are_is_news),
         cmocka_unit_test(test_a_relay_for_all_goes_before_neighbours),
         cmocka_unit_test(test_a_hole_in_a_nat_is_no_place_of_a_relay),
+        cmocka_unit_test(test_a_relay_that_ceased_serves_nobody),
         cmocka_unit_test(test_who_is_thrown_out_is_no_relay_of_ours),
         cmocka_unit_test(test_a_relay_that_was_named_is_not_let_go),
         cmocka_unit_test(test_a_relay_beyond_the_cap_of_peers_is_let_go),
