@@ -13,8 +13,10 @@
 /* How long what others say of addresses is believed. */
 #define HEARSAY_NS P2P__SEC(600)
 
-/* Between two dials to those we begin with, while we know nobody. */
+/* Between two dials to those we begin with, while we know so few that answer:
+ * as go has them. */
 #define AGAIN_NS P2P__SEC(30)
+#define FEW      10U
 
 /* A question on its way. */
 struct flight {
@@ -243,14 +245,32 @@ void p2p__host_kad_wake(struct p2p__host_kad *k)
     p2p__mark(&k->job);
 }
 
-/* Dials those we begin with, while we know nobody. */
+/* Whether a peer that we begin with is connected. */
+static bool is_connected(const struct p2p__host_kad *k,
+                         const struct p2p_multiaddr *at)
+{
+    struct p2p_peer_id id;
+    const struct p2p__peer *peer = NULL;
+
+    if (p2p_multiaddr_peer(at, &id)) {
+        peer = p2p__book_find(&k->host->swarm->book, &id);
+    }
+    return peer != NULL && p2p__peer_conn(peer, P2P__PATH_DIRECT) != NULL;
+}
+
+/* Dials those we begin with, while we know few; while we know nobody also
+ * those that are connected, for then we learn anew who they are. */
 static void on_again(struct p2p__timer *timer, p2p_ns now)
 {
     struct p2p__host_kad *k =
         P2P__CONTAINER(timer, struct p2p__host_kad, again);
+    const bool few = p2p__kad_table_good(&k->core.table) < FEW;
 
-    for (size_t i = 0; k->core.table.count == 0 && i < k->n_bootstrap; i++) {
-        (void)p2p__dial_addr(k->host->swarm, &k->bootstrap[i], NULL, NULL, now);
+    for (size_t i = 0; few && i < k->n_bootstrap; i++) {
+        if (k->core.table.count == 0 || !is_connected(k, &k->bootstrap[i])) {
+            (void)p2p__dial_addr(k->host->swarm, &k->bootstrap[i], NULL, NULL,
+                                 now);
+        }
     }
     p2p__timer_set(timer, p2p__ns_after(now, AGAIN_NS));
 }

@@ -148,7 +148,7 @@ static int start(struct p2p__kad *k, const struct p2p__kad_want *want,
     }
     assert(k->number < CHECK - 1);
     q->number = *number = ++k->number;
-    n = p2p__kad_table_nearest(&k->table, &q->lookup.target, NULL, near);
+    n = p2p__kad_table_seeds(&k->table, &q->lookup.target, near);
     for (size_t i = 0; i < n; i++) {
         p2p__kad_lookup_seed(&q->lookup, &near[i]->peer);
     }

@@ -260,20 +260,56 @@ static void place(const struct p2p__kad_key *target,
     out[at] = e;
 }
 
-size_t p2p__kad_table_nearest(const struct p2p__kad_table *t,
-                              const struct p2p__kad_key *target,
-                              const struct p2p_peer_id *except,
-                              const struct p2p__kad_entry *out[P2P__KAD_K])
+/* The nearest of those that failed, or did not. */
+static size_t collect(const struct p2p__kad_table *t,
+                      const struct p2p__kad_key *target, bool failed,
+                      const struct p2p_peer_id *except,
+                      const struct p2p__kad_entry *out[P2P__KAD_K])
 {
     size_t n = 0;
 
     for (unsigned i = 0; i < P2P__KAD_BUCKETS; i++) {
         P2P__LIST_EACH (it, &t->buckets[i]) {
-            if (of(it)->failures == 0 &&
+            if ((of(it)->failures > 0) == failed &&
                 (except == NULL ||
                  !p2p_peer_id_equal(&of(it)->peer.id, except))) {
                 place(target, out, &n, of(it));
             }
+        }
+    }
+    return n;
+}
+
+size_t p2p__kad_table_nearest(const struct p2p__kad_table *t,
+                              const struct p2p__kad_key *target,
+                              const struct p2p_peer_id *except,
+                              const struct p2p__kad_entry *out[P2P__KAD_K])
+{
+    return collect(t, target, false, except, out);
+}
+
+size_t p2p__kad_table_seeds(const struct p2p__kad_table *t,
+                            const struct p2p__kad_key *target,
+                            const struct p2p__kad_entry *out[P2P__KAD_K])
+{
+    const struct p2p__kad_entry *more[P2P__KAD_K];
+    size_t n = collect(t, target, false, NULL, out);
+    const size_t failed =
+        p2p__min(P2P__KAD_K - n, collect(t, target, true, NULL, more));
+
+    for (size_t i = 0; i < failed; i++) {
+        out[n++] = more[i];
+    }
+    return n;
+}
+
+uint32_t p2p__kad_table_good(const struct p2p__kad_table *t)
+{
+    uint32_t n = 0;
+
+    for (unsigned i = 0; i < P2P__KAD_BUCKETS; i++) {
+        P2P__LIST_EACH (it, &t->buckets[i]) {
+            n += of(it)->failures == 0;
         }
     }
     return n;

@@ -95,6 +95,18 @@ size_t p2p__kad_table_nearest(const struct p2p__kad_table *t,
                               const struct p2p_peer_id *except,
                               const struct p2p__kad_entry *out[P2P__KAD_K]);
 
+/*
+ * Those to begin a lookup with: the nearest to a target, and if they are fewer
+ * than P2P__KAD_K the nearest of those that did not answer; our network may
+ * have been away. Returns how many. Valid until the next change.
+ */
+size_t p2p__kad_table_seeds(const struct p2p__kad_table *t,
+                            const struct p2p__kad_key *target,
+                            const struct p2p__kad_entry *out[P2P__KAD_K]);
+
+/* How many answered when they were asked last. */
+uint32_t p2p__kad_table_good(const struct p2p__kad_table *t);
+
 /* An entry of which nothing was heard since `since`; NULL: there is none. */
 const struct p2p__kad_entry *p2p__kad_table_unheard(
     const struct p2p__kad_table *t, p2p_ns since);

@@ -384,6 +384,55 @@ static void test_T32_what_is_ours_needs_no_room_here(void **state)
     fini(f);
 }
 
+/* How many are asked, of whom each fails. */
+static unsigned all_fail(struct fixture *f, p2p_ns now)
+{
+    struct p2p__kad_ev ev;
+    unsigned n = 0;
+
+    while (p2p__kad_next(&f->k, &ev, now)) {
+        if (ev.type == P2P__KAD_ASK) {
+            const struct p2p_peer_id id = ev.peer->id;
+
+            n++;
+            p2p__kad_failed(&f->k, ev.query, &id, now);
+        }
+    }
+    return n;
+}
+
+static void test_after_an_outage_there_is_somebody_to_ask(void **state)
+{
+    struct p2p__kad_want want = {.goal = P2P__KAD_FIND_PROVIDERS,
+                                 .key = p2p__slice_of("a", 1)};
+    struct fixture *f = init();
+    struct p2p__kad_peer last;
+    uint64_t number;
+
+    (void)state;
+    for (uint32_t n = 1; n <= 11; n++) {
+        struct p2p__kad_peer peer = peer_of(n, false);
+
+        peer.addrs.len = peer.addrs.count = 0;
+        if (n < 11) {
+            p2p__kad_met(&f->k, &peer, 1);
+        }
+        last = peer;
+    }
+    assert_int_equal(p2p__kad_start(&f->k, &want, &number, 1), 0);
+    assert_int_equal(all_fail(f, 1), 10);
+    assert_int_equal(f->k.table.count, 10);
+    assert_int_equal(p2p__kad_table_good(&f->k.table), 0);
+    assert_int_equal(p2p__kad_start(&f->k, &want, &number, 1), 0);
+    assert_int_equal(asked(f, 1).query, number);
+    p2p__kad_cancel(&f->k, number);
+    /* One that is there is asked too, and told to others alone. */
+    p2p__kad_met(&f->k, &last, 1);
+    assert_int_equal(p2p__kad_start(&f->k, &want, &number, 1), 0);
+    assert_int_equal(all_fail(f, 1), 11);
+    fini(f);
+}
+
 static void test_who_is_silent_is_asked_whether_it_is_there(void **state)
 {
     struct fixture *f = init();
@@ -569,6 +618,7 @@ int main(void)
         cmocka_unit_test(test_the_best_value_is_found_and_mended),
         cmocka_unit_test(test_queries_have_limits),
         cmocka_unit_test(test_T32_what_is_ours_needs_no_room_here),
+        cmocka_unit_test(test_after_an_outage_there_is_somebody_to_ask),
         cmocka_unit_test(test_who_is_silent_is_asked_whether_it_is_there),
         cmocka_unit_test(test_requests_are_answered_in_turn),
         cmocka_unit_test(test_T32_requests_have_caps),

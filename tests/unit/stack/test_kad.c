@@ -236,6 +236,38 @@ static void test_who_provides_is_found(void **state)
     stop(&w);
 }
 
+static bool is_up(const struct world *w, size_t who, size_t with)
+{
+    const struct p2p__peer *peer = p2p__book_find(&w->h[who].host->swarm->book,
+                                                  p2p_host_id(w->h[with].host));
+
+    return peer != NULL && p2p__peer_primary(peer) != NULL;
+}
+
+/* While few are known those to begin with are dialed, and met anew. */
+static void test_those_to_begin_with_are_met_again(void **state)
+{
+    const struct p2p_peer_id *first;
+    struct world w;
+    uint32_t before;
+
+    (void)state;
+    start(&w);
+    first = p2p_host_id(w.h[FIRST].host);
+    assert_true(is_up(&w, CLIENT, FIRST));
+    p2p__kad_left(&w.h[CLIENT].host->kad->core, first);
+    before = peers(&w, CLIENT);
+    assert_true(before > 0);
+    (void)p2p_host_disconnect(w.h[CLIENT].host, first);
+    run(&w, P2P__SEC(1));
+    assert_false(is_up(&w, CLIENT, FIRST));
+    run(&w, P2P__SEC(60));
+    assert_true(is_up(&w, CLIENT, FIRST));
+    assert_int_equal(peers(&w, CLIENT), before + 1);
+    assert_int_equal(simhost_conns(&w.h[CLIENT]), before + 1); /* one each */
+    stop(&w);
+}
+
 static void test_who_is_gone_is_found_no_more(void **state)
 {
     struct world w;
@@ -425,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_hosts_of_one_prefix_are_a_dht),
         cmocka_unit_test(test_values_are_put_and_got),
         cmocka_unit_test(test_who_provides_is_found),
+        cmocka_unit_test(test_those_to_begin_with_are_met_again),
         cmocka_unit_test(test_who_is_gone_is_found_no_more),
         cmocka_unit_test(test_a_query_can_be_cancelled),
         cmocka_unit_test(test_queries_that_begin_in_done_leave_time_to_others),
