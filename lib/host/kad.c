@@ -59,6 +59,20 @@ static void end_flight(struct flight *f)
     p2p__free(f);
 }
 
+/* Nothing came of a question. Our own limits say nothing about a peer: dials
+ * that are full, or that wait after others. */
+static void give_up(struct p2p__host_kad *k, uint64_t query,
+                    const struct p2p_peer_id *peer, int why, p2p_ns now)
+{
+    const struct p2p_peer_id id = *peer;
+
+    if (why == P2P_ELIMIT || why == P2P_ENOMEM) {
+        p2p__kad_not_asked(&k->core, query, &id, now);
+    } else {
+        p2p__kad_failed(&k->core, query, &id, now);
+    }
+}
+
 static void on_answered(void *user, int status, struct p2p__slice answer,
                         p2p_ns now)
 {
@@ -69,7 +83,7 @@ static void on_answered(void *user, int status, struct p2p__slice answer,
     if (status == 0) {
         p2p__kad_answered(&k->core, f->query, &peer, answer, now);
     } else {
-        p2p__kad_failed(&k->core, f->query, &peer.id, now);
+        give_up(k, f->query, &peer.id, status, now);
     }
     end_flight(f);
     p2p__host_kad_wake(k);
@@ -213,16 +227,18 @@ static void on_job(struct p2p__job *job, p2p_ns now)
     struct p2p__host_kad *k = P2P__CONTAINER(job, struct p2p__host_kad, job);
     unsigned ended = 0;
     struct p2p__kad_ev ev;
+    int rv;
 
     while (!k->host->swarm->closing && ended < P2P__KAD_QUERIES &&
            p2p__kad_next(&k->core, &ev, now)) {
         if (ev.type != P2P__KAD_ASK) {
             ended += ev.type == P2P__KAD_DONE;
             tell(k, &ev);
-        } else if (ask(k, &ev, now) != 0) {
-            const struct p2p_peer_id id = ev.peer->id;
-
-            p2p__kad_failed(&k->core, ev.query, &id, now);
+            continue;
+        }
+        rv = ask(k, &ev, now);
+        if (rv != 0) {
+            give_up(k, ev.query, &ev.peer->id, rv, now);
         }
     }
     if (ended == P2P__KAD_QUERIES) {

@@ -434,6 +434,21 @@ void p2p__kad_failed(struct p2p__kad *k, uint64_t query,
     }
 }
 
+void p2p__kad_not_asked(struct p2p__kad *k, uint64_t query,
+                        const struct p2p_peer_id *id, p2p_ns now)
+{
+    struct p2p__kad_query *q = find(k, query);
+
+    if (q != NULL) {
+        (void)p2p__kad_query_failed(q, id);
+    }
+    if (query == CHECK) { /* not before the next time */
+        k->checked.len = 0;
+        k->check_ends = P2P_NEVER;
+        k->check_at = p2p__ns_after(now, k->refresh);
+    }
+}
+
 p2p_ns p2p__kad_deadline(const struct p2p__kad *k)
 {
     p2p_ns at =

@@ -131,6 +131,11 @@ void p2p__kad_answered(struct p2p__kad *k, uint64_t query,
 void p2p__kad_failed(struct p2p__kad *k, uint64_t query,
                      const struct p2p_peer_id *id, p2p_ns now);
 
+/* The same, but for our own sake: it could not be asked now. It is as good as
+ * before. */
+void p2p__kad_not_asked(struct p2p__kad *k, uint64_t query,
+                        const struct p2p_peer_id *id, p2p_ns now);
+
 /*
  * Answers a request of a peer at peer->at (family 0: over a relay).
  * Returns 0 with the answer, behind its length, in w; or 1: it gets none.

@@ -433,6 +433,40 @@ static void test_after_an_outage_there_is_somebody_to_ask(void **state)
     fini(f);
 }
 
+static void test_who_could_not_be_asked_is_as_good_as_before(void **state)
+{
+    struct p2p__kad_want want = {.goal = P2P__KAD_FIND_PROVIDERS,
+                                 .key = p2p__slice_of("a", 1)};
+    struct fixture *f = init();
+    struct p2p__kad_ev ev;
+    uint64_t number;
+    p2p_ns now = 1;
+
+    (void)state;
+    meet(f, 1);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(p2p__kad_start(&f->k, &want, &number, 1), 0);
+        ev = asked(f, 1);
+        p2p__kad_not_asked(&f->k, number, &ev.peer->id, 1);
+        assert_true(p2p__kad_next(&f->k, &ev, 1)); /* the query ends */
+        assert_int_equal(ev.type, P2P__KAD_DONE);
+        assert_int_equal(p2p__kad_table_good(&f->k.table), 1);
+    }
+    /* Whether it is there is asked later. */
+    for (int i = 0; i < 3;) {
+        now = p2p__kad_deadline(&f->k);
+        p2p__kad_expire(&f->k, now);
+        while (p2p__kad_next(&f->k, &ev, now)) {
+            i++;
+            assert_int_equal(ev.type, P2P__KAD_ASK);
+            p2p__kad_not_asked(&f->k, ev.query, &ev.peer->id, now);
+        }
+        assert_true(p2p__kad_deadline(&f->k) > now);
+    }
+    assert_int_equal(p2p__kad_table_good(&f->k.table), 1);
+    fini(f);
+}
+
 static void test_who_is_silent_is_asked_whether_it_is_there(void **state)
 {
     struct fixture *f = init();
@@ -619,6 +653,7 @@ int main(void)
         cmocka_unit_test(test_queries_have_limits),
         cmocka_unit_test(test_T32_what_is_ours_needs_no_room_here),
         cmocka_unit_test(test_after_an_outage_there_is_somebody_to_ask),
+        cmocka_unit_test(test_who_could_not_be_asked_is_as_good_as_before),
         cmocka_unit_test(test_who_is_silent_is_asked_whether_it_is_there),
         cmocka_unit_test(test_requests_are_answered_in_turn),
         cmocka_unit_test(test_T32_requests_have_caps),

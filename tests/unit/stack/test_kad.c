@@ -387,6 +387,34 @@ static void test_queries_that_begin_in_done_leave_time_to_others(void **state)
     stop(&w);
 }
 
+/* What is for our own sake is nobody's failure: dials wait after others. */
+static void test_our_own_limits_are_no_failures(void **state)
+{
+    const struct p2p_peer_id *first;
+    const struct p2p__kad_entry *e;
+    struct p2p_dht_want want;
+    struct p2p__peer *peer;
+    struct world w;
+
+    (void)state;
+    start(&w);
+    first = p2p_host_id(w.h[FIRST].host);
+    (void)p2p_host_disconnect(w.h[CLIENT].host, first);
+    run(&w, P2P__SEC(1));
+    assert_false(is_up(&w, CLIENT, FIRST));
+    peer = p2p__book_find(&w.h[CLIENT].host->swarm->book, first);
+    peer->backoff_until = w.sim.now + P2P__SEC(20);
+    want = want_of(&w, "/x/a", NULL);
+    assert_int_equal(p2p_dht_get(w.h[CLIENT].host, &want, NULL), 0);
+    run(&w, P2P__SEC(5));
+    assert_int_equal(w.status, P2P_ENOTFOUND);
+    assert_false(is_up(&w, CLIENT, FIRST)); /* it was not asked */
+    e = p2p__kad_table_find(&w.h[CLIENT].host->kad->core.table, first);
+    assert_non_null(e);
+    assert_int_equal(e->failures, 0);
+    stop(&w);
+}
+
 /* Announces an answer of more than 256 KiB. */
 static void on_flood(void *user, struct p2p_stream *s)
 {
@@ -461,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_who_is_gone_is_found_no_more),
         cmocka_unit_test(test_a_query_can_be_cancelled),
         cmocka_unit_test(test_queries_that_begin_in_done_leave_time_to_others),
+        cmocka_unit_test(test_our_own_limits_are_no_failures),
         cmocka_unit_test(test_what_is_wrong_is_said),
         cmocka_unit_test(test_T32_answers_have_a_cap),
         cmocka_unit_test(test_T32_addresses_are_hearsay),
