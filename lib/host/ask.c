@@ -16,7 +16,6 @@ struct p2p__host_ask {
     p2p__answered done; /* NULL: it was told */
     void *user;
     bool awaits;
-    bool written; /* all of it, and no answer is awaited */
 };
 
 static void tell(struct p2p__host_ask *q, int status, struct p2p__slice answer,
@@ -36,13 +35,7 @@ static void on_events(void *user, p2p_ns now)
     struct p2p__slice answer;
 
     if (p2p__ask_next(&q->core, &answer)) {
-        q->written = !q->awaits;
-        if (q->awaits) {
-            tell(q, 0, answer, now);
-        }
-    }
-    if (q->written && q->a.agreed) { /* written before it was taken, perhaps */
-        tell(q, 0, answer, now);
+        tell(q, q->a.agreed ? 0 : P2P_ENOPROTO, answer, now);
     }
 }
 
@@ -57,7 +50,11 @@ static void on_done(void *user, int status, p2p_ns now)
 {
     struct p2p__host_ask *q = user;
 
-    tell(q, status < 0 ? status : P2P_ECLOSED, (struct p2p__slice){0}, now);
+    status = status < 0 ? status : P2P_ECLOSED;
+    if (!q->awaits && q->a.agreed && p2p__ask_is_written(&q->core)) {
+        status = 0; /* that is how this peer ends what it dealt with */
+    }
+    tell(q, status, (struct p2p__slice){0}, now);
     free_ask(q);
 }
 

@@ -8,8 +8,8 @@
 struct p2p__host_ask;
 
 /* How it ended: status 0 and the answer, borrowed for the call, or, if none was
- * awaited, nothing: the peer takes the protocol, and all was sent to it; or a
- * negative status. Once, and never in the call that
+ * awaited, nothing: the peer takes the protocol, had all, and ended the stream;
+ * or a negative status. Once, and never in the call that
  * asked. The question is gone afterwards. */
 typedef void (*p2p__answered)(void *user, int status, struct p2p__slice answer,
                               p2p_ns now);

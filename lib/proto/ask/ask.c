@@ -53,6 +53,9 @@ int p2p__ask_rx(struct p2p__ask *a, const struct p2p__slice *in, p2p_ns now)
 int p2p__ask_fin(struct p2p__ask *a, p2p_ns now)
 {
     (void)now;
+    if (!a->awaits && !a->answered && p2p__ask_is_written(a)) {
+        answered(a, a->deadline);
+    }
     return a->answered || !a->awaits ? 0 : P2P_EPROTO;
 }
 
@@ -65,13 +68,12 @@ int p2p__ask_tx(struct p2p__ask *a, struct p2p__outbuf *out, p2p_ns now)
     p2p__outbuf_put(out, a->request.p + a->written, n);
     a->written += n;
     assert(a->written <= a->request.len);
-    if (a->written < a->request.len) {
-        return 0;
-    }
-    if (!a->awaits && !a->answered) {
-        answered(a, a->deadline);
-    }
-    return P2P__PROTO_FIN;
+    return a->written < a->request.len ? 0 : P2P__PROTO_FIN;
+}
+
+bool p2p__ask_is_written(const struct p2p__ask *a)
+{
+    return a->written == a->request.len;
 }
 
 bool p2p__ask_next(struct p2p__ask *a, struct p2p__slice *answer)

@@ -58,8 +58,11 @@ int p2p__ask_fin(struct p2p__ask *a, p2p_ns now);
 /* Writes the request; then P2P__PROTO_FIN. */
 int p2p__ask_tx(struct p2p__ask *a, struct p2p__outbuf *out, p2p_ns now);
 
-/* Pulls the one event: the answer, valid until fini; empty if none is awaited
- * and all was written. */
+/* Whether all of the request was written. */
+bool p2p__ask_is_written(const struct p2p__ask *a);
+
+/* Pulls the one event: the answer, valid until fini; if none is awaited, an
+ * empty one once all was written and the peer ended. */
 bool p2p__ask_next(struct p2p__ask *a, struct p2p__slice *answer);
 
 /* When the answer, or the end of the stream, is given up. */

@@ -101,9 +101,14 @@ static void test_none_is_awaited(void **state)
     proto_end_init(&end, &p2p__ask_ops, &a);
     assert_false(p2p__ask_next(&a, &heard));
     assert_int_equal(proto_draw(&end, said, sizeof said, 1), sizeof question);
+    assert_int_equal(p2p__ask_rx(&a, &in, 1), 0); /* of no interest */
+    assert_false(p2p__ask_next(&a, &heard));
+    assert_int_equal(p2p__ask_fin(&a, 1), 0);
     assert_true(p2p__ask_next(&a, &heard));
     assert_int_equal(heard.len, 0);
-    assert_int_equal(p2p__ask_rx(&a, &in, 1), 0); /* of no interest */
+    p2p__ask_fini(&a);
+    begin(&a, 0, NULL);
+    assert_int_equal(p2p__ask_fin(&a, 1), 0); /* before it was asked */
     assert_false(p2p__ask_next(&a, &heard));
     p2p__ask_fini(&a);
 }
