@@ -76,6 +76,9 @@
 /* Providers that one query finds. */
 #define P2P__CAP_KAD_FOUND 128U
 
+/* Those of them that one answer adds. */
+#define P2P__CAP_KAD_FOUND_BY 8U
+
 /* Queries at once; those that the application starts. */
 #define P2P__KAD_QUERIES 64U
 

@@ -124,7 +124,7 @@ static int begin_here(struct p2p__kad *k, const struct p2p__kad_want *want,
         case P2P__KAD_FIND_PROVIDERS:
             p2p__kad_providers_walk_init(&walk, &k->providers, want->key, now);
             while ((peer = p2p__kad_providers_walk_next(&walk)) != NULL) {
-                p2p__kad_query_provider(q, peer);
+                (void)p2p__kad_query_provider(q, peer);
             }
             return 0;
         default:

@@ -42,6 +42,7 @@ struct p2p__kad_candidate {
     uint8_t path;
     uint8_t told; /* peers that it told of */
     uint8_t mark; /* the owner's; 0 */
+    uint8_t gave; /* the owner's, too */
 };
 
 /* All members are private. */

@@ -97,21 +97,23 @@ int p2p__kad_query_value(struct p2p__kad_query *q, struct p2p__slice value)
     return 0;
 }
 
-void p2p__kad_query_provider(struct p2p__kad_query *q,
+bool p2p__kad_query_provider(struct p2p__kad_query *q,
                              const struct p2p__kad_peer *peer)
 {
     for (size_t i = 0; i < q->n_found; i++) {
         if (p2p_peer_id_equal(&q->found[i].id, &peer->id)) {
-            return;
+            return false;
         }
     }
     if (q->found == NULL) {
         q->found = p2p__zalloc(P2P__CAP_KAD_FOUND * sizeof *q->found);
     }
-    if (q->found != NULL && q->n_found < P2P__CAP_KAD_FOUND) {
-        assert(q->n_pulled <= q->n_found);
-        q->found[q->n_found++] = *peer;
+    if (q->found == NULL || q->n_found == P2P__CAP_KAD_FOUND) {
+        return false;
     }
+    assert(q->n_pulled <= q->n_found);
+    q->found[q->n_found++] = *peer;
+    return true;
 }
 
 /* Whether what was found is enough. */
@@ -121,8 +123,7 @@ static bool has_enough(const struct p2p__kad_query *q)
         case P2P__KAD_FIND_PEER:
             return q->proven;
         case P2P__KAD_FIND_PROVIDERS:
-            return q->n_found >= P2P__CAP_KAD_FOUND ||
-                   (q->enough > 0 && q->n_found >= q->enough);
+            return q->enough > 0 && q->n_found >= q->enough;
         case P2P__KAD_FIND_VALUE:
             return q->enough > 0 && q->answers >= q->enough;
         default:
@@ -236,7 +237,10 @@ static void take_record(struct p2p__kad_query *q, struct p2p__kad_candidate *c,
     }
 }
 
+/* Providers: a share of the room for each who answers, so that a few who make
+ * some up leave room to the others (T32). */
 static void take_providers(struct p2p__kad_query *q,
+                           struct p2p__kad_candidate *c,
                            const struct p2p__kad_msg *msg,
                            enum p2p__addr_class whose)
 {
@@ -244,8 +248,9 @@ static void take_providers(struct p2p__kad_query *q,
     struct p2p__kad_peer peer;
 
     p2p__kad_walk_init(&walk, msg, P2P__KAD_PROVIDERS, whose);
-    while (p2p__kad_walk_next(&walk, &peer)) {
-        p2p__kad_query_provider(q, &peer);
+    while (c->gave < P2P__CAP_KAD_FOUND_BY &&
+           p2p__kad_walk_next(&walk, &peer)) {
+        c->gave += p2p__kad_query_provider(q, &peer);
     }
 }
 
@@ -326,7 +331,7 @@ void p2p__kad_query_answered(struct p2p__kad_query *q,
         take_record(q, c, msg);
     }
     if (q->goal == P2P__KAD_FIND_PROVIDERS) {
-        take_providers(q, msg, whose);
+        take_providers(q, c, msg, whose);
     }
     if (!q->proven) {
         take_closer(q, c, msg, whose);

@@ -64,8 +64,8 @@ void p2p__kad_query_free(struct p2p__kad_query *q);
 /* Notes a valid value as the best so far, or not. 0 or P2P_ENOMEM. */
 int p2p__kad_query_value(struct p2p__kad_query *q, struct p2p__slice value);
 
-/* Notes a provider. */
-void p2p__kad_query_provider(struct p2p__kad_query *q,
+/* Notes a provider. Whether that is news for which there was room. */
+bool p2p__kad_query_provider(struct p2p__kad_query *q,
                              const struct p2p__kad_peer *peer);
 
 /* The next peer to ask or tell; NULL: not now. *awaits: it answers. */

@@ -384,6 +384,17 @@ static void test_T32_what_is_ours_needs_no_room_here(void **state)
     fini(f);
 }
 
+/* Meets so many, of whom nothing is said. */
+static void meet_many(struct fixture *f, uint32_t n)
+{
+    for (uint32_t i = 1; i <= n; i++) {
+        struct p2p__kad_peer peer = peer_of(i, false);
+
+        peer.addrs.len = peer.addrs.count = 0;
+        p2p__kad_met(&f->k, &peer, 1);
+    }
+}
+
 /* How many are asked, of whom each fails. */
 static unsigned all_fail(struct fixture *f, p2p_ns now)
 {
@@ -406,19 +417,10 @@ static void test_after_an_outage_there_is_somebody_to_ask(void **state)
     struct p2p__kad_want want = {.goal = P2P__KAD_FIND_PROVIDERS,
                                  .key = p2p__slice_of("a", 1)};
     struct fixture *f = init();
-    struct p2p__kad_peer last;
     uint64_t number;
 
     (void)state;
-    for (uint32_t n = 1; n <= 11; n++) {
-        struct p2p__kad_peer peer = peer_of(n, false);
-
-        peer.addrs.len = peer.addrs.count = 0;
-        if (n < 11) {
-            p2p__kad_met(&f->k, &peer, 1);
-        }
-        last = peer;
-    }
+    meet_many(f, 10);
     assert_int_equal(p2p__kad_start(&f->k, &want, &number, 1), 0);
     assert_int_equal(all_fail(f, 1), 10);
     assert_int_equal(f->k.table.count, 10);
@@ -426,10 +428,10 @@ static void test_after_an_outage_there_is_somebody_to_ask(void **state)
     assert_int_equal(p2p__kad_start(&f->k, &want, &number, 1), 0);
     assert_int_equal(asked(f, 1).query, number);
     p2p__kad_cancel(&f->k, number);
-    /* One that is there is asked too, and told to others alone. */
-    p2p__kad_met(&f->k, &last, 1);
+    /* One that is back does not keep the others out. */
+    meet_many(f, 1);
     assert_int_equal(p2p__kad_start(&f->k, &want, &number, 1), 0);
-    assert_int_equal(all_fail(f, 1), 11);
+    assert_int_equal(all_fail(f, 1), 10);
     fini(f);
 }
 
@@ -596,12 +598,36 @@ static void test_T32_requests_have_caps(void **state)
     p2p__serve_fini(&s);
 }
 
+/* Answers a question with n providers from a number on. */
+static void provide(struct fixture *f, const struct p2p__kad_ev *ev,
+                    uint32_t first, uint32_t n)
+{
+    const struct p2p__kad_msg head = {.type = P2P__KAD_GET_PROVIDERS};
+    const struct p2p__kad_peer from = *ev->peer;
+    const struct p2p__kad_addrs none = {0};
+    size_t frame, skip = 1;
+
+    p2p__pbw_init(&f->w, f->bytes, sizeof f->bytes);
+    frame = p2p__kad_msg_open(&f->w, &head);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct p2p_peer_id id = made_peer(first + i);
+
+        p2p__kad_msg_peer(&f->w, P2P__KAD_PROVIDERS, &id, &none);
+    }
+    p2p__pbw_close(&f->w, frame);
+    for (; (f->bytes[skip - 1] & 0x80) != 0; skip++) {
+    }
+    p2p__kad_answered(&f->k, ev->query, &from,
+                      p2p__slice_of(f->bytes + skip, f->w.len - skip), 1);
+}
+
+static const struct p2p__kad_want providers = {
+    .goal = P2P__KAD_FIND_PROVIDERS,
+    .key = {(uint8_t[]){'c'}, 1, NULL}};
+
 /* Answers with providers that are made up, many and others each time. */
 static void test_T32_what_one_query_finds_has_a_cap(void **state)
 {
-    const struct p2p__kad_want want = {.goal = P2P__KAD_FIND_PROVIDERS,
-                                       .key = p2p__slice_of("cid", 3)};
-    const struct p2p__kad_msg head = {.type = P2P__KAD_GET_PROVIDERS};
     struct fixture *f = init();
     uint32_t made = 10000, found = 0;
     struct p2p__kad_ev ev;
@@ -609,35 +635,47 @@ static void test_T32_what_one_query_finds_has_a_cap(void **state)
 
     (void)state;
     assert_int_equal(P2P__CAP_KAD_FOUND, 128);
-    for (uint32_t i = 1; i < 9; i++) {
-        meet(f, i);
-    }
-    assert_int_equal(p2p__kad_start(&f->k, &want, &number, 1), 0);
+    meet_many(f, 20);
+    assert_int_equal(p2p__kad_start(&f->k, &providers, &number, 1), 0);
     while (p2p__kad_next(&f->k, &ev, 1) && ev.type != P2P__KAD_DONE) {
-        const struct p2p__kad_addrs none = {0};
-        struct p2p__kad_peer from;
-        size_t frame, skip = 1;
-
         if (ev.type == P2P__KAD_PROVIDER) {
             found++;
-            continue;
+        } else {
+            provide(f, &ev, made, 64);
+            made += 64;
         }
-        from = *ev.peer;
-        p2p__pbw_init(&f->w, f->bytes, sizeof f->bytes);
-        frame = p2p__kad_msg_open(&f->w, &head);
-        for (int i = 0; i < 64; i++) {
-            const struct p2p_peer_id id = made_peer(made++);
-
-            p2p__kad_msg_peer(&f->w, P2P__KAD_PROVIDERS, &id, &none);
-        }
-        p2p__pbw_close(&f->w, frame);
-        for (; (f->bytes[skip - 1] & 0x80) != 0; skip++) {
-        }
-        p2p__kad_answered(&f->k, ev.query, &from,
-                          p2p__slice_of(f->bytes + skip, f->w.len - skip), 1);
     }
     assert_int_equal(found, 128);
     assert_int_equal(ev.count, 128);
+    fini(f);
+}
+
+static void test_T32_few_who_make_up_providers_hide_none(void **state)
+{
+    const struct p2p_peer_id honest = made_peer(31337);
+    struct fixture *f = init();
+    struct p2p__kad_ev ev;
+    uint32_t asks = 0, found = 0;
+    uint64_t number;
+    bool seen = false;
+
+    (void)state;
+    assert_int_equal(P2P__CAP_KAD_FOUND_BY, 8);
+    meet_many(f, 18);
+    assert_int_equal(p2p__kad_start(&f->k, &providers, &number, 1), 0);
+    while (p2p__kad_next(&f->k, &ev, 1) && ev.type != P2P__KAD_DONE) {
+        if (ev.type == P2P__KAD_PROVIDER) {
+            found++;
+            seen = seen || p2p_peer_id_equal(&ev.peer->id, &honest);
+        } else if (++asks <= 10) { /* lies */
+            provide(f, &ev, 100000 + asks * 64, 64);
+        } else {
+            provide(f, &ev, 31337, 1);
+        }
+    }
+    assert_int_equal(asks, 18);
+    assert_true(seen);
+    assert_int_equal(found, 10 * 8 + 1);
     fini(f);
 }
 
@@ -658,6 +696,7 @@ int main(void)
         cmocka_unit_test(test_requests_are_answered_in_turn),
         cmocka_unit_test(test_T32_requests_have_caps),
         cmocka_unit_test(test_T32_what_one_query_finds_has_a_cap),
+        cmocka_unit_test(test_T32_few_who_make_up_providers_hide_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
