@@ -586,7 +586,13 @@ void um_bus_recall(struct um_bus *bus, const char *addr)
 
 void um_bus_learn(struct um_bus *bus, const char *addr)
 {
-    struct um_bus_entry *e = note_way(bus, addr);
+    struct p2p_multiaddr ma;
+    struct p2p_peer_id relay;
+    struct um_bus_entry *e =
+        p2p_multiaddr_from_text(addr, strlen(addr), &ma) == 0 &&
+                um_relays_via(&ma, &relay)
+            ? note_way(bus, addr)
+            : NULL;
 
     if (e != NULL && !e->connected && um_bus_is_part(bus, &e->id) &&
         !is_named(bus, &e->id)) {

@@ -111,8 +111,9 @@ void um_bus_known(const struct um_bus *bus, size_t peers,
  * from um_bus_recheck() on, if it has a part then. Others are passed over. */
 void um_bus_recall(struct um_bus *bus, const char *addr);
 
-/** The same of who is to be dialed at once, if it has a part, and again
- * whenever it is gone. */
+/** The same of an address that goes by a relay, as a member's row tells; others
+ * are passed over: a row sends nobody to where a member is not. Who is there is
+ * dialed at once, if it has a part, and again whenever it is gone. */
 void um_bus_learn(struct um_bus *bus, const char *addr);
 
 /** Whether a peer is connected by relays alone, which limit how much goes over

@@ -611,6 +611,39 @@ static void test_a_relay_that_ceased_serves_nobody(void **state)
     scene_free(s);
 }
 
+static void say_way(void *user, const char *addr)
+{
+    struct p2p_host *h = user;
+
+    sink(h, UM_LOG_INFO, addr);
+}
+
+/* Else a row would send all members to whatever address it names. */
+static void test_rows_tell_ways_by_relays_alone(void **state)
+{
+    struct scene *s = scene_new();
+    char text[P2P_MULTIADDR_TEXT_MAX];
+    char one[P2P_PEER_ID_TEXT_MAX], two[P2P_PEER_ID_TEXT_MAX];
+    const struct p2p_peer_id id = id_of(1), relay = id_of(2);
+
+    (void)state;
+    (void)p2p_peer_id_text(&id, one);
+    (void)p2p_peer_id_text(&relay, two);
+    come(s, 1);
+    (void)snprintf(text, sizeof text, "/ip4/192.0.2.1/tcp/25/p2p/%s", one);
+    um_bus_learn(s->bus, text);
+    (void)snprintf(text, sizeof text, "/p2p-circuit/p2p/%s", one);
+    um_bus_learn(s->bus, text);
+    um_bus_ways(s->bus, &id, say_way, &s->world);
+    assert_string_equal(s->world.log, "");
+    (void)snprintf(text, sizeof text, FAR_3 "/p2p/%s/p2p-circuit/p2p/%s", two,
+                   one);
+    um_bus_learn(s->bus, text);
+    um_bus_ways(s->bus, &id, say_way, &s->world);
+    assert_int_equal(strncmp(s->world.log, text, strlen(text)), 0);
+    scene_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -622,6 +655,7 @@ int main(void)
         cmocka_unit_test(test_a_relay_for_all_goes_before_neighbours),
         cmocka_unit_test(test_a_hole_in_a_nat_is_no_place_of_a_relay),
         cmocka_unit_test(test_a_relay_that_ceased_serves_nobody),
+        cmocka_unit_test(test_rows_tell_ways_by_relays_alone),
         cmocka_unit_test(test_who_is_thrown_out_is_no_relay_of_ours),
         cmocka_unit_test(test_a_relay_that_was_named_is_not_let_go),
         cmocka_unit_test(test_a_relay_beyond_the_cap_of_peers_is_let_go),
