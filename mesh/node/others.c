@@ -392,11 +392,10 @@ static int part(void *user, const struct um_name *hash, uint64_t offset,
     if (rv != 0) {
         return rv == P2P_ENOMEM ? rv : P2P_ENOTFOUND;
     }
-    *size = bytes.len;
     if (offset < bytes.len) {
-        um_buf_str(out, um_str_head(um_str_skip(bytes, offset),
-                                    UM__CAP_SYNC_PART_BYTES));
+        um_buf_str(out, um_str_head(um_str_skip(bytes, offset), *size));
     }
+    *size = bytes.len;
     return 0;
 }
 

@@ -188,8 +188,13 @@ static void answer_items(struct um_sync *s, struct um_sync_ask *ask,
 static void answer_document(struct um_sync *s, const struct um_sync_ask *ask,
                             struct um_buf *out)
 {
-    struct um_sync_msg m = {
-        .what = UM_SYNC_DOC, .hash = ask->hash, .offset = ask->number};
+    const uint64_t most = ask->most > 0 && ask->most < UM__CAP_SYNC_PART_BYTES
+                              ? ask->most
+                              : UM__CAP_SYNC_PART_BYTES;
+    struct um_sync_msg m = {.what = UM_SYNC_DOC,
+                            .hash = ask->hash,
+                            .offset = ask->number,
+                            .size = most};
     struct um_buf part = UM_BUF_INIT;
     int err = s->source->document(s->source->user, &ask->hash, ask->number,
                                   &part, &m.size);
@@ -199,13 +204,10 @@ static void answer_document(struct um_sync *s, const struct um_sync_ask *ask,
         um_buf_clear(&part);
         err = 0;
     }
-    if (err == 0 &&
-        (um_buf_failed(&part) || part.len > UM__CAP_SYNC_PART_BYTES))
+    if (err == 0 && (um_buf_failed(&part) || part.len > most))
         err = um_buf_failed(&part) ? P2P_ENOMEM : P2P_EIO;
     if (err == 0) {
         m.bytes = um_buf_view(&part);
-        if (ask->most > 0)
-            m.bytes = um_str_head(m.bytes, ask->most);
         um_sync_write(out, &m);
         pop(s);
     } else {

@@ -88,9 +88,10 @@ struct um_sync_source {
     bool (*row_at)(void *user, size_t i, struct um_name *member, uint64_t *seq);
     /** Appends a member's row; like item. */
     int (*row)(void *user, const struct um_name *member, struct um_buf *out);
-    /** Appends at most UM__CAP_SYNC_PART_BYTES of a document or sealed object,
-     * and no fewer unless it ends there, from an offset (beyond its end:
-     * nothing); tells its whole size. Like item. */
+    /** Appends at most `*size` bytes (UM__CAP_SYNC_PART_BYTES or less) of a
+     * document or sealed object, and no fewer unless it ends there, from an
+     * offset (beyond its end: nothing); sets `*size` to its whole size. Like
+     * item. */
     int (*document)(void *user, const struct um_name *hash, uint64_t offset,
                     struct um_buf *out, uint64_t *size);
     /** Makes a slot of a sealed object for a member; like item. May be NULL:

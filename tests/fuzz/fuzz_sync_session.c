@@ -105,10 +105,9 @@ static int document(void *user, const struct um_name *hash, uint64_t offset,
     (void)user;
     if (hash->b[0] % 2 == 0)
         return P2P_ENOTFOUND;
-    *size = DOC;
     n = offset < DOC ? (size_t)(DOC - offset) : 0;
-    um_buf_fill(out, 'd',
-                n < UM__CAP_SYNC_PART_BYTES ? n : UM__CAP_SYNC_PART_BYTES);
+    um_buf_fill(out, 'd', n < *size ? n : (size_t)*size);
+    *size = DOC;
     return 0;
 }
 

@@ -57,10 +57,10 @@ static int document_of(void *user, const struct um_name *hash, uint64_t offset,
 
         if (!h->docs[i] || !um_name_eq(&h->pool->docs[i], hash))
             continue;
-        *size = doc.len;
-        doc = offset < doc.len ? um_str_head(um_str_skip(doc, (size_t)offset),
-                                             UM__CAP_SYNC_PART_BYTES)
-                               : um_str_n(NULL, 0);
+        doc = offset < doc.len
+                  ? um_str_head(um_str_skip(doc, (size_t)offset), (size_t)*size)
+                  : um_str_n(NULL, 0);
+        *size = rig_doc(i).len;
         um_buf_str(out, doc);
         h->served += doc.len;
         return 0;

@@ -496,6 +496,28 @@ static void test_who_does_not_read(void **state)
     duo_fini(&d);
 }
 
+/* Of a document no more is read than is sent. */
+static void test_a_part_is_as_large_as_was_asked_for(void **state)
+{
+    const uint64_t most[] = {1, 1, 1000, UM__CAP_SYNC_PART_BYTES + 1};
+    struct duo d;
+    size_t at;
+
+    (void)state;
+    duo_init(&d);
+    d.s.hosts[0].docs[3] = true;
+    at = raw_open(&d.raw, d.s.hosts[0].bus);
+    for (unsigned i = 0; i < 4; i++) {
+        struct um_sync_msg m = {
+            .what = UM_SYNC_DOC_WANT, .hash = pool.docs[3], .size = most[i]};
+
+        raw_say(&d.raw, at, &m);
+    }
+    world_pass(&d.s.w, 5000);
+    assert_int_equal(d.s.hosts[0].served, 1002 + UM__CAP_SYNC_PART_BYTES);
+    duo_fini(&d);
+}
+
 /* Links are made when others are connected already; and freed in the middle. */
 static void test_beginning_and_end(void **state)
 {
@@ -543,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_a_stream_that_does_not_close),
         cmocka_unit_test(test_streams_of_a_member_are_limited),
         cmocka_unit_test(test_who_does_not_read),
+        cmocka_unit_test(test_a_part_is_as_large_as_was_asked_for),
         cmocka_unit_test(test_beginning_and_end),
     };
 

@@ -309,10 +309,10 @@ static int document_of(void *user, const struct um_name *hash, uint64_t offset,
 
         if (!n->docs[i] || !um_name_eq(&n->pool->docs[i], hash))
             continue;
-        *size = doc.len;
         if (offset < doc.len)
             um_buf_str(out, um_str_head(um_str_skip(doc, (size_t)offset),
-                                        UM__CAP_SYNC_PART_BYTES));
+                                        (size_t)*size));
+        *size = doc.len;
         return 0;
     }
     return P2P_ENOTFOUND;
