@@ -216,7 +216,7 @@ void p2p__host_kad_identified(struct p2p_host *h, struct p2p__peer *peer,
     }
     met = p2p__host_kad_peer(peer);
     for (size_t i = 0; i < info->n_addrs; i++) {
-        p2p__kad_addrs_add(&met.addrs, &info->addrs[i]);
+        (void)p2p__kad_addrs_add(&met.addrs, &info->addrs[i]);
     }
     p2p__kad_met(&h->kad->core, &met, now);
     p2p__host_kad_wake(h->kad);

@@ -47,7 +47,7 @@ void p2p__host_kad_own(struct p2p__host_kad *k)
 
     for (size_t i = 0; i < n; i++) {
         p2p_multiaddr_strip_peer(&all[i]);
-        p2p__kad_addrs_add(&own, &all[i]);
+        (void)p2p__kad_addrs_add(&own, &all[i]);
     }
     p2p__kad_set_addrs(&k->core, &own);
 }
@@ -104,13 +104,18 @@ static size_t expand(const struct p2p__kad_addrs *addrs,
     return n;
 }
 
-/* Notes where a peer is said to be; the first address comes first. */
+/* Notes where a peer is said to be; the first address comes first. With one
+ * that is news the peer may be dialed at once: the others may have been lies,
+ * and a lookup asks a peer a few times at most. */
 static void learn(struct p2p__peer *peer, const struct p2p__kad_addrs *addrs,
                   p2p_ns now)
 {
     struct p2p_multiaddr all[P2P__CAP_KAD_PEER_ADDRS];
 
     for (size_t i = expand(addrs, all); i > 0; i--) {
+        if (!p2p__peer_has_addr(peer, all[i - 1].bytes, all[i - 1].len)) {
+            peer->backoff_until = 0;
+        }
         (void)p2p__peer_add_addr(peer, all[i - 1].bytes, all[i - 1].len,
                                  P2P__ADDR_HEARSAY,
                                  p2p__ns_after(now, HEARSAY_NS));

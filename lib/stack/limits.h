@@ -51,7 +51,7 @@
 /* Addresses that one dial tries. */
 #define P2P__CAP_DIAL_ADDRS 16
 /* Those of them that are hearsay. */
-#define P2P__CAP_DIAL_HEARSAY 4
+#define P2P__CAP_DIAL_HEARSAY 8
 /* How often a dial through NATs begins anew because it was refused. */
 #define P2P__CAP_DIAL_ROUNDS 4
 /* Datagrams that open our NATs for one dial, to all its addresses. */

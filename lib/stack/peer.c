@@ -182,6 +182,12 @@ static struct p2p__peer_addr *find_addr(const struct p2p__peer *peer,
     return NULL;
 }
 
+bool p2p__peer_has_addr(const struct p2p__peer *peer, const void *maddr,
+                        size_t len)
+{
+    return find_addr(peer, maddr, len) != NULL;
+}
+
 /* The address that matters least. */
 static struct p2p__peer_addr *worst_addr(const struct p2p__peer *peer)
 {

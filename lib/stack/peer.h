@@ -116,6 +116,10 @@ void p2p__peer_let_go(struct p2p__peer *peer);
 int p2p__peer_add_addr(struct p2p__peer *peer, const void *maddr, size_t len,
                        enum p2p__addr_source source, p2p_ns expires);
 
+/* Whether an address is known of a peer. */
+bool p2p__peer_has_addr(const struct p2p__peer *peer, const void *maddr,
+                        size_t len);
+
 /* Drops what has expired. */
 void p2p__peer_prune(struct p2p__peer *peer, p2p_ns now);
 

@@ -34,7 +34,7 @@ static struct p2p__kad_peer peer_of(const struct kad_net *net, uint32_t node)
     peer.at.ip[3] = (uint8_t)node;
     memcpy(bytes + 1, peer.at.ip, 4);
     must(p2p_multiaddr_from_bytes(bytes, sizeof bytes, &ma) == 0);
-    p2p__kad_addrs_add(&peer.addrs, &ma);
+    (void)p2p__kad_addrs_add(&peer.addrs, &ma);
     return peer;
 }
 

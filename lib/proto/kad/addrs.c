@@ -35,7 +35,7 @@ static bool has(const struct p2p__kad_addrs *addrs,
     return false;
 }
 
-void p2p__kad_addrs_add(struct p2p__kad_addrs *addrs,
+bool p2p__kad_addrs_add(struct p2p__kad_addrs *addrs,
                         const struct p2p_multiaddr *ma)
 {
     struct p2p__pbw w;
@@ -43,14 +43,31 @@ void p2p__kad_addrs_add(struct p2p__kad_addrs *addrs,
     assert(addrs->len <= sizeof addrs->bytes);
     if (ma->len == 0 || addrs->count >= P2P__CAP_KAD_PEER_ADDRS ||
         has(addrs, ma)) {
-        return;
+        return false;
     }
     p2p__pbw_init(&w, addrs->bytes, sizeof addrs->bytes);
     w.len = addrs->len;
     p2p__pbw_bytes(&w, P2P__KAD_FIELD_ADDR, ma->bytes, ma->len);
-    if (p2p__pbw_end(&w) >= 0) {
-        addrs->len = (uint16_t)w.len;
-        addrs->count++;
+    if (p2p__pbw_end(&w) < 0) {
+        return false;
+    }
+    addrs->len = (uint16_t)w.len;
+    addrs->count++;
+    return true;
+}
+
+void p2p__kad_addrs_drop(struct p2p__kad_addrs *addrs, size_t n)
+{
+    const struct p2p__kad_addrs all = *addrs;
+    struct p2p__kad_addrs_walk walk;
+    struct p2p_multiaddr ma;
+
+    *addrs = (struct p2p__kad_addrs){0};
+    p2p__kad_addrs_walk_init(&walk, &all);
+    for (size_t i = 0; p2p__kad_addrs_walk_next(&walk, &ma); i++) {
+        if (i >= n) {
+            p2p__kad_addrs_add(addrs, &ma);
+        }
     }
 }
 

@@ -30,9 +30,12 @@ struct p2p__kad_peer {
 };
 
 /* Adds an address without /p2p/ID; one that is there, or that there is no room
- * for, changes nothing. */
-void p2p__kad_addrs_add(struct p2p__kad_addrs *addrs,
+ * for, changes nothing. Whether it was added. */
+bool p2p__kad_addrs_add(struct p2p__kad_addrs *addrs,
                         const struct p2p_multiaddr *ma);
+
+/* Forgets the first n. */
+void p2p__kad_addrs_drop(struct p2p__kad_addrs *addrs, size_t n);
 
 /* A walk over addresses that stay as they are. */
 struct p2p__kad_addrs_walk {

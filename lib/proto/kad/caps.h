@@ -31,6 +31,11 @@
 #define P2P__CAP_KAD_ADDRS_BYTES 320U
 #define P2P__CAP_KAD_ADDRS_SEEN  32U
 
+/* Those of them that one peer may tell of another in a lookup, and how often
+ * one is asked anew because more was told. */
+#define P2P__CAP_KAD_ADDRS_BY 3U
+#define P2P__CAP_KAD_TRIES    4U
+
 /* A key, in bytes. */
 #define P2P__CAP_KAD_KEY_BYTES 256U
 

@@ -85,26 +85,58 @@ static bool make_room(struct p2p__kad_lookup *l, unsigned path,
     return false;
 }
 
-/* More addresses of one who is known: with one that is news another try is
- * worth it, for the first ones may have been lies. */
-static void learn(struct p2p__kad_candidate *c,
+/* What nobody among the candidates told. */
+#define NOBODY UINT8_MAX
+
+/*
+ * Addresses that somebody (NULL: we) tells of a candidate. The first ones may
+ * be lies, so that all who tell get some room, and with one that is news
+ * another try is worth it; what was tried in vain makes room.
+ */
+static void learn(struct p2p__kad_lookup *l, struct p2p__kad_candidate *c,
+                  const struct p2p__kad_candidate *from,
                   const struct p2p__kad_addrs *addrs)
 {
-    const uint8_t before = c->peer.addrs.count;
+    const uint8_t who = from == NULL ? NOBODY : (uint8_t)(from - l->all);
     struct p2p__kad_addrs_walk walk;
     struct p2p_multiaddr ma;
 
     assert(c->state <= P2P__KAD_FAILED);
-    p2p__kad_addrs_walk_init(&walk, addrs);
-    while (p2p__kad_addrs_walk_next(&walk, &ma)) {
-        p2p__kad_addrs_add(&c->peer.addrs, &ma);
+    if (c->teller != who) {
+        c->teller = who;
+        c->by_teller = 0;
     }
-    if (c->peer.addrs.count > before && c->state == P2P__KAD_FAILED) {
-        c->state = P2P__KAD_HEARD;
+    p2p__kad_addrs_walk_init(&walk, addrs);
+    while ((from == NULL || c->by_teller < P2P__CAP_KAD_ADDRS_BY) &&
+           p2p__kad_addrs_walk_next(&walk, &ma)) {
+        const bool news = p2p__kad_addrs_add(&c->peer.addrs, &ma);
+
+        c->by_teller += news;
+        if (news && c->state == P2P__KAD_FAILED &&
+            c->tries < P2P__CAP_KAD_TRIES) {
+            c->state = P2P__KAD_HEARD;
+        }
     }
 }
 
+/* Who was asked did not answer where it was said to be: it is asked again if
+ * more was told meanwhile. */
+static void fail(struct p2p__kad_candidate *c)
+{
+    const bool more = c->peer.addrs.count > c->tried;
+
+    assert(c->state == P2P__KAD_ASKED);
+    c->state = more && c->tries < P2P__CAP_KAD_TRIES ? P2P__KAD_HEARD
+                                                     : P2P__KAD_FAILED;
+    if (!more) { /* they make room */
+        p2p__kad_addrs_drop(&c->peer.addrs, c->tried);
+        c->tried = 0;
+    }
+}
+
+/* One that somebody (NULL: we) tells of. */
 static void add(struct p2p__kad_lookup *l, unsigned path,
+                const struct p2p__kad_candidate *from,
                 const struct p2p__kad_peer *peer)
 {
     struct p2p__kad_candidate *c = find(l, &peer->id);
@@ -114,7 +146,7 @@ static void add(struct p2p__kad_lookup *l, unsigned path,
 
     assert(path < P2P__KAD_PATHS && l->n + l->n_free == P2P__KAD_CANDIDATES);
     if (c != NULL) {
-        learn(c, &peer->addrs);
+        learn(l, c, from, &peer->addrs);
         return;
     }
     if (p2p_peer_id_equal(&peer->id, &l->self)) {
@@ -131,8 +163,8 @@ static void add(struct p2p__kad_lookup *l, unsigned path,
     assert(l->n_free > 0);
     c = &l->all[l->unused[--l->n_free]];
     *c = (struct p2p__kad_candidate){
-        .peer = *peer, .key = key, .path = (uint8_t)path};
-    c->peer.at = at;
+        .peer = {.id = peer->id, .at = at}, .key = key, .path = (uint8_t)path};
+    learn(l, c, from, &peer->addrs);
     l->in_path[path]++;
     for (i = l->n++; i > 0 && p2p__kad_compare(&l->target, &key,
                                                &l->sorted[i - 1]->key) < 0;
@@ -145,7 +177,7 @@ static void add(struct p2p__kad_lookup *l, unsigned path,
 void p2p__kad_lookup_seed(struct p2p__kad_lookup *l,
                           const struct p2p__kad_peer *peer)
 {
-    add(l, (unsigned)(l->n % P2P__KAD_PATHS), peer);
+    add(l, (unsigned)(l->n % P2P__KAD_PATHS), NULL, peer);
 }
 
 /* Whether a candidate has answered, or still can. */
@@ -205,6 +237,8 @@ struct p2p__kad_candidate *p2p__kad_lookup_next(struct p2p__kad_lookup *l,
 
         if (c != NULL) {
             c->state = P2P__KAD_ASKED;
+            c->tried = c->peer.addrs.count;
+            c->tries++;
             assert(l->asked[path] < P2P__CAP_KAD_ASKS);
             c->deadline = p2p__ns_after(now, P2P__KAD_ASK_TIMEOUT);
             l->asked[path]++;
@@ -233,7 +267,7 @@ void p2p__kad_lookup_offer(struct p2p__kad_lookup *l,
     assert(from->state == P2P__KAD_ANSWERED);
     if (from->told < P2P__CAP_KAD_CLOSER) {
         from->told++;
-        add(l, from->path, peer);
+        add(l, from->path, from, peer);
     }
 }
 
@@ -245,7 +279,7 @@ bool p2p__kad_lookup_failed(struct p2p__kad_lookup *l,
     if (c == NULL || c->state != P2P__KAD_ASKED) {
         return false;
     }
-    c->state = P2P__KAD_FAILED;
+    fail(c);
     return true;
 }
 
@@ -279,7 +313,7 @@ struct p2p__kad_candidate *p2p__kad_lookup_expire(struct p2p__kad_lookup *l,
         struct p2p__kad_candidate *c = l->sorted[i];
 
         if (c->state == P2P__KAD_ASKED && c->deadline <= now) {
-            c->state = P2P__KAD_FAILED;
+            fail(c);
             return c;
         }
     }

@@ -43,6 +43,9 @@ struct p2p__kad_candidate {
     uint8_t told; /* peers that it told of */
     uint8_t mark; /* the owner's; 0 */
     uint8_t gave; /* the owner's, too */
+    /* Addresses: those that it was asked at, who told of it last, and how many
+     * that were news; and how often it was asked. */
+    uint8_t tried, teller, by_teller, tries;
 };
 
 /* All members are private. */

@@ -129,7 +129,7 @@ static void take_addr(const struct p2p__kad_walk *walk, struct p2p__slice bytes,
     }
     p2p_multiaddr_strip_peer(&ma);
     if (p2p__kad_addr_fits(&ma, walk->whose)) {
-        p2p__kad_addrs_add(&peer->addrs, &ma);
+        (void)p2p__kad_addrs_add(&peer->addrs, &ma);
     }
 }
 

@@ -271,14 +271,16 @@ static void take_closer(struct p2p__kad_query *q, struct p2p__kad_candidate *c,
     struct p2p_multiaddr ma;
     struct p2p__kad_walk walk;
     struct p2p__kad_peer peer;
+    unsigned news = 0;
 
     p2p__kad_walk_init(&walk, msg, P2P__KAD_CLOSER, whose);
     while (p2p__kad_walk_next(&walk, &peer)) {
         p2p__kad_lookup_offer(&q->lookup, c, &peer);
         if (is_target(q, &peer.id)) {
             p2p__kad_addrs_walk_init(&addrs, &peer.addrs);
-            while (p2p__kad_addrs_walk_next(&addrs, &ma)) {
-                p2p__kad_addrs_add(&q->hearsay, &ma);
+            while (news < P2P__CAP_KAD_ADDRS_BY &&
+                   p2p__kad_addrs_walk_next(&addrs, &ma)) {
+                news += p2p__kad_addrs_add(&q->hearsay, &ma);
             }
         }
     }

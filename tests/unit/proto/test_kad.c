@@ -19,7 +19,7 @@ static void add(struct p2p__kad_addrs *addrs, const char *text)
 {
     const struct p2p_multiaddr ma = addr(text);
 
-    p2p__kad_addrs_add(addrs, &ma);
+    (void)p2p__kad_addrs_add(addrs, &ma);
 }
 
 /* All addresses, with spaces between them. */
@@ -277,10 +277,10 @@ static void test_addresses_are_of_the_peer(void **state)
 
     (void)state;
     assert_int_equal(p2p_multiaddr_append_peer(&ma, &own), 0);
-    p2p__kad_addrs_add(&addrs, &ma);
+    (void)p2p__kad_addrs_add(&addrs, &ma);
     ma = addr("/ip4/8.8.4.4/tcp/1");
     assert_int_equal(p2p_multiaddr_append_peer(&ma, &other), 0);
-    p2p__kad_addrs_add(&addrs, &ma);
+    (void)p2p__kad_addrs_add(&addrs, &ma);
     with_peers(&f, P2P__KAD_PROVIDERS, 1, &addrs);
     assert_int_equal(walked(&f, P2P__KAD_PROVIDERS, &last), 1);
     assert_string_equal(listed(&last.addrs), "/ip4/8.8.8.8/tcp/1");

@@ -5,6 +5,7 @@
 #include "proto/kad/table.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define ME     1000000U
@@ -406,7 +407,7 @@ static void test_T32_one_network_has_few_candidates(void **state)
     for (uint32_t i = 0; i < 20; i++) {
         struct p2p__kad_peer peer = peer_of(i);
 
-        p2p__kad_addrs_add(&peer.addrs, &ma);
+        (void)p2p__kad_addrs_add(&peer.addrs, &ma);
         p2p__kad_lookup_seed(&w->l, &peer);
     }
     assert_int_equal(w->l.n, 4);
@@ -416,10 +417,94 @@ static void test_T32_one_network_has_few_candidates(void **state)
     for (uint32_t i = 20; i < 40; i++) {
         struct p2p__kad_peer peer = peer_of(i);
 
-        p2p__kad_addrs_add(&peer.addrs, &ma);
+        (void)p2p__kad_addrs_add(&peer.addrs, &ma);
         p2p__kad_lookup_seed(&w->l, &peer);
     }
     assert_int_equal(w->l.n, 5);
+    world_free(w);
+}
+
+/* A peer with n addresses from a port on. */
+static struct p2p__kad_peer said_at(uint32_t who, int port, int n)
+{
+    struct p2p__kad_peer peer = peer_of(who);
+    struct p2p_multiaddr ma;
+    char text[64];
+
+    for (int i = 0; i < n; i++) {
+        (void)snprintf(text, sizeof text, "/ip4/10.0.0.9/tcp/%d", port + i);
+        assert_int_equal(p2p_multiaddr_from_text(text, strlen(text), &ma), 0);
+        (void)p2p__kad_addrs_add(&peer.addrs, &ma);
+    }
+    return peer;
+}
+
+/* Peers 1 to n were asked and have answered, but told of nobody. */
+static void teller(struct world *w, struct p2p__kad_candidate *out[],
+                   uint32_t n)
+{
+    for (uint32_t i = 1; i <= n; i++) {
+        seed(w, i);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        out[i] = p2p__kad_lookup_next(&w->l, 1);
+        assert_ptr_equal(p2p__kad_lookup_answered(&w->l, &out[i]->peer.id),
+                         out[i]);
+    }
+}
+
+static void test_T32_lies_leave_room_for_the_truth(void **state)
+{
+    const struct p2p__kad_peer lie = said_at(7, 1, 8),
+                               truth = said_at(7, 99, 1);
+    const struct p2p__kad_peer mine = said_at(8, 1, 8);
+    struct world *w = world_new("t");
+    struct p2p__kad_candidate *by[3], *c;
+
+    (void)state;
+    assert_int_equal(P2P__CAP_KAD_ADDRS_BY, 3);
+    teller(w, by, 3);
+    p2p__kad_lookup_offer(&w->l, by[0], &lie);
+    p2p__kad_lookup_offer(&w->l, by[0], &lie); /* no more for that */
+    c = p2p__kad_lookup_next(&w->l, 1);
+    assert_int_equal(c->peer.addrs.count, 3);
+    /* More is told while it is asked, and is tried then; */
+    p2p__kad_lookup_offer(&w->l, by[1], &truth);
+    assert_true(p2p__kad_lookup_failed(&w->l, &c->peer.id));
+    assert_ptr_equal(p2p__kad_lookup_next(&w->l, 1), c);
+    assert_int_equal(c->peer.addrs.count, 4);
+    /* or when it has failed, whatever was said before. */
+    assert_true(p2p__kad_lookup_failed(&w->l, &c->peer.id));
+    assert_null(p2p__kad_lookup_next(&w->l, 1));
+    p2p__kad_lookup_offer(&w->l, by[2], &lie);
+    assert_ptr_equal(p2p__kad_lookup_next(&w->l, 1), c);
+    assert_int_equal(c->peer.addrs.count, 3);
+    /* What we know ourselves is not cut. */
+    p2p__kad_lookup_seed(&w->l, &mine);
+    assert_int_equal(p2p__kad_lookup_next(&w->l, 1)->peer.addrs.count, 8);
+    world_free(w);
+}
+
+static void test_T32_being_told_more_has_an_end(void **state)
+{
+    struct world *w = world_new("more and more");
+    struct p2p__kad_candidate *by[2], *c;
+    unsigned asked = 0;
+
+    (void)state;
+    assert_int_equal(P2P__CAP_KAD_TRIES, 4);
+    teller(w, by, 2);
+    for (int i = 0; i < 20; i++) {
+        const struct p2p__kad_peer lie = said_at(7, 100 * i + 1, 1);
+
+        p2p__kad_lookup_offer(&w->l, by[i % 2], &lie);
+        c = p2p__kad_lookup_next(&w->l, 1);
+        if (c != NULL) {
+            asked++;
+            assert_true(p2p__kad_lookup_failed(&w->l, &c->peer.id));
+        }
+    }
+    assert_int_equal(asked, 4);
     world_free(w);
 }
 
@@ -436,6 +521,8 @@ int main(void)
         cmocka_unit_test(test_T32_what_one_tells_has_a_cap),
         cmocka_unit_test(test_T32_loops_end),
         cmocka_unit_test(test_T32_one_network_has_few_candidates),
+        cmocka_unit_test(test_T32_lies_leave_room_for_the_truth),
+        cmocka_unit_test(test_T32_being_told_more_has_an_end),
     };
 
     return cmocka_run_group_tests(all, set_up, tear_down);

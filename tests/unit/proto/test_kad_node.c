@@ -59,7 +59,7 @@ static void add_addr(struct p2p__kad_addrs *addrs, const char *text)
     struct p2p_multiaddr ma;
 
     assert_int_equal(p2p_multiaddr_from_text(text, strlen(text), &ma), 0);
-    p2p__kad_addrs_add(addrs, &ma);
+    (void)p2p__kad_addrs_add(addrs, &ma);
 }
 
 /* The peer of a number: in our network, or (out) out in the world. */

@@ -440,6 +440,54 @@ static void test_T32_answers_have_a_cap(void **state)
     stop(&w);
 }
 
+/* Three addresses at which nobody is. */
+static void lie_of(struct p2p__kad_addrs *out)
+{
+    struct p2p_multiaddr ma;
+    char text[64];
+
+    *out = (struct p2p__kad_addrs){0};
+    for (int i = 1; i <= 3; i++) {
+        const int len = snprintf(text, sizeof text, "/ip4/10.0.0.99/tcp/%d", i);
+
+        assert_int_equal(p2p_multiaddr_from_text(text, (size_t)len, &ma), 0);
+        (void)p2p__kad_addrs_add(out, &ma);
+    }
+}
+
+/* Who is said first to be where nobody is is found where others say. */
+static void test_T32_the_truth_is_dialed_after_a_lie(void **state)
+{
+    struct world w;
+    const struct p2p_peer_id *second;
+    const struct p2p__kad_entry *e;
+    struct p2p__kad_peer lie;
+    struct p2p__peer *peer;
+
+    (void)state;
+    start(&w);
+    second = p2p_host_id(w.h[SECOND].host);
+    e = p2p__kad_table_find(&w.h[FIRST].host->kad->core.table, second);
+    assert_non_null(e);
+    lie = e->peer;
+    lie_of(&lie.addrs);
+    p2p__kad_met(&w.h[FIRST].host->kad->core, &lie, w.sim.now);
+    /* The client knows the first one alone, and nothing of the second. */
+    for (size_t i = SECOND; i < SERVERS; i++) {
+        p2p__kad_left(&w.h[CLIENT].host->kad->core, p2p_host_id(w.h[i].host));
+    }
+    (void)p2p_host_disconnect(w.h[CLIENT].host, second);
+    run(&w, P2P__SEC(1));
+    peer = p2p__book_find(&w.h[CLIENT].host->swarm->book, second);
+    if (peer != NULL) {
+        p2p__peer_prune(peer, P2P_NEVER);
+    }
+    assert_false(is_up(&w, CLIENT, SECOND));
+    assert_int_equal(find(&w, CLIENT, SECOND), 0);
+    assert_true(is_up(&w, CLIENT, SECOND));
+    stop(&w);
+}
+
 /* What the DHT says of a peer's addresses is hearsay to the whole host. */
 static void test_T32_addresses_are_hearsay(void **state)
 {
@@ -447,21 +495,13 @@ static void test_T32_addresses_are_hearsay(void **state)
     const struct p2p__peer_addr *a;
     struct p2p_dht_want want;
     const struct p2p__peer *peer;
-    struct p2p_multiaddr ma;
     struct world w;
 
     (void)state;
     start(&w);
     lie.id = *p2p_host_id(w.h[FIRST].host);
     lie.id.bytes[lie.id.len - 1] ^= 1;
-    for (char port = '1'; port <= '3'; port++) {
-        const char text[] = {"/ip4/10.0.0.99/tcp/"};
-        char whole[sizeof text + 1];
-
-        (void)snprintf(whole, sizeof whole, "%s%c", text, port);
-        assert_int_equal(p2p_multiaddr_from_text(whole, sizeof text, &ma), 0);
-        p2p__kad_addrs_add(&lie.addrs, &ma);
-    }
+    lie_of(&lie.addrs);
     p2p__kad_met(&w.h[FIRST].host->kad->core, &lie, w.sim.now);
     want = want_of(&w, "", NULL);
     assert_int_equal(p2p_dht_find_peer(w.h[CLIENT].host, &lie.id, &want, NULL),
@@ -492,6 +532,7 @@ int main(void)
         cmocka_unit_test(test_our_own_limits_are_no_failures),
         cmocka_unit_test(test_what_is_wrong_is_said),
         cmocka_unit_test(test_T32_answers_have_a_cap),
+        cmocka_unit_test(test_T32_the_truth_is_dialed_after_a_lie),
         cmocka_unit_test(test_T32_addresses_are_hearsay),
     };
 

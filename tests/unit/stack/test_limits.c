@@ -221,7 +221,7 @@ static void test_T32_hearsay_is_little_of_a_dial(void **state)
     struct p2p__peer *peer;
 
     (void)state;
-    assert_int_equal(P2P__CAP_DIAL_HEARSAY, 4);
+    assert_int_equal(P2P__CAP_DIAL_HEARSAY, 8);
     world(&sim, 1);
     simhost_start(&a, &sim, 0, NULL);
     peer = p2p__peer_get(a.host->swarm, &id);
