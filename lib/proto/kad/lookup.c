@@ -142,7 +142,7 @@ static void add(struct p2p__kad_lookup *l, unsigned path,
     struct p2p__kad_candidate *c = find(l, &peer->id);
     struct p2p__kad_key key;
     struct p2p__addr at = {0};
-    size_t i = l->n;
+    size_t i;
 
     assert(path < P2P__KAD_PATHS && l->n + l->n_free == P2P__KAD_CANDIDATES);
     if (c != NULL) {

@@ -118,6 +118,7 @@ static struct provider *replaced_by(const struct provided *k,
     uint32_t n = 0;
 
     P2P__LIST_EACH (it, &k->providers) {
+        assert(it != NULL);
         if (p2p__kad_same_group(&of(it)->peer.at, at, GROUP_BITS4,
                                 GROUP_BITS6)) {
             oldest = of(it);

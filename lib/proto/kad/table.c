@@ -85,6 +85,7 @@ static uint32_t near_of(const struct p2p__kad_table *t, unsigned bucket,
     uint32_t n = 0;
 
     P2P__LIST_EACH (it, &t->buckets[bucket]) {
+        assert(it != NULL);
         n += of(it) != except && p2p__kad_same_group(&of(it)->peer.at, at,
                                                      GROUP_BITS4, GROUP_BITS6);
     }
