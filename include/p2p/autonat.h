@@ -10,6 +10,11 @@
  * of the host. What peers say where they see us (identify) is counted, and
  * what enough of them name is asked about, too.
  *
+ * A server dials back from the IP address that it has, to which the host may
+ * have sent from the port that it listens at (QUIC; TCP with p2p/dcutr.h). A
+ * NAT that lets in what comes from such an address, whatever the port, is not
+ * told from none: the address is P2P_REACHABLE, and strangers do not get in.
+ *
  * With it, p2p_host_addrs() has the addresses of the internet that were
  * confirmed, and no others; those of private networks as ever. Without it
  * nothing changes: all addresses that we listen at are told.

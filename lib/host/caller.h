@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Calls back: dials peers by a swarm of its own, which listens nowhere and has
- * a key of its own. So what comes of it is a new connection from another port,
- * that no NAT lets through for the sake of one that there is, and nobody
- * mistakes it for one of the host's.
+ * a key of its own. So what comes of it is a new connection, which nobody
+ * mistakes for one of the host's, and from another port: a NAT that filters by
+ * address and port does not let it in for the sake of one that there is. One
+ * that filters by address alone does, if the peer dialed us from the port that
+ * it listens at, as QUIC does: our IP address is the same.
  */
 #ifndef P2P_HOST_CALLER_H
 #define P2P_HOST_CALLER_H
