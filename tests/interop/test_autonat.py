@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """AutoNAT: servers, at addresses of their own, that say whether they reach who
-asks, over TCP and QUIC; and ours with go and rust, each as the one and the other,
-in both versions."""
+asks, over TCP and QUIC; and ours with go and rust, each as the one and the
+other, in both versions."""
 
 import contextlib
 
