@@ -46,7 +46,9 @@ struct p2p_relay_config {
     bool (*allow)(void *user, const struct p2p_peer_id *peer);
     void *user; /**< borrows until the host is freed */
     /** Whom it connects with whom, asked for each circuit in the place of
-     * `allow`. NULL: whoever `allow` lets ask. */
+     * `allow`. NULL: whoever `allow` lets ask. Who is no more than connected,
+     * `allow` refusing him, is a guest: 4 circuits of guests lead to one peer,
+     * at most. */
     bool (*allow_circuit)(void *user, const struct p2p_peer_id *from,
                           const struct p2p_peer_id *to);
 };

@@ -261,6 +261,14 @@ static bool may_ask(const struct p2p__host_relay *r,
                : r->allow == NULL || r->allow(r->user, id);
 }
 
+/* Whether a client may ask for a circuit alone, as the owner says. */
+static bool is_guest(const struct p2p__host_relay *r,
+                     const struct p2p_peer_id *id)
+{
+    return r->allow_circuit != NULL && r->allow != NULL &&
+           !r->allow(r->user, id);
+}
+
 /* What comes of a request; UNUSED: it is answered later, or was. */
 static enum p2p__relay_status decide(struct bridge *b,
                                      const struct p2p__relay_msg *msg,
@@ -269,6 +277,7 @@ static enum p2p__relay_status decide(struct bridge *b,
     const struct p2p_stream *stream = b->sides[HOP].x.stream;
     const struct p2p_peer_id *from = &stream->peer->id;
     enum p2p__relay_status status;
+    bool guest;
 
     if (stream->conn->relayed || !may_ask(b->relay, from, msg)) {
         return P2P__RELAY_PERMISSION_DENIED;
@@ -278,8 +287,15 @@ static enum p2p__relay_status decide(struct bridge *b,
                    ? P2P__RELAY_UNUSED
                    : P2P__RELAY_RESOURCE_LIMIT_EXCEEDED;
     }
+    guest = is_guest(b->relay, from);
+    if (guest && !p2p__relay_ledger_admits(&b->relay->ledger, &msg->peer)) {
+        return P2P__RELAY_RESOURCE_LIMIT_EXCEEDED;
+    }
     status = p2p__relay_ledger_connect(&b->relay->ledger, from, &msg->peer,
                                        &b->circuit, now);
+    if (status == P2P__RELAY_OK && guest) {
+        p2p__relay_circuit_guest(&b->circuit);
+    }
     if (status == P2P__RELAY_OK) {
         p2p__timer_set(&b->timer, b->circuit.ends);
         status = call(b, from, &msg->peer, now);

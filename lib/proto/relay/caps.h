@@ -25,6 +25,10 @@
 #define P2P__CAP_RELAY_CIRCUITS          512U
 #define P2P__CAP_RELAY_CIRCUITS_PER_PEER 16U
 
+/* Circuits of guests, who would get no reservation, to one peer: the rest is
+ * for those who would. */
+#define P2P__CAP_RELAY_GUEST_CIRCUITS 4U
+
 /* Seconds that a circuit lasts, and bytes that it carries each way, if the
  * configuration does not say; go has the same. */
 #define P2P__CAP_RELAY_CIRCUIT_S     120U

@@ -202,6 +202,21 @@ enum p2p__relay_status p2p__relay_ledger_connect(struct p2p__relay_ledger *l,
     return P2P__RELAY_OK;
 }
 
+bool p2p__relay_ledger_admits(const struct p2p__relay_ledger *l,
+                              const struct p2p_peer_id *to)
+{
+    const struct p2p__relay_peer *p = find(l, to);
+
+    return p == NULL || p->guests < P2P__CAP_RELAY_GUEST_CIRCUITS;
+}
+
+void p2p__relay_circuit_guest(struct p2p__relay_circuit *c)
+{
+    assert(c->to != NULL && !c->guest);
+    c->guest = true;
+    c->to->guests++;
+}
+
 void p2p__relay_ledger_limit(const struct p2p__relay_ledger *l,
                              struct p2p__relay_limit *out)
 {
@@ -230,6 +245,7 @@ void p2p__relay_ledger_disconnect(struct p2p__relay_ledger *l,
     l->n_circuits--;
     c->from->circuits--;
     c->to->circuits--;
+    c->to->guests -= c->guest ? 1 : 0;
     put(l, c->from);
     put(l, c->to);
     c->from = c->to = NULL;

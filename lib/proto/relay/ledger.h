@@ -36,6 +36,7 @@ struct p2p__relay_peer {
     struct p2p__addr addr; /* it reserved from there */
     p2p_ns expires;        /* of the reservation; 0: none */
     uint32_t circuits;
+    uint32_t guests; /* of them, to it and by guests */
 };
 
 /* All members are private. */
@@ -56,6 +57,7 @@ struct p2p__relay_circuit {
     struct p2p__relay_peer *to;
     p2p_ns ends;                    /* at the latest */
     uint64_t left[P2P__RELAY_WAYS]; /* bytes */
+    bool guest;                     /* who asked for it is one */
 };
 
 /* Empty books. `seed`: see base/map.h. */
@@ -91,6 +93,14 @@ enum p2p__relay_status p2p__relay_ledger_connect(struct p2p__relay_ledger *l,
                                                  const struct p2p_peer_id *to,
                                                  struct p2p__relay_circuit *c,
                                                  p2p_ns now);
+
+/* Whether a peer has room for one more circuit by a guest: one whom its owner
+ * would give no reservation. */
+bool p2p__relay_ledger_admits(const struct p2p__relay_ledger *l,
+                              const struct p2p_peer_id *to);
+
+/* Counts a circuit that has begun as one by a guest. */
+void p2p__relay_circuit_guest(struct p2p__relay_circuit *c);
 
 /* What both ends are told of its limits. */
 void p2p__relay_ledger_limit(const struct p2p__relay_ledger *l,

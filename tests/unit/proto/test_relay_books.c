@@ -143,6 +143,36 @@ static void test_T34_circuits_of_a_peer_have_a_cap(void **state)
     p2p__relay_ledger_fini(&l);
 }
 
+static void test_T34_circuits_of_guests_have_a_cap(void **state)
+{
+    struct p2p__relay_circuit c[16];
+    const struct p2p_peer_id one = made_peer(1), two = made_peer(2);
+    struct p2p__relay_ledger l;
+
+    (void)state;
+    assert_int_equal(P2P__CAP_RELAY_GUEST_CIRCUITS, 4);
+    init(&l);
+    assert_true(p2p__relay_ledger_admits(&l, &one));
+    assert_int_equal(reserve(&l, 1, v4(1), 1), P2P__RELAY_OK);
+    for (uint32_t i = 0; i < 16; i++) { /* others have what is left */
+        assert_int_equal(connect_two(&l, 100 + i, 1, &c[i], 1), P2P__RELAY_OK);
+        if (i < 4) {
+            assert_true(p2p__relay_ledger_admits(&l, &one));
+            p2p__relay_circuit_guest(&c[i]);
+        }
+    }
+    assert_false(p2p__relay_ledger_admits(&l, &one));
+    assert_true(p2p__relay_ledger_admits(&l, &two));
+    p2p__relay_ledger_disconnect(&l, &c[15]);
+    assert_false(p2p__relay_ledger_admits(&l, &one));
+    p2p__relay_ledger_disconnect(&l, &c[3]);
+    assert_true(p2p__relay_ledger_admits(&l, &one));
+    for (uint32_t i = 0; i < 16; i++) {
+        p2p__relay_ledger_disconnect(&l, &c[i]);
+    }
+    p2p__relay_ledger_fini(&l);
+}
+
 static void test_T34_circuits_have_a_cap(void **state)
 {
     static struct p2p__relay_circuit c[513];
@@ -310,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_T34_reservations_of_an_address_have_a_cap),
         cmocka_unit_test(test_reservations_end),
         cmocka_unit_test(test_T34_circuits_of_a_peer_have_a_cap),
+        cmocka_unit_test(test_T34_circuits_of_guests_have_a_cap),
         cmocka_unit_test(test_T34_circuits_have_a_cap),
         cmocka_unit_test(test_a_circuit_wants_a_reservation),
         cmocka_unit_test(test_T34_a_circuit_has_an_end),
