@@ -61,3 +61,25 @@ def test_two_sites_meet_at_members(lab, folder):
         with back:
             back.ready()
             synced(back, left, one, two)
+
+
+def test_neighbours_are_no_relays_of_a_site(lab, folder):
+    """Each site has members that are relays for nobody outside, and are met
+    first: it is reached by the public one all the same."""
+    at = lab.host("red")
+    red, near, ends = node(at, folder), [], []
+    for name in "ab":
+        site = lab.site(name, nat="symmetric")
+        hosts = [site.host() for _ in range(3)]
+        near += [node(h, folder, at) for h in hosts[:2]]
+        ends.append(node(hosts[2], folder, *hosts[:2], at))
+    one, two = ends
+    with daemons(red, *near, *ends):
+        begin((red, *near, *ends))
+        red.say("settings", "set", "relay", "members")
+        until(lambda: one.name_ in paths(two), "they meet")
+        for end in ends:
+            until(lambda end=end: [a for a in end.get("/mesh/id")["addrs"]
+                                   if "p2p-circuit" in a and at.ip in a],
+                  "it is reached by red")
+        change(one, 205, red, two)
