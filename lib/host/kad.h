@@ -34,7 +34,6 @@ struct p2p__host_kad {
     struct p2p__timer again; /* dials those to begin with */
     struct p2p__list queries;
     struct p2p__list flights; /* questions that are on their way */
-    struct p2p__list serving;
     struct p2p_dht_validator validators[P2P__CAP_KAD_VALIDATORS];
     struct p2p_multiaddr bootstrap[P2P__DHT_BOOTSTRAP];
     size_t n_bootstrap;

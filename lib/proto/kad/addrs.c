@@ -130,6 +130,11 @@ bool p2p__kad_addrs_public(const struct p2p__kad_addrs *addrs,
     return false;
 }
 
+enum p2p__addr_class p2p__kad_class(const struct p2p__addr *at)
+{
+    return at->family == 0 ? P2P__ADDR_PUBLIC : p2p__addr_class(at);
+}
+
 bool p2p__kad_same_group(const struct p2p__addr *a, const struct p2p__addr *b,
                          unsigned bits4, unsigned bits6)
 {

@@ -64,6 +64,10 @@ void p2p__kad_addrs_fitting(const struct p2p__kad_addrs *addrs,
 bool p2p__kad_addrs_public(const struct p2p__kad_addrs *addrs,
                            struct p2p__addr *out);
 
+/* The class of the address of a peer: who came over a relay (family 0) is
+ * anywhere. */
+enum p2p__addr_class p2p__kad_class(const struct p2p__addr *at);
+
 /* Whether two are public addresses that share so many bits of IPv4 or IPv6. */
 bool p2p__kad_same_group(const struct p2p__addr *a, const struct p2p__addr *b,
                          unsigned bits4, unsigned bits6);

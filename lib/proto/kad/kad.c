@@ -400,8 +400,6 @@ void p2p__kad_answered(struct p2p__kad *k, uint64_t query,
                        const struct p2p__kad_peer *peer, struct p2p__slice msg,
                        p2p_ns now)
 {
-    const enum p2p__addr_class whose =
-        peer->at.family == 0 ? P2P__ADDR_PUBLIC : p2p__addr_class(&peer->at);
     struct p2p__kad_query *q = find(k, query);
     struct p2p__kad_msg answer;
 
@@ -413,8 +411,7 @@ void p2p__kad_answered(struct p2p__kad *k, uint64_t query,
     if (query == CHECK) {
         end_check(k, now);
     } else if (q != NULL) {
-        p2p__kad_query_answered(q, &peer->id, msg.len > 0 ? &answer : NULL,
-                                whose);
+        p2p__kad_query_answered(q, peer, msg.len > 0 ? &answer : NULL);
     }
 }
 

@@ -36,6 +36,12 @@ static struct p2p__kad_candidate *find(const struct p2p__kad_lookup *l,
     return NULL;
 }
 
+static bool is_near(const struct p2p__kad_candidate *c,
+                    const struct p2p__addr *at)
+{
+    return p2p__kad_same_group(&c->peer.at, at, GROUP_BITS4, GROUP_BITS6);
+}
+
 /* How many that have not failed are said to be near an address. */
 static uint32_t near_of(const struct p2p__kad_lookup *l,
                         const struct p2p__addr *at)
@@ -43,9 +49,8 @@ static uint32_t near_of(const struct p2p__kad_lookup *l,
     uint32_t n = 0;
 
     for (size_t i = 0; i < l->n; i++) {
-        n += l->sorted[i]->state != P2P__KAD_FAILED &&
-             p2p__kad_same_group(&l->sorted[i]->peer.at, at, GROUP_BITS4,
-                                 GROUP_BITS6);
+        n +=
+            l->sorted[i]->state != P2P__KAD_FAILED && is_near(l->sorted[i], at);
     }
     return n;
 }
@@ -78,6 +83,29 @@ static bool make_room(struct p2p__kad_lookup *l, unsigned path,
             if (p2p__kad_compare(&l->target, key, &c->key) >= 0) {
                 return false;
             }
+            forget(l, i - 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Makes room in a group of addresses that has enough, for one that is nearer
+ * than the farthest of those that were only heard of. */
+static bool make_room_near(struct p2p__kad_lookup *l,
+                           const struct p2p__addr *at,
+                           const struct p2p__kad_key *key)
+{
+    if (near_of(l, at) < P2P__CAP_KAD_LOOKUP_GROUP) {
+        return true;
+    }
+    for (size_t i = l->n; i > 0; i--) {
+        const struct p2p__kad_candidate *c = l->sorted[i - 1];
+
+        if (p2p__kad_compare(&l->target, key, &c->key) >= 0) {
+            return false;
+        }
+        if (c->state == P2P__KAD_HEARD && is_near(c, at)) {
             forget(l, i - 1);
             return true;
         }
@@ -152,12 +180,10 @@ static void add(struct p2p__kad_lookup *l, unsigned path,
     if (p2p_peer_id_equal(&peer->id, &l->self)) {
         return;
     }
-    if (p2p__kad_addrs_public(&peer->addrs, &at) &&
-        near_of(l, &at) >= P2P__CAP_KAD_LOOKUP_GROUP) {
-        return;
-    }
     p2p__kad_key_of(peer->id.bytes, peer->id.len, &key);
-    if (!make_room(l, path, &key)) {
+    if ((p2p__kad_addrs_public(&peer->addrs, &at) &&
+         !make_room_near(l, &at, &key)) ||
+        !make_room(l, path, &key)) {
         return;
     }
     assert(l->n_free > 0);
@@ -184,7 +210,8 @@ void p2p__kad_lookup_seed(struct p2p__kad_lookup *l,
 static bool counts(const struct p2p__kad_lookup *l,
                    const struct p2p__kad_candidate *c)
 {
-    return c->state == P2P__KAD_ANSWERED || c->state == P2P__KAD_ASKED ||
+    return (c->state == P2P__KAD_ANSWERED && !c->crowd) ||
+           c->state == P2P__KAD_ASKED ||
            (c->state == P2P__KAD_HEARD &&
             l->asked[c->path] < P2P__CAP_KAD_ASKS);
 }
@@ -258,6 +285,22 @@ struct p2p__kad_candidate *p2p__kad_lookup_answered(
     }
     c->state = P2P__KAD_ANSWERED;
     return c;
+}
+
+void p2p__kad_lookup_at(struct p2p__kad_lookup *l, struct p2p__kad_candidate *c,
+                        const struct p2p__addr *at)
+{
+    uint32_t n = 0;
+
+    assert(c->state == P2P__KAD_ANSWERED);
+    c->peer.at = *at;
+    for (size_t i = 0; i < l->n; i++) {
+        struct p2p__kad_candidate *other = l->sorted[i];
+
+        if (other->state == P2P__KAD_ANSWERED && is_near(other, at)) {
+            other->crowd = n++ >= P2P__CAP_KAD_LOOKUP_GROUP;
+        }
+    }
 }
 
 void p2p__kad_lookup_offer(struct p2p__kad_lookup *l,
@@ -340,7 +383,7 @@ size_t p2p__kad_lookup_keepers(const struct p2p__kad_lookup *l,
     for (size_t i = 0; i < l->n; i++) {
         struct p2p__kad_candidate *c = l->sorted[i];
 
-        if (c->state != P2P__KAD_ANSWERED) {
+        if (c->state != P2P__KAD_ANSWERED || c->crowd) {
             continue;
         }
         if (all++ < P2P__KAD_K || own[c->path] < P2P__KAD_SPREAD) {

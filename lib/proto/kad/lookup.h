@@ -7,7 +7,8 @@
  * The first ones begin three paths; who is heard of belongs to the path of who
  * told first. Each path has its own room and number of questions, and goes on
  * until its own nearest have answered: who controls one path, and makes up
- * peers as near to the target as he likes, does not end the others (T32).
+ * peers as near to the target as he likes, does not end the others (T32). But
+ * whom he tells of first is his path's, and not asked once that is used up.
  * Spec: libp2p kad-dht, "Peer routing"; S/Kademlia, "disjoint paths".
  */
 #ifndef P2P_PROTO_KAD_LOOKUP_H
@@ -35,7 +36,7 @@ enum p2p__kad_candidate_state {
 };
 
 struct p2p__kad_candidate {
-    struct p2p__kad_peer peer; /* `at` is what is said: see addrs.h */
+    struct p2p__kad_peer peer; /* `at` is what is said, until it answered */
     struct p2p__kad_key key;
     p2p_ns deadline; /* of the question */
     uint8_t state;
@@ -46,6 +47,7 @@ struct p2p__kad_candidate {
     /* Addresses: those that it was asked at, who told of it last, and how many
      * that were news; and how often it was asked. */
     uint8_t tried, teller, by_teller, tries;
+    bool crowd; /* it answered, but is where enough nearer ones are */
 };
 
 /* All members are private. */
@@ -81,6 +83,11 @@ struct p2p__kad_candidate *p2p__kad_lookup_next(struct p2p__kad_lookup *l,
  * late. */
 struct p2p__kad_candidate *p2p__kad_lookup_answered(
     struct p2p__kad_lookup *l, const struct p2p_peer_id *id);
+
+/* Where one that answered is: of those that are near each other the few nearest
+ * to the target count, whatever was said of them. */
+void p2p__kad_lookup_at(struct p2p__kad_lookup *l, struct p2p__kad_candidate *c,
+                        const struct p2p__addr *at);
 
 /* One that `from`, who has answered, tells of. */
 void p2p__kad_lookup_offer(struct p2p__kad_lookup *l,

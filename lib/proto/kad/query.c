@@ -310,10 +310,11 @@ static void told(struct p2p__kad_query *q, struct p2p__kad_candidate *c,
 }
 
 void p2p__kad_query_answered(struct p2p__kad_query *q,
-                             const struct p2p_peer_id *id,
-                             const struct p2p__kad_msg *msg,
-                             enum p2p__addr_class whose)
+                             const struct p2p__kad_peer *peer,
+                             const struct p2p__kad_msg *msg)
 {
+    const enum p2p__addr_class whose = p2p__kad_class(&peer->at);
+    const struct p2p_peer_id *id = &peer->id;
     struct p2p__kad_candidate *c = keeper(q, id);
 
     if (c != NULL) {
@@ -325,6 +326,7 @@ void p2p__kad_query_answered(struct p2p__kad_query *q,
     if (c == NULL) {
         return; /* it is too late */
     }
+    p2p__kad_lookup_at(&q->lookup, c, &peer->at);
     if (is_target(q, id)) {
         q->proven = true;
         q->hearsay = c->peer.addrs; /* which led to it */

@@ -77,12 +77,11 @@ void p2p__kad_query_write(const struct p2p__kad_query *q,
                           const struct p2p_peer_id *self,
                           const struct p2p__kad_addrs *own, struct p2p__pbw *w);
 
-/* A peer answered; msg is NULL if it was told something that has no answer.
- * `whose` is the class of its address. */
+/* A peer at peer->at answered; msg is NULL if it was told something that has no
+ * answer. */
 void p2p__kad_query_answered(struct p2p__kad_query *q,
-                             const struct p2p_peer_id *id,
-                             const struct p2p__kad_msg *msg,
-                             enum p2p__addr_class whose);
+                             const struct p2p__kad_peer *peer,
+                             const struct p2p__kad_msg *msg);
 
 /* A peer did not answer. Whether its answer was waited for. */
 bool p2p__kad_query_failed(struct p2p__kad_query *q,

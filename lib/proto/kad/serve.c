@@ -14,12 +14,6 @@ struct answer {
     size_t begin; /* where the answer begins in w */
 };
 
-/* The class of the address of a peer: who came over a relay is anywhere. */
-static enum p2p__addr_class class_of(const struct p2p__kad_peer *peer)
-{
-    return peer->at.family == 0 ? P2P__ADDR_PUBLIC : p2p__addr_class(&peer->at);
-}
-
 /* Appends a peer, unless the answer would be longer than `most`. */
 static bool tell(const struct answer *a, enum p2p__kad_list list,
                  const struct p2p__kad_peer *peer, size_t most)
@@ -27,7 +21,7 @@ static bool tell(const struct answer *a, enum p2p__kad_list list,
     const size_t before = a->w->len;
     struct p2p__kad_addrs addrs;
 
-    p2p__kad_addrs_fitting(&peer->addrs, class_of(a->to), &addrs);
+    p2p__kad_addrs_fitting(&peer->addrs, p2p__kad_class(&a->to->at), &addrs);
     p2p__kad_msg_peer(a->w, list, &peer->id, &addrs);
     if (a->w->len - a->begin > most) {
         a->w->len = before;
@@ -70,7 +64,8 @@ static int add_provider(struct p2p__kad *k, const struct p2p__kad_peer *from,
     struct p2p__kad_walk walk;
     struct p2p__kad_peer peer;
 
-    p2p__kad_walk_init(&walk, msg, P2P__KAD_PROVIDERS, class_of(from));
+    p2p__kad_walk_init(&walk, msg, P2P__KAD_PROVIDERS,
+                       p2p__kad_class(&from->at));
     while (p2p__kad_walk_next(&walk, &peer)) {
         if (p2p_peer_id_equal(&peer.id, &from->id)) {
             peer.at = from->at;

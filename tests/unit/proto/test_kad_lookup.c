@@ -508,6 +508,68 @@ static void test_T32_being_told_more_has_an_end(void **state)
     world_free(w);
 }
 
+static struct p2p__kad_peer at_text(uint32_t n, const char *text)
+{
+    struct p2p__kad_peer peer = peer_of(n);
+    struct p2p_multiaddr ma;
+
+    assert_int_equal(p2p_multiaddr_from_text(text, strlen(text), &ma), 0);
+    (void)p2p__kad_addrs_add(&peer.addrs, &ma);
+    return peer;
+}
+
+/* They are said to be anywhere, and answer from one network. */
+static void test_T32_one_network_has_few_that_keep(void **state)
+{
+    const struct p2p__addr there = {.family = 4, .ip = {66, 6, 6, 6}};
+    struct p2p__kad_candidate *keepers[P2P__KAD_KEEPERS], *c;
+    struct world *w = world_new("crowd");
+    struct p2p__kad_key far = {{0}};
+    char text[64];
+
+    (void)state;
+    for (uint32_t i = 0; i < 24; i++) {
+        (void)snprintf(text, sizeof text, "/ip4/%u.1.1.1/tcp/1", 11 + i);
+        p2p__kad_lookup_seed(
+            &w->l, &(struct p2p__kad_peer[]){at_text(500000 + i, text)}[0]);
+    }
+    while ((c = p2p__kad_lookup_next(&w->l, 1)) != NULL) {
+        assert_ptr_equal(p2p__kad_lookup_answered(&w->l, &c->peer.id), c);
+        p2p__kad_lookup_at(&w->l, c, &there);
+        assert_true(p2p__kad_lookup_keepers(&w->l, keepers) <= 4);
+    }
+    assert_int_equal(w->l.n, 24);
+    assert_int_equal(p2p__kad_lookup_keepers(&w->l, keepers), 4);
+    for (size_t i = 0; i < 24; i++) { /* the nearest of those that are there */
+        c = w->l.sorted[i];
+        if (c->state == P2P__KAD_ANSWERED && !c->crowd) {
+            far = c->key;
+        } else if (c->state == P2P__KAD_ANSWERED) {
+            assert_true(p2p__kad_compare(&w->target, &c->key, &far) > 0);
+        }
+    }
+    world_free(w);
+}
+
+/* Who claims a network keeps nobody out of it who is nearer. */
+static void test_T32_the_nearest_of_a_network_comes_in(void **state)
+{
+    struct world *w = world_new("claimed");
+    const uint32_t near = ground(w, 2000000);
+    struct p2p__kad_peer peer;
+
+    (void)state;
+    for (uint32_t i = 0; i < 4; i++) {
+        peer = at_text(700000 + i, "/ip4/8.8.8.1/tcp/1");
+        p2p__kad_lookup_seed(&w->l, &peer);
+    }
+    peer = at_text(near, "/ip4/8.8.8.9/tcp/1");
+    p2p__kad_lookup_seed(&w->l, &peer);
+    assert_int_equal(w->l.n, 4);
+    assert_int_equal(number_of(&w->l.sorted[0]->peer.id), near);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest all[] = {
@@ -523,6 +585,8 @@ int main(void)
         cmocka_unit_test(test_T32_one_network_has_few_candidates),
         cmocka_unit_test(test_T32_lies_leave_room_for_the_truth),
         cmocka_unit_test(test_T32_being_told_more_has_an_end),
+        cmocka_unit_test(test_T32_one_network_has_few_that_keep),
+        cmocka_unit_test(test_T32_the_nearest_of_a_network_comes_in),
     };
 
     return cmocka_run_group_tests(all, set_up, tear_down);
