@@ -20,6 +20,8 @@
 #ifndef P2P_P2P_H
 #define P2P_P2P_H
 
+#include "p2p/autonat.h"
+#include "p2p/dcutr.h"
 #include "p2p/dht.h"
 #include "p2p/envelope.h"
 #include "p2p/err.h"
