@@ -3,9 +3,9 @@
 # the rows a day; `make hostile` runs all.
 # budget: 180
 # timeout: 900
-quarter=$(($(date +%-j) % 4))
-names=$(awk -v quarter="$quarter" '/^(P2P|UM)__CAP_/ { all[n++] = $1 }
-    END { for (i = 0; i < n; i++) if (int(i * 4 / n) == quarter) print all[i] }' \
+part=$(($(date +%-j) % 4))
+names=$(awk -v part="$part" '/^(P2P|UM)__CAP_/ { all[n++] = $1 }
+    END { for (i = 0; i < n; i++) if (int(i * 4 / n) == part) print all[i] }' \
     tests/hostile/rows.txt)
 make hostile ONLY="$(echo $names)" 2>&1 | tee $CI_LOGS/hostile.txt
 rv=${PIPESTATUS[0]}

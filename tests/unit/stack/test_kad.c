@@ -19,6 +19,7 @@ struct world {
     size_t n_addrs, count, n_found;
     struct p2p_peer_id found;
     char addr[P2P_MULTIADDR_TEXT_MAX];
+    p2p_ns opened, closed; /* a stream of the test's own */
 };
 
 static bool on_valid(void *user, const struct p2p_dht_record *r)
@@ -415,11 +416,23 @@ static void test_our_own_limits_are_no_failures(void **state)
     stop(&w);
 }
 
+static void on_closed(void *user, struct p2p_stream *s, int status)
+{
+    struct world *w = user;
+
+    (void)s;
+    (void)status;
+    w->closed = w->sim.now;
+}
+
 /* Announces an answer of more than 256 KiB. */
 static void on_flood(void *user, struct p2p_stream *s)
 {
-    (void)user;
-    p2p_stream_listen(s, NULL, NULL);
+    static const struct p2p_stream_events events = {.closed = on_closed};
+    struct world *w = user;
+
+    w->opened = w->sim.now;
+    p2p_stream_listen(s, &events, w);
     (void)p2p_stream_send(s, "\x81\x80\x10", 3);
 }
 
@@ -432,11 +445,55 @@ static void test_T32_answers_have_a_cap(void **state)
     assert_int_equal(P2P__CAP_KAD_ANSWER_BYTES, 256 * 1024);
     start(&w);
     assert_int_equal(
-        p2p_host_handle(w.h[SECOND].host, "/x/kad/1.0.0", on_flood, NULL), 0);
+        p2p_host_handle(w.h[SECOND].host, "/x/kad/1.0.0", on_flood, &w), 0);
     assert_int_equal(ask(&w, 5, p2p_dht_put, "/x/a", "one"), 0);
     assert_int_equal(w.count, SERVERS - 2); /* neither it nor ourselves */
     held = w.h[5].host->swarm->quota.used[P2P__Q_MEMORY];
     assert_true(held < 64 * 1024);
+    assert_true(w.opened > 0 && w.closed > 0);
+    assert_true(w.closed - w.opened < P2P__SEC(2)); /* not waited for */
+    stop(&w);
+}
+
+/* Whether a server still listens to a stream on which these three bytes were
+ * said so often. */
+static bool is_heard(struct world *w, const char *bytes, int times)
+{
+    static const char *const names[] = {"/x/kad/1.0.0"};
+    static const struct p2p_stream_events events = {.closed = on_closed};
+    struct p2p_stream *s;
+
+    w->closed = 0;
+    assert_int_equal(
+        p2p_stream_open(w->h[CLIENT].host, p2p_host_id(w->h[FIRST].host), names,
+                        1, &events, w, &s),
+        0);
+    run(w, P2P__SEC(1));
+    for (int i = 0; i < times && w->closed == 0; i++) {
+        assert_int_equal(p2p_stream_send(s, bytes, 3), 0);
+        run(w, P2P__MS(200));
+    }
+    if (w->closed == 0) {
+        p2p_stream_reset(s);
+        run(w, P2P__SEC(1));
+        return true;
+    }
+    return false;
+}
+
+static void test_T32_a_host_s_requests_have_caps(void **state)
+{
+    static const char ping[] = "\x02\x08\x05";
+    struct world w;
+
+    (void)state;
+    assert_int_equal(P2P__CAP_KAD_REQUEST_BYTES, 16384);
+    assert_int_equal(P2P__CAP_KAD_REQUESTS, 4096);
+    start(&w);
+    assert_true(is_heard(&w, "\x80\x80\x01", 1));
+    assert_false(is_heard(&w, "\x81\x80\x01", 1));
+    assert_true(is_heard(&w, ping, 4096));
+    assert_false(is_heard(&w, ping, 4097));
     stop(&w);
 }
 
@@ -532,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_our_own_limits_are_no_failures),
         cmocka_unit_test(test_what_is_wrong_is_said),
         cmocka_unit_test(test_T32_answers_have_a_cap),
+        cmocka_unit_test(test_T32_a_host_s_requests_have_caps),
         cmocka_unit_test(test_T32_the_truth_is_dialed_after_a_lie),
         cmocka_unit_test(test_T32_addresses_are_hearsay),
     };
