@@ -53,7 +53,7 @@ static void on_done(void *user, int status, p2p_ns now)
     (void)status;
     (void)now;
     p2p__attach_fini(&s->a);
-    p2p__rendezvous_server_fini(&s->core);
+    p2p__serve_fini(&s->core.serve);
     p2p__free(s);
 }
 
@@ -82,7 +82,7 @@ static void on_inbound(void *user, struct p2p_stream *stream, p2p_ns now)
     p2p__attach_init(&s->a, p->host, &attach_cb, s);
     cfg.owner = &s->a.job;
     p2p__rendezvous_server_init(&s->core, &cfg, now);
-    p2p__attach_start(&s->a, stream, &p2p__rendezvous_server_ops, &s->core);
+    p2p__attach_start(&s->a, stream, &p2p__serve_ops, &s->core.serve);
 }
 
 int p2p__host_point_init(struct p2p_host *h,

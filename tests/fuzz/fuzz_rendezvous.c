@@ -93,12 +93,12 @@ static void serve(struct p2p__rendezvous_registry *r, struct p2p__quota *quota,
         const struct p2p__slice piece = {.p = in.p, .len = 1};
         struct p2p__outbuf out = {.p = buf, .cap = sizeof buf};
 
-        rv = p2p__rendezvous_server_rx(&s, &piece, now);
+        rv = p2p__serve_rx(&s.serve, &piece, now);
         if (rv == 0) {
-            (void)p2p__rendezvous_server_tx(&s, &out, now);
+            (void)p2p__serve_tx(&s.serve, &out, now);
         }
     }
-    p2p__rendezvous_server_fini(&s);
+    p2p__serve_fini(&s.serve);
 }
 
 static void point(struct p2p__quota *quota, const uint8_t *data, size_t size)

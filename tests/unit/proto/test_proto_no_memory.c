@@ -175,16 +175,16 @@ static int point_says(struct p2p__rendezvous_registry *registry,
     (void)p2p__ask_tx(&c, &out, 0);
     for (size_t i = 0; rv == 0 && i < out.len; i++) {
         in = p2p__slice_of(buf + i, 1);
-        rv = p2p__rendezvous_server_rx(&s, &in, 0);
+        rv = p2p__serve_rx(&s.serve, &in, 0);
     }
     if (rv == 0) {
         out = (struct p2p__outbuf){.p = buf, .cap = sizeof buf};
-        (void)p2p__rendezvous_server_tx(&s, &out, 0);
+        (void)p2p__serve_tx(&s.serve, &out, 0);
         in = p2p__slice_of(buf, out.len);
         rv = p2p__ask_rx(&c, &in, 0);
     }
     assert_true(rv != 0 || p2p__ask_next(&c, &in));
-    p2p__rendezvous_server_fini(&s);
+    p2p__serve_fini(&s.serve);
     p2p__ask_fini(&c);
     return rv;
 }

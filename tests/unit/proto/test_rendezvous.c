@@ -93,10 +93,10 @@ static int ask(struct fixture *f, const struct p2p_peer_id *who,
     server_init(f, &s, who);
     asker_init(f, c, request);
     proto_end_init(&a, &p2p__ask_ops, &c->core);
-    proto_end_init(&b, &p2p__rendezvous_server_ops, &s);
+    proto_end_init(&b, &p2p__serve_ops, &s.serve);
     while (proto_move(&a, &b, plan, 50, 1) || proto_move(&b, &a, plan, 50, 1)) {
     }
-    p2p__rendezvous_server_fini(&s);
+    p2p__serve_fini(&s.serve);
     assert_true(a.finished);
     if (b.err != 0 || a.err != 0) {
         return b.err != 0 ? b.err : a.err;
@@ -187,8 +187,8 @@ static int say(struct fixture *f, const char *bytes, size_t len)
     int rv;
 
     server_init(f, &s, &f->peer);
-    rv = p2p__rendezvous_server_rx(&s, &in, 1);
-    p2p__rendezvous_server_fini(&s);
+    rv = p2p__serve_rx(&s.serve, &in, 1);
+    p2p__serve_fini(&s.serve);
     return rv;
 }
 
@@ -221,12 +221,12 @@ static void test_T33_requests_of_a_stream_have_a_cap(void **state)
     for (; rv == 0 && i < 100; i++) {
         struct p2p__outbuf out = {.p = buf, .cap = sizeof buf};
 
-        rv = p2p__rendezvous_server_rx(&s, &in, 1);
+        rv = p2p__serve_rx(&s.serve, &in, 1);
         if (rv == 0) {
-            (void)p2p__rendezvous_server_tx(&s, &out, 1);
+            (void)p2p__serve_tx(&s.serve, &out, 1);
         }
     }
-    p2p__rendezvous_server_fini(&s);
+    p2p__serve_fini(&s.serve);
     assert_int_equal(rv, P2P_ELIMIT);
     assert_int_equal(i, 65);
 }
@@ -251,9 +251,9 @@ static void test_T33_an_answer_is_a_page(void **state)
         (void)p2p__rendezvous_register(&f->registry, &id, &what, &ttl_s, 1);
     }
     server_init(f, &s, &f->peer);
-    (void)p2p__rendezvous_server_rx(&s, &in, 1);
-    len = s.out_len;
-    p2p__rendezvous_server_fini(&s);
+    (void)p2p__serve_rx(&s.serve, &in, 1);
+    len = s.serve.len;
+    p2p__serve_fini(&s.serve);
     assert_true(len > 200U * 1024 && len < 257U * 1024);
 }
 
@@ -265,11 +265,11 @@ static void test_who_says_nothing_is_given_up(void **state)
     struct p2p__rendezvous_server s;
 
     server_init(f, &s, &f->peer);
-    assert_true(p2p__rendezvous_server_deadline(&s) == 1 + P2P__SEC(10));
-    assert_int_equal(p2p__rendezvous_server_expire(&s, P2P__SEC(10)), 0);
-    assert_int_equal(p2p__rendezvous_server_expire(&s, 1 + P2P__SEC(10)),
+    assert_true(p2p__serve_deadline(&s.serve) == 1 + P2P__SEC(10));
+    assert_int_equal(p2p__serve_expire(&s.serve, P2P__SEC(10)), 0);
+    assert_int_equal(p2p__serve_expire(&s.serve, 1 + P2P__SEC(10)),
                      P2P_ETIMEDOUT);
-    p2p__rendezvous_server_fini(&s);
+    p2p__serve_fini(&s.serve);
     asker_init(f, &c, &find);
     assert_true(p2p__ask_deadline(&c.core) == 1 + P2P__SEC(15));
     assert_int_equal(p2p__ask_expire(&c.core, P2P__SEC(15)), 0);
