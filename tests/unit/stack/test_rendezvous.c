@@ -341,6 +341,21 @@ static void test_T33_a_point_makes_nobody_up(void **state)
     stop(&w);
 }
 
+static void test_T33_an_answer_has_a_cap(void **state)
+{
+    struct world w;
+
+    (void)state;
+    assert_int_equal(P2P__CAP_RENDEZVOUS_ANSWER_BYTES, 1 << 20);
+    start(&w, defaults);
+    lie(&w, p2p__slice_of("", 0), 0);
+    w.lie = p2p__slice_of("\x81\x80\x40", 3); /* that much and a byte */
+    assert_int_equal(
+        look_at(&w, ONE, (struct p2p_rendezvous_search){.ns = "mesh"}),
+        P2P_ETOOBIG);
+    stop(&w);
+}
+
 static void test_addresses_of_a_found_peer_have_a_cap(void **state)
 {
     const struct p2p_rendezvous_search search = {.ns = "mesh"};
@@ -476,6 +491,7 @@ int main(void)
         cmocka_unit_test(test_T33_limits_are_those_of_the_configuration),
         cmocka_unit_test(test_a_point_may_serve_some_alone),
         cmocka_unit_test(test_T33_a_point_makes_nobody_up),
+        cmocka_unit_test(test_T33_an_answer_has_a_cap),
         cmocka_unit_test(test_addresses_of_a_found_peer_have_a_cap),
         cmocka_unit_test(test_a_refused_record_is_sent_once_more),
         cmocka_unit_test(test_nobody_is_there_to_unregister_at),
