@@ -123,6 +123,7 @@ static void lookup(const uint8_t *data, size_t size)
     struct p2p__kad_candidate *keepers[P2P__KAD_KEEPERS];
     struct p2p__kad_key target;
     p2p_ns now = 1;
+    bool answered = false;
     size_t n;
 
     p2p__kad_key_of(data, size > 0 ? 1 : 0, &target);
@@ -146,8 +147,10 @@ static void lookup(const uint8_t *data, size_t size)
         must(l.n + l.n_free == P2P__KAD_CANDIDATES);
     }
     n = p2p__kad_lookup_keepers(&l, keepers);
-    must(n <= P2P__KAD_KEEPERS &&
-         (n == 0) == (p2p__kad_lookup_found(&l, 0) == NULL));
+    for (size_t i = 0; i < l.n; i++) {
+        answered = answered || l.sorted[i]->state == P2P__KAD_ANSWERED;
+    }
+    must(n <= P2P__KAD_KEEPERS && (n > 0) == answered);
     for (unsigned path = 0; path < P2P__KAD_PATHS; path++) {
         must(l.asked[path] <= P2P__CAP_KAD_ASKS);
     }

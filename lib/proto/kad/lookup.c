@@ -363,17 +363,6 @@ struct p2p__kad_candidate *p2p__kad_lookup_expire(struct p2p__kad_lookup *l,
     return NULL;
 }
 
-struct p2p__kad_candidate *p2p__kad_lookup_found(
-    const struct p2p__kad_lookup *l, size_t i)
-{
-    for (size_t at = 0; at < l->n; at++) {
-        if (l->sorted[at]->state == P2P__KAD_ANSWERED && i-- == 0) {
-            return l->sorted[at];
-        }
-    }
-    return NULL;
-}
-
 size_t p2p__kad_lookup_keepers(const struct p2p__kad_lookup *l,
                                struct p2p__kad_candidate *out[P2P__KAD_KEEPERS])
 {

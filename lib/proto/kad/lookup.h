@@ -109,10 +109,6 @@ p2p_ns p2p__kad_lookup_deadline(const struct p2p__kad_lookup *l);
 struct p2p__kad_candidate *p2p__kad_lookup_expire(struct p2p__kad_lookup *l,
                                                   p2p_ns now);
 
-/* The i-th nearest that answered; NULL: there are fewer. */
-struct p2p__kad_candidate *p2p__kad_lookup_found(
-    const struct p2p__kad_lookup *l, size_t i);
-
 /*
  * Those that shall keep something: the k nearest that answered, and the few
  * nearest of each path, so that one path cannot keep it for itself. Returns how
