@@ -318,7 +318,8 @@ static struct p2p__peer *relay_of(struct p2p_host *h,
     peer = p2p__host_peer(h, &id);
     p2p_multiaddr_strip_peer(&relay);
     if (peer != NULL && relay.len > 0) {
-        (void)p2p__peer_add_addr(peer, relay.bytes, relay.len, P2P__ADDR_MDNS,
+        (void)p2p__peer_add_addr(peer, relay.bytes, relay.len,
+                                 P2P__ADDR_HEARSAY,
                                  p2p__ns_after(p2p__host_now(h), ADDR_NS));
     }
     return peer;

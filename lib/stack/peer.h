@@ -22,7 +22,7 @@ struct p2p__dial;
 /* Where an address came from; a better source keeps it longer, and has it
  * dialed first. */
 enum p2p__addr_source {
-    P2P__ADDR_HEARSAY, /* of anybody: a DHT's */
+    P2P__ADDR_HEARSAY, /* of anybody: a DHT, who names a relay */
     P2P__ADDR_MDNS,
     P2P__ADDR_IDENTIFY,
     P2P__ADDR_RECORD, /* signed by the peer */
