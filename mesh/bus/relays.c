@@ -205,16 +205,32 @@ static bool listens(const struct p2p_peer_info *info,
     return does && p2p_multiaddr_is_public(ma);
 }
 
+/* Whether a peer says that it has any public address. */
+static bool tells_public(const struct p2p_peer_info *info)
+{
+    bool does = false;
+
+    for (size_t i = 0; i < info->n_addrs && !does; i++) {
+        does = p2p_multiaddr_is_public(&info->addrs[i]);
+    }
+    return does;
+}
+
 void um_relays_note(const struct um_bus *bus, struct um_bus_entry *e,
                     const struct p2p_peer_info *info)
 {
-    size_t n;
-    struct p2p_conn_info *conns = um_bus_conns(bus, &n);
+    struct p2p_conn_info *conns;
     struct p2p_peer_id via;
+    size_t n;
 
-    if (!listens(info, &e->open)) {
-        e->open.len = 0;
+    if (listens(info, &e->open)) {
+        return; /* as before */
     }
+    e->open.len = 0;
+    if (!tells_public(info)) {
+        return;
+    }
+    conns = um_bus_conns(bus, &n);
     for (size_t i = 0; i < n && e->open.len == 0; i++) {
         if (conns[i].outbound && p2p_peer_id_equal(&conns[i].peer, &e->id) &&
             !um_relays_via(&conns[i].addr, &via) &&
