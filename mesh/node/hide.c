@@ -243,16 +243,34 @@ static bool unlock(const struct p2p_key *key, struct um_str bytes, uint8_t *out)
     return fine;
 }
 
+/* 0 if it is a document, and not what was locked for another key and begins
+ * like one, as one of 256 does. Errors: P2P_ENOMEM, others: it is none. */
+static int look_for_plain(struct um_str bytes)
+{
+    struct um_arena a = UM_ARENA_INIT;
+    struct um_val v;
+    int rv = bytes.len > 0 && bytes.p[0] == '{'
+                 ? um_doc_parse(bytes, &a, &v, NULL)
+                 : P2P_EFORMAT;
+
+    um_arena_fini(&a);
+    return rv;
+}
+
 int um_hide_unlock(const struct p2p_key *key, struct um_str bytes,
                    struct um_buf *out)
 {
     uint8_t *at = (uint8_t *)um_buf_reserve(out, bytes.len + 1);
+    int rv;
 
     if (at == NULL)
         return P2P_ENOMEM;
-    if (unlock(key, bytes, at))
+    if (unlock(key, bytes, at)) {
         out->len += bytes.len - SLOT_BYTES - P2P_SEAL_BYTES;
-    else if (bytes.len > 0 && bytes.p[0] == '{')
+        return 0;
+    }
+    rv = look_for_plain(bytes);
+    if (rv == 0)
         um_buf_str(out, bytes);
-    return um_buf_failed(out) ? P2P_ENOMEM : 0;
+    return rv == P2P_ENOMEM || um_buf_failed(out) ? P2P_ENOMEM : 0;
 }

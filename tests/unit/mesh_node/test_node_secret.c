@@ -85,6 +85,16 @@ static void test_what_is_locked(void **state)
     um_buf_clear(&open);
     assert_int_equal(um_hide_unlock(s->c->keys[0], text, &open), 0);
     assert_true(um_str_eq(um_buf_view(&open), text));
+    /* What is locked may begin like a document, too. */
+    do {
+        um_buf_clear(&locked);
+        lock.made = false;
+        assert_int_equal(um_hide_lock(&lock, s->c->keys[0], text, &locked), 0);
+    } while (locked.p[0] != '{');
+    um_buf_clear(&open);
+    assert_int_equal(um_hide_unlock(s->c->keys[1], um_buf_view(&locked), &open),
+                     0);
+    assert_int_equal(open.len, 0);
     um_buf_fini(&locked);
     um_buf_fini(&open);
 }
