@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Both compilers, with every warning an error; unit tests of clang's build.
-# budget: 300
+# clang's build, with every warning an error, and its unit tests; the lane test
+# does the same with gcc.
+# budget: 200
 # timeout: 1500
 set -e
-for cc in gcc clang; do
-    build=$CI_LOGS/$cc
-    CC=$cc meson setup "$build" -Dwerror=true > /dev/null
-    ninja -C "$build"
-done
+build=$CI_LOGS/clang
+CC=clang meson setup "$build" -Dwerror=true > /dev/null
+ninja -C "$build"
 rv=0
-meson test -C $CI_LOGS/clang --suite unit --print-errorlogs || rv=$?
-.ci/count.py meson $CI_LOGS/clang
+meson test -C "$build" --suite unit --print-errorlogs || rv=$?
+.ci/count.py meson "$build"
 exit $rv
