@@ -70,7 +70,8 @@ enum {
     P2P__QC_GOAWAY = 1 << 4,    /* no new streams, either way */
     P2P__QC_CLOSED = 1 << 5,    /* and have said so, or need not */
     P2P__QC_PONG_DUE = 1 << 6,
-    P2P__QC_SETTLED = 1 << 7 /* the end of our handshake went out */
+    P2P__QC_SETTLED = 1 << 7,  /* the end of our handshake went out */
+    P2P__QC_NO_MEMORY = 1 << 8 /* for what the peer has to be told */
 };
 
 struct p2p__quic {
@@ -111,6 +112,14 @@ struct p2p__quic {
 /* What a stream and a session are charged. */
 #define P2P__QSTREAM_COST sizeof(struct p2p__qstream)
 #define P2P__QUIC_COST    (sizeof(struct p2p__quic) + P2P__QUIC_KEYS_BYTES)
+
+/* The moment of a call: not before that of the one before it, which ngtcp2
+ * would not survive. Who closes may know an older one. */
+static inline p2p_ns p2p__quic_at(struct p2p__quic *q, p2p_ns now)
+{
+    q->now = now > q->now ? now : q->now;
+    return q->now;
+}
 
 /* mem.c */
 

@@ -134,7 +134,7 @@ int p2p__quic_rx(void *sess, struct p2p__slice *in, p2p_ns now)
     if (p2p__quic_has_event(q) || in->len == 0) {
         return 0;
     }
-    q->now = now;
+    now = p2p__quic_at(q, now);
     q->refusal = 0;
     p2p__quic_path_to(&q->arrival, &ps);
     rv = ngtcp2_conn_read_pkt(q->conn, &ps.path, &pi, in->p, in->len, now);

@@ -339,8 +339,9 @@ static int op_expire(void *sess, p2p_ns now)
     if (q->bits & P2P__QC_POISONED) {
         return 0;
     }
-    q->now = now;
+    now = p2p__quic_at(q, now);
     q->refusal = 0;
+    p2p__quic_grant(q); /* tx does not while the socket is full */
     if (ngtcp2_conn_get_expiry(q->conn) <= now) {
         rv = ngtcp2_conn_handle_expiry(q->conn, now);
     }
@@ -450,7 +451,7 @@ static void op_reset(void *sess, void *stream, uint64_t code)
     p2p__qstream_kill(q, st, P2P__WAITS_CLOSED);
     if (st->bits & P2P__QS_HELD &&
         p2p__ng_shutdown(q->conn, st->id, code) != 0) {
-        (void)p2p__quic_fail(q, NGTCP2_ERR_NOMEM); /* tx says so */
+        q->bits |= P2P__QC_NO_MEMORY; /* tx says so */
     }
     p2p__mark(q->owner);
 }
@@ -493,7 +494,7 @@ int p2p__quic_update_key(void *sess, p2p_ns now)
 {
     struct p2p__quic *q = sess;
 
-    q->now = now;
+    now = p2p__quic_at(q, now);
     p2p__mark(q->owner);
     return ngtcp2_conn_initiate_key_update(q->conn, now) == 0 ? 0 : P2P_ESTATE;
 }

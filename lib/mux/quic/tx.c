@@ -225,7 +225,7 @@ void p2p__quic_close(void *sess, struct p2p__outbuf *out, p2p_ns now)
     if (p2p__quic_ended(q)) {
         return;
     }
-    q->now = now;
+    now = p2p__quic_at(q, now);
     q->bits |= P2P__QC_CLOSED | P2P__QC_POISONED | P2P__QC_GOAWAY;
     ngtcp2_path_storage_zero(&p.ps);
     n = ngtcp2_conn_write_connection_close(q->conn, &p.ps.path, &p.pi, p.at,
@@ -263,11 +263,14 @@ int p2p__quic_tx(void *sess, struct p2p__outbuf *out, p2p_ns now)
         p2p__quic_close(q, out, now);
         return 0;
     }
-    q->now = now;
+    (void)p2p__quic_at(q, now);
     q->refusal = 0;
     p2p__quic_grant(q);
     room = ngtcp2_conn_get_cwnd_left(q->conn);
-    rv = q->bits & P2P__QC_ESTABLISHED ? admit(q) : 0;
+    rv = q->bits & P2P__QC_NO_MEMORY ? NGTCP2_ERR_NOMEM : 0;
+    if (rv == 0 && q->bits & P2P__QC_ESTABLISHED) {
+        rv = admit(q);
+    }
     if (rv == 0) {
         rv = write_all(q, out);
     }

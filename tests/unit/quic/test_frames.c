@@ -358,13 +358,15 @@ static void inject_first(struct scene *s, const uint8_t *frames, uint8_t len)
 }
 
 /* The end of the handshake has to wait: the window is full of answers, each in
- * a datagram of full size, that nobody acknowledges. */
+ * a datagram of full size, that nobody acknowledges. ngtcp2 1 counts them no
+ * more once the first keys are gone: there it does not wait. */
 static void test_T13_a_confirmation_while_the_window_is_full(void **state)
 {
     static const uint8_t ack[] = {0x02, 0, 0, 0, 0}, ping[3] = {0x01};
     static const uint8_t done = 0x1e;
     struct scene *s = scene_new();
     struct p2p__quic *q;
+    bool full;
 
     (void)state;
     assert_int_equal(quic_pair_dial(&s->p), 0);
@@ -380,9 +382,11 @@ static void test_T13_a_confirmation_while_the_window_is_full(void **state)
     }
     (void)quic_pair_feed(&s->p, 0, s->held, s->held_len);
     assert_true(s->p.end[0].established);
-    assert_int_equal(ngtcp2_conn_get_cwnd_left(q->conn), 0);
+    full = ngtcp2_conn_get_cwnd_left(q->conn) == 0;
+    assert_true(full || NGTCP2_VERSION_NUM >= 0x010000);
+    assert_int_equal((q->bits & P2P__QC_SETTLED) == 0, full);
     inject(s, 0, &done, 1);
-    assert_int_equal(s->p.end[0].err, P2P_EPROTO);
+    assert_int_equal(s->p.end[0].err, full ? P2P_EPROTO : 0);
     scene_free(s);
 }
 

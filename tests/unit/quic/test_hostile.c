@@ -167,6 +167,22 @@ static void test_rapid_resets_are_slowed_down(void **state)
     app_free(a);
 }
 
+/* Streams that ended are paid for while the socket takes nothing, too: else
+ * their moment stays in the past, and a loop would turn without end. */
+static void test_streams_are_granted_while_the_socket_is_full(void **state)
+{
+    struct app *a = app_shaken(12);
+    struct p2p__quic *q = a->p.end[1].sess;
+    const p2p_ns now = a->p.now;
+
+    (void)state;
+    p2p__quic_credit(q, false);
+    assert_true(p2p__quic_ops.deadline(q) <= now);
+    assert_int_equal(p2p__quic_ops.expire(q, now), 0);
+    assert_true(p2p__quic_ops.deadline(q) > now);
+    app_free(a);
+}
+
 static void test_memory_has_a_limit(void **state)
 {
     (void)state;
@@ -224,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_T13_a_dialer_without_a_right_certificate),
         cmocka_unit_test(test_tls_after_the_handshake_has_a_cap),
         cmocka_unit_test(test_rapid_resets_are_slowed_down),
+        cmocka_unit_test(test_streams_are_granted_while_the_socket_is_full),
         cmocka_unit_test(test_memory_has_a_limit),
         cmocka_unit_test(test_the_window_of_all_streams_has_a_cap),
         cmocka_unit_test(test_junk_is_left_out),
