@@ -90,7 +90,10 @@ struct p2p_host_events {
     void (*twin)(void *user, const struct p2p_multiaddr *addr);
     /** A limit said no, see p2p/limit.h; at most once a second each. */
     void (*limited)(void *user, const struct p2p_limited *what);
-    void (*reserved[3])(void); /**< leave them NULL: room for more events */
+    /** What p2p_host_addrs() says changed by itself: an interface came or went,
+     * a relay agreed, AutoNAT learned something. */
+    void (*addrs_changed)(void *user);
+    void (*reserved[2])(void); /**< leave them NULL: room for more events */
 };
 
 /** A security protocol, which proves who is at the other end. */

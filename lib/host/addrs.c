@@ -24,12 +24,12 @@ static void push(struct collector *c, struct p2p_multiaddr *ma)
 }
 
 size_t p2p__host_ifaces(const struct p2p_host *h,
-                        struct p2p__iface out[P2P__HOST_IFACES])
+                        struct p2p__iface out[P2P__ROAM_IFACES])
 {
     const int n =
-        h->world->ifaces->list(h->world->ifaces, out, P2P__HOST_IFACES);
+        h->world->ifaces->list(h->world->ifaces, out, P2P__ROAM_IFACES);
 
-    return n < 0 ? 0 : p2p__min((size_t)n, P2P__HOST_IFACES);
+    return n < 0 ? 0 : p2p__min((size_t)n, P2P__ROAM_IFACES);
 }
 
 /* Every address of the family of a listener on all interfaces. */
@@ -38,7 +38,7 @@ static void expand(const struct p2p_host *h,
                    void (*each)(void *user, const struct p2p_multiaddr *ma),
                    void *user)
 {
-    struct p2p__iface ifaces[P2P__HOST_IFACES];
+    struct p2p__iface ifaces[P2P__ROAM_IFACES];
     const size_t n = p2p__host_ifaces(h, ifaces);
     struct p2p_multiaddr ma;
     size_t found = 0;
@@ -136,20 +136,10 @@ size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
     return c.count;
 }
 
-bool p2p__host_is_wild(const struct p2p_host *h)
-{
-    P2P__LIST_EACH (it, &h->swarm->listeners) {
-        if (p2p__addr_is_any(
-                &P2P__CONTAINER(it, struct p2p__swarm_listener, link)->at)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void p2p__host_addrs_changed(struct p2p_host *h)
 {
     p2p__host_autonat_look(h);
     p2p__host_mdns_addrs(h);
     p2p__host_identify_push(h);
+    p2p__host_roam_tell(h);
 }

@@ -20,9 +20,6 @@
 #include "wire/addr_class.h"
 #include "wire/maddr.h"
 
-/* How often our addresses are looked at where interfaces may come and go. */
-#define LOOK_NS P2P__SEC(30)
-
 /* Ends after this if a server of v1 is silent: it takes its time, too. */
 #define V1_TIMEOUT P2P__SEC(30)
 
@@ -408,11 +405,7 @@ static void on_job(struct p2p__job *job, p2p_ns now)
         p2p__host_addrs_changed(n->host);
     }
     ask(n, now);
-    p2p__timer_set(
-        &n->timer,
-        p2p__ns_min(p2p__autonat_verdicts_deadline(&n->verdicts),
-                    p2p__host_is_wild(n->host) ? p2p__ns_after(now, LOOK_NS)
-                                               : P2P_NEVER));
+    p2p__timer_set(&n->timer, p2p__autonat_verdicts_deadline(&n->verdicts));
 }
 
 static void on_due(struct p2p__timer *timer, p2p_ns now)

@@ -240,7 +240,7 @@ static bool leads_out(const struct p2p__host_autonat_server *s,
  * and not about us. */
 static bool has_family(const struct p2p__host_autonat_server *s, uint8_t family)
 {
-    struct p2p__iface ifaces[P2P__HOST_IFACES];
+    struct p2p__iface ifaces[P2P__ROAM_IFACES];
     const size_t n = p2p__host_ifaces(s->host, ifaces);
 
     for (size_t i = 0; i < n; i++) {

@@ -211,8 +211,11 @@ static int make_swarm(struct p2p_host *h, const struct p2p_host_config *cfg)
 
 static int init_protocols(struct p2p_host *h, const struct p2p_host_config *cfg)
 {
-    int rv = p2p__host_identify_init(h);
+    int rv = p2p__host_roam_init(h);
 
+    if (rv == 0) {
+        rv = p2p__host_identify_init(h);
+    }
     if (rv == 0) {
         rv = p2p__host_ping_init(h);
     }
@@ -333,6 +336,7 @@ void p2p_host_free(struct p2p_host *host)
     p2p__host_point_fini(host);
     p2p__host_kad_fini(host);
     p2p__host_identify_fini(host);
+    p2p__host_roam_fini(host);
     p2p__pubsub_free(host->pubsub);
     if (host->swarm != NULL) {
         p2p__swarm_free(host->swarm, p2p__host_now(host));
@@ -369,6 +373,7 @@ int p2p_host_listen(struct p2p_host *host, const char *addr)
     if (rv == 0) {
         host->n_listen++;
         p2p__host_addrs_changed(host);
+        p2p__host_roam_told(host);
     }
     return rv;
 }

@@ -2,8 +2,7 @@
 /*
  * identify on streams. Each peer is asked once it is connected, and answers;
  * when our addresses or protocols change, in one later turn, all peers that
- * have answered are told by a push. Where we listen on all interfaces, those
- * are looked at again and again. What a peer tells goes to the application,
+ * have answered are told by a push. What a peer tells goes to the application,
  * and its addresses into the book, better believed when it signed them.
  */
 #include "base/mem.h"
@@ -16,8 +15,6 @@
 #include "proto/identify/writer.h"
 #include "wire/maddr.h"
 
-/* How often our addresses are looked at: interfaces come and go. */
-#define LOOK_NS P2P__SEC(10)
 /* Addresses that a peer told are believed for so long after it is gone. */
 #define TTL_NS P2P__SEC(3600)
 
@@ -25,9 +22,8 @@ struct p2p__host_identify {
     struct p2p_host *host;
     struct p2p__identify_self self;
     struct p2p__job job; /* something of ours changed */
-    struct p2p__timer look;
-    bool ready;  /* `self` has been told what we are */
-    bool unsaid; /* news that connected peers have not heard of */
+    bool ready;          /* `self` has been told what we are */
+    bool unsaid;         /* news that connected peers have not heard of */
 };
 
 /* What is known of a connected peer. Counted: peer->identify until it is gone,
@@ -364,9 +360,6 @@ static void on_job(struct p2p__job *job, p2p_ns now)
         P2P__CONTAINER(job, struct p2p__host_identify, job);
     struct p2p__swarm *swarm = id->host->swarm;
 
-    if (p2p__host_is_wild(id->host)) {
-        p2p__timer_set(&id->look, p2p__ns_after(now, LOOK_NS));
-    }
     if (refresh(id) != 1 && !id->unsaid) {
         return;
     }
@@ -378,15 +371,6 @@ static void on_job(struct p2p__job *job, p2p_ns now)
             push_to(id->host, c->peer, now);
         }
     }
-}
-
-static void on_look(struct p2p__timer *timer, p2p_ns now)
-{
-    struct p2p__host_identify *id =
-        P2P__CONTAINER(timer, struct p2p__host_identify, look);
-
-    (void)now;
-    p2p__mark(&id->job);
 }
 
 static void on_ask(void *user, struct p2p_stream *stream, p2p_ns now)
@@ -467,7 +451,6 @@ int p2p__host_identify_init(struct p2p_host *h)
     id->host = h;
     p2p__identify_self_init(&id->self, h->key, h->agent, &h->env);
     p2p__job_init(&id->job, h->world->q, on_job);
-    p2p__timer_init(&id->look, h->world->q, on_look);
     h->identify = id;
     rv = p2p__handlers_set(&h->swarm->handlers, P2P__IDENTIFY_PROTOCOL, on_ask,
                            h);
@@ -487,7 +470,6 @@ void p2p__host_identify_fini(struct p2p_host *h)
         return;
     }
     p2p__identify_self_fini(&id->self);
-    p2p__timer_fini(&id->look);
     p2p__job_fini(&id->job);
     p2p__free(id);
     h->identify = NULL;

@@ -13,6 +13,7 @@
 #include "p2p/host.h"
 #include "p2p/pubsub.h"
 #include "port/world.h"
+#include "stack/roam.h"
 #include "stack/swarm.h"
 
 /* Addresses that we listen at. */
@@ -35,6 +36,7 @@ struct p2p__host_kad;
 struct p2p__host_mdns;
 struct p2p__host_point;
 struct p2p__host_relay;
+struct p2p__host_roam;
 
 struct p2p_host {
     struct p2p__world *world; /* borrowed */
@@ -47,6 +49,7 @@ struct p2p_host {
     void *user;
     char *agent;
     size_t n_listen;
+    struct p2p__host_roam *roam;
     struct p2p__host_identify *identify;
     struct p2p__host_mdns *mdns;
     struct p2p_pubsub *pubsub;
@@ -79,15 +82,9 @@ int p2p__host_new(struct p2p__world *world, const struct p2p_host_config *cfg,
 /* Fills the public view of a connection. */
 void p2p__host_conn_info(const struct p2p__conn *c, struct p2p_conn_info *out);
 
-/* Addresses of interfaces that are looked at. */
-#define P2P__HOST_IFACES 64U
-
 /* The addresses of this machine; how many. */
 size_t p2p__host_ifaces(const struct p2p_host *h,
-                        struct p2p__iface out[P2P__HOST_IFACES]);
-
-/* Whether we listen on all interfaces, whichever there are. */
-bool p2p__host_is_wild(const struct p2p_host *h);
+                        struct p2p__iface out[P2P__ROAM_IFACES]);
 
 /* Calls `each` for every address of a listener, without /p2p/ID: one on all
  * interfaces has that of each, with loopback where there is nothing else. */
@@ -98,6 +95,18 @@ void p2p__host_listen_addrs(const struct p2p_host *h,
 
 /* Our addresses changed: identify and mDNS tell the others. */
 void p2p__host_addrs_changed(struct p2p_host *h);
+
+/* roam.c: looks at the machine's addresses. */
+int p2p__host_roam_init(struct p2p_host *h);
+void p2p__host_roam_fini(struct p2p_host *h);
+
+/* They may have changed. */
+void p2p__host_roam_stir(struct p2p_host *h, p2p_ns now);
+
+/* What we tell of ourselves may have changed: the application hears it, unless
+ * it did that itself. */
+void p2p__host_roam_tell(struct p2p_host *h);
+void p2p__host_roam_told(struct p2p_host *h);
 
 /* The peer of a text id in the book, counted, or NULL. */
 struct p2p__peer *p2p__host_peer(struct p2p_host *h,
@@ -135,6 +144,9 @@ int p2p__host_perf_init(struct p2p_host *h);
 int p2p__host_mdns_init(struct p2p_host *h, const struct p2p_host_config *cfg);
 void p2p__host_mdns_fini(struct p2p_host *h);
 void p2p__host_mdns_addrs(struct p2p_host *h);
+
+/* There are other interfaces. */
+void p2p__host_mdns_look(struct p2p_host *h);
 void p2p__host_mdns_gone(struct p2p_host *h, const struct p2p_peer_id *id,
                          p2p_ns now);
 

@@ -128,8 +128,7 @@ static void on_moved(void *user, p2p_ns now)
 {
     const struct p2p__host_mdns *m = user;
 
-    (void)now;
-    p2p__host_addrs_changed(m->host);
+    p2p__host_roam_stir(m->host, now);
 }
 
 static int start(struct p2p__host_mdns *m, const struct p2p_host_config *cfg)
@@ -204,6 +203,13 @@ void p2p__host_mdns_addrs(struct p2p_host *h)
         }
     }
     p2p__mdns_service_set_addrs(h->mdns->service, addrs, n, p2p__host_now(h));
+}
+
+void p2p__host_mdns_look(struct p2p_host *h)
+{
+    if (h->mdns != NULL) {
+        p2p__mdns_service_look(h->mdns->service, p2p__host_now(h));
+    }
 }
 
 void p2p__host_mdns_gone(struct p2p_host *h, const struct p2p_peer_id *id,

@@ -16,7 +16,7 @@
 /* Whether an address is of this machine; loopback is, whatever its number. */
 static bool is_local(const struct p2p_host *h, const struct p2p__addr *a)
 {
-    struct p2p__iface ifaces[P2P__HOST_IFACES];
+    struct p2p__iface ifaces[P2P__ROAM_IFACES];
     const size_t n = p2p__host_ifaces(h, ifaces);
 
     for (size_t i = 0; i < n; i++) {

@@ -14,6 +14,9 @@ struct p2p__env {
     void (*random)(struct p2p__env *env, void *p, size_t len);
     /* Nanoseconds since 1970, for sequence numbers and what people read. */
     int64_t (*wall_ns)(struct p2p__env *env);
+    /* How long the machine has slept since it began, in nanoseconds, which the
+     * monotonic clock did not count. NULL: it does not sleep. */
+    int64_t (*slept_ns)(struct p2p__env *env);
     /* Seeds of hash tables, apart from all other random numbers: nothing may
      * depend on them, and the simulator sees to it. NULL: they are random. */
     void (*map_seed)(struct p2p__env *env, uint64_t seed[2]);

@@ -13,7 +13,6 @@
 #include "base/mem.h"
 #include "uv/env.h"
 #include "uv/errors.h"
-#include "uv/ifaces.h"
 
 /* Jobs run a turn before the kernel is asked again. */
 #define TURN_JOBS 256
@@ -184,13 +183,13 @@ static int init(struct p2p_loop *l)
     p2p__runq_init(&l->q, on_wake);
     p2p__uv_net_init(&l->net, l->uv);
     p2p__uv_dns_init(&l->dns, l->uv);
-    p2p__uv_ifaces_init(&l->ifaces);
+    p2p__uv_ifaces_init(&l->ifaces, l->uv);
     p2p__uv_env_init(&l->env);
     l->world = (struct p2p__world){.q = &l->q,
                                    .env = &l->env,
                                    .net = &l->net.net,
                                    .dns = &l->dns.dns,
-                                   .ifaces = &l->ifaces,
+                                   .ifaces = &l->ifaces.ifaces,
                                    .now = world_now};
     init_handles(l);
     ignore_sigpipe();
@@ -255,6 +254,25 @@ static void close_handle(struct p2p_loop *l, void *h)
     uv_close(h, on_handle_closed);
 }
 
+static void on_ifaces_closed(uv_handle_t *h)
+{
+    struct p2p_loop *l =
+        P2P__CONTAINER((uv_poll_t *)h, struct p2p_loop, ifaces.h);
+
+    p2p__uv_ifaces_closed(&l->ifaces);
+    l->closing--;
+}
+
+static void close_ifaces(struct p2p_loop *l)
+{
+    uv_handle_t *h = p2p__uv_ifaces_handle(&l->ifaces);
+
+    if (h != NULL) {
+        l->closing++;
+        uv_close(h, on_ifaces_closed);
+    }
+}
+
 void p2p_loop_free(struct p2p_loop *loop)
 {
     if (loop == NULL) {
@@ -266,6 +284,7 @@ void p2p_loop_free(struct p2p_loop *loop)
     close_handle(loop, &loop->idle);
     close_handle(loop, &loop->timer);
     close_handle(loop, &loop->async);
+    close_ifaces(loop);
     while (loop->closing > 0 || loop->net.handles > 0 ||
            loop->dns.pending > 0) {
         (void)uv_run(loop->uv, UV_RUN_ONCE);

@@ -9,6 +9,7 @@
 #include "p2p/loop.h"
 #include "port/world.h"
 #include "uv/dns.h"
+#include "uv/ifaces.h"
 #include "uv/tcp.h"
 
 struct p2p__post {
@@ -24,7 +25,7 @@ struct p2p_loop {
     struct p2p__runq q;
     struct p2p__uv_net net;
     struct p2p__uv_dns dns;
-    struct p2p__ifaces ifaces;
+    struct p2p__uv_ifaces ifaces;
     struct p2p__env env;
     uv_check_t check;     /* a turn after the kernel's events */
     uv_prepare_t prepare; /* a turn before waiting */

@@ -94,6 +94,34 @@ static int list_ifaces(struct p2p__ifaces *self, struct p2p__iface *at,
     return (int)P2P__COUNT(all);
 }
 
+static int watch_ifaces(struct p2p__ifaces *self, struct p2p__ifaces_watch *w)
+{
+    p2p__list_init(&w->link);
+    p2p__list_push(&P2P__CONTAINER(self, struct sim_host, ifaces)->watches,
+                   &w->link);
+    return 0;
+}
+
+void sim_watch_ifaces(struct sim *sim, size_t host)
+{
+    sim->hosts[host].ifaces.watch = watch_ifaces;
+}
+
+void sim_ifaces_changed(struct sim *sim, size_t host)
+{
+    P2P__LIST_EACH_SAFE (it, &sim->hosts[host].watches) {
+        struct p2p__ifaces_watch *w =
+            P2P__CONTAINER(it, struct p2p__ifaces_watch, link);
+
+        w->changed(w, sim->now);
+    }
+}
+
+static int64_t slept(struct p2p__env *env)
+{
+    return P2P__CONTAINER(env, struct sim_host, env)->slept;
+}
+
 static void on_log(void *user, enum p2p__log_level level, const char *text)
 {
     const struct sim_host *h = user;
@@ -113,6 +141,7 @@ static void host_init(struct sim *sim, struct sim_host *h, size_t index)
     h->addr.ip[3] = (uint8_t)(index + 1);
     h->env = (struct p2p__env){.random = fill,
                                .wall_ns = wall,
+                               .slept_ns = slept,
                                .map_seed = map_seed,
                                .log = &h->logger};
     h->logger = (struct p2p__logger){
@@ -122,6 +151,7 @@ static void host_init(struct sim *sim, struct sim_host *h, size_t index)
     p2p__rng_seed(&h->maps, sim->cfg.map_seed + index);
     p2p__runq_init(&h->q, on_wake);
     p2p__list_init(&h->listeners);
+    p2p__list_init(&h->watches);
     p2p__list_init(&h->udps);
     p2p__list_init(&h->pipes);
     sim_net_init(h);

@@ -52,6 +52,8 @@ struct sim_host {
     /* What it knows of the address of its interface, beside loopback; family 0:
      * `addr`. */
     struct p2p__addr iface;
+    struct p2p__list watches; /* of its interfaces */
+    int64_t slept;            /* how long the machine has slept */
     uint16_t next_port;
     uint64_t bytes_sent;
 };
@@ -85,6 +87,13 @@ bool sim_run_until(struct sim *sim, p2p_ns until, bool (*done)(void *arg),
 
 /* Puts a host into a group; groups cannot talk to each other. */
 void sim_set_group(struct sim *sim, size_t host, uint32_t group);
+
+/* From now on a host's world tells of changes of its interfaces; before hosts
+ * are made on it. */
+void sim_watch_ifaces(struct sim *sim, size_t host);
+
+/* Tells those who watch that a host's interfaces may have changed. */
+void sim_ifaces_changed(struct sim *sim, size_t host);
 
 /*
  * Puts a host behind a wall, as a NAT that leaves ports as they are and lets

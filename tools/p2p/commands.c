@@ -79,17 +79,11 @@ static int target(struct node *n, const char *text, struct p2p_peer_id *id)
 
 static void cmd_addrs(struct node *n, const char *cmd, char *rest)
 {
-    struct p2p_multiaddr addrs[MAX_ADDRS];
-    size_t count = p2p_host_addrs(n->host, addrs, MAX_ADDRS);
     struct json j;
 
     (void)rest;
     json_reply(&j, cmd, 0);
-    json_array(&j, "addrs");
-    for (size_t i = 0; i < count && i < MAX_ADDRS; i++) {
-        json_addr(&j, NULL, &addrs[i]);
-    }
-    json_array_end(&j);
+    node_addrs(n, &j);
     json_end(&j);
 }
 

@@ -252,6 +252,18 @@ void node_punched(void *user, const struct p2p_dcutr_result *result)
     json_end(&j);
 }
 
+static void on_addrs_changed(void *user)
+{
+    const struct node *n = user;
+    struct json j;
+
+    if (!n->opts.quiet) {
+        json_begin(&j, "addrs");
+        node_addrs(n, &j);
+        json_end(&j);
+    }
+}
+
 static void on_log(void *user, int level, const char *text)
 {
     static const char *const names[] = {"error", "warn", "info", "debug",
@@ -267,6 +279,7 @@ const struct p2p_host_events node_events = {
     .identified = on_identified,
     .found = on_found,
     .limited = on_limited,
+    .addrs_changed = on_addrs_changed,
     .log = on_log,
 };
 

@@ -57,19 +57,25 @@ static int fatal(const char *what, int status)
     return fatal_text(text);
 }
 
-static void print_listening(struct node *n)
+void node_addrs(const struct node *n, struct json *j)
 {
     struct p2p_multiaddr addrs[MAX_ADDRS];
-    size_t count = p2p_host_addrs(n->host, addrs, MAX_ADDRS);
+    const size_t count = p2p_host_addrs(n->host, addrs, MAX_ADDRS);
+
+    json_array(j, "addrs");
+    for (size_t i = 0; i < count && i < MAX_ADDRS; i++) {
+        json_addr(j, NULL, &addrs[i]);
+    }
+    json_array_end(j);
+}
+
+static void print_listening(struct node *n)
+{
     struct json j;
 
     json_begin(&j, "listening");
     json_peer(&j, "peer", p2p_host_id(n->host));
-    json_array(&j, "addrs");
-    for (size_t i = 0; i < count && i < MAX_ADDRS; i++) {
-        json_addr(&j, NULL, &addrs[i]);
-    }
-    json_array_end(&j);
+    node_addrs(n, &j);
     json_real(&j, "ready_ms", (double)(now_ns() - n->started_ns) / 1e6);
     json_int(&j, "pid", getpid());
     json_end(&j);

@@ -106,6 +106,11 @@ void node_command_names(void);
 /* What the host tells. */
 extern const struct p2p_host_events node_events;
 
+struct json;
+
+/* Adds where the node can be reached: "addrs". */
+void node_addrs(const struct node *n, struct json *j);
+
 /* A hole was punched, or not; `user` is the node. */
 void node_punched(void *user, const struct p2p_dcutr_result *result);
 

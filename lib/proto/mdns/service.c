@@ -395,6 +395,11 @@ void p2p__mdns_service_ask(struct p2p__mdns_service *s, p2p_ns now)
     set_timer(s);
 }
 
+void p2p__mdns_service_look(struct p2p__mdns_service *s, p2p_ns now)
+{
+    (void)scan(s, now);
+}
+
 void p2p__mdns_service_forget(struct p2p__mdns_service *s,
                               const struct p2p_peer_id *id, p2p_ns now)
 {

@@ -134,12 +134,71 @@ static void test_peers_hear_of_a_new_interface_with_mdns(void **state)
     peers_hear_of_it(true);
 }
 
+/* Where the world tells of changes, they are heard of at once, once for many,
+ * and nobody looks in between. */
+static unsigned changes;
+
+static void on_addrs_changed(void *user)
+{
+    (void)user;
+    changes++;
+}
+
+static void test_a_change_that_is_told_is_heard_at_once(void **state)
+{
+    const struct sim_cfg cfg = {
+        .seed = 37, .latency_min = P2P__MS(5), .latency_max = P2P__MS(15)};
+    struct p2p_host_events events;
+    struct simhost a = {0}, b = {0};
+    struct sim sim;
+
+    (void)state;
+    sim_init(&sim, &cfg, 2);
+    sim.hosts[0].ifaces.list = list;
+    sim_watch_ifaces(&sim, 0);
+    machine = (struct machine){0};
+    plug(1, lo, true);
+    plug(2, first, false);
+    simhost_start(&a, &sim, 0, NULL);
+    events = *a.host->events;
+    events.addrs_changed = on_addrs_changed;
+    a.host->events = &events;
+    p2p__host_roam_told(a.host);
+    changes = 0;
+    simhost_start(&b, &sim, 1, NULL);
+    assert_int_equal(simhost_dial(&a, &b), 0);
+    sim_run(&sim, P2P__SEC(5));
+    plug(3, second, false);
+    sim_run(&sim, sim.now + P2P__SEC(20));
+    assert_false(heard(&b, &a, second)); /* looks are rare */
+    for (int i = 0; i < 4; i++) {
+        sim_ifaces_changed(&sim, 0);
+        sim_run(&sim, sim.now + P2P__MS(100));
+        assert_false(heard(&b, &a, second));
+    }
+    sim_run(&sim, sim.now + P2P__MS(200));
+    assert_true(heard(&b, &a, second));
+    assert_int_equal(changes, 1);
+    sim_ifaces_changed(&sim, 0); /* nothing changed */
+    sim_run(&sim, sim.now + P2P__SEC(5));
+    assert_int_equal(changes, 1);
+    machine.n = 2;
+    sim_ifaces_changed(&sim, 0);
+    sim_run(&sim, sim.now + P2P__SEC(1));
+    assert_int_equal(changes, 2);
+    simhost_stop(&a);
+    simhost_stop(&b);
+    assert_true(p2p__list_empty(&sim.hosts[0].watches));
+    sim_fini(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses_follow_the_interfaces),
         cmocka_unit_test(test_peers_hear_of_a_new_interface),
         cmocka_unit_test(test_peers_hear_of_a_new_interface_with_mdns),
+        cmocka_unit_test(test_a_change_that_is_told_is_heard_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
