@@ -3,11 +3,13 @@
 #include <stdlib.h>
 
 #include "base/map.h"
-#include "internal.h"
+#include "site.h"
 
 /* Jobs a host runs in one turn. */
 #define TURN_JOBS     64
 #define START_WALL_NS 1767225600000000000LL
+/* A way inside of a site is so much shorter. */
+#define NEARER 40
 
 static const uint64_t trace_seed[2] = {1, 2};
 
@@ -257,35 +259,41 @@ void sim_fini(struct sim *sim)
 
         h->alive = false;
         sim_net_kill(h);
-        sim_net_fini(h);
+        sim_wall_fini(h);
         p2p__heap_remove(&sim->events, &h->turn);
     }
     drain_events(sim);
+    sim_sites_fini(sim);
     free(sim->hosts);
     sim->hosts = NULL;
 }
 
 struct sim_host *sim_find(struct sim *sim, const struct p2p__addr *addr)
 {
-    size_t n =
-        ((size_t)addr->ip[1] << 16) + ((size_t)addr->ip[2] << 8) + addr->ip[3];
+    /* The high half of the second byte counts addresses of one machine. */
+    size_t n = ((size_t)(addr->ip[1] & 15U) << 16) +
+               ((size_t)addr->ip[2] << 8) + addr->ip[3];
     struct sim_host *h;
 
     if (addr->family != 4 || n == 0 || n > sim->n_hosts) {
         return NULL;
     }
     h = &sim->hosts[n - 1];
+    if (addr->ip[1] != h->addr.ip[1]) {
+        return NULL;
+    }
     return addr->ip[0] == h->addr.ip[0] ||
                    (h->outside.family != 0 && addr->ip[0] == h->outside.ip[0])
                ? h
                : NULL;
 }
 
-p2p_ns sim_latency(struct sim *sim)
+p2p_ns sim_latency(struct sim *sim, bool near)
 {
     p2p_ns span = sim->cfg.latency_max - sim->cfg.latency_min;
+    p2p_ns way = sim->cfg.latency_min + p2p__rng_below(&sim->rng, span + 1);
 
-    return sim->cfg.latency_min + p2p__rng_below(&sim->rng, span + 1);
+    return near ? way / NEARER : way;
 }
 
 bool sim_lost(struct sim *sim)
@@ -293,9 +301,14 @@ bool sim_lost(struct sim *sim)
     return p2p__rng_below(&sim->rng, 1000) < sim->cfg.loss_permille;
 }
 
+bool sim_apart(const struct sim_host *a, const struct sim_host *b)
+{
+    return a->group != b->group && (a->site == NULL || a->site != b->site);
+}
+
 bool sim_connected(const struct sim_host *a, const struct sim_host *b)
 {
-    return a->alive && b->alive && a->group == b->group;
+    return a->alive && b->alive && !sim_apart(a, b);
 }
 
 void sim_set_group(struct sim *sim, size_t host, uint32_t group)

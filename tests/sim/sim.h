@@ -13,6 +13,7 @@
 #include "port/world.h"
 
 struct sim;
+struct sim_site;
 
 /* What a sim's network is like. */
 struct sim_cfg {
@@ -45,6 +46,7 @@ struct sim_host {
     bool alive;
     bool walled;           /* only who was sent to, by port, is let in */
     struct p2p__list sent; /* to whom, while it is walled */
+    struct sim_site *site; /* that it is in, see site.h; NULL: none */
     struct p2p__addr addr; /* 10.x.y.z; a test may make the 10 an 8 */
     /* What others see it at, and find it at; family 0: `addr`. As `addr`, but
      * for the first byte. */
@@ -55,7 +57,10 @@ struct sim_host {
     struct p2p__list watches; /* of its interfaces */
     int64_t slept;            /* how long the machine has slept */
     uint16_t next_port;
-    uint64_t bytes_sent;
+    uint64_t bytes_sent; /* by pipes */
+    uint64_t bytes_got;
+    uint64_t segs_sent;
+    uint64_t udp_sent; /* bytes of datagrams; to a group: once */
 };
 
 struct sim {
@@ -65,6 +70,8 @@ struct sim {
     p2p_ns now;
     struct sim_host *hosts;
     size_t n_hosts;
+    struct sim_site **sites;
+    size_t n_sites;
     uint64_t trace; /* hash of all that happened */
     uint64_t n_events;
     uint64_t bytes; /* carried by pipes */
