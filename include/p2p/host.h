@@ -114,7 +114,7 @@ struct p2p_host_config {
     bool mdns;                /**< announce and look for peers: today's form */
     bool mdns_2021;           /**< the form that js spoke in 2021 */
     bool mdns_dial;           /**< dial what mDNS found */
-    uint32_t mdns_interval_s; /**< between questions; 0: 10 s (2021) or 120 s */
+    uint32_t mdns_interval_s; /**< between questions; 0: 10 s */
     int log_level;            /**< 0 error … 4 trace; default 1 */
     uint32_t max_conns;       /**< in each direction; 0: 4096 */
     uint32_t low_water;       /**< connections kept when trimmed; 0: 2048 */

@@ -13,6 +13,8 @@
 
 /* The first pause between questions; each is twice the one before. */
 #define FIRST_GAP P2P__SEC(1)
+/* Questions in a row that are left to others. */
+#define LEFT_TO_OTHERS 11U
 
 int p2p__mdns_init(struct p2p__mdns *m, const struct p2p__mdns_cfg *cfg,
                    p2p_ns now)
@@ -48,12 +50,35 @@ static p2p_ns dice(struct p2p__mdns *m, p2p_ns most)
     return most / UINT32_MAX * v + most % UINT32_MAX * v / UINT32_MAX;
 }
 
+/*
+ * Whether somebody else asked just now what we would ask: the answers go to
+ * all, so he asked for us, too (RFC 6762, 7.3). Not when we miss somebody, and
+ * not for ever: who leaves out some of us would hide them.
+ */
+static bool is_asked(struct p2p__mdns *m, enum p2p__mdns_form form, p2p_ns now)
+{
+    const p2p_ns lately = m->interval / 5 * 4;
+
+    if (m->gap < m->interval || m->gap <= FIRST_GAP || m->heard_at[form] == 0 ||
+        now - m->heard_at[form] >= lately || m->left[form] == LEFT_TO_OTHERS) {
+        m->left[form] = 0;
+        return false;
+    }
+    m->left[form]++;
+    return true;
+}
+
 /* Makes the questions due and sets the time of the next. */
 static void ask(struct p2p__mdns *m, p2p_ns now)
 {
     const p2p_ns tenth = m->gap / 10;
 
     m->query_due = m->forms;
+    for (unsigned i = 0; i < P2P__MDNS_FORMS; i++) {
+        if (is_asked(m, (enum p2p__mdns_form)i, now)) {
+            m->query_due &= ~P2P__MDNS_BIT(i);
+        }
+    }
     m->queried_at = now;
     m->query_at = p2p__ns_after(now, m->gap - tenth + dice(m, 2 * tenth));
     m->gap = p2p__ns_min(2 * m->gap, m->interval);
@@ -174,6 +199,7 @@ static int take_question(struct p2p__mdns *m, const struct p2p__mdns_from *from,
         if (alone) {
             rv = note_asker(m, form, from, now);
         } else {
+            m->heard_at[i] = from->unicast ? m->heard_at[i] : now;
             answer(m, form, dice(m, P2P__MDNS_JITTER), now);
         }
     }

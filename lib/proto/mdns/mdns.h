@@ -7,7 +7,9 @@
  *     while (tx(&out, &to)) send it               when the owner is marked
  *     expire() at deadline()
  *
- * It asks at once, then less and less often, up to the interval. Whoever asks,
+ * It asks at once, then less and less often, up to the interval, and then not
+ * what another one asked just before: a link has one question an interval, not
+ * one for each of us. Whoever asks,
  * itself included, makes it say its own record to all: so those that were here
  * before learn of a newcomer by its question. What it finds is a hint: no
  * state of a peer comes of it, and no more than P2P__CAP_MDNS_NEW peers in a
@@ -78,7 +80,9 @@ struct p2p__mdns {
     p2p_ns query_at;   /* the next questions */
     p2p_ns gap;        /* from them to those after */
     unsigned forms;
-    unsigned query_due; /* forms whose question has to go out */
+    unsigned query_due;               /* forms whose question has to go out */
+    p2p_ns heard_at[P2P__MDNS_FORMS]; /* somebody asked all; 0: never */
+    unsigned left[P2P__MDNS_FORMS];   /* questions left to him, in a row */
     unsigned answer_due;
     p2p_ns answer_at[P2P__MDNS_FORMS]; /* for those that are due */
     struct p2p__bucket answers[P2P__MDNS_FORMS];

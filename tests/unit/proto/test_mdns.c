@@ -160,6 +160,41 @@ static void test_asks_at_once_then_less_and_less(void **state)
     node_free(n);
 }
 
+/* The next moment at which it would ask; so long before it somebody else
+ * does, by the group or not. Whether it asks itself. */
+static bool asks_after(struct node *n, p2p_ns before, bool unicast)
+{
+    const p2p_ns at = p2p__mdns_deadline(&n->m);
+
+    n->from.unicast = unicast;
+    assert_int_equal(rx_hex(n, JS3_QUERY, at - before), 0);
+    p2p__mdns_expire(&n->m, at);
+    return draw_all(n, at) > 0;
+}
+
+static void test_leaves_questions_to_others(void **state)
+{
+    struct node *n = node_new(JS_QM_ID, P2P__MDNS_TODAY);
+
+    (void)state;
+    (void)draw_all(n, 0);
+    for (int i = 0; i < 3; i++) { /* in the beginning it asks itself */
+        assert_true(asks_after(n, P2P__MS(100), false));
+    }
+    assert_false(asks_after(n, P2P__SEC(1), false));
+    assert_false(asks_after(n, P2P__SEC(7), false));
+    assert_true(asks_after(n, P2P__MS(8500), false)); /* too long ago */
+    assert_true(asks_after(n, P2P__SEC(1), true));    /* others got nothing */
+    for (int i = 0; i < 11; i++) {
+        assert_false(asks_after(n, P2P__SEC(1), false));
+    }
+    assert_true(asks_after(n, P2P__SEC(1), false)); /* not for ever */
+    assert_false(asks_after(n, P2P__SEC(1), false));
+    p2p__mdns_ask(&n->m, p2p__mdns_deadline(&n->m)); /* somebody is wanted */
+    assert_int_equal(draw_all(n, p2p__mdns_deadline(&n->m)), 1);
+    node_free(n);
+}
+
 static void test_asks_in_all_its_forms(void **state)
 {
     struct node *n = node_new(JS_QM_ID, P2P__MDNS_TODAY | P2P__MDNS_2021);
@@ -714,6 +749,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_asks_at_once_then_less_and_less),
+        cmocka_unit_test(test_leaves_questions_to_others),
         cmocka_unit_test(test_asks_in_all_its_forms),
         cmocka_unit_test(test_a_question_makes_it_speak_to_all),
         cmocka_unit_test(test_it_answers_no_form_that_is_off),
