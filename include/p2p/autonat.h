@@ -16,8 +16,13 @@
  * told from none: the address is P2P_REACHABLE, and strangers do not get in.
  *
  * With it, p2p_host_addrs() has the addresses of the internet that were
- * confirmed, and no others; those of private networks as ever. Without it
- * nothing changes: all addresses that we listen at are told.
+ * confirmed, and no others, unless `tell_all` is set; those of private networks
+ * as ever. Without it nothing changes: all addresses that we listen at are
+ * told.
+ *
+ * Who is met in our own network says nothing of the internet: only servers at
+ * public addresses are asked, and none of a network of IPv6 (a /64) that we are
+ * in.
  *
  * A host is a server itself if p2p_host_config.autonat_server says so. Who
  * asks a server makes it dial: so it dials the asker's own IP address, or
@@ -34,6 +39,7 @@
 
 #include "p2p/err.h"
 #include "p2p/multiaddr.h"
+#include "p2p/peer_id.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -69,6 +75,11 @@ struct p2p_autonat_config {
     /** A verdict changed; `what` is valid during the call. May be NULL. */
     void (*changed)(void *user, const struct p2p_reachability_info *what);
     void *user; /**< borrows until the host is freed */
+    /** Tell all addresses that we listen at, whatever the verdicts: these add
+     * what is confirmed beside them. */
+    bool tell_all;
+    /** Whom to ask, of those who serve it; called often. NULL: everybody. */
+    bool (*trust)(void *user, const struct p2p_peer_id *server);
 };
 
 /** A config with the defaults. */
@@ -91,6 +102,9 @@ struct p2p_autonat_server_config {
     /** Dial addresses that are not of the internet, too, for askers that are
      * not there either: for tests. */
     bool private_addrs;
+    /** Whom it serves, asked for each stream. NULL: everybody. */
+    bool (*allow)(void *user, const struct p2p_peer_id *peer);
+    void *user; /**< borrows until the host is freed */
 };
 
 /** A config with the defaults. */
@@ -111,6 +125,13 @@ struct p2p_autonat_server_config {
 P2P_API size_t p2p_host_reachability(const struct p2p_host *host,
                                      struct p2p_reachability_info *out,
                                      size_t cap, size_t size);
+
+/**
+ * What p2p_autonat_config.trust says has changed, of whomever: who is trusted
+ * now may be asked at once. What others said stays said.
+ * @param host borrows the host
+ */
+P2P_API void p2p_autonat_recheck(struct p2p_host *host);
 
 #ifdef __cplusplus
 }

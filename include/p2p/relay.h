@@ -72,6 +72,16 @@ P2P_API int p2p_relay_serve(struct p2p_host *host,
                             const struct p2p_relay_config *cfg);
 
 /**
+ * Ends what a host as a relay has granted to a peer: its reservation, and the
+ * circuits that it is an end of. It may ask again, see `allow`.
+ * @param host borrows the host
+ * @param peer borrows the id
+ * @return 0; P2P_ENOTFOUND: it had nothing
+ */
+P2P_API int p2p_relay_drop(struct p2p_host *host,
+                           const struct p2p_peer_id *peer);
+
+/**
  * How it stands with the reservation that a host keeps at a relay.
  * @param host  borrows the host
  * @param relay borrows the relay's id

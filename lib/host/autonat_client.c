@@ -23,6 +23,9 @@
 /* Ends after this if a server of v1 is silent: it takes its time, too. */
 #define V1_TIMEOUT P2P__SEC(30)
 
+/* Bytes of an IPv6 address that its network has in common. */
+#define LINK_BYTES 8U
+
 /* Bytes of a request of v1: 16 addresses and our id. */
 #define V1_BYTES 4096U
 
@@ -37,9 +40,11 @@ struct p2p__host_autonat {
     struct p2p__job job;
     struct p2p__timer timer;
     void (*changed)(void *user, const struct p2p_reachability_info *what);
+    bool (*trust)(void *user, const struct p2p_peer_id *server); /* or NULL */
     void *user;
     uint32_t witnesses;
     bool private_addrs;
+    bool tell_all;
     size_t n_listen; /* the first of verdicts' addresses: we listen there */
     struct p2p__autonat_verdicts verdicts;
     struct p2p__autonat_observed observed;
@@ -382,6 +387,9 @@ static int ask_v1(struct p2p__host_autonat *n)
 /* Asks who is next. */
 static void ask(struct p2p__host_autonat *n, p2p_ns now)
 {
+    if (n->trust != NULL) {
+        p2p__autonat_verdicts_sift(&n->verdicts, n->trust, n->user);
+    }
     while (!n->asking && !n->asks_v1 && !n->host->swarm->closing &&
            p2p__autonat_verdicts_next(&n->verdicts, &n->probe, now)) {
         if (n->probe.v2 && ask_v2(n, now) != 0) {
@@ -422,6 +430,35 @@ void p2p__host_autonat_look(struct p2p_host *h)
     if (h->autonat != NULL) {
         p2p__mark(&h->autonat->job);
     }
+}
+
+void p2p_autonat_recheck(struct p2p_host *host)
+{
+    p2p__host_autonat_look(host);
+}
+
+/* Whether an address is of a network of IPv6 that we are in. */
+static bool is_on_link(const struct p2p__host_autonat *n,
+                       const struct p2p__addr *a)
+{
+    struct p2p__iface ifaces[P2P__ROAM_IFACES];
+    const size_t count = p2p__host_ifaces(n->host, ifaces);
+    bool is = false;
+
+    for (size_t i = 0; a->family == 6 && i < count && !is; i++) {
+        is = ifaces[i].addr.family == 6 &&
+             memcmp(ifaces[i].addr.ip, a->ip, LINK_BYTES) == 0;
+    }
+    return is;
+}
+
+/* Whether who is at the other end knows more of us than our own network. */
+static bool is_outside(const struct p2p__host_autonat *n,
+                       const struct p2p__conn *c)
+{
+    return n->private_addrs ||
+           (p2p__addr_class(&c->remote) == P2P__ADDR_PUBLIC &&
+            !is_on_link(n, &c->remote));
 }
 
 /* Notes whether a peer is a server. */
@@ -513,7 +550,7 @@ void p2p__host_autonat_identified(struct p2p_host *h, const struct p2p__conn *c,
     if (n == NULL || c->relayed || c->peer == NULL) {
         return;
     }
-    if (info->has_protocols) {
+    if (info->has_protocols && is_outside(n, c)) {
         note_server(n, c, info);
     }
     if (info->observed.len > 0) {
@@ -543,7 +580,7 @@ void p2p__host_autonat_gone(struct p2p_host *h, const struct p2p_peer_id *id)
 bool p2p__host_autonat_may_tell(const struct p2p_host *h,
                                 const struct p2p_multiaddr *ma)
 {
-    return h->autonat == NULL || !is_public(ma) ||
+    return h->autonat == NULL || h->autonat->tell_all || !is_public(ma) ||
            p2p__autonat_verdicts_of(&h->autonat->verdicts, ma) ==
                P2P__AUTONAT_REACHABLE;
 }
@@ -674,6 +711,8 @@ int p2p__host_autonat_init(struct p2p_host *h,
     n->user = own.user;
     n->witnesses = own.witnesses != 0 ? own.witnesses : P2P__AUTONAT_WITNESSES;
     n->private_addrs = own.private_addrs;
+    n->tell_all = own.tell_all;
+    n->trust = own.trust;
     p2p__job_init(&n->job, h->world->q, on_job);
     p2p__timer_init(&n->timer, h->world->q, on_due);
     p2p__autonat_verdicts_init(&n->verdicts, own.servers);

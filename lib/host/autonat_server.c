@@ -29,6 +29,8 @@ struct p2p__host_autonat_server {
     struct p2p__list requests;
     uint32_t n_requests;
     uint32_t dial_s;
+    bool (*allow)(void *user, const struct p2p_peer_id *peer); /* or NULL */
+    void *user;
 };
 
 /* What a request is waiting for. */
@@ -352,14 +354,23 @@ static const struct p2p__attach_cb attach_cb = {
     .done = on_done,
 };
 
-/* A peer asks. Over a relay it has no IP address that it could be held to. */
+/* Whether somebody may ask. Over a relay he has no IP address that he could be
+ * held to. */
+static bool may_ask(const struct p2p__host_autonat_server *s,
+                    const struct p2p_stream *stream)
+{
+    return stream->conn != NULL && !stream->conn->relayed &&
+           (s->allow == NULL || s->allow(s->user, &stream->peer->id));
+}
+
+/* A peer asks. */
 static void serve(struct p2p__host_autonat_server *s, struct p2p_stream *stream,
                   bool v2, p2p_ns now)
 {
     struct p2p__autonat_talk_cfg cfg = {.quota = &stream->peer->quota};
     struct request *r;
 
-    if (stream->conn == NULL || stream->conn->relayed) {
+    if (!may_ask(s, stream)) {
         p2p__stream_reset(stream, P2P_EACCES);
         return;
     }
@@ -433,6 +444,8 @@ int p2p__host_autonat_server_init(struct p2p_host *h,
         return P2P_ENOMEM;
     }
     s->host = h;
+    s->allow = own.allow;
+    s->user = own.user;
     s->dial_s = own.dial_s != 0 ? own.dial_s : P2P__AUTONAT_DIAL_S;
     p2p__list_init(&s->requests);
     init_books(s, &own);

@@ -29,6 +29,7 @@ struct side {
 };
 
 struct bridge {
+    struct p2p__list link; /* relay->bridges */
     struct p2p__host_relay *relay;
     struct p2p__timer timer; /* the circuit's last moment */
     struct p2p__relay_circuit circuit;
@@ -62,6 +63,7 @@ static void release(struct bridge *b)
         }
     }
     p2p__timer_fini(&b->timer);
+    p2p__list_remove(&b->link);
     p2p__free(b);
 }
 
@@ -75,6 +77,24 @@ static void reset(struct bridge *b, int status)
             p2p__stream_reset(stream, status);
         }
     }
+}
+
+unsigned p2p__bridge_drop(struct p2p__host_relay *r,
+                          const struct p2p_peer_id *peer)
+{
+    unsigned n = 0;
+
+    P2P__LIST_EACH (it, &r->bridges) {
+        struct bridge *b = P2P__CONTAINER(it, struct bridge, link);
+        const struct p2p__relay_circuit *c = &b->circuit;
+
+        if (c->from != NULL && (p2p_peer_id_equal(&c->from->id, peer) ||
+                                p2p_peer_id_equal(&c->to->id, peer))) {
+            reset(b, P2P_EACCES);
+            n++;
+        }
+    }
+    return n;
 }
 
 static void on_due(struct p2p__timer *timer, p2p_ns now)
@@ -394,6 +414,7 @@ void p2p__bridge_start(struct p2p__host_relay *r, struct p2p_stream *stream)
         return;
     }
     b->relay = r;
+    p2p__list_push(&r->bridges, &b->link);
     p2p__timer_init(&b->timer, r->host->world->q, on_due);
     for (int i = 0; i < SIDES; i++) {
         struct side *s = &b->sides[i];

@@ -14,11 +14,16 @@ struct p2p__host_relay;
 /* Serves a hop stream, until it has ended. */
 void p2p__bridge_start(struct p2p__host_relay *r, struct p2p_stream *stream);
 
+/* Ends the circuits that a peer is an end of; how many. */
+unsigned p2p__bridge_drop(struct p2p__host_relay *r,
+                          const struct p2p_peer_id *peer);
+
 /* The part of a host that is a relay. */
 struct p2p__host_relay {
     struct p2p_host *host;
     struct p2p__relay_ledger ledger;
     struct p2p__timer timer; /* reservations expire */
+    struct p2p__list bridges;
     bool (*allow)(void *user, const struct p2p_peer_id *peer); /* or NULL */
     bool (*allow_circuit)(void *user, const struct p2p_peer_id *from,
                           const struct p2p_peer_id *to); /* or NULL */

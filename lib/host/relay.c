@@ -126,6 +126,7 @@ static int make(struct p2p_host *h, const struct p2p_relay_config *cfg)
     r->allow = cfg->allow;
     r->allow_circuit = cfg->allow_circuit;
     r->user = cfg->user;
+    p2p__list_init(&r->bridges);
     p2p__timer_init(&r->timer, h->world->q, on_due);
     p2p__env_seed(&h->env, seed);
     p2p__relay_ledger_init(
@@ -173,6 +174,24 @@ int p2p_relay_serve(struct p2p_host *host, const struct p2p_relay_config *cfg)
         p2p__host_identify_push(host);
     }
     return rv;
+}
+
+int p2p_relay_drop(struct p2p_host *host, const struct p2p_peer_id *peer)
+{
+    struct p2p__host_relay *r = host->relay;
+    struct p2p__peer *known = p2p__book_find(&host->swarm->book, peer);
+    bool had;
+
+    if (r == NULL) {
+        return P2P_ENOTFOUND;
+    }
+    had = p2p__relay_ledger_has(&r->ledger, peer, p2p__host_now(host));
+    p2p__relay_ledger_leave(&r->ledger, peer);
+    if (known != NULL) {
+        p2p__host_relay_hold(host, known);
+    }
+    had = p2p__bridge_drop(r, peer) > 0 || had;
+    return had ? 0 : P2P_ENOTFOUND;
 }
 
 void p2p__host_relay_gone(struct p2p_host *h, struct p2p__peer *peer)

@@ -145,6 +145,16 @@ void p2p__autonat_verdicts_server(struct p2p__autonat_verdicts *v,
     s->serves = serves;
 }
 
+void p2p__autonat_verdicts_sift(struct p2p__autonat_verdicts *v,
+                                bool (*may)(void *user,
+                                            const struct p2p_peer_id *id),
+                                void *user)
+{
+    for (size_t i = 0; i < v->n_servers; i++) {
+        v->servers[i].barred = !may(user, &v->servers[i].id);
+    }
+}
+
 void p2p__autonat_verdicts_gone(struct p2p__autonat_verdicts *v,
                                 const struct p2p_peer_id *id)
 {
@@ -278,6 +288,9 @@ static struct pick pick(struct p2p__autonat_verdicts *v)
 
         const bool v2 = (server->serves & P2P__AUTONAT_SERVES_V2) != 0;
 
+        if (server->barred) {
+            continue;
+        }
         for (size_t i = 0; v2 && i < v->n_addrs; i++) {
             consider(v, &best, server, &v->addrs[i]);
         }

@@ -84,6 +84,7 @@ struct p2p__autonat_known {
     struct p2p_peer_id id;
     struct p2p__autonat_site site;
     uint8_t serves;
+    bool barred;  /* it is not to be asked */
     p2p_ns since; /* it is known */
     uint8_t failures;
     p2p_ns not_before;
@@ -126,6 +127,13 @@ void p2p__autonat_verdicts_server(struct p2p__autonat_verdicts *v,
                                   const struct p2p_peer_id *id,
                                   const struct p2p__addr *addr, uint8_t serves,
                                   p2p_ns now);
+
+/* Looks anew whom to ask, of those that are known; who is known later may be
+ * asked until then. */
+void p2p__autonat_verdicts_sift(struct p2p__autonat_verdicts *v,
+                                bool (*may)(void *user,
+                                            const struct p2p_peer_id *id),
+                                void *user);
 
 /* A peer is connected no more. What it said stays said. */
 void p2p__autonat_verdicts_gone(struct p2p__autonat_verdicts *v,

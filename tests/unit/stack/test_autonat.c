@@ -31,6 +31,7 @@ struct world {
     struct simhost h[HOSTS];
     unsigned changes;
     struct p2p_reachability_info last; /* of the host */
+    const struct p2p_peer_id *trusted; /* NULL: nobody */
 };
 
 static void on_changed(void *user, const struct p2p_reachability_info *what)
@@ -54,13 +55,14 @@ static void set_place(struct sim_host *m, enum place place)
     }
 }
 
-/* All are there and the asker is connected to the first `n` servers. */
-static void start(struct world *w, enum place place, size_t n,
-                  const struct p2p_autonat_server_config *given)
+/* All are there and the asker, who asks like that, is connected to the first
+ * `n` servers. */
+static void start_as(struct world *w, enum place place, size_t n,
+                     const struct p2p_autonat_server_config *given,
+                     struct p2p_autonat_config ask)
 {
     const struct p2p_autonat_server_config defaults =
         P2P_AUTONAT_SERVER_CONFIG_INIT;
-    struct p2p_autonat_config ask = P2P_AUTONAT_CONFIG_INIT;
     struct p2p_host_config server = P2P_HOST_CONFIG_INIT,
                            asker = P2P_HOST_CONFIG_INIT;
     const struct sim_cfg cfg = {
@@ -70,7 +72,6 @@ static void start(struct world *w, enum place place, size_t n,
     server.autonat_server = given != NULL ? given : &defaults;
     ask.changed = on_changed;
     ask.user = w;
-    ask.private_addrs = place == AT_HOME;
     asker.autonat = &ask;
     sim_init(&w->sim, &cfg, HOSTS);
     set_place(&w->sim.hosts[ASKER], place);
@@ -86,6 +87,15 @@ static void start(struct world *w, enum place place, size_t n,
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(simhost_dial(&w->h[ASKER], &w->h[i]), 0);
     }
+}
+
+static void start(struct world *w, enum place place, size_t n,
+                  const struct p2p_autonat_server_config *given)
+{
+    struct p2p_autonat_config ask = P2P_AUTONAT_CONFIG_INIT;
+
+    ask.private_addrs = place == AT_HOME;
+    start_as(w, place, n, given, ask);
 }
 
 static void stop(struct world *w)
@@ -253,6 +263,114 @@ static void test_at_home_only_where_it_is_configured(void **state)
     start(&w, AT_HOME, 4, &server);
     run(&w, P2P__SEC(5));
     assert_int_equal(w.last.verdict, P2P_REACHABLE);
+    stop(&w);
+}
+
+static bool trust(void *user, const struct p2p_peer_id *server)
+{
+    const struct world *w = user;
+
+    return w->trusted != NULL && p2p_peer_id_equal(w->trusted, server);
+}
+
+static void test_whom_it_trusts_alone_is_asked(void **state)
+{
+    struct p2p_autonat_config ask = P2P_AUTONAT_CONFIG_INIT;
+    struct p2p_reachability_info info[4];
+    struct world w;
+
+    (void)state;
+    ask.servers = 1;
+    ask.trust = trust;
+    start_as(&w, PUBLIC, 4, NULL, ask);
+    run(&w, P2P__SEC(45)); /* between two looks at our addresses */
+    assert_int_equal(w.changes, 0);
+    w.trusted = p2p_host_id(w.h[2].host);
+    run(&w, P2P__MS(500)); /* nobody said that somebody is trusted now */
+    assert_int_equal(w.changes, 0);
+    p2p_autonat_recheck(w.h[ASKER].host);
+    run(&w, P2P__MS(500));
+    assert_int_equal(w.last.verdict, P2P_REACHABLE);
+    run(&w, P2P__SEC(600));
+    assert_int_equal(known(&w, info), 2);
+    assert_int_equal(info[1].yes, 1);
+    stop(&w);
+}
+
+static bool serve_nobody(void *user, const struct p2p_peer_id *peer)
+{
+    (void)user;
+    (void)peer;
+    return false;
+}
+
+static void test_a_server_serves_whom_it_wants_to(void **state)
+{
+    struct p2p_autonat_server_config server = P2P_AUTONAT_SERVER_CONFIG_INIT;
+    struct world w;
+
+    (void)state;
+    server.allow = serve_nobody;
+    start(&w, PUBLIC, 4, &server);
+    run(&w, P2P__SEC(600));
+    assert_int_equal(w.changes, 0);
+    assert_int_equal(simhost_conns(&w.h[ASKER]), 4);
+    stop(&w);
+}
+
+/* As members of a mesh do: an address that nobody reaches is where a hole is
+ * punched, and before a verdict somebody has to find us. */
+static void test_all_addresses_are_told_if_that_is_wanted(void **state)
+{
+    struct p2p_autonat_config ask = P2P_AUTONAT_CONFIG_INIT;
+    struct world w;
+
+    (void)state;
+    ask.servers = ask.witnesses = 1;
+    ask.tell_all = true;
+    start_as(&w, PUBLIC, 1, NULL, ask);
+    assert_true(tells(&w.h[ASKER], "/ip4/8.0.0.5/tcp/4001/p2p/"));
+    w.sim.hosts[ASKER].walled = true;
+    run(&w, P2P__SEC(60));
+    assert_int_equal(w.last.verdict, P2P_UNREACHABLE);
+    assert_true(tells(&w.h[ASKER], "/ip4/8."));
+    stop(&w);
+    start_as(&w, ONE_TO_ONE, 1, NULL, ask);
+    assert_false(tells(&w.h[ASKER], "/ip4/8."));
+    run(&w, P2P__SEC(5));
+    assert_true(tells(&w.h[ASKER], "/ip4/8.")); /* confirmed, beside them */
+    stop(&w);
+}
+
+/* How many requests a host sent, by either version. */
+static uint64_t requests(const struct simhost *h)
+{
+    struct p2p_traffic all[32];
+    const size_t n = p2p_host_traffic(h->host, all, 32, sizeof *all);
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (strstr(all[i].protocol, "autonat") != NULL) {
+            sum += all[i].streams_out;
+        }
+    }
+    return sum;
+}
+
+/* A network without a way out has nothing to say, and no traffic of it. */
+static void test_neighbours_are_not_asked(void **state)
+{
+    struct p2p_autonat_config ask = P2P_AUTONAT_CONFIG_INIT;
+    struct world w;
+
+    (void)state;
+    start_as(&w, AT_HOME, 4, NULL, ask);
+    run(&w, P2P__SEC(600));
+    assert_int_equal(requests(&w.h[ASKER]), 0);
+    stop(&w);
+    start_as(&w, PUBLIC, 4, NULL, ask);
+    run(&w, P2P__SEC(600));
+    assert_true(requests(&w.h[ASKER]) >= 3);
     stop(&w);
 }
 
@@ -730,6 +848,10 @@ int main(void)
         cmocka_unit_test(test_three_witnesses_are_too_few),
         cmocka_unit_test(test_an_observed_address_goes_with_its_witnesses),
         cmocka_unit_test(test_at_home_only_where_it_is_configured),
+        cmocka_unit_test(test_whom_it_trusts_alone_is_asked),
+        cmocka_unit_test(test_a_server_serves_whom_it_wants_to),
+        cmocka_unit_test(test_all_addresses_are_told_if_that_is_wanted),
+        cmocka_unit_test(test_neighbours_are_not_asked),
         cmocka_unit_test(test_a_nonce_that_was_taken_is_heard),
         cmocka_unit_test(test_T34_a_server_is_no_reflector),
         cmocka_unit_test(test_the_filter_holds_for_a_call),

@@ -474,6 +474,51 @@ static void test_two_are_not_each_others_relay(void **state)
     stop(&w);
 }
 
+/* Whether the relay has a reservation of TARGET and a circuit to it. */
+static void assert_granted(const struct world *w, uint32_t reserved,
+                           uint32_t circuits)
+{
+    const struct p2p__relay_ledger *l = &w->h[RELAY].host->relay->ledger;
+
+    assert_int_equal(l->n_reserved, reserved);
+    assert_int_equal(l->n_circuits, circuits);
+}
+
+/* Somebody is served no more: at once, and not only when he asks again. */
+static void test_a_relay_drops_a_peer(void **state)
+{
+    const struct p2p_peer_id *target, *dialer;
+    struct p2p_host *relay;
+    struct world w;
+
+    (void)state;
+    start(&w);
+    relay = w.h[RELAY].host;
+    target = p2p_host_id(w.h[TARGET].host);
+    dialer = p2p_host_id(w.h[DIALER].host);
+    assert_int_equal(p2p_relay_drop(w.h[DIALER].host, target), P2P_ENOTFOUND);
+    assert_int_equal(p2p_relay_drop(relay, target), P2P_ENOTFOUND);
+    listen_at_relay(&w);
+    dial_target(&w);
+    pass(&w, P2P__SEC(1));
+    assert_granted(&w, 1, 1);
+    assert_int_equal(p2p_relay_drop(relay, dialer), 0);
+    pass(&w, P2P__SEC(1));
+    assert_granted(&w, 1, 0);
+    assert_int_equal(p2p_relay_drop(relay, dialer), P2P_ENOTFOUND);
+    dial_target(&w);
+    pass(&w, P2P__SEC(1));
+    assert_granted(&w, 1, 1);
+    assert_int_equal(p2p_relay_drop(relay, target), 0);
+    pass(&w, P2P__SEC(1));
+    assert_granted(&w, 0, 0);
+    dial_target(&w);
+    pass(&w, P2P__SEC(60));
+    assert_int_equal(w.told, 3);
+    assert_true(w.status < 0);
+    stop(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -488,6 +533,7 @@ int main(void)
         cmocka_unit_test(test_a_relay_is_not_familiar_by_who_uses_it),
         cmocka_unit_test(test_nobody_is_its_own_relay),
         cmocka_unit_test(test_two_are_not_each_others_relay),
+        cmocka_unit_test(test_a_relay_drops_a_peer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
