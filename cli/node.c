@@ -80,6 +80,27 @@ static void print_mesh(yyjson_val *mesh)
     }
 }
 
+/* Whether others reach it from outside, and who says so. */
+static void print_reach(yyjson_val *reach)
+{
+    char verdict[UM_CLI_TEXT], found[UM_CLI_TEXT];
+    const char *by = "";
+
+    (void)um_cli_text(reach, "verdict", verdict);
+    (void)um_cli_text(reach, "found", found);
+    if (um_cli_true(reach, "said")) {
+        by = ", as its settings say";
+    } else if (strcmp(verdict, "unknown") == 0) {
+        by = ": no member outside of this network has tried";
+    }
+    (void)printf("reach      %s%s%s\n", verdict, by,
+                 um_cli_true(reach, "relay") ? "; a relay for members" : "");
+    if (um_cli_true(reach, "said") && strcmp(found, "unknown") != 0 &&
+        strcmp(found, verdict) != 0) {
+        (void)printf("WARNING    members that tried found it %s\n", found);
+    }
+}
+
 static int status(struct um_cli *c)
 {
     int code;
@@ -95,6 +116,9 @@ static int status(struct um_cli *c)
     print_mesh(yyjson_obj_get(root, "mesh"));
     (void)printf("peers      %" PRIu64 " connected\n",
                  um_cli_number(root, "peers_connected"));
+    if (yyjson_obj_get(root, "mesh") != NULL) {
+        print_reach(yyjson_obj_get(root, "reach"));
+    }
     print_unit(yyjson_obj_get(root, "unit"));
     print_field("confined", yyjson_obj_get(root, "confined"), "how");
     print_up(um_cli_number(root, "uptime_s"));
@@ -133,6 +157,12 @@ static const char *rtt_of(yyjson_val *p, char buf[UM_CLI_TEXT])
     return buf;
 }
 
+/* Whether others reach a member from outside; "": it does not know. */
+static const char *reach_of(yyjson_val *p, char buf[UM_CLI_TEXT])
+{
+    return strcmp(um_cli_text(p, "reach", buf), "unknown") == 0 ? "" : buf;
+}
+
 static int peers(struct um_cli *c)
 {
     int code;
@@ -146,7 +176,7 @@ static int peers(struct um_cli *c)
         return code;
     }
     um_table_init(&t,
-                  "PEER|NAME|STATE|PATH|TRANSPORT|RTT|SECURITY|ADDRESS~|"
+                  "PEER|NAME|STATE|PATH|TRANSPORT|RTT|REACH|SECURITY|ADDRESS~|"
                   "AGENT~");
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "peers"), i, n,
                        p)
@@ -157,6 +187,7 @@ static int peers(struct um_cli *c)
         um_table_cell(&t, path_of(p, buf));
         um_table_cell(&t, um_cli_text(p, "transport", buf));
         um_table_cell(&t, rtt_of(p, buf));
+        um_table_cell(&t, reach_of(p, buf));
         um_table_cell(&t, um_cli_text(p, "security", buf));
         um_table_cell(&t, um_cli_text(p, "addr", buf));
         um_table_cell(&t, um_cli_text(p, "agent", buf));

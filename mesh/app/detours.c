@@ -14,6 +14,7 @@
 #include <p2p/p2p.h>
 
 #include "mesh/app/daemon.h"
+#include "mesh/app/views.h"
 #include "mesh/trust/peer.h"
 
 bool um_detours_set(struct um_node *n)
@@ -29,15 +30,6 @@ static bool is_node(struct um_node *n, const struct um_name *member)
     return (um_roster_roles(&um_node_model(n)->roster, member) & UM_NODE) != 0;
 }
 
-/* What a member said last; false: nothing. */
-static bool row_of(const struct um_node *n, const struct um_name *member,
-                   struct um_row *row)
-{
-    const struct um_shelf_row *s = um_shelf_row_of(um_node_shelf(n), member);
-
-    return s != NULL && um_row_read(s->envelope, row) == 0;
-}
-
 bool um_detours_awaits(const struct um_daemon *d,
                        const struct p2p_peer_id *peer)
 {
@@ -45,7 +37,7 @@ bool um_detours_awaits(const struct um_daemon *d,
     struct um_row row;
 
     return d->mesh.node != NULL && um_peer_member(peer, &member) == 0 &&
-           row_of(d->mesh.node, &member, &row) && row.awaits;
+           um_views_row(d->mesh.node, &member, &row) && row.awaits;
 }
 
 /* Members that this node has a direct connection with. */
@@ -205,7 +197,7 @@ static size_t look_for_members(struct um_daemon *d)
         if (um_bus_is_up(d->bus, &peer)) {
             continue;
         }
-        if (row_of(n, &k->name, &row)) {
+        if (um_views_row(n, &k->name, &row)) {
             learn(d, &peer, row.ways);
         }
         next.peer = &peer;
@@ -246,19 +238,31 @@ static void enter(struct um_daemon *d)
     }
 }
 
+/* Whether this node is a relay for members: who is said to be public is, and
+ * with the setting who was not found private. Nothing is found in a network
+ * without a way out, where members are relays between its segments, or where
+ * they are of a version that dials nobody back. */
+static bool serves(struct um_daemon *d)
+{
+    enum p2p_reachability reach = um_bus_reach(d->bus);
+
+    d->detours.shut =
+        reach == P2P_UNREACHABLE || (reach != P2P_REACHABLE && d->detours.shut);
+    return is_node(d->mesh.node, um_node_me(d->mesh.node)) &&
+           !d->detours.shut &&
+           (d->settings.reach == P2P_REACHABLE || um_detours_set(d->mesh.node));
+}
+
 static void look(struct um_daemon *d)
 {
     struct near near = {.node = d->mesh.node};
-    bool serves;
 
     enter(d);
     if (d->mesh.node == NULL) {
         (void)um_bus_relay(d->bus, false);
         return;
     }
-    serves = is_node(d->mesh.node, um_node_me(d->mesh.node)) &&
-             (d->settings.open || um_detours_set(d->mesh.node));
-    if (um_bus_relay(d->bus, serves) != 0) {
+    if (um_bus_relay(d->bus, serves(d)) != 0) {
         um_log_line(&d->log, UM_LOG_WARN, "cannot be a relay now");
     }
     um_bus_peers(d->bus, each_peer, &near);

@@ -42,6 +42,7 @@ struct um_detours {
     unsigned pause; /**< looks between two rounds through the addresses */
     unsigned skip;  /**< how many of these are left */
     bool dialing;
+    bool shut;     /**< it was found private, and not public since */
     size_t entry;  /**< which of `--bootstrap` is dialed next */
     bool entering; /**< one is being dialed */
 };

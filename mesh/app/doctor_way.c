@@ -7,6 +7,7 @@
 #include <p2p/p2p.h>
 
 #include "mesh/app/doctor.h"
+#include "mesh/app/views.h"
 #include "mesh/model/core.h"
 #include "mesh/trust/peer.h"
 
@@ -80,6 +81,53 @@ static void look_at_relays(struct um_doctor *o)
                            s->relays[i], why, p2p_err_text(status));
             um_doctor_find(o, UM_AILMENT, "relay", relay_mend(status), text);
         }
+    }
+}
+
+/* ---- whether members reach this node */
+
+#define TO_REACH                                                        \
+    "forward the port of its router to it (4901, unless it listens at " \
+    "another one), and open it in the firewalls between"
+
+static void look_at_reach(struct um_doctor *o)
+{
+    if (o->d->settings.reach == P2P_REACHABLE &&
+        um_bus_found(o->d->bus) == P2P_UNREACHABLE) {
+        um_doctor_find(o, UM_AILMENT, "public",
+                       TO_REACH "; or take `public` out of its settings",
+                       "The settings of this node say that all members reach "
+                       "it; members that dialed it from outside did not.");
+    }
+}
+
+/* Whether any member says that it is reached from outside. */
+static bool is_any_public(struct um_node *n)
+{
+    struct um_model *m = um_node_model(n);
+    struct um_row row;
+
+    for (size_t i = 0; i < m->roster.keys_n; i++) {
+        const struct um_roster_key *k = um_roster_key_at(&m->roster, i);
+
+        if ((k->now & UM_NODE) != 0 && um_views_row(n, &k->name, &row) &&
+            row.reach == UM_REACH_PUBLIC) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Members are apart and are to be relays, and none can be. */
+static void say_no_relay(struct um_doctor *o, struct um_node *n)
+{
+    if (um_detours_set(n) && o->d->settings.n_relays == 0 &&
+        um_bus_reach(o->d->bus) == P2P_UNREACHABLE && !is_any_public(n)) {
+        um_doctor_find(o, UM_ADVICE, "relay",
+                       "choose one member: " TO_REACH
+                       "; or name a relay: unitmesh run --relay MULTIADDR",
+                       "Members are to be relays for each other "
+                       "(relay=members), and none is reached from outside.");
     }
 }
 
@@ -166,12 +214,29 @@ static void each_way(void *user, const char *addr)
     }
 }
 
+/* What a member and this node found out of themselves. */
+static void add_reach(struct um_doctor *o, struct telling *t,
+                      enum um_reach theirs)
+{
+    bool closed = um_bus_reach(o->d->bus) == P2P_UNREACHABLE;
+
+    if (theirs == UM_REACH_PUBLIC) {
+        add(t, " Others reach it from outside.");
+    } else if (theirs == UM_REACH_PRIVATE) {
+        add(t, closed ? " Neither of the two is reached from outside: NATs or "
+                        "firewalls are in front of them."
+                      : " It is not reached from outside: a NAT or a firewall "
+                        "is in front of it.");
+    }
+}
+
 static void say_apart(struct um_doctor *o, struct um_node *n,
                       const struct um_name *member, bool fresh)
 {
     char text[LINE_BYTES] = "", name[UM_DOCTOR_NAME];
     struct telling t = {.out = text, .all_private = true};
     struct p2p_peer_id peer;
+    struct um_row row;
 
     um_peer_of(member, &peer);
     um_bus_ways(o->d->bus, &peer, each_way, &t);
@@ -187,6 +252,9 @@ static void say_apart(struct um_doctor *o, struct um_node *n,
         add(&t,
             " Its addresses lead nowhere from another network, and no "
             "relay is known that brings one to it.");
+    }
+    if (um_views_row(n, member, &row)) {
+        add_reach(o, &t, row.reach);
     }
     um_doctor_find(o, UM_ADVICE, "apart",
                    t.relayed ? "there: unitmesh doctor" : TO_RELAY, text);
@@ -214,11 +282,15 @@ static void look_at_members(struct um_doctor *o, struct um_node *n)
                        apart - NAMED);
         um_doctor_find(o, UM_ADVICE, "apart", TO_RELAY, text);
     }
+    if (apart > 0) {
+        say_no_relay(o, n);
+    }
 }
 
 void um_doctor_ways(struct um_doctor *o, struct um_node *n)
 {
     look_at_relays(o);
+    look_at_reach(o);
     if (n != NULL) {
         look_at_members(o, n);
     }

@@ -199,6 +199,12 @@ const struct um_family um_families_all[UM_FAMILIES] = {
      "transport",
      UM_WHEN_ALWAYS,
      .put = um_samples_transports},
+    {{"unitmesh_p2p_reach", UM_METRIC_STATESET, "",
+      "Whether others reach this node from outside of its network: one state "
+      "is 1. unknown: no member outside has tried."},
+     "unitmesh_p2p_reach",
+     UM_WHEN_ALWAYS,
+     .put = um_samples_reach},
     {{"unitmesh_p2p_streams", UM_METRIC_GAUGE, "", "Open streams."},
      "direction",
      UM_WHEN_ALWAYS,

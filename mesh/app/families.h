@@ -41,7 +41,7 @@ struct um_family {
     void (*put)(struct um_scrape *s);
 };
 
-#define UM_FAMILIES 61U
+#define UM_FAMILIES 62U
 extern const struct um_family um_families_all[UM_FAMILIES];
 
 #endif

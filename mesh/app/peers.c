@@ -96,6 +96,7 @@ int um_peers_start(struct um_daemon *d)
                                    .agent = AGENT,
                                    .mdns = s->mdns,
                                    .article = s->article,
+                                   .reach = s->reach,
                                    .may = s->article ? NULL : may,
                                    .awaits = awaits,
                                    .log = &d->log,

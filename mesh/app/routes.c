@@ -30,6 +30,7 @@
 #include "mesh/app/page.h"
 #include "mesh/app/pending.h"
 #include "mesh/app/query.h"
+#include "mesh/app/reach.h"
 #include "mesh/app/receivers.h"
 #include "mesh/app/replace.h"
 #include "mesh/app/reseal.h"
@@ -169,6 +170,7 @@ static void get_status(struct um_daemon *d, struct um_http_req *req)
     um_json_open(&j, "addrs", '[');
     um_bus_addrs(d->bus, each_addr, &j);
     um_json_close(&j, ']');
+    um_reach_show(d, &j);
     um_json_text(&j, "state", d->settings.state);
     put_confined(&d->confined, &j);
     put_unit(d, &j);
@@ -226,6 +228,7 @@ static void each_peer(void *user, const struct um_bus_peer *p)
     put_name(t, "name", &p->id);
     um_json_bool(j, "connected", p->connected);
     put_path(t, p);
+    um_json_text(j, "reach", um_reach_of(t->d, &p->id));
     um_json_text(j, "addr", p->addr);
     um_json_text(j, "agent", p->agent);
     um_json_text(j, "transport", p->transport);

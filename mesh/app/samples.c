@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "mesh/app/reach.h"
 #include "mesh/app/views.h"
 #include "mesh/applier/facts.h"
 #include "mesh/base/utf8.h"
@@ -66,6 +67,18 @@ void um_samples_state(struct um_scrape *s)
             um_samples_label("unitmesh_sync_state", state);
 
         um_exposition_put(&s->e, &l, 1, strcmp(state, is) == 0);
+    }
+}
+
+void um_samples_reach(struct um_scrape *s)
+{
+    const unsigned is = um_bus_reach(s->d->bus);
+
+    for (unsigned i = UM_REACH_UNKNOWN; i <= UM_REACH_PRIVATE; i++) {
+        const struct um_exposition_label l =
+            um_samples_label("unitmesh_p2p_reach", um_reach_word(i));
+
+        um_exposition_put(&s->e, &l, 1, i == is);
     }
 }
 

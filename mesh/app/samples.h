@@ -31,6 +31,9 @@ void um_samples_node(struct um_scrape *s);
 void um_samples_mesh(struct um_scrape *s);
 void um_samples_state(struct um_scrape *s);
 
+/** Whether others reach the node from outside. */
+void um_samples_reach(struct um_scrape *s);
+
 /** Each member. */
 void um_samples_members(struct um_scrape *s);
 void um_samples_synced(struct um_scrape *s);

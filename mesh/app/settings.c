@@ -242,7 +242,7 @@ static const char *set_truth(struct um_settings *s, enum um_setting which,
     if (which == UM_SETTING_ARTICLE) {
         s->article = is;
     } else if (which == UM_SETTING_PUBLIC) {
-        s->open = is;
+        s->reach = is ? P2P_REACHABLE : P2P_UNREACHABLE;
     } else if (which == UM_SETTING_NO_MDNS) {
         s->mdns = !is;
     } else if (which == UM_SETTING_NO_UI) {

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <p2p/autonat.h>
+
 #include "mesh/app/given.h"
 
 #define UM_SETTINGS_LIST_MAX UM_GIVEN_MAX
@@ -56,8 +58,9 @@ struct um_settings {
     int log_format; /**< enum um_journal_format */
     bool article;
     bool mdns;
-    bool open; /**< it is a relay for members, whatever the mesh says */
-    bool ui;   /**< the page, and logins */
+    bool ui; /**< the page, and logins */
+    /** Whether others reach it from outside; unknown: members find out. */
+    enum p2p_reachability reach;
 };
 
 /**

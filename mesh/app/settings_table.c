@@ -52,9 +52,10 @@ const struct um_setting_row um_setting_rows[UM_SETTINGS] = {
                               "", "/dns4/hub.example.net/tcp/4901",
                               UM_SETTING_MANY},
     [UM_SETTING_PUBLIC] = {"public", NULL,
-                           "all members reach this node: it is a relay for "
-                           "them",
-                           "no; with the setting relay=members of the mesh yes",
+                           "whether all members reach this node: then it is a "
+                           "relay for them",
+                           "members find out; with the setting relay=members "
+                           "of the mesh it is a relay if they reach it",
                            "yes", 0},
     [UM_SETTING_NO_MDNS] = {"no-mdns", NULL,
                             "do not look for peers on the link", "no", "yes",

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mesh/app/reach.h"
 #include "mesh/model/report.h"
 #include "mesh/applier/facts.h"
 #include "mesh/trust/peer.h"
@@ -176,6 +177,7 @@ static void put_row(struct um_node *n, struct um_json *j,
     um_json_bool(j, "healthy", row->healthy_ms > 0);
     um_json_uint(j, "healthy_ms", row->healthy_ms);
     um_json_bool(j, "ready", row->ready);
+    um_json_text(j, "reach", um_reach_word(row->reach));
     um_json_str(j, "unit", row->unit);
     if (row->daemon.len > 0) {
         um_json_str(j, "daemon", row->daemon);
@@ -202,6 +204,14 @@ static void know_own(struct um_node *n, struct um_row *row)
     row->drift = m->drift;
     row->daemon = m->cfg.version;
     row->reason = m->reason != NULL ? um_str(m->reason) : um_str_n(NULL, 0);
+}
+
+bool um_views_row(struct um_node *n, const struct um_name *member,
+                  struct um_row *row)
+{
+    const struct um_shelf_row *s = um_shelf_row_of(um_node_shelf(n), member);
+
+    return s != NULL && um_row_read(s->envelope, row) == 0;
 }
 
 const char *um_views_state(struct um_node *n, const struct um_name *member,

@@ -41,6 +41,11 @@ void um_views_nodes(struct um_node *n, struct um_json *j);
 const char *um_views_state(struct um_node *n, const struct um_name *member,
                            struct um_row *row, uint64_t *age_ms);
 
+/** What a member said of itself last; false: nothing. Borrows as
+ * um_views_state(). */
+bool um_views_row(struct um_node *n, const struct um_name *member,
+                  struct um_row *row);
+
 /** "members": each key with a role. */
 void um_views_members(struct um_node *n, struct um_json *j);
 

@@ -12,6 +12,7 @@
 #include <p2p/p2p.h>
 
 #include "mesh/bus/inner.h"
+#include "mesh/bus/reach.h"
 #include "mesh/bus/relays.h"
 #include "mesh/bus/ways.h"
 
@@ -212,7 +213,7 @@ static void on_identified(void *user, const struct p2p_peer_info *info)
         tell_learned(bus);
     }
     if (info->n_protocols > 0) {
-        e->relays = um_relays_is(info);
+        um_relays_told(bus, e, info);
     }
     if (info->push && info->agent[0] == '\0') {
         return; /* a push leaves out what has not changed */
@@ -310,10 +311,12 @@ static int start_host(struct um_bus *bus)
     struct p2p_host_config hc = P2P_HOST_CONFIG_INIT;
     struct p2p_pubsub_config pc = P2P_PUBSUB_CONFIG_INIT;
     struct p2p_dcutr_config punch = P2P_DCUTR_CONFIG_INIT;
+    struct um_reach_cfg reach;
     struct um_ways ways;
     int rv;
 
     um_ways_fill(&ways, cfg->article); /* that speaks no other */
+    um_reach_fill(&reach, bus, &hc);
     hc.transports = ways.transports;
     hc.security = ways.security;
     hc.key = cfg->key;
@@ -535,10 +538,12 @@ int um_bus_publish(struct um_bus *bus, const char *topic, const void *data,
 void um_bus_recheck(struct um_bus *bus)
 {
     p2p_pubsub_recheck(bus->pubsub);
+    p2p_autonat_recheck(bus->host);
     tell_learned(bus);
     for (struct um_bus_entry *e = bus->peers; e != NULL; e = e->next) {
         if (!um_bus_is_part(bus, &e->id)) {
             um_relays_let_go(bus, e);
+            um_relays_deny(bus, e);
             um_kept_drop(&e->kept, bus->host, &e->id);
         } else if (!e->connected && !is_named(bus, &e->id)) {
             um_kept_hold(&e->kept, bus->host, &e->id);

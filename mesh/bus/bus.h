@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <p2p/autonat.h>
 #include <p2p/host.h>
 
 #include "mesh/base/log.h"
@@ -66,6 +67,9 @@ struct um_bus_cfg {
     const char *agent;
     bool mdns;
     bool article; /**< mplex and the mDNS of 2021 too */
+    /** What the owner says of whether others reach this host from outside of
+     * its network; unknown: those who have a part in the bus tell. */
+    enum p2p_reachability reach;
     const struct um_log *log;
     const struct um_bus_cb *cb;
     /**
@@ -123,6 +127,22 @@ bool um_bus_sparing(const struct um_bus *bus, const struct p2p_peer_id *peer);
 /** Makes this host a relay of those who have a part in the bus, or takes that
  * back. 0, or a negative code of p2p: it is as before. */
 int um_bus_relay(struct um_bus *bus, bool on);
+
+/** Whether others reach this host from outside of its network: as the config
+ * says, or else um_bus_found(). */
+enum p2p_reachability um_bus_reach(const struct um_bus *bus);
+
+/** What those who have a part in the bus found when they dialed this host. */
+enum p2p_reachability um_bus_found(const struct um_bus *bus);
+
+/** The same of each address. */
+void um_bus_reaches(const struct um_bus *bus,
+                    void (*each)(void *user,
+                                 const struct p2p_reachability_info *info),
+                    void *user);
+
+/** Whether this host is a relay of those who have a part in the bus. */
+bool um_bus_is_relay(const struct um_bus *bus);
 
 /** How many relays a host that looks for them is to have. */
 #define UM_BUS_RELAYS 2

@@ -52,8 +52,10 @@ struct um_bus {
     size_t n_peers;
     size_t n_connected;
     bool closing;
-    bool relays;    /* this host is one for others */
-    char twin[128]; /* where our key is too */
+    bool relays;                 /* this host is one for others */
+    enum p2p_reachability found; /* by others, last */
+    uint64_t lost_ns;            /* when that was lost; 0: it holds */
+    char twin[128];              /* where our key is too */
 };
 
 /** The entry of a peer, or NULL. */

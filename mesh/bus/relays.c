@@ -46,14 +46,16 @@ int um_relays_keep(struct p2p_host *host, const char *text)
     return n < (int)sizeof at ? p2p_host_listen(host, at) : P2P_ETOOBIG;
 }
 
-bool um_relays_is(const struct p2p_peer_info *info)
+void um_relays_told(const struct um_bus *bus, struct um_bus_entry *e,
+                    const struct p2p_peer_info *info)
 {
+    e->relays = false;
     for (size_t i = 0; i < info->n_protocols; i++) {
-        if (strcmp(info->protocols[i], HOP) == 0) {
-            return true;
-        }
+        e->relays = e->relays || strcmp(info->protocols[i], HOP) == 0;
     }
-    return false;
+    if (!e->relays) {
+        um_relays_let_go(bus, e);
+    }
 }
 
 /* ---- this host as a relay */
@@ -75,6 +77,11 @@ static bool may_meet(void *user, const struct p2p_peer_id *from,
     return bus->relays && um_bus_is_part(bus, to) &&
            (um_bus_is_part(bus, from) ||
             (bus->cfg.awaits != NULL && bus->cfg.awaits(bus->cfg.user, to)));
+}
+
+bool um_bus_is_relay(const struct um_bus *bus)
+{
+    return bus->relays;
 }
 
 int um_bus_relay(struct um_bus *bus, bool on)
@@ -164,6 +171,11 @@ void um_relays_let_go(const struct um_bus *bus, struct um_bus_entry *e)
         e->leaned = false;
         (void)p2p_relay_forget(bus->host, &e->id);
     }
+}
+
+void um_relays_deny(const struct um_bus *bus, const struct um_bus_entry *e)
+{
+    (void)p2p_relay_drop(bus->host, &e->id);
 }
 
 /* Relays that few reach make room: only so many addresses are told. */

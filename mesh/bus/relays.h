@@ -24,11 +24,16 @@ bool um_relays_via(const struct p2p_multiaddr *ma, struct p2p_peer_id *out);
  */
 int um_relays_keep(struct p2p_host *host, const char *text);
 
-/** Whether a peer says that it is a relay. */
-bool um_relays_is(const struct p2p_peer_info *info);
+/** Notes whether a peer says that it is a relay; who is none any more is let
+ * go. */
+void um_relays_told(const struct um_bus *bus, struct um_bus_entry *e,
+                    const struct p2p_peer_info *info);
 
 /** A peer that was asked to be a relay for this host is it no more. */
 void um_relays_let_go(const struct um_bus *bus, struct um_bus_entry *e);
+
+/** What this host grants a peer as a relay ends. */
+void um_relays_deny(const struct um_bus *bus, const struct um_bus_entry *e);
 
 /** Notes of a peer that told its addresses whether it was dialed at one that is
  * public, so that all can reach it. */

@@ -112,6 +112,10 @@ static int sign_fact(const void *user, struct um_fact *f, struct um_buf *out)
     return um_fact_seal(f, n->cfg.key, out);
 }
 
+_Static_assert((int)UM_REACH_PUBLIC == (int)P2P_REACHABLE &&
+                   (int)UM_REACH_PRIVATE == (int)P2P_UNREACHABLE,
+               "a row has the library's numbers");
+
 static int sign_row(const void *user, struct um_row *row, struct um_buf *out)
 {
     struct um_node *n = (void *)(uintptr_t)user;
@@ -126,6 +130,7 @@ static int sign_row(const void *user, struct um_row *row, struct um_buf *out)
     full.ways =
         um_buf_failed(&ways.text) ? um_str_n(NULL, 0) : um_buf_view(&ways.text);
     full.awaits = um_welcome_awaits(n->welcome);
+    full.reach = (enum um_reach)um_bus_reach(n->cfg.bus);
     err = um_row_seal(&full, n->cfg.key, out);
     row->by = full.by;
     um_buf_fini(&ties);

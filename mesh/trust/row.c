@@ -21,7 +21,8 @@ enum {
     F_DAEMON = 16,
     F_TIES = 17,
     F_WAYS = 18,
-    F_AWAITS = 19
+    F_AWAITS = 19,
+    F_REACH = 20
 };
 
 #define SEQ_PER_MS 8
@@ -51,6 +52,17 @@ static void read_ways(struct um_pb *m, struct um_row *out)
     out->awaits = um_pb_has(m, F_AWAITS);
 }
 
+/* Likewise; what is none of ours says nothing. */
+static void read_reach(struct um_pb *m, struct um_row *out)
+{
+    uint64_t reach;
+    int err = m->err;
+
+    um_pb_num(m, F_REACH, UM_REACH_PRIVATE, &reach);
+    out->reach = m->err == err ? (enum um_reach)reach : UM_REACH_UNKNOWN;
+    m->err = err;
+}
+
 static int decode(struct um_item *it, struct um_row *out)
 {
     struct um_pb *m = &it->m;
@@ -74,6 +86,7 @@ static int decode(struct um_item *it, struct um_row *out)
     read_daemon(m, out);
     um_pb_bytes(m, F_TIES, (size_t)UM__CAP_ROW_TIES * UM_TIE_BYTES, &out->ties);
     read_ways(m, out);
+    read_reach(m, out);
     out->drift = (enum um_drift)drift;
     out->ready = ready != 0;
     um_pb_need(m, out->seq > 0 && out->wall_ms > 0 &&
@@ -122,6 +135,7 @@ static void write_payload(const struct um_row *row, struct um_buf *out)
     um_pb_put_str(out, F_TIES, row->ties);
     um_pb_put_str(out, F_WAYS, row->ways);
     um_pb_put_num(out, F_AWAITS, row->awaits);
+    um_pb_put_num(out, F_REACH, row->reach);
 }
 
 static int check(struct um_item *it)

@@ -27,6 +27,9 @@
 /** How what runs differs from what should. */
 enum um_drift { UM_NO_DRIFT, UM_DIFFERS, UM_HEALING, UM_ADOPTED };
 
+/** Whether others reach a node from outside of its network. */
+enum um_reach { UM_REACH_UNKNOWN, UM_REACH_PUBLIC, UM_REACH_PRIVATE };
+
 /** A row. */
 struct um_row {
     struct um_name mesh;
@@ -49,6 +52,7 @@ struct um_row {
                                  um_way_take(); borrows */
     bool awaits;            /**< an invitation is open there: strangers may be
                                  brought to it */
+    enum um_reach reach;
 };
 
 /** um_item_open() and the reading of a row; errors of um_item_open(). */

@@ -2,6 +2,7 @@
 """A mesh of sites behind NATs: members of two sites meet at a public member,
 and at another one when that is gone; what changes at one reaches all."""
 
+import json
 import shutil
 import sys
 import tempfile
@@ -61,6 +62,43 @@ def test_two_sites_meet_at_members(lab, folder):
         with back:
             back.ready()
             synced(back, left, one, two)
+
+
+def reach(node):
+    """What a node found out of itself."""
+    return node.get("/mesh/status")["reach"]
+
+
+def test_members_find_out_who_is_reached(lab, folder):
+    """With relay=members who is reached from outside becomes a relay by itself,
+    and nobody else does."""
+    at = lab.host("red")
+    red, other = node(at, folder), lab.host("green")
+    green = node(other, folder, at)
+    one, two = (node(lab.site(name, nat="symmetric").host(), folder, at, other)
+                for name in "ab")
+    wrong = node(lab.site("c").host(), folder, at, flags=["--public"])
+    with daemons(red, green, one, two, wrong):
+        begin((red, green, one, two, wrong))
+        said = until(lambda: [f["text"] for f in json.loads(
+            wrong.call("doctor", "-o", "json").stdout)["findings"]
+            if f["what"] == "public"], "the settings are wrong")
+        assert "members that dialed it from outside did not" in said[0]
+        wrong.stop()
+        red.say("settings", "set", "relay", "members")
+        for n, verdict in ((red, "public"), (one, "private"), (two, "private")):
+            until(lambda n=n, v=verdict: reach(n)["verdict"] == v,
+                  f"{n.name_} is {verdict}")
+        until(lambda: one.name_ in paths(two), "they meet")
+        until(lambda: not reach(one)["relay"] and not reach(two)["relay"],
+              "who is private serves nobody")
+        assert reach(red)["relay"] and not reach(red)["said"]
+        assert [a["verdict"] for a in reach(red)["addrs"]] == ["public"]
+        until(lambda: {p["name"]: p["reach"] for p in
+                       two.get("/mesh/peers")["peers"] if p["connected"]} ==
+              {"red": "public", "green": "public", one.name_: "private"},
+              "all know of all")
+        change(one, 205, red, green, two)
 
 
 def test_neighbours_are_no_relays_of_a_site(lab, folder):

@@ -15,13 +15,18 @@ function pathOf(peer) {
         addr: peer.addr, relayed};
 }
 
+/** Whether others reach a node from outside of its network: words, or none. */
+const REACHED = {public: 'reached from outside',
+    private: 'not reached from outside'};
+
 /**
  * A row for each node.
  * @param {object[]} nodes of /mesh/nodes
  * @param {object[]} peers of /mesh/peers
  * @param {object} status of /mesh/status
  * @param {object[]} [members] of /mesh/members
- * @returns {object[]} the nodes, with `path`, `daemon`, `stale` and `labels`
+ * @returns {object[]} the nodes, with `path`, `reached`, `daemon`, `stale` and
+ *     `labels`
  */
 export function rowsOf(nodes, peers, status, members = []) {
     const at = new Map(peers.map(p => [p.id, p]));
@@ -29,6 +34,7 @@ export function rowsOf(nodes, peers, status, members = []) {
     return nodes.map(n => ({
         ...n,
         path: n.me ? {word: 'This node', rtt: -1} : pathOf(at.get(n.id)),
+        reached: REACHED[n.me ? status.reach?.verdict : n.reach] ?? '',
         daemon: n.daemon || (n.me ? status.version
             : (at.get(n.id)?.agent ?? '').replace(/^unitmesh\//, '')),
         stale: n.state === 'stale' || n.state === 'unknown',
@@ -39,6 +45,7 @@ export function rowsOf(nodes, peers, status, members = []) {
 function matches(row, words) {
     const text = [row.name, row.id, row.state, stateOf(row.state).word,
         row.runs, row.unit, row.reason, row.path.word, row.path.addr,
+        row.reached,
         ...Object.entries(row.labels).flatMap(([k, v]) => `${k}=${v}`),
     ].join(' ').toLowerCase();
     return words.every(w => text.includes(w));

@@ -31,7 +31,7 @@ async function load(api) {
 function key(data) {
     if (!data) return '';
     const rows = data.rows?.map(r => [r.id, r.name, r.state, r.runs, r.healthy,
-        r.ready, r.reason, r.unit, r.daemon, r.path.word,
+        r.ready, r.reason, r.unit, r.daemon, r.path.word, r.reached,
         Math.round(r.path.rtt), r.labels,
         r.stale ? Math.floor(r.age_ms / 60000) : 0]);
     return JSON.stringify([rows, data.status.mesh, data.status.mode,
@@ -104,7 +104,8 @@ function pathCell(r) {
     const known = rtt >= 0 && rtt < 1e9;
     return [word, known && h('span', {class: 'soft'},
         rtt < 1 ? ' < 1 ms' : ` ${Math.round(rtt)} ms`),
-    r.path.addr && h('div', {class: 'soft small mono'}, r.path.addr)];
+    r.path.addr && h('div', {class: 'soft small mono'}, r.path.addr),
+    r.reached && h('div', {class: 'soft small'}, r.reached)];
 }
 
 /** Why it is not as it should be, with a way to the place. */

@@ -30,6 +30,15 @@ test('a row knows how it is reached, and what runs there', () => {
     assert.deepEqual(ROWS.map(r => r.stale), [false, false, false, true]);
 });
 
+test('a row says whether others reach it from outside', () => {
+    const nodes = NODES.map((n, i) => ({...n,
+        reach: ['public', 'private', 'private', 'unknown'][i]}));
+    const rows = rowsOf(nodes, PEERS, {reach: {verdict: 'public'}});
+    assert.deepEqual(rows.map(r => r.reached), ['reached from outside',
+        'not reached from outside', 'reached from outside', '']);
+    assert.deepEqual(ROWS.map(r => r.reached), ['', '', '', '']);
+});
+
 test('all words have to fit: names, reasons, labels, addresses', () => {
     const names = how => select(ROWS, how).map(r => r.name);
     assert.deepEqual(names({text: 'WEB use'}), ['web2']);

@@ -29,6 +29,10 @@ struct p2p_host {
     struct relay relay[RELAYS_MAX];
     size_t relays;
     struct p2p_relay_config serves;
+    struct p2p_peer_id dropped; /* the last one; len 0: nobody */
+    struct p2p_autonat_config asks;
+    struct p2p_autonat_server_config answers;
+    unsigned rechecks;
     p2p_on_message on_message;
     void *message_user;
     uint64_t now_ns;
@@ -45,6 +49,8 @@ int p2p_host_new(struct p2p_loop *loop, const struct p2p_host_config *cfg,
 
     h->events = cfg->events;
     h->user = cfg->user;
+    h->asks = *cfg->autonat;
+    h->answers = *cfg->autonat_server;
     *out = h;
     return 0;
 }
@@ -109,6 +115,29 @@ int p2p_relay_serve(struct p2p_host *host, const struct p2p_relay_config *cfg)
         host->serves = *cfg;
     }
     return 0;
+}
+
+int p2p_relay_drop(struct p2p_host *host, const struct p2p_peer_id *peer)
+{
+    host->dropped = *peer;
+    return 0;
+}
+
+void p2p_autonat_recheck(struct p2p_host *host)
+{
+    host->rechecks++;
+}
+
+/* The host, which says nothing by itself, and one address. */
+size_t p2p_host_reachability(const struct p2p_host *host,
+                             struct p2p_reachability_info *out, size_t cap,
+                             size_t size)
+{
+    assert_int_equal(size, sizeof *out);
+    for (size_t i = 0; i < 2 && i < cap; i++) {
+        out[i] = (struct p2p_reachability_info){.yes = host->up};
+    }
+    return 2;
 }
 
 int p2p_relay_forget(struct p2p_host *host, const struct p2p_peer_id *id)
@@ -225,7 +254,7 @@ struct scene {
     struct um_bus *bus;
 };
 
-static struct scene *scene_new(void)
+static struct scene *scene_said(enum p2p_reachability said)
 {
     static const char *const listen[] = {"/ip4/127.0.0.1/tcp/0"};
     struct scene *s = calloc(1, sizeof *s);
@@ -233,6 +262,7 @@ static struct scene *scene_new(void)
                              .n_listen = 1,
                              .agent = "test",
                              .may = may,
+                             .reach = said,
                              .cb = &callbacks};
 
     assert_non_null(s);
@@ -244,6 +274,11 @@ static struct scene *scene_new(void)
     s->bus = um_bus_new(&cfg);
     assert_non_null(s->bus);
     return s;
+}
+
+static struct scene *scene_new(void)
+{
+    return scene_said(P2P_REACHABILITY_UNKNOWN);
 }
 
 static void scene_free(struct scene *s)
@@ -555,6 +590,119 @@ static void test_who_is_thrown_out_is_no_relay_of_ours(void **state)
     scene_free(s);
 }
 
+/* What it had of this host as a relay ends, too. */
+static void test_who_is_thrown_out_has_no_relay_here(void **state)
+{
+    struct scene *s = scene_new();
+    const struct p2p_peer_id one = id_of(1);
+
+    (void)state;
+    s->world.may = true;
+    come(s, 1);
+    um_bus_recheck(s->bus);
+    assert_int_equal(s->world.dropped.len, 0);
+    s->world.out = 1;
+    um_bus_recheck(s->bus);
+    assert_true(p2p_peer_id_equal(&s->world.dropped, &one));
+    assert_int_equal(s->world.rechecks, 2);
+    scene_free(s);
+}
+
+/* A member that is reached no more says so, and is no relay of ours then. */
+static void test_who_ceases_to_be_a_relay_is_let_go(void **state)
+{
+    static const char *const none[] = {"/ipfs/ping/1.0.0"};
+    const struct p2p_peer_info ceased = {.peer = id_of(1),
+                                         .agent = "",
+                                         .push = true,
+                                         .protocols = none,
+                                         .n_protocols = 1};
+    const struct p2p_peer_info news = {
+        .peer = id_of(1), .agent = "", .push = true};
+    struct scene *s = scene_new();
+
+    (void)state;
+    meet_relay(s, 1, FAR_3, FAR_3);
+    assert_int_equal(seek(s, 1), P2P_EAGAIN);
+    s->world.events->identified(s->world.user, &news); /* of something else */
+    assert_int_equal(um_bus_relays_held(s->bus), 1);
+    s->world.events->identified(s->world.user, &ceased);
+    assert_int_equal(um_bus_relays_held(s->bus), 0);
+    assert_int_equal(seek(s, 1), P2P_ESTATE);
+    scene_free(s);
+}
+
+/* Others found out whether they reach the host. */
+static void find(struct scene *s, enum p2p_reachability verdict)
+{
+    const struct p2p_reachability_info info = {.verdict = verdict};
+
+    s->world.asks.changed(s->world.asks.user, &info);
+}
+
+static void count_reach(void *user, const struct p2p_reachability_info *info)
+{
+    (void)info;
+    ++*(size_t *)user;
+}
+
+/* Members ask members, tell all addresses, and one of them is enough. */
+static void test_members_tell_whether_they_reach_it(void **state)
+{
+    struct scene *s = scene_new();
+    const struct p2p_autonat_config *a = &s->world.asks;
+    const struct p2p_autonat_server_config *b = &s->world.answers;
+    const struct p2p_peer_id one = id_of(1);
+    size_t n = 0;
+
+    (void)state;
+    assert_true(a->tell_all && !a->private_addrs && !b->private_addrs);
+    assert_true(a->servers == 1 && a->witnesses == 1);
+    assert_false(a->trust(a->user, &one) || b->allow(b->user, &one));
+    s->world.may = true;
+    assert_true(a->trust(a->user, &one) && b->allow(b->user, &one));
+    assert_int_equal(um_bus_reach(s->bus), P2P_REACHABILITY_UNKNOWN);
+    find(s, P2P_UNREACHABLE);
+    assert_non_null(strstr(s->world.log, "nobody reaches this node"));
+    assert_int_equal(um_bus_reach(s->bus), P2P_UNREACHABLE);
+    um_bus_reaches(s->bus, count_reach, &n);
+    assert_int_equal(n, 1);
+    scene_free(s);
+}
+
+/* For a while: what it is seen at goes with a connection, and comes again. */
+static void test_a_verdict_outlives_a_connection(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    s->world.now_ns = 1;
+    find(s, P2P_REACHABLE);
+    find(s, P2P_REACHABILITY_UNKNOWN);
+    s->world.log[0] = '\0';
+    s->world.now_ns += 119 * UINT64_C(1000000000);
+    assert_int_equal(um_bus_found(s->bus), P2P_REACHABLE);
+    find(s, P2P_REACHABLE);
+    assert_string_equal(s->world.log, ""); /* it is no news */
+    s->world.now_ns += 1000 * UINT64_C(1000000000);
+    assert_int_equal(um_bus_found(s->bus), P2P_REACHABLE);
+    find(s, P2P_REACHABILITY_UNKNOWN);
+    s->world.now_ns += 120 * UINT64_C(1000000000);
+    assert_int_equal(um_bus_found(s->bus), P2P_REACHABILITY_UNKNOWN);
+    scene_free(s);
+}
+
+static void test_what_the_owner_says_of_its_reach_holds(void **state)
+{
+    struct scene *s = scene_said(P2P_REACHABLE);
+
+    (void)state;
+    find(s, P2P_UNREACHABLE);
+    assert_int_equal(um_bus_reach(s->bus), P2P_REACHABLE);
+    assert_int_equal(um_bus_found(s->bus), P2P_UNREACHABLE);
+    scene_free(s);
+}
+
 /* The bus did not choose it. */
 static void test_a_relay_that_was_named_is_not_let_go(void **state)
 {
@@ -657,6 +805,11 @@ int main(void)
         cmocka_unit_test(test_a_relay_that_ceased_serves_nobody),
         cmocka_unit_test(test_rows_tell_ways_by_relays_alone),
         cmocka_unit_test(test_who_is_thrown_out_is_no_relay_of_ours),
+        cmocka_unit_test(test_who_is_thrown_out_has_no_relay_here),
+        cmocka_unit_test(test_who_ceases_to_be_a_relay_is_let_go),
+        cmocka_unit_test(test_members_tell_whether_they_reach_it),
+        cmocka_unit_test(test_what_the_owner_says_of_its_reach_holds),
+        cmocka_unit_test(test_a_verdict_outlives_a_connection),
         cmocka_unit_test(test_a_relay_that_was_named_is_not_let_go),
         cmocka_unit_test(test_a_relay_beyond_the_cap_of_peers_is_let_go),
     };

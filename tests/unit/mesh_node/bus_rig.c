@@ -331,6 +331,12 @@ void um_bus_addrs(const struct um_bus *bus,
     (void)user;
 }
 
+enum p2p_reachability um_bus_reach(const struct um_bus *bus)
+{
+    (void)bus;
+    return P2P_REACHABILITY_UNKNOWN;
+}
+
 bool um_bus_sparing(const struct um_bus *bus, const struct p2p_peer_id *peer)
 {
     (void)bus;

@@ -114,6 +114,30 @@ static void test_ties_are_whole_and_few(void **state)
     assert_int_equal(try_row(r), P2P_EINVAL);
 }
 
+/* What a row of today says, or one of tomorrow. */
+static void test_an_odd_reach_is_as_absent(void **state)
+{
+    struct um_buf b = UM_BUF_INIT;
+
+    (void)state;
+    for (unsigned i = 0; i <= UM_REACH_PRIVATE + 1; i++) {
+        struct um_row r = {.mesh = rig_id(1),
+                           .seq = 1,
+                           .wall_ms = 1,
+                           .reach = (enum um_reach)i};
+        struct p2p_key *key = rig_key(1);
+        struct um_row out;
+
+        um_buf_clear(&b);
+        assert_int_equal(um_row_seal(&r, key, &b), 0);
+        assert_int_equal(um_row_open(um_buf_view(&b), &out), 0);
+        assert_int_equal(out.reach,
+                         i <= UM_REACH_PRIVATE ? i : UM_REACH_UNKNOWN);
+        p2p_key_free(key);
+    }
+    um_buf_fini(&b);
+}
+
 /* The ways of a row with these; what cannot be read is as absent. */
 static size_t ways_of(struct um_str ways, struct um_buf *b)
 {
@@ -253,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_an_odd_version_is_as_absent),
         cmocka_unit_test(test_ties_are_whole_and_few),
         cmocka_unit_test(test_ways_are_whole_and_few),
+        cmocka_unit_test(test_an_odd_reach_is_as_absent),
         cmocka_unit_test(test_a_tie_is_what_was_told),
         cmocka_unit_test(test_a_row_is_signed_by_whom_it_is_about),
         cmocka_unit_test(test_size_is_looked_at_first),
