@@ -179,6 +179,7 @@ int p2p__host_kad_init(struct p2p_host *h, const struct p2p_dht_config *given)
     }
     limits_of(&cfg, &core);
     p2p__env_seed(&h->env, core.seed);
+    h->env.random(&h->env, &core.random, sizeof core.random);
     p2p__kad_init(&k->core, &core, p2p__host_now(h));
     p2p__host_kad_ask_init(k);
     h->kad = k;

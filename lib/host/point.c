@@ -110,7 +110,7 @@ int p2p__host_point_init(struct p2p_host *h,
         .registrations_per_peer = cfg.max_registrations_per_peer,
         .ttl_s = cfg.max_ttl_s};
     p2p__env_seed(&h->env, registry.seed);
-    p2p__env_seed(&h->env, registry.cookie_key);
+    h->env.random(&h->env, registry.cookie_key, sizeof registry.cookie_key);
     p2p__rendezvous_registry_init(&p->registry, &registry);
     p2p__timer_init(&p->timer, h->world->q, on_due);
     h->point = p;

@@ -244,7 +244,8 @@ static void node(const uint8_t *data, size_t size)
         .self = made_peer(256),
         .records = {.records = 8, .records_per_peer = 3},
         .providers = {.providers = 16, .per_key = 4, .keys_of_peer = 3},
-        .seed = {1, 2}};
+        .seed = {1, 2},
+        .random = 3};
     const struct p2p__kad_validator any = {
         .ns = "any", .valid = any_valid, .better = any_better};
     struct p2p__quota quota;

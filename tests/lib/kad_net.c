@@ -288,7 +288,8 @@ static uint32_t join(struct kad_net *net, uint32_t number, uint32_t via,
     struct kad_net_node *n = &net->nodes[node];
     struct p2p__kad_cfg cfg = {.self = made_peer(number),
                                .validators = net->validators,
-                               .seed = {number, 7}};
+                               .seed = {number, 7},
+                               .random = number ^ 7};
     struct p2p__kad_peer other, self;
 
     must(node < net->cap);

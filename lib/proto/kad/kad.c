@@ -39,7 +39,7 @@ void p2p__kad_init(struct p2p__kad *k, const struct p2p__kad_cfg *cfg,
     p2p__kad_providers_init(&k->providers, &providers);
     p2p__list_init(&k->queries);
     p2p__list_init(&k->ended);
-    p2p__rng_seed(&k->rng, cfg->seed[0] ^ cfg->seed[1]);
+    p2p__rng_seed(&k->rng, cfg->random);
     k->round_at = now;
     k->pause = k->refresh;
     k->check_at = p2p__ns_after(now, k->refresh);

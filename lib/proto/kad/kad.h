@@ -38,6 +38,7 @@ struct p2p__kad_cfg {
     struct p2p__kad_validators validators;
     struct p2p__quota *quota; /* borrowed, or NULL */
     uint64_t seed[2];         /* random: see base/map.h */
+    uint64_t random;          /* the same, of all else */
     p2p_ns refresh;           /* 0: the default */
 };
 

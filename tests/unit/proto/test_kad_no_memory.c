@@ -119,7 +119,8 @@ static int node(void *arg)
                                      .has_record = true,
                                      .record_key = p2p__slice_of("/any/a", 6),
                                      .value = p2p__slice_of("1", 1)};
-    struct p2p__kad_cfg cfg = {.self = made_peer(99), .seed = {1, 2}};
+    struct p2p__kad_cfg cfg = {
+        .self = made_peer(99), .seed = {1, 2}, .random = 3};
     struct p2p__kad k;
     int rv = p2p__kad_validators_add(&cfg.validators, &any);
 

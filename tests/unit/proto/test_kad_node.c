@@ -38,7 +38,8 @@ struct fixture {
 static struct fixture *init(void)
 {
     struct fixture *f = calloc(1, sizeof *f);
-    struct p2p__kad_cfg cfg = {.self = made_peer(ME), .seed = {1, 2}};
+    struct p2p__kad_cfg cfg = {
+        .self = made_peer(ME), .seed = {1, 2}, .random = 3};
     const struct p2p__kad_validator any = {
         .ns = "any", .valid = any_valid, .better = any_better};
 
