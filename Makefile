@@ -151,6 +151,14 @@ sim-hash: deps ## one course whatever built it: gcc, clang, ASan; LARGE=1: 1000 
 sim-dht: deps-build all ## what a DHT costs: NODES=… (1000) SEED=…
 	@$(BUILDDIR)/tests/sim/sim_kad $(or $(NODES),1000) $(SEED)
 
+# Sites behind NATs: make sim-sites NODES=1000 SITES=50; TABLES=1 writes
+# docs/reference/sites.md
+.PHONY: sim-sites
+sim-sites: deps-build all ## 1000 hosts in 50 sites: NODES=… SITES=… SEED=…; TABLES=1
+	@$(if $(TABLES),$(PYTHON) tests/sim/sites/tables.py,$(BUILDDIR)/tests/sim/sim_sites) \
+		--nodes $(or $(NODES),1000) --sites $(or $(SITES),50) \
+		--seed $(or $(SEED),1)
+
 # Whole nodes on virtual time: make sim-mesh SEEDS=300 NODES=5-50 SEED=7
 sim-mesh: deps-build all ## 300 worlds of whole nodes; SEEDS=… NODES=… SEED=…
 	@$(BUILDDIR)/tests/meshsim/meshsim --brief \
