@@ -25,7 +25,7 @@ else
     echo "skipped: no py peer: $(tail -1 $CI_LOGS/py.txt)"
 fi
 make || exit 1
-[ -x build/tools/harness/harness-perf ] ||
+[ -x build/tools/harness/harness-punch ] ||
     { meson setup --reconfigure build && make; } || exit 1
 rv=0
 /usr/bin/python3 -m pytest -rs -p no:cacheprovider tests/interop \

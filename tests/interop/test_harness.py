@@ -110,7 +110,7 @@ def test_transport_fails(redis):
     """No listener; one that speaks something else; nonsense."""
     env = old_style(redis, True, test_timeout_seconds="1")
     for name, value, code, text in (
-            ("is_dialer", "true", 1, "did not say where"),
+            ("is_dialer", "true", 1, "nobody said where the listener is"),
             ("security", "plaintext", 1, "plaintext: not supported"),
             ("muxer", "yamux2", 1, "yamux2: not supported"),
             ("is_dialer", "", 2, "neither IS_DIALER nor is_dialer")):
@@ -222,7 +222,7 @@ def test_gossipsub_refuses(tmp_path, script, text):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="chroot needs root")
-@pytest.mark.parametrize("name", ["transport", "perf", "gossipsub"])
+@pytest.mark.parametrize("name", ["transport", "perf", "punch", "gossipsub"])
 def test_root_of_image(tmp_path, name):
     """What the Dockerfiles put into an image is enough to start from."""
     root = tmp_path / "root"

@@ -8,8 +8,7 @@
 
 #define SECONDS 180U
 
-/* A variable that is set and not empty, or NULL. */
-static const char *given(const char *name)
+const char *harness_env_text(const char *name)
 {
     const char *value = getenv(name);
 
@@ -23,7 +22,7 @@ static const char *or_else(const char *value, const char *otherwise)
 
 bool harness_env_number(const char *name, uint64_t fallback, uint64_t *out)
 {
-    const char *text = given(name);
+    const char *text = harness_env_text(name);
     char *end;
 
     *out = fallback;
@@ -38,7 +37,7 @@ bool harness_env_number(const char *name, uint64_t fallback, uint64_t *out)
     return true;
 }
 
-static bool complete(const struct harness_env *env)
+bool harness_env_complete(const struct harness_env *env)
 {
     const char *missing = env->redis == NULL       ? "REDIS_ADDR"
                           : env->transport == NULL ? "TRANSPORT"
@@ -54,24 +53,24 @@ static bool complete(const struct harness_env *env)
 
 bool harness_env_read(struct harness_env *env)
 {
-    const char *dialer = given("IS_DIALER");
+    const char *dialer = harness_env_text("IS_DIALER");
     uint64_t seconds;
 
     *env = (struct harness_env){.old_style = dialer == NULL};
     if (env->old_style) {
-        dialer = given("is_dialer");
-        env->redis = or_else(given("redis_addr"), "redis:6379");
-        env->transport = given("transport");
-        env->security = given("security");
-        env->muxer = given("muxer");
-        env->ip = or_else(given("ip"), "0.0.0.0");
+        dialer = harness_env_text("is_dialer");
+        env->redis = or_else(harness_env_text("redis_addr"), "redis:6379");
+        env->transport = harness_env_text("transport");
+        env->security = harness_env_text("security");
+        env->muxer = harness_env_text("muxer");
+        env->ip = or_else(harness_env_text("ip"), "0.0.0.0");
     } else {
-        env->redis = given("REDIS_ADDR");
-        env->test_key = given("TEST_KEY");
-        env->transport = given("TRANSPORT");
-        env->security = given("SECURE_CHANNEL");
-        env->muxer = given("MUXER");
-        env->ip = or_else(given("LISTENER_IP"), "0.0.0.0");
+        env->redis = harness_env_text("REDIS_ADDR");
+        env->test_key = harness_env_text("TEST_KEY");
+        env->transport = harness_env_text("TRANSPORT");
+        env->security = harness_env_text("SECURE_CHANNEL");
+        env->muxer = harness_env_text("MUXER");
+        env->ip = or_else(harness_env_text("LISTENER_IP"), "0.0.0.0");
     }
     if (dialer == NULL) {
         (void)fprintf(stderr, "neither IS_DIALER nor is_dialer is set\n");
@@ -82,5 +81,5 @@ bool harness_env_read(struct harness_env *env)
         return false;
     }
     env->seconds = seconds > 0 && seconds < 86400 ? (unsigned)seconds : SECONDS;
-    return complete(env);
+    return harness_env_complete(env);
 }

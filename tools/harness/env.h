@@ -23,6 +23,12 @@ struct harness_env {
  * it sets is valid until the environment changes. */
 bool harness_env_read(struct harness_env *env);
 
+/* A variable that is set and not empty, or NULL. */
+const char *harness_env_text(const char *name);
+
+/* Whether all is there that a test needs; says on stderr what is missing. */
+bool harness_env_complete(const struct harness_env *env);
+
 /* A number of the environment, or `fallback` if it is not there; false after
  * it said that it is none. */
 bool harness_env_number(const char *name, uint64_t fallback, uint64_t *out);

@@ -11,8 +11,10 @@
 
 #include <hiredis/hiredis.h>
 
-#define OLD_KEY  "listenerAddr"
 #define PAUSE_MS 100
+
+const struct meet_key meet_listener = {"listener_multiaddr", "listenerAddr",
+                                       "where the listener is"};
 
 static time_t now(void)
 {
@@ -70,7 +72,8 @@ static bool answered(const redisContext *c, const redisReply *reply)
     return true;
 }
 
-bool meet_tell(const struct harness_env *env, const char *addr)
+bool meet_tell(const struct harness_env *env, const struct meet_key *key,
+               const char *text)
 {
     redisContext *c = connect_until(env, now() + (time_t)env->seconds);
     redisReply *reply;
@@ -79,9 +82,9 @@ bool meet_tell(const struct harness_env *env, const char *addr)
     if (c == NULL) {
         return false;
     }
-    reply = env->old_style ? redisCommand(c, "RPUSH %s %s", OLD_KEY, addr)
-                           : redisCommand(c, "SET %s_listener_multiaddr %s",
-                                          env->test_key, addr);
+    reply = env->old_style ? redisCommand(c, "RPUSH %s %s", key->old_name, text)
+                           : redisCommand(c, "SET %s_%s %s", env->test_key,
+                                          key->name, text);
     ok = answered(c, reply);
     freeReplyObject(reply);
     redisFree(c);
@@ -90,12 +93,11 @@ bool meet_tell(const struct harness_env *env, const char *addr)
 
 /* One question. 1: there, 0: not yet, -1: failed. */
 static int ask_once(redisContext *c, const struct harness_env *env,
-                    char addr[MEET_TEXT_MAX])
+                    const struct meet_key *key, char out[MEET_TEXT_MAX])
 {
     redisReply *reply =
-        env->old_style
-            ? redisCommand(c, "BLPOP %s 1", OLD_KEY)
-            : redisCommand(c, "GET %s_listener_multiaddr", env->test_key);
+        env->old_style ? redisCommand(c, "BLPOP %s 1", key->old_name)
+                       : redisCommand(c, "GET %s_%s", env->test_key, key->name);
     const redisReply *text = reply;
     int rv = answered(c, reply) ? 0 : -1;
 
@@ -107,24 +109,26 @@ static int ask_once(redisContext *c, const struct harness_env *env,
         rv = text->len < MEET_TEXT_MAX ? 1 : -1;
     }
     if (rv == 1) {
-        memcpy(addr, text->str, (size_t)text->len);
-        addr[text->len] = '\0';
+        memcpy(out, text->str, (size_t)text->len);
+        out[text->len] = '\0';
     }
     freeReplyObject(reply);
     return rv;
 }
 
-bool meet_ask(const struct harness_env *env, char addr[MEET_TEXT_MAX])
+bool meet_ask(const struct harness_env *env, const struct meet_key *key,
+              char text[MEET_TEXT_MAX])
 {
     time_t end = now() + (time_t)env->seconds;
     redisContext *c = connect_until(env, end);
     int rv = 0;
 
-    while (c != NULL && (rv = ask_once(c, env, addr)) == 0 && now() < end) {
+    while (c != NULL && (rv = ask_once(c, env, key, text)) == 0 &&
+           now() < end) {
         pause_a_little();
     }
     if (c != NULL && rv == 0) {
-        (void)fprintf(stderr, "the listener did not say where it is in %u s\n",
+        (void)fprintf(stderr, "nobody said %s in %u s\n", key->what,
                       env->seconds);
     }
     redisFree(c);

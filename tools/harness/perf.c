@@ -113,7 +113,7 @@ static void dial(struct test *t)
 
     t->run.done = on_run;
     t->run.user = t;
-    if (!read_sizes(t) || !meet_ask(t->side.env, t->addr)) {
+    if (!read_sizes(t) || !meet_ask(t->side.env, &meet_listener, t->addr)) {
         return;
     }
     rv = p2p_host_dial(t->side.host, t->addr, on_dialed, t);
@@ -140,7 +140,7 @@ int main(int argc, char **argv)
         if (env.dialer) {
             dial(&t);
         } else {
-            (void)side_serve(&t.side);
+            (void)side_serve(&t.side, &meet_listener);
         }
     }
     return side_close(&t.side);

@@ -21,8 +21,6 @@
 #include "cert.h"
 #endif
 
-#include "meet.h"
-
 #define ADDRS_MAX 16
 
 uint64_t side_now(void)
@@ -136,6 +134,14 @@ static void wss_close(struct side *s)
 
 int side_open(struct side *s, const struct harness_env *env)
 {
+    struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
+
+    return side_open_as(s, env, &cfg);
+}
+
+int side_open_as(struct side *s, const struct harness_env *env,
+                 struct p2p_host_config *cfg)
+{
     const struct p2p_security *security[2] = {security_of(env->security)};
     const struct p2p_transport *transports[] = {p2p_transport_tcp(),
 #ifdef WITH_WS
@@ -146,8 +152,7 @@ int side_open(struct side *s, const struct harness_env *env)
 #endif
                                                 NULL, NULL};
     const size_t last = sizeof transports / sizeof transports[0] - 2;
-    struct p2p_host_config cfg = P2P_HOST_CONFIG_INIT;
-    int rv = security[0] != NULL ? muxer_of(env->muxer, &cfg) : P2P_ENOTSUP;
+    int rv = security[0] != NULL ? muxer_of(env->muxer, cfg) : P2P_ENOTSUP;
 
     *s = (struct side){.env = env, .code = 1};
     if (rv == 0) {
@@ -155,10 +160,10 @@ int side_open(struct side *s, const struct harness_env *env)
     }
     rv = rv != 0 ? rv : wss_open(s);
     transports[last] = s->wss;
-    cfg.key = s->key;
-    cfg.security = security;
-    cfg.transports = transports;
-    return rv != 0 ? rv : open_host(s, &cfg);
+    cfg->key = s->key;
+    cfg->security = security;
+    cfg->transports = transports;
+    return rv != 0 ? rv : open_host(s, cfg);
 }
 
 int side_close(struct side *s)
@@ -208,7 +213,7 @@ static bool reachable(const struct side *s, char text[P2P_MULTIADDR_TEXT_MAX])
     return n > 0;
 }
 
-int side_serve(struct side *s)
+int side_listen(struct side *s)
 {
     char text[P2P_MULTIADDR_TEXT_MAX];
     int rv = listen_text(s->env, text, sizeof text)
@@ -218,9 +223,19 @@ int side_serve(struct side *s)
     if (rv != 0) {
         (void)fprintf(stderr, "transport %s at %s: %s\n", s->env->transport,
                       s->env->ip, p2p_err_text(rv));
+    }
+    return rv;
+}
+
+int side_serve(struct side *s, const struct meet_key *key)
+{
+    char text[P2P_MULTIADDR_TEXT_MAX];
+    int rv = side_listen(s);
+
+    if (rv != 0) {
         return rv;
     }
-    if (!reachable(s, text) || !meet_tell(s->env, text)) {
+    if (!reachable(s, text) || !meet_tell(s->env, key, text)) {
         return P2P_EIO;
     }
     (void)fprintf(stderr, "listening at %s\n", text);

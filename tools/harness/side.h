@@ -9,6 +9,7 @@
 #include <p2p/p2p.h>
 
 #include "env.h"
+#include "meet.h"
 
 struct side {
     const struct harness_env *env;
@@ -25,13 +26,21 @@ struct side {
  * @param env borrows until side_close() */
 int side_open(struct side *s, const struct harness_env *env);
 
+/* The same of a host that is configured further.
+ * @param cfg borrows for the call; what the environment says is set in it */
+int side_open_as(struct side *s, const struct harness_env *env,
+                 struct p2p_host_config *cfg);
+
 /* Frees all of it.
  * @return the exit code */
 int side_close(struct side *s);
 
-/* Listens as the environment asks, says where at the meeting place, and runs
- * until the program is killed. 0, or a negative code. */
-int side_serve(struct side *s);
+/* Listens as the environment asks. 0, or a negative code after it said why. */
+int side_listen(struct side *s);
+
+/* The same, says where at the meeting place, and runs until the program is
+ * killed. 0, or a negative code. */
+int side_serve(struct side *s, const struct meet_key *key);
 
 /* Ends the loop with this exit code. */
 void side_end(struct side *s, int code);

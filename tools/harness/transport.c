@@ -66,7 +66,7 @@ static void dial(struct test *t)
 {
     int rv;
 
-    if (!meet_ask(t->side.env, t->addr)) {
+    if (!meet_ask(t->side.env, &meet_listener, t->addr)) {
         return;
     }
     t->started_ns = side_now();
@@ -90,7 +90,7 @@ int main(void)
         if (env.dialer) {
             dial(&t);
         } else {
-            (void)side_serve(&t.side);
+            (void)side_serve(&t.side, &meet_listener);
         }
     }
     return side_close(&t.side);
