@@ -48,7 +48,8 @@ extern "C" {
     X(ESTATE, -26, "not possible in this state")             \
     X(ECANCELED, -27, "cancelled")                           \
     X(EDUP, -28, "seen already")                             \
-    X(ELIMITED, -29, "the connection is limited by a relay")
+    X(ELIMITED, -29, "the connection is limited by a relay") \
+    X(EADDRGONE, -30, "our own address is gone")
 
 /** The codes: P2P_ENOMEM and so on; 0 is success. */
 enum p2p_err {

@@ -145,8 +145,9 @@ int p2p__host_mdns_init(struct p2p_host *h, const struct p2p_host_config *cfg);
 void p2p__host_mdns_fini(struct p2p_host *h);
 void p2p__host_mdns_addrs(struct p2p_host *h);
 
-/* There are other interfaces. */
+/* There are other interfaces; we were away, and say again that we are here. */
 void p2p__host_mdns_look(struct p2p_host *h);
+void p2p__host_mdns_again(struct p2p_host *h);
 void p2p__host_mdns_gone(struct p2p_host *h, const struct p2p_peer_id *id,
                          p2p_ns now);
 

@@ -212,6 +212,13 @@ void p2p__host_mdns_look(struct p2p_host *h)
     }
 }
 
+void p2p__host_mdns_again(struct p2p_host *h)
+{
+    if (h->mdns != NULL) {
+        p2p__mdns_service_again(h->mdns->service, p2p__host_now(h));
+    }
+}
+
 void p2p__host_mdns_gone(struct p2p_host *h, const struct p2p_peer_id *id,
                          p2p_ns now)
 {

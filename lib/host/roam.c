@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "host/autonat.h"
+#include "stack/wander.h"
 
 struct p2p__host_roam {
     struct p2p_host *host;
@@ -43,10 +44,22 @@ static void on_changed(struct p2p__ifaces_watch *watch, p2p_ns now)
 }
 
 /* There are other addresses now. */
-static void moved(struct p2p_host *h)
+static void moved(struct p2p__host_roam *r, p2p_ns now)
 {
+    struct p2p_host *h = r->host;
+
     P2P__LOG(h->env.log, INFO, "roam.moved: this machine's addresses changed");
     p2p__host_mdns_look(h);
+    p2p__wander_moved(h->swarm, &r->core, now);
+    p2p__host_addrs_changed(h);
+}
+
+/* Nothing was heard for a while. */
+static void woke(struct p2p_host *h, p2p_ns now)
+{
+    P2P__LOG(h->env.log, INFO, "roam.woke: time passed, connections are asked");
+    p2p__wander_woke(h->swarm, now);
+    p2p__host_mdns_again(h);
     p2p__host_addrs_changed(h);
 }
 
@@ -56,7 +69,7 @@ static void look(struct p2p__host_roam *r, p2p_ns now)
     const size_t n = p2p__host_ifaces(r->host, own);
 
     if (p2p__roam_look(&r->core, own, n, now) & P2P__ROAM_ADDRS) {
-        moved(r->host);
+        moved(r, now);
     }
 }
 
@@ -65,7 +78,9 @@ static void on_due(struct p2p__timer *timer, p2p_ns now)
     struct p2p__host_roam *r =
         P2P__CONTAINER(timer, struct p2p__host_roam, timer);
 
-    (void)p2p__roam_tick(&r->core, slept_ns(r->host), now);
+    if (p2p__roam_tick(&r->core, slept_ns(r->host), now) & P2P__ROAM_WOKE) {
+        woke(r->host, now);
+    }
     if (p2p__roam_is_due(&r->core, now)) {
         look(r, now);
     }

@@ -119,6 +119,9 @@ struct p2p__sess_ops {
     void (*reset)(void *sess, void *stream, uint64_t code);
     /* Asks the peer for a PONG; P2P_ENOTSUP where the protocol has no ping. */
     int (*ping)(void *sess, p2p_ns now);
+    /* Has the peer say something at once, if it is there. 0, or P2P_EAGAIN:
+     * nothing more can be said now. NULL: a ping does. */
+    int (*probe)(void *sess, p2p_ns now);
     /* The peer last took bytes of ours at `at`: a sign of life, though it says
      * nothing. Called before expire(). NULL: does not matter. */
     void (*alive)(void *sess, p2p_ns at);

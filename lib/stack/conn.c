@@ -7,6 +7,7 @@
 #include "stack/stream.h"
 #include "stack/swarm.h"
 #include "stack/upgrade.h"
+#include "stack/wander.h"
 
 /* How long a draining connection waits for its streams to end. */
 #define DRAIN_NS P2P__MS(500)
@@ -26,6 +27,11 @@
 /* A peer of whose machine nothing was heard for so long is gone. yamux asks it
  * and has its own time for that. */
 #define SILENT_NS P2P__SEC(30)
+
+/* How long a peer that is asked whether it is there may be silent, and when it
+ * is asked for the second time. */
+#define PROBE_NS     P2P__SEC(5)
+#define ASK_AGAIN_NS P2P__SEC(1)
 
 static void on_job(struct p2p__job *job, p2p_ns now);
 static void on_due(struct p2p__timer *timer, p2p_ns now);
@@ -75,6 +81,9 @@ struct p2p__conn *p2p__conn_new(struct p2p__swarm *swarm, bool dialer,
     c->spare_at = P2P_NEVER;
     c->starved_at = P2P_NEVER;
     c->listen_at = P2P_NEVER;
+    c->adrift_at = P2P_NEVER;
+    c->dead_at = P2P_NEVER;
+    c->ask_at = P2P_NEVER;
     c->state = dialer ? P2P__CONN_DIALING : P2P__CONN_UPGRADING;
     p2p__list_init(&c->peer_link);
     p2p__list_init(&c->pending);
@@ -153,6 +162,23 @@ void p2p__conn_spare(struct p2p__conn *c, p2p_ns now)
     p2p__conn_arm(c, c->spare_at);
 }
 
+/* Whether the peer can be asked. */
+static bool ask(struct p2p__conn *c, p2p_ns now)
+{
+    return (c->sess_ops->probe != NULL ? c->sess_ops->probe(c->sess, now)
+                                       : c->sess_ops->ping(c->sess, now)) == 0;
+}
+
+void p2p__conn_probe(struct p2p__conn *c, p2p_ns now)
+{
+    if (c->state == P2P__CONN_OPEN && c->err == 0 && c->dead_at == P2P_NEVER &&
+        ask(c, now)) {
+        c->dead_at = p2p__ns_after(now, PROBE_NS);
+        c->ask_at = p2p__ns_after(now, ASK_AGAIN_NS);
+        p2p__conn_arm(c, c->ask_at);
+    }
+}
+
 void p2p__conn_push(struct p2p__conn *c, const struct p2p__chan_ops *ops,
                     void *chan)
 {
@@ -220,6 +246,9 @@ static p2p_ns next_deadline(const struct p2p__conn *c)
     at = p2p__ns_min(at, c->starved_at);
     at = p2p__ns_min(at, c->spare_at);
     at = p2p__ns_min(at, c->listen_at);
+    at = p2p__ns_min(at, c->adrift_at);
+    at = p2p__ns_min(at, c->dead_at);
+    at = p2p__ns_min(at, c->ask_at);
     for (unsigned i = 0; i < c->n_layers; i++) {
         if (c->layers[i].chan != NULL) {
             at = p2p__ns_min(at, c->layers[i].ops->deadline(c->layers[i].chan));
@@ -258,6 +287,7 @@ static void drain_events(struct p2p__conn *c, p2p_ns now)
                 break;
             case P2P__SESS_PONG:
                 c->rtt_ns = ev.code;
+                c->dead_at = c->ask_at = P2P_NEVER;
                 c->swarm->cb->pong(c->swarm->user, c, now);
                 break;
             default:
@@ -556,10 +586,34 @@ static int expire_silence(struct p2p__conn *c, p2p_ns now)
     return 0;
 }
 
+/* What is due about the pipe; 0, or why the connection ends. */
+static int expire_pipe(struct p2p__conn *c, p2p_ns now)
+{
+    int rv = 0;
+
+    if (now >= c->dead_at) {
+        return P2P_ETIMEDOUT;
+    }
+    if (now >= c->ask_at) {
+        c->ask_at = P2P_NEVER;
+        (void)ask(c, now);
+    }
+    if (now >= c->adrift_at) {
+        rv = p2p__wander_due(c, now);
+    }
+    if (rv == 0 && now >= c->stall_at) {
+        rv = expire_stall(c, now);
+    }
+    if (rv == 0 && now >= c->listen_at) {
+        rv = expire_silence(c, now);
+    }
+    return rv;
+}
+
 /* What is due on a connection whose timer went off. */
 static int expire(struct p2p__conn *c, p2p_ns now)
 {
-    int rv = 0;
+    int rv;
 
     if (now >= c->deadline) {
         return c->state == P2P__CONN_DRAINING ? P2P_ECLOSED : P2P_ETIMEDOUT;
@@ -567,12 +621,7 @@ static int expire(struct p2p__conn *c, p2p_ns now)
     if (now >= c->spare_at) {
         look_at_spare(c, now);
     }
-    if (now >= c->stall_at) {
-        rv = expire_stall(c, now);
-    }
-    if (rv == 0 && now >= c->listen_at) {
-        rv = expire_silence(c, now);
-    }
+    rv = expire_pipe(c, now);
     for (unsigned i = 0; i < c->n_layers && rv == 0; i++) {
         const struct p2p__layer *l = &c->layers[i];
 
@@ -619,6 +668,9 @@ static void on_data(void *user, struct p2p__slice in, p2p_ns now)
 
     if (c->err != 0) {
         return;
+    }
+    if (c->ask_at == P2P_NEVER) {
+        c->dead_at = P2P_NEVER;
     }
     rv = deliver(c, 0, in, now);
     if (rv < 0) {

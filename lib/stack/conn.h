@@ -72,6 +72,9 @@ struct p2p__conn {
     p2p_ns spare_at;   /* the next look whether it is in use; P2P_NEVER */
     p2p_ns stall_at;   /* the next look at a pipe that is full; P2P_NEVER */
     p2p_ns listen_at;  /* the next look whether it is silent; P2P_NEVER */
+    p2p_ns adrift_at;  /* our address is gone: its end; P2P_NEVER */
+    p2p_ns dead_at;    /* it is asked, and dead if silent then; P2P_NEVER */
+    p2p_ns ask_at;     /* it is asked again, and all counts; P2P_NEVER */
     uint64_t written;  /* to the pipe, and how much of it the peer had taken */
     uint64_t taken;    /* when it was last seen to take any: */
     p2p_ns took_at;    /* then */
@@ -127,6 +130,12 @@ void p2p__conn_drain(struct p2p__conn *c, p2p_ns now);
  * all streams on it, at the first go-away.
  */
 void p2p__conn_spare(struct p2p__conn *c, p2p_ns now);
+
+/* Asks whether the peer is still there: the connection ends soon if nothing
+ * comes. What comes at once may have been waiting for us to read it: it is
+ * asked again, unless it is an answer. mplex cannot ask; there the system's
+ * word has to do. */
+void p2p__conn_probe(struct p2p__conn *c, p2p_ns now);
 
 /* Puts a channel (allocated, initialised) on top of the others; takes it. */
 void p2p__conn_push(struct p2p__conn *c, const struct p2p__chan_ops *ops,

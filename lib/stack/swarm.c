@@ -279,17 +279,21 @@ static bool dialed_by_smaller(const struct p2p__conn *c)
     return c->dialer == smaller;
 }
 
+/* Whether both ends may have dialed two connections at the same moment. */
+static bool are_simultaneous(const struct p2p__conn *fresh,
+                             const struct p2p__conn *old)
+{
+    return fresh->dialer != old->dialer &&
+           fresh->opened_at - old->opened_at <= SIMULTANEOUS_NS;
+}
+
 /* Whether the new connection replaces the present primary one. */
 static bool replaces(const struct p2p__conn *fresh, const struct p2p__conn *old)
 {
     if (fresh->relayed != old->relayed) {
         return old->relayed; /* a direct one is better than a circuit */
     }
-    if (fresh->dialer == old->dialer ||
-        fresh->opened_at - old->opened_at > SIMULTANEOUS_NS) {
-        return true;
-    }
-    return dialed_by_smaller(fresh);
+    return !are_simultaneous(fresh, old) || dialed_by_smaller(fresh);
 }
 
 /* Files a connection with its peer, at the right end of the list. */
@@ -305,6 +309,9 @@ static void join_peer(struct p2p__swarm *s, struct p2p__conn *c, p2p_ns now)
         p2p__list_push_front(&c->peer->conns, &c->peer_link);
         s->cb->peer_moved(s->user, c->peer, now);
         loser = old;
+        if (!are_simultaneous(c, old)) {
+            p2p__conn_probe(old, now); /* a peer that moved left it behind */
+        }
     } else {
         p2p__list_push(&c->peer->conns, &c->peer_link);
         loser = c;

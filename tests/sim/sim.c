@@ -119,6 +119,12 @@ void sim_ifaces_changed(struct sim *sim, size_t host)
     }
 }
 
+void sim_move(struct sim *sim, size_t host, uint8_t first)
+{
+    sim->hosts[host].addr.ip[0] = first;
+    sim_ifaces_changed(sim, host);
+}
+
 static int64_t slept(struct p2p__env *env)
 {
     return P2P__CONTAINER(env, struct sim_host, env)->slept;

@@ -99,6 +99,10 @@ void sim_set_group(struct sim *sim, size_t host, uint32_t group);
  * are made on it. */
 void sim_watch_ifaces(struct sim *sim, size_t host);
 
+/* A host's machine is at an address that begins with this byte from now on, and
+ * nobody finds it where it was. Those who watch are told. */
+void sim_move(struct sim *sim, size_t host, uint8_t first);
+
 /* Tells those who watch that a host's interfaces may have changed. */
 void sim_ifaces_changed(struct sim *sim, size_t host);
 

@@ -136,6 +136,10 @@ class Line:
         for ns, dev in ((self.core, self.port), (self.ns, self.dev)):
             ip("-n", ns, "link", "set", dev, "txqueuelen", "4096")
 
+    def way(self, hop):
+        """How the core reaches an address on it."""
+        return self._via(self.port, hop)
+
     def _limit(self, kbit):
         for ns, dev in ((self.core, self.port), (self.ns, self.dev)):
             subprocess.run(
@@ -168,6 +172,7 @@ class Host:
     def __init__(self, lab, name, ns, own, public):
         self.lab, self.name, self.ns = lab, name, ns
         self.ip, self.public_ip = own, public
+        self.site = None
 
     def at(self, way="tcp", port=0):
         """A multiaddr to listen at: tcp, quic, ws."""
@@ -185,6 +190,28 @@ class Host:
     def node(self, flags=(), kind="c", name=None):
         """A node that listens, a Peer of tests/interop/lib/peer.py."""
         return self.begin(flags, kind, name).ready()
+
+    def renumber(self):
+        """Another address in the same network instead of the present one."""
+        old, self.ip = self.ip, self.ip.rsplit(".", 1)[0] + \
+            f".{100 + self.lab.number()}"
+        if self.site is not None:
+            ips(self.ns, f"addr del {old}/24 dev eth0")
+            self.site.lan.address(self.ns, self.ip)
+        else:
+            ips(self.lab.core, f"route add {self.ip}/32 "
+                f"{self.line.way(self.ip)}", f"route del {old}/32")
+            ips(self.ns, f"addr add {self.ip}/32 dev eth0",
+                f"addr del {old}/32 dev eth0")
+            self.public_ip = self.ip
+
+    def move(self, site):
+        """Out of its site, and into another one."""
+        ip("-n", self.ns, "link", "del", "eth0")
+        self.site = site
+        self.ip = site.lan.plug(f"{site.name}{len(site.lan.names) + 1}",
+                                self.ns)
+        self.public_ip = site.address
 
     def udp(self, port=0, seconds=5):
         """A bound socket that the laboratory closes; tcp() alike."""
@@ -239,7 +266,9 @@ class Site:
         elif self.nat.own:
             public = own
         nats.nft(self.router, nats.rules_of_host(self.kind, own, public))
-        return Host(self.lab, name, self.lan.ns(name), own, public)
+        made = Host(self.lab, name, self.lan.ns(name), own, public)
+        made.site = self
+        return made
 
     def cut(self):
         """The site is an island; its router believes that it is not."""

@@ -132,14 +132,15 @@ static int on_crypto(ngtcp2_conn *conn, p2p__ng_level level, uint64_t offset,
 }
 
 /* Both of us are silent for half of the shorter limit at most. */
-static p2p_ns keepalive_of(ngtcp2_conn *conn)
+void p2p__quic_set_keepalive(ngtcp2_conn *conn)
 {
     const ngtcp2_transport_params *theirs =
         ngtcp2_conn_get_remote_transport_params(conn);
     p2p_ns idle = theirs == NULL ? 0 : theirs->max_idle_timeout;
 
-    return idle == 0 ? P2P__QUIC_KEEPALIVE_NS
-                     : p2p__ns_min(P2P__QUIC_KEEPALIVE_NS, idle / 2);
+    ngtcp2_conn_set_keep_alive_timeout(
+        conn, idle == 0 ? P2P__QUIC_KEEPALIVE_NS
+                        : p2p__ns_min(P2P__QUIC_KEEPALIVE_NS, idle / 2));
 }
 
 static int on_established(ngtcp2_conn *conn, void *user)
@@ -150,7 +151,7 @@ static int on_established(ngtcp2_conn *conn, void *user)
     if (rv != 0) {
         return refuse(q, rv);
     }
-    ngtcp2_conn_set_keep_alive_timeout(conn, keepalive_of(conn));
+    p2p__quic_set_keepalive(conn);
     q->bits |= P2P__QC_ESTABLISHED;
     return 0;
 }

@@ -323,22 +323,22 @@ static struct p2p__listener *quic_listen(void *host, const struct p2p__addr *at,
 
 /* A socket by which an address can be reached: the first that is bound to all
  * addresses of its family, or to the one that the system sends from. */
-static struct p2p__qsocket *dial_socket(struct p2p__quic_host *h,
-                                        const struct p2p__addr *to, int *err)
+struct p2p__qsocket *p2p__qsocket_for(struct p2p__quic_host *h,
+                                      const struct p2p__addr *to,
+                                      struct p2p__addr *from, int *err)
 {
     const struct p2p__addr any = {.family = to->family};
     struct p2p__net *net = h->cfg.net;
-    struct p2p__addr source = any;
 
-    if (net->source != NULL) {
-        (void)net->source(net, to, &source);
+    if (net->source == NULL || !net->source(net, to, from)) {
+        *from = any;
     }
     P2P__LIST_EACH (it, &h->sockets) {
         struct p2p__qsocket *s = P2P__CONTAINER(it, struct p2p__qsocket, link);
 
         if (s->udp->addr.family == to->family &&
             (p2p__addr_is_any(&s->udp->addr) ||
-             p2p__addr_same_ip(&s->udp->addr, &source))) {
+             p2p__addr_same_ip(&s->udp->addr, from))) {
             return s;
         }
     }
@@ -350,8 +350,9 @@ static void quic_knock(void *host, const struct p2p__addr *to,
 {
     const struct p2p__udp_run run = {
         .peer = *to, .local = {.family = to->family}, .segment = len};
+    struct p2p__addr from;
     int err;
-    struct p2p__qsocket *s = dial_socket(host, to, &err);
+    struct p2p__qsocket *s = p2p__qsocket_for(host, to, &from, &err);
 
     if (s != NULL) {
         (void)s->udp->send_run(s->udp, bytes, len, &run);
@@ -365,7 +366,8 @@ static struct p2p__pipe *quic_dial(void *host, const struct p2p__addr *to,
                                    int *err)
 {
     struct p2p__quic_host *h = host;
-    struct p2p__qsocket *s = dial_socket(h, to, err);
+    struct p2p__addr from;
+    struct p2p__qsocket *s = p2p__qsocket_for(h, to, &from, err);
     struct p2p__qpipe *p = s == NULL ? NULL : p2p__qpipe_new(s, to);
 
     if (p == NULL) {
@@ -376,6 +378,10 @@ static struct p2p__pipe *quic_dial(void *host, const struct p2p__addr *to,
         return NULL;
     }
     p->dialer = true;
+    if (!p2p__addr_is_any(&from)) {
+        from.port = p->path.local.port;
+        p->path.local = from;
+    }
     p->pipe.cb = cb;
     p->pipe.user = user;
     if (expected != NULL) {

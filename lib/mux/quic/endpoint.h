@@ -134,6 +134,13 @@ int p2p__qpipe_attach(struct p2p__pipe *pipe, const struct p2p__sess_cfg *cfg,
 struct p2p__addr p2p__qsocket_local(const struct p2p__qsocket *s,
                                     const struct p2p__udp_run *run);
 
+/* A socket by which an address can be reached, and the address of ours that the
+ * system sends from then, without one where it does not say. Errors: those of
+ * p2p__net's udp. */
+struct p2p__qsocket *p2p__qsocket_for(struct p2p__quic_host *h,
+                                      const struct p2p__addr *to,
+                                      struct p2p__addr *from, int *err);
+
 /* Lets go of a socket that one pipe less needs, or that listens no more. */
 void p2p__qsocket_release(struct p2p__qsocket *s);
 

@@ -55,6 +55,41 @@ void p2p__quic_path_from(const ngtcp2_path *from, struct p2p__quic_path *path)
     get(&from->remote, &path->remote);
 }
 
+void p2p__quic_path_of(const void *sess, struct p2p__quic_path *path)
+{
+    const struct p2p__quic *q = sess;
+
+    p2p__quic_path_from(ngtcp2_conn_get_path(q->conn), path);
+}
+
+int p2p__quic_move(void *sess, const struct p2p__quic_path *path, bool at_once,
+                   p2p_ns now)
+{
+    struct p2p__quic *q = sess;
+    ngtcp2_path_storage ps;
+    int rv;
+
+    if (!(q->bits & P2P__QC_DIALER) || q->bits & P2P__QC_POISONED) {
+        return P2P_ENOTSUP;
+    }
+    q->now = now;
+    q->refusal = 0;
+    p2p__quic_path_to(path, &ps);
+    rv = at_once
+             ? ngtcp2_conn_initiate_immediate_migration(q->conn, &ps.path, now)
+             : ngtcp2_conn_initiate_migration(q->conn, &ps.path, now);
+    p2p__mark(q->owner);
+    switch (rv) {
+        case 0:
+        case NGTCP2_ERR_INVALID_ARGUMENT: /* it goes there already */
+            return 0;
+        case NGTCP2_ERR_CONN_ID_BLOCKED:
+            return P2P_EAGAIN;
+        default:
+            return P2P_ENOTSUP;
+    }
+}
+
 struct p2p__quic_id p2p__quic_id_from(const ngtcp2_cid *cid)
 {
     struct p2p__quic_id id = {.len = (uint8_t)cid->datalen};

@@ -150,7 +150,13 @@ static void pipe_read(struct p2p__pipe *pipe, bool on)
 
 static void pipe_local(const struct p2p__pipe *pipe, struct p2p__addr *addr)
 {
-    *addr = of_pipe(pipe)->path.local;
+    const struct p2p__qpipe *p = of_pipe(pipe);
+    struct p2p__quic_path path = p->path;
+
+    if (p->sess != NULL) {
+        p2p__quic_path_of(p->sess, &path);
+    }
+    *addr = path.local;
 }
 
 static void pipe_remote(const struct p2p__pipe *pipe, struct p2p__addr *addr)
@@ -261,6 +267,62 @@ static void pipe_close(struct p2p__pipe *pipe)
     p2p__qpipe_free(p);
 }
 
+/* Takes another socket; what the old one had no room for is lost. */
+static void change_socket(struct p2p__qpipe *p, struct p2p__qsocket *to,
+                          p2p_ns now)
+{
+    struct p2p__qsocket *from = p->socket;
+    const bool waited = !p2p__list_empty(&p->full);
+
+    if (to == from) {
+        return;
+    }
+    drop_kept(p);
+    p2p__list_remove(&p->full);
+    p->socket = to;
+    to->n_pipes++;
+    from->n_pipes--;
+    p2p__qsocket_release(from);
+    if (waited) {
+        p->pipe.cb->writable(p->pipe.user, now);
+    }
+}
+
+/* The peer follows who dialed, and nobody else. RFC 9000, 9. */
+static int pipe_move(struct p2p__pipe *pipe, bool gone, p2p_ns now)
+{
+    struct p2p__qpipe *p = of_pipe(pipe);
+    struct p2p__quic_path path;
+    struct p2p__qsocket *s;
+    struct p2p__addr from;
+    int rv;
+
+    if (!p->dialer || p->sess == NULL) {
+        return P2P_ENOTSUP;
+    }
+    p2p__quic_path_of(p->sess, &path);
+    s = p2p__qsocket_for(p->socket->host, &path.remote, &from, &rv);
+    if (s == NULL || p2p__addr_is_any(&from)) {
+        if (s != NULL) {
+            p2p__qsocket_release(s);
+        }
+        return P2P_EAGAIN;
+    }
+    if (p2p__addr_same_ip(&from, &path.local) || (!gone && s != p->socket)) {
+        p2p__qsocket_release(s);
+        return 0;
+    }
+    path.local = from;
+    path.local.port = s->udp->addr.port;
+    rv = p2p__quic_move(p->sess, &path, gone, now);
+    if (rv == 0 && gone) {
+        p->path = path;
+        change_socket(p, s, now);
+    }
+    p2p__qsocket_release(s);
+    return rv;
+}
+
 static const struct p2p__pipe_ops pipe_ops = {
     .write = pipe_write,
     .unsent = pipe_unsent,
@@ -269,6 +331,7 @@ static const struct p2p__pipe_ops pipe_ops = {
     .close = pipe_close,
     .local = pipe_local,
     .remote = pipe_remote,
+    .move = pipe_move,
 };
 
 struct p2p__qpipe *p2p__qpipe_new(struct p2p__qsocket *s,
@@ -329,14 +392,17 @@ void p2p__qpipe_arrive(struct p2p__qpipe *p, struct p2p__slice in,
                        const struct p2p__udp_run *run, p2p_ns now)
 {
     struct p2p__quic_host *h = p->socket->host;
-    const struct p2p__quic_path path = {
-        .local = p->dialer ? p->path.local : p2p__qsocket_local(p->socket, run),
-        .remote = run->peer};
+    struct p2p__quic_path path = {.local = p2p__qsocket_local(p->socket, run),
+                                  .remote = run->peer};
 
     p->heard = true;
     if (p->sess == NULL) {
         answer_again(p);
         return;
+    }
+    if (p->dialer &&
+        (p2p__addr_is_any(&p->path.local) || p2p__addr_is_any(&path.local))) {
+        path.local = p->path.local; /* the system does not tell */
     }
     p2p__quic_arrives(p->sess, &path, run->ecn);
     h->current = p;

@@ -70,8 +70,9 @@ enum {
     P2P__QC_GOAWAY = 1 << 4,    /* no new streams, either way */
     P2P__QC_CLOSED = 1 << 5,    /* and have said so, or need not */
     P2P__QC_PONG_DUE = 1 << 6,
-    P2P__QC_SETTLED = 1 << 7,  /* the end of our handshake went out */
-    P2P__QC_NO_MEMORY = 1 << 8 /* for what the peer has to be told */
+    P2P__QC_SETTLED = 1 << 7,   /* the end of our handshake went out */
+    P2P__QC_NO_MEMORY = 1 << 8, /* for what the peer has to be told */
+    P2P__QC_PROBES = 1 << 9     /* the next tx says something */
 };
 
 struct p2p__quic {
@@ -152,6 +153,9 @@ int p2p__quic_tls_done(struct p2p__quic *q);
 void p2p__quic_tls_free(struct p2p__quic *q);
 
 /* calls.c */
+
+/* Has ngtcp2 speak before we are silent for too long. */
+void p2p__quic_set_keepalive(ngtcp2_conn *conn);
 
 /* What ngtcp2 calls. */
 extern const ngtcp2_callbacks p2p__quic_callbacks;

@@ -219,6 +219,18 @@ void p2p__quic_close(void *sess, struct p2p__outbuf *out, p2p_ns now);
  * time-outs. */
 p2p_ns p2p__quic_linger(const void *sess);
 
+/*
+ * A connection that we dialed goes on over another path of ours, when that is
+ * found to work, or, as there is nothing to lose, `at_once`. RFC 9000, 9.
+ * Errors: P2P_EAGAIN (the peer gave no id for it yet), P2P_ENOTSUP (it does not
+ * want that, or the handshake or all is over).
+ */
+int p2p__quic_move(void *sess, const struct p2p__quic_path *path, bool at_once,
+                   p2p_ns now);
+
+/* The path that it goes by now. */
+void p2p__quic_path_of(const void *sess, struct p2p__quic_path *path);
+
 /* The stream's id on the wire, or -1 before it was announced. */
 int64_t p2p__quic_stream_id(const void *stream);
 

@@ -456,6 +456,23 @@ static void op_reset(void *sess, void *stream, uint64_t code)
     p2p__mark(q->owner);
 }
 
+/* An ack is an answer. Where the congestion window is full, who waits for one
+ * asks by himself: when, ngtcp2 says. */
+static int op_probe(void *sess, p2p_ns now)
+{
+    struct p2p__quic *q = sess;
+
+    (void)now;
+    if (!(q->bits & P2P__QC_ESTABLISHED) ||
+        ngtcp2_conn_get_cwnd_left(q->conn) == 0) {
+        return P2P_EAGAIN;
+    }
+    q->bits |= P2P__QC_PROBES;
+    ngtcp2_conn_set_keep_alive_timeout(q->conn, 1);
+    p2p__mark(q->owner);
+    return 0;
+}
+
 /* The round trip is always known: no ping is sent. */
 static int op_ping(void *sess, p2p_ns now)
 {
@@ -513,6 +530,7 @@ const struct p2p__sess_ops p2p__quic_ops = {
     .finish = op_finish,
     .reset = op_reset,
     .ping = op_ping,
+    .probe = op_probe,
     .goaway = op_goaway,
     .queued = op_queued,
     .fini = op_fini,

@@ -251,6 +251,18 @@ static bool went_out(struct p2p__quic *q, uint64_t room)
     return room >= FLIGHT_BYTES || ngtcp2_conn_get_cwnd_left(q->conn) > 0;
 }
 
+/* Something went out; a probe is done when it has to be acknowledged. */
+static void probed(struct p2p__quic *q)
+{
+    p2p__ng_info info;
+
+    p2p__ng_info_of(q->conn, &info);
+    if (info.bytes_in_flight > 0) {
+        q->bits &= (uint16_t)~P2P__QC_PROBES;
+        p2p__quic_set_keepalive(q->conn);
+    }
+}
+
 int p2p__quic_tx(void *sess, struct p2p__outbuf *out, p2p_ns now)
 {
     struct p2p__quic *q = sess;
@@ -273,6 +285,9 @@ int p2p__quic_tx(void *sess, struct p2p__outbuf *out, p2p_ns now)
     }
     if (rv == 0) {
         rv = write_all(q, out);
+    }
+    if (q->bits & P2P__QC_PROBES && out->len > 0) {
+        probed(q);
     }
     if (q->bits & P2P__QC_ESTABLISHED && rv == 0 && went_out(q, room)) {
         q->bits |= P2P__QC_SETTLED;

@@ -133,6 +133,16 @@ void p2p__mdns_set_addrs(struct p2p__mdns *m, const struct p2p_multiaddr *addrs,
     }
 }
 
+void p2p__mdns_again(struct p2p__mdns *m, p2p_ns now)
+{
+    p2p__mdns_ask(m, now);
+    for (unsigned i = 0; i < P2P__MDNS_FORMS; i++) {
+        if (i != P2P__MDNS_GO) {
+            answer(m, (enum p2p__mdns_form)i, 0, now);
+        }
+    }
+}
+
 /* Who comes and goes all the time has one question a second asked. */
 void p2p__mdns_forget(struct p2p__mdns *m, const struct p2p_peer_id *id,
                       p2p_ns now)

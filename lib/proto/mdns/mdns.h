@@ -115,6 +115,10 @@ void p2p__mdns_set_addrs(struct p2p__mdns *m, const struct p2p_multiaddr *addrs,
 /* Asks now: there is a new interface, or somebody is wanted. */
 void p2p__mdns_ask(struct p2p__mdns *m, p2p_ns now);
 
+/* The same, and says where we are without being asked: time passed in which
+ * nobody heard us. */
+void p2p__mdns_again(struct p2p__mdns *m, p2p_ns now);
+
 /* Tells of a peer again when it next answers: the connection to it is gone. If
  * it was told of it is asked for as in the beginning, within a second. */
 void p2p__mdns_forget(struct p2p__mdns *m, const struct p2p_peer_id *id,

@@ -400,6 +400,13 @@ void p2p__mdns_service_look(struct p2p__mdns_service *s, p2p_ns now)
     (void)scan(s, now);
 }
 
+void p2p__mdns_service_again(struct p2p__mdns_service *s, p2p_ns now)
+{
+    (void)scan(s, now);
+    p2p__mdns_again(&s->core, now);
+    set_timer(s);
+}
+
 void p2p__mdns_service_forget(struct p2p__mdns_service *s,
                               const struct p2p_peer_id *id, p2p_ns now)
 {

@@ -70,6 +70,9 @@ void p2p__mdns_service_ask(struct p2p__mdns_service *s, p2p_ns now);
 /* Looks at the interfaces now: joins, leaves, and asks on new ones. */
 void p2p__mdns_service_look(struct p2p__mdns_service *s, p2p_ns now);
 
+/* The same, and p2p__mdns_again(). */
+void p2p__mdns_service_again(struct p2p__mdns_service *s, p2p_ns now);
+
 /* See p2p__mdns_forget(). */
 void p2p__mdns_service_forget(struct p2p__mdns_service *s,
                               const struct p2p_peer_id *id, p2p_ns now);

@@ -117,15 +117,24 @@ class Lan(Namespaces):
 
     def add(self, name):
         """One more host."""
+        self._add(self.ns(name))
+        self.plug(name, self.ns(name))
+
+    def plug(self, name, ns, dev="eth0"):
+        """One more host, in a namespace that there is; returns its address."""
         self.names.append(name)
-        ns, switch, port = self.ns(name), self.ns("switch"), self._port(name)
-        self._add(ns)
-        ips(switch, f"link add {port} type veth peer name eth0 netns {ns}",
+        switch, port = self.ns("switch"), self._port(name)
+        ips(switch, f"link add {port} type veth peer name {dev} netns {ns}",
             f"link set {port} master br0 up")
+        self.address(ns, self.ip(name), dev)
+        return self.ip(name)
+
+    def address(self, ns, own, dev="eth0"):
+        """Gives a host its address, and the way to others."""
         # Multicast goes where the default route goes, as on a real host.
         via = f"via {self.gateway()}" if self.router else ""
-        ips(ns, f"addr add {self.ip(name)}/24 dev eth0", "link set eth0 up",
-            f"route add default {via} dev eth0")
+        ips(ns, f"addr add {own}/24 dev {dev}", f"link set {dev} up",
+            f"route replace default {via} dev {dev}")
 
     def _port(self, name):
         return f"port{self.names.index(name)}"
