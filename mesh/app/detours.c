@@ -309,3 +309,12 @@ void um_detours_end(struct um_daemon *d)
         d->detours.alarm = NULL;
     }
 }
+
+void um_detours_hurry(struct um_daemon *d)
+{
+    d->detours.pause = d->detours.skip = 0;
+    if (d->detours.alarm != NULL) {
+        um_detours_end(d);
+        set_alarm(d, 0);
+    }
+}

@@ -50,6 +50,9 @@ struct um_detours {
 /** Begins to look after it. */
 void um_detours_begin(struct um_daemon *d);
 
+/** This machine's addresses changed: it is looked now, and without pauses. */
+void um_detours_hurry(struct um_daemon *d);
+
 /** Ends that. */
 void um_detours_end(struct um_daemon *d);
 

@@ -51,6 +51,11 @@ static void on_twin(void *user, const char *addr)
                 addr);
 }
 
+static void on_moved(void *user)
+{
+    um_detours_hurry(user);
+}
+
 static void on_learned(void *user)
 {
     um_addrbook_later(user);
@@ -62,6 +67,7 @@ static const struct um_bus_cb bus_cb = {
     .peer_down = on_peer_down,
     .twin = on_twin,
     .learned = on_learned,
+    .moved = on_moved,
 };
 
 static void say_addr(void *user, const char *addr)

@@ -265,6 +265,15 @@ static void on_limited(void *user, const struct p2p_limited *what)
                 addr[0] != '\0' ? ", last from " : "", addr);
 }
 
+static void on_addrs_changed(void *user)
+{
+    const struct um_bus *bus = user;
+
+    if (bus->cfg.cb->moved != NULL) {
+        bus->cfg.cb->moved(bus->cfg.user);
+    }
+}
+
 static void on_log(void *user, int level, const char *text)
 {
     const struct um_bus *bus = user;
@@ -280,6 +289,7 @@ static const struct p2p_host_events events = {
     .found = on_found,
     .twin = on_twin,
     .limited = on_limited,
+    .addrs_changed = on_addrs_changed,
     .log = on_log,
 };
 

@@ -42,7 +42,7 @@ struct um_bus_peer {
     uint64_t since_ms;      /**< connected, or gone, for so long */
 };
 
-/** What the bus tells; all but the last are required. */
+/** What the bus tells; all but the last two are required. */
 struct um_bus_cb {
     void (*found)(void *user, const struct p2p_peer_id *peer);
     void (*peer_up)(void *user, const struct p2p_peer_id *peer);
@@ -51,6 +51,9 @@ struct um_bus_cb {
     void (*twin)(void *user, const char *addr);
     /** What um_bus_known() tells may be another. NULL: nobody asks. */
     void (*learned)(void *user);
+    /** Our own addresses changed: what could not be reached may be now. NULL:
+     * nobody asks. */
+    void (*moved)(void *user);
 };
 
 /** What a bus is made of. Borrows all until it is freed. */
