@@ -139,6 +139,14 @@ static bool op_next(void *sess, struct p2p__sess_ev *ev)
     return true;
 }
 
+/* Who dialed asks a little earlier: else both ends ask at the same time. */
+static p2p_ns keepalive(const struct p2p__yamux *s)
+{
+    const p2p_ns most = s->tune->keepalive_ns;
+
+    return s->bits & P2P__Y_DIALER ? most - most / 10 : most;
+}
+
 static p2p_ns op_deadline(const void *sess)
 {
     const struct p2p__yamux *s = sess;
@@ -147,7 +155,7 @@ static p2p_ns op_deadline(const void *sess)
         return P2P_NEVER;
     }
     if (!(s->bits & P2P__Y_PROBED)) {
-        return p2p__ns_after(s->last_rx, s->tune->keepalive_ns);
+        return p2p__ns_after(s->last_rx, keepalive(s));
     }
     return p2p__ns_after(s->last_rx > s->ping_at ? s->last_rx : s->ping_at,
                          s->tune->dead_ns);

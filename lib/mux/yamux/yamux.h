@@ -52,7 +52,8 @@ enum p2p__yamux_code {
 
 /* What may be tuned; one constant for all sessions of a host. */
 struct p2p__yamux_tune {
-    p2p_ns keepalive_ns;       /* silence before we ping; 0: no keep-alive */
+    p2p_ns keepalive_ns;       /* silence before we ping, who dialed a tenth
+                                  earlier; 0: no keep-alive */
     p2p_ns dead_ns;            /* further silence before ETIMEDOUT */
     uint32_t max_window_bytes; /* at least P2P__YAMUX_WINDOW_BYTES */
 };

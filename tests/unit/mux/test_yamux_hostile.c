@@ -497,13 +497,11 @@ static void test_T5_room_for_nothing(void **state)
 
 static void test_T6_silent_peer_is_dead_in_time(void **state)
 {
-    const p2p_ns bound =
-        p2p__yamux_tune_default.keepalive_ns + p2p__yamux_tune_default.dead_ns;
-
     (void)state;
-    assert_true(bound <= P2P__SEC(30));
-    for (int drawn = 0; drawn < 2; drawn++) {
-        struct rig *r = yamux_rig(true, CHUNK_ALL, NULL);
+    for (int i = 0; i < 4; i++) {
+        const bool drawn = i & 1, dialer = i & 2;
+        const p2p_ns bound = dialer ? P2P__MS(28500) : P2P__SEC(30);
+        struct rig *r = yamux_rig(dialer, CHUNK_ALL, NULL);
         const p2p_ns start = r->now;
         int rv = 0;
 
@@ -546,10 +544,38 @@ static void test_T6_control_peer_that_answers_lives(void **state)
         }
         assert_int_equal(rig_rx(r, answer, sizeof answer), 0);
         rig_expect(r, i == 0 ? "pong 9000000000\n" : ""); /* who asked? */
-        assert_int_equal(r->ops->deadline(r->sess), r->now + P2P__SEC(15));
+        assert_int_equal(r->ops->deadline(r->sess), r->now + P2P__MS(13500));
     }
     assert_int_equal(p2p__yamux_rtt(r->sess), P2P__SEC(9));
     rig_free(r);
+}
+
+/* Of two ends that have nothing to say one asks: who dialed. */
+static void test_one_of_two_silent_ends_asks(void **state)
+{
+    struct rig *a = yamux_rig(true, CHUNK_ALL, NULL);
+    struct rig *b = yamux_rig(false, CHUNK_ALL, NULL);
+    uint8_t ping[P2P__YAMUX_HEADER_BYTES];
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        a->now = a->ops->deadline(a->sess);
+        assert_int_equal(a->ops->expire(a->sess, a->now), 0);
+        rig_tx(a);
+        assert_int_equal(a->out_len, sizeof ping);
+        memcpy(ping, a->out, sizeof ping);
+        b->now = a->now + P2P__MS(300); /* the other one has time left */
+        assert_true(b->ops->deadline(b->sess) > b->now);
+        assert_int_equal(rig_rx(b, ping, sizeof ping), 0);
+        rig_tx(b);
+        assert_int_equal(b->out_len, sizeof ping); /* the answer alone */
+        memcpy(ping, b->out, sizeof ping);
+        assert_int_equal(ping[3], ACK);
+        a->now = b->now + P2P__MS(300);
+        assert_int_equal(rig_rx(a, ping, sizeof ping), 0);
+    }
+    rig_free(a);
+    rig_free(b);
 }
 
 /* Our ping stands behind what the peer has yet to read: while it reads it
@@ -634,6 +660,7 @@ int main(void)
         cmocka_unit_test(test_T6_control_peer_that_answers_lives),
         cmocka_unit_test(test_T6_peer_that_still_reads_has_time_to_answer),
         cmocka_unit_test(test_T6_late_expire_asks_first),
+        cmocka_unit_test(test_one_of_two_silent_ends_asks),
         cmocka_unit_test(test_no_keepalive_has_no_deadline),
     };
 
