@@ -144,9 +144,24 @@ void fleet_watch_idle(struct fleet *f)
     }
 }
 
-/* All whom a node's links of the topic lead to are of its part. */
-static void spread(const struct fleet *f, const struct fleet_node *n,
-                   unsigned part, unsigned *parts)
+/* A walk over those whom links of the topic lead to: all that were met, in the
+ * order in which they were. */
+struct walk {
+    size_t n;
+    size_t *met;
+    bool *seen; /* by node */
+};
+
+static void meet(struct walk *w, size_t node)
+{
+    if (!w->seen[node]) {
+        w->seen[node] = true;
+        w->met[w->n++] = node;
+    }
+}
+
+static void meet_links(const struct fleet *f, const struct fleet_node *n,
+                       struct walk *w)
 {
     struct p2p_peer_id ids[256];
     const size_t count =
@@ -155,27 +170,30 @@ static void spread(const struct fleet *f, const struct fleet_node *n,
     for (size_t i = 0; i < p2p__min(count, 256); i++) {
         const struct fleet_node *to = fleet_find_node(f, &ids[i]);
 
-        if (to != NULL && to->host != NULL && parts[to->index] == 0) {
-            parts[to->index] = part;
-            spread(f, to, part, parts);
+        if (to != NULL && to->host != NULL) {
+            meet(w, to->index);
         }
     }
 }
 
 void fleet_watch_end(struct fleet *f)
 {
-    unsigned *parts = calloc(f->cfg.nodes, sizeof *parts);
+    struct walk w = {.met = calloc(f->cfg.nodes, sizeof *w.met),
+                     .seen = calloc(f->cfg.nodes, sizeof *w.seen)};
+    size_t at = 0;
 
-    assert(parts != NULL);
+    assert(w.met != NULL && w.seen != NULL);
     for (size_t i = 0; i < f->cfg.nodes; i++) {
-        const struct fleet_node *n = &f->nodes[i];
-
-        if (fleet_is_settled(n, f->sim.now) && parts[i] == 0) {
-            parts[i] = ++f->watch.islands;
-            spread(f, n, parts[i], parts);
+        if (!w.seen[i] && fleet_is_settled(&f->nodes[i], f->sim.now)) {
+            f->watch.islands++;
+            meet(&w, i);
+        }
+        while (at < w.n) {
+            meet_links(f, &f->nodes[w.met[at++]], &w);
         }
     }
-    free(parts);
+    free(w.met);
+    free(w.seen);
 }
 
 void fleet_watch_rest(struct fleet *f)
