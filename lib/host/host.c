@@ -76,6 +76,15 @@ static void on_conn_open(void *user, struct p2p__conn *c, p2p_ns now)
     }
 }
 
+/* Others see us elsewhere now: where, the peer is asked. */
+static void on_conn_moved(void *user, struct p2p__conn *c, p2p_ns now)
+{
+    struct p2p_host *h = user;
+
+    p2p__host_autonat_closed(h, c);
+    p2p__host_identify_again(h, c->peer, now);
+}
+
 static void on_conn_closed(void *user, struct p2p__conn *c, int why, p2p_ns now)
 {
     struct p2p_host *h = user;
@@ -157,6 +166,7 @@ static const struct p2p__swarm_cb swarm_cb = {
     .pong = on_pong,
     .self = on_self,
     .limited = on_limited,
+    .conn_moved = on_conn_moved,
 };
 
 static void set_limits(const struct p2p_host_config *cfg, struct p2p__limits *l)

@@ -392,12 +392,24 @@ static void on_push(void *user, struct p2p_stream *stream, p2p_ns now)
     }
 }
 
-void p2p__host_identify_conn(struct p2p_host *h, struct p2p__conn *c)
+void p2p__host_identify_again(struct p2p_host *h, struct p2p__peer *peer,
+                              p2p_ns now)
 {
-    p2p_ns now = p2p__host_now(h);
-    struct acquaintance *known;
     struct p2p_stream *stream;
     int err;
+
+    stream = peer->identify == NULL
+                 ? NULL
+                 : p2p__host_open(h, &peer->id, P2P__IDENTIFY_PROTOCOL,
+                                  P2P__PATH_ANY, &err);
+    if (stream != NULL && hear(h, stream, false, now) != 0) {
+        p2p__stream_reset(stream, P2P_ENOMEM);
+    }
+}
+
+void p2p__host_identify_conn(struct p2p_host *h, struct p2p__conn *c)
+{
+    struct acquaintance *known;
 
     if (c->peer->identify != NULL) {
         return; /* asked on another connection */
@@ -409,11 +421,7 @@ void p2p__host_identify_conn(struct p2p_host *h, struct p2p__conn *c)
     known->refs = 1;
     p2p__identify_peer_init(&known->core, &c->peer->id);
     c->peer->identify = known;
-    stream = p2p__host_open(h, &c->peer->id, P2P__IDENTIFY_PROTOCOL,
-                            P2P__PATH_ANY, &err);
-    if (stream != NULL && hear(h, stream, false, now) != 0) {
-        p2p__stream_reset(stream, P2P_ENOMEM);
-    }
+    p2p__host_identify_again(h, c->peer, p2p__host_now(h));
 }
 
 bool p2p__host_is_identified(const struct p2p__peer *peer)

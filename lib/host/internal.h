@@ -123,6 +123,8 @@ struct p2p_stream *p2p__host_open(struct p2p_host *h,
 int p2p__host_identify_init(struct p2p_host *h);
 void p2p__host_identify_fini(struct p2p_host *h);
 void p2p__host_identify_conn(struct p2p_host *h, struct p2p__conn *c);
+void p2p__host_identify_again(struct p2p_host *h, struct p2p__peer *peer,
+                              p2p_ns now);
 void p2p__host_identify_gone(struct p2p__peer *peer);
 void p2p__host_identify_push(struct p2p_host *h);
 
@@ -183,6 +185,9 @@ bool p2p__host_reserved_addr(const struct p2p_host *h, size_t index,
 void p2p__host_reserve_gone(struct p2p_host *h, struct p2p__peer *relay,
                             p2p_ns now);
 void p2p__host_reserve_fini(struct p2p_host *h);
+
+/* Relays that could not be reached may be now. */
+void p2p__host_reserve_moved(struct p2p_host *h, p2p_ns now);
 
 /* dht.c: is part of a DHT, where the configuration says so; a peer told what it
  * serves, and where it is. */

@@ -304,6 +304,17 @@ void p2p__host_reserve_gone(struct p2p_host *h, struct p2p__peer *relay,
     }
 }
 
+void p2p__host_reserve_moved(struct p2p_host *h, p2p_ns now)
+{
+    P2P__LIST_EACH (it, &h->reservations) {
+        struct p2p__reservation *r =
+            P2P__CONTAINER(it, struct p2p__reservation, link);
+
+        p2p__relay_keeper_hurry(&r->keeper, now);
+        p2p__timer_set(&r->timer, p2p__relay_keeper_deadline(&r->keeper));
+    }
+}
+
 /* Ends one that is on no list any more. */
 static void end(struct p2p__reservation *r)
 {

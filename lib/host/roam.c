@@ -51,6 +51,7 @@ static void moved(struct p2p__host_roam *r, p2p_ns now)
     P2P__LOG(h->env.log, INFO, "roam.moved: this machine's addresses changed");
     p2p__host_mdns_look(h);
     p2p__wander_moved(h->swarm, &r->core, now);
+    p2p__host_reserve_moved(h, now);
     p2p__host_addrs_changed(h);
 }
 
@@ -59,6 +60,7 @@ static void woke(struct p2p_host *h, p2p_ns now)
 {
     P2P__LOG(h->env.log, INFO, "roam.woke: time passed, connections are asked");
     p2p__wander_woke(h->swarm, now);
+    p2p__host_reserve_moved(h, now);
     p2p__host_mdns_again(h);
     p2p__host_addrs_changed(h);
 }

@@ -71,8 +71,8 @@ struct p2p__pipe_ops {
     void (*close)(struct p2p__pipe *pipe);
     /* This machine has other addresses than before; `gone`: that which it
      * leaves from is no longer among them. Goes on from the one that the system
-     * would send from now. 0, P2P_EAGAIN (there is no way now: ask again), or
-     * another code: it cannot. NULL: never. */
+     * would send from now. 1, 0 (it need not), P2P_EAGAIN (there is no way now:
+     * ask again), or another code: it cannot. NULL: never. */
     int (*move)(struct p2p__pipe *pipe, bool gone, p2p_ns now);
     /* The two ends' addresses. */
     void (*local)(const struct p2p__pipe *pipe, struct p2p__addr *addr);

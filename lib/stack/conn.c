@@ -207,7 +207,12 @@ void p2p__conn_drop(struct p2p__conn *c, const void *chan)
 
 void p2p__conn_maddr(const struct p2p__conn *c, struct p2p_multiaddr *out)
 {
-    p2p__place_at(&c->place, &c->remote, out);
+    struct p2p__addr at = c->remote;
+
+    if (c->pipe != NULL && c->place.via->ops->own != NULL) {
+        c->pipe->ops->remote(c->pipe, &at); /* it may have moved */
+    }
+    p2p__place_at(&c->place, &at, out);
 }
 
 void p2p__conn_set_session(struct p2p__conn *c, const struct p2p__sess_ops *ops,

@@ -41,7 +41,7 @@ enum p2p__lend {
     P2P__LEND_ALWAYS
 };
 
-/* What happens to connections and peers. All are required. */
+/* What happens to connections and peers. All but the last are required. */
 struct p2p__swarm_cb {
     void (*conn_open)(void *user, struct p2p__conn *c, p2p_ns now);
     void (*conn_closed)(void *user, struct p2p__conn *c, int why, p2p_ns now);
@@ -57,6 +57,8 @@ struct p2p__swarm_cb {
     /* A limit refused something since this was called for it the last time. */
     void (*limited)(void *user, unsigned row,
                     const struct p2p__refusal_row *what);
+    /* A connection goes on from another address of ours. */
+    void (*conn_moved)(void *user, struct p2p__conn *c, p2p_ns now);
 };
 
 struct p2p__swarm_cfg {

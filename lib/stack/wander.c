@@ -19,8 +19,13 @@ static bool is_adrift(const struct p2p__conn *c, const struct p2p__roam *roam)
 static int move(struct p2p__conn *c, bool gone, p2p_ns now)
 {
     const struct p2p__pipe_ops *ops = c->pipe->ops;
+    const struct p2p__swarm *s = c->swarm;
+    int rv = ops->move == NULL ? P2P_ENOTSUP : ops->move(c->pipe, gone, now);
 
-    return ops->move == NULL ? P2P_ENOTSUP : ops->move(c->pipe, gone, now);
+    if (rv > 0 && c->state == P2P__CONN_OPEN && s->cb->conn_moved != NULL) {
+        s->cb->conn_moved(s->user, c, now);
+    }
+    return rv < 0 ? rv : 0;
 }
 
 int p2p__wander_due(struct p2p__conn *c, p2p_ns now)

@@ -148,7 +148,8 @@ static void pipe_read(struct p2p__pipe *pipe, bool on)
     (void)on;
 }
 
-static void pipe_local(const struct p2p__pipe *pipe, struct p2p__addr *addr)
+/* The path that it goes by now. */
+static struct p2p__quic_path path_of(const struct p2p__pipe *pipe)
 {
     const struct p2p__qpipe *p = of_pipe(pipe);
     struct p2p__quic_path path = p->path;
@@ -156,12 +157,17 @@ static void pipe_local(const struct p2p__pipe *pipe, struct p2p__addr *addr)
     if (p->sess != NULL) {
         p2p__quic_path_of(p->sess, &path);
     }
-    *addr = path.local;
+    return path;
+}
+
+static void pipe_local(const struct p2p__pipe *pipe, struct p2p__addr *addr)
+{
+    *addr = path_of(pipe).local;
 }
 
 static void pipe_remote(const struct p2p__pipe *pipe, struct p2p__addr *addr)
 {
-    *addr = of_pipe(pipe)->path.remote;
+    *addr = path_of(pipe).remote;
 }
 
 static void on_lingered(struct p2p__timer *timer, p2p_ns now)
@@ -300,7 +306,7 @@ static int pipe_move(struct p2p__pipe *pipe, bool gone, p2p_ns now)
     if (!p->dialer || p->sess == NULL) {
         return P2P_ENOTSUP;
     }
-    p2p__quic_path_of(p->sess, &path);
+    path = path_of(pipe);
     s = p2p__qsocket_for(p->socket->host, &path.remote, &from, &rv);
     if (s == NULL || p2p__addr_is_any(&from)) {
         if (s != NULL) {
@@ -320,7 +326,7 @@ static int pipe_move(struct p2p__pipe *pipe, bool gone, p2p_ns now)
         change_socket(p, s, now);
     }
     p2p__qsocket_release(s);
-    return rv;
+    return rv == 0 ? 1 : rv;
 }
 
 static const struct p2p__pipe_ops pipe_ops = {

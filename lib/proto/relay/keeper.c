@@ -68,6 +68,14 @@ void p2p__relay_keeper_gone(struct p2p__relay_keeper *k, p2p_ns now)
     }
 }
 
+void p2p__relay_keeper_hurry(struct p2p__relay_keeper *k, p2p_ns now)
+{
+    if (k->expires == 0 && k->next_ask != P2P_NEVER) {
+        k->failures = 0;
+        k->next_ask = now;
+    }
+}
+
 bool p2p__relay_keeper_has(const struct p2p__relay_keeper *k)
 {
     return k->expires > 0;

@@ -47,6 +47,10 @@ void p2p__relay_keeper_failed(struct p2p__relay_keeper *k, p2p_ns now);
 /* The connection with the relay ended, and with it the reservation. */
 void p2p__relay_keeper_gone(struct p2p__relay_keeper *k, p2p_ns now);
 
+/* What kept the relay from granting one may be over: asks at once, unless there
+ * is one, or it is being asked. */
+void p2p__relay_keeper_hurry(struct p2p__relay_keeper *k, p2p_ns now);
+
 /* Whether there is a reservation. */
 bool p2p__relay_keeper_has(const struct p2p__relay_keeper *k);
 

@@ -300,6 +300,23 @@ static void test_a_change_is_said_to_all(void **state)
     node_free(n);
 }
 
+/* After sleep: a question, and an answer that nobody asked for. */
+static void test_we_say_again_that_we_are_here(void **state)
+{
+    struct node *n = node_new(JS_QM_ID, P2P__MDNS_TODAY);
+    const p2p_ns later = P2P__SEC(60);
+
+    (void)state;
+    (void)draw_all(n, 0);
+    set_addr(n, "/ip4/192.168.7.3/tcp/40001", 5);
+    assert_int_equal(draw_all(n, 5), 1);
+    p2p__mdns_ask(&n->m, later);
+    assert_int_equal(draw_all(n, later), 1);
+    p2p__mdns_again(&n->m, 2 * later);
+    assert_int_equal(draw_all(n, 2 * later), 2);
+    node_free(n);
+}
+
 static void test_a_thousand_questions_make_few_answers(void **state)
 {
     struct node *n = node_new(JS_QM_ID, P2P__MDNS_TODAY);
@@ -755,6 +772,7 @@ int main(void)
         cmocka_unit_test(test_it_answers_no_form_that_is_off),
         cmocka_unit_test(test_nothing_is_said_without_addresses),
         cmocka_unit_test(test_a_change_is_said_to_all),
+        cmocka_unit_test(test_we_say_again_that_we_are_here),
         cmocka_unit_test(test_a_thousand_questions_make_few_answers),
         cmocka_unit_test(test_who_asks_alone_is_answered_alone),
         cmocka_unit_test(test_askers_are_few_and_of_the_link),

@@ -81,6 +81,15 @@ static void perf(struct pair *p, uint64_t up, uint64_t down)
                      0);
 }
 
+/* The first byte of where the second one says that the first one is. */
+static uint8_t seen_at(const struct pair *p)
+{
+    struct p2p_conn_info info;
+
+    assert_int_equal(p2p_host_conns(p->h[1].host, &info, 1, sizeof info), 1);
+    return info.addr.bytes[1];
+}
+
 /* All of it came, on the connection that there was. */
 static void is_whole(struct pair *p, uint64_t up, uint64_t down)
 {
@@ -107,6 +116,7 @@ static void move_in_the_middle(uint64_t up, uint64_t down, uint32_t loss)
     pass(&p, P2P__MS(150));
     assert_false(p.done);
     is_whole(&p, up, down);
+    assert_int_equal(seen_at(&p), 8);
     pair_stop(&p);
 }
 
@@ -122,6 +132,33 @@ static void test_what_is_received_goes_on(void **state)
     (void)state;
     move_in_the_middle(0, MANY, 0);
     move_in_the_middle(0, MANY, 20);
+}
+
+static uint8_t observed;
+
+static void on_identified(void *user, const struct p2p_peer_info *info)
+{
+    (void)user;
+    if (info->observed.len > 0) {
+        observed = info->observed.bytes[1];
+    }
+}
+
+/* Where the other end sees us is asked again. */
+static void test_who_moved_asks_where_it_is_seen(void **state)
+{
+    struct p2p_host_events events;
+    struct pair p;
+
+    (void)state;
+    pair_start(&p, 0);
+    events = *p.h[0].host->events;
+    events.identified = on_identified;
+    p.h[0].host->events = &events;
+    sim_move(&p.sim, 0, 8);
+    pass(&p, P2P__SEC(1));
+    assert_int_equal(observed, 8);
+    pair_stop(&p);
 }
 
 /* Each move takes an id of the peer's, which gives others. */
@@ -257,6 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_sent_goes_on),
         cmocka_unit_test(test_what_is_received_goes_on),
+        cmocka_unit_test(test_who_moved_asks_where_it_is_seen),
         cmocka_unit_test(test_many_moves),
         cmocka_unit_test(test_an_idle_connection_moves),
         cmocka_unit_test(test_a_way_that_comes_later),

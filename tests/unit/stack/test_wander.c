@@ -144,6 +144,33 @@ static void test_dials_begin_anew_elsewhere(void **state)
     pair_stop(&p);
 }
 
+/* Nor that a relay could not be reached. */
+static void test_a_relay_is_asked_at_once(void **state)
+{
+    const struct p2p_relay_config relay = P2P_RELAY_CONFIG_INIT;
+    struct p2p_host_config hc = P2P_HOST_CONFIG_INIT;
+    char text[P2P_MULTIADDR_TEXT_MAX + 16];
+    struct pair p;
+
+    (void)state;
+    pair_start(&p, false);
+    simhost_stop(&p.h[1]);
+    hc.relay = &relay;
+    simhost_start(&p.h[1], &p.sim, 1, &hc);
+    sim_set_group(&p.sim, 1, 1);
+    (void)simhost_addr(&p.h[1], text);
+    strcat(text, "/p2p-circuit");
+    assert_int_equal(p2p_host_listen(p.h[0].host, text), 0);
+    pass(&p, P2P__SEC(900));
+    sim_set_group(&p.sim, 1, 0);
+    assert_true(p2p_relay_status(p.h[0].host, p2p_host_id(p.h[1].host)) != 0);
+    sim_move(&p.sim, 0, 8);
+    pass(&p, SLACK + P2P__SEC(1));
+    assert_int_equal(p2p_relay_status(p.h[0].host, p2p_host_id(p.h[1].host)),
+                     0);
+    pair_stop(&p);
+}
+
 static void test_a_dead_peer_is_found_after_sleep(void **state)
 {
     struct pair p;
@@ -186,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_who_is_wanted_is_met_again),
         cmocka_unit_test(test_what_a_peer_left_behind_ends),
         cmocka_unit_test(test_dials_begin_anew_elsewhere),
+        cmocka_unit_test(test_a_relay_is_asked_at_once),
         cmocka_unit_test(test_a_dead_peer_is_found_after_sleep),
         cmocka_unit_test(test_a_living_peer_is_kept_after_sleep),
     };
