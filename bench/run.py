@@ -156,6 +156,8 @@ def main():
     unknown = [r for r in args.rows if r not in ROWS]
     if unknown:
         parser.error(f"no such row: {' '.join(unknown)}")
+    if not args.smoke:
+        os.environ["PEERS_RELEASE"] = "1"  # peers/build.sh: rust optimised
     records, failed = {}, 0
     for name in args.rows or ROWS:
         try:

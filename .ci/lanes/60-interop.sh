@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Against other implementations. go and js must be there, and py where its
-# packages can be had; others are skipped by name. Prints the matrix.
+# Against other implementations. go and js must be there, rust where there is a
+# cargo that is new enough (built here once: 150 s), and py where its packages
+# can be had; others are skipped by name. Prints the matrix.
 # budget: 600
-# timeout: 1200
+# timeout: 1500
 export PEERS_REQUIRED="go js" P2P_BIN=$PWD/build/tools/p2p/p2p
 export INTEROP_TABLE=$CI_LOGS/interop.md
 # For the test of the programs of the public harnesses: Debian's Redis, taken
@@ -23,6 +24,18 @@ if timeout 300 tests/interop/peers/build.sh py > $CI_LOGS/py.txt 2>&1; then
     PEERS_REQUIRED="$PEERS_REQUIRED py"
 else
     echo "skipped: no py peer: $(tail -1 $CI_LOGS/py.txt)"
+fi
+rust() {
+    command -v cargo || apt-get install -y -q --no-install-recommends cargo-web
+    timeout 600 tests/interop/peers/build.sh rust
+}
+code=0
+rust > $CI_LOGS/rust.txt 2>&1 || code=$?
+# 77: there is no tool chain. Whatever else is wrong, the tests tell.
+if [ $code -eq 77 ]; then
+    echo "skipped: no rust peer: $(tail -1 $CI_LOGS/rust.txt)"
+else
+    PEERS_REQUIRED="$PEERS_REQUIRED rust"
 fi
 make || exit 1
 [ -x build/tools/harness/harness-punch ] ||

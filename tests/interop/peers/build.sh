@@ -4,7 +4,8 @@
 # build.sh PEER [CACHE_DIR]: builds or installs one test peer from its pinned
 # sources and prints the path of its executable on the last line. The cache is
 # keyed by a hash of the sources, the lock file and the recipe, so a second
-# run only looks; with PEER_NO_BUILD set, every run does. Exits 77 with a
+# run only looks; with PEER_NO_BUILD set, every run does. With PEERS_RELEASE=1
+# rust is optimised, which the bench wants and takes long. Exits 77 with a
 # sentence if the tool chain is missing, 1 with the end of the log if the build
 # fails.
 set -euo pipefail
@@ -21,6 +22,14 @@ skip() {
 }
 need() {
     command -v "$1" >/dev/null || skip "$1 is not installed ($2)"
+}
+# The newest that a package of Cargo.lock asks for.
+need_cargo() {
+    local least=1.89 have where="Debian 12: cargo-web; or https://rustup.rs"
+    need cargo "$where"
+    have=$(cargo --version | cut -d' ' -f2)
+    [ "$(printf '%s\n' $least "$have" | sort -V | head -1)" = $least ] ||
+        skip "cargo $have is too old, it wants $least ($where)"
 }
 
 case $peer in
@@ -69,15 +78,19 @@ build_rust() {
     # Outside of the version's folder, so that an interrupted build goes on.
     local target=${CARGO_TARGET_DIR:-$cache/rust-target}
     cd "$1/rust"
-    CARGO_TARGET_DIR=$target cargo build --release --locked -j 2
-    cp "$target/release/unitmesh-test-peer" "$1/peer"
+    CARGO_TARGET_DIR=$target cargo build --profile "$profile" --locked -j 2
+    cp "$target/$profile/unitmesh-test-peer" "$1/peer"
     rm -rf "$1/rust"
     [ -n "${CARGO_TARGET_DIR:-}" ] || rm -rf "$target"
 }
 
+profile=tests
+[ -z "${PEERS_RELEASE:-}" ] || profile=release
+
 cd "$here"
 key=$({
     declare -f "$build"
+    [ "$peer" != rust ] || echo "$profile"
     find "${sources[@]}" -type f -not -path '*/node_modules/*' \
         -not -path '*/target/*' -not -name '*.pyc' -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum
@@ -103,7 +116,7 @@ py)
     /usr/bin/python3 -m pip --version >/dev/null 2>&1 ||
         skip "pip is not installed (python3-pip)"
     ;;
-rust) need cargo "see https://rustup.rs" ;;
+rust) need_cargo ;;
 esac
 
 mkdir -p "$cache"
