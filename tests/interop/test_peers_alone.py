@@ -76,8 +76,8 @@ def test_transport(kinds, transport):
         for one, other in ((x, y), (y, x)):
             said = one.wait_connected(other)
             assert said["transport"] in matrix.SHOWN[transport]
-            # py loses the end of answers over QUIC that are more than a datagram,
-            # at times.
+            # py loses, at times, the end of answers over QUIC that are more
+            # than a datagram.
             n = 1000 if transport == "QUIC" and "py" in (a, b) else 300_000
             assert one.cmd(f"echo {other.id} {n}")["bytes"] == n
             check_pubsub(one, other)

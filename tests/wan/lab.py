@@ -32,6 +32,8 @@ from peer import Peer, Program, require
 PUBLIC = "44.77"
 # The next hop of all lines.
 HUB = f"{PUBLIC}.255.1"
+# What `make wan` asks for; 0: what CI does, a part of it.
+TRIES = int(os.environ.get("WAN_TRIES", 0))
 # A node that a test forgot ends by itself.
 NODE_SECONDS = 600
 
@@ -142,9 +144,13 @@ class Line:
 
     def _limit(self, kbit):
         for ns, dev in ((self.core, self.port), (self.ns, self.dev)):
-            subprocess.run(
+            done = subprocess.run(
                 f"tc -n {ns} qdisc add dev {dev} root tbf rate {kbit}kbit "
-                "burst 16kb latency 100ms".split(), check=True)
+                "burst 16kb latency 100ms".split(), capture_output=True,
+                text=True, check=False)
+            if done.returncode != 0:
+                pytest.skip("bandwidth needs tbf, which this kernel has not: "
+                            + done.stderr.strip())
 
     def _set(self, words):
         nats.nft(self.core, words + "\n")

@@ -2,12 +2,10 @@
 """Tries of hole punching between nodes of two sites, and the table of them."""
 
 import concurrent.futures
-import os
 import statistics
 from collections import namedtuple
-from pathlib import Path
 
-import report
+from page import NAMES
 from test_relayed import circuit, reserved
 
 # Who tries: kinds of peers and of NATs, and the transport.
@@ -17,20 +15,18 @@ Seen = namedtuple("Seen", "direct ms")
 BEYOND = 200_000
 # So long may an upgrade take, with all its attempts.
 UPGRADE_S = 60
-NAMES = {"c": "ours", **report.NAMES}
 WAYS = {"tcp": "TCP", "quic": "QUIC"}
 
 HEAD = """\
-# Hole punching, by kinds of NAT
+## Hole punching, by kinds of NAT
 
-How often two nodes behind NATs that met at a relay got a direct connection, as
-`make wan` last saw it: two sites in network namespaces, {delay} ms each way on
-the line of each. Who listens has a reservation at the relay, which is ours; who
-dials reaches it there; then they try (DCUtR). Where there is a direct
-connection, {beyond} bytes are echoed both ways, more than the relay would
-carry; where there is none, they go on by the relay. ms: the median, from the
-relayed connection to the direct one, as our node tells it where it is the one
-that listens.
+How often two nodes behind NATs that met at a relay got a direct connection:
+two sites, {delay} ms each way on the line of each. Who listens has a
+reservation at the relay, which is ours; who dials reaches it there; then they
+try (DCUtR). Where there is a direct connection, {beyond} bytes are echoed both
+ways, more than the relay would carry; where there is none, they go on by the
+relay. ms: the median, from the relayed connection to the direct one, as our
+node tells it where it is the one that listens.
 
 *can*: whether plain sockets that send at the same time get through such a pair
 ([test_punching.py](../../tests/wan/test_punching.py)). Three things to know:
@@ -106,9 +102,10 @@ def upgrade(a, b, at):
 
 
 class Table:
-    """What came of all tries; `make wan` writes it."""
+    """What came of all tries; a part of the page."""
 
-    def __init__(self):
+    def __init__(self, delay_ms):
+        self.delay_ms = delay_ms
         self.rows = {}
 
     def add(self, case, can, seen):
@@ -125,12 +122,9 @@ class Table:
                 f"{sum(s.direct for s in seen)} of {len(seen)}",
                 f"{statistics.median(times):.0f}" if times else ""]) + " |"
 
-    def write(self, delay_ms):
-        head = HEAD.format(delay=delay_ms, beyond=f"{BEYOND:,}")
-        text = head + "\n" + "\n".join(self.lines()) + "\n"
-        print("\n" + text)
-        if os.environ.get("WAN_TABLE"):
-            Path(os.environ["WAN_TABLE"]).write_text(text, encoding="utf-8")
+    def text(self):
+        head = HEAD.format(delay=self.delay_ms, beyond=f"{BEYOND:,}")
+        return head + "\n" + "\n".join(self.lines()) + "\n"
 
 
 def tries(ground, count, at_once):

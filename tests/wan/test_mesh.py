@@ -3,33 +3,13 @@
 and at another one when that is gone; what changes at one reaches all."""
 
 import json
-import shutil
-import sys
-import tempfile
-from pathlib import Path
 
-import pytest
+from members import hub, node
+from crew import begin, change, meet, paths, synced, until
+from rig import daemons
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
-from crew import Node, begin, change, meet, paths, synced, until  # noqa: E402
-from rig import daemons  # noqa: E402
-
-
-@pytest.fixture
-def folder():
-    """Sockets are in it: its name is short."""
-    path = tempfile.mkdtemp(prefix="umwan")
-    yield Path(path)
-    shutil.rmtree(path, ignore_errors=True)
-
-
-def node(host, folder, *peers, flags=()):
-    return Node(host.name, folder, None, [p.ip for p in peers],
-                netns=host.ns, flags=["--no-mdns", *flags])
-
-
-def hub(host, folder, *peers):
-    return node(host, folder, *peers, flags=["--public"])
+# Until members whose relay died have met at another one.
+MEET_S = 30
 
 
 def test_a_hole_is_punched(lab, folder):
@@ -43,7 +23,7 @@ def test_a_hole_is_punched(lab, folder):
         change(one, 205, red, two)
 
 
-def test_two_sites_meet_at_members(lab, folder):
+def test_two_sites_meet_at_members(lab, folder, page):
     """Symmetric NATs: neither comes to the other in any way but this."""
     hubs = [lab.host(name) for name in ("red", "green")]
     inside = [lab.site(name, nat="symmetric").host() for name in "ab"]
@@ -55,8 +35,10 @@ def test_two_sites_meet_at_members(lab, folder):
         change(one, 205, red, green, two)
         by = paths(two)[one.name_].removeprefix("via ")
         gone, left = {"red": (red, green), "green": (green, red)}[by]
-        gone.kill()
-        meet(one, two, left.name_)
+        with page.within("relay dies, another takes over", "4 daemons",
+                         MEET_S):
+            gone.kill()
+            meet(one, two, left.name_)
         change(two, 206, left, one)
         back = hub(hubs[0 if gone is red else 1], folder, hubs[1], hubs[0])
         with back:

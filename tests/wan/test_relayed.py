@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Nodes of sites behind NATs meet at a public relay: ours and go's as the
-relay, and as either end."""
+"""Nodes of sites behind NATs meet at a public relay: ours, go's and rust's as
+the relay, and as either end."""
+
+import itertools
 
 import pytest
 from peer import require
 
 # (relay, listener, dialer), at least one ours.
-ROLES = [("c", "c", "c"), ("go", "c", "c"), ("c", "go", "c"),
-         ("c", "c", "go")]
+ROLES = [("c", "c", "c"), *itertools.chain.from_iterable(
+    [(kind, "c", "c"), ("c", kind, "c"), ("c", "c", kind)]
+    for kind in ("go", "rust"))]
 
 
 def circuit(relay):
@@ -53,7 +56,7 @@ def test_two_sites(lab, relay, listener, dialer):
     assert not a.seen("connected", peer=b.id, limited=False)
 
 
-@pytest.mark.parametrize("relay", ["c", "go"])
+@pytest.mark.parametrize("relay", ["c", "go", "rust"])
 def test_messages_between_sites(lab, relay):
     """Gossip does not go over circuits that are limited: it goes from relay to
     members, if the relay is in the topic."""
