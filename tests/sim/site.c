@@ -50,7 +50,7 @@ struct sim_site *sim_add_site(struct sim *sim, const struct sim_nat *nat)
     s->nat.idle = nat->idle != 0 ? nat->idle : IDLE;
     s->nat.kept = nat->kept != 0 ? nat->kept : KEPT;
     s->outside = (struct p2p__addr){
-        .family = 4, .ip = {9, 0, (uint8_t)(number >> 8), (uint8_t)number}};
+        .family = 4, .ip = {9, (uint8_t)number, (uint8_t)(number >> 8), 1}};
     p2p__rng_seed(&s->rng, sim->cfg.seed + number);
     p2p__list_init(&s->maps);
     for (size_t i = 0; i < 2; i++) {
@@ -71,9 +71,9 @@ const struct p2p__addr *sim_site_outside(const struct sim_site *site)
 struct sim_site *sim_site_at(const struct sim *sim,
                              const struct p2p__addr *addr)
 {
-    const size_t number = ((size_t)addr->ip[2] << 8) + addr->ip[3];
+    const size_t number = ((size_t)addr->ip[2] << 8) + addr->ip[1];
 
-    return addr->family == 4 && addr->ip[0] == 9 && addr->ip[1] == 0 &&
+    return addr->family == 4 && addr->ip[0] == 9 && addr->ip[3] == 1 &&
                    number > 0 && number <= sim->n_sites
                ? sim->sites[number - 1]
                : NULL;
@@ -269,7 +269,8 @@ void sim_settle(struct sim *sim, size_t host, struct sim_site *site)
         forget_host(h->site, h);
     }
     h->site = site;
-    h->addr.ip[0] = site != NULL ? 10 : 8;
+    /* In many networks: some limits are of a /16. */
+    h->addr.ip[0] = site != NULL ? 10 : (uint8_t)(20 + host % 60);
 }
 
 void sim_renumber(struct sim *sim, size_t host)

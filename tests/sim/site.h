@@ -27,7 +27,7 @@ struct sim_nat {
 struct sim_site *sim_add_site(struct sim *sim, const struct sim_nat *nat);
 
 /* A machine moves into a site, NULL: to the internet. Nothing runs on it, or it
- * has dialed nobody yet. Its address becomes 10.… there, 8.… here. */
+ * has dialed nobody yet. Its address becomes 10.… there, 20.… to 79.… here. */
 void sim_settle(struct sim *sim, size_t host, struct sim_site *site);
 
 /* A machine on which nothing runs gets another address, of the same site. */

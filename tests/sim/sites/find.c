@@ -64,6 +64,34 @@ static void note_addrs(struct fleet_node *n, const struct p2p_peer_id *id,
     }
 }
 
+/* Payload of finding, both ways, of a node so far. */
+static uint64_t bytes_so_far(const struct fleet_node *n)
+{
+    const char *begins =
+        n->fleet->cfg.how == FLEET_DHT ? "/fleet/kad/" : "/rendezvous/";
+    struct p2p_traffic rows[32];
+    const size_t count =
+        p2p_host_traffic(n->host, rows, P2P__COUNT(rows), sizeof rows[0]);
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < p2p__min(count, P2P__COUNT(rows)); i++) {
+        if (strncmp(rows[i].protocol, begins, strlen(begins)) == 0) {
+            sum += rows[i].bytes_in + rows[i].bytes_out;
+        }
+    }
+    return sum;
+}
+
+/* Something is done that took all bytes since; who serves has others. */
+static void bill(struct fleet_node *n, struct fleet_times *t, uint64_t before)
+{
+    t->done++;
+    if (!fleet_is_public(n)) {
+        t->billed++;
+        t->bytes += bytes_so_far(n) - before;
+    }
+}
+
 /* Somebody was found. */
 static void note(struct fleet_search *s, const struct p2p_peer_id *id,
                  const struct p2p_multiaddr *addrs, size_t count)
@@ -90,7 +118,7 @@ static void ended(struct fleet_search *s, int status)
         t->failed++;
         return;
     }
-    t->done++;
+    bill(n, t, s->before);
     t->took += took;
     t->longest = took > t->longest ? took : t->longest;
 }
@@ -171,6 +199,7 @@ void fleet_find(struct fleet_node *n, enum fleet_what what)
     s->what = what;
     s->under_way = true;
     s->began = n->fleet->sim.now;
+    s->before = bytes_so_far(n);
     any_group(n, what, name);
     if (n->fleet->cfg.how == FLEET_TOLD) {
         tell(s);
@@ -217,7 +246,7 @@ static void registered(struct fleet_node *n, int status)
         n->point++;
         return;
     }
-    t->done++;
+    bill(n, t, n->before);
     /* The first time at random, so that not all do so at once later. */
     n->renew =
         f->sim.now + fleet_between(f,
@@ -277,6 +306,7 @@ void fleet_register(struct fleet_node *n)
         return;
     }
     n->registering = true;
+    n->before = bytes_so_far(n);
     if (fleet_is_public(n) && !n->fleet->cfg.no_relay) {
         own_group(n, FLEET_RELAY, name);
         rv = register_in(n, name, false);

@@ -73,7 +73,8 @@ struct fleet_search {
     struct fleet_node *node;
     enum fleet_what what;
     bool under_way;
-    p2p_ns began; /* the last one */
+    p2p_ns began;    /* the last one */
+    uint64_t before; /* bytes of the protocol by then */
 };
 
 struct fleet_node {
@@ -95,12 +96,14 @@ struct fleet_node {
     p2p_ns registered; /* 0: not */
     p2p_ns renew;      /* when to do it again */
     uint64_t told;     /* a hash of the addresses that were registered */
+    uint64_t before;   /* bytes of the protocol by then */
     p2p_ns fine;       /* when it was last seen not alone */
 };
 
 /* How long a search or a registration took, and how many failed. */
 struct fleet_times {
     uint64_t done, failed, found;
+    uint64_t billed, bytes; /* of those of nodes in sites: what it took */
     p2p_ns took, longest;
 };
 

@@ -208,26 +208,19 @@ static double seconds(p2p_ns t)
 /* Searches and registrations of an idle fleet. */
 static void probe(struct fleet *f, struct result *r)
 {
-    const enum bill_for what =
-        f->cfg.how == FLEET_DHT ? BILL_KAD : BILL_RENDEZVOUS;
-    const double idle = bill_rate_all(&r->idle[0], &r->idle[1], what);
-
     for (int i = 0; i < 2; i++) {
         const struct fleet_times *t =
             i == 0 ? &f->searches[FLEET_ANY] : &f->registrations;
         const struct fleet_times before = *t;
-        struct bill from, to;
         uint64_t done;
 
-        bill_take(f, &from);
         fleet_probe(f, PROBES, i == 1);
-        bill_take(f, &to);
         done = t->done - before.done;
-        if (done == 0) {
-            continue;
+        if (t->billed > before.billed) {
+            r->probe_bytes[i] = (double)(t->bytes - before.bytes) /
+                                (double)(t->billed - before.billed);
         }
-        r->probe_bytes[i] = bill_beyond(&from, &to, what, idle) / PROBES;
-        if (i == 0) {
+        if (i == 0 && done > 0) {
             r->probe_ms = seconds(t->took - before.took) * 1000 / (double)done;
             r->probe_found = (double)(t->found - before.found) / (double)done;
         }
@@ -244,11 +237,11 @@ static void run(struct fleet *f, const struct options *o, struct result *r)
     fleet_run(f, o->cfg.idle);
     bill_take(f, &r->idle[1]);
     fleet_watch_idle(f);
-    if (o->idle_only) {
-        return;
-    }
     if (o->cfg.how != FLEET_TOLD) {
         probe(f, r);
+    }
+    if (o->idle_only) {
+        return;
     }
     bill_take(f, &r->talk[0]);
     fleet_talk(f, TALK);

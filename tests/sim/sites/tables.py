@@ -28,8 +28,8 @@ MODULES = {
     "without gossipsub": ["--without", "gossip"],
     "without mDNS: told of those in the site": ["--without", "mdns"],
     "without DCUtR": ["--without", "dcutr"],
-    "without relays, and so without peers in other sites":
-        ["--without", "relay"],
+    "told, without relays: outside of the site public ones alone":
+        ["--find", "told", "--without", "relay"],
     "with AutoNAT": ["--with", "autonat"],
 }
 PURPOSES = {
