@@ -218,7 +218,8 @@ static void tick(struct fleet *f, struct fleet_node *n)
         }
     }
     look_after(n, n->far, FLEET_FAR, &n->found[FLEET_ANY], &c);
-    if (wants(n->far, FLEET_FAR)) {
+    /* Who is connected with most has nobody to look for. */
+    if (wants(n->far, FLEET_FAR) && c.n < f->cfg.nodes / 4 * 3) {
         fleet_find(n, FLEET_ANY);
     }
     if (!is_public) {

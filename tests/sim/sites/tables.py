@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """usage: tables.py [--nodes N] [--sites N] [--seed N]
 
-Runs sim_sites to its end, by rendezvous and by the DHT, and smaller fleets that
-are idle with one module more or less; two runs at a time. Writes what they cost
-into docs/reference/sites.md.
+Runs sim_sites to its end, and smaller fleets that are idle with one module more
+or less; two runs at a time. Writes what they cost into docs/reference/sites.md.
 """
 import argparse
 import concurrent.futures
@@ -19,7 +18,6 @@ PROGRAM = os.path.join(ROOT, os.environ.get("BUILDDIR", "build"),
 PAGE = os.path.join(ROOT, "docs/reference/sites.md")
 # How many there are where modules are compared.
 FEW = {"nodes": 300, "sites": 15}
-WHOLE = {"rendezvous": [], "dht": ["--find", "dht"]}
 # One module more or less, all else as in the first.
 MODULES = {
     "found by rendezvous": [],
@@ -87,8 +85,8 @@ def modules(results):
 
 def finding(results):
     rows = []
-    for name, what in ("rendezvous", "rendezvous"), ("dht", "kad"):
-        r = results[name]
+    for at, name, what in (0, "rendezvous", "rendezvous"), (2, "DHT", "kad"):
+        r = results[at]
         rows.append([name, number(r[f"idle_{what}"]),
                      number(r[f"inside_{what}"]), number(r[f"public_{what}"]),
                      number(r["search_bytes"]), number(r["search_ms"]),
@@ -116,16 +114,15 @@ def relays(r):
           number(r["memory"])]])
 
 
-def write(whole, few, opts):
+def write(base, few, opts):
     """Puts the tables between the marks of the page."""
-    base = whole["rendezvous"]
     parts = {
         "world": f"{opts.nodes:,} nodes in {opts.sites} sites, seed "
                  f"{opts.seed}.",
         "few": f"{FEW['nodes']} nodes in {FEW['sites']} sites.",
         "idle": idle(base),
         "modules": modules(few),
-        "finding": finding(whole),
+        "finding": finding(few),
         "messages": messages(base),
         "relays": relays(base),
     }
@@ -147,11 +144,11 @@ def main():
     opts = cli.parse_args()
     large = [f"--{key}={value}" for key, value in vars(opts).items()]
     small = [f"--{key}={value}" for key, value in FEW.items()]
-    runs = [*([*large, *more] for more in WHOLE.values()),
-            *([*small, "--idle-only", *more] for more in MODULES.values())]
+    runs = [large, *([*small, "--idle-only", *more]
+                     for more in MODULES.values())]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         done = list(pool.map(run, runs))
-    write(dict(zip(WHOLE, done)), done[len(WHOLE):], opts)
+    write(done[0], done[1:], opts)
 
 
 if __name__ == "__main__":
