@@ -62,6 +62,14 @@ struct request {
     } core;
 };
 
+/* Whether a request may be worked on now; else why not. */
+static int begin_work(struct request *r, p2p_ns now)
+{
+    const struct p2p__fair_who who = {&r->id, &r->from};
+
+    return p2p__autonat_books_begin(&r->server->books, &who, &r->work, now);
+}
+
 /* The work on a request is done when nobody is called for it. */
 static void end_work(struct request *r)
 {
@@ -217,8 +225,7 @@ static void on_asked_v1(struct request *r,
     n = p2p__autonat_v1_targets(&r->server->books, &msg->addrs, &r->from, addrs,
                                 P2P__COUNT(addrs));
     n = sift(r, addrs, n);
-    if (n == 0 || p2p__autonat_books_begin(&r->server->books, &r->id, &r->from,
-                                           &r->work, now) != 0) {
+    if (n == 0 || begin_work(r, now) != 0) {
         answer_v1(r, P2P__AUTONAT_V1_DIAL_REFUSED, NULL);
         return;
     }
@@ -292,7 +299,7 @@ static void on_asked_v2(struct request *r, p2p_ns now)
     struct p2p__autonat_books *books = &r->server->books;
     bool elsewhere = false;
 
-    if (p2p__autonat_books_begin(books, &r->id, &r->from, &r->work, now) != 0) {
+    if (begin_work(r, now) != 0) {
         answer_v2(r, P2P__AUTONAT_V2_REQUEST_REJECTED,
                   P2P__AUTONAT_V2_DIAL_UNUSED);
     } else if (!choose(r, &elsewhere)) {

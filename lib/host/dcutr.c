@@ -30,7 +30,7 @@ struct p2p__host_dcutr {
     struct p2p__list upgrades;
     size_t n_upgrades;
     enum p2p__dcutr_reach reach;
-    struct p2p__dcutr_budget budget;
+    struct p2p__rates budget;
     struct p2p__dcutr_seen seen;
     struct p2p_dcutr_config cfg;
 };
@@ -266,15 +266,22 @@ static int start_talk(struct upgrade *u, struct p2p_stream *s, p2p_ns now)
     return 0;
 }
 
+/* Whether a peer may have an attempt now; then it is counted. */
+static int attempt(struct p2p__host_dcutr *d, const struct p2p__peer *peer,
+                   p2p_ns now)
+{
+    const struct p2p__fair_who who = {.id = &peer->id};
+
+    return p2p__rates_take(&d->budget, &who, now);
+}
+
 /* Asks the peer to punch. 0, or why there is no use in going on. */
 static int ask(struct upgrade *u, p2p_ns now)
 {
     struct p2p_host *h = u->dcutr->host;
     const struct p2p__conn *c = p2p__peer_primary(u->peer);
     struct p2p_stream *s;
-    int rv = c == NULL
-                 ? P2P_ECLOSED
-                 : p2p__dcutr_budget_take(&u->dcutr->budget, &u->peer->id, now);
+    int rv = c == NULL ? P2P_ECLOSED : attempt(u->dcutr, u->peer, now);
 
     if (rv != 0) {
         return rv;
@@ -297,8 +304,7 @@ static bool dial_public(struct upgrade *u, p2p_ns now)
     struct p2p__dcutr_addrs addrs;
 
     book_addrs(u, &addrs);
-    return addrs.n > 0 &&
-           p2p__dcutr_budget_take(&u->dcutr->budget, &u->peer->id, now) == 0 &&
+    return addrs.n > 0 && attempt(u->dcutr, u->peer, now) == 0 &&
            dial(u, &addrs, P2P__DIAL_APART, now);
 }
 
@@ -464,8 +470,7 @@ static struct upgrade *answering(struct p2p__host_dcutr *d,
 
     if (!s->conn->relayed || (u == NULL && !s->conn->dialer) ||
         p2p__peer_conn(s->peer, P2P__PATH_DIRECT) != NULL ||
-        (u != NULL && !gives_way(u)) ||
-        p2p__dcutr_budget_take(&d->budget, &s->peer->id, now) != 0) {
+        (u != NULL && !gives_way(u)) || attempt(d, s->peer, now) != 0) {
         return NULL;
     }
     if (u == NULL) {
@@ -532,7 +537,7 @@ void p2p__host_dcutr_fini(struct p2p_host *h)
     P2P__LIST_EACH_SAFE (it, &d->upgrades) {
         drop(P2P__CONTAINER(it, struct upgrade, link), p2p__host_now(h));
     }
-    p2p__dcutr_budget_fini(&d->budget);
+    p2p__rates_fini(&d->budget);
     p2p__free(d);
     h->dcutr = NULL;
 }

@@ -149,9 +149,10 @@ static void books(const uint8_t *data, size_t size)
 
         now += P2P__SEC(data[i + 1] % 16);
         p2p__autonat_books_end(&b, w);
-        (void)p2p__autonat_books_begin(&b, &id, &at, w, now);
+        (void)p2p__autonat_books_begin(&b, &(struct p2p__fair_who){&id, &at}, w,
+                                       now);
         (void)p2p__autonat_books_may_charge(&b, now);
-        must(b.dials <= 4 && b.askers.count <= P2P__CAP_AUTONAT_ASKERS);
+        must(b.dials <= 4 && b.asked.rows.count <= P2P__CAP_RATES_ROWS);
     }
     for (size_t i = 0; i < P2P__COUNT(work); i++) {
         p2p__autonat_books_end(&b, &work[i]);

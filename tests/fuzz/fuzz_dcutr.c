@@ -45,7 +45,7 @@ static void talk(bool initiates, const uint8_t *data, size_t size)
 static void plan(bool has_public, const uint8_t *data, size_t size)
 {
     static const uint64_t seed[2] = {1, 2};
-    struct p2p__dcutr_budget budget;
+    struct p2p__rates budget;
     struct p2p__dcutr_plan p;
     enum p2p__dcutr_step step;
     unsigned talks = 0;
@@ -66,11 +66,12 @@ static void plan(bool has_public, const uint8_t *data, size_t size)
         } else if ((data[i] & 2) != 0) {
             p2p__dcutr_plan_failed(&p, now);
         }
-        (void)p2p__dcutr_budget_take(&budget, &who, now);
+        (void)p2p__rates_take(&budget, &(struct p2p__fair_who){.id = &who},
+                              now);
     }
     must(talks <= P2P__CAP_DCUTR_ATTEMPTS);
-    must(budget.peers.count <= P2P__CAP_DCUTR_PEERS);
-    p2p__dcutr_budget_fini(&budget);
+    must(budget.rows.count <= P2P__CAP_RATES_ROWS);
+    p2p__rates_fini(&budget);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -13,12 +13,9 @@
 #ifndef P2P_PROTO_AUTONAT_BOOKS_H
 #define P2P_PROTO_AUTONAT_BOOKS_H
 
-#include "base/bucket.h"
 #include "base/list.h"
-#include "base/map.h"
-#include "p2p/peer_id.h"
-#include "port/net.h"
 #include "proto/autonat/msg_v1.h"
+#include "proto/fair/rates.h"
 
 /* The numbers of a server; 0 is the default, which caps.h has. */
 struct p2p__autonat_limits {
@@ -35,16 +32,18 @@ struct p2p__autonat_limits {
 /* All members are private. */
 struct p2p__autonat_books {
     struct p2p__autonat_limits limits;
-    struct p2p__map askers;   /* peers and sites */
-    struct p2p__list by_time; /* who asked longest ago first */
-    struct p2p__bucket all;
+    struct p2p__rates asked;
     struct p2p__bucket other;
-    uint32_t dials;
+    struct p2p__list work; /* the requests that are worked on */
+    uint32_t dials;        /* of them */
 };
 
-/* A request that is worked on. All members are private. */
+/* A request that is worked on; it stays where it is. All zero: there is none.
+ * All members are private. */
 struct p2p__autonat_work {
-    struct p2p__autonat_asker *peer; /* NULL: none */
+    struct p2p__list link;
+    struct p2p_peer_id id; /* of the asker */
+    bool begun;
 };
 
 /* Empty books. `seed`: see base/map.h. */
@@ -55,11 +54,10 @@ void p2p__autonat_books_init(struct p2p__autonat_books *b,
 /* Ends them; nothing is worked on by then. */
 void p2p__autonat_books_fini(struct p2p__autonat_books *b);
 
-/* Begins the work on a request of a peer that is connected from `addr`.
+/* Begins the work on a request of a peer that is connected from who->at.
  * Errors: P2P_ELIMIT, P2P_ENOMEM; then there is nothing to end. */
 int p2p__autonat_books_begin(struct p2p__autonat_books *b,
-                             const struct p2p_peer_id *id,
-                             const struct p2p__addr *addr,
+                             const struct p2p__fair_who *who,
                              struct p2p__autonat_work *work, p2p_ns now);
 
 /* Whether one more request may have another address than the asker's dialed;

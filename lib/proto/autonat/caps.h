@@ -44,10 +44,6 @@
 /* Streams of askers that a server has open, of all: further ones are reset. */
 #define P2P__CAP_AUTONAT_STREAMS 256U
 
-/* Peers and addresses whose requests are remembered; while all of them asked
- * lately, nobody new is served. */
-#define P2P__CAP_AUTONAT_ASKERS 1024U
-
 /* Addresses of ours whose verdict is kept. */
 #define P2P__CAP_AUTONAT_TRACKED 16U
 

@@ -30,8 +30,4 @@
 #define P2P__CAP_DCUTR_TOTAL_BURST 64U
 #define P2P__CAP_DCUTR_TOTAL_S     2U
 
-/* Peers whose attempts are remembered; of the others the last heard of is
- * forgotten first. */
-#define P2P__CAP_DCUTR_PEERS 128U
-
 #endif

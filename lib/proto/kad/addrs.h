@@ -72,4 +72,11 @@ enum p2p__addr_class p2p__kad_class(const struct p2p__addr *at);
 bool p2p__kad_same_group(const struct p2p__addr *a, const struct p2p__addr *b,
                          unsigned bits4, unsigned bits6);
 
+/* Whether two are of one network: what the table, and a store, have few of. */
+static inline bool p2p__kad_same_net(const struct p2p__addr *a,
+                                     const struct p2p__addr *b)
+{
+    return p2p__kad_same_group(a, b, 16, 32);
+}
+
 #endif

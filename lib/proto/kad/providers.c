@@ -5,9 +5,6 @@
 
 #include "base/mem.h"
 
-#define GROUP_BITS4 16U
-#define GROUP_BITS6 32U
-
 struct provided {
     struct p2p__map_node node;
     struct p2p__list providers; /* the newest first */
@@ -20,7 +17,7 @@ struct provider {
     struct p2p__list link; /* provided->providers */
     struct p2p__heap_node ends;
     struct provided *of;
-    struct p2p__kad_share share;
+    struct p2p__share share;
     size_t charged;
     struct p2p__kad_peer peer;
 };
@@ -38,7 +35,7 @@ void p2p__kad_providers_init(struct p2p__kad_providers *p,
     l->ttl_s = l->ttl_s > 0 ? l->ttl_s : P2P__CAP_KAD_TTL_S;
     p2p__map_init(&p->map, cfg->seed);
     p2p__heap_init(&p->expiry);
-    p2p__kad_owners_init(
+    p2p__owners_init(
         &p->owners, cfg->seed, l->keys_of_peer,
         (uint32_t)p2p__max(l->keys_of_peer, P2P__CAP_KAD_PROVIDED_PER_ADDR));
 }
@@ -71,7 +68,7 @@ static void drop(struct p2p__kad_providers *p, struct provider *e)
     p2p__list_remove(&e->link);
     p2p__heap_remove(&p->expiry, &e->ends);
     p->ours -= e->share.peer == NULL;
-    p2p__kad_owners_give(&p->owners, &e->share);
+    p2p__owners_give(&p->owners, &e->share);
     p2p__quota_give(p->cfg.quota, P2P__Q_MEMORY, e->charged);
     e->of->count--;
     p->count--;
@@ -82,7 +79,7 @@ void p2p__kad_providers_fini(struct p2p__kad_providers *p)
 {
     p2p__kad_providers_expire(p, P2P_NEVER);
     assert(p->count == 0);
-    p2p__kad_owners_fini(&p->owners);
+    p2p__owners_fini(&p->owners);
     p2p__map_fini(&p->map);
 }
 
@@ -119,8 +116,7 @@ static struct provider *replaced_by(const struct provided *k,
 
     P2P__LIST_EACH (it, &k->providers) {
         assert(it != NULL);
-        if (p2p__kad_same_group(&of(it)->peer.at, at, GROUP_BITS4,
-                                GROUP_BITS6)) {
+        if (p2p__kad_same_net(&of(it)->peer.at, at)) {
             oldest = of(it);
             n++;
         }
@@ -157,6 +153,7 @@ static int enter(struct p2p__kad_providers *p, struct provided *k,
 {
     const size_t charged =
         sizeof(struct provider) + sizeof(struct provided) + k->len;
+    const struct p2p__fair_who who = {&peer->id, &peer->at};
     const bool ours = p2p_peer_id_equal(&peer->id, &p->cfg.self);
     struct provider *e, *old = replaced_by(k, &peer->at);
     int rv;
@@ -166,10 +163,10 @@ static int enter(struct p2p__kad_providers *p, struct provided *k,
         return P2P_ELIMIT;
     }
     e = p2p__zalloc(sizeof *e);
-    rv = e == NULL ? P2P_ENOMEM
-                   : p2p__kad_owners_take(&p->owners, ours ? NULL : peer,
-                                          old != NULL ? &old->share : NULL,
-                                          &e->share);
+    rv = e == NULL
+             ? P2P_ENOMEM
+             : p2p__owners_take(&p->owners, ours ? NULL : &who,
+                                old != NULL ? &old->share : NULL, &e->share);
     if (rv != 0) {
         p2p__free(e);
         p2p__quota_give(p->cfg.quota, P2P__Q_MEMORY, charged);
@@ -192,15 +189,16 @@ static int enter(struct p2p__kad_providers *p, struct provided *k,
 static int move(struct p2p__kad_providers *p, struct provider *e,
                 const struct p2p__kad_peer *peer)
 {
-    struct p2p__kad_share share;
+    const struct p2p__fair_who who = {&peer->id, &peer->at};
+    struct p2p__share share;
     int rv;
 
     if (e->share.peer == NULL) {
         return 0;
     }
-    rv = p2p__kad_owners_take(&p->owners, peer, &e->share, &share);
+    rv = p2p__owners_take(&p->owners, &who, &e->share, &share);
     if (rv == 0) {
-        p2p__kad_owners_give(&p->owners, &e->share);
+        p2p__owners_give(&p->owners, &e->share);
         e->share = share;
     }
     return rv;

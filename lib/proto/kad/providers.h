@@ -11,8 +11,8 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/quota.h"
+#include "proto/fair/owners.h"
 #include "proto/kad/addrs.h"
-#include "proto/kad/owners.h"
 
 /* 0 is the default, which caps.h has. */
 struct p2p__kad_providers_limits {
@@ -34,7 +34,7 @@ struct p2p__kad_providers {
     struct p2p__kad_providers_cfg cfg;
     struct p2p__map map; /* keys */
     struct p2p__heap expiry;
-    struct p2p__kad_owners owners;
+    struct p2p__owners owners;
     uint32_t count, ours; /* ours: of them */
 };
 

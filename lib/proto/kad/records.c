@@ -9,7 +9,7 @@ struct record {
     struct p2p__map_node node;
     struct p2p__list link;
     struct p2p__heap_node ends;
-    struct p2p__kad_share share;
+    struct p2p__share share;
     struct p2p__kad_key at;
     size_t charged;
     size_t key_len, value_len;
@@ -31,7 +31,7 @@ void p2p__kad_records_init(struct p2p__kad_records *r,
     p2p__map_init(&r->map, cfg->seed);
     p2p__list_init(&r->all);
     p2p__heap_init(&r->expiry);
-    p2p__kad_owners_init(
+    p2p__owners_init(
         &r->owners, cfg->seed, l->records_per_peer,
         (uint32_t)p2p__max(l->records_per_peer, P2P__CAP_KAD_RECORDS_PER_ADDR));
 }
@@ -52,7 +52,7 @@ static struct p2p__slice value_of(const struct record *e)
 /* Frees a record that is not among the others. */
 static void unmake(struct p2p__kad_records *r, struct record *e)
 {
-    p2p__kad_owners_give(&r->owners, &e->share);
+    p2p__owners_give(&r->owners, &e->share);
     p2p__quota_give(r->cfg.quota, P2P__Q_MEMORY, e->charged);
     p2p__free(e);
 }
@@ -88,7 +88,7 @@ void p2p__kad_records_fini(struct p2p__kad_records *r)
     while (!p2p__list_empty(&r->all)) {
         drop(r, P2P__CONTAINER(r->all.next, struct record, link));
     }
-    p2p__kad_owners_fini(&r->owners);
+    p2p__owners_fini(&r->owners);
     p2p__map_fini(&r->map);
 }
 
@@ -189,6 +189,8 @@ static int check(const struct p2p__kad_records *r, const struct record *old,
 static int make(struct p2p__kad_records *r, const struct p2p__kad_peer *from,
                 size_t charged, const struct record *old, struct record **out)
 {
+    const struct p2p__fair_who who = {from != NULL ? &from->id : NULL,
+                                      from != NULL ? &from->at : NULL};
     struct record *e;
     int rv;
 
@@ -201,8 +203,8 @@ static int make(struct p2p__kad_records *r, const struct p2p__kad_peer *from,
         return P2P_ENOMEM;
     }
     e->charged = charged;
-    rv = p2p__kad_owners_take(&r->owners, from,
-                              old != NULL ? &old->share : NULL, &e->share);
+    rv = p2p__owners_take(&r->owners, from != NULL ? &who : NULL,
+                          old != NULL ? &old->share : NULL, &e->share);
     if (rv != 0) {
         unmake(r, e);
         return rv;

@@ -11,9 +11,10 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/quota.h"
+#include "proto/fair/owners.h"
+#include "proto/kad/addrs.h"
 #include "proto/kad/caps.h"
 #include "proto/kad/key.h"
-#include "proto/kad/owners.h"
 #include "proto/kad/validator.h"
 
 /* 0 is the default, which caps.h has. */
@@ -38,7 +39,7 @@ struct p2p__kad_records {
     struct p2p__map map; /* by key */
     struct p2p__list all;
     struct p2p__heap expiry;
-    struct p2p__kad_owners owners;
+    struct p2p__owners owners;
     uint32_t count, ours; /* ours: of them */
     uint64_t bytes, our_bytes;
 };

@@ -7,10 +7,6 @@
 
 #include "base/mem.h"
 
-/* What a group of addresses is, in the table. */
-#define GROUP_BITS4 16U
-#define GROUP_BITS6 32U
-
 void p2p__kad_table_init(struct p2p__kad_table *t,
                          const struct p2p_peer_id *self,
                          const struct p2p__kad_table_limits *limits)
@@ -86,8 +82,7 @@ static uint32_t near_of(const struct p2p__kad_table *t, unsigned bucket,
 
     P2P__LIST_EACH (it, &t->buckets[bucket]) {
         assert(it != NULL);
-        n += of(it) != except && p2p__kad_same_group(&of(it)->peer.at, at,
-                                                     GROUP_BITS4, GROUP_BITS6);
+        n += of(it) != except && p2p__kad_same_net(&of(it)->peer.at, at);
     }
     return n;
 }

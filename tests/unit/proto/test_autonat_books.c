@@ -37,7 +37,8 @@ static int begin(struct p2p__autonat_books *b, uint32_t peer,
 {
     const struct p2p_peer_id id = made_peer(peer);
 
-    return p2p__autonat_books_begin(b, &id, &at, work, now);
+    return p2p__autonat_books_begin(b, &(struct p2p__fair_who){&id, &at}, work,
+                                    now);
 }
 
 /* Begins and ends. */
@@ -125,7 +126,7 @@ static void test_T34_few_are_dialed_at_once(void **state)
     for (uint32_t i = 0; i < 16; i++) {
         assert_int_equal(begin(&b, i, v4(i), &work[i], 1), 0);
         assert_int_equal(begin(&b, i, v4(i), &none, 1), P2P_ELIMIT);
-        assert_null(none.peer);
+        assert_false(none.begun);
     }
     assert_int_equal(begin(&b, 99, v4(99), &none, 1), P2P_ELIMIT);
     p2p__autonat_books_end(&b, &work[0]);
@@ -134,30 +135,6 @@ static void test_T34_few_are_dialed_at_once(void **state)
     for (size_t i = 1; i < 16; i++) {
         p2p__autonat_books_end(&b, &work[i]);
     }
-    p2p__autonat_books_fini(&b);
-}
-
-static void test_T34_askers_are_remembered_up_to_a_cap(void **state)
-{
-    const struct p2p__autonat_limits limits = {.rate_all = 1000000};
-    struct p2p__autonat_books b;
-    struct p2p__autonat_work work;
-
-    (void)state;
-    assert_int_equal(P2P__CAP_AUTONAT_ASKERS, 1024);
-    p2p__autonat_books_init(&b, &limits, seed);
-    assert_int_equal(begin(&b, 0, v4(0), &work, 1), 0);
-    for (uint32_t i = 1; i < 512; i++) { /* a peer and an address each */
-        assert_int_equal(once(&b, i, v4(i), 1), 0);
-    }
-    assert_int_equal(b.askers.count, 1024);
-    assert_int_equal(once(&b, 512, v4(512), 1), P2P_ELIMIT);
-    assert_int_equal(once(&b, 1, v4(1), 1), 0);
-    /* Those who have not asked for a while make room. */
-    assert_int_equal(once(&b, 512, v4(512), P2P__SEC(61)), 0);
-    p2p__autonat_books_end(&b, &work);
-    assert_int_equal(once(&b, 513, v4(513), P2P__SEC(61)), 0);
-    assert_true(b.askers.count <= 1024);
     p2p__autonat_books_fini(&b);
 }
 
@@ -318,7 +295,6 @@ int main(void)
         cmocka_unit_test(test_T34_requests_of_an_address_have_a_rate),
         cmocka_unit_test(test_T34_requests_have_a_rate),
         cmocka_unit_test(test_T34_few_are_dialed_at_once),
-        cmocka_unit_test(test_T34_askers_are_remembered_up_to_a_cap),
         cmocka_unit_test(test_T34_only_the_internet_is_dialed),
         cmocka_unit_test(test_T34_v1_dials_who_asks_alone),
         cmocka_unit_test(test_T34_few_addresses_of_v1_are_looked_at),

@@ -244,7 +244,8 @@ static int autonat_asks(struct p2p__autonat_books *books)
         rv = p2p__autonat_server_v2_rx(&s, &in, 0);
     }
     if (rv == 0) {
-        rv = p2p__autonat_books_begin(books, &self.id, &from, &work, 0);
+        rv = p2p__autonat_books_begin(
+            books, &(struct p2p__fair_who){&self.id, &from}, &work, 0);
         p2p__autonat_books_end(books, &work);
     }
     p2p__autonat_server_v2_fini(&s);
