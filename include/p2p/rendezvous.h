@@ -43,6 +43,8 @@ struct p2p_rendezvous_config {
     /** Whom it serves, asked for each stream. NULL: everybody. */
     bool (*allow)(void *user, const struct p2p_peer_id *peer);
     void *user; /**< borrows until the host is freed */
+    /** Of all peers at one IP address (for IPv6: one /64); 0: 512. */
+    uint32_t max_registrations_per_addr;
 };
 
 /** A config with the defaults. */

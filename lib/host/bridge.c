@@ -296,11 +296,16 @@ static enum p2p__relay_status decide(struct bridge *b,
 {
     const struct p2p_stream *stream = b->sides[HOP].x.stream;
     const struct p2p_peer_id *from = &stream->peer->id;
+    const struct p2p__fair_who who = {from, &stream->conn->remote};
     enum p2p__relay_status status;
     bool guest;
 
     if (stream->conn->relayed || !may_ask(b->relay, from, msg)) {
         return P2P__RELAY_PERMISSION_DENIED;
+    }
+    status = p2p__relay_ledger_asked(&b->relay->ledger, msg->type, &who, now);
+    if (status != P2P__RELAY_OK) {
+        return status;
     }
     if (msg->type == P2P__RELAY_RESERVE) {
         return p2p__relay_grant(b->relay, &b->sides[HOP].x, now) == 0

@@ -66,8 +66,11 @@ static void on_inbound(void *user, struct p2p_stream *stream, p2p_ns now)
 {
     struct p2p__host_point *p = user;
     const struct p2p_peer_id *peer = &stream->peer->id;
+    const struct p2p__addr none = {0};
+    const struct p2p__fair_who who = {
+        peer, stream->conn != NULL ? &stream->conn->remote : &none};
     struct p2p__rendezvous_server_cfg cfg = {
-        .registry = &p->registry, .peer = peer, .quota = &stream->peer->quota};
+        .registry = &p->registry, .who = &who, .quota = &stream->peer->quota};
     struct serving *s = NULL;
     const bool allowed = p->allow == NULL || p->allow(p->user, peer);
 
@@ -108,6 +111,7 @@ int p2p__host_point_init(struct p2p_host *h,
     registry.limits = (struct p2p__rendezvous_limits){
         .registrations = cfg.max_registrations,
         .registrations_per_peer = cfg.max_registrations_per_peer,
+        .registrations_per_addr = cfg.max_registrations_per_addr,
         .ttl_s = cfg.max_ttl_s};
     p2p__env_seed(&h->env, registry.seed);
     h->env.random(&h->env, registry.cookie_key, sizeof registry.cookie_key);

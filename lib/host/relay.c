@@ -89,8 +89,9 @@ int p2p__relay_grant(struct p2p__host_relay *r, struct p2p__exchange *x,
                      p2p_ns now)
 {
     const struct p2p_peer_id *id = &x->peer->id;
-    const enum p2p__relay_status status = p2p__relay_ledger_reserve(
-        &r->ledger, id, &x->stream->conn->remote, now);
+    const struct p2p__fair_who who = {id, &x->stream->conn->remote};
+    const enum p2p__relay_status status =
+        p2p__relay_ledger_reserve(&r->ledger, &who, now);
     int rv;
 
     p2p__host_relay_hold(r->host, x->peer);

@@ -83,9 +83,14 @@ static void decide(struct relay *r, uint8_t who,
     const struct p2p__addr at = {.family = 4, .ip = {10, 0, 0, who}};
     struct p2p__relay_circuit *c = &r->circuits[r->next++ % CIRCUITS];
     const struct p2p_peer_id from = made_peer(who);
+    const struct p2p__fair_who asker = {&from, &at};
 
+    if (p2p__relay_ledger_asked(&r->books, msg->type, &asker, r->now) !=
+        P2P__RELAY_OK) {
+        return;
+    }
     if (msg->type == P2P__RELAY_RESERVE) {
-        (void)p2p__relay_ledger_reserve(&r->books, &from, &at, r->now);
+        (void)p2p__relay_ledger_reserve(&r->books, &asker, r->now);
         return;
     }
     must(msg->type == P2P__RELAY_CONNECT && msg->peer.len > 0);

@@ -55,11 +55,13 @@ static void decide(struct p2p__rendezvous_registry *r, uint8_t who,
     struct p2p__rendezvous_msg again = *msg;
     uint8_t page[PAGE], cookie[P2P__RENDEZVOUS_COOKIE_BYTES];
     const struct p2p_peer_id id = made_peer(who);
+    const struct p2p__addr at = {.family = 4, .ip = {8, 0, 0, who % 8}};
+    const struct p2p__fair_who asker = {&id, &at};
     uint64_t ttl_s = msg->ttl_s;
     struct p2p__pbw w;
 
     if (msg->type == P2P__RENDEZVOUS_REGISTER) {
-        if (p2p__rendezvous_register(r, &id, &what, &ttl_s, now) ==
+        if (p2p__rendezvous_register(r, &asker, &what, &ttl_s, now) ==
             P2P__RENDEZVOUS_OK) {
             must(ttl_s > 0 && ttl_s <= P2P__CAP_RENDEZVOUS_TTL_S);
         }
@@ -82,8 +84,10 @@ static void serve(struct p2p__rendezvous_registry *r, struct p2p__quota *quota,
                   struct p2p__slice in, p2p_ns now)
 {
     const struct p2p_peer_id id = made_peer(0);
+    const struct p2p__addr at = {.family = 4, .ip = {8}};
+    const struct p2p__fair_who who = {&id, &at};
     const struct p2p__rendezvous_server_cfg cfg = {
-        .registry = r, .peer = &id, .quota = quota};
+        .registry = r, .who = &who, .quota = quota};
     struct p2p__rendezvous_server s;
     uint8_t buf[256];
     int rv = 0;
@@ -104,7 +108,9 @@ static void serve(struct p2p__rendezvous_registry *r, struct p2p__quota *quota,
 static void point(struct p2p__quota *quota, const uint8_t *data, size_t size)
 {
     const struct p2p__rendezvous_registry_cfg cfg = {
-        .limits = {.registrations = 20, .registrations_per_peer = 5},
+        .limits = {.registrations = 20,
+                   .registrations_per_peer = 5,
+                   .registrations_per_addr = 8},
         .quota = quota,
         .seed = {1, 2}};
     struct p2p__slice in = p2p__slice_of(data, size), msg;

@@ -18,6 +18,16 @@
 #define P2P__CAP_RELAY_RESERVATIONS          128U
 #define P2P__CAP_RELAY_RESERVATIONS_PER_ADDR 8U
 
+/* Reservations that are asked for in a minute, and at once: by one peer, from
+ * one address (for IPv6: one /64), from one group (a /24; for IPv6 a /48), and
+ * by all; and as many circuits. They are more where the configuration lets who
+ * asks have more of them at once. rust has the same of a peer, in two minutes,
+ * and of an address. */
+#define P2P__CAP_RELAY_RATE_PEER  30U
+#define P2P__CAP_RELAY_RATE_ADDR  60U
+#define P2P__CAP_RELAY_RATE_GROUP 240U
+#define P2P__CAP_RELAY_RATE_ALL   600U
+
 /* Seconds that a reservation holds; then it wants to be refreshed. */
 #define P2P__CAP_RELAY_RESERVATION_S 3600U
 

@@ -15,6 +15,37 @@
         }                             \
     } while (0)
 
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Rates that let as many through at once as the limits are made for. */
+static void rates(struct p2p__rates_cfg *cfg, uint32_t of_peer,
+                  uint32_t of_addr, uint32_t of_all)
+{
+    cfg->of[P2P__FAIR_PEER] =
+        p2p__rate_per_minute(larger(P2P__CAP_RELAY_RATE_PEER, of_peer));
+    cfg->of[P2P__FAIR_ADDR] =
+        p2p__rate_per_minute(larger(P2P__CAP_RELAY_RATE_ADDR, of_addr));
+    cfg->of[P2P__FAIR_GROUP] =
+        p2p__rate_per_minute(larger(P2P__CAP_RELAY_RATE_GROUP, of_addr));
+    cfg->all = p2p__rate_per_minute(larger(P2P__CAP_RELAY_RATE_ALL, of_all));
+}
+
+static void init_rates(struct p2p__relay_ledger *l, const uint64_t seed[2])
+{
+    const struct p2p__relay_limits *max = &l->limits;
+    struct p2p__rates_cfg cfg = {.seed = {seed[0], seed[1]}};
+
+    rates(&cfg, 1, max->reservations_per_addr, max->reservations);
+    p2p__rates_init(&l->reserves, &cfg);
+    rates(&cfg, max->circuits_per_peer,
+          larger(max->circuits_per_peer, max->reservations_per_addr),
+          max->circuits);
+    p2p__rates_init(&l->connects, &cfg);
+}
+
 void p2p__relay_ledger_init(struct p2p__relay_ledger *l,
                             const struct p2p__relay_limits *limits,
                             const uint64_t seed[2])
@@ -29,6 +60,7 @@ void p2p__relay_ledger_init(struct p2p__relay_ledger *l,
     SET_DEFAULT(circuit_bytes, P2P__CAP_RELAY_CIRCUIT_BYTES);
     p2p__map_init(&l->peers, seed);
     p2p__list_init(&l->reserved);
+    init_rates(l, seed);
 }
 
 static struct p2p__relay_peer *find(const struct p2p__relay_ledger *l,
@@ -94,18 +126,26 @@ void p2p__relay_ledger_fini(struct p2p__relay_ledger *l)
     }
     assert(l->peers.count == 0);
     p2p__map_fini(&l->peers);
+    p2p__rates_fini(&l->reserves);
+    p2p__rates_fini(&l->connects);
 }
 
-/* Whether two addresses count as one: of IPv6 a whole /64 does. */
-static bool same_site(const struct p2p__addr *a, const struct p2p__addr *b)
+enum p2p__relay_status p2p__relay_ledger_asked(struct p2p__relay_ledger *l,
+                                               enum p2p__relay_type request,
+                                               const struct p2p__fair_who *who,
+                                               p2p_ns now)
 {
-    return a->family == b->family &&
-           memcmp(a->ip, b->ip, a->family == 6 ? 8 : 4) == 0;
+    struct p2p__rates *r =
+        request == P2P__RELAY_RESERVE ? &l->reserves : &l->connects;
+
+    return p2p__rates_take(r, who, now) == 0
+               ? P2P__RELAY_OK
+               : P2P__RELAY_RESOURCE_LIMIT_EXCEEDED;
 }
 
 /* Whether the limits have room for one more reservation from there. */
 static bool has_room(const struct p2p__relay_ledger *l,
-                     const struct p2p__addr *addr)
+                     const struct p2p__fair_key *addr)
 {
     uint32_t there = 0;
 
@@ -113,34 +153,34 @@ static bool has_room(const struct p2p__relay_ledger *l,
         const struct p2p__relay_peer *p =
             P2P__CONTAINER(it, struct p2p__relay_peer, link);
 
-        there += same_site(&p->addr, addr) ? 1 : 0;
+        there += p2p__fair_same(&p->addr, addr) ? 1 : 0;
     }
     return l->n_reserved < l->limits.reservations &&
            there < l->limits.reservations_per_addr;
 }
 
-enum p2p__relay_status p2p__relay_ledger_reserve(struct p2p__relay_ledger *l,
-                                                 const struct p2p_peer_id *id,
-                                                 const struct p2p__addr *addr,
-                                                 p2p_ns now)
+enum p2p__relay_status p2p__relay_ledger_reserve(
+    struct p2p__relay_ledger *l, const struct p2p__fair_who *who, p2p_ns now)
 {
-    struct p2p__relay_peer *p = find(l, id);
+    struct p2p__relay_peer *p = find(l, who->id);
+    struct p2p__fair_key addr;
 
+    p2p__fair_key(who, P2P__FAIR_ADDR, &addr);
     /* A refresh makes room for itself. */
     if (p != NULL && p->expires > 0) {
         end_reservation(l, p);
     }
-    if (!has_room(l, addr)) {
+    if (!has_room(l, &addr)) {
         if (p != NULL) {
             put(l, p);
         }
         return P2P__RELAY_RESERVATION_REFUSED;
     }
-    p = p != NULL ? p : get(l, id);
+    p = p != NULL ? p : get(l, who->id);
     if (p == NULL) {
         return P2P__RELAY_RESOURCE_LIMIT_EXCEEDED;
     }
-    p->addr = *addr;
+    p->addr = addr;
     p->expires = p2p__ns_after(now, P2P__SEC(l->limits.reservation_s));
     p2p__list_push(&l->reserved, &p->link);
     l->n_reserved++;

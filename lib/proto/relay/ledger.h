@@ -12,8 +12,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
-#include "p2p/peer_id.h"
-#include "port/net.h"
+#include "proto/fair/rates.h"
 #include "proto/relay/caps.h"
 #include "proto/relay/msg.h"
 
@@ -33,8 +32,8 @@ struct p2p__relay_peer {
     struct p2p__map_node node;
     struct p2p__list link; /* ledger->reserved, the first to expire first */
     struct p2p_peer_id id;
-    struct p2p__addr addr; /* it reserved from there */
-    p2p_ns expires;        /* of the reservation; 0: none */
+    struct p2p__fair_key addr; /* it reserved from there */
+    p2p_ns expires;            /* of the reservation; 0: none */
     uint32_t circuits;
     uint32_t guests; /* of them, to it and by guests */
 };
@@ -42,6 +41,8 @@ struct p2p__relay_peer {
 /* All members are private. */
 struct p2p__relay_ledger {
     struct p2p__relay_limits limits;
+    struct p2p__rates reserves; /* requests for reservations */
+    struct p2p__rates connects; /* and for circuits */
     struct p2p__map peers;
     struct p2p__list reserved;
     uint32_t n_reserved;
@@ -68,13 +69,19 @@ void p2p__relay_ledger_init(struct p2p__relay_ledger *l,
 /* Ends them; no circuit is left by then. */
 void p2p__relay_ledger_fini(struct p2p__relay_ledger *l);
 
-/* Makes or refreshes the reservation of a peer that is connected from `addr`.
- * Returns P2P__RELAY_OK, _RESERVATION_REFUSED (a limit), or
+/* Counts a request, a RESERVE or a CONNECT, before it is looked at any further.
+ * Returns P2P__RELAY_OK, or _RESOURCE_LIMIT_EXCEEDED: there are too many of the
+ * peer, of where it is, or of all. */
+enum p2p__relay_status p2p__relay_ledger_asked(struct p2p__relay_ledger *l,
+                                               enum p2p__relay_type request,
+                                               const struct p2p__fair_who *who,
+                                               p2p_ns now);
+
+/* Makes or refreshes the reservation of a peer that is connected from
+ * who->at. Returns P2P__RELAY_OK, _RESERVATION_REFUSED (a limit), or
  * _RESOURCE_LIMIT_EXCEEDED (no memory). */
-enum p2p__relay_status p2p__relay_ledger_reserve(struct p2p__relay_ledger *l,
-                                                 const struct p2p_peer_id *id,
-                                                 const struct p2p__addr *addr,
-                                                 p2p_ns now);
+enum p2p__relay_status p2p__relay_ledger_reserve(
+    struct p2p__relay_ledger *l, const struct p2p__fair_who *who, p2p_ns now);
 
 /* The peer is connected no more: its reservation ends. */
 void p2p__relay_ledger_leave(struct p2p__relay_ledger *l,

@@ -19,9 +19,12 @@
 /* The name of a namespace, in bytes (specification). */
 #define P2P__CAP_RENDEZVOUS_NAMESPACE_BYTES 255U
 
-/* Registrations of all peers, and of one, if the configuration does not say. */
+/* Registrations of all peers, of one, and of those at one address (for IPv6:
+ * one /64), if the configuration does not say. Those who come over a relay are
+ * at its address. */
 #define P2P__CAP_RENDEZVOUS_REGISTRATIONS          4096U
 #define P2P__CAP_RENDEZVOUS_REGISTRATIONS_PER_PEER 32U
+#define P2P__CAP_RENDEZVOUS_REGISTRATIONS_PER_ADDR 512U
 
 /* Seconds that a registration lasts at the most (specification: 72 hours). */
 #define P2P__CAP_RENDEZVOUS_TTL_S 259200U

@@ -2,8 +2,8 @@
 /*
  * See registry.h. Each registration is on the list of its namespace and on the
  * one of all, in the order of their numbers: what is newer than a cookie is
- * looked for from the end. Namespaces and peers are there as long as they have
- * registrations. Failure modes: limits, each with its status.
+ * looked for from the end. A namespace is there as long as somebody is in it.
+ * Failure modes: limits, each with its status.
  */
 #include "proto/rendezvous/registry.h"
 
@@ -16,19 +16,13 @@ struct space {
     uint8_t name[];
 };
 
-struct peer {
-    struct p2p__map_node node;
-    struct p2p_peer_id id;
-    uint32_t count;
-};
-
 struct registration {
     struct p2p__map_node node;  /* by key */
     struct p2p__list all;       /* registry->all */
     struct p2p__list in_space;  /* space->registrations */
     struct p2p__heap_node ends; /* registry->expiry */
     struct space *space;
-    struct peer *peer;
+    struct p2p__share share;
     uint64_t seq;
     size_t charged;
     size_t key_len, record_len;
@@ -56,12 +50,16 @@ void p2p__rendezvous_registry_init(
     if (l->registrations_per_peer == 0) {
         l->registrations_per_peer = P2P__CAP_RENDEZVOUS_REGISTRATIONS_PER_PEER;
     }
+    if (l->registrations_per_addr == 0) {
+        l->registrations_per_addr = P2P__CAP_RENDEZVOUS_REGISTRATIONS_PER_ADDR;
+    }
     if (l->ttl_s == 0 || l->ttl_s > P2P__CAP_RENDEZVOUS_TTL_S) {
         l->ttl_s = P2P__CAP_RENDEZVOUS_TTL_S;
     }
     p2p__map_init(&r->registrations, cfg->seed);
     p2p__map_init(&r->spaces, cfg->seed);
-    p2p__map_init(&r->peers, cfg->seed);
+    p2p__owners_init(&r->owners, cfg->seed, l->registrations_per_peer,
+                     l->registrations_per_addr);
     p2p__list_init(&r->all);
     p2p__heap_init(&r->expiry);
 }
@@ -130,46 +128,15 @@ static void put_space(struct p2p__rendezvous_registry *r, struct space *s)
     }
 }
 
-static struct peer *get_peer(struct p2p__rendezvous_registry *r,
-                             const struct p2p_peer_id *id)
-{
-    struct p2p__map_node *n = p2p__map_get(&r->peers, id->bytes, id->len);
-    struct peer *p;
-
-    if (n != NULL) {
-        return P2P__CONTAINER(n, struct peer, node);
-    }
-    p = p2p__zalloc(sizeof *p);
-    if (p == NULL) {
-        return NULL;
-    }
-    p->id = *id;
-    if (p2p__map_put(&r->peers, &p->node, p->id.bytes, p->id.len) != 0) {
-        p2p__free(p);
-        return NULL;
-    }
-    return p;
-}
-
-/* Forgets a peer that is nowhere. */
-static void put_peer(struct p2p__rendezvous_registry *r, struct peer *p)
-{
-    if (p->count == 0) {
-        p2p__map_remove(&r->peers, &p->node);
-        p2p__free(p);
-    }
-}
-
 static void drop(struct p2p__rendezvous_registry *r, struct registration *g)
 {
-    assert(r->count > 0 && g->peer->count > 0);
+    assert(r->count > 0);
     p2p__map_remove(&r->registrations, &g->node);
     p2p__list_remove(&g->all);
     p2p__list_remove(&g->in_space);
     p2p__heap_remove(&r->expiry, &g->ends);
     r->count--;
-    g->peer->count--;
-    put_peer(r, g->peer);
+    p2p__owners_give(&r->owners, &g->share);
     put_space(r, g->space);
     p2p__quota_give(r->quota, P2P__Q_MEMORY, g->charged);
     p2p__free(g);
@@ -183,10 +150,10 @@ void p2p__rendezvous_registry_fini(struct p2p__rendezvous_registry *r)
         drop(r, P2P__CONTAINER(link, struct registration, all));
         link = p2p__list_first(&r->all);
     }
-    assert(r->spaces.count == 0 && r->peers.count == 0);
+    assert(r->spaces.count == 0);
     p2p__map_fini(&r->registrations);
     p2p__map_fini(&r->spaces);
-    p2p__map_fini(&r->peers);
+    p2p__owners_fini(&r->owners);
 }
 
 /* Memory of a registration, charged, with its key and record; NULL: none. */
@@ -194,9 +161,10 @@ static struct registration *make(struct p2p__rendezvous_registry *r,
                                  const struct key *key,
                                  struct p2p__slice record)
 {
-    /* Its share of a namespace and of a peer is counted as if it had both. */
+    /* It is charged as if its namespace, peer and address were its own. */
     const size_t size = sizeof(struct registration) + key->len + record.len;
-    const size_t charged = size + sizeof(struct space) + sizeof(struct peer) +
+    const size_t charged = size + sizeof(struct space) +
+                           2 * sizeof(struct p2p__owner) +
                            P2P__CAP_RENDEZVOUS_NAMESPACE_BYTES;
     struct registration *g;
 
@@ -217,51 +185,56 @@ static struct registration *make(struct p2p__rendezvous_registry *r,
     return g;
 }
 
+/* Frees one that is nowhere yet. */
+static void unmake(struct p2p__rendezvous_registry *r, struct registration *g)
+{
+    p2p__owners_give(&r->owners, &g->share);
+    p2p__quota_give(r->quota, P2P__Q_MEMORY, g->charged);
+    p2p__free(g);
+}
+
+/* Counts a registration as its peer's, in the place of `old` (or NULL), unless
+ * that has enough. */
+static enum p2p__rendezvous_status count(struct p2p__rendezvous_registry *r,
+                                         struct registration *g,
+                                         const struct p2p__fair_who *who,
+                                         const struct registration *old)
+{
+    int rv = p2p__owners_take(&r->owners, who, old != NULL ? &old->share : NULL,
+                              &g->share);
+
+    if (rv == P2P_ELIMIT) {
+        return P2P__RENDEZVOUS_NOT_AUTHORIZED;
+    }
+    return rv == 0 ? P2P__RENDEZVOUS_OK : P2P__RENDEZVOUS_UNAVAILABLE;
+}
+
 /* Puts a registration where it can be found; an error: no memory. */
 static int enter(struct p2p__rendezvous_registry *r, struct registration *g,
-                 const struct p2p_peer_id *peer, struct p2p__slice ns)
+                 struct p2p__slice ns)
 {
     g->space = get_space(r, ns);
-    g->peer = get_peer(r, peer);
-    if (g->space == NULL || g->peer == NULL ||
+    if (g->space == NULL ||
         p2p__map_put(&r->registrations, &g->node, g->bytes, g->key_len) != 0) {
         if (g->space != NULL) {
             put_space(r, g->space);
         }
-        if (g->peer != NULL) {
-            put_peer(r, g->peer);
-        }
         return P2P_ENOMEM;
     }
-    assert(r->seq < UINT64_MAX && g->peer->count < UINT32_MAX);
+    assert(r->seq < UINT64_MAX);
     g->seq = ++r->seq;
     p2p__list_push(&r->all, &g->all);
     p2p__list_push(&g->space->registrations, &g->in_space);
-    g->peer->count++;
     r->count++;
     return 0;
 }
 
-/* Whether one more of this peer would be too many. */
-static enum p2p__rendezvous_status has_room(
-    const struct p2p__rendezvous_registry *r, const struct p2p_peer_id *peer)
-{
-    struct p2p__map_node *n = p2p__map_get(&r->peers, peer->bytes, peer->len);
-
-    if (n != NULL && P2P__CONTAINER(n, struct peer, node)->count >=
-                         r->limits.registrations_per_peer) {
-        return P2P__RENDEZVOUS_NOT_AUTHORIZED;
-    }
-    return r->count < r->limits.registrations ? P2P__RENDEZVOUS_OK
-                                              : P2P__RENDEZVOUS_UNAVAILABLE;
-}
-
 enum p2p__rendezvous_status p2p__rendezvous_register(
-    struct p2p__rendezvous_registry *r, const struct p2p_peer_id *peer,
+    struct p2p__rendezvous_registry *r, const struct p2p__fair_who *who,
     const struct p2p__rendezvous_found *what, uint64_t *ttl_s, p2p_ns now)
 {
     enum p2p__rendezvous_status status;
-    struct registration *old, *g;
+    struct registration *old, *g = NULL;
     struct key key;
 
     if (!is_name(what->ns)) {
@@ -275,22 +248,25 @@ enum p2p__rendezvous_status p2p__rendezvous_register(
     }
     *ttl_s =
         *ttl_s > 0 ? *ttl_s : p2p__min(P2P__RENDEZVOUS_TTL_S, r->limits.ttl_s);
-    key_of(peer, what->ns, &key);
+    key_of(who->id, what->ns, &key);
     old = find(r, &key);
-    status = old != NULL ? P2P__RENDEZVOUS_OK : has_room(r, peer);
-    if (status != P2P__RENDEZVOUS_OK) {
-        return status;
+    if (old == NULL && r->count >= r->limits.registrations) {
+        return P2P__RENDEZVOUS_UNAVAILABLE;
     }
     g = make(r, &key, what->record);
     if (g == NULL) {
         return P2P__RENDEZVOUS_UNAVAILABLE;
     }
+    status = count(r, g, who, old);
+    if (status != P2P__RENDEZVOUS_OK) {
+        unmake(r, g);
+        return status;
+    }
     if (old != NULL) {
         drop(r, old);
     }
-    if (enter(r, g, peer, what->ns) != 0) {
-        p2p__quota_give(r->quota, P2P__Q_MEMORY, g->charged);
-        p2p__free(g);
+    if (enter(r, g, what->ns) != 0) {
+        unmake(r, g);
         return P2P__RENDEZVOUS_UNAVAILABLE;
     }
     p2p__heap_set(&r->expiry, &g->ends, p2p__ns_after(now, P2P__SEC(*ttl_s)));

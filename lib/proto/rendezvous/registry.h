@@ -13,7 +13,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/quota.h"
-#include "p2p/peer_id.h"
+#include "proto/fair/owners.h"
 #include "proto/rendezvous/msg.h"
 
 /* The cookies that we give. */
@@ -23,6 +23,7 @@
 struct p2p__rendezvous_limits {
     uint32_t registrations;
     uint32_t registrations_per_peer;
+    uint32_t registrations_per_addr;
     uint32_t ttl_s;
 };
 
@@ -40,7 +41,7 @@ struct p2p__rendezvous_registry {
     uint64_t cookie_key[2];
     struct p2p__map registrations; /* by namespace and peer */
     struct p2p__map spaces;
-    struct p2p__map peers;
+    struct p2p__owners owners;
     struct p2p__list all; /* of registrations, the oldest first */
     struct p2p__heap expiry;
     uint32_t count;
@@ -56,14 +57,14 @@ void p2p__rendezvous_registry_init(
 void p2p__rendezvous_registry_fini(struct p2p__rendezvous_registry *r);
 
 /*
- * Registers a peer by its signed record, copied, which the caller has opened:
- * it is the peer's own. *ttl_s is what was asked for, in seconds, 0 for
- * nothing, and becomes what was granted. Returns P2P__RENDEZVOUS_OK,
- * _INVALID_NAMESPACE, _INVALID_TTL, _NOT_AUTHORIZED (the peer has enough),
- * _UNAVAILABLE (all have).
+ * Registers a peer that is connected from who->at by its signed record, copied,
+ * which the caller has opened: it is the peer's own. *ttl_s is what was asked
+ * for, in seconds, 0 for nothing, and becomes what was granted. Returns
+ * P2P__RENDEZVOUS_OK, _INVALID_NAMESPACE, _INVALID_TTL, _NOT_AUTHORIZED (the
+ * peer, or all at its address, have enough), _UNAVAILABLE (all have).
  */
 enum p2p__rendezvous_status p2p__rendezvous_register(
-    struct p2p__rendezvous_registry *r, const struct p2p_peer_id *peer,
+    struct p2p__rendezvous_registry *r, const struct p2p__fair_who *who,
     const struct p2p__rendezvous_found *what, uint64_t *ttl_s, p2p_ns now);
 
 /* Takes a peer out of a namespace; of what is not there nothing is said. */

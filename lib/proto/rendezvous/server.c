@@ -29,11 +29,12 @@ static void do_register(struct p2p__rendezvous_server *s,
     struct p2p__rendezvous_msg answer = {
         .type = P2P__RENDEZVOUS_REGISTERED,
         .status = P2P__RENDEZVOUS_INVALID_RECORD};
+    const struct p2p__fair_who who = {&s->peer, &s->at};
     uint64_t ttl_s = request->ttl_s;
 
     if (is_own(s, request->record)) {
         answer.status =
-            p2p__rendezvous_register(s->registry, &s->peer, &what, &ttl_s, now);
+            p2p__rendezvous_register(s->registry, &who, &what, &ttl_s, now);
     }
     if (answer.status == P2P__RENDEZVOUS_OK) {
         answer.ttl_s = ttl_s;
@@ -100,8 +101,9 @@ void p2p__rendezvous_server_init(struct p2p__rendezvous_server *s,
         .quota = cfg->quota,
         .owner = cfg->owner};
 
-    assert(cfg->registry != NULL && cfg->peer->len > 0);
+    assert(cfg->registry != NULL && cfg->who->id->len > 0);
     s->registry = cfg->registry;
-    s->peer = *cfg->peer;
+    s->peer = *cfg->who->id;
+    s->at = *cfg->who->at;
     p2p__serve_init(&s->serve, &serve, now);
 }

@@ -14,7 +14,7 @@
 
 struct p2p__rendezvous_server_cfg {
     struct p2p__rendezvous_registry *registry; /* borrowed until fini */
-    const struct p2p_peer_id *peer;            /* at the other end; copied */
+    const struct p2p__fair_who *who;           /* at the other end; copied */
     struct p2p__quota *quota; /* the stream's scope; borrowed, or NULL */
     struct p2p__job *owner;   /* marked when there is output; may be NULL */
 };
@@ -23,6 +23,7 @@ struct p2p__rendezvous_server {
     struct p2p__serve serve; /* the core; fini is its */
     struct p2p__rendezvous_registry *registry;
     struct p2p_peer_id peer;
+    struct p2p__addr at;
 };
 
 /* Waits for a request. To be moved nowhere: its core knows it. */

@@ -154,6 +154,7 @@ static void test_mdns_survives_every_failure(void **state)
 static int point_says(struct p2p__rendezvous_registry *registry,
                       const struct p2p__rendezvous_msg *request)
 {
+    const struct p2p__addr at = {.family = 4, .ip = {8}};
     struct p2p__identify_peer self;
     struct p2p__ask_cfg asks = {.cap = P2P__CAP_RENDEZVOUS_ANSWER_BYTES,
                                 .timeout = P2P__RENDEZVOUS_TIMEOUT};
@@ -169,7 +170,7 @@ static int point_says(struct p2p__rendezvous_registry *registry,
         return rv;
     }
     peer_of_key(&self);
-    answers.peer = &self.id;
+    answers.who = &(struct p2p__fair_who){&self.id, &at};
     p2p__rendezvous_server_init(&s, &answers, 0);
     p2p__ask_init(&c, &asks, 0);
     (void)p2p__ask_tx(&c, &out, 0);

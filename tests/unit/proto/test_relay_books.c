@@ -19,7 +19,7 @@ static enum p2p__relay_status reserve(struct p2p__relay_ledger *l, uint32_t n,
 {
     const struct p2p_peer_id id = made_peer(n);
 
-    return p2p__relay_ledger_reserve(l, &id, &at, now);
+    return p2p__relay_ledger_reserve(l, &(struct p2p__fair_who){&id, &at}, now);
 }
 
 static enum p2p__relay_status connect_two(struct p2p__relay_ledger *l,
@@ -78,6 +78,102 @@ static void test_T34_reservations_of_an_address_have_a_cap(void **state)
     assert_int_equal(reserve(&l, 108, v4(7), 1),
                      P2P__RELAY_RESERVATION_REFUSED);
     assert_int_equal(l.n_reserved, 16);
+    p2p__relay_ledger_fini(&l);
+}
+
+/* How many of `n` requests are let through, one after the other: each by the
+ * peer, and from where, that these say. */
+static unsigned ask_often(struct p2p__relay_ledger *l, unsigned n,
+                          uint32_t (*peer)(unsigned),
+                          struct p2p__addr (*at)(unsigned), p2p_ns now)
+{
+    unsigned through[2] = {0};
+
+    for (unsigned i = 0; i < n; i++) {
+        const struct p2p_peer_id id = made_peer(peer(i));
+        const struct p2p__addr addr = at(i);
+        const struct p2p__fair_who who = {&id, &addr};
+
+        through[0] += p2p__relay_ledger_asked(l, P2P__RELAY_RESERVE, &who,
+                                              now) == P2P__RELAY_OK;
+        through[1] += p2p__relay_ledger_asked(l, P2P__RELAY_CONNECT, &who,
+                                              now) == P2P__RELAY_OK;
+    }
+    assert_int_equal(through[0], through[1]); /* each has its own rates */
+    return through[0];
+}
+
+static uint32_t one(unsigned i)
+{
+    (void)i;
+    return 1;
+}
+
+static uint32_t any(unsigned i)
+{
+    return i;
+}
+
+static struct p2p__addr here(unsigned i)
+{
+    (void)i;
+    return v4(7);
+}
+
+static struct p2p__addr near(unsigned i)
+{
+    return (struct p2p__addr){
+        .family = 6,
+        .ip = {0x26, 0, 0, 0, 0, 0, (uint8_t)(i >> 8), (uint8_t)i}};
+}
+
+static struct p2p__addr anywhere(unsigned i)
+{
+    return v4(i << 8);
+}
+
+static void test_T34_requests_have_rates(void **state)
+{
+    struct p2p__relay_ledger l;
+
+    (void)state;
+    assert_int_equal(P2P__CAP_RELAY_RATE_PEER, 30);
+    init(&l);
+    assert_int_equal(ask_often(&l, 100, one, anywhere, 1), 30);
+    assert_int_equal(ask_often(&l, 9, one, anywhere, 1 + P2P__SEC(2)), 1);
+    p2p__relay_ledger_fini(&l);
+
+    assert_int_equal(P2P__CAP_RELAY_RATE_ADDR, 60);
+    init(&l);
+    assert_int_equal(ask_often(&l, 100, any, here, 1), 60);
+    assert_int_equal(ask_often(&l, 9, any, here, 1 + P2P__SEC(1)), 1);
+    p2p__relay_ledger_fini(&l);
+
+    assert_int_equal(P2P__CAP_RELAY_RATE_GROUP, 240);
+    init(&l);
+    assert_int_equal(ask_often(&l, 1000, any, near, 1), 240);
+    p2p__relay_ledger_fini(&l);
+
+    assert_int_equal(P2P__CAP_RELAY_RATE_ALL, 600);
+    init(&l);
+    /* Peers of the group before still have tokens. */
+    assert_int_equal(ask_often(&l, 240, any, anywhere, 1), 240);
+    assert_int_equal(ask_often(&l, 240, any, anywhere, 1), 240);
+    assert_int_equal(ask_often(&l, 240, any, anywhere, 1), 120);
+    assert_int_equal(ask_often(&l, 9, any, anywhere, 1 + P2P__MS(100)), 1);
+    p2p__relay_ledger_fini(&l);
+}
+
+/* Who may have many reservations may ask for them at once. */
+static void test_rates_follow_the_limits(void **state)
+{
+    const struct p2p__relay_limits limits = {.reservations = 300,
+                                             .reservations_per_addr = 300};
+    struct p2p__relay_ledger l;
+
+    (void)state;
+    p2p__relay_ledger_init(&l, &limits, seed);
+    assert_int_equal(ask_often(&l, 1000, any, here, 1), 300);
     p2p__relay_ledger_fini(&l);
 }
 
@@ -338,6 +434,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_T34_reservations_have_a_cap),
         cmocka_unit_test(test_T34_reservations_of_an_address_have_a_cap),
+        cmocka_unit_test(test_T34_requests_have_rates),
+        cmocka_unit_test(test_rates_follow_the_limits),
         cmocka_unit_test(test_reservations_end),
         cmocka_unit_test(test_T34_circuits_of_a_peer_have_a_cap),
         cmocka_unit_test(test_T34_circuits_of_guests_have_a_cap),

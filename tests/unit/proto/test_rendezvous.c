@@ -53,11 +53,14 @@ static int teardown(void **state)
     return 0;
 }
 
+static const struct p2p__addr at = {.family = 4, .ip = {8, 0, 0, 1}};
+
 static void server_init(struct fixture *f, struct p2p__rendezvous_server *s,
                         const struct p2p_peer_id *peer)
 {
+    const struct p2p__fair_who who = {peer, &at};
     const struct p2p__rendezvous_server_cfg cfg = {
-        .registry = &f->registry, .peer = peer, .quota = &f->quota};
+        .registry = &f->registry, .who = &who, .quota = &f->quota};
 
     p2p__rendezvous_server_init(s, &cfg, 1);
 }
@@ -248,7 +251,8 @@ static void test_T33_an_answer_is_a_page(void **state)
         uint64_t ttl_s = 60;
 
         id.bytes[id.len - 1] = (uint8_t)i;
-        (void)p2p__rendezvous_register(&f->registry, &id, &what, &ttl_s, 1);
+        (void)p2p__rendezvous_register(
+            &f->registry, &(struct p2p__fair_who){&id, &at}, &what, &ttl_s, 1);
     }
     server_init(f, &s, &f->peer);
     (void)p2p__serve_rx(&s.serve, &in, 1);

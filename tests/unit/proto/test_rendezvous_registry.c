@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 struct fixture {
+    struct p2p__addr at; /* who registers is there */
     struct p2p__quota quota;
     struct p2p__rendezvous_registry r;
     uint8_t page[4096];
@@ -19,11 +20,18 @@ static struct p2p__slice text(const char *s)
     return p2p__slice_of(s, strlen(s));
 }
 
+static struct p2p__addr v4(uint32_t n)
+{
+    return (struct p2p__addr){.family = 4,
+                              .ip = {8, 0, (uint8_t)(n >> 8), (uint8_t)n}};
+}
+
 static void init(struct fixture *f, struct p2p__rendezvous_limits limits)
 {
     const struct p2p__rendezvous_registry_cfg cfg = {
         .limits = limits, .quota = &f->quota, .seed = {1, 2}};
 
+    f->at = v4(1);
     p2p__quota_init(&f->quota, NULL, "host");
     p2p__rendezvous_registry_init(&f->r, &cfg);
 }
@@ -43,7 +51,8 @@ static int enter(struct fixture *f, uint32_t n, const char *ns,
                                               .record = text(what)};
     uint64_t ttl_s = 100;
 
-    return (int)p2p__rendezvous_register(&f->r, &id, &one, &ttl_s, now);
+    return (int)p2p__rendezvous_register(
+        &f->r, &(struct p2p__fair_who){&id, &f->at}, &one, &ttl_s, now);
 }
 
 /* What is found from where the last cookie was; NULL: from the start. */
@@ -205,8 +214,8 @@ static int64_t granted(struct fixture *f, uint64_t ttl_s)
     const struct p2p_peer_id id = made_peer(1);
     const struct p2p__rendezvous_found one = {.ns = text("a"),
                                               .record = text("r")};
-    const enum p2p__rendezvous_status status =
-        p2p__rendezvous_register(&f->r, &id, &one, &ttl_s, 1);
+    const enum p2p__rendezvous_status status = p2p__rendezvous_register(
+        &f->r, &(struct p2p__fair_who){&id, &f->at}, &one, &ttl_s, 1);
 
     return status == P2P__RENDEZVOUS_OK ? (int64_t)ttl_s : -(int64_t)status;
 }
@@ -273,6 +282,38 @@ static void test_T33_registrations_of_a_peer_have_a_cap(void **state)
     fini(&f);
 }
 
+/* Who makes up peers is still where he is. */
+static void test_T33_registrations_of_an_address_have_a_cap(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    assert_int_equal(P2P__CAP_RENDEZVOUS_REGISTRATIONS_PER_ADDR, 512);
+    init(&f, (struct p2p__rendezvous_limits){0});
+    for (uint32_t i = 0; i < 512; i++) {
+        assert_int_equal(enter(&f, i, "a", "r", 1), P2P__RENDEZVOUS_OK);
+    }
+    assert_int_equal(enter(&f, 512, "a", "r", 1),
+                     P2P__RENDEZVOUS_NOT_AUTHORIZED);
+    assert_int_equal(enter(&f, 511, "a", "r", 1), P2P__RENDEZVOUS_OK);
+    f.at = v4(2);
+    assert_int_equal(enter(&f, 512, "a", "r", 1), P2P__RENDEZVOUS_OK);
+    /* One that moves there stays as he was; one that goes makes room. */
+    f.at = v4(1);
+    assert_int_equal(enter(&f, 512, "a", "r", 1),
+                     P2P__RENDEZVOUS_NOT_AUTHORIZED);
+    assert_int_equal(f.r.count, 513);
+    f.at = v4(2);
+    assert_int_equal(enter(&f, 0, "a", "r", 1), P2P__RENDEZVOUS_OK);
+    f.at = v4(1);
+    assert_int_equal(enter(&f, 512, "a", "r", 1), P2P__RENDEZVOUS_OK);
+    fini(&f);
+    init(&f, (struct p2p__rendezvous_limits){.registrations_per_addr = 1});
+    assert_int_equal(enter(&f, 1, "a", "r", 1), P2P__RENDEZVOUS_OK);
+    assert_int_equal(enter(&f, 2, "a", "r", 1), P2P__RENDEZVOUS_NOT_AUTHORIZED);
+    fini(&f);
+}
+
 static void test_T33_registrations_have_a_cap(void **state)
 {
     struct fixture f;
@@ -281,8 +322,10 @@ static void test_T33_registrations_have_a_cap(void **state)
     assert_int_equal(P2P__CAP_RENDEZVOUS_REGISTRATIONS, 4096);
     init(&f, (struct p2p__rendezvous_limits){0});
     for (uint32_t i = 0; i < 4096; i++) {
+        f.at = v4(i / 512);
         assert_int_equal(enter(&f, i, "a", "r", 1), P2P__RENDEZVOUS_OK);
     }
+    f.at = v4(9);
     assert_int_equal(enter(&f, 5000, "a", "r", 1), P2P__RENDEZVOUS_UNAVAILABLE);
     assert_true(f.quota.used[P2P__Q_MEMORY] < (4U << 20));
     fini(&f);
@@ -303,6 +346,7 @@ static void test_T33_answers_are_pages(void **state)
     assert_int_equal(P2P__CAP_RENDEZVOUS_PAGE, 1000);
     init(&f, (struct p2p__rendezvous_limits){0});
     for (uint32_t i = 0; i < 1001; i++) {
+        f.at = v4(i);
         (void)enter(&f, i, "a", "r", 1);
     }
     p2p__pbw_init(&f.w, page, sizeof page);
@@ -338,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_T33_registrations_end_in_three_days),
         cmocka_unit_test(test_T33_names_have_a_length),
         cmocka_unit_test(test_T33_registrations_of_a_peer_have_a_cap),
+        cmocka_unit_test(test_T33_registrations_of_an_address_have_a_cap),
         cmocka_unit_test(test_T33_registrations_have_a_cap),
         cmocka_unit_test(test_T33_answers_are_pages),
     };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "host/bridge.h"
+#include "made_peer.h"
 #include "names.h"
 #include "p2p/gate.h"
 #include "p2p/relay.h"
@@ -147,11 +148,59 @@ static void test_refused_circuits_leave_no_streams(void **state)
     before = streams(&w, RELAY, P2P__Q_STREAMS_OUT);
     for (unsigned i = 1; i <= 100; i++) {
         dial_target(&w);
-        pass(&w, P2P__MS(100));
+        pass(&w, P2P__SEC(2)); /* no more often than it may */
         assert_int_equal(w.told, i);
         assert_int_equal(w.status, P2P_EUNREACH);
     }
     assert_int_equal(streams(&w, RELAY, P2P__Q_STREAMS_OUT), before);
+    stop(&w);
+}
+
+/* How dials to nobody ended. */
+struct refusals {
+    unsigned unknown, limited;
+};
+
+static void on_nobody(void *user, int status, const struct p2p_peer_id *peer)
+{
+    struct refusals *r = user;
+
+    (void)peer;
+    r->unknown += status == P2P_ENOTFOUND ? 1 : 0;
+    r->limited += status == P2P_ELIMIT ? 1 : 0;
+}
+
+/* Looks by the relay for so many peers that it does not know. */
+static struct refusals look_for(struct world *w, uint32_t many)
+{
+    char buf[P2P_MULTIADDR_TEXT_MAX];
+    struct refusals r = {0};
+
+    for (uint32_t i = 0; i < many; i++) {
+        const struct p2p_peer_id nobody = made_peer(i);
+
+        assert_int_equal(
+            p2p_host_dial(w->h[DIALER].host, via_relay(w, &nobody, buf),
+                          on_nobody, &r),
+            0);
+    }
+    pass(w, P2P__SEC(1));
+    return r;
+}
+
+static void test_T34_who_asks_too_often_is_refused(void **state)
+{
+    struct refusals r;
+    struct world w;
+
+    (void)state;
+    start(&w);
+    r = look_for(&w, MANY + 10);
+    assert_int_equal(r.unknown, MANY);
+    assert_int_equal(r.limited, 10);
+    pass(&w, P2P__SEC(2));
+    r = look_for(&w, 1);
+    assert_int_equal(r.unknown, 1);
     stop(&w);
 }
 
@@ -523,6 +572,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused_circuits_leave_no_streams),
+        cmocka_unit_test(test_T34_who_asks_too_often_is_refused),
         cmocka_unit_test(test_who_asked_must_end_its_stream),
         cmocka_unit_test(test_a_relay_must_end_its_stream),
         cmocka_unit_test(test_a_stream_waits_for_what_it_may_use),
