@@ -2,12 +2,15 @@
 /*
  * The symmetric half of Noise on OpenSSL, X25519 on libsodium.
  *
- * The happy path: everything is fetched and warmed up in p2p__crypto_new(), so
- * that a record costs a re-key, one update and a final, and a hash a re-init;
- * none of them allocates. What can fail after that is a forged tag, a DH with
- * a point of low order, and nothing else that a peer can bring about; a broken
- * OpenSSL is P2P_ECRYPTO where there is a return value, and an abort where
- * there is none: to go on with a hash that is not one would be worse.
+ * The happy path: everything is fetched and warmed up in p2p__crypto_ready(),
+ * so that a record costs a re-key, one update and a final, and a hash a
+ * re-init; none of them allocates. It is not done at the start of a host:
+ * OpenSSL reads its configuration then, and makes a table of all its ciphers
+ * and hashes: 1.8 MiB, and as many instructions as the rest of a start. What
+ * can fail after that is a forged tag, a DH with a point of low order, and
+ * nothing else that a peer can bring about; a broken OpenSSL is P2P_ECRYPTO
+ * where there is a return value, and an abort where there is none: to go on
+ * with a hash that is not one would be worse.
  *
  * X25519 is libsodium's because it takes raw keys without an object: 46 us
  * against 136 us here, where OpenSSL also computes a public key that nobody
@@ -34,6 +37,7 @@ struct p2p__crypto {
     EVP_CIPHER_CTX *cipher; /* re-keyed for each record, either direction */
     EVP_MD *sha256;
     EVP_MD_CTX *digest;
+    bool ready; /* all of these are there */
 };
 
 /* Allocates what OpenSSL allocates on first use, so that nothing does later. */
@@ -51,48 +55,58 @@ static int warm_up(struct p2p__crypto *c)
 
 int p2p__crypto_new(struct p2p__crypto **out)
 {
-    struct p2p__crypto *c = p2p__zalloc(sizeof *c);
-    int err = P2P_ECRYPTO;
-
     *out = NULL;
-    if (c == NULL) {
-        return P2P_ENOMEM;
+    /* Without its own context OpenSSL 3.0 does not survive a fetch. */
+    if (sodium_init() < 0 || OSSL_LIB_CTX_get0_global_default() == NULL) {
+        return P2P_ECRYPTO;
     }
-    if (sodium_init() < 0) {
-        goto fail;
-    }
-    c->aead = EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL);
-    c->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-    if (c->aead == NULL || c->sha256 == NULL) {
-        goto fail;
-    }
-    c->cipher = EVP_CIPHER_CTX_new();
-    c->digest = EVP_MD_CTX_new();
-    if (c->cipher == NULL || c->digest == NULL) {
-        err = P2P_ENOMEM;
-        goto fail;
-    }
-    err = warm_up(c);
-    if (err != 0) {
-        goto fail;
-    }
-    *out = c;
-    return 0;
-fail:
-    p2p__crypto_free(c);
-    return err;
+    *out = p2p__zalloc(sizeof **out);
+    return *out == NULL ? P2P_ENOMEM : 0;
 }
 
-void p2p__crypto_free(struct p2p__crypto *c)
+/* Lets go of what was fetched. */
+static void drop(struct p2p__crypto *c)
 {
-    if (c == NULL) {
-        return;
-    }
     EVP_MD_CTX_free(c->digest);
     EVP_CIPHER_CTX_free(c->cipher);
     EVP_MD_free(c->sha256);
     EVP_CIPHER_free(c->aead);
-    p2p__free(c);
+    *c = (struct p2p__crypto){0};
+}
+
+/* Fetches and warms up. */
+static int fetch(struct p2p__crypto *c)
+{
+    c->aead = EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL);
+    c->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    if (c->aead == NULL || c->sha256 == NULL) {
+        return P2P_ECRYPTO;
+    }
+    c->cipher = EVP_CIPHER_CTX_new();
+    c->digest = EVP_MD_CTX_new();
+    return c->cipher == NULL || c->digest == NULL ? P2P_ENOMEM : warm_up(c);
+}
+
+int p2p__crypto_ready(struct p2p__crypto *c)
+{
+    if (!c->ready) {
+        const int rv = fetch(c);
+
+        if (rv != 0) {
+            drop(c);
+            return rv;
+        }
+        c->ready = true;
+    }
+    return 0;
+}
+
+void p2p__crypto_free(struct p2p__crypto *c)
+{
+    if (c != NULL) {
+        drop(c);
+        p2p__free(c);
+    }
 }
 
 /* Keys the cipher for one record and feeds the associated data, if any. */

@@ -2,8 +2,9 @@
 /*
  * The one seam to the crypto libraries: OpenSSL's libcrypto for ciphers,
  * SHA-256 and the classic signatures, libsodium for X25519 and Ed25519. Cipher
- * objects are fetched once and belong to the host (struct p2p__crypto); they
- * are re-keyed a record, and a connection holds raw keys only.
+ * objects are fetched once, for the first connection, and belong to the host
+ * (struct p2p__crypto); they are re-keyed a record, and a connection holds raw
+ * keys only.
  */
 #ifndef P2P_CRYPTO_CRYPTO_H
 #define P2P_CRYPTO_CRYPTO_H
@@ -18,9 +19,14 @@
 
 struct p2p__crypto;
 
-/* The cipher objects of a host. Returns owned.
- * Errors: P2P_ENOMEM, P2P_ECRYPTO. */
+/* The crypto of a host: X25519, and what p2p__crypto_ready() fetches. Returns
+ * owned. Errors: P2P_ENOMEM, P2P_ECRYPTO. */
 int p2p__crypto_new(struct p2p__crypto **out);
+
+/* Fetches the cipher and the hash, if they are not there yet: before what
+ * seals, opens and hashes is called. After an error it may be called again.
+ * Errors: P2P_ENOMEM, P2P_ECRYPTO. */
+int p2p__crypto_ready(struct p2p__crypto *c);
 
 /* Frees them; NULL is fine. */
 void p2p__crypto_free(struct p2p__crypto *c);

@@ -103,6 +103,8 @@ int p2p__noise_xx_init(struct p2p__noise_xx *x,
                        const struct p2p__noise_xx_cfg *cfg,
                        struct p2p__env *env)
 {
+    const int rv = p2p__crypto_ready(cfg->crypto);
+
     static_assert(sizeof protocol_name - 1 == P2P_SHA256_BYTES,
                   "a name of this length is not hashed");
     *x = (struct p2p__noise_xx){
@@ -111,6 +113,9 @@ int p2p__noise_xx_init(struct p2p__noise_xx *x,
         .s_pub = cfg->s_pub,
         .dialer = cfg->dialer,
     };
+    if (rv != 0) {
+        return rv;
+    }
     memcpy(x->h, protocol_name, sizeof x->h);
     memcpy(x->ck, x->h, sizeof x->ck);
     mix_hash(x, cfg->prologue.p, cfg->prologue.len);

@@ -47,7 +47,8 @@ struct p2p__noise_xx_cfg {
     struct p2p__slice prologue; /* borrowed for the call; libp2p's is empty */
 };
 
-/* Begins a handshake with an ephemeral key from env. Errors: P2P_ECRYPTO. */
+/* Begins a handshake with an ephemeral key from env. Errors: P2P_ECRYPTO,
+ * P2P_ENOMEM. */
 int p2p__noise_xx_init(struct p2p__noise_xx *x,
                        const struct p2p__noise_xx_cfg *cfg,
                        struct p2p__env *env);

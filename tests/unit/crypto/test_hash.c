@@ -9,6 +9,7 @@ static int setup(void **state)
     struct p2p__crypto *c;
 
     assert_int_equal(p2p__crypto_new(&c), 0);
+    assert_int_equal(p2p__crypto_ready(c), 0);
     *state = c;
     return 0;
 }

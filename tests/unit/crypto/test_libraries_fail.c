@@ -87,6 +87,9 @@ static int records(void *arg)
 
     (void)arg;
     if (rv == 0) {
+        rv = p2p__crypto_ready(c);
+    }
+    if (rv == 0) {
         rv = p2p__crypto_seal(c, key, 1, &ad, buf, 5);
     }
     if (rv == 0) {

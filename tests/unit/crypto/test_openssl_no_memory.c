@@ -92,6 +92,9 @@ static int records(void *arg)
 
     (void)arg;
     if (rv == 0) {
+        rv = p2p__crypto_ready(c);
+    }
+    if (rv == 0) {
         rv = p2p__crypto_seal(c, key, 1, &ad, buf, 5);
     }
     if (rv == 0) {
@@ -105,6 +108,24 @@ static int records(void *arg)
     }
     p2p__crypto_free(c);
     return rv;
+}
+
+/* What could not be fetched for one connection is there for the next. (Where
+ * OpenSSL has never fetched anything, it does not come to itself again.) */
+static void test_what_failed_is_fetched_later(void **state)
+{
+    static const uint8_t key[P2P__KEY_BYTES] = {7};
+    struct p2p__crypto *c;
+    uint8_t buf[5 + P2P__TAG_BYTES] = "hello";
+
+    (void)state;
+    assert_int_equal(p2p__crypto_new(&c), 0);
+    let_fail(1, true);
+    assert_true(p2p__crypto_ready(c) < 0);
+    let_fail(0, false);
+    assert_int_equal(p2p__crypto_ready(c), 0);
+    assert_int_equal(p2p__crypto_seal(c, key, 1, NULL, buf, 5), 0);
+    p2p__crypto_free(c);
 }
 
 /* A key that was written before. */
@@ -201,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_records),
+        cmocka_unit_test(test_what_failed_is_fetched_later),
         cmocka_unit_test(test_signatures),
         cmocka_unit_test(test_generation),
     };
