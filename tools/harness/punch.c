@@ -15,7 +15,7 @@
 #include "punch_env.h"
 #include "side.h"
 
-#define ADDR_MAX (MEET_TEXT_MAX + P2P_PEER_ID_TEXT_MAX + 32)
+#define ADDR_MAX (2 * MEET_TEXT_MAX + 32)
 
 static const struct meet_key listener_id = {
     "listener_peer_id", "LISTEN_CLIENT_PEER_ID", "who the listener is"};

@@ -140,8 +140,9 @@ int side_open(struct side *s, const struct harness_env *env)
 }
 
 int side_open_as(struct side *s, const struct harness_env *env,
-                 struct p2p_host_config *cfg)
+                 const struct p2p_host_config *base)
 {
+    struct p2p_host_config cfg = *base;
     const struct p2p_security *security[2] = {security_of(env->security)};
     const struct p2p_transport *transports[] = {p2p_transport_tcp(),
 #ifdef WITH_WS
@@ -152,7 +153,7 @@ int side_open_as(struct side *s, const struct harness_env *env,
 #endif
                                                 NULL, NULL};
     const size_t last = sizeof transports / sizeof transports[0] - 2;
-    int rv = security[0] != NULL ? muxer_of(env->muxer, cfg) : P2P_ENOTSUP;
+    int rv = security[0] != NULL ? muxer_of(env->muxer, &cfg) : P2P_ENOTSUP;
 
     *s = (struct side){.env = env, .code = 1};
     if (rv == 0) {
@@ -160,10 +161,10 @@ int side_open_as(struct side *s, const struct harness_env *env,
     }
     rv = rv != 0 ? rv : wss_open(s);
     transports[last] = s->wss;
-    cfg->key = s->key;
-    cfg->security = security;
-    cfg->transports = transports;
-    return rv != 0 ? rv : open_host(s, cfg);
+    cfg.key = s->key;
+    cfg.security = security;
+    cfg.transports = transports;
+    return rv != 0 ? rv : open_host(s, &cfg);
 }
 
 int side_close(struct side *s)

@@ -27,9 +27,10 @@ struct side {
 int side_open(struct side *s, const struct harness_env *env);
 
 /* The same of a host that is configured further.
- * @param cfg borrows for the call; what the environment says is set in it */
+ * @param base borrows for the call; what the environment says stands above it
+ */
 int side_open_as(struct side *s, const struct harness_env *env,
-                 struct p2p_host_config *cfg);
+                 const struct p2p_host_config *base);
 
 /* Frees all of it.
  * @return the exit code */

@@ -64,7 +64,7 @@ static size_t of_one_addr(const struct p2p__relay_ledger *l)
         size_t same = 0;
 
         P2P__LIST_EACH (jt, &l->reserved) {
-            same += p2p__addr_same_ip(
+            same += p2p__fair_same(
                 &P2P__CONTAINER(jt, struct p2p__relay_peer, link)->addr,
                 &p->addr);
         }

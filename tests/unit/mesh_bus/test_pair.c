@@ -61,8 +61,8 @@ static void on_twin(void *user, const char *addr)
     fail();
 }
 
-static const struct um_bus_cb callbacks = {on_found, on_up, on_down, on_twin,
-                                           NULL};
+static const struct um_bus_cb callbacks = {on_found, on_up, on_down,
+                                           on_twin,  NULL,  NULL};
 
 static bool may(void *user, const struct p2p_peer_id *peer)
 {

@@ -85,8 +85,8 @@ static void on_twin(void *user, const char *addr)
     (void)addr;
 }
 
-static const struct um_bus_cb bus_cb = {on_found, on_up, on_down, on_twin,
-                                        NULL};
+static const struct um_bus_cb bus_cb = {on_found, on_up, on_down,
+                                        on_twin,  NULL,  NULL};
 
 struct scene {
     struct p2p_loop *loop;
