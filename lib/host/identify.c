@@ -420,6 +420,7 @@ void p2p__host_identify_conn(struct p2p_host *h, struct p2p__conn *c)
     }
     known->refs = 1;
     p2p__identify_peer_init(&known->core, &c->peer->id);
+    known->core.proofs = &h->swarm->proofs;
     c->peer->identify = known;
     p2p__host_identify_again(h, c->peer, p2p__host_now(h));
 }

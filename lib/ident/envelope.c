@@ -108,16 +108,18 @@ static int read_fields(struct p2p__slice in, struct p2p__envelope *e,
 
 /* Whether the signature is the signer's for this kind. */
 static int verify(const struct p2p__envelope *e,
-                  const struct p2p__envelope_kind *kind)
+                  const struct p2p__envelope_kind *kind,
+                  struct p2p__proofs *proofs)
 {
+    struct p2p__proof proof = {.pubkey = e->pubkey, .sig = e->signature};
     struct signed_text t;
     int err = make_text(&t, kind, e->payload);
 
     if (err != 0) {
         return err;
     }
-    err = p2p_pubkey_verify(e->pubkey.p, e->pubkey.len, t.p, t.len,
-                            e->signature.p, e->signature.len);
+    proof.text = p2p__slice_of(t.p, t.len);
+    err = p2p__proofs_verify(proofs, &proof);
     drop_text(&t);
     return err;
 }
@@ -125,6 +127,14 @@ static int verify(const struct p2p__envelope *e,
 int p2p__envelope_open(struct p2p__slice in,
                        const struct p2p__envelope_kind *kind,
                        struct p2p__envelope *out)
+{
+    return p2p__envelope_open_again(in, kind, NULL, out);
+}
+
+int p2p__envelope_open_again(struct p2p__slice in,
+                             const struct p2p__envelope_kind *kind,
+                             struct p2p__proofs *proofs,
+                             struct p2p__envelope *out)
 {
     struct p2p__slice type = {.p = NULL};
     int err;
@@ -144,7 +154,7 @@ int p2p__envelope_open(struct p2p__slice in,
         (type.len > 0 && memcmp(type.p, kind->type, type.len) != 0)) {
         return P2P_ENOTSUP;
     }
-    err = verify(out, kind);
+    err = verify(out, kind, proofs);
     if (err != 0) {
         return err;
     }

@@ -7,6 +7,7 @@
 #ifndef P2P_IDENT_ENVELOPE_H
 #define P2P_IDENT_ENVELOPE_H
 
+#include "ident/proofs.h"
 #include "base/slice.h"
 #include "p2p/envelope.h"
 
@@ -40,6 +41,12 @@ struct p2p__envelope {
 int p2p__envelope_open(struct p2p__slice in,
                        const struct p2p__envelope_kind *kind,
                        struct p2p__envelope *out);
+
+/* The same, where it may have been opened before; proofs may be NULL. */
+int p2p__envelope_open_again(struct p2p__slice in,
+                             const struct p2p__envelope_kind *kind,
+                             struct p2p__proofs *proofs,
+                             struct p2p__envelope *out);
 
 /*
  * Signs a payload, borrowed, and writes the envelope into `cap` bytes at buf.

@@ -58,13 +58,19 @@ static int read_payload(struct p2p__record *record, struct p2p_peer_id *about)
 
 int p2p__record_open(struct p2p__slice in, struct p2p__record *record)
 {
+    return p2p__record_open_again(in, NULL, record);
+}
+
+int p2p__record_open_again(struct p2p__slice in, struct p2p__proofs *proofs,
+                           struct p2p__record *record)
+{
     struct p2p__envelope e;
     struct p2p_peer_id about;
-    int err = p2p__envelope_open(in, &kind, &e);
+    int err = p2p__envelope_open_again(in, &kind, proofs, &e);
 
     memset(record, 0, sizeof *record);
     if (err == P2P_ENOTSUP) {
-        err = p2p__envelope_open(in, &rust_kind, &e);
+        err = p2p__envelope_open_again(in, &rust_kind, proofs, &e);
     }
     if (err != 0) {
         return err;

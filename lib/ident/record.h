@@ -35,6 +35,10 @@ struct p2p__record_walk {
  */
 int p2p__record_open(struct p2p__slice in, struct p2p__record *record);
 
+/* The same, where it may have been opened before; proofs may be NULL. */
+int p2p__record_open_again(struct p2p__slice in, struct p2p__proofs *proofs,
+                           struct p2p__record *record);
+
 /* Whether a record replaces one of the same peer with `known` as its number.
  * An old one must not come back (T19). */
 bool p2p__record_newer(const struct p2p__record *record, uint64_t known);

@@ -16,6 +16,7 @@
 #include "port/env.h"
 
 struct p2p__crypto;
+struct p2p__proofs;
 
 /* The one event. */
 struct p2p__sec_ev {
@@ -28,6 +29,7 @@ struct p2p__sec_ev {
 struct p2p__sec_cfg {
     bool dialer;
     struct p2p__crypto *crypto;         /* the host's; borrowed until fini */
+    struct p2p__proofs *proofs;         /* the same, or NULL */
     void *id;                           /* the host's; borrowed until fini */
     const struct p2p_peer_id *expected; /* copied; NULL: anybody */
     /* Muxers in the order of preference, to be announced in the handshake;

@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "chan/pnet/pnet.h"
 #include "crypto/crypto.h"
+#include "ident/proofs.h"
 #include "p2p/key.h"
 #include "port/dns.h"
 #include "port/env.h"
@@ -86,6 +87,7 @@ struct p2p__swarm {
     struct p2p__net *net;
     struct p2p__resolver *dns;
     struct p2p__crypto *crypto;
+    struct p2p__proofs proofs; /* of peers */
     struct p2p__swarm_security {
         const struct p2p_security *ops;
         void *id; /* the host's; owned */

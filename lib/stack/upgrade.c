@@ -39,6 +39,7 @@ static int push_security(struct p2p__conn *c, size_t which, p2p_ns now)
     const struct p2p_security *ops = s->security[which].ops;
     struct p2p__sec_cfg cfg = {.dialer = c->dialer,
                                .crypto = s->crypto,
+                               .proofs = &s->proofs,
                                .id = s->security[which].id,
                                .expected = p2p__dial_expected(c->dial),
                                .muxers = s->muxers,

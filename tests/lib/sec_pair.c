@@ -100,6 +100,7 @@ struct p2p__sec_cfg sec_pair_cfg(struct sec_pair *p, int end)
     return (struct p2p__sec_cfg){
         .dialer = end == 0,
         .crypto = p->crypto,
+        .proofs = &p->proofs,
         .id = p->ends[end].id,
         .quota = &p->ends[end].quota,
         .env = &p->ends[end].env.env,

@@ -9,6 +9,7 @@
 
 #include "chan/noise/noise.h"
 #include "chunker.h"
+#include "ident/proofs.h"
 #include "test_env.h"
 
 /* Room for what an end has to send and nobody has taken yet, in bytes. */
@@ -39,6 +40,7 @@ struct sec_end {
 
 struct sec_pair {
     struct p2p__crypto *crypto;
+    struct p2p__proofs proofs;
     struct sec_end ends[2];
 };
 

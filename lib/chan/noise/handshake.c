@@ -89,6 +89,7 @@ static int begin(struct p2p__noise_hs *hs, const struct p2p__sec_cfg *cfg,
     int rv;
 
     hs->id = id;
+    hs->proofs = cfg->proofs;
     hs->muxers.names = cfg->muxers;
     hs->muxers.count = cfg->muxer_count;
     hs->deadline = p2p__ns_after(now, timeout);
@@ -155,7 +156,8 @@ static int check_payload(struct p2p__noise_hs *hs, struct p2p__slice msg)
     int rv = p2p__noise_payload_read(msg, &payload);
 
     if (rv == 0) {
-        rv = p2p__noise_payload_verify(&payload, hs->xx.rs, &hs->ev.peer);
+        rv = p2p__noise_payload_verify(&payload, hs->xx.rs, hs->proofs,
+                                       &hs->ev.peer);
     }
     if (rv == 0 && hs->expected.len > 0 &&
         !p2p_peer_id_equal(&hs->expected, &hs->ev.peer)) {

@@ -14,6 +14,7 @@
 struct p2p__noise_hs {
     struct p2p__noise_xx xx;
     const struct p2p__noise_id *id;
+    struct p2p__proofs *proofs;
     struct p2p__noise_muxers muxers;
     struct p2p__quota *quota;
     struct p2p_peer_id expected; /* len 0: anybody */

@@ -119,17 +119,20 @@ int p2p__noise_payload_read(struct p2p__slice msg,
 
 int p2p__noise_payload_verify(const struct p2p__noise_payload *payload,
                               const uint8_t pub[P2P__KEY_BYTES],
+                              struct p2p__proofs *proofs,
                               struct p2p_peer_id *peer)
 {
     const struct p2p__slice *key = &payload->key, *sig = &payload->sig;
     uint8_t msg[SIGNED_BYTES];
+    const struct p2p__proof proof = {
+        .pubkey = *key, .text = {.p = msg, .len = sizeof msg}, .sig = *sig};
     int rv;
 
     if (key->len > P2P_PUBKEY_MAX || sig->len > P2P_SIGNATURE_MAX) {
         return P2P_EPROTO;
     }
     signed_bytes(pub, msg);
-    rv = p2p_pubkey_verify(key->p, key->len, msg, sizeof msg, sig->p, sig->len);
+    rv = p2p__proofs_verify(proofs, &proof);
     if (rv == 0) {
         rv = p2p_peer_id_from_pubkey(key->p, key->len, peer);
     }

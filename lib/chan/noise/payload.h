@@ -10,6 +10,7 @@
 
 #include "base/slice.h"
 #include "crypto/crypto.h"
+#include "ident/proofs.h"
 #include "p2p/key.h"
 #include "p2p/peer_id.h"
 
@@ -59,12 +60,13 @@ int p2p__noise_payload_read(struct p2p__slice msg,
 
 /*
  * Checks that the key of the payload signed the static key `pub` of whoever
- * sent it, and tells whose peer id that is.
+ * sent it, and tells whose peer id that is; proofs may be NULL.
  * Errors: P2P_EAUTH, P2P_EPROTO (not a key), P2P_ENOTSUP (its type or size),
  * P2P_ENOMEM.
  */
 int p2p__noise_payload_verify(const struct p2p__noise_payload *payload,
                               const uint8_t pub[P2P__KEY_BYTES],
+                              struct p2p__proofs *proofs,
                               struct p2p_peer_id *peer);
 
 /*

@@ -47,7 +47,7 @@ static int open_record(struct p2p__slice sealed,
                        struct p2p__identify_peer *peer,
                        struct p2p__record *record)
 {
-    int rv = p2p__record_open(sealed, record);
+    int rv = p2p__record_open_again(sealed, peer->proofs, record);
 
     if (rv != 0) {
         return rv;

@@ -32,13 +32,14 @@ enum p2p__identify_field {
 
 /* What is kept of a peer while it is connected, whatever its streams do. */
 struct p2p__identify_peer {
-    struct p2p_peer_id id; /* as the connection proved it */
-    uint64_t seq;          /* of the newest record it showed */
+    struct p2p_peer_id id;      /* as the connection proved it */
+    struct p2p__proofs *proofs; /* the host's; borrowed, or NULL */
+    uint64_t seq;               /* of the newest record it showed */
     bool has_record;
     struct p2p__bucket pushes;
 };
 
-/* A peer that has said nothing yet. */
+/* A peer that has said nothing yet. The owner may set `proofs` after. */
 void p2p__identify_peer_init(struct p2p__identify_peer *peer,
                              const struct p2p_peer_id *id);
 
