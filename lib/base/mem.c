@@ -44,9 +44,9 @@ char *p2p__strdup(const char *text)
 
 void p2p__wipe(void *secret, size_t len)
 {
-    volatile unsigned char *p = secret;
-
-    while (len-- > 0) {
-        *p++ = 0;
+    if (len > 0) {
+        memset(secret, 0, len);
+        /* Somebody might look at it, for all that the compiler knows. */
+        __asm__ volatile("" : : "r"(secret) : "memory");
     }
 }
