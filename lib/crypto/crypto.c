@@ -12,6 +12,9 @@
  * where there is a return value, and an abort where there is none: to go on
  * with a hash that is not one would be worse.
  *
+ * Short records are libsodium's, which takes a key as it is: OpenSSL 3.0 looks
+ * for its parameters by their names, half a microsecond a record.
+ *
  * X25519 is libsodium's because it takes raw keys without an object: 46 us
  * against 136 us here, where OpenSSL also computes a public key that nobody
  * asked for.
@@ -31,6 +34,10 @@
 #define COUNTER_OFFSET 4
 #define HMAC_INNER     0x36
 #define HMAC_OUTER     0x5c
+
+/* Of a record's text: 44 bytes take libsodium 0.36 us and OpenSSL 0.81, 1024
+ * take both the same, 16384 take 12.4 and 5.6. */
+#define SHORT_BYTES 768U
 
 struct p2p__crypto {
     EVP_CIPHER *aead;
@@ -109,17 +116,51 @@ void p2p__crypto_free(struct p2p__crypto *c)
     }
 }
 
+/* Noise's nonce: 4 zero bytes, then the counter, little-endian. */
+static void make_nonce(uint64_t counter, uint8_t nonce[NONCE_BYTES])
+{
+    memset(nonce, 0, NONCE_BYTES);
+    for (int i = COUNTER_OFFSET; i < NONCE_BYTES; i++) {
+        nonce[i] = (uint8_t)counter;
+        counter >>= 8;
+    }
+}
+
+static int seal_short(const uint8_t *key, uint64_t nonce,
+                      const struct p2p__slice *ad, uint8_t *buf, size_t len)
+{
+    uint8_t iv[NONCE_BYTES];
+
+    make_nonce(nonce, iv);
+    return crypto_aead_chacha20poly1305_ietf_encrypt_detached(
+               buf, buf + len, NULL, buf, len, ad != NULL ? ad->p : NULL,
+               ad != NULL ? ad->len : 0, NULL, iv, key) == 0
+               ? 0
+               : P2P_ECRYPTO;
+}
+
+static int open_short(const uint8_t *key, uint64_t nonce,
+                      const struct p2p__slice *ad, uint8_t *buf, size_t len)
+{
+    uint8_t iv[NONCE_BYTES];
+
+    make_nonce(nonce, iv);
+    return crypto_aead_chacha20poly1305_ietf_decrypt_detached(
+               buf, NULL, buf, len, buf + len, ad != NULL ? ad->p : NULL,
+               ad != NULL ? ad->len : 0, iv, key) == 0
+               ? 0
+               : P2P_EAUTH;
+}
+
 /* Keys the cipher for one record and feeds the associated data, if any. */
 static int start_record(struct p2p__crypto *c, const uint8_t *key,
                         uint64_t nonce, const struct p2p__slice *ad,
                         bool encrypt)
 {
-    uint8_t iv[NONCE_BYTES] = {0};
+    uint8_t iv[NONCE_BYTES];
     int n;
 
-    for (unsigned i = 0; i < sizeof nonce; i++) {
-        iv[COUNTER_OFFSET + i] = (uint8_t)(nonce >> (8 * i));
-    }
+    make_nonce(nonce, iv);
     if (EVP_CipherInit_ex2(c->cipher, NULL, key, iv, encrypt, NULL) != 1) {
         return P2P_ECRYPTO;
     }
@@ -137,13 +178,17 @@ int p2p__crypto_seal(struct p2p__crypto *c, const uint8_t key[P2P__KEY_BYTES],
                      size_t len)
 {
     int n = 0;
-    int err = start_record(c, key, nonce, ad, true);
+    int err;
 
-    assert(len <= INT_MAX);
+    assert(len <= INT_MAX && c->ready);
+    if (len <= SHORT_BYTES) {
+        return seal_short(key, nonce, ad, buf, len);
+    }
+    err = start_record(c, key, nonce, ad, true);
     if (err != 0) {
         return err;
     }
-    if (len > 0 && EVP_CipherUpdate(c->cipher, buf, &n, buf, (int)len) != 1) {
+    if (EVP_CipherUpdate(c->cipher, buf, &n, buf, (int)len) != 1) {
         return P2P_ECRYPTO;
     }
     assert((size_t)n == len); /* a stream cipher holds nothing back */
@@ -163,11 +208,14 @@ int p2p__crypto_open(struct p2p__crypto *c, const uint8_t key[P2P__KEY_BYTES],
     int n = 0;
     int err;
 
-    assert(len <= INT_MAX);
+    assert(len <= INT_MAX && c->ready);
     if (len < P2P__TAG_BYTES) {
         return P2P_EFORMAT;
     }
     text_len = len - P2P__TAG_BYTES;
+    if (text_len <= SHORT_BYTES) {
+        return open_short(key, nonce, ad, buf, text_len);
+    }
     err = start_record(c, key, nonce, ad, false);
     if (err != 0) {
         return err;
@@ -176,8 +224,7 @@ int p2p__crypto_open(struct p2p__crypto *c, const uint8_t key[P2P__KEY_BYTES],
                             buf + text_len) != 1) {
         return P2P_ECRYPTO;
     }
-    if (text_len > 0 &&
-        EVP_CipherUpdate(c->cipher, buf, &n, buf, (int)text_len) != 1) {
+    if (EVP_CipherUpdate(c->cipher, buf, &n, buf, (int)text_len) != 1) {
         return P2P_ECRYPTO;
     }
     return EVP_CipherFinal_ex(c->cipher, buf + text_len, &n) == 1 ? 0

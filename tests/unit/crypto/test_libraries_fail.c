@@ -12,6 +12,9 @@
 #include "crypto/crypto.h"
 #include "unit.h"
 
+/* Bytes of a record that is OpenSSL's. */
+#define LONG 1000
+
 static size_t countdown; /* 0: none fails */
 static size_t calls;
 
@@ -81,7 +84,7 @@ static int records(void *arg)
     static const uint8_t key[P2P__KEY_BYTES] = {7};
     struct p2p__slice ad = p2p__slice_of("ad", 2);
     struct p2p__crypto *c = NULL;
-    uint8_t buf[5 + P2P__TAG_BYTES] = "hello";
+    uint8_t buf[LONG + P2P__TAG_BYTES] = "hello";
     uint8_t pub[P2P__KEY_BYTES];
     int rv = p2p__crypto_new(&c);
 
@@ -90,7 +93,7 @@ static int records(void *arg)
         rv = p2p__crypto_ready(c);
     }
     if (rv == 0) {
-        rv = p2p__crypto_seal(c, key, 1, &ad, buf, 5);
+        rv = p2p__crypto_seal(c, key, 1, &ad, buf, LONG);
     }
     if (rv == 0) {
         rv = p2p__crypto_open(c, key, 1, &ad, buf, sizeof buf);

@@ -11,6 +11,9 @@
 #include "p2p/key.h"
 #include "unit.h"
 
+/* Bytes of a record that is OpenSSL's. */
+#define LONG 1000
+
 static size_t countdown; /* 0: none fails */
 static bool sticky;
 static bool hit;
@@ -86,7 +89,7 @@ static int records(void *arg)
     static const uint8_t key[P2P__KEY_BYTES] = {7};
     struct p2p__slice ad = p2p__slice_of("ad", 2);
     struct p2p__crypto *c = NULL;
-    uint8_t buf[5 + P2P__TAG_BYTES] = "hello";
+    uint8_t buf[LONG + P2P__TAG_BYTES] = "hello";
     uint8_t bad[sizeof buf];
     int rv = p2p__crypto_new(&c);
 
@@ -95,7 +98,7 @@ static int records(void *arg)
         rv = p2p__crypto_ready(c);
     }
     if (rv == 0) {
-        rv = p2p__crypto_seal(c, key, 1, &ad, buf, 5);
+        rv = p2p__crypto_seal(c, key, 1, &ad, buf, LONG);
     }
     if (rv == 0) {
         memcpy(bad, buf, sizeof bad);
@@ -116,7 +119,7 @@ static void test_what_failed_is_fetched_later(void **state)
 {
     static const uint8_t key[P2P__KEY_BYTES] = {7};
     struct p2p__crypto *c;
-    uint8_t buf[5 + P2P__TAG_BYTES] = "hello";
+    uint8_t buf[LONG + P2P__TAG_BYTES] = "hello";
 
     (void)state;
     assert_int_equal(p2p__crypto_new(&c), 0);
@@ -124,7 +127,7 @@ static void test_what_failed_is_fetched_later(void **state)
     assert_true(p2p__crypto_ready(c) < 0);
     let_fail(0, false);
     assert_int_equal(p2p__crypto_ready(c), 0);
-    assert_int_equal(p2p__crypto_seal(c, key, 1, NULL, buf, 5), 0);
+    assert_int_equal(p2p__crypto_seal(c, key, 1, NULL, buf, LONG), 0);
     p2p__crypto_free(c);
 }
 
