@@ -47,7 +47,7 @@ used() {
 }
 used tests/install/examples.sh "$prefix/share/doc/p2p/examples" lan
 used tests/install/bindings.sh "$prefix/share/doc/p2p/examples/bindings"
-for part in quic tls ws; do
+for part in quic tls ws portmap; do
     if gcc -std=c11 -Wall -Wextra -Werror -DPART_$part \
             tests/install/probe_part.c -o "$prefix/probe_$part" \
             $(pkg-config --cflags --libs p2p-$part p2p) &&

@@ -2,6 +2,7 @@
 /* Where we can be reached: a listener on all interfaces is told as the
  * addresses of each. Loopback is told only where there is nothing else. */
 #include "host/autonat.h"
+#include "host/mapped.h"
 
 struct collector {
     const struct p2p_host *host;
@@ -79,7 +80,7 @@ void p2p__host_listen_addrs(const struct p2p_host *h,
     }
 }
 
-/* Adds a listener's address, if others may have it. */
+/* Adds the address of a listener, or at a gateway, if others may have it. */
 static void add(void *user, const struct p2p_multiaddr *ma)
 {
     struct collector *c = user;
@@ -97,6 +98,9 @@ static void gather(struct collector *c)
     struct p2p_multiaddr ma;
 
     p2p__host_listen_addrs(h, add, c);
+    for (size_t i = 0; p2p__host_mapped_addr(h, i, &ma); i++) {
+        add(c, &ma);
+    }
     for (size_t i = 0; p2p__host_autonat_addr(h, i, &ma); i++) {
         push(c, &ma);
     }
@@ -138,6 +142,9 @@ size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
 
 void p2p__host_addrs_changed(struct p2p_host *h)
 {
+    if (h->mapper != NULL) {
+        h->mapper->look(h->mapper);
+    }
     p2p__host_autonat_look(h);
     p2p__host_mdns_addrs(h);
     p2p__host_identify_push(h);

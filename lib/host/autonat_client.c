@@ -11,6 +11,7 @@
 #include "host/ask.h"
 #include "host/attach.h"
 #include "host/autonat.h"
+#include "host/mapped.h"
 #include "proto/autonat/back.h"
 #include "proto/autonat/client_v2.h"
 #include "proto/autonat/msg_v1.h"
@@ -45,7 +46,8 @@ struct p2p__host_autonat {
     uint32_t witnesses;
     bool private_addrs;
     bool tell_all;
-    size_t n_listen; /* the first of verdicts' addresses: we listen there */
+    size_t n_listen; /* the first of verdicts' addresses: we listen there, or a
+                      * gateway lets others in to where we do */
     struct p2p__autonat_verdicts verdicts;
     struct p2p__autonat_observed observed;
     /* What is being asked. */
@@ -117,16 +119,6 @@ static struct p2p__autonat_local local_of(const struct p2p__swarm_listener *l)
         .port = l->at.port};
 }
 
-/* A listener's address as seen from outside. */
-static void outside(const struct p2p__swarm_listener *l,
-                    const struct p2p__addr *at, struct p2p_multiaddr *ma)
-{
-    p2p__maddr_from_addr(at, l->via->ops->port_code, ma);
-    assert(l->rest_len <= sizeof ma->bytes - ma->len);
-    memcpy(ma->bytes + ma->len, l->rest, l->rest_len);
-    ma->len = (uint16_t)(ma->len + l->rest_len);
-}
-
 /* Adds where others see a listener: what enough of them say, or at least one
  * still of what was confirmed. */
 static void collect_observed(const struct p2p__host_autonat *n,
@@ -140,7 +132,7 @@ static void collect_observed(const struct p2p__host_autonat *n,
     struct p2p_multiaddr ma;
 
     for (size_t i = 0; i < count; i++) {
-        outside(l, &sights[i].addr, &ma);
+        p2p__listener_outside(l, &sights[i].addr, &ma);
         if (sights[i].witnesses >= n->witnesses ||
             p2p__autonat_verdicts_of(&n->verdicts, &ma) ==
                 P2P__AUTONAT_REACHABLE) {
@@ -154,8 +146,12 @@ static bool look(struct p2p__host_autonat *n)
 {
     struct addrs all = {0};
     struct collector c = {.all = &all, .any = n->private_addrs};
+    struct p2p_multiaddr ma;
 
     p2p__host_listen_addrs(n->host, collect, &c);
+    for (size_t i = 0; p2p__host_mapped_addr(n->host, i, &ma); i++) {
+        collect(&c, &ma);
+    }
     n->n_listen = all.n;
     P2P__LIST_EACH (it, &n->host->swarm->listeners) {
         collect_observed(n, listener_of(it), &all);

@@ -13,6 +13,7 @@
 #include "base/config.h"
 #include "base/mem.h"
 #include "host/attach.h"
+#include "host/mapped.h"
 #include "proto/dcutr/budget.h"
 #include "proto/dcutr/plan.h"
 #include "proto/dcutr/seen.h"
@@ -126,15 +127,20 @@ static struct upgrade *find(const struct p2p__host_dcutr *d,
     return NULL;
 }
 
-/* Where a peer can dial us: where we are seen, and what we tell all. */
+/* Where a peer can dial us: where we are seen, where a gateway lets others in,
+ * confirmed or not, and what we tell all. */
 static void own_addrs(struct p2p__host_dcutr *d, struct p2p__dcutr_addrs *out)
 {
+    struct p2p_multiaddr mapped;
     struct p2p_multiaddr told[P2P__CAP_OWN_ADDRS];
     const size_t n = p2p__min(p2p_host_addrs(d->host, told, P2P__CAP_OWN_ADDRS),
                               P2P__CAP_OWN_ADDRS);
 
     out->n = 0;
     p2p__dcutr_seen_list(&d->seen, d->reach, out);
+    for (size_t i = 0; p2p__host_mapped_addr(d->host, i, &mapped); i++) {
+        (void)p2p__dcutr_add(out, &mapped, d->reach);
+    }
     for (size_t i = 0; i < n; i++) {
         (void)p2p__dcutr_add(out, &told[i], d->reach);
     }

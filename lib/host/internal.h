@@ -37,6 +37,7 @@ struct p2p__host_mdns;
 struct p2p__host_point;
 struct p2p__host_relay;
 struct p2p__host_roam;
+struct p2p__mapper;
 
 struct p2p_host {
     struct p2p__world *world; /* borrowed */
@@ -66,6 +67,7 @@ struct p2p_host {
     p2p_ns twin_event_at;
     struct p2p__host_autonat *autonat;               /* NULL: we do not ask */
     struct p2p__host_autonat_server *autonat_server; /* NULL: we are none */
+    struct p2p__mapper *mapper; /* NULL: no gateway is asked for anything */
     bool mdns_dial;
 };
 

@@ -150,7 +150,14 @@ void p2p__listener_maddr(const struct p2p__swarm_listener *l,
     struct p2p__addr at = ip != NULL ? *ip : l->at;
 
     at.port = l->at.port;
-    p2p__maddr_from_addr(&at, l->via->ops->port_code, out);
+    p2p__listener_outside(l, &at, out);
+}
+
+void p2p__listener_outside(const struct p2p__swarm_listener *l,
+                           const struct p2p__addr *at,
+                           struct p2p_multiaddr *out)
+{
+    p2p__maddr_from_addr(at, l->via->ops->port_code, out);
     assert(l->rest_len <= sizeof out->bytes - out->len);
     memcpy(out->bytes + out->len, l->rest, l->rest_len);
     out->len = (uint16_t)(out->len + l->rest_len);

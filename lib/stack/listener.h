@@ -38,6 +38,11 @@ void p2p__swarm_accept(struct p2p__swarm *s, const struct p2p__via *via,
 void p2p__listener_maddr(const struct p2p__swarm_listener *l,
                          const struct p2p__addr *ip, struct p2p_multiaddr *out);
 
+/* The same as seen from outside: at another IP address and port. */
+void p2p__listener_outside(const struct p2p__swarm_listener *l,
+                           const struct p2p__addr *at,
+                           struct p2p_multiaddr *out);
+
 /* A listener of a transport whose address a dial to another may come from, so
  * that who is dialed sees where we can be dialed; NULL: none. */
 struct p2p__swarm_listener *p2p__listener_towards(const struct p2p__swarm *s,

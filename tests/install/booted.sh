@@ -99,6 +99,7 @@ check "without its applier it ends, and both begin again" until_so begun_again
 journalctl --no-pager -q -u unitmesh -u unitmesh-applier
 rm -r /etc/systemd/system/unitmesh.service.d /etc/unitmesh/read.token
 check "the packages are purged" dpkg --purge unitmesh \
-    libp2p-tools libp2p-dev libp2p-quic0 libp2p-tls0 libp2p-ws0 libp2p0
+    libp2p-tools libp2p-dev libp2p-portmap0 libp2p-quic0 libp2p-tls0 \
+    libp2p-ws0 libp2p0
 check "and no service is left" gone
 poweroff

@@ -43,8 +43,8 @@ compile() {
 
 # The packages that are to be, no more and no less.
 all_there() {
-    set -- libp2p-dev libp2p-quic0 libp2p-tls0 libp2p-tools libp2p-ws0 libp2p0 \
-        unitmesh
+    set -- libp2p-dev libp2p-portmap0 libp2p-quic0 libp2p-tls0 libp2p-tools \
+        libp2p-ws0 libp2p0 unitmesh
     dpkg -s "$@" > /dev/null && [ "$(ls /deb/*.deb | wc -l)" = $# ]
 }
 
@@ -83,7 +83,7 @@ for file in lib/systemd/system/unitmesh.service \
 done
 check "each function has its manual page" manual_pages
 check "a program is built against libp2p-dev" compile /deb/probe.c p2p
-for part in tls quic ws; do
+for part in tls quic ws portmap; do
     check "and against p2p-$part" compile /deb/probe_part.c \
         "p2p-$part p2p" -DPART_$part
 done
@@ -91,7 +91,7 @@ done
 check "the daemon runs" use
 check "each of them was there" all_there
 check "they are purged" dpkg --purge unitmesh libp2p-tools \
-    libp2p-dev libp2p-quic0 libp2p-tls0 libp2p-ws0 libp2p0
+    libp2p-dev libp2p-portmap0 libp2p-quic0 libp2p-tls0 libp2p-ws0 libp2p0
 whats_there > /tmp/after
 check "nothing is left" diff /tmp/before /tmp/after
 exit $failed

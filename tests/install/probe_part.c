@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* A program of a stranger that asks for one library more: -DPART_tls, _quic or
- * _ws. Its host listens by it where it is a transport. */
+/* A program of a stranger that asks for one library more: -DPART_tls, _quic,
+ * _ws or _portmap. Its host listens by it where it is a transport. */
 #include <p2p/p2p.h>
 
 #if defined(PART_tls)
@@ -15,6 +15,10 @@
 #include <p2p/ws.h>
 #define TRANSPORT p2p_transport_ws(),
 #define AT        "/ip4/127.0.0.1/tcp/0/ws"
+#elif defined(PART_portmap)
+#include <p2p/portmap.h>
+#define PORTMAP p2p_portmap_new(loop, host, NULL, &portmap)
+#define AT      "/ip4/127.0.0.1/tcp/0"
 #else
 #error "which part?"
 #endif
@@ -23,6 +27,10 @@
 #endif
 #ifndef TRANSPORT
 #define TRANSPORT
+#endif
+#ifndef PORTMAP
+#define PORTMAP             0
+#define p2p_portmap_free(p) (void)(p)
 #endif
 
 int main(void)
@@ -35,6 +43,7 @@ int main(void)
     struct p2p_loop *loop = NULL;
     struct p2p_host *host = NULL;
     struct p2p_key *key = NULL;
+    struct p2p_portmap *portmap = NULL;
     int rv = p2p_key_generate(P2P_KEY_ED25519, &key);
 
     if (rv == 0) {
@@ -49,6 +58,10 @@ int main(void)
     if (rv == 0) {
         rv = p2p_host_listen(host, AT);
     }
+    if (rv == 0) {
+        rv = PORTMAP;
+    }
+    p2p_portmap_free(portmap);
     p2p_host_free(host);
     p2p_loop_free(loop);
     p2p_key_free(key);

@@ -17,8 +17,8 @@ def exported(tree):
     if tree.build is None:
         return public(tree.text('shown').split())
     libs = {name: os.path.join(tree.build, 'lib', name + '.so.0')
-            for name in ('libp2p', 'libp2p-quic', 'libp2p-tls',
-                         'libp2p-ws')}
+            for name in ('libp2p', 'libp2p-portmap', 'libp2p-quic',
+                         'libp2p-tls', 'libp2p-ws')}
     return public(
         name for _, kind, name in common.nm(libs, '-D', '--defined-only')
         if kind != 'A')
