@@ -122,7 +122,7 @@ interop: deps all ## ours with go, js, py (and rust if built) libp2p; T=… some
 # make wan T="-k relay"; SMOKE=1: a few tries of each.
 .PHONY: wan
 wan: deps all ## sites behind NATs, in namespaces: TRIES=… (20), T=… some; needs root
-	@BUILDDIR=$(BUILDDIR) $(if $(SMOKE),,WAN_TRIES=$(or $(TRIES),20) \
+	@BUILDDIR=$(BUILDDIR) $(if $(SMOKE),WAN_SMOKE=1,WAN_TRIES=$(or $(TRIES),20) \
 		$(if $(T),,WAN_TABLE=docs/reference/wan.md)) $(PYTHON) -m pytest -rs \
 		$(if $(SMOKE),-n 4) -p no:cacheprovider tests/wan $(T)
 

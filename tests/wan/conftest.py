@@ -16,6 +16,18 @@ os.environ.setdefault("P2P_BIN", str(BUILD / "tools/p2p/p2p"))
 pytest.register_assert_rewrite("probes")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "whole: not among those of SMOKE=1")
+
+
+def pytest_collection_modifyitems(config, items):
+    """SMOKE=1 does without what `make wan` and -k have time for."""
+    if os.environ.get("WAN_SMOKE"):
+        whole = [i for i in items if i.get_closest_marker("whole")]
+        config.hook.pytest_deselected(items=whole)
+        items[:] = [i for i in items if i not in whole]
+
+
 @pytest.fixture(scope="session")
 def page():
     """What `make wan` writes down, see page.py."""

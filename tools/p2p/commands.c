@@ -566,6 +566,7 @@ static const struct command {
     {"discover", cmd_discover},
     {"unregister", cmd_unregister},
     {"reachability", node_reachability},
+    {"portmap", node_portmap},
     {"dhtput", node_dht},
     {"dhtget", node_dht},
     {"dhtfindpeer", node_dht},

@@ -93,7 +93,7 @@ static void on_line(void *arg)
 
     if (l->text == NULL) {
         l->node->input_ended = true;
-        p2p_loop_stop(l->node->loop);
+        node_end(l->node);
     } else {
         node_command(l->node, l->text);
     }
@@ -137,9 +137,7 @@ static void *read_stdin(void *arg)
 
 static void on_deadline(void *user)
 {
-    struct node *n = user;
-
-    p2p_loop_stop(n->loop);
+    node_end(user);
 }
 
 static int start_host(struct node *n)
@@ -290,6 +288,10 @@ static int start(struct node *n)
     if (set_gate(n) != 0) {
         return 1;
     }
+    rv = node_portmap_start(n);
+    if (rv != 0) {
+        return fatal("portmap", rv);
+    }
     for (size_t i = 0; i < o->n_listen; i++) {
         rv = p2p_host_listen(n->host, o->listen[i]);
         if (rv != 0) {
@@ -314,6 +316,7 @@ static int start(struct node *n)
 static void stop(struct node *n)
 {
     p2p_timer_free(n->deadline);
+    node_portmap_stop(n);
     p2p_host_free(n->host);
     network_close(&n->network);
     p2p_loop_free(n->loop);

@@ -50,7 +50,10 @@ struct node_opts {
     bool autonat_server;
     uint32_t autonat_agree;
     uint32_t autonat_seen;
-    const char *dht; /* "server", "client"; NULL: none */
+    bool portmap;
+    const char *portmap_by; /* "pcp", "nat-pmp", "upnp"; NULL: all */
+    uint32_t portmap_s;     /* 0: the default */
+    const char *dht;        /* "server", "client"; NULL: none */
     const char *dht_prefix;
 };
 
@@ -69,12 +72,14 @@ struct node_peer {
 };
 
 struct node_wait;
+struct p2p_portmap;
 
 struct node {
     struct node_opts opts;
     struct p2p_loop *loop;
     struct p2p_host *host;
     struct p2p_pubsub *pubsub;
+    struct p2p_portmap *portmap; /* NULL: none */
     struct p2p_key *key;
     struct network network;
     struct p2p_timer *deadline;
@@ -84,6 +89,7 @@ struct node {
     uint64_t messages;
     struct p2p_rendezvous_cookie cookie; /* of the last `discover` */
     int exit_code;
+    bool ending;      /* the gateway is told */
     bool input_ended; /* `quit`, or the end of stdin */
 };
 
@@ -151,6 +157,15 @@ int node_discover(struct node *n, const struct p2p_peer_id *point,
 void node_set_autonat(struct node *n, struct p2p_autonat_config *client,
                       struct p2p_autonat_server_config *server);
 void node_reachability(struct node *n, const char *cmd, char *rest);
+
+/* Has the gateway let our ports in, if the flags say so: the event and the
+ * command `portmap`. 0, or a negative code. */
+int node_portmap_start(struct node *n);
+void node_portmap_stop(struct node *n);
+void node_portmap(struct node *n, const char *cmd, char *rest);
+
+/* Ends the loop, after the gateway was told that we go. */
+void node_end(struct node *n);
 
 /* The commands about the DHT. */
 void node_dht(struct node *n, const char *cmd, char *rest);

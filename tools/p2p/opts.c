@@ -40,6 +40,9 @@ enum {
     OPT_AUTONAT_AGREE,
     OPT_AUTONAT_SEEN,
     OPT_AUTONAT_PRIVATE,
+    OPT_PORTMAP,
+    OPT_PORTMAP_BY,
+    OPT_PORTMAP_S,
     OPT_DHT,
     OPT_DHT_PREFIX,
     OPT_LOG,
@@ -85,6 +88,9 @@ static const struct {
     {"autonat-seen", OPT_AUTONAT_SEEN, "N", "who must see us somewhere (4)"},
     {"autonat-private", OPT_AUTONAT_PRIVATE, NULL,
      "also at private addresses: for tests"},
+    {"portmap", OPT_PORTMAP, NULL, "have the gateway let our ports in"},
+    {"portmap-by", OPT_PORTMAP_BY, "HOW", "by pcp, nat-pmp or upnp alone"},
+    {"portmap-seconds", OPT_PORTMAP_S, "N", "for so long at a time (7200)"},
     {"dht", OPT_DHT, "MODE", "be a server or a client of the DHT"},
     {"dht-prefix", OPT_DHT_PREFIX, "P", "of its protocol; /ipfs by itself"},
     {"scoring", OPT_SCORING, NULL, "score peers of the topics"},
@@ -218,6 +224,9 @@ static int set_number(struct node_opts *o, int c, const char *value)
         case OPT_AUTONAT_SEEN:
             o->autonat_seen = (uint32_t)n;
             break;
+        case OPT_PORTMAP_S:
+            o->portmap_s = (uint32_t)n;
+            break;
         default:
             o->max_seconds = (unsigned)n;
             break;
@@ -248,6 +257,9 @@ static int set_value(struct node_opts *o, int c, const char *value)
             return add(o->announced, &o->n_announced, value);
         case OPT_TOPIC:
             return add(o->topics, &o->n_topics, value);
+        case OPT_PORTMAP_BY:
+            return word(&o->portmap_by, "portmap-by", value,
+                        "pcp,nat-pmp,upnp");
         case OPT_DHT:
             return word(&o->dht, "dht", value, "server,client");
         case OPT_DHT_PREFIX:
@@ -320,6 +332,9 @@ static int set_flag(struct node_opts *o, int c)
             return 0;
         case OPT_AUTONAT_PRIVATE:
             o->autonat_private = true;
+            return 0;
+        case OPT_PORTMAP:
+            o->portmap = true;
             return 0;
         default:
             return 2; /* getopt said what is wrong */

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""NAT mapping: a gateway, Debian's miniupnpd, lets a node's ports in by PCP,
+NAT-PMP and UPnP; strangers reach them, until the node goes."""
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import igd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
+from crew import until  # noqa: E402
+
+
+def home(lab, flags=(), by=igd.BY, **given):
+    """A site whose gateway maps ports, and a node there that asks it to."""
+    site = lab.site("a", **given)
+    host = site.host()
+    gateway = igd.Gateway(site, by) if by else None
+    node = host.node(["--listen", "/ip4/0.0.0.0/tcp/4001", "--listen",
+                      "/ip4/0.0.0.0/udp/4001/quic-v1", "--portmap", *flags])
+    return site, gateway, node
+
+
+def until_mapped(node, seconds=20):
+    return node.poll("portmap", lambda r: r["mapped"] == 2, timeout=seconds)
+
+
+def outside(site, node):
+    """Where others reach it."""
+    return {f"/ip4/{site.address}/tcp/4001/p2p/{node.id}",
+            f"/ip4/{site.address}/udp/4001/quic-v1/p2p/{node.id}"}
+
+
+@pytest.mark.parametrize("by", igd.BY)
+def test_mapped(lab, by):
+    """Strangers get in where the gateway says, by TCP and QUIC, and no more
+    after the node ended."""
+    site, gateway, node = home(lab, ["--portmap-by", by])
+    status = until_mapped(node)
+    assert status["method"] == by and status["gateway"] == "/ip4/10.77.1.254"
+    assert status["why"] is None and not status["nat_behind"]
+    there = outside(site, node)
+    assert there <= set(node.cmd("addrs")["addrs"])
+    assert set(gateway.ports()) == {("tcp", 4001), ("udp", 4001)}
+    for addr in sorted(there):
+        stranger = lab.host(addr.split("/")[3]).node()
+        assert stranger.cmd(f"connect {addr}", 10)["ok"]
+    assert node.quit() == 0
+    assert not gateway.ports()
+
+
+@pytest.mark.whole
+def test_renewed(lab):
+    """A port is asked for again before its time is over."""
+    _, gateway, node = home(lab, ["--portmap-seconds", "12"])
+    first = until_mapped(node)
+    assert first["left_s"] <= 12
+    again = node.poll("portmap", lambda r: r["asked"] >= first["asked"] + 2)
+    assert again["mapped"] == 2 and again["failed"] == 0
+    assert again["left_s"] >= 10 and len(gateway.ports()) == 2
+
+
+@pytest.mark.parametrize(
+    "by", ["pcp", pytest.param("nat-pmp", marks=pytest.mark.whole)])
+def test_restarted(lab, by):
+    """A gateway that began anew is asked for all again, soon."""
+    _, gateway, node = home(lab, ["--portmap-by", by])
+    left = until_mapped(node)["left_s"]
+    # Its clock has to show that it goes back: two seconds are no sign.
+    node.poll("portmap", lambda r: r["left_s"] < left - 4)
+    gateway.stop()
+    assert not gateway.ports()
+    gateway.start()
+    until(lambda: len(gateway.ports()) == 2, "both are let in again")
+    assert node.cmd("portmap")["mapped"] == 2
+
+
+@pytest.mark.whole
+def test_taken(lab):
+    """A port outside that somebody else has: another one is taken."""
+    site, gateway, node = home(lab, ["--portmap-by", "upnp"])
+    until_mapped(node)
+    second = site.host().node(["--listen", "/ip4/0.0.0.0/tcp/4001", "--portmap",
+                               "--portmap-by", "upnp"])
+    told = second.poll("portmap", lambda r: r["mapped"] == 1)["told"]
+    assert told and told != [f"/ip4/{site.address}/tcp/4001"]
+    assert len(gateway.ports()) == 3
+    stranger = lab.host("x").node()
+    assert stranger.cmd(f"connect {told[0]}/p2p/{second.id}", 10)["ok"]
+
+
+@pytest.mark.whole
+def test_no_gateway_that_maps(lab):
+    """Nobody answers: that costs a few packets, and is told in words."""
+    _, _, node = home(lab, by=())
+    status = node.poll("portmap", lambda r: r["why"] is not None and
+                       r["asked"] == 3)
+    assert not status["told"] and status["mapped"] == 0
+    assert "PCP: it does not answer" in status["why"]
+    status = node.poll("portmap", lambda r: r["failed"] == 3)
+    assert "UPnP: it does not answer" in status["why"]
+    assert not [a for a in node.cmd("addrs")["addrs"] if "44.77" in a]
+    began = time.monotonic()
+    assert node.quit() == 0
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.whole
+def test_confirmed(lab):
+    """With AutoNAT it is told when servers got in by it, not before."""
+    site, _, node = home(lab, ["--autonatv2", "--autonat-agree", "2"])
+    until_mapped(node)
+    there = outside(site, node)
+    assert not there & set(node.cmd("addrs")["addrs"])
+    for i in range(3):
+        host = lab.host(f"s{i}")
+        server = host.node(["--listen", host.at(port=4001), "--listen",
+                            host.at("quic", port=4001), "--autonat-server"])
+        node.connect(server)
+    node.poll("addrs", lambda r: there <= set(r["addrs"]), timeout=60)
+
+
+@pytest.mark.whole
+def test_a_gateway_that_never_ends(lab):
+    """Its description comes byte by byte: the node goes on meanwhile, and does
+    not wait for it at its end."""
+    site, _, node = home(lab, ["--portmap-by", "upnp"], by=())
+    liar = igd.Liar(lab, site.router, site.lan.gateway())
+    assert liar.visited.wait(20)
+    began = time.monotonic()
+    assert node.cmd("portmap")["asked"] == 1
+    assert time.monotonic() - began < 1
+    assert node.quit() == 0
+    assert time.monotonic() - began < 7
+
+
+@pytest.mark.whole
+def test_somebody_else_on_the_link(lab):
+    """Who answers and is not the gateway is not even looked at."""
+    site = lab.site("a")
+    other, host = site.host(), site.host()
+    liar = igd.Liar(lab, other.ns, other.ip)
+    node = host.node(["--listen", "/ip4/0.0.0.0/tcp/4001", "--portmap",
+                      "--portmap-by", "upnp"])
+    node.poll("portmap", lambda r: r["why"] == "UPnP: it does not answer")
+    assert not liar.visited.is_set()
