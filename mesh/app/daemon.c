@@ -151,6 +151,21 @@ static int embed_unit(struct um_daemon *d)
     return 0;
 }
 
+static void on_left(void *user)
+{
+    struct um_daemon *d = user;
+
+    uv_stop(&d->loop.uv);
+}
+
+/* Ends in order; a gateway that lets peers in is told. */
+static void leave(struct um_daemon *d)
+{
+    if (d->bus == NULL || !um_bus_leave(d->bus, on_left, d)) {
+        uv_stop(&d->loop.uv);
+    }
+}
+
 /* The applier is gone, or it cannot be spoken with. */
 static void on_partner_gone(void *user)
 {
@@ -181,7 +196,7 @@ static void on_partner_heard(void *user)
     struct um_daemon *d = user;
 
     if (d->ending && !is_applying(d)) {
-        uv_stop(&d->loop.uv);
+        leave(d);
     }
 }
 
@@ -318,7 +333,7 @@ static void on_outcome(void *user, enum um_outcome outcome, const char *text)
                                               : UM_ARTICLE_NOT);
     free(p);
     if (d->ending && !is_applying(d)) {
-        uv_stop(&d->loop.uv);
+        leave(d);
     }
 }
 
@@ -432,11 +447,15 @@ static void on_signal(uv_signal_t *h, int signum)
     um_log_line(&d->log, UM_LOG_INFO, "%s: ending",
                 signum == SIGTERM ? "SIGTERM" : "SIGINT");
     um_vigil_ending(&d->vigil);
-    if (d->ending || !is_applying(d)) {
+    if (d->ending) { /* again: it takes too long */
         uv_stop(&d->loop.uv);
         return;
     }
     d->ending = true;
+    if (!is_applying(d)) {
+        leave(d);
+        return;
+    }
     um_log_line(&d->log, UM_LOG_INFO, "waiting for Unit's answer first");
     (void)uv_timer_start(&d->drain, on_drained, DRAIN_MS, 0);
 }

@@ -559,6 +559,7 @@ void um_doctor_show(struct um_daemon *d, struct um_http_req *req)
     um_json_init(&o.j);
     um_json_open(&o.j, "findings", '[');
     um_doctor_place(&o);
+    um_doctor_gateway(&o);
     um_doctor_ways(&o, d->mesh.node);
     if (d->mesh.node != NULL) {
         um_doctor_mesh(&o, d->mesh.node);

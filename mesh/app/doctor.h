@@ -32,6 +32,9 @@ void um_doctor_find(struct um_doctor *o, enum um_ailment how, const char *what,
 /** What speaks of this machine: state folder, disk, Unit. */
 void um_doctor_place(struct um_doctor *o);
 
+/** What the router of this network does not do. */
+void um_doctor_gateway(struct um_doctor *o);
+
 /** What keeps members apart. @param n its node; NULL: there is none */
 void um_doctor_ways(struct um_doctor *o, struct um_node *n);
 

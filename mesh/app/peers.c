@@ -101,6 +101,7 @@ int um_peers_start(struct um_daemon *d)
                                    .n_relays = s->n_relays,
                                    .agent = AGENT,
                                    .mdns = s->mdns,
+                                   .portmap = s->portmap && !s->article,
                                    .article = s->article,
                                    .reach = s->reach,
                                    .may = s->article ? NULL : may,

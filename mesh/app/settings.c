@@ -243,6 +243,8 @@ static const char *set_truth(struct um_settings *s, enum um_setting which,
         s->article = is;
     } else if (which == UM_SETTING_PUBLIC) {
         s->reach = is ? P2P_REACHABLE : P2P_UNREACHABLE;
+    } else if (which == UM_SETTING_PORTMAP) {
+        s->portmap = is;
     } else if (which == UM_SETTING_NO_MDNS) {
         s->mdns = !is;
     } else if (which == UM_SETTING_NO_UI) {

@@ -58,7 +58,8 @@ struct um_settings {
     int log_format; /**< enum um_journal_format */
     bool article;
     bool mdns;
-    bool ui; /**< the page, and logins */
+    bool portmap; /**< the gateway is asked to let peers in */
+    bool ui;      /**< the page, and logins */
     /** Whether others reach it from outside; unknown: members find out. */
     enum p2p_reachability reach;
 };

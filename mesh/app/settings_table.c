@@ -57,6 +57,10 @@ const struct um_setting_row um_setting_rows[UM_SETTINGS] = {
                            "members find out; with the setting relay=members "
                            "of the mesh it is a relay if they reach it",
                            "yes", 0},
+    [UM_SETTING_PORTMAP] = {"portmap", NULL,
+                            "the router of this network is asked to let peers "
+                            "in: PCP, NAT-PMP, UPnP",
+                            "no", "yes", 0},
     [UM_SETTING_NO_MDNS] = {"no-mdns", NULL,
                             "do not look for peers on the link", "no", "yes",
                             0},

@@ -11,6 +11,7 @@
 
 #include <p2p/p2p.h>
 
+#include "mesh/bus/gateway.h"
 #include "mesh/bus/inner.h"
 #include "mesh/bus/reach.h"
 #include "mesh/bus/relays.h"
@@ -433,6 +434,10 @@ struct um_bus *um_bus_new(const struct um_bus_cfg *cfg)
         um_bus_free(bus);
         return NULL;
     }
+    if (cfg->portmap && um_gateway_begin(bus) != 0) {
+        um_log_line(cfg->log, UM_LOG_WARN,
+                    "--portmap: this build cannot ask a gateway");
+    }
     return bus;
 }
 
@@ -443,6 +448,7 @@ void um_bus_free(struct um_bus *bus)
     }
     bus->closing = true;
     um_named_close(bus->named);
+    um_gateway_end(bus);
     p2p_host_free(bus->host);
     um_named_free(bus->named);
     while (bus->peers != NULL) {

@@ -69,6 +69,7 @@ struct um_bus_cfg {
     size_t n_relays;
     const char *agent;
     bool mdns;
+    bool portmap; /**< the gateway of this network is asked to let peers in */
     bool article; /**< mplex and the mDNS of 2021 too */
     /** What the owner says of whether others reach this host from outside of
      * its network; unknown: those who have a part in the bus tell. */
@@ -154,6 +155,25 @@ bool um_bus_is_relay(const struct um_bus *bus);
  * relays for it, until it has UM_BUS_RELAYS; where there is no such peer,
  * others whom it dialed. */
 void um_bus_seek_relays(struct um_bus *bus);
+
+/** What the gateway of this network does, in words. */
+struct um_bus_gateway {
+    bool ok;          /**< it lets peers in at all ports */
+    char gateway[64]; /**< its address; "": there is none */
+    char method[16];  /**< "pcp", "nat-pmp", "upnp"; "": none */
+    char at[400];     /**< where, as multiaddrs with commas between */
+    char why[256];    /**< what is wrong; "": nothing, or not known yet */
+};
+
+/** The same; false: it is not asked. */
+bool um_bus_gateway(const struct um_bus *bus, struct um_bus_gateway *out);
+
+/**
+ * Tells the gateway that this bus ends; that takes five seconds at most.
+ * @param done told once, later, unless the bus is freed before. It may free it
+ * @return false: there is nothing to tell, and done is not called
+ */
+bool um_bus_leave(struct um_bus *bus, void (*done)(void *user), void *user);
 
 /** As p2p_relay_status(), of a relay of the config; P2P_EFORMAT: it is none. */
 int um_bus_relay_status(const struct um_bus *bus, const char *relay);

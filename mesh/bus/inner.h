@@ -42,10 +42,15 @@ struct um_bus_subscription {
     void *user;
 };
 
+struct p2p_portmap;
+
 struct um_bus {
     struct um_bus_cfg cfg;
     struct p2p_host *host;
     struct p2p_pubsub *pubsub;
+    struct p2p_portmap *portmap; /* NULL: no gateway is asked */
+    void (*left)(void *user);    /* told when it was told that we go */
+    void *left_user;
     struct um_bus_entry *peers;
     struct um_named *named;
     struct um_bus_subscription *subs;

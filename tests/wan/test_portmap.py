@@ -3,6 +3,7 @@
 NAT-PMP and UPnP; strangers reach them, until the node goes."""
 
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 import igd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
-from crew import until  # noqa: E402
+from crew import Node, begin, paths, until  # noqa: E402
+from rig import daemons  # noqa: E402
 
 
 def home(lab, flags=(), by=igd.BY, **given):
@@ -95,12 +97,10 @@ def test_taken(lab):
 def test_no_gateway_that_maps(lab):
     """Nobody answers: that costs a few packets, and is told in words."""
     _, _, node = home(lab, by=())
-    status = node.poll("portmap", lambda r: r["why"] is not None and
-                       r["asked"] == 3)
-    assert not status["told"] and status["mapped"] == 0
-    assert "PCP: it does not answer" in status["why"]
     status = node.poll("portmap", lambda r: r["failed"] == 3)
-    assert "UPnP: it does not answer" in status["why"]
+    assert not status["told"] and status["mapped"] == 0
+    assert status["why"] == ("PCP: it does not answer; NAT-PMP: it does not "
+                             "speak it; UPnP: it does not answer")
     assert not [a for a in node.cmd("addrs")["addrs"] if "44.77" in a]
     began = time.monotonic()
     assert node.quit() == 0
@@ -146,3 +146,29 @@ def test_somebody_else_on_the_link(lab):
                       "--portmap-by", "upnp"])
     node.poll("portmap", lambda r: r["why"] == "UPnP: it does not answer")
     assert not liar.visited.is_set()
+
+
+@pytest.mark.whole
+def test_daemons(lab):
+    """A join code has where the router lets peers in: who joins with it needs
+    no more. `doctor` tells of a router that does nothing. By UPnP, which wants
+    most of what a daemon may."""
+    sites = [lab.site(name) for name in "ab"]
+    gateway = igd.Gateway(sites[0], by=("upnp",))
+    with tempfile.TemporaryDirectory(prefix="umwan") as folder:
+        one, two = nodes = [
+            Node(h.name, Path(folder), None, netns=h.ns,
+                 flags=["--no-mdns", "--portmap"])
+            for h in (s.host() for s in sites)]
+        with daemons(*nodes):
+            one.ready()
+            there = f"/ip4/{sites[0].address}/tcp/4901/"
+            until(lambda: [a for a in one.get("/mesh/id")["addrs"]
+                           if a.startswith(there)], "it is told")
+            begin(nodes)
+            assert [s for s in one.lines if "(upnp)" in s]
+            assert paths(two)[one.name_] == "direct"
+            until(lambda: "UPnP: it does not answer" in two.call("doctor")
+                  .stdout, "it says why not")
+            assert "The router" not in one.call("doctor").stdout
+        assert not gateway.ports()
