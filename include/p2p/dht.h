@@ -81,6 +81,11 @@ struct p2p_dht_config {
     uint32_t refresh_s;         /**< of the routing table; 0: 600 */
     uint32_t
         max_per_network; /**< entries of one public /16 (IPv6: /32); 0: 3 */
+    /** Who is part of it: others are neither served nor asked for being here.
+     * Asked for each stream and whenever one tells who he is. NULL: everybody.
+     */
+    bool (*allow)(void *user, const struct p2p_peer_id *peer);
+    void *user; /**< borrows until the host is freed */
 };
 
 /** A config with the defaults. */
@@ -130,6 +135,17 @@ struct p2p_dht_want {
 
 /** A query that runs: good until `done` is called. */
 struct p2p_dht_query;
+
+/**
+ * Makes a host part of a DHT after its start; peers that are connected are
+ * asked whether they are.
+ * @param host borrows the host
+ * @param cfg  borrows for the call
+ * @return 0, P2P_ESTATE (it is part of one: it stays so until it is freed),
+ *         P2P_EINVAL, P2P_ELIMIT (it serves too many protocols), P2P_ENOMEM
+ */
+P2P_API int p2p_dht_join(struct p2p_host *host,
+                         const struct p2p_dht_config *cfg);
 
 /**
  * Notes a peer to begin with, and dials it: now, and again as long as we know

@@ -242,6 +242,17 @@ P2P_API int p2p_host_dial(struct p2p_host *host, const char *addr,
                           p2p_dial_done done, void *user);
 
 /**
+ * Adds a peer to begin with. While the host is connected with nobody it dials
+ * those that were added, one after the other until one answers, and again after
+ * a pause that grows from 5 seconds to 5 minutes. With /dnsaddr/NAME the list
+ * is in DNS. The peer is not kept: see p2p_host_keep().
+ * @param host borrows the host
+ * @param addr borrows the text, as of p2p_host_dial()
+ * @return 0, P2P_EFORMAT, P2P_ELIMIT (more than 32), P2P_ENOMEM
+ */
+P2P_API int p2p_host_bootstrap(struct p2p_host *host, const char *addr);
+
+/**
  * Notes an address of a peer, with /p2p/ID at its end, without dialing.
  * @param host  borrows the host
  * @param addr  borrows the text

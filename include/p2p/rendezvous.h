@@ -53,6 +53,18 @@ struct p2p_rendezvous_config {
         .size = sizeof(struct p2p_rendezvous_config) \
     }
 
+/**
+ * Makes a host a rendezvous point after its start, or takes that back: nobody
+ * is served any more, and registrations come to their end.
+ * @param host borrows the host
+ * @param cfg  borrows the limits for the call; NULL: it is none. A host that is
+ *             a point already keeps its limits
+ * @return 0, P2P_EINVAL (a size that is not set or of a newer header),
+ *         P2P_ELIMIT (it serves too many protocols), P2P_ENOMEM
+ */
+P2P_API int p2p_rendezvous_serve(struct p2p_host *host,
+                                 const struct p2p_rendezvous_config *cfg);
+
 /** How a registration ended: status 0 and for how many seconds it holds, or a
  * negative status. */
 typedef void (*p2p_rendezvous_registered)(void *user, int status,

@@ -65,10 +65,11 @@ static void on_inbound(void *user, struct p2p_stream *stream, p2p_ns now)
                                  .requests = P2P__CAP_KAD_REQUESTS,
                                  .pause = PAUSE_NS,
                                  .quota = &stream->peer->quota};
-    struct serving *s = p2p__zalloc(sizeof *s);
+    const bool allowed = p2p__host_kad_has(k, &stream->peer->id);
+    struct serving *s = allowed ? p2p__zalloc(sizeof *s) : NULL;
 
     if (s == NULL) {
-        p2p__stream_reset(stream, P2P_ENOMEM);
+        p2p__stream_reset(stream, allowed ? P2P_ENOMEM : P2P_EACCES);
         return;
     }
     s->of = k;
@@ -169,6 +170,8 @@ int p2p__host_kad_init(struct p2p_host *h, const struct p2p_dht_config *given)
         return P2P_ENOMEM;
     }
     k->host = h;
+    k->allow = cfg.allow;
+    k->user = cfg.user;
     rv = name_it(k, cfg.prefix != NULL ? cfg.prefix : P2P__KAD_PREFIX);
     if (rv == 0) {
         rv = add_validators(k, &cfg, &core.validators);
@@ -211,7 +214,7 @@ void p2p__host_kad_identified(struct p2p_host *h, struct p2p__peer *peer,
     for (size_t i = 0; i < info->n_protocols; i++) {
         serves = serves || strcmp(info->protocols[i], h->kad->protocol) == 0;
     }
-    if (!serves) {
+    if (!serves || !p2p__host_kad_has(h->kad, &peer->id)) {
         p2p__kad_left(&h->kad->core, &peer->id);
         return;
     }
@@ -221,6 +224,23 @@ void p2p__host_kad_identified(struct p2p_host *h, struct p2p__peer *peer,
     }
     p2p__kad_met(&h->kad->core, &met, now);
     p2p__host_kad_wake(h->kad);
+}
+
+int p2p_dht_join(struct p2p_host *host, const struct p2p_dht_config *cfg)
+{
+    int rv;
+
+    if (host->kad != NULL) {
+        return P2P_ESTATE;
+    }
+    rv = cfg == NULL ? P2P_EINVAL : p2p__host_kad_init(host, cfg);
+    if (rv != 0) {
+        p2p__host_kad_fini(host);
+        return rv;
+    }
+    p2p__host_identify_push(host);
+    p2p__host_identify_all(host);
+    return 0;
 }
 
 /* Starts a query; `goal` and `key` are its own. */

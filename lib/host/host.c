@@ -124,6 +124,7 @@ static void on_peer_down(void *user, struct p2p__peer *peer, p2p_ns now)
     p2p__host_relay_gone(h, peer);
     p2p__host_reserve_gone(h, peer, now);
     p2p__host_mdns_gone(h, &peer->id, now);
+    p2p__host_bootstrap_gone(h, now);
     if (h->events->peer_down != NULL) {
         h->events->peer_down(h->user, &peer->id);
     }
@@ -338,6 +339,7 @@ void p2p_host_free(struct p2p_host *host)
     if (host->swarm != NULL) {
         p2p__swarm_close(host->swarm, p2p__host_now(host));
     }
+    p2p__host_bootstrap_fini(host);
     p2p__host_dcutr_fini(host);
     p2p__host_autonat_fini(host);
     p2p__host_autonat_server_fini(host);

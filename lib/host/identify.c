@@ -407,6 +407,17 @@ void p2p__host_identify_again(struct p2p_host *h, struct p2p__peer *peer,
     }
 }
 
+void p2p__host_identify_all(struct p2p_host *h)
+{
+    P2P__LIST_EACH (it, &h->swarm->conns) {
+        const struct p2p__conn *c = P2P__CONTAINER(it, struct p2p__conn, link);
+
+        if (c->peer != NULL && p2p__peer_primary(c->peer) == c) {
+            p2p__host_identify_again(h, c->peer, p2p__host_now(h));
+        }
+    }
+}
+
 void p2p__host_identify_conn(struct p2p_host *h, struct p2p__conn *c)
 {
     struct acquaintance *known;

@@ -30,6 +30,7 @@
 
 struct p2p__host_autonat;
 struct p2p__host_autonat_server;
+struct p2p__host_bootstrap;
 struct p2p__host_dcutr;
 struct p2p__host_identify;
 struct p2p__host_kad;
@@ -65,6 +66,7 @@ struct p2p_host {
     struct p2p__host_dcutr *dcutr; /* NULL: we punch no holes */
     p2p_ns twin_dial_at;           /* not before it; see twin.c */
     p2p_ns twin_event_at;
+    struct p2p__host_bootstrap *bootstrap;           /* NULL: with nobody */
     struct p2p__host_autonat *autonat;               /* NULL: we do not ask */
     struct p2p__host_autonat_server *autonat_server; /* NULL: we are none */
     struct p2p__mapper *mapper; /* NULL: no gateway is asked for anything */
@@ -130,6 +132,9 @@ void p2p__host_identify_again(struct p2p_host *h, struct p2p__peer *peer,
 void p2p__host_identify_gone(struct p2p__peer *peer);
 void p2p__host_identify_push(struct p2p_host *h);
 
+/* Asks connected peers once more who they are. */
+void p2p__host_identify_all(struct p2p_host *h);
+
 /* Our addresses as we sign them, a sealed record; borrowed until they change.
  * 0, or P2P_ENOMEM and its like. */
 int p2p__host_identify_record(struct p2p_host *h, struct p2p__slice *out);
@@ -139,6 +144,10 @@ size_t p2p__host_signed_addrs(struct p2p_host *h, struct p2p_multiaddr *out);
 
 /* Whether a peer has told who it is. */
 bool p2p__host_is_identified(const struct p2p__peer *peer);
+
+/* bootstrap.c: a peer is gone; and the end. */
+void p2p__host_bootstrap_gone(struct p2p_host *h, p2p_ns now);
+void p2p__host_bootstrap_fini(struct p2p_host *h);
 
 /* ping.c and perf.c: serve. */
 int p2p__host_ping_init(struct p2p_host *h);

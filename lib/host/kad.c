@@ -157,8 +157,11 @@ static int ask(struct p2p__host_kad *k, const struct p2p__kad_ev *ev,
         .path = P2P__PATH_WHOLE,
         .cap = ev->awaits ? P2P__CAP_KAD_ANSWER_BYTES : 0,
         .timeout = P2P__KAD_ASK_TIMEOUT};
-    struct flight *f = p2p__zalloc(sizeof *f);
-    int rv = f == NULL ? P2P_ENOMEM : write_request(k, ev, &want.request);
+    const bool allowed = p2p__host_kad_has(k, want.peer);
+    struct flight *f = allowed ? p2p__zalloc(sizeof *f) : NULL;
+    int rv = !allowed    ? P2P_EACCES
+             : f == NULL ? P2P_ENOMEM
+                         : write_request(k, ev, &want.request);
 
     if (rv != 0) {
         p2p__free(f);

@@ -37,11 +37,20 @@ struct p2p__host_kad {
     struct p2p_dht_validator validators[P2P__CAP_KAD_VALIDATORS];
     struct p2p_multiaddr bootstrap[P2P__DHT_BOOTSTRAP];
     size_t n_bootstrap;
+    bool (*allow)(void *user, const struct p2p_peer_id *peer); /* or NULL */
+    void *user;
     char protocol[P2P__DHT_PROTOCOL_MAX];
 };
 
 /* Where a peer is connected from; family 0: over a relay alone, or not. */
 struct p2p__kad_peer p2p__host_kad_peer(const struct p2p__peer *peer);
+
+/* Whether the owner lets a peer be part of it. */
+static inline bool p2p__host_kad_has(const struct p2p__host_kad *k,
+                                     const struct p2p_peer_id *id)
+{
+    return k->allow == NULL || k->allow(k->user, id);
+}
 
 /* Our addresses, as far as there is room for them. */
 void p2p__host_kad_own(struct p2p__host_kad *k);

@@ -88,12 +88,37 @@ static void on_inbound(void *user, struct p2p_stream *stream, p2p_ns now)
     p2p__attach_start(&s->a, stream, &p2p__serve_ops, &s->core.serve);
 }
 
+/* Makes the part of a host that is a point; it stays until the host ends. 0 or
+ * P2P_ENOMEM. */
+static int make(struct p2p_host *h, const struct p2p_rendezvous_config *cfg)
+{
+    struct p2p__rendezvous_registry_cfg registry = {.quota = &h->swarm->quota};
+    struct p2p__host_point *p = p2p__zalloc(sizeof *p);
+
+    if (p == NULL) {
+        return P2P_ENOMEM;
+    }
+    p->host = h;
+    p->allow = cfg->allow;
+    p->user = cfg->user;
+    registry.limits = (struct p2p__rendezvous_limits){
+        .registrations = cfg->max_registrations,
+        .registrations_per_peer = cfg->max_registrations_per_peer,
+        .registrations_per_addr = cfg->max_registrations_per_addr,
+        .ttl_s = cfg->max_ttl_s};
+    p2p__env_seed(&h->env, registry.seed);
+    h->env.random(&h->env, registry.cookie_key, sizeof registry.cookie_key);
+    p2p__rendezvous_registry_init(&p->registry, &registry);
+    p2p__timer_init(&p->timer, h->world->q, on_due);
+    h->point = p;
+    return 0;
+}
+
 int p2p__host_point_init(struct p2p_host *h,
                          const struct p2p_rendezvous_config *given)
 {
-    struct p2p__rendezvous_registry_cfg registry = {.quota = &h->swarm->quota};
     struct p2p_rendezvous_config cfg;
-    struct p2p__host_point *p;
+    int rv = 0;
 
     if (given == NULL) {
         return 0;
@@ -101,25 +126,27 @@ int p2p__host_point_init(struct p2p_host *h,
     if (p2p__config_read(&cfg, sizeof cfg, given) != 0) {
         return P2P_EINVAL;
     }
-    p = p2p__zalloc(sizeof *p);
-    if (p == NULL) {
-        return P2P_ENOMEM;
+    if (h->point == NULL) {
+        rv = make(h, &cfg);
     }
-    p->host = h;
-    p->allow = cfg.allow;
-    p->user = cfg.user;
-    registry.limits = (struct p2p__rendezvous_limits){
-        .registrations = cfg.max_registrations,
-        .registrations_per_peer = cfg.max_registrations_per_peer,
-        .registrations_per_addr = cfg.max_registrations_per_addr,
-        .ttl_s = cfg.max_ttl_s};
-    p2p__env_seed(&h->env, registry.seed);
-    h->env.random(&h->env, registry.cookie_key, sizeof registry.cookie_key);
-    p2p__rendezvous_registry_init(&p->registry, &registry);
-    p2p__timer_init(&p->timer, h->world->q, on_due);
-    h->point = p;
-    return p2p__handlers_set(&h->swarm->handlers, P2P__RENDEZVOUS_PROTOCOL,
-                             on_inbound, p);
+    return rv != 0 ? rv
+                   : p2p__handlers_set(&h->swarm->handlers,
+                                       P2P__RENDEZVOUS_PROTOCOL, on_inbound,
+                                       h->point);
+}
+
+int p2p_rendezvous_serve(struct p2p_host *host,
+                         const struct p2p_rendezvous_config *cfg)
+{
+    int rv = p2p__host_point_init(host, cfg);
+
+    if (cfg == NULL) {
+        p2p__handlers_remove(&host->swarm->handlers, P2P__RENDEZVOUS_PROTOCOL);
+    }
+    if (rv == 0) {
+        p2p__host_identify_push(host);
+    }
+    return rv;
 }
 
 void p2p__host_point_fini(struct p2p_host *h)

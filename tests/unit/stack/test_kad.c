@@ -576,6 +576,47 @@ static void test_T32_addresses_are_hearsay(void **state)
     stop(&w);
 }
 
+static bool allow_one(void *user, const struct p2p_peer_id *peer)
+{
+    return p2p_peer_id_equal(user, peer);
+}
+
+/* Whom it met before it asks anew; who has no part in it is not noted, nor
+ * served. */
+static void test_a_host_joins_after_its_start(void **state)
+{
+    struct p2p_dht_config cfg = config(true, "/x"), odd = {.size = 1};
+    struct p2p_dht_want want;
+    struct p2p_peer_id one;
+    struct world w;
+
+    (void)state;
+    start(&w);
+    simhost_end(&w.h[OTHER]);
+    simhost_start(&w.h[OTHER], &w.sim, OTHER, NULL);
+    assert_int_equal(simhost_dial(&w.h[OTHER], &w.h[FIRST]), 0);
+    assert_int_equal(simhost_dial(&w.h[OTHER], &w.h[SECOND]), 0);
+    run(&w, P2P__SEC(5));
+    assert_int_equal(p2p_dht_join(w.h[OTHER].host, NULL), P2P_EINVAL);
+    assert_int_equal(p2p_dht_join(w.h[OTHER].host, &odd), P2P_EINVAL);
+    one = *p2p_host_id(w.h[FIRST].host);
+    cfg.allow = allow_one;
+    cfg.user = &one;
+    assert_int_equal(p2p_dht_join(w.h[OTHER].host, &cfg), 0);
+    assert_int_equal(p2p_dht_join(w.h[OTHER].host, &cfg), P2P_ESTATE);
+    run(&w, P2P__SEC(5));
+    assert_int_equal(peers(&w, OTHER), 1);
+    want = want_of(&w, "", NULL);
+    assert_int_equal(
+        p2p_dht_find_peer(w.h[CLIENT].host, p2p_host_id(w.h[OTHER].host), &want,
+                          NULL),
+        0);
+    run(&w, P2P__SEC(30));
+    assert_int_equal(w.status, 0); /* the first one knows it */
+    assert_true(w.n_addrs > 0);
+    stop(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -592,6 +633,7 @@ int main(void)
         cmocka_unit_test(test_T32_a_host_s_requests_have_caps),
         cmocka_unit_test(test_T32_the_truth_is_dialed_after_a_lie),
         cmocka_unit_test(test_T32_addresses_are_hearsay),
+        cmocka_unit_test(test_a_host_joins_after_its_start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

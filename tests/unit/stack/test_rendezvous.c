@@ -285,6 +285,28 @@ static void test_a_point_may_serve_some_alone(void **state)
     stop(&w);
 }
 
+/* It says so while it is one; what was told it knows all the same. */
+static void test_a_host_becomes_a_point(void **state)
+{
+    struct p2p_rendezvous_config limits = defaults, odd = {.size = 1};
+    struct world w;
+
+    (void)state;
+    start(&w, defaults);
+    assert_int_equal(enter(&w, ONE, "mesh", 600), 0);
+    assert_int_equal(p2p_rendezvous_serve(w.h[POINT].host, NULL), 0);
+    assert_true(look(&w, "mesh", NULL) < 0);
+    assert_int_equal(p2p_rendezvous_serve(w.h[POINT].host, &odd), P2P_EINVAL);
+    limits.max_registrations = 1;
+    assert_int_equal(p2p_rendezvous_serve(w.h[POINT].host, &limits), 0);
+    assert_int_equal(look(&w, "mesh", NULL), 0);
+    assert_int_equal(w.n_found, 1);
+    assert_int_equal(p2p_rendezvous_serve(w.h[TWO].host, NULL), 0);
+    assert_int_equal(p2p_rendezvous_serve(w.h[TWO].host, &defaults), 0);
+    assert_non_null(w.h[TWO].host->point);
+    stop(&w);
+}
+
 static void on_lie(void *user, struct p2p_stream *s)
 {
     const struct world *w = user;
@@ -490,6 +512,7 @@ int main(void)
         cmocka_unit_test(test_what_is_wrong_is_said),
         cmocka_unit_test(test_T33_limits_are_those_of_the_configuration),
         cmocka_unit_test(test_a_point_may_serve_some_alone),
+        cmocka_unit_test(test_a_host_becomes_a_point),
         cmocka_unit_test(test_T33_a_point_makes_nobody_up),
         cmocka_unit_test(test_T33_an_answer_has_a_cap),
         cmocka_unit_test(test_addresses_of_a_found_peer_have_a_cap),
