@@ -14,6 +14,7 @@
 #include <p2p/p2p.h>
 
 #include "mesh/app/daemon.h"
+#include "mesh/app/discovery.h"
 #include "mesh/app/views.h"
 #include "mesh/trust/peer.h"
 
@@ -213,31 +214,6 @@ static size_t look_for_members(struct um_daemon *d)
     return count;
 }
 
-static void on_entered(void *user, int status, const struct p2p_peer_id *peer)
-{
-    struct um_daemon *d = user;
-
-    (void)peer;
-    d->detours.entering = false;
-    if (status != 0 && status != P2P_ECLOSED) {
-        um_log_line(&d->log, UM_LOG_INFO, "--bootstrap: %s",
-                    p2p_err_text(status));
-    }
-}
-
-/* Who is connected with nobody begins with one who was named for that. */
-static void enter(struct um_daemon *d)
-{
-    const struct um_settings *s = &d->settings;
-
-    if (s->n_entries > 0 && !d->detours.entering &&
-        um_bus_connected(d->bus) == 0) {
-        d->detours.entering =
-            um_bus_dial(d->bus, s->entries[d->detours.entry++ % s->n_entries],
-                        on_entered, d) == 0;
-    }
-}
-
 /* Whether this node is a relay for members: who is said to be public is, and
  * with the setting who was not found private. Nothing is found in a network
  * without a way out, where members are relays between its segments, or where
@@ -253,16 +229,23 @@ static bool serves(struct um_daemon *d)
            (d->settings.reach == P2P_REACHABLE || um_detours_set(d->mesh.node));
 }
 
+void um_detours_leave(struct um_daemon *d)
+{
+    (void)um_bus_relay(d->bus, false); /* or it would serve everybody */
+    um_discovery_leave(d);
+}
+
 static void look(struct um_daemon *d)
 {
     struct near near = {.node = d->mesh.node};
+    bool is, missed;
 
-    enter(d);
     if (d->mesh.node == NULL) {
-        (void)um_bus_relay(d->bus, false);
+        um_detours_leave(d);
         return;
     }
-    if (um_bus_relay(d->bus, serves(d)) != 0) {
+    is = serves(d);
+    if (um_bus_relay(d->bus, is) != 0) {
         um_log_line(&d->log, UM_LOG_WARN, "cannot be a relay now");
     }
     um_bus_peers(d->bus, each_peer, &near);
@@ -270,8 +253,13 @@ static void look(struct um_daemon *d)
         d->detours.near = near.n;
         d->detours.pause = d->detours.skip = 0;
     }
-    if (look_for_members(d) > near.n) { /* who serves may be asked */
+    missed = look_for_members(d) > near.n;
+    if (missed) { /* who serves may be asked */
         um_bus_seek_relays(d->bus);
+    }
+    if (um_discovery_look(d, is, missed) != 0) {
+        um_log_line(&d->log, UM_LOG_WARN,
+                    "cannot help members to find each other now");
     }
 }
 

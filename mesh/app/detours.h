@@ -41,10 +41,9 @@ struct um_detours {
     size_t near;    /**< members that were connected directly */
     unsigned pause; /**< looks between two rounds through the addresses */
     unsigned skip;  /**< how many of these are left */
+    size_t sought;  /**< of those who are missed, who is looked up next */
     bool dialing;
-    bool shut;     /**< it was found private, and not public since */
-    size_t entry;  /**< which of `--bootstrap` is dialed next */
-    bool entering; /**< one is being dialed */
+    bool shut; /**< it was found private, and not public since */
 };
 
 /** Begins to look after it. */
@@ -52,6 +51,10 @@ void um_detours_begin(struct um_daemon *d);
 
 /** This machine's addresses changed: it is looked now, and without pauses. */
 void um_detours_hurry(struct um_daemon *d);
+
+/** This node is about to leave its mesh: it serves nobody any more, and takes
+ * back where it told that it is. */
+void um_detours_leave(struct um_daemon *d);
 
 /** Ends that. */
 void um_detours_end(struct um_daemon *d);

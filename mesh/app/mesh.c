@@ -245,7 +245,7 @@ int um_mesh_leave(struct um_daemon *d, bool purge)
 {
     int rv, bound;
 
-    (void)um_bus_relay(d->bus, false); /* or it would serve everybody */
+    um_detours_leave(d);
     um_wait_end_all(d);
     um_node_free(d->mesh.node);
     d->mesh.node = NULL;

@@ -87,28 +87,48 @@ static bool awaits(void *user, const struct p2p_peer_id *peer)
     return um_detours_awaits(user, peer);
 }
 
+static bool member(void *user, const struct p2p_peer_id *peer)
+{
+    const struct um_daemon *d = user;
+
+    return d->mesh.node != NULL && um_node_may(d->mesh.node, peer);
+}
+
+static bool joining(void *user)
+{
+    const struct um_daemon *d = user;
+
+    return d->mesh.node == NULL && d->mesh.asking != NULL;
+}
+
 int um_peers_start(struct um_daemon *d)
 {
     const struct um_settings *s = &d->settings;
+    bool begins = !s->article && (s->discovery & UM_DISCOVERY_BOOTSTRAP) != 0;
     char id[P2P_PEER_ID_TEXT_MAX];
-    const struct um_bus_cfg cfg = {.loop = d->p2p,
-                                   .key = um_daemon_key(d),
-                                   .listen = s->listen,
-                                   .n_listen = s->n_listen,
-                                   .peers = s->peers,
-                                   .n_peers = s->n_peers,
-                                   .relays = s->relays,
-                                   .n_relays = s->n_relays,
-                                   .agent = AGENT,
-                                   .mdns = s->mdns,
-                                   .portmap = s->portmap && !s->article,
-                                   .article = s->article,
-                                   .reach = s->reach,
-                                   .may = s->article ? NULL : may,
-                                   .awaits = awaits,
-                                   .log = &d->log,
-                                   .cb = &bus_cb,
-                                   .user = d};
+    const struct um_bus_cfg cfg = {
+        .loop = d->p2p,
+        .key = um_daemon_key(d),
+        .listen = s->listen,
+        .n_listen = s->n_listen,
+        .peers = s->peers,
+        .n_peers = s->n_peers,
+        .relays = s->relays,
+        .n_relays = s->n_relays,
+        .entries = s->entries,
+        .n_entries = begins ? s->n_entries : 0,
+        .agent = AGENT,
+        .mdns = (s->discovery & UM_DISCOVERY_MDNS) != 0,
+        .portmap = s->portmap && !s->article,
+        .article = s->article,
+        .reach = s->reach,
+        .may = s->article ? NULL : may,
+        .awaits = awaits,
+        .member = member,
+        .joining = joining,
+        .log = &d->log,
+        .cb = &bus_cb,
+        .user = d};
 
     d->bus = um_bus_new(&cfg);
     if (d->bus == NULL) {

@@ -162,6 +162,38 @@ static const char *set_drift(struct um_settings *s, const char *v)
     return set_word(&s->drift, names, 3, v, "must be report, heal or adopt");
 }
 
+/* The modules of a list. */
+static const char *set_discovery(struct um_settings *s, const char *v)
+{
+    static const char *const names[] = {"mdns", "bootstrap", "rendezvous",
+                                        "dht"};
+    static const char wrong[] =
+        "must be some of mdns, bootstrap, rendezvous and dht, with commas "
+        "between them, or none";
+    struct um_str rest = um_str(strcmp(v, "none") == 0 ? "" : v);
+    unsigned modules = 0;
+
+    if (v[0] == '\0' || v[strlen(v) - 1] == ',') {
+        return wrong;
+    }
+    while (rest.len > 0) {
+        const char *end = memchr(rest.p, ',', rest.len);
+        size_t n = end != NULL ? (size_t)(end - rest.p) : rest.len;
+        unsigned i = 0;
+
+        while (i < 4 && !um_str_eq(um_str_head(rest, n), um_str(names[i]))) {
+            i++;
+        }
+        if (i == 4) {
+            return wrong;
+        }
+        modules |= 1U << i;
+        rest = um_str_skip(rest, n + 1);
+    }
+    s->discovery = modules;
+    return NULL;
+}
+
 static const char *set(struct um_settings *s, enum um_setting which,
                        const char *v)
 {
@@ -178,6 +210,8 @@ static const char *set(struct um_settings *s, enum um_setting which,
             return add_addr(s->entries, &s->n_entries, v);
         case UM_SETTING_RELAY:
             return add_relay(s, v);
+        case UM_SETTING_DISCOVERY:
+            return set_discovery(s, v);
         case UM_SETTING_REST:
             return set_rest(s, v);
         case UM_SETTING_UNIT:
@@ -246,7 +280,7 @@ static const char *set_truth(struct um_settings *s, enum um_setting which,
     } else if (which == UM_SETTING_PORTMAP) {
         s->portmap = is;
     } else if (which == UM_SETTING_NO_MDNS) {
-        s->mdns = !is;
+        s->no_mdns = is;
     } else if (which == UM_SETTING_NO_UI) {
         s->ui = !is;
     } else {
@@ -442,6 +476,9 @@ static void add_defaults(struct um_settings *s)
     if (!was_given(s, UM_SETTING_REST)) {
         default_rest(s);
     }
+    if (s->no_mdns) {
+        s->discovery &= ~(unsigned)UM_DISCOVERY_MDNS;
+    }
     read_speed(s);
     if (s->n_listen == 0) {
         default_listen(s);
@@ -455,7 +492,8 @@ static void add_defaults(struct um_settings *s)
 static int read_all(struct um_settings *s, const struct um_given_sources *from)
 {
     s->log_level = 2;
-    s->mdns = s->confine = s->ui = true;
+    s->confine = s->ui = true;
+    s->discovery = UM_DISCOVERY_DEFAULT;
     s->log_format = UM_JOURNAL_FOUND;
     if (um_given_read(&s->given, from) != 0) {
         return 1;

@@ -17,6 +17,15 @@
 #define UM_SETTINGS_LEVELS 5
 extern const char *const um_settings_levels[UM_SETTINGS_LEVELS];
 
+/** The modules of discovery. */
+enum um_discovery {
+    UM_DISCOVERY_MDNS = 1,
+    UM_DISCOVERY_BOOTSTRAP = 2,
+    UM_DISCOVERY_RENDEZVOUS = 4,
+    UM_DISCOVERY_DEFAULT = 7,
+    UM_DISCOVERY_DHT = 8
+};
+
 /** Where an embedded stand-in listens, if nobody says. */
 #define UM_SETTINGS_UNIT_LISTEN "127.0.0.1:0"
 
@@ -57,8 +66,9 @@ struct um_settings {
     int log_level;
     int log_format; /**< enum um_journal_format */
     bool article;
-    bool mdns;
-    bool portmap; /**< the gateway is asked to let peers in */
+    bool portmap;       /**< the gateway is asked to let peers in */
+    unsigned discovery; /**< of enum um_discovery */
+    bool no_mdns; /**< whatever `discovery` says, which has no mdns then */
     bool ui;      /**< the page, and logins */
     /** Whether others reach it from outside; unknown: members find out. */
     enum p2p_reachability reach;

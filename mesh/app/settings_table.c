@@ -61,6 +61,13 @@ const struct um_setting_row um_setting_rows[UM_SETTINGS] = {
                             "the router of this network is asked to let peers "
                             "in: PCP, NAT-PMP, UPnP",
                             "no", "yes", 0},
+    [UM_SETTING_DISCOVERY] =
+        {"discovery", "MODULES",
+         "by what members are found: mdns, bootstrap, rendezvous and dht, with "
+         "commas between them, or none",
+         "mdns,bootstrap,rendezvous: all but mdns begin when a peer outside "
+         "the link is known",
+         "mdns,rendezvous", 0},
     [UM_SETTING_NO_MDNS] = {"no-mdns", NULL,
                             "do not look for peers on the link", "no", "yes",
                             0},

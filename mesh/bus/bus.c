@@ -37,6 +37,12 @@ bool um_bus_is_part(const struct um_bus *bus, const struct p2p_peer_id *id)
            bus->cfg.may(bus->cfg.user, id);
 }
 
+bool um_bus_is_member(const struct um_bus *bus, const struct p2p_peer_id *id)
+{
+    return um_bus_is_part(bus, id) &&
+           (bus->cfg.member == NULL || bus->cfg.member(bus->cfg.user, id));
+}
+
 /* Whether a peer was named by hand: then it is kept whatever it is. */
 static bool is_named(const struct um_bus *bus, const struct p2p_peer_id *id)
 {
@@ -215,6 +221,7 @@ static void on_identified(void *user, const struct p2p_peer_info *info)
     }
     if (info->n_protocols > 0) {
         um_relays_told(bus, e, info);
+        um_meet_told(e, info);
     }
     if (info->push && info->agent[0] == '\0') {
         return; /* a push leaves out what has not changed */
@@ -421,6 +428,21 @@ static int add_relays(struct um_bus *bus)
     return 0;
 }
 
+/* Peers that are dialed while nobody is connected. */
+static int add_entries(struct um_bus *bus)
+{
+    int rv = 0;
+
+    for (size_t i = 0; i < bus->cfg.n_entries && rv == 0; i++) {
+        rv = p2p_host_bootstrap(bus->host, bus->cfg.entries[i]);
+        if (rv != 0) {
+            um_log_line(bus->cfg.log, UM_LOG_ERROR, "--bootstrap %s: %s",
+                        bus->cfg.entries[i], p2p_err_text(rv));
+        }
+    }
+    return rv;
+}
+
 struct um_bus *um_bus_new(const struct um_bus_cfg *cfg)
 {
     struct um_bus *bus = calloc(1, sizeof *bus);
@@ -430,7 +452,7 @@ struct um_bus *um_bus_new(const struct um_bus_cfg *cfg)
     }
     bus->cfg = *cfg;
     if (start_host(bus) != 0 || start_listening(bus) != 0 ||
-        add_peers(bus) != 0 || add_relays(bus) != 0) {
+        add_peers(bus) != 0 || add_relays(bus) != 0 || add_entries(bus) != 0) {
         um_bus_free(bus);
         return NULL;
     }
@@ -619,6 +641,35 @@ void um_bus_learn(struct um_bus *bus, const char *addr)
         !is_named(bus, &e->id)) {
         um_kept_hold(&e->kept, bus->host, &e->id);
     }
+}
+
+static void dial_addr(void *user, const char *addr)
+{
+    (void)p2p_host_dial(user, addr, NULL, NULL);
+}
+
+void um_bus_moved(struct um_bus *bus, const struct p2p_peer_info *info,
+                  const char *by)
+{
+    char id[P2P_PEER_ID_TEXT_MAX], at[P2P_MULTIADDR_TEXT_MAX];
+    struct um_bus_entry *e =
+        um_bus_is_part(bus, &info->peer) &&
+                !p2p_peer_id_equal(&info->peer, um_bus_id(bus))
+            ? get(bus, &info->peer)
+            : NULL;
+
+    if (e == NULL || (e->connected && !um_bus_sparing(bus, &e->id)) ||
+        !um_kept_news(&e->kept, info)) {
+        return;
+    }
+    um_kept_note(&e->kept, info);
+    um_log_line(bus->cfg.log, UM_LOG_INFO, "%s says that %s is at %s", by,
+                p2p_peer_id_text(&e->id, id),
+                p2p_multiaddr_text(&e->kept.ways[0], at));
+    if (!is_named(bus, &e->id)) {
+        um_kept_hold(&e->kept, bus->host, &e->id);
+    }
+    um_kept_tell(&e->kept, &e->id, dial_addr, bus->host);
 }
 
 int um_bus_serve(struct um_bus *bus, const char *protocol,

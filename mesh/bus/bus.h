@@ -67,6 +67,9 @@ struct um_bus_cfg {
     const char *const *relays; /**< multiaddrs with /p2p/ID: reservations are
                                     kept there */
     size_t n_relays;
+    const char *const *entries; /**< multiaddrs that are dialed while nobody is
+                                     connected */
+    size_t n_entries;
     const char *agent;
     bool mdns;
     bool portmap; /**< the gateway of this network is asked to let peers in */
@@ -86,6 +89,13 @@ struct um_bus_cfg {
     /** Whether somebody who has a part in the bus awaits one who has not: then
      * this host as a relay brings him. Like `may`. NULL: nobody does. */
     bool (*awaits)(void *user, const struct p2p_peer_id *peer);
+    /** Whether a peer is one of those who do things for each other: dial back,
+     * remember where they are. Like `may`. NULL: who has a part is. */
+    bool (*member)(void *user, const struct p2p_peer_id *peer);
+    /** Whether this host is about to become one: then it dials anybody back,
+     * for those who let it in know it sooner than it knows them. NULL: never.
+     */
+    bool (*joining)(void *user);
     void *user;
 };
 
@@ -174,6 +184,37 @@ bool um_bus_gateway(const struct um_bus *bus, struct um_bus_gateway *out);
  * @return false: there is nothing to tell, and done is not called
  */
 bool um_bus_leave(struct um_bus *bus, void (*done)(void *user), void *user);
+
+/** Makes this host a rendezvous point of those who have a part in the bus, or
+ * takes that back. 0, or a negative code of p2p: it is as before. */
+int um_bus_point(struct um_bus *bus, bool on);
+
+/** At how many points a host registers. */
+#define UM_BUS_POINTS 2
+
+/**
+ * Registers this host at points that it is connected with, if it is time, or if
+ * it has other addresses than before. Call it every few seconds.
+ * @param ns     borrows the namespace
+ * @param missed somebody is missed: they are asked, too, and who is there is
+ *               dialed; after a while again
+ */
+void um_bus_meet(struct um_bus *bus, const char *ns, bool missed);
+
+/** Takes the registrations back. */
+void um_bus_unmeet(struct um_bus *bus, const char *ns);
+
+/**
+ * Makes this host part of the DHT of its mesh, once; NULL: it serves nobody
+ * there any more.
+ * @param prefix borrows the name of the protocol, for the call
+ * @return 0, or a negative code of p2p
+ */
+int um_bus_dht(struct um_bus *bus, const char *prefix);
+
+/** Looks for a peer in it; where it is said to be it is dialed. false: it is
+ * not time for that yet, or there is none. */
+bool um_bus_look_up(struct um_bus *bus, const struct p2p_peer_id *peer);
 
 /** As p2p_relay_status(), of a relay of the config; P2P_EFORMAT: it is none. */
 int um_bus_relay_status(const struct um_bus *bus, const char *relay);

@@ -10,6 +10,7 @@
 
 #include "mesh/bus/bus.h"
 #include "mesh/bus/kept.h"
+#include "mesh/bus/meet.h"
 #include "mesh/bus/named.h"
 
 /** Addresses and connections of this host that are looked at. */
@@ -30,6 +31,7 @@ struct um_bus_entry {
     bool measuring;
     bool relays; /* it says that it is a relay for others */
     bool leaned; /* it was asked to be one for this host */
+    struct um_meet meet;
     /* Public: it says that it listens there, and was dialed there; len 0:
      * nowhere. */
     struct p2p_multiaddr open;
@@ -57,15 +59,26 @@ struct um_bus {
     size_t n_peers;
     size_t n_connected;
     bool closing;
-    bool relays;                 /* this host is one for others */
-    enum p2p_reachability found; /* by others, last */
-    uint64_t lost_ns;            /* when that was lost; 0: it holds */
-    char twin[128];              /* where our key is too */
+    bool relays;                    /* this host is one for others */
+    bool meets;                     /* it is a rendezvous point for others */
+    uint8_t told[P2P_SHA256_BYTES]; /* of its addresses, to points */
+    enum p2p_reachability found;    /* by others, last */
+    uint64_t lost_ns;               /* when that was lost; 0: it holds */
+    bool looks;                     /* it is part of the mesh's DHT */
+    bool seeking;                   /* somebody is looked for there: */
+    struct p2p_peer_id sought;
+    uint64_t seek_ns; /* not before it the next one is */
+    char twin[128];   /* where our key is too */
 };
 
 /** The entry of a peer, or NULL. */
 struct um_bus_entry *um_bus_find(const struct um_bus *bus,
                                  const struct p2p_peer_id *id);
+
+/** Notes where a peer that has a part says that it is, as somebody tells; it is
+ * dialed there if that is news and it is not connected, or by relays alone. */
+void um_bus_moved(struct um_bus *bus, const struct p2p_peer_info *info,
+                  const char *by);
 
 /** The open connections, `n` of them: free() them; NULL: none, or no memory. */
 struct p2p_conn_info *um_bus_conns(const struct um_bus *bus, size_t *n);
@@ -73,5 +86,8 @@ struct p2p_conn_info *um_bus_conns(const struct um_bus *bus, size_t *n);
 /** Whether somebody asks who has a part in the bus, and a peer has; nobody is
  * asked at the end. */
 bool um_bus_is_part(const struct um_bus *bus, const struct p2p_peer_id *id);
+
+/** Whether a peer has a part and is a member. */
+bool um_bus_is_member(const struct um_bus *bus, const struct p2p_peer_id *id);
 
 #endif

@@ -92,6 +92,18 @@ void um_kept_note(struct um_kept *k, const struct p2p_peer_info *info)
     }
 }
 
+bool um_kept_news(const struct um_kept *k, const struct p2p_peer_info *info)
+{
+    struct um_kept said = {.n = 0};
+    bool news = false;
+
+    um_kept_note(&said, info);
+    for (size_t i = 0; i < said.n && !news; i++) {
+        news = !has(k, &said.ways[i], true);
+    }
+    return news;
+}
+
 /* Forgets the way by a relay that was noted first. */
 static void drop_via(struct um_kept *k)
 {

@@ -30,6 +30,9 @@ struct um_kept {
 /** Notes where a peer says that it listens. */
 void um_kept_note(struct um_kept *k, const struct p2p_peer_info *info);
 
+/** Whether a peer says that it listens where that is not noted yet. */
+bool um_kept_news(const struct um_kept *k, const struct p2p_peer_info *info);
+
 /** Notes one way more, as long as there is room; by a relay it takes the place
  * of the oldest of these. */
 void um_kept_add(struct um_kept *k, const struct p2p_multiaddr *ma);

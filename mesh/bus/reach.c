@@ -18,9 +18,19 @@
  * and with them the addresses that others see. */
 #define LASTS_NS UINT64_C(120000000000)
 
-static bool is_part(void *user, const struct p2p_peer_id *peer)
+static bool is_member(void *user, const struct p2p_peer_id *peer)
 {
-    return um_bus_is_part(user, peer);
+    return um_bus_is_member(user, peer);
+}
+
+/* Whom this host dials back. */
+static bool may_ask(void *user, const struct p2p_peer_id *peer)
+{
+    const struct um_bus *bus = user;
+
+    return is_member(user, peer) ||
+           (!bus->closing && bus->cfg.joining != NULL &&
+            bus->cfg.joining(bus->cfg.user));
 }
 
 /* Notes the verdict; what it was before is no news. */
@@ -70,7 +80,8 @@ void um_reach_fill(struct um_reach_cfg *cfg, struct um_bus *bus,
     }
     cfg->ask.servers = cfg->ask.witnesses = ENOUGH;
     cfg->ask.tell_all = true;
-    cfg->ask.trust = cfg->serve.allow = is_part;
+    cfg->ask.trust = is_member;
+    cfg->serve.allow = may_ask;
     cfg->ask.changed = on_changed;
     cfg->ask.user = cfg->serve.user = bus;
     host->autonat = &cfg->ask;

@@ -5,7 +5,7 @@ and at another one when that is gone; what changes at one reaches all."""
 import json
 
 from members import hub, node
-from crew import begin, change, meet, paths, synced, until
+from crew import Node, begin, change, meet, paths, synced, until
 from rig import daemons
 
 # Until members whose relay died have met at another one.
@@ -81,6 +81,36 @@ def test_members_find_out_who_is_reached(lab, folder):
               {"red": "public", "green": "public", one.name_: "private"},
               "all know of all")
         change(one, 205, red, green, two)
+
+
+def asked(node, direction):
+    """Requests of rendezvous that a node had or made."""
+    return sum(int(line.split()[-1]) for line in
+               node.ask("GET", "/metrics").text.splitlines()
+               if "streams_total" in line and "/rendezvous/" in line and
+               f'"{direction}"' in line)
+
+
+def test_a_member_that_moved_is_found(lab, folder):
+    """It has another address when it comes again, and no way to a member that
+    knows the old one: that one asks where both are known."""
+    at, old, new = (lab.host(name) for name in ("red", "old", "new"))
+    red = hub(at, folder)
+    one = node(lab.site("a", nat="symmetric").host(), folder, at, old)
+    green = node(old, folder, at)
+    with daemons(red, one, green):
+        begin((red, one, green))
+        until(lambda: paths(one).get(green.name_) == "direct", "they know it")
+        until(lambda: asked(red, "in") >= 2, "both tell red where they are")
+        green.stop()
+        with Node(green.name_, folder, None, [at.ip], netns=new.ns,
+                  flags=["--no-mdns"]) as moved:
+            moved.ready()
+            until(lambda: paths(one).get(green.name_) == "direct", "it is met")
+            assert [p["addr"] for p in one.get("/mesh/peers")["peers"]
+                    if p["name"] == green.name_][0].startswith(
+                        f"/ip4/{new.ip}/")
+            until(lambda: asked(one, "out") >= 2, "red was asked")
 
 
 def test_neighbours_are_no_relays_of_a_site(lab, folder):

@@ -113,7 +113,7 @@ static void test_a_file_is_read(void **state)
     assert_string_equal(s->settings.listen[0], "/ip4/127.0.0.9/tcp/1");
     assert_string_equal(s->settings.listen[1], "/ip4/127.0.0.9/tcp/2");
     assert_string_equal(s->settings.listen[2], "/ip4/127.0.0.9/tcp/3");
-    assert_false(s->settings.mdns);
+    assert_int_equal(s->settings.discovery & UM_DISCOVERY_MDNS, 0);
     assert_false(s->settings.article);
     assert_true(s->settings.confine);
     assert_string_equal(s->settings.rest, "");
@@ -161,10 +161,31 @@ static void test_a_flag_says_no(void **state)
 
     write_file(s, "no-mdns = yes\n");
     assert_int_equal(parse(s, "--no-mdns=no", NULL), 0);
-    assert_true(s->settings.mdns);
+    assert_int_equal(s->settings.discovery, UM_DISCOVERY_DEFAULT);
     (void)setenv("UNITMESH_NO_MDNS", "false", 1);
     assert_int_equal(parse(s, "--drift", "heal"), 0);
-    assert_true(s->settings.mdns);
+    assert_int_equal(s->settings.discovery, UM_DISCOVERY_DEFAULT);
+}
+
+/* What reaches a node may be chosen; no-mdns counts in any case. */
+static void test_modules_of_discovery(void **state)
+{
+    struct scene *s = *state;
+
+    write_file(s, "");
+    assert_int_equal(parse(s, "--discovery", "mdns,rendezvous,dht"), 0);
+    assert_int_equal(s->settings.discovery, UM_DISCOVERY_MDNS |
+                                                UM_DISCOVERY_RENDEZVOUS |
+                                                UM_DISCOVERY_DHT);
+    assert_int_equal(parse(s, "--discovery", "none"), 0);
+    assert_int_equal(s->settings.discovery, 0);
+    write_file(s, "no-mdns = yes\n");
+    assert_int_equal(parse(s, "--discovery", "bootstrap,mdns"), 0);
+    assert_int_equal(s->settings.discovery, UM_DISCOVERY_BOOTSTRAP);
+    (void)setenv("UNITMESH_DISCOVERY", "rendezvous", 1);
+    assert_int_equal(parse(s, "--no-mdns=no", NULL), 0);
+    assert_int_equal(s->settings.discovery, UM_DISCOVERY_RENDEZVOUS);
+    (void)unsetenv("UNITMESH_DISCOVERY");
 }
 
 static void expect(struct scene *s, const char *text, const char *told)
@@ -175,6 +196,9 @@ static void expect(struct scene *s, const char *text, const char *told)
     (void)snprintf(want, sizeof want, "%s%s\n", s->file, told);
     assert_string_equal(s->told, want);
 }
+
+#define MODULES \
+    " mdns, bootstrap, rendezvous and dht, with commas between them, or none"
 
 static void test_mistakes_have_a_place(void **state)
 {
@@ -195,6 +219,12 @@ static void test_mistakes_have_a_place(void **state)
     expect(s, "drift =\n", ":1: drift: it has no value");
     expect(s, "no-mdns = perhaps\n",
            ":1: no-mdns = perhaps: must be yes or no");
+    expect(s, "discovery = mdns,pigeon\n",
+           ":1: discovery = mdns,pigeon: must be some of" MODULES);
+    expect(s, "discovery = mdns,\n",
+           ":1: discovery = mdns,: must be some of" MODULES);
+    expect(s, "discovery = none,mdns\n",
+           ":1: discovery = none,mdns: must be some of" MODULES);
     expect(s, "unit-modules = /x\n",
            ":1: unit-modules = /x: needs --unit embedded");
     (void)memset(text, 'x', sizeof text);
@@ -224,7 +254,7 @@ static void test_a_mistake_takes_nothing_else_away(void **state)
     assert_null(s->settings.bind);
     assert_null(s->settings.unit);
     assert_string_equal(s->settings.unit_flavour, "unit");
-    assert_true(s->settings.mdns);
+    assert_int_equal(s->settings.discovery, UM_DISCOVERY_DEFAULT);
     assert_true(s->settings.confine);
     assert_int_equal(s->settings.test_speed, 1);
     assert_string_equal(s->settings.state, "/x");
@@ -508,6 +538,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_nearest_counts, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_flag_says_no, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_modules_of_discovery, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_mistakes_have_a_place, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_mistake_takes_nothing_else_away,

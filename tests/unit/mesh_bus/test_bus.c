@@ -33,6 +33,8 @@ struct p2p_host {
     struct p2p_autonat_config asks;
     struct p2p_autonat_server_config answers;
     unsigned rechecks;
+    bool alone; /* nobody is a member */
+    bool joins;
     p2p_on_message on_message;
     void *message_user;
     uint64_t now_ns;
@@ -239,6 +241,19 @@ static bool may(void *user, const struct p2p_peer_id *peer)
     return h->may && peer->bytes[3] != h->out;
 }
 
+static bool member(void *user, const struct p2p_peer_id *peer)
+{
+    const struct p2p_host *h = user;
+
+    (void)peer;
+    return !h->alone;
+}
+
+static bool joining(void *user)
+{
+    return ((const struct p2p_host *)user)->joins;
+}
+
 static void sink(void *user, enum um_log_level level, const char *line)
 {
     struct p2p_host *h = user;
@@ -262,6 +277,8 @@ static struct scene *scene_said(enum p2p_reachability said)
                              .n_listen = 1,
                              .agent = "test",
                              .may = may,
+                             .member = member,
+                             .joining = joining,
                              .reach = said,
                              .cb = &callbacks};
 
@@ -661,6 +678,11 @@ static void test_members_tell_whether_they_reach_it(void **state)
     assert_false(a->trust(a->user, &one) || b->allow(b->user, &one));
     s->world.may = true;
     assert_true(a->trust(a->user, &one) && b->allow(b->user, &one));
+    s->world.alone = true; /* without a mesh all have a part */
+    assert_false(a->trust(a->user, &one) || b->allow(b->user, &one));
+    s->world.joins = true;
+    assert_true(!a->trust(a->user, &one) && b->allow(b->user, &one));
+    s->world.alone = s->world.joins = false;
     assert_int_equal(um_bus_reach(s->bus), P2P_REACHABILITY_UNKNOWN);
     find(s, P2P_UNREACHABLE);
     assert_non_null(strstr(s->world.log, "nobody reaches this node"));

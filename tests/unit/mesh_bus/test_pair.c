@@ -61,8 +61,10 @@ static void on_twin(void *user, const char *addr)
     fail();
 }
 
-static const struct um_bus_cb callbacks = {on_found, on_up, on_down,
-                                           on_twin,  NULL,  NULL};
+static const struct um_bus_cb callbacks = {.found = on_found,
+                                           .peer_up = on_up,
+                                           .peer_down = on_down,
+                                           .twin = on_twin};
 
 static bool may(void *user, const struct p2p_peer_id *peer)
 {
@@ -636,6 +638,109 @@ static void test_two_meet_at_a_third(void **state)
     scene_free(s);
 }
 
+static void connect_to_first(struct scene *s, size_t i)
+{
+    if (i > 0) {
+        connect_to(s, i, 0);
+    }
+}
+
+/* A node that asks a point whom it misses. */
+struct searcher {
+    struct node *n;
+    struct node *both[2];
+    const char *ns;
+};
+
+static bool has_met(void *arg)
+{
+    struct searcher *w = arg;
+
+    um_bus_meet(w->both[1]->bus, "mesh", false);
+    um_bus_meet(w->n->bus, w->ns, true);
+    return both_up(w->both);
+}
+
+/* 1 tells 0 where it is; 2 asks there, and connects with it. */
+static void test_two_find_each_other_at_a_point(void **state)
+{
+    struct scene *s = scene_new(NODES);
+    struct searcher w = {&s->n[2], {&s->n[2], &s->n[1]}, "mesh"};
+
+    (void)state;
+    know_all(s);
+    assert_int_equal(um_bus_point(s->n[0].bus, true), 0);
+    assert_int_equal(um_bus_point(s->n[0].bus, true), 0);
+    connect_to(s, 1, 0);
+    connect_to(s, 2, 0);
+    until(s, has_met, &w);
+    assert_int_equal(route(s, 2, 1).via.len, 0);
+    assert_int_equal(um_bus_point(s->n[0].bus, false), 0);
+    um_bus_unmeet(s->n[1].bus, "mesh");
+    scene_free(s);
+}
+
+static bool has_looked_up(void *arg)
+{
+    struct searcher *w = arg;
+
+    (void)um_bus_look_up(w->n->bus, &w->both[1]->id);
+    return both_up(w->both);
+}
+
+/* 2 knows 0 alone, which has met 1. */
+static void test_two_find_each_other_by_the_dht(void **state)
+{
+    struct scene *s = scene_new(NODES);
+    struct searcher w = {&s->n[2], {&s->n[2], &s->n[1]}, NULL};
+
+    (void)state;
+    know_all(s);
+    assert_false(um_bus_look_up(s->n[2].bus, &s->n[1].id));
+    for (size_t i = 0; i < NODES; i++) {
+        connect_to_first(s, i);
+        assert_int_equal(um_bus_dht(s->n[i].bus, "/unitmesh/test"), 0);
+        assert_int_equal(um_bus_dht(s->n[i].bus, "/unitmesh/test"), 0);
+    }
+    until(s, has_looked_up, &w);
+    assert_int_equal(route(s, 2, 1).via.len, 0);
+    assert_int_equal(um_bus_dht(s->n[2].bus, NULL), 0);
+    assert_false(um_bus_look_up(s->n[2].bus, &s->n[0].id));
+    scene_free(s);
+}
+
+struct wait {
+    struct scene *s;
+    time_t end;
+};
+
+/* Several seconds of looks have passed. */
+static bool has_waited(void *arg)
+{
+    const struct wait *w = arg;
+
+    um_bus_meet(w->s->n[1].bus, "mesh", false);
+    um_bus_meet(w->s->n[2].bus, "mesh", true);
+    return time(NULL) > w->end;
+}
+
+/* Neither who tells nor who asks is served if he has no part. */
+static void test_a_point_is_of_those_who_have_a_part(void **state)
+{
+    struct scene *s = scene_new(NODES);
+    struct wait w = {s, time(NULL) + 1};
+
+    (void)state;
+    know_all(s);
+    s->n[0].n_members = 2; /* itself, and 1 */
+    assert_int_equal(um_bus_point(s->n[0].bus, true), 0);
+    connect_to(s, 1, 0);
+    connect_to(s, 2, 0);
+    until(s, has_waited, &w);
+    assert_false(um_bus_is_up(s->n[2].bus, &s->n[1].id));
+    scene_free(s);
+}
+
 /* A relay has no room for who has no part in the bus, and brings him to nobody
  * but who awaits him. */
 static void test_a_relay_is_of_those_who_have_a_part(void **state)
@@ -679,6 +784,9 @@ int main(void)
         cmocka_unit_test(test_who_is_thrown_out_hears_no_more),
         cmocka_unit_test(test_two_meet_at_a_third),
         cmocka_unit_test(test_a_relay_is_of_those_who_have_a_part),
+        cmocka_unit_test(test_two_find_each_other_at_a_point),
+        cmocka_unit_test(test_a_point_is_of_those_who_have_a_part),
+        cmocka_unit_test(test_two_find_each_other_by_the_dht),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
