@@ -17,7 +17,8 @@ ln -s usr/lib64 "$root/lib64"
 ln -s ../run "$root/var/run"
 cp "$installed/usr/bin/unitmesh" "$root/usr/bin/"
 cp -P "$installed"/usr/lib/libp2p.so.* "$installed"/usr/lib/libp2p-tls.so.* \
-    "$installed"/usr/lib/libp2p-quic.so.* "$root/usr/lib/"
+    "$installed"/usr/lib/libp2p-quic.so.* \
+    "$installed"/usr/lib/libp2p-portmap.so.* "$root/usr/lib/"
 cp LICENSE* "$root/usr/share/doc/unitmesh/"
 
 # A library, without the /usr that some are named with, and what its package
