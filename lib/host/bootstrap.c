@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Peers to begin with. Happy path: a host that is connected with nobody dials
- * the first of them, which knows others. Failure mode: it does not answer, and
- * the next one is dialed; after the last there is a pause, which doubles, and
- * all are dialed again, for as long as nobody is connected.
+ * the first of them, which knows others. Failure mode: it does not answer, or
+ * hangs up at once, and the next one is dialed; after the last there is a
+ * pause, which doubles, and all are dialed again, for as long as nobody is
+ * connected.
  */
 #include "base/mem.h"
 #include "host/internal.h"
@@ -23,6 +24,7 @@ struct p2p__host_bootstrap {
     size_t next;
     size_t failed; /* in a row */
     p2p_ns pause;
+    p2p_ns opened_at; /* the last one let us in; 0: none has */
     bool dialing;
 };
 
@@ -58,9 +60,8 @@ static void on_dialed(void *user, int status, struct p2p__conn *c, p2p_ns now)
     (void)c;
     b->dialing = false;
     if (status == 0) {
-        b->failed = 0;
-        b->pause = FIRST_NS;
-    } else if (status != P2P_ECLOSED) {
+        b->opened_at = now;
+    } else if (!b->host->swarm->closing) {
         P2P__LOG(b->host->env.log, INFO, "bootstrap.failed addr=%s: %s",
                  p2p_multiaddr_text(&b->list[b->next], text),
                  p2p_err_text(status));
@@ -88,9 +89,16 @@ void p2p__host_bootstrap_gone(struct p2p_host *h, p2p_ns now)
 {
     struct p2p__host_bootstrap *b = h->bootstrap;
 
-    if (b != NULL) {
-        p2p__timer_set(&b->timer, now); /* it looks when that is over */
+    if (b == NULL || b->dialing) {
+        return;
     }
+    if (b->opened_at != 0 && now - b->opened_at < FIRST_NS) {
+        go_on(b, now); /* it is full: that it let us in is nothing */
+        return;
+    }
+    b->failed = 0;
+    b->pause = FIRST_NS;
+    p2p__timer_set(&b->timer, now); /* it looks when that is over */
 }
 
 static struct p2p__host_bootstrap *make(struct p2p_host *h)

@@ -102,6 +102,26 @@ static void test_it_goes_on_when_it_is_alone(void **state)
     stop(&w);
 }
 
+/* One that is full lets in and hangs up. */
+static void test_who_hangs_up_is_not_dialed_at_once(void **state)
+{
+    unsigned times = 0;
+    struct world w;
+
+    (void)state;
+    start(&w);
+    add_host(&w, ONE);
+    for (unsigned i = 0; i < 6000; i++) { /* a minute */
+        run(&w, P2P__MS(10));
+        if (is_with(&w, ONE)) {
+            times++;
+            (void)p2p_host_disconnect(w.h[ONE].host, p2p_host_id(w.h[US].host));
+        }
+    }
+    assert_in_range(times, 3, 6); /* after 5, 15, 35 s */
+    stop(&w);
+}
+
 /* Whoever is met: those are not dialed then. */
 static void test_who_is_not_alone_needs_nobody(void **state)
 {
@@ -162,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_is_enough),
         cmocka_unit_test(test_it_goes_on_when_it_is_alone),
+        cmocka_unit_test(test_who_hangs_up_is_not_dialed_at_once),
         cmocka_unit_test(test_who_is_not_alone_needs_nobody),
         cmocka_unit_test(test_the_list_may_be_in_dns),
         cmocka_unit_test(test_what_is_wrong_is_said),
