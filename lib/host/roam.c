@@ -68,9 +68,10 @@ static void woke(struct p2p_host *h, p2p_ns now)
 static void look(struct p2p__host_roam *r, p2p_ns now)
 {
     struct p2p__iface own[P2P__ROAM_IFACES];
-    const size_t n = p2p__host_ifaces(r->host, own);
+    struct p2p__ifaces *ifaces = r->host->world->ifaces;
+    const int found = ifaces->list(ifaces, own, P2P__ROAM_IFACES);
 
-    if (p2p__roam_look(&r->core, own, n, now) & P2P__ROAM_ADDRS) {
+    if (p2p__roam_look(&r->core, own, found, now) & P2P__ROAM_ADDRS) {
         moved(r, now);
     }
 }

@@ -596,12 +596,12 @@ static int expire_pipe(struct p2p__conn *c, p2p_ns now)
 {
     int rv = 0;
 
-    if (now >= c->dead_at) {
-        return P2P_ETIMEDOUT;
-    }
-    if (now >= c->ask_at) {
+    if (now >= c->ask_at) { /* first: it may be us who stood still */
         c->ask_at = P2P_NEVER;
+        c->dead_at = p2p__ns_after(now, PROBE_NS - ASK_AGAIN_NS);
         (void)ask(c, now);
+    } else if (now >= c->dead_at) {
+        return P2P_ETIMEDOUT;
     }
     if (now >= c->adrift_at) {
         rv = p2p__wander_due(c, now);

@@ -57,12 +57,19 @@ static bool is_same(const struct p2p__iface *a, const struct p2p__iface *b)
 }
 
 unsigned p2p__roam_look(struct p2p__roam *r, const struct p2p__iface *own,
-                        size_t n, p2p_ns now)
+                        int found, p2p_ns now)
 {
     const bool knew = r->knows;
+    size_t n;
     bool changed;
 
-    n = p2p__min(n, P2P__ROAM_IFACES);
+    if (found < 0) {
+        r->by = P2P_NEVER;
+        r->look_at = p2p__ns_after(now, P2P__ROAM_UNWATCHED_NS);
+        return 0;
+    }
+    n = p2p__min((size_t)found, P2P__ROAM_IFACES);
+    r->partial = (size_t)found > n;
     changed = n != r->n;
     for (size_t i = 0; i < n; i++) {
         changed = changed || !is_same(&r->own[i], &own[i]);
@@ -83,5 +90,5 @@ bool p2p__roam_has(const struct p2p__roam *r, const struct p2p__addr *addr)
             return true;
         }
     }
-    return false;
+    return r->partial;
 }

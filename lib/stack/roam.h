@@ -43,7 +43,8 @@ struct p2p__roam {
     p2p_ns by;      /* stirs put it off no further; P2P_NEVER: there was none */
     int64_t slept;  /* at the last look */
     bool watched;
-    bool knows; /* there was a look at addresses */
+    bool knows;   /* there was a look at addresses */
+    bool partial; /* at some of them: there are more */
     size_t n;
     struct p2p__iface own[P2P__ROAM_IFACES];
 };
@@ -66,12 +67,14 @@ unsigned p2p__roam_tick(struct p2p__roam *r, int64_t slept_ns, p2p_ns now);
 /* Whether the addresses are to be looked at now. */
 bool p2p__roam_is_due(const struct p2p__roam *r, p2p_ns now);
 
-/* There are these addresses now (those beyond the cap are not looked at): 0 or
- * P2P__ROAM_ADDRS. The first ones are no news. */
+/* There are `found` addresses now, of which the first P2P__ROAM_IFACES are
+ * looked at: 0 or P2P__ROAM_ADDRS. The first ones are no news. < 0: nobody
+ * could look, as when there is no file descriptor left, and all stays as it
+ * was. */
 unsigned p2p__roam_look(struct p2p__roam *r, const struct p2p__iface *own,
-                        size_t n, p2p_ns now);
+                        int found, p2p_ns now);
 
-/* Whether an address was ours at the last look. */
+/* Whether an address was ours at the last look, or may have been. */
 bool p2p__roam_has(const struct p2p__roam *r, const struct p2p__addr *addr);
 
 #endif

@@ -72,7 +72,7 @@ int p2p__quic_move(void *sess, const struct p2p__quic_path *path, bool at_once,
     if (!(q->bits & P2P__QC_DIALER) || q->bits & P2P__QC_POISONED) {
         return P2P_ENOTSUP;
     }
-    q->now = now;
+    now = p2p__quic_at(q, now);
     q->refusal = 0;
     p2p__quic_path_to(path, &ps);
     rv = at_once

@@ -69,7 +69,23 @@ static void test_more_addresses_than_are_looked_at(void **state)
     assert_int_equal(p2p__roam_look(&r, many, P2P__COUNT(many), START),
                      P2P__ROAM_ADDRS);
     assert_true(p2p__roam_has(&r, &many[P2P__ROAM_IFACES - 1].addr));
+    assert_true(p2p__roam_has(&r, &many[P2P__ROAM_IFACES].addr)); /* perhaps */
+    (void)p2p__roam_look(&r, home, P2P__COUNT(home), START);
     assert_false(p2p__roam_has(&r, &many[P2P__ROAM_IFACES].addr));
+}
+
+/* As when there is no file descriptor left: that is no move. */
+static void test_who_cannot_look_keeps_what_he_knows(void **state)
+{
+    struct p2p__roam r = at_home(true);
+
+    (void)state;
+    p2p__roam_stir(&r, START);
+    assert_int_equal(p2p__roam_look(&r, NULL, P2P_EIO, START), 0);
+    assert_true(p2p__roam_has(&r, &home[1].addr));
+    assert_false(p2p__roam_is_due(&r, START + P2P__ROAM_SETTLE_NS));
+    assert_true(p2p__roam_is_due(&r, START + P2P__ROAM_UNWATCHED_NS));
+    assert_int_equal(p2p__roam_look(&r, home, P2P__COUNT(home), START), 0);
 }
 
 static void test_stirs_settle_and_do_not_put_it_off_for_ever(void **state)
@@ -160,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_other_addresses_are_news_once),
         cmocka_unit_test(test_a_port_is_no_part_of_it),
         cmocka_unit_test(test_more_addresses_than_are_looked_at),
+        cmocka_unit_test(test_who_cannot_look_keeps_what_he_knows),
         cmocka_unit_test(test_stirs_settle_and_do_not_put_it_off_for_ever),
         cmocka_unit_test(test_looks_are_frequent_where_nobody_tells),
         cmocka_unit_test(test_who_comes_late_has_slept),
