@@ -105,6 +105,7 @@ struct p2p_portmap_status {
     uint32_t mapped; /**< that are */
     uint32_t told;   /**< of these, whose address others are told */
     bool nat_behind; /**< the gateway's own address is behind another NAT */
+    bool is_public;  /**< our own address is: nothing has to be mapped */
     uint64_t asked;  /**< how often it was asked for something */
     uint64_t failed; /**< how often that brought nothing */
     /** A sentence for people: what is wrong. Empty: nothing is. */

@@ -122,6 +122,9 @@ static bool heard(struct p2p_portmap *pm, const natpmpresp_t *r)
                r->pnu.newportmapping.privateport == a->order.inner.port) {
         mapped(pm, r);
         return false;
+    } else {
+        /* The same once more; the library takes any for what was asked for. */
+        a->lib->has_pending_request = 1;
     }
     return true;
 }
@@ -180,6 +183,9 @@ static bool begin(struct p2p_portmap *pm)
     lib = p2p__zalloc(sizeof *lib);
     poll = p2p__zalloc(sizeof *poll);
     if (lib == NULL || poll == NULL || initnatpmp(lib, 1, gateway) != 0) {
+        if (lib != NULL && poll != NULL) {
+            (void)closenatpmp(lib); /* it keeps its socket when it fails */
+        }
         p2p__free(lib);
         p2p__free(poll);
         return false;

@@ -321,5 +321,8 @@ void p2p_portmap_free(struct p2p_portmap *portmap)
     p2p__timer_fini(&portmap->end_timer);
     p2p__job_fini(&portmap->job);
     (void)p2p__host_mapper_set(portmap->host, NULL);
+    if (portmap->mapper.n > 0) {
+        p2p__host_mapper_changed(portmap->host);
+    }
     p2p__free(portmap);
 }

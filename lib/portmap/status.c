@@ -90,7 +90,7 @@ static void put_why(struct text *t, const struct p2p_portmap *pm)
     const struct p2p__leases *l = &pm->leases;
 
     if (pm->is_public) {
-        put(t, "our own address is public: nothing has to be mapped");
+        return; /* nothing has to be mapped */
     } else if (l->gateway.family == 0) {
         put(t, "there is no gateway");
     } else if (l->n == 0) {
@@ -111,6 +111,7 @@ void p2p_portmap_status(const struct p2p_portmap *portmap,
         .internal = host_part(&portmap->own),
         .method = l->proven ? method_name(l->method) : NULL,
         .ports = (uint32_t)l->n,
+        .is_public = portmap->is_public,
         .asked = portmap->asked,
         .failed = portmap->failed};
     struct text t = {.p = own.why, .cap = sizeof own.why};

@@ -82,6 +82,7 @@ static void put(const struct node *n, struct json *j)
     json_uint(j, "asked", s.asked);
     json_uint(j, "failed", s.failed);
     json_bool(j, "nat_behind", s.nat_behind);
+    json_bool(j, "public", s.is_public);
     put_text(j, "why", s.why);
 }
 
