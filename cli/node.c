@@ -116,7 +116,7 @@ static int status(struct um_cli *c)
     print_mesh(yyjson_obj_get(root, "mesh"));
     (void)printf("peers      %" PRIu64 " connected\n",
                  um_cli_number(root, "peers_connected"));
-    if (yyjson_obj_get(root, "mesh") != NULL) {
+    if (yyjson_obj_get(root, "reach") != NULL) { /* older daemons have none */
         print_reach(yyjson_obj_get(root, "reach"));
     }
     print_unit(yyjson_obj_get(root, "unit"));

@@ -161,6 +161,7 @@ static void on_left(void *user)
 /* Ends in order; a gateway that lets peers in is told. */
 static void leave(struct um_daemon *d)
 {
+    (void)uv_timer_stop(&d->drain); /* Unit is waited for no more */
     if (d->bus == NULL || !um_bus_leave(d->bus, on_left, d)) {
         uv_stop(&d->loop.uv);
     }

@@ -121,13 +121,21 @@ static bool is_any_public(struct um_node *n)
 /* Members are apart and are to be relays, and none can be. */
 static void say_no_relay(struct um_doctor *o, struct um_node *n)
 {
+    const bool said = o->d->settings.reach == P2P_UNREACHABLE;
+
     if (um_detours_set(n) && o->d->settings.n_relays == 0 &&
         um_bus_reach(o->d->bus) == P2P_UNREACHABLE && !is_any_public(n)) {
         um_doctor_find(o, UM_ADVICE, "relay",
                        "choose one member: " TO_REACH
                        "; or name a relay: unitmesh run --relay MULTIADDR",
-                       "Members are to be relays for each other "
-                       "(relay=members), and none is reached from outside.");
+                       said
+                           ? "Members are to be relays for each other "
+                             "(relay=members), and none is reached from "
+                             "outside; this one is none since its settings say "
+                             "public = no."
+                           : "Members are to be relays for each other "
+                             "(relay=members), and none is reached from "
+                             "outside.");
     }
 }
 

@@ -65,8 +65,8 @@ const struct um_setting_row um_setting_rows[UM_SETTINGS] = {
         {"discovery", "MODULES",
          "by what members are found: mdns, bootstrap, rendezvous and dht, with "
          "commas between them, or none",
-         "mdns,bootstrap,rendezvous: all but mdns begin when a peer outside "
-         "the link is known",
+         "mdns,bootstrap,rendezvous: all but mdns need a peer to begin with, "
+         "or relay=members",
          "mdns,rendezvous", 0},
     [UM_SETTING_NO_MDNS] = {"no-mdns", NULL,
                             "do not look for peers on the link", "no", "yes",
