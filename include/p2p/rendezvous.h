@@ -57,8 +57,8 @@ struct p2p_rendezvous_config {
  * Makes a host a rendezvous point after its start, or takes that back: nobody
  * is served any more, and registrations come to their end.
  * @param host borrows the host
- * @param cfg  borrows the limits for the call; NULL: it is none. A host that is
- *             a point already keeps its limits
+ * @param cfg  borrows the limits for the call; NULL: it is none. A host that
+ * was a point before keeps its limits, and who is allowed is as `cfg` says
  * @return 0, P2P_EINVAL (a size that is not set or of a newer header),
  *         P2P_ELIMIT (it serves too many protocols), P2P_ENOMEM
  */

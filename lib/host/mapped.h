@@ -24,6 +24,8 @@ struct p2p__mapper {
     struct p2p__mapped list[P2P__MAPPED_MAX];
     /* Where we listen may have changed. */
     void (*look)(struct p2p__mapper *m);
+    /* Time passed that nobody counted: what was granted may be over. */
+    void (*woke)(struct p2p__mapper *m);
 };
 
 /* A host has this mapper now, or none (NULL); borrowed until then. P2P_EINVAL:

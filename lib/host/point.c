@@ -99,8 +99,6 @@ static int make(struct p2p_host *h, const struct p2p_rendezvous_config *cfg)
         return P2P_ENOMEM;
     }
     p->host = h;
-    p->allow = cfg->allow;
-    p->user = cfg->user;
     registry.limits = (struct p2p__rendezvous_limits){
         .registrations = cfg->max_registrations,
         .registrations_per_peer = cfg->max_registrations_per_peer,
@@ -129,10 +127,13 @@ int p2p__host_point_init(struct p2p_host *h,
     if (h->point == NULL) {
         rv = make(h, &cfg);
     }
-    return rv != 0 ? rv
-                   : p2p__handlers_set(&h->swarm->handlers,
-                                       P2P__RENDEZVOUS_PROTOCOL, on_inbound,
-                                       h->point);
+    if (rv != 0) {
+        return rv;
+    }
+    h->point->allow = cfg.allow;
+    h->point->user = cfg.user;
+    return p2p__handlers_set(&h->swarm->handlers, P2P__RENDEZVOUS_PROTOCOL,
+                             on_inbound, h->point);
 }
 
 int p2p_rendezvous_serve(struct p2p_host *host,

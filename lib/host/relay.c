@@ -124,9 +124,6 @@ static int make(struct p2p_host *h, const struct p2p_relay_config *cfg)
         return P2P_ENOMEM;
     }
     r->host = h;
-    r->allow = cfg->allow;
-    r->allow_circuit = cfg->allow_circuit;
-    r->user = cfg->user;
     p2p__list_init(&r->bridges);
     p2p__timer_init(&r->timer, h->world->q, on_due);
     p2p__env_seed(&h->env, seed);
@@ -158,10 +155,14 @@ int p2p__host_relay_init(struct p2p_host *h,
         return P2P_EINVAL;
     }
     rv = h->relay != NULL ? 0 : make(h, &cfg);
-    return rv != 0
-               ? rv
-               : p2p__handlers_set(&h->swarm->handlers, P2P__RELAY_HOP_PROTOCOL,
-                                   on_inbound, h->relay);
+    if (rv != 0) {
+        return rv;
+    }
+    h->relay->allow = cfg.allow;
+    h->relay->allow_circuit = cfg.allow_circuit;
+    h->relay->user = cfg.user;
+    return p2p__handlers_set(&h->swarm->handlers, P2P__RELAY_HOP_PROTOCOL,
+                             on_inbound, h->relay);
 }
 
 int p2p_relay_serve(struct p2p_host *host, const struct p2p_relay_config *cfg)

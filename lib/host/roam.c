@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "host/autonat.h"
+#include "host/mapped.h"
 #include "stack/wander.h"
 
 struct p2p__host_roam {
@@ -62,6 +63,9 @@ static void woke(struct p2p_host *h, p2p_ns now)
     p2p__wander_woke(h->swarm, now);
     p2p__host_reserve_moved(h, now);
     p2p__host_mdns_again(h);
+    if (h->mapper != NULL) {
+        h->mapper->woke(h->mapper);
+    }
     p2p__host_addrs_changed(h);
 }
 

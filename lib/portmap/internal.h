@@ -62,6 +62,7 @@ struct p2p_portmap {
     struct p2p__addr own;         /* our address towards the gateway */
     bool is_public;               /* ... which needs none */
     bool looks;                   /* look at gateway and ports in the job */
+    bool woke;                    /* ask for all again there */
     bool closing;
     uint64_t asked, failed;
     void (*changed)(void *user);

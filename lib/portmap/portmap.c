@@ -181,7 +181,10 @@ static void on_job(struct p2p__job *job, p2p_ns now)
     if (pm->looks && !pm->closing) {
         look(pm, now);
     }
-    pm->looks = false;
+    if (pm->woke) {
+        p2p__leases_again(&pm->leases, now);
+    }
+    pm->looks = pm->woke = false;
     while (p2p__leases_next(&pm->leases, &order, now)) {
         ask(pm, &order, now);
     }
@@ -207,6 +210,12 @@ static void on_look(struct p2p__mapper *m)
 
     pm->looks = true;
     p2p__mark(&pm->job);
+}
+
+static void on_woke(struct p2p__mapper *m)
+{
+    P2P__CONTAINER(m, struct p2p_portmap, mapper)->woke = true;
+    on_look(m);
 }
 
 static void on_look_due(struct p2p__timer *timer, p2p_ns now)
@@ -253,6 +262,7 @@ int p2p__portmap_new(struct p2p_loop *loop, struct p2p_host *host,
         return P2P_ENOMEM;
     }
     pm->mapper.look = on_look;
+    pm->mapper.woke = on_woke;
     rv = p2p__host_mapper_set(host, &pm->mapper);
     if (rv != 0) {
         p2p__free(pm);

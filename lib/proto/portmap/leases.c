@@ -433,6 +433,13 @@ void p2p__leases_answer(struct p2p__leases *l,
     settle(l);
 }
 
+void p2p__leases_again(struct p2p__leases *l, p2p_ns now)
+{
+    if (l->proven) {
+        remake(l, now);
+    }
+}
+
 void p2p__leases_announced(struct p2p__leases *l, uint32_t epoch, p2p_ns now)
 {
     if (!l->proven && now < l->not_before) { /* it speaks, then: try it */

@@ -147,6 +147,10 @@ bool p2p__leases_next(struct p2p__leases *l, struct p2p__portmap_order *order,
 void p2p__leases_answer(struct p2p__leases *l,
                         const struct p2p__portmap_answer *answer, p2p_ns now);
 
+/* Time passed that nobody counted, and what was granted may be over: all is
+ * asked for again. */
+void p2p__leases_again(struct p2p__leases *l, p2p_ns now);
+
 /* The gateway told all what its epoch is. */
 void p2p__leases_announced(struct p2p__leases *l, uint32_t epoch, p2p_ns now);
 

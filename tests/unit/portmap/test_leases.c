@@ -363,6 +363,18 @@ static void test_a_gateway_that_began_anew_is_asked_for_all(void **state)
     assert_false(p2p__leases_changed(&w.l)); /* it gave the same */
 }
 
+/* After sleep nobody knows what is left of what was granted. */
+static void test_all_is_asked_for_again(void **state)
+{
+    struct world w;
+
+    (void)state;
+    two_held(&w);
+    pass(&w, 100);
+    p2p__leases_again(&w.l, w.now);
+    assert_both_soon(&w);
+}
+
 static void test_an_answer_shows_that_it_began_anew(void **state)
 {
     struct world w;
@@ -643,6 +655,7 @@ int main(void)
         cmocka_unit_test(test_a_port_that_is_refused_is_asked_for_later),
         cmocka_unit_test(test_a_port_that_somebody_has_is_another_one),
         cmocka_unit_test(test_a_gateway_that_began_anew_is_asked_for_all),
+        cmocka_unit_test(test_all_is_asked_for_again),
         cmocka_unit_test(test_an_answer_shows_that_it_began_anew),
         cmocka_unit_test(test_clocks_need_not_agree_well),
         cmocka_unit_test(test_whoever_says_it_often_makes_us_ask_seldom),

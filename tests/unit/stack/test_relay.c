@@ -145,10 +145,26 @@ static void test_T34_a_relay_connects_whom_it_wants_to(void **state)
     meeting_stop(&w);
 }
 
+static bool nobody(void *user, const struct p2p_peer_id *peer)
+{
+    (void)user;
+    (void)peer;
+    return false;
+}
+
+static bool nobody_there(void *user, const struct p2p_peer_id *from,
+                         const struct p2p_peer_id *to)
+{
+    (void)user;
+    (void)from;
+    (void)to;
+    return false;
+}
+
 /* It says so while it is one, and circuits go on when it is none any more. */
 static void test_a_host_becomes_a_relay(void **state)
 {
-    const struct p2p_relay_config limits = P2P_RELAY_CONFIG_INIT;
+    struct p2p_relay_config limits = P2P_RELAY_CONFIG_INIT;
     struct p2p_host *host;
     struct meeting w;
 
@@ -171,6 +187,10 @@ static void test_a_host_becomes_a_relay(void **state)
     assert_int_equal(meeting_circuits(&w, DIALER), 1);
     assert_int_equal(p2p_relay_serve(host, &limits), 0);
     assert_int_equal(meeting_dial(&w, OTHER, DIALER, TARGET), 0);
+    limits.allow = nobody; /* who is served is said anew */
+    limits.allow_circuit = nobody_there;
+    assert_int_equal(p2p_relay_serve(host, &limits), 0);
+    assert_true(meeting_dial(&w, OTHER, DIALER, TARGET) < 0);
     meeting_stop(&w);
 }
 

@@ -285,6 +285,13 @@ static void test_a_point_may_serve_some_alone(void **state)
     stop(&w);
 }
 
+static bool nobody(void *user, const struct p2p_peer_id *peer)
+{
+    (void)user;
+    (void)peer;
+    return false;
+}
+
 /* It says so while it is one; what was told it knows all the same. */
 static void test_a_host_becomes_a_point(void **state)
 {
@@ -301,6 +308,9 @@ static void test_a_host_becomes_a_point(void **state)
     assert_int_equal(p2p_rendezvous_serve(w.h[POINT].host, &limits), 0);
     assert_int_equal(look(&w, "mesh", NULL), 0);
     assert_int_equal(w.n_found, 1);
+    limits.allow = nobody; /* who is served is said anew */
+    assert_int_equal(p2p_rendezvous_serve(w.h[POINT].host, &limits), 0);
+    assert_true(look(&w, "mesh", NULL) < 0);
     assert_int_equal(p2p_rendezvous_serve(w.h[TWO].host, NULL), 0);
     assert_int_equal(p2p_rendezvous_serve(w.h[TWO].host, &defaults), 0);
     assert_non_null(w.h[TWO].host->point);
