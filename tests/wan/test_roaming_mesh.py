@@ -9,9 +9,8 @@ import signal
 import time
 
 import pytest
-from test_mesh import Node, begin, daemons, folder, paths, synced, until
-
-assert folder is not None  # the fixture
+from crew import Node, begin, paths, synced, until
+from rig import daemons
 
 LONG = bool(os.environ.get("WAN_TRIES"))
 
