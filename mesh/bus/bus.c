@@ -183,6 +183,7 @@ static void on_peer_down(void *user, const struct p2p_peer_id *peer)
         e->connected = false;
         e->changed_ns = p2p_loop_now_ns(bus->cfg.loop);
         e->observed.len = 0;
+        um_meet_gone(e);
     }
     bus->n_connected--;
     if (e != NULL && um_bus_is_part(bus, peer) && !is_named(bus, peer)) {

@@ -189,12 +189,14 @@ bool um_bus_leave(struct um_bus *bus, void (*done)(void *user), void *user);
  * takes that back. 0, or a negative code of p2p: it is as before. */
 int um_bus_point(struct um_bus *bus, bool on);
 
-/** At how many points a host registers. */
-#define UM_BUS_POINTS 2
+/** At how many points a host registers, and how many it asks. */
+#define UM_BUS_POINTS       2
+#define UM_BUS_POINTS_ASKED 4
 
 /**
  * Registers this host at points that it is connected with, if it is time, or if
- * it has other addresses than before. Call it every few seconds.
+ * it has other addresses than before. Of many, all hosts take the same ones.
+ * Call it every few seconds.
  * @param ns     borrows the namespace
  * @param missed somebody is missed: they are asked, too, and who is there is
  *               dialed; after a while again

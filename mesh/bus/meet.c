@@ -2,7 +2,8 @@
 /*
  * See meet.h, and bus.h for what the daemon asks for. Happy path: this host
  * registers at two points that it is connected with, again before that ends
- * and whenever its addresses change, and asks there for those that are missed.
+ * and whenever its addresses change, and asks there for those that are missed,
+ * and at two more. All prefer the same points, or they would miss each other.
  * What is found is signed by whom it is about, and is dialed if he has a part.
  * Failure modes: no point, or none that knows him; a point that refuses or does
  * not answer is asked again after a minute.
@@ -56,6 +57,14 @@ int um_bus_point(struct um_bus *bus, bool on)
 
 /* ---- points of others */
 
+/* As of a point that was never asked; what is under way goes on. */
+static void begin_anew(struct um_meet *m)
+{
+    m->renew_ns = m->ask_ns = 0;
+    m->cookie.len = 0;
+    m->turn++;
+}
+
 void um_meet_told(struct um_bus_entry *e, const struct p2p_peer_info *info)
 {
     bool point = false;
@@ -64,23 +73,30 @@ void um_meet_told(struct um_bus_entry *e, const struct p2p_peer_info *info)
         point = point || strcmp(info->protocols[i], RENDEZVOUS) == 0;
     }
     if (point != e->meet.point) {
-        e->meet = (struct um_meet){.point = point};
+        begin_anew(&e->meet);
+        e->meet.registered = false;
+        e->meet.point = point;
     }
+}
+
+void um_meet_gone(struct um_bus_entry *e)
+{
+    begin_anew(&e->meet);
 }
 
 /* What a point was asked: its entry may be forgotten meanwhile. */
 struct asked {
     struct um_bus *bus;
     struct p2p_peer_id point;
+    uint32_t turn;
 };
 
-static struct asked *asked_new(struct um_bus *bus,
-                               const struct p2p_peer_id *point)
+static struct asked *asked_new(struct um_bus *bus, const struct um_bus_entry *e)
 {
     struct asked *a = malloc(sizeof *a);
 
     if (a != NULL) {
-        *a = (struct asked){bus, *point};
+        *a = (struct asked){bus, e->id, e->meet.turn};
     }
     return a;
 }
@@ -91,8 +107,11 @@ static void on_registered(void *user, int status, uint32_t ttl_s)
     struct um_bus_entry *e = um_bus_find(a->bus, &a->point);
     uint64_t span = ttl_s / 2 * NS_PER_S;
 
-    if (e != NULL && status != P2P_ECLOSED) {
+    if (e != NULL) {
         e->meet.registering = false;
+        e->meet.registered = e->meet.registered || status == 0;
+    }
+    if (e != NULL && e->meet.turn == a->turn) {
         e->meet.renew_ns = p2p_loop_now_ns(a->bus->cfg.loop) +
                            (status == 0 && span > AGAIN_NS ? span : AGAIN_NS);
     }
@@ -101,7 +120,7 @@ static void on_registered(void *user, int status, uint32_t ttl_s)
 
 static void enter(struct um_bus *bus, struct um_bus_entry *e, const char *ns)
 {
-    struct asked *a = asked_new(bus, &e->id);
+    struct asked *a = asked_new(bus, e);
 
     e->meet.registering =
         a != NULL && p2p_rendezvous_register(bus->host, &e->id, ns, TTL_S,
@@ -127,8 +146,10 @@ static void on_done(void *user, int status,
     struct asked *a = user;
     struct um_bus_entry *e = um_bus_find(a->bus, &a->point);
 
-    if (e != NULL && status != P2P_ECLOSED) {
+    if (e != NULL) {
         e->meet.asking = false;
+    }
+    if (e != NULL && e->meet.turn == a->turn) {
         e->meet.ask_ns = p2p_loop_now_ns(a->bus->cfg.loop) +
                          (status == 0 ? NEWS_NS : AGAIN_NS);
         e->meet.cookie = *cookie; /* of none: from the beginning */
@@ -142,7 +163,7 @@ static void ask(struct um_bus *bus, struct um_bus_entry *e, const char *ns)
                                                         .done = on_done};
     const struct p2p_rendezvous_search search = {.ns = ns,
                                                  .cookie = &e->meet.cookie};
-    struct asked *a = asked_new(bus, &e->id);
+    struct asked *a = asked_new(bus, e);
 
     e->meet.asking =
         a != NULL &&
@@ -170,26 +191,64 @@ static bool has_moved(struct um_bus *bus)
     return is;
 }
 
+/* The points of a host, those first that all others prefer, too. */
+struct ranks {
+    struct um_bus_entry *e[UM_BUS_POINTS_ASKED];
+    uint8_t sum[UM_BUS_POINTS_ASKED][P2P_SHA256_BYTES];
+    size_t n;
+};
+
+static void rank(struct ranks *r, struct um_bus_entry *e, const char *ns)
+{
+    uint8_t sum[P2P_SHA256_BYTES];
+    size_t at = r->n;
+
+    p2p_hmac_sha256(ns, strlen(ns), e->id.bytes, e->id.len, sum);
+    while (at > 0 && memcmp(sum, r->sum[at - 1], sizeof sum) < 0) {
+        at--;
+    }
+    if (at == UM_BUS_POINTS_ASKED) {
+        return;
+    }
+    r->n += r->n < UM_BUS_POINTS_ASKED;
+    for (size_t i = r->n - 1; i > at; i--) {
+        r->e[i] = r->e[i - 1];
+        memcpy(r->sum[i], r->sum[i - 1], sizeof sum);
+    }
+    r->e[at] = e;
+    memcpy(r->sum[at], sum, sizeof sum);
+}
+
+/* All points hear of other addresses: who is not connected, when he is. */
+static void forget_told(struct um_bus *bus)
+{
+    for (struct um_bus_entry *e = bus->peers; e != NULL; e = e->next) {
+        e->meet.renew_ns = 0;
+        e->meet.turn++;
+    }
+}
+
 void um_bus_meet(struct um_bus *bus, const char *ns, bool missed)
 {
     uint64_t now = p2p_loop_now_ns(bus->cfg.loop);
-    bool moved = has_moved(bus);
-    size_t points = 0;
+    struct ranks r = {.n = 0};
 
+    if (has_moved(bus)) {
+        forget_told(bus);
+    }
     for (struct um_bus_entry *e = bus->peers; e != NULL; e = e->next) {
-        if (!e->meet.point || !e->connected || points == UM_BUS_POINTS ||
-            !um_bus_is_part(bus, &e->id)) {
-            continue;
+        if (e->meet.point && e->connected && um_bus_is_part(bus, &e->id)) {
+            rank(&r, e, ns);
         }
-        points++;
-        if (moved) {
-            e->meet.renew_ns = 0;
+    }
+    for (size_t i = 0; i < r.n; i++) {
+        const struct um_meet *m = &r.e[i]->meet;
+
+        if (i < UM_BUS_POINTS && !m->registering && m->renew_ns <= now) {
+            enter(bus, r.e[i], ns);
         }
-        if (!e->meet.registering && e->meet.renew_ns <= now) {
-            enter(bus, e, ns);
-        }
-        if (missed && !e->meet.asking && e->meet.ask_ns <= now) {
-            ask(bus, e, ns);
+        if (missed && !m->asking && m->ask_ns <= now) {
+            ask(bus, r.e[i], ns);
         }
     }
 }
@@ -197,8 +256,10 @@ void um_bus_meet(struct um_bus *bus, const char *ns, bool missed)
 void um_bus_unmeet(struct um_bus *bus, const char *ns)
 {
     for (struct um_bus_entry *e = bus->peers; e != NULL; e = e->next) {
-        if (e->meet.point && e->connected && e->meet.renew_ns > 0) {
+        if (e->connected && (e->meet.registered || e->meet.registering)) {
             (void)p2p_rendezvous_unregister(bus->host, &e->id, ns, NULL, NULL);
         }
+        begin_anew(&e->meet);
+        e->meet.registered = false;
     }
 }

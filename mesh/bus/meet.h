@@ -15,12 +15,18 @@ struct um_meet {
     uint64_t ask_ns;   /**< not before it is asked again who is there */
     /** Where the last answer ended: the next one has the news alone. */
     struct p2p_rendezvous_cookie cookie;
+    /** Counted up when what is under way is out of date before its answer. */
+    uint32_t turn;
     bool point; /**< it says that it is one */
+    bool registered;
     bool registering;
     bool asking;
 };
 
 /** Notes whether a peer says that it is a point. */
 void um_meet_told(struct um_bus_entry *e, const struct p2p_peer_info *info);
+
+/** A peer is gone: as a point it may know nothing when it is back. */
+void um_meet_gone(struct um_bus_entry *e);
 
 #endif

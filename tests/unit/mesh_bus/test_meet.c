@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* How members find each other at rendezvous points, where all that goes to the
+ * network is the test's. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <p2p/p2p.h>
+
+#include "mesh/bus/inner.h"
+#include "unit.h"
+
+enum { ASKED_MAX = 8, LOG_BYTES = 2048 };
+
+#define NS_PER_S UINT64_C(1000000000)
+
+#define AT_1 "/ip4/44.77.1.1/tcp/4001"
+#define AT_2 "/ip4/44.77.2.1/tcp/4001"
+#define AT_3 "/ip4/44.77.3.1/tcp/4001"
+
+/* What a rendezvous point was asked. */
+struct asked {
+    struct p2p_peer_id point;
+    p2p_rendezvous_registered registered; /* NULL: who is there */
+    const struct p2p_rendezvous_events *events;
+    void *user;
+    size_t from; /* bytes of the cookie */
+};
+
+/* The world of a bus, in place of its loop and its host. */
+struct p2p_host {
+    struct um_bus bus;
+    struct um_log log;
+    struct p2p_peer_id id;
+    struct p2p_multiaddr addr;
+    uint64_t now_ns;
+    struct asked asked[ASKED_MAX]; /* what has no answer yet */
+    size_t n_asked;
+    unsigned taken_back;
+    bool alone; /* nobody is a member */
+    char said[LOG_BYTES];
+};
+
+uint64_t p2p_loop_now_ns(const struct p2p_loop *loop)
+{
+    return ((const struct p2p_host *)loop)->now_ns;
+}
+
+const struct p2p_peer_id *p2p_host_id(const struct p2p_host *host)
+{
+    return &host->id;
+}
+
+size_t p2p_host_addrs(const struct p2p_host *host, struct p2p_multiaddr *out,
+                      size_t cap)
+{
+    assert_true(cap > 0);
+    *out = host->addr;
+    return 1;
+}
+
+static void say(struct p2p_host *w, const char *what, const char *text)
+{
+    size_t len = strlen(w->said);
+
+    (void)snprintf(w->said + len, sizeof w->said - len, "%s%s\n", what, text);
+}
+
+int p2p_host_dial(struct p2p_host *host, const char *addr, p2p_dial_done done,
+                  void *user)
+{
+    assert_null(done);
+    assert_null(user);
+    say(host, "dial ", addr);
+    return 0;
+}
+
+int p2p_host_keep(struct p2p_host *host, const struct p2p_peer_id *peer,
+                  bool keep)
+{
+    assert_true(keep && peer->len > 0 && host->id.len > 0);
+    return 0;
+}
+
+int p2p_host_add_addr(struct p2p_host *host, const char *addr, uint32_t ttl_s)
+{
+    assert_int_equal(ttl_s, 0);
+    say(host, "know ", addr);
+    return 0;
+}
+
+static void note_asked(struct p2p_host *w, struct asked a)
+{
+    assert_true(w->n_asked < ASKED_MAX);
+    w->asked[w->n_asked++] = a;
+}
+
+int p2p_rendezvous_register(struct p2p_host *host,
+                            const struct p2p_peer_id *point, const char *ns,
+                            uint32_t ttl_s, p2p_rendezvous_registered done,
+                            void *user)
+{
+    assert_string_equal(ns, "mesh");
+    assert_int_equal(ttl_s, 7200);
+    note_asked(host, (struct asked){*point, done, NULL, user, 0});
+    return 0;
+}
+
+int p2p_rendezvous_discover(struct p2p_host *host,
+                            const struct p2p_peer_id *point,
+                            const struct p2p_rendezvous_search *search,
+                            const struct p2p_rendezvous_events *on, void *user)
+{
+    assert_string_equal(search->ns, "mesh");
+    note_asked(host,
+               (struct asked){*point, NULL, on, user, search->cookie->len});
+    return 0;
+}
+
+int p2p_rendezvous_unregister(struct p2p_host *host,
+                              const struct p2p_peer_id *point, const char *ns,
+                              p2p_rendezvous_registered done, void *user)
+{
+    assert_string_equal(ns, "mesh");
+    assert_true(point->len > 0 && done == NULL && user == NULL);
+    host->taken_back++;
+    return 0;
+}
+
+/* The answer to all that was asked. */
+static void answer(struct p2p_host *w, int status)
+{
+    const struct p2p_rendezvous_cookie cookie = {.len = status == 0};
+    size_t n = w->n_asked;
+
+    w->n_asked = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct asked *a = &w->asked[i];
+
+        if (a->registered != NULL) {
+            a->registered(a->user, status, status == 0 ? 7200 : 0);
+        } else {
+            a->events->done(a->user, status, &cookie);
+        }
+    }
+}
+
+static bool has_part(void *user, const struct p2p_peer_id *peer)
+{
+    (void)user;
+    return peer->len > 0;
+}
+
+static bool is_member(void *user, const struct p2p_peer_id *peer)
+{
+    (void)peer;
+    return !((const struct p2p_host *)user)->alone;
+}
+
+static void sink(void *user, enum um_log_level level, const char *line)
+{
+    (void)level;
+    say(user, "", line);
+}
+
+static struct p2p_peer_id id_of(unsigned n)
+{
+    struct p2p_peer_id id = {.len = 34, .bytes = {0x12, 0x20, 0, (uint8_t)n}};
+
+    return id;
+}
+
+static struct p2p_multiaddr addr_of(const char *text)
+{
+    struct p2p_multiaddr ma;
+
+    assert_int_equal(p2p_multiaddr_from_text(text, strlen(text), &ma), 0);
+    return ma;
+}
+
+static struct p2p_host *world_new(void)
+{
+    struct p2p_host *w = calloc(1, sizeof *w);
+
+    assert_non_null(w);
+    w->id = id_of(200);
+    w->addr = addr_of(AT_1);
+    w->log = (struct um_log){.level = UM_LOG_INFO, .user = w, .sink = sink};
+    w->bus.host = w;
+    w->bus.cfg = (struct um_bus_cfg){.loop = (struct p2p_loop *)w,
+                                     .log = &w->log,
+                                     .may = has_part,
+                                     .member = is_member,
+                                     .user = w};
+    return w;
+}
+
+/* As at the end of a bus: what is asked ends before what is known goes. */
+static void world_free(struct p2p_host *w)
+{
+    w->bus.closing = true;
+    answer(w, P2P_ECLOSED);
+    while (w->bus.peers != NULL) {
+        struct um_bus_entry *e = w->bus.peers;
+
+        w->bus.peers = e->next;
+        free(e);
+    }
+    free(w);
+}
+
+/* A member that is connected and says that it is a point. */
+static struct um_bus_entry *meet_point(struct p2p_host *w, unsigned n)
+{
+    static const char *const point[] = {"/rendezvous/1.0.0"};
+    const struct p2p_peer_info info = {
+        .peer = id_of(n), .protocols = point, .n_protocols = 1};
+    struct um_bus_entry *e = calloc(1, sizeof *e);
+
+    assert_non_null(e);
+    e->id = info.peer;
+    e->connected = true;
+    e->next = w->bus.peers;
+    w->bus.peers = e;
+    um_meet_told(e, &info);
+    return e;
+}
+
+/* How much is asked at one look, so many seconds after the last one. */
+static size_t meet(struct p2p_host *w, unsigned seconds, bool missed)
+{
+    size_t before = w->n_asked;
+
+    w->now_ns += seconds * NS_PER_S;
+    um_bus_meet(&w->bus, "mesh", missed);
+    return w->n_asked - before;
+}
+
+static void test_points_hear_that_a_host_moved(void **state)
+{
+    struct p2p_host *w = world_new();
+    struct um_bus_entry *point = meet_point(w, 1);
+
+    (void)state;
+    assert_int_equal(meet(w, 5, false), 1);
+    w->addr = addr_of(AT_2);
+    assert_int_equal(meet(w, 5, false), 0); /* it is under way */
+    answer(w, 0);
+    assert_int_equal(meet(w, 5, false), 1); /* as it is now */
+    answer(w, 0);
+    assert_int_equal(meet(w, 5, false), 0);
+    point->connected = false;
+    w->addr = addr_of(AT_3);
+    assert_int_equal(meet(w, 5, false), 0);
+    point->connected = true;
+    assert_int_equal(meet(w, 5, false), 1);
+    world_free(w);
+}
+
+/* A point that is back may have begun anew: it is told and asked all. */
+static void test_a_point_that_was_gone_is_told_again(void **state)
+{
+    struct p2p_host *w = world_new();
+    struct um_bus_entry *point = meet_point(w, 1);
+
+    (void)state;
+    assert_int_equal(meet(w, 5, true), 2);
+    answer(w, 0);
+    assert_int_equal(meet(w, 5, true), 0);
+    assert_int_equal(meet(w, 20, true), 1);
+    assert_int_equal(w->asked[0].from, 1); /* for the news */
+    um_meet_gone(point);
+    answer(w, P2P_ECLOSED);
+    assert_int_equal(meet(w, 5, true), 2);
+    assert_int_equal(w->asked[1].from, 0);
+    world_free(w);
+}
+
+static void test_what_ends_without_an_answer_is_asked_again(void **state)
+{
+    struct p2p_host *w = world_new();
+
+    (void)state;
+    (void)meet_point(w, 1);
+    assert_int_equal(meet(w, 5, true), 2);
+    answer(w, P2P_ECLOSED);
+    assert_int_equal(meet(w, 5, true), 0);
+    assert_int_equal(meet(w, 60, true), 2);
+    world_free(w);
+}
+
+static void test_who_comes_back_to_a_mesh_registers_again(void **state)
+{
+    struct p2p_host *w = world_new();
+
+    (void)state;
+    (void)meet_point(w, 1);
+    um_bus_unmeet(&w->bus, "mesh");
+    assert_int_equal(w->taken_back, 0);
+    assert_int_equal(meet(w, 5, true), 2);
+    answer(w, 0);
+    um_bus_unmeet(&w->bus, "mesh");
+    assert_int_equal(w->taken_back, 1);
+    assert_int_equal(meet(w, 5, true), 2);
+    assert_int_equal(w->asked[1].from, 0);
+    um_bus_unmeet(&w->bus, "mesh"); /* while it is under way */
+    answer(w, 0);
+    assert_int_equal(w->taken_back, 2);
+    assert_int_equal(meet(w, 5, true), 2);
+    assert_int_equal(w->asked[1].from, 0);
+    world_free(w);
+}
+
+/* Or members would register at some and ask at others. */
+static void test_all_prefer_the_same_points(void **state)
+{
+    enum { POINTS = 6, ASKED = UM_BUS_POINTS + UM_BUS_POINTS_ASKED };
+    struct p2p_host *w[2] = {world_new(), world_new()};
+    size_t told = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < POINTS; i++) {
+        (void)meet_point(w[0], i);
+        (void)meet_point(w[1], POINTS - 1 - i);
+    }
+    assert_int_equal(meet(w[0], 5, true), ASKED);
+    assert_int_equal(meet(w[1], 5, true), ASKED);
+    for (size_t i = 0; i < ASKED; i++) {
+        const struct asked *a = &w[0]->asked[i], *b = &w[1]->asked[i];
+
+        assert_true(p2p_peer_id_equal(&a->point, &b->point));
+        assert_int_equal(a->registered != NULL, b->registered != NULL);
+        told += a->registered != NULL;
+    }
+    assert_int_equal(told, UM_BUS_POINTS);
+    world_free(w[0]);
+    world_free(w[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_points_hear_that_a_host_moved),
+        cmocka_unit_test(test_a_point_that_was_gone_is_told_again),
+        cmocka_unit_test(test_what_ends_without_an_answer_is_asked_again),
+        cmocka_unit_test(test_who_comes_back_to_a_mesh_registers_again),
+        cmocka_unit_test(test_all_prefer_the_same_points),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
