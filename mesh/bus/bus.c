@@ -650,11 +650,13 @@ static void dial_addr(void *user, const char *addr)
 }
 
 void um_bus_moved(struct um_bus *bus, const struct p2p_peer_info *info,
-                  const char *by)
+                  const char *by, bool is_signed)
 {
     char id[P2P_PEER_ID_TEXT_MAX], at[P2P_MULTIADDR_TEXT_MAX];
+    struct um_kept said = {.n = 0};
+    bool noted = true;
     struct um_bus_entry *e =
-        um_bus_is_part(bus, &info->peer) &&
+        um_bus_is_member(bus, &info->peer) &&
                 !p2p_peer_id_equal(&info->peer, um_bus_id(bus))
             ? get(bus, &info->peer)
             : NULL;
@@ -663,14 +665,19 @@ void um_bus_moved(struct um_bus *bus, const struct p2p_peer_info *info,
         !um_kept_news(&e->kept, info)) {
         return;
     }
-    um_kept_note(&e->kept, info);
-    um_log_line(bus->cfg.log, UM_LOG_INFO, "%s says that %s is at %s", by,
-                p2p_peer_id_text(&e->id, id),
-                p2p_multiaddr_text(&e->kept.ways[0], at));
+    um_kept_note(&said, info);
+    if (is_signed) {
+        um_kept_note(&e->kept, info);
+    } else {
+        noted = um_kept_hear(&e->kept, &said);
+    }
+    um_log_line(bus->cfg.log, noted ? UM_LOG_INFO : UM_LOG_DEBUG,
+                "%s says that %s is at %s", by, p2p_peer_id_text(&e->id, id),
+                p2p_multiaddr_text(&said.ways[0], at));
     if (!is_named(bus, &e->id)) {
         um_kept_hold(&e->kept, bus->host, &e->id);
     }
-    um_kept_tell(&e->kept, &e->id, dial_addr, bus->host);
+    um_kept_tell(&said, &e->id, dial_addr, bus->host);
 }
 
 int um_bus_serve(struct um_bus *bus, const char *protocol,

@@ -49,7 +49,7 @@ static void on_found(void *user, const struct p2p_dht_result *r)
     bus->seeking = false;
     bus->seek_ns = p2p_loop_now_ns(bus->cfg.loop) + PAUSE_NS;
     if (r->n_addrs > 0 && !bus->closing) {
-        um_bus_moved(bus, &info, "a member, over the DHT,");
+        um_bus_moved(bus, &info, "a member, over the DHT,", false);
     }
 }
 

@@ -75,10 +75,11 @@ struct um_bus {
 struct um_bus_entry *um_bus_find(const struct um_bus *bus,
                                  const struct p2p_peer_id *id);
 
-/** Notes where a peer that has a part says that it is, as somebody tells; it is
- * dialed there if that is news and it is not connected, or by relays alone. */
+/** Notes where a member is, as somebody tells; it is dialed there if that is
+ * news and it is not connected, or by relays alone. What it signed takes the
+ * place of what is known, the rest stands behind that. */
 void um_bus_moved(struct um_bus *bus, const struct p2p_peer_info *info,
-                  const char *by);
+                  const char *by, bool is_signed);
 
 /** The open connections, `n` of them: free() them; NULL: none, or no memory. */
 struct p2p_conn_info *um_bus_conns(const struct um_bus *bus, size_t *n);

@@ -131,6 +131,18 @@ void um_kept_add(struct um_kept *k, const struct p2p_multiaddr *ma)
     put(k, ma);
 }
 
+bool um_kept_hear(struct um_kept *k, const struct um_kept *said)
+{
+    const uint8_t before = k->n;
+
+    for (size_t i = 0; i < said->n; i++) {
+        if (!has(k, &said->ways[i], true)) {
+            put(k, &said->ways[i]);
+        }
+    }
+    return k->n > before;
+}
+
 void um_kept_tell(const struct um_kept *k, const struct p2p_peer_id *id,
                   void (*each)(void *user, const char *addr), void *user)
 {

@@ -37,6 +37,10 @@ bool um_kept_news(const struct um_kept *k, const struct p2p_peer_info *info);
  * of the oldest of these. */
 void um_kept_add(struct um_kept *k, const struct p2p_multiaddr *ma);
 
+/** Notes where somebody else says that a peer listens, behind what there is and
+ * as long as there is room. Whether any of it was noted. */
+bool um_kept_hear(struct um_kept *k, const struct um_kept *said);
+
 /** Tells the ways as texts, with /p2p/ID. */
 void um_kept_tell(const struct um_kept *k, const struct p2p_peer_id *id,
                   void (*each)(void *user, const char *addr), void *user);

@@ -137,7 +137,7 @@ static void on_found(void *user, const struct p2p_rendezvous_peer *found)
     const struct p2p_peer_info info = {
         .peer = found->peer, .addrs = found->addrs, .n_addrs = found->n_addrs};
 
-    um_bus_moved(a->bus, &info, "a rendezvous point");
+    um_bus_moved(a->bus, &info, "a rendezvous point", true);
 }
 
 static void on_done(void *user, int status,

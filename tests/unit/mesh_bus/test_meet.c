@@ -337,6 +337,67 @@ static void test_all_prefer_the_same_points(void **state)
     world_free(w[1]);
 }
 
+/* A point, or somebody else, tells where member 9 is. */
+static void tell(struct p2p_host *w, const char *addr, bool is_signed)
+{
+    const struct p2p_multiaddr at = addr_of(addr);
+    const struct p2p_peer_info info = {
+        .peer = id_of(9), .addrs = &at, .n_addrs = 1};
+
+    w->said[0] = '\0';
+    um_bus_moved(&w->bus, &info, "somebody", is_signed);
+}
+
+/* What a point tells is signed, but perhaps by who is no member any more. */
+static void test_members_alone_are_dialed(void **state)
+{
+    struct p2p_host *w = world_new();
+    const struct p2p_multiaddr at = addr_of(AT_2);
+    const struct p2p_rendezvous_peer found = {
+        .peer = id_of(9), .ns = "mesh", .addrs = &at, .n_addrs = 1};
+    const struct asked *who = &w->asked[1];
+
+    (void)state;
+    (void)meet_point(w, 1);
+    assert_int_equal(meet(w, 5, true), 2);
+    w->alone = true;
+    who->events->found(who->user, &found);
+    assert_string_equal(w->said, "");
+    w->alone = false;
+    who->events->found(who->user, &found);
+    assert_non_null(strstr(w->said, "dial " AT_2));
+    assert_non_null(strstr(w->said, "a rendezvous point says that "));
+    w->said[0] = '\0';
+    who->events->found(who->user, &found); /* no news */
+    assert_string_equal(w->said, "");
+    world_free(w);
+}
+
+static void test_what_is_not_signed_stands_behind(void **state)
+{
+    struct p2p_host *w = world_new();
+    const struct p2p_peer_id id = id_of(9);
+    const struct um_kept *k;
+
+    (void)state;
+    tell(w, AT_1, true);
+    k = &um_bus_find(&w->bus, &id)->kept;
+    tell(w, AT_2, false);
+    assert_non_null(strstr(w->said, "dial " AT_2));
+    assert_null(strstr(w->said, "dial " AT_1)); /* the library's */
+    tell(w, AT_3, false);
+    assert_int_equal(k->n, 3);
+    assert_true(p2p_multiaddr_equal(&k->ways[0], &w->addr)); /* AT_1 */
+    /* There is no room: it is dialed once, which is not worth a line. */
+    tell(w, "/ip4/44.77.4.1/tcp/4001", false);
+    assert_int_equal(strncmp(w->said, "know ", 5), 0);
+    assert_non_null(strstr(w->said, "dial /ip4/44.77.4.1/"));
+    assert_int_equal(k->n, 3);
+    tell(w, "/ip4/44.77.5.1/tcp/4001", true);
+    assert_int_equal(k->n, 1);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +406,8 @@ int main(void)
         cmocka_unit_test(test_what_ends_without_an_answer_is_asked_again),
         cmocka_unit_test(test_who_comes_back_to_a_mesh_registers_again),
         cmocka_unit_test(test_all_prefer_the_same_points),
+        cmocka_unit_test(test_members_alone_are_dialed),
+        cmocka_unit_test(test_what_is_not_signed_stands_behind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
