@@ -444,6 +444,18 @@ static int add_entries(struct um_bus *bus)
     return rv;
 }
 
+/* Without a gateway that lets peers in the rest goes on. */
+static void begin_gateway(struct um_bus *bus)
+{
+    int rv = um_gateway_begin(bus);
+
+    if (rv != 0) {
+        um_log_line(bus->cfg.log, UM_LOG_WARN, "--portmap: %s",
+                    rv == P2P_ENOTSUP ? "this build cannot ask a gateway"
+                                      : p2p_err_text(rv));
+    }
+}
+
 struct um_bus *um_bus_new(const struct um_bus_cfg *cfg)
 {
     struct um_bus *bus = calloc(1, sizeof *bus);
@@ -457,9 +469,8 @@ struct um_bus *um_bus_new(const struct um_bus_cfg *cfg)
         um_bus_free(bus);
         return NULL;
     }
-    if (cfg->portmap && um_gateway_begin(bus) != 0) {
-        um_log_line(cfg->log, UM_LOG_WARN,
-                    "--portmap: this build cannot ask a gateway");
+    if (cfg->portmap) {
+        begin_gateway(bus);
     }
     return bus;
 }

@@ -49,12 +49,16 @@ static void on_changed(void *user)
 
     words(bus, &g);
     if (g.at[0] != '\0') {
-        um_log_line(bus->cfg.log, UM_LOG_INFO,
-                    "the gateway %s lets peers in at %s (%s)", g.gateway, g.at,
-                    g.method);
+        bool lacks = !g.ok && g.why[0] != '\0';
+
+        um_log_line(bus->cfg.log, lacks ? UM_LOG_WARN : UM_LOG_INFO,
+                    "the gateway %s lets peers in at %s (%s)%s%s", g.gateway,
+                    g.at, g.method, lacks ? ", and nowhere else: " : "",
+                    lacks ? g.why : "");
     } else if (g.why[0] != '\0') {
-        um_log_line(bus->cfg.log, UM_LOG_WARN,
-                    "the gateway %s lets no peers in: %s", g.gateway, g.why);
+        um_log_line(bus->cfg.log, UM_LOG_WARN, "%s%s lets %speers in: %s",
+                    g.gateway[0] != '\0' ? "the gateway " : "no gateway",
+                    g.gateway, g.gateway[0] != '\0' ? "no " : "", g.why);
     }
 }
 
