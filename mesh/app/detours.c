@@ -245,9 +245,8 @@ static void look(struct um_daemon *d)
         return;
     }
     is = serves(d);
-    if (um_bus_relay(d->bus, is) != 0) {
-        um_log_line(&d->log, UM_LOG_WARN, "cannot be a relay now");
-    }
+    um_discovery_tell(d, "a relay", um_bus_relay(d->bus, is),
+                      &d->detours.told_relay);
     um_bus_peers(d->bus, each_peer, &near);
     if (near.n != d->detours.near) {
         d->detours.near = near.n;
@@ -257,10 +256,7 @@ static void look(struct um_daemon *d)
     if (missed) { /* who serves may be asked */
         um_bus_seek_relays(d->bus);
     }
-    if (um_discovery_look(d, is, missed) != 0) {
-        um_log_line(&d->log, UM_LOG_WARN,
-                    "cannot help members to find each other now");
-    }
+    um_discovery_look(d, is, missed);
 }
 
 static void set_alarm(struct um_daemon *d, uint64_t ms);

@@ -42,6 +42,9 @@ struct um_detours {
     unsigned pause; /**< looks between two rounds through the addresses */
     unsigned skip;  /**< how many of these are left */
     size_t sought;  /**< of those who are missed, who is looked up next */
+    int told_relay; /**< what was told last that it cannot be, as codes */
+    int told_point;
+    int told_dht;
     bool dialing;
     bool shut; /**< it was found private, and not public since */
 };

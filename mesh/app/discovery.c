@@ -78,24 +78,35 @@ static void look_up(struct um_daemon *d)
     }
 }
 
-int um_discovery_look(struct um_daemon *d, bool serves, bool missed)
+void um_discovery_tell(const struct um_daemon *d, const char *what, int err,
+                       int *told)
+{
+    if (err != 0 && err != *told) {
+        um_log_line(&d->log, UM_LOG_WARN, "cannot be %s now: %s", what,
+                    p2p_err_text(err));
+    }
+    *told = err;
+}
+
+void um_discovery_look(struct um_daemon *d, bool serves, bool missed)
 {
     bool meets = has_module(d, UM_DISCOVERY_RENDEZVOUS);
     char name[NAME_BYTES];
-    int rv = um_bus_point(d->bus, serves && meets);
 
+    um_discovery_tell(d, "a rendezvous point",
+                      um_bus_point(d->bus, serves && meets),
+                      &d->detours.told_point);
     if (meets) {
         um_bus_meet(d->bus, name_of_mesh(d, POINT_FRONT, name), missed);
     }
     if (has_module(d, UM_DISCOVERY_DHT)) {
-        int err = um_bus_dht(d->bus, name_of_mesh(d, DHT_FRONT, name));
-
-        rv = rv != 0 ? rv : err;
+        um_discovery_tell(d, "part of the DHT of this mesh",
+                          um_bus_dht(d->bus, name_of_mesh(d, DHT_FRONT, name)),
+                          &d->detours.told_dht);
         if (missed) {
             look_up(d);
         }
     }
-    return rv;
 }
 
 void um_discovery_leave(struct um_daemon *d)

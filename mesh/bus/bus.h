@@ -207,8 +207,9 @@ void um_bus_meet(struct um_bus *bus, const char *ns, bool missed);
 void um_bus_unmeet(struct um_bus *bus, const char *ns);
 
 /**
- * Makes this host part of the DHT of its mesh, once; NULL: it serves nobody
- * there any more.
+ * Makes this host part of the DHT of its mesh; NULL: it serves nobody there any
+ * more. It is part of one for as long as it is: of another one it serves nobody
+ * and asks nobody, which is logged once.
  * @param prefix borrows the name of the protocol, for the call
  * @return 0, or a negative code of p2p
  */

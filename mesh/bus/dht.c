@@ -3,8 +3,12 @@
  * The DHT of a mesh: a way to find where members are, and nothing else. Happy
  * path: who is missed is looked for among members, who tell where they last met
  * him; he is dialed there, and has to prove who he is. Nothing is put into it.
- * Failure mode: nobody knows, and the next one who is missed is looked for.
+ * Failure modes: nobody knows, and the next one who is missed is looked for; a
+ * host is part of one DHT until its end, and has none in a mesh that it came to
+ * from another one.
  */
+#include <string.h>
+
 #include "mesh/bus/inner.h"
 
 /* Between two searches. */
@@ -20,14 +24,33 @@ static bool is_in(void *user, const struct p2p_peer_id *peer)
     return bus->looks && um_bus_is_member(bus, peer);
 }
 
+/* The host is part of a DHT already: of this one, or it is told once. */
+static void look_again(struct um_bus *bus, const char *prefix)
+{
+    bus->looks = strcmp(bus->dht, prefix) == 0;
+    if (!bus->looks && !bus->strange) {
+        bus->strange = true;
+        um_log_line(bus->cfg.log, UM_LOG_WARN,
+                    "members are not found by the DHT of this mesh before this "
+                    "node is restarted: it is part of that of another mesh");
+    }
+}
+
 int um_bus_dht(struct um_bus *bus, const char *prefix)
 {
     struct p2p_dht_config cfg = P2P_DHT_CONFIG_INIT;
-    int rv = 0;
+    int rv;
 
-    if (prefix == NULL || bus->looks) {
-        bus->looks = prefix != NULL;
+    if (prefix == NULL) {
+        bus->looks = bus->strange = false;
         return 0;
+    }
+    if (bus->dht[0] != '\0') {
+        look_again(bus, prefix);
+        return 0;
+    }
+    if (strlen(prefix) >= sizeof bus->dht) {
+        return P2P_EINVAL;
     }
     cfg.prefix = prefix;
     cfg.server = true;
@@ -37,6 +60,9 @@ int um_bus_dht(struct um_bus *bus, const char *prefix)
     bus->looks = true;
     rv = p2p_dht_join(bus->host, &cfg);
     bus->looks = rv == 0;
+    if (rv == 0) {
+        memcpy(bus->dht, prefix, strlen(prefix) + 1);
+    }
     return rv;
 }
 

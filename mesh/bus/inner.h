@@ -17,6 +17,9 @@
 #define UM_BUS_ADDRS 64
 #define UM_BUS_CONNS 4096
 
+/** Bytes of the name of a DHT, with its 0. */
+#define UM_BUS_DHT_BYTES 64
+
 /** A peer, connected or not. */
 struct um_bus_entry {
     struct um_bus_entry *next;
@@ -65,6 +68,8 @@ struct um_bus {
     enum p2p_reachability found;    /* by others, last */
     uint64_t lost_ns;               /* when that was lost; 0: it holds */
     bool looks;                     /* it is part of the mesh's DHT */
+    bool strange;                   /* its DHT is another one, as was told */
+    char dht[UM_BUS_DHT_BYTES];     /* the one that it joined; "": none */
     bool seeking;                   /* somebody is looked for there: */
     struct p2p_peer_id sought;
     uint64_t seek_ns; /* not before it the next one is */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* How members find each other at rendezvous points, where all that goes to the
- * network is the test's. */
+/* How members find each other at rendezvous points and by the DHT, and what is
+ * said of the gateway, where all that goes to the network is the test's. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <p2p/p2p.h>
+#include <p2p/portmap.h>
 
+#include "mesh/bus/gateway.h"
 #include "mesh/bus/inner.h"
 #include "unit.h"
 
@@ -38,6 +40,11 @@ struct p2p_host {
     size_t n_asked;
     unsigned taken_back;
     bool alone; /* nobody is a member */
+    struct p2p_dht_config dht;
+    unsigned joined, sought;
+    struct p2p_portmap_config portmap;
+    struct p2p_portmap_status gateway;
+    struct p2p_portmap_port port[2];
     char said[LOG_BYTES];
 };
 
@@ -125,6 +132,52 @@ int p2p_rendezvous_unregister(struct p2p_host *host,
     assert_true(point->len > 0 && done == NULL && user == NULL);
     host->taken_back++;
     return 0;
+}
+
+int p2p_dht_join(struct p2p_host *host, const struct p2p_dht_config *cfg)
+{
+    host->dht = *cfg;
+    return host->joined++ == 0 ? 0 : P2P_ESTATE;
+}
+
+int p2p_dht_find_peer(struct p2p_host *host, const struct p2p_peer_id *peer,
+                      const struct p2p_dht_want *want,
+                      struct p2p_dht_query **out)
+{
+    static const struct p2p_dht_result nobody = {.status = P2P_ENOTFOUND};
+
+    assert_true(peer->len > 0 && out == NULL);
+    host->sought++;
+    want->done(want->user, &nobody);
+    return P2P_ENOTFOUND; /* it is not under way */
+}
+
+int p2p_portmap_new(struct p2p_loop *loop, struct p2p_host *host,
+                    const struct p2p_portmap_config *cfg,
+                    struct p2p_portmap **out)
+{
+    assert_ptr_equal(loop, host);
+    host->portmap = *cfg;
+    *out = (struct p2p_portmap *)host;
+    return 0;
+}
+
+void p2p_portmap_status(const struct p2p_portmap *portmap,
+                        struct p2p_portmap_status *out, size_t size)
+{
+    assert_int_equal(size, sizeof *out);
+    *out = ((const struct p2p_host *)portmap)->gateway;
+}
+
+size_t p2p_portmap_ports(const struct p2p_portmap *portmap,
+                         struct p2p_portmap_port *out, size_t cap, size_t size)
+{
+    const struct p2p_host *w = (const struct p2p_host *)portmap;
+
+    assert_int_equal(size, sizeof *out);
+    assert_true(cap >= w->gateway.ports);
+    memcpy(out, w->port, w->gateway.ports * size);
+    return w->gateway.ports;
 }
 
 /* The answer to all that was asked. */
@@ -398,6 +451,88 @@ static void test_what_is_not_signed_stands_behind(void **state)
     world_free(w);
 }
 
+static size_t times(const char *text, const char *what)
+{
+    size_t n = 0;
+
+    for (const char *at = text; (at = strstr(at, what)) != NULL; at++) {
+        n++;
+    }
+    return n;
+}
+
+/* A host is in one DHT until its end, whatever mesh it comes to. */
+static void test_who_comes_back_to_a_mesh_is_in_its_dht(void **state)
+{
+    struct p2p_host *w = world_new();
+    const struct p2p_peer_id nine = id_of(9);
+
+    (void)state;
+    assert_int_equal(um_bus_dht(&w->bus, "/unitmesh/one"), 0);
+    assert_int_equal(um_bus_dht(&w->bus, "/unitmesh/one"), 0);
+    assert_true(w->dht.allow(w->dht.user, &nine));
+    assert_int_equal(um_bus_dht(&w->bus, NULL), 0);
+    assert_false(w->dht.allow(w->dht.user, &nine));
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(um_bus_dht(&w->bus, "/unitmesh/two"), 0);
+        assert_false(w->dht.allow(w->dht.user, &nine));
+        (void)um_bus_look_up(&w->bus, &nine);
+    }
+    assert_int_equal(w->sought, 0);
+    assert_int_equal(times(w->said, "before this node is restarted"), 1);
+    assert_int_equal(um_bus_dht(&w->bus, NULL), 0);
+    w->said[0] = '\0';
+    assert_int_equal(um_bus_dht(&w->bus, "/unitmesh/one"), 0);
+    assert_true(w->dht.allow(w->dht.user, &nine));
+    (void)um_bus_look_up(&w->bus, &nine);
+    assert_int_equal(w->sought, 1);
+    assert_string_equal(w->said, "");
+    assert_int_equal(w->joined, 1);
+    world_free(w);
+}
+
+/* What the log says of the gateway. */
+static void test_the_gateway_is_put_in_words(void **state)
+{
+    struct p2p_host *w = world_new();
+    struct p2p_portmap_status *g = &w->gateway;
+
+    (void)state;
+    if (um_gateway_begin(&w->bus) == P2P_ENOTSUP) {
+        world_free(w);
+        skip(); /* this build asks none */
+    }
+    (void)snprintf(g->why, sizeof g->why, "there is no gateway");
+    w->portmap.changed(w->portmap.user);
+    assert_string_equal(w->said,
+                        "no gateway lets peers in: there is no gateway\n");
+    w->said[0] = '\0';
+    g->gateway = addr_of("/ip4/10.0.0.1");
+    (void)snprintf(g->why, sizeof g->why, "PCP: refused");
+    w->portmap.changed(w->portmap.user);
+    assert_string_equal(
+        w->said, "the gateway 10.0.0.1 lets no peers in: PCP: refused\n");
+    w->said[0] = '\0';
+    g->ports = 2;
+    g->told = 1;
+    g->method = "pcp";
+    w->port[0] =
+        (struct p2p_portmap_port){.told = true, .external = addr_of(AT_1)};
+    (void)snprintf(g->why, sizeof g->why, "UDP 4001: refused");
+    w->portmap.changed(w->portmap.user);
+    assert_string_equal(w->said, "the gateway 10.0.0.1 lets peers in at " AT_1
+                                 " (pcp), and nowhere else: UDP 4001: "
+                                 "refused\n");
+    w->said[0] = '\0';
+    g->told = 2;
+    g->why[0] = '\0';
+    w->port[1] = w->port[0];
+    w->portmap.changed(w->portmap.user);
+    assert_string_equal(w->said, "the gateway 10.0.0.1 lets peers in at " AT_1
+                                 ", " AT_1 " (pcp)\n");
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,6 +543,8 @@ int main(void)
         cmocka_unit_test(test_all_prefer_the_same_points),
         cmocka_unit_test(test_members_alone_are_dialed),
         cmocka_unit_test(test_what_is_not_signed_stands_behind),
+        cmocka_unit_test(test_who_comes_back_to_a_mesh_is_in_its_dht),
+        cmocka_unit_test(test_the_gateway_is_put_in_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
