@@ -13,7 +13,7 @@ QUIC = "quic-v1"
 
 def links(node):
     """What `peers` says of those that are connected: transport, security."""
-    return {row[0]: (row[4], row[6]) for row in node.rows("peers")
+    return {row[0]: (row[4], row[7]) for row in node.rows("peers")
             if row[2] == "connected"}
 
 
