@@ -9,7 +9,7 @@
 #include "host/internal.h"
 
 /* Ports that a host knows of; beyond them the mapper tells none. */
-#define P2P__MAPPED_MAX 16U
+#define P2P__MAPPED_MAX 32U
 
 /* One that is let in. */
 struct p2p__mapped {
