@@ -52,15 +52,17 @@ static p2p_ns dice(struct p2p__mdns *m, p2p_ns most)
 
 /*
  * Whether somebody else asked just now what we would ask: the answers go to
- * all, so he asked for us, too (RFC 6762, 7.3). Not when we miss somebody, and
- * not for ever: who leaves out some of us would hide them.
+ * all, so he asked for us, too (RFC 6762, 7.3). Not when we miss somebody, nor
+ * on several links, of which he asked one, and not for ever: who leaves out
+ * some of us would hide them.
  */
 static bool is_asked(struct p2p__mdns *m, enum p2p__mdns_form form, p2p_ns now)
 {
     const p2p_ns lately = m->interval / 5 * 4;
 
-    if (m->gap < m->interval || m->gap <= FIRST_GAP || m->heard_at[form] == 0 ||
-        now - m->heard_at[form] >= lately || m->left[form] == LEFT_TO_OTHERS) {
+    if (m->links > 1 || m->gap < m->interval || m->gap <= FIRST_GAP ||
+        m->heard_at[form] == 0 || now - m->heard_at[form] >= lately ||
+        m->left[form] == LEFT_TO_OTHERS) {
         m->left[form] = 0;
         return false;
     }
@@ -83,6 +85,11 @@ static void ask(struct p2p__mdns *m, p2p_ns now)
     m->query_at = p2p__ns_after(now, m->gap - tenth + dice(m, 2 * tenth));
     m->gap = p2p__ns_min(2 * m->gap, m->interval);
     p2p__mark(m->owner);
+}
+
+void p2p__mdns_set_links(struct p2p__mdns *m, size_t links)
+{
+    m->links = links;
 }
 
 void p2p__mdns_ask(struct p2p__mdns *m, p2p_ns now)

@@ -80,6 +80,7 @@ struct p2p__mdns {
     p2p_ns query_at;   /* the next questions */
     p2p_ns gap;        /* from them to those after */
     unsigned forms;
+    size_t links;                     /* that we are on; 0: nobody said */
     unsigned query_due;               /* forms whose question has to go out */
     p2p_ns heard_at[P2P__MDNS_FORMS]; /* somebody asked all; 0: never */
     unsigned left[P2P__MDNS_FORMS];   /* questions left to him, in a row */
@@ -111,6 +112,9 @@ int p2p__mdns_init(struct p2p__mdns *m, const struct p2p__mdns_cfg *cfg,
  */
 void p2p__mdns_set_addrs(struct p2p__mdns *m, const struct p2p_multiaddr *addrs,
                          size_t count, p2p_ns now);
+
+/* We are on so many links now, where each is to be asked. */
+void p2p__mdns_set_links(struct p2p__mdns *m, size_t links);
 
 /* Asks now: there is a new interface, or somebody is wanted. */
 void p2p__mdns_ask(struct p2p__mdns *m, p2p_ns now);

@@ -290,6 +290,22 @@ static bool read_own(struct p2p__mdns_service *s)
     return changed;
 }
 
+/* Links that we are on, over IPv4, IPv6, or both. */
+static size_t count_links(const struct p2p__mdns_service *s)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < s->joined_count; i++) {
+        size_t j = 0;
+
+        while (j < i && s->joined[j].ifindex != s->joined[i].ifindex) {
+            j++;
+        }
+        count += j == i;
+    }
+    return count;
+}
+
 /* Looks at the interfaces; whether addresses changed. */
 static bool scan(struct p2p__mdns_service *s, p2p_ns now)
 {
@@ -305,6 +321,7 @@ static bool scan(struct p2p__mdns_service *s, p2p_ns now)
             news = join(s, &s->own[i]) || news;
         }
     }
+    p2p__mdns_set_links(&s->core, count_links(s));
     if (news) {
         p2p__mdns_ask(&s->core, now);
     }

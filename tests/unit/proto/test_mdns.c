@@ -190,6 +190,10 @@ static void test_leaves_questions_to_others(void **state)
     }
     assert_true(asks_after(n, P2P__SEC(1), false)); /* not for ever */
     assert_false(asks_after(n, P2P__SEC(1), false));
+    p2p__mdns_set_links(&n->m, 2);
+    assert_true(asks_after(n, P2P__SEC(1), false)); /* of another link's, too */
+    p2p__mdns_set_links(&n->m, 1);
+    assert_false(asks_after(n, P2P__SEC(1), false));
     p2p__mdns_ask(&n->m, p2p__mdns_deadline(&n->m)); /* somebody is wanted */
     assert_int_equal(draw_all(n, p2p__mdns_deadline(&n->m)), 1);
     node_free(n);

@@ -245,6 +245,37 @@ static void test_it_asks_on_every_interface(void **state)
     end(w, s);
 }
 
+/* Questions that go out on each of so many links in the fifth minute, while
+ * another node asks on one of them all the time. */
+static size_t asks_beside_another(uint32_t links)
+{
+    struct world *w = world_new();
+    struct p2p__mdns_service *s;
+    size_t sent = 0;
+
+    for (uint32_t i = 0; i < links; i++) {
+        add_iface(w, 2 + i, 9, false);
+        add_iface(w, 2 + i, 10, false);
+    }
+    s = start(w, P2P__MDNS_TODAY, false);
+    for (unsigned t = 1; t <= 300; t++) {
+        sent = t > 240 ? sent : 0;
+        w->sent = 0;
+        hear(w, 0, JS3_QUERY, &other, P2P__SEC(t));
+        (void)p2p__turn(&w->runq, P2P__SEC(t), 10);
+        sent += w->sent;
+    }
+    end(w, s);
+    return sent / links;
+}
+
+static void test_a_question_on_one_link_is_none_on_another(void **state)
+{
+    (void)state;
+    assert_true(asks_beside_another(1) <= 1);
+    assert_true(asks_beside_another(2) >= 5);
+}
+
 static void test_loopback_is_used_when_it_is_the_only_one(void **state)
 {
     struct world *w = world_new();
@@ -535,6 +566,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_asks_on_every_interface),
+        cmocka_unit_test(test_a_question_on_one_link_is_none_on_another),
         cmocka_unit_test(test_loopback_is_used_when_it_is_the_only_one),
         cmocka_unit_test(test_a_host_without_interfaces_waits_for_one),
         cmocka_unit_test(test_what_is_heard_is_told),
