@@ -276,8 +276,9 @@ static void on_limited(void *user, const struct p2p_limited *what)
 
 static void on_addrs_changed(void *user)
 {
-    const struct um_bus *bus = user;
+    struct um_bus *bus = user;
 
+    um_meet_moved(bus);
     if (bus->cfg.cb->moved != NULL) {
         bus->cfg.cb->moved(bus->cfg.user);
     }

@@ -21,7 +21,7 @@ static void words(const struct um_bus *bus, struct um_bus_gateway *out)
     char text[P2P_MULTIADDR_TEXT_MAX], at[P2P_MULTIADDR_TEXT_MAX] = "";
     size_t len = 0;
 
-    *out = (struct um_bus_gateway){.ok = true};
+    *out = (struct um_bus_gateway){.ok = false};
     p2p_portmap_status(bus->portmap, &s, sizeof s);
     if (s.gateway.len > 0) {
         (void)p2p_multiaddr_text(&s.gateway, at);

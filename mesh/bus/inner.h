@@ -62,15 +62,14 @@ struct um_bus {
     size_t n_peers;
     size_t n_connected;
     bool closing;
-    bool relays;                    /* this host is one for others */
-    bool meets;                     /* it is a rendezvous point for others */
-    uint8_t told[P2P_SHA256_BYTES]; /* of its addresses, to points */
-    enum p2p_reachability found;    /* by others, last */
-    uint64_t lost_ns;               /* when that was lost; 0: it holds */
-    bool looks;                     /* it is part of the mesh's DHT */
-    bool strange;                   /* its DHT is another one, as was told */
-    char dht[UM_BUS_DHT_BYTES];     /* the one that it joined; "": none */
-    bool seeking;                   /* somebody is looked for there: */
+    bool relays;                 /* this host is one for others */
+    bool meets;                  /* it is a rendezvous point for others */
+    enum p2p_reachability found; /* by others, last */
+    uint64_t lost_ns;            /* when that was lost; 0: it holds */
+    bool looks;                  /* it is part of the mesh's DHT */
+    bool strange;                /* its DHT is another one, as was told */
+    char dht[UM_BUS_DHT_BYTES];  /* the one that it joined; "": none */
+    bool seeking;                /* somebody is looked for there: */
     struct p2p_peer_id sought;
     uint64_t seek_ns; /* not before it the next one is */
     char twin[128];   /* where our key is too */

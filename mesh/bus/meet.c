@@ -174,23 +174,6 @@ static void ask(struct um_bus *bus, struct um_bus_entry *e, const char *ns)
     }
 }
 
-/* Whether the addresses of this host are others than at the last look: that is
- * news for all points. */
-static bool has_moved(struct um_bus *bus)
-{
-    struct p2p_multiaddr addrs[UM_BUS_ADDRS];
-    uint8_t sum[P2P_SHA256_BYTES] = {0};
-    size_t n = p2p_host_addrs(bus->host, addrs, UM_BUS_ADDRS);
-    bool is;
-
-    for (size_t i = 0; i < n && i < UM_BUS_ADDRS; i++) {
-        p2p_hmac_sha256(sum, sizeof sum, addrs[i].bytes, addrs[i].len, sum);
-    }
-    is = memcmp(sum, bus->told, sizeof sum) != 0;
-    memcpy(bus->told, sum, sizeof sum);
-    return is;
-}
-
 /* The points of a host, those first that all others prefer, too. */
 struct ranks {
     struct um_bus_entry *e[UM_BUS_POINTS_ASKED];
@@ -219,8 +202,7 @@ static void rank(struct ranks *r, struct um_bus_entry *e, const char *ns)
     memcpy(r->sum[at], sum, sizeof sum);
 }
 
-/* All points hear of other addresses: who is not connected, when he is. */
-static void forget_told(struct um_bus *bus)
+void um_meet_moved(struct um_bus *bus)
 {
     for (struct um_bus_entry *e = bus->peers; e != NULL; e = e->next) {
         e->meet.renew_ns = 0;
@@ -233,9 +215,6 @@ void um_bus_meet(struct um_bus *bus, const char *ns, bool missed)
     uint64_t now = p2p_loop_now_ns(bus->cfg.loop);
     struct ranks r = {.n = 0};
 
-    if (has_moved(bus)) {
-        forget_told(bus);
-    }
     for (struct um_bus_entry *e = bus->peers; e != NULL; e = e->next) {
         if (e->meet.point && e->connected && um_bus_is_part(bus, &e->id)) {
             rank(&r, e, ns);

@@ -7,6 +7,7 @@
 #include <p2p/host.h>
 #include <p2p/rendezvous.h>
 
+struct um_bus;
 struct um_bus_entry;
 
 /** What is known of a peer as a rendezvous point; zeroed: nothing. */
@@ -25,6 +26,10 @@ struct um_meet {
 
 /** Notes whether a peer says that it is a point. */
 void um_meet_told(struct um_bus_entry *e, const struct p2p_peer_info *info);
+
+/** This host has other addresses: all points hear of them, who is not connected
+ * when he is. */
+void um_meet_moved(struct um_bus *bus);
 
 /** A peer is gone: as a point it may know nothing when it is back. */
 void um_meet_gone(struct um_bus_entry *e);

@@ -296,14 +296,14 @@ static void test_points_hear_that_a_host_moved(void **state)
 
     (void)state;
     assert_int_equal(meet(w, 5, false), 1);
-    w->addr = addr_of(AT_2);
+    um_meet_moved(&w->bus);
     assert_int_equal(meet(w, 5, false), 0); /* it is under way */
     answer(w, 0);
     assert_int_equal(meet(w, 5, false), 1); /* as it is now */
     answer(w, 0);
     assert_int_equal(meet(w, 5, false), 0);
     point->connected = false;
-    w->addr = addr_of(AT_3);
+    um_meet_moved(&w->bus);
     assert_int_equal(meet(w, 5, false), 0);
     point->connected = true;
     assert_int_equal(meet(w, 5, false), 1);
