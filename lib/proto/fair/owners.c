@@ -7,6 +7,7 @@
 void p2p__owners_init(struct p2p__owners *o, const uint64_t seed[2],
                       uint32_t most, uint32_t most_at_addr)
 {
+    assert(most > 0 && most_at_addr > 0);
     *o = (struct p2p__owners){.most = most, .most_at_addr = most_at_addr};
     p2p__map_init(&o->all, seed);
 }
