@@ -118,9 +118,10 @@ void p2p__portmap_upnp_ask(struct p2p_portmap *pm,
 /* Leaves the thread that is under way to itself. */
 void p2p__portmap_upnp_fini(struct p2p_portmap *pm);
 
-/* route.c: the gateway of the default route; false: there is none. A line of
- * the table: whether it is one, and how far it is. */
-bool p2p__portmap_route(struct p2p__addr *gateway);
+/* route.c: the gateway of the default route: 0, P2P_ENOTFOUND, or P2P_EIO:
+ * nobody could look. A line of the table: whether it is one, and how far it
+ * is. */
+int p2p__portmap_route(struct p2p__addr *gateway);
 bool p2p__portmap_route_line(const char *line, struct p2p__addr *gateway,
                              unsigned *metric);
 

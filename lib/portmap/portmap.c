@@ -40,16 +40,23 @@ void p2p__portmap_failed(struct p2p_portmap *pm,
     p2p__portmap_answered(pm, &answer);
 }
 
-/* Who the gateway is, and what we are to it. */
+/* Who the gateway is, and what we are to it. Who cannot look, as without a file
+ * descriptor, keeps what he knows. */
 static struct p2p__addr find_gateway(struct p2p_portmap *pm,
                                      struct p2p__addr *own)
 {
     struct p2p__net *net = pm->host->world->net;
     const struct p2p__addr none = {0};
     struct p2p__addr gateway = pm->given;
+    const int rv = gateway.family != 0 ? 0 : p2p__portmap_route(&gateway);
 
+    if (rv == P2P_EIO) {
+        *own = pm->own;
+        return pm->leases.gateway;
+    }
     *own = none;
-    if (gateway.family == 0 && !p2p__portmap_route(&gateway)) {
+    pm->is_public = false;
+    if (rv != 0) {
         return none;
     }
     if (net->source == NULL || !net->source(net, &gateway, own) ||
@@ -70,7 +77,6 @@ static void look(struct p2p_portmap *pm, p2p_ns now)
     struct p2p__addr own, gateway;
     size_t n;
 
-    pm->is_public = false;
     gateway = find_gateway(pm, &own);
     if (!p2p__addr_same_ip(&own, &pm->own)) {
         p2p__leases_gateway(&pm->leases, &none, now); /* what it has leads to

@@ -31,7 +31,7 @@ bool p2p__portmap_route_line(const char *line, struct p2p__addr *gateway,
     return true;
 }
 
-bool p2p__portmap_route(struct p2p__addr *gateway)
+int p2p__portmap_route(struct p2p__addr *gateway)
 {
     FILE *f = fopen(TABLE, "re");
     unsigned best = 0;
@@ -39,7 +39,7 @@ bool p2p__portmap_route(struct p2p__addr *gateway)
     char line[LINE_MAX_BYTES];
 
     if (f == NULL) {
-        return false;
+        return P2P_EIO;
     }
     while (fgets(line, sizeof line, f) != NULL) {
         struct p2p__addr at;
@@ -53,5 +53,5 @@ bool p2p__portmap_route(struct p2p__addr *gateway)
         }
     }
     (void)fclose(f);
-    return found;
+    return found ? 0 : P2P_ENOTFOUND;
 }
