@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What there is to tell of a portmap, to programs and people. */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 #include "base/config.h"
+#include "base/text.h"
 #include "portmap/internal.h"
 #include "wire/addr_class.h"
 #include "wire/maddr.h"
@@ -37,64 +36,44 @@ static const char *method_name(enum p2p__portmap_method method)
     return names[method];
 }
 
-/* Text that is cut where there is no room, and counted whole. */
-struct text {
-    char *p;
-    size_t cap;
-    size_t len;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct text *t,
-                                                      const char *fmt, ...)
-{
-    const size_t left = t->len < t->cap ? t->cap - t->len : 0;
-    va_list args;
-    int n;
-
-    va_start(args, fmt);
-    n = vsnprintf(left > 0 ? t->p + t->len : NULL, left, fmt, args);
-    va_end(args);
-    t->len += n > 0 ? (size_t)n : 0;
-}
-
 /* What each method came to. */
-static void put_methods(struct text *t, const struct p2p__leases *l)
+static void put_methods(struct p2p__text *t, const struct p2p__leases *l)
 {
     static const char *const names[] = {"PCP", "NAT-PMP", "UPnP"};
     const char *between = "";
 
     for (unsigned m = 0; m < P2P__PORTMAP_METHODS; m++) {
         if (l->why[m] != NULL) {
-            put(t, "%s%s: %s", between, names[m], l->why[m]);
+            p2p__text_put(t, "%s%s: %s", between, names[m], l->why[m]);
             between = "; ";
         }
     }
 }
 
 /* The first port that is not told, and why. */
-static void put_port(struct text *t, const struct p2p__leases *l)
+static void put_port(struct p2p__text *t, const struct p2p__leases *l)
 {
     for (size_t i = 0; i < l->n; i++) {
         const struct p2p__lease *row = &l->rows[i];
 
         if (row->why != NULL && !row->told) {
-            put(t, "%s %u: %s", row->inner.udp ? "UDP" : "TCP", row->inner.port,
-                row->why);
+            p2p__text_put(t, "%s %u: %s", row->inner.udp ? "UDP" : "TCP",
+                          row->inner.port, row->why);
             return;
         }
     }
 }
 
-static void put_why(struct text *t, const struct p2p_portmap *pm)
+static void put_why(struct p2p__text *t, const struct p2p_portmap *pm)
 {
     const struct p2p__leases *l = &pm->leases;
 
     if (pm->is_public) {
         return; /* nothing has to be mapped */
     } else if (l->gateway.family == 0) {
-        put(t, "there is no gateway");
+        p2p__text_put(t, "there is no gateway");
     } else if (l->n == 0) {
-        put(t, "no port is listened at that could be mapped");
+        p2p__text_put(t, "no port is listened at that could be mapped");
     } else if (l->proven) {
         put_port(t, l);
     } else if (l->rounds > 0) { /* else it is being found out */
@@ -114,7 +93,7 @@ void p2p_portmap_status(const struct p2p_portmap *portmap,
         .is_public = portmap->is_public,
         .asked = portmap->asked,
         .failed = portmap->failed};
-    struct text t = {.p = own.why, .cap = sizeof own.why};
+    struct p2p__text t = {.p = own.why, .cap = sizeof own.why};
 
     for (size_t i = 0; i < l->n; i++) {
         const struct p2p__lease *row = &l->rows[i];
@@ -153,34 +132,34 @@ size_t p2p_portmap_ports(const struct p2p_portmap *portmap,
     return l->n;
 }
 
-static void head(struct text *t, const char *name, const char *type,
+static void head(struct p2p__text *t, const char *name, const char *type,
                  const char *help)
 {
-    put(t, "# TYPE p2p_portmap_%s %s\n# HELP p2p_portmap_%s %s\n", name, type,
-        name, help);
+    p2p__text_put(t, "# TYPE p2p_portmap_%s %s\n# HELP p2p_portmap_%s %s\n",
+                  name, type, name, help);
 }
 
 size_t p2p_portmap_metrics(const struct p2p_portmap *portmap, char *buf,
                            size_t cap)
 {
-    struct text t = {.p = buf, .cap = cap};
+    struct p2p__text t = {.p = buf, .cap = cap};
     struct p2p_portmap_status s;
 
     p2p_portmap_status(portmap, &s, sizeof s);
     head(&t, "ports", "gauge", "Ports that a gateway is to let in.");
-    put(&t, "p2p_portmap_ports %" PRIu32 "\n", s.ports);
+    p2p__text_put(&t, "p2p_portmap_ports %" PRIu32 "\n", s.ports);
     head(&t, "mapped", "gauge", "Ports that it lets in, by method.");
     for (unsigned m = 0; m < P2P__PORTMAP_METHODS; m++) {
         const char *name = method_name((enum p2p__portmap_method)m);
 
-        put(&t, "p2p_portmap_mapped{method=\"%s\"} %" PRIu32 "\n", name,
-            s.method == name ? s.mapped : 0);
+        p2p__text_put(&t, "p2p_portmap_mapped{method=\"%s\"} %" PRIu32 "\n",
+                      name, s.method == name ? s.mapped : 0);
     }
     head(&t, "told", "gauge", "Ports at it that others are told of.");
-    put(&t, "p2p_portmap_told %" PRIu32 "\n", s.told);
+    p2p__text_put(&t, "p2p_portmap_told %" PRIu32 "\n", s.told);
     head(&t, "asked", "counter", "How often a gateway was asked.");
-    put(&t, "p2p_portmap_asked_total %" PRIu64 "\n", s.asked);
+    p2p__text_put(&t, "p2p_portmap_asked_total %" PRIu64 "\n", s.asked);
     head(&t, "failed", "counter", "How often that brought nothing.");
-    put(&t, "p2p_portmap_failed_total %" PRIu64 "\n", s.failed);
+    p2p__text_put(&t, "p2p_portmap_failed_total %" PRIu64 "\n", s.failed);
     return t.len;
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Text in a buffer of others: cut where there is no room, counted whole. */
+#ifndef P2P_BASE_TEXT_H
+#define P2P_BASE_TEXT_H
+
+#include <stddef.h>
+
+/* len: of all that was put, the 0 apart. */
+struct p2p__text {
+    char *p;
+    size_t cap;
+    size_t len;
+};
+
+/* Puts more behind it. */
+__attribute__((format(printf, 2, 3))) void p2p__text_put(struct p2p__text *t,
+                                                         const char *format,
+                                                         ...);
+
+#endif
