@@ -43,8 +43,7 @@ bool um_bus_is_member(const struct um_bus *bus, const struct p2p_peer_id *id)
            (bus->cfg.member == NULL || bus->cfg.member(bus->cfg.user, id));
 }
 
-/* Whether a peer was named by hand: then it is kept whatever it is. */
-static bool is_named(const struct um_bus *bus, const struct p2p_peer_id *id)
+bool um_bus_is_named(const struct um_bus *bus, const struct p2p_peer_id *id)
 {
     return um_named_among(bus->cfg.peers, bus->cfg.n_peers, id);
 }
@@ -72,8 +71,8 @@ static void forget_one(struct um_bus *bus)
     }
 }
 
-static struct um_bus_entry *get(struct um_bus *bus,
-                                const struct p2p_peer_id *id)
+struct um_bus_entry *um_bus_entry_for(struct um_bus *bus,
+                                      const struct p2p_peer_id *id)
 {
     struct um_bus_entry *e = um_bus_find(bus, id);
 
@@ -96,7 +95,7 @@ static struct um_bus_entry *get(struct um_bus *bus,
 static void on_peer_up(void *user, const struct p2p_peer_id *peer)
 {
     struct um_bus *bus = user;
-    struct um_bus_entry *e = get(bus, peer);
+    struct um_bus_entry *e = um_bus_entry_for(bus, peer);
 
     if (e != NULL) {
         e->connected = true;
@@ -186,7 +185,7 @@ static void on_peer_down(void *user, const struct p2p_peer_id *peer)
         um_meet_gone(e);
     }
     bus->n_connected--;
-    if (e != NULL && um_bus_is_part(bus, peer) && !is_named(bus, peer)) {
+    if (e != NULL && um_bus_is_part(bus, peer) && !um_bus_is_named(bus, peer)) {
         um_kept_hold(&e->kept, bus->host, peer);
     }
     um_named_gone(bus->named, peer);
@@ -596,100 +595,10 @@ void um_bus_recheck(struct um_bus *bus)
             um_relays_let_go(bus, e);
             um_relays_deny(bus, e);
             um_kept_drop(&e->kept, bus->host, &e->id);
-        } else if (!e->connected && !is_named(bus, &e->id)) {
+        } else if (!e->connected && !um_bus_is_named(bus, &e->id)) {
             um_kept_hold(&e->kept, bus->host, &e->id);
         }
     }
-}
-
-void um_bus_known(const struct um_bus *bus, size_t peers,
-                  void (*each)(void *user, const char *addr), void *user)
-{
-    for (const struct um_bus_entry *e = bus->peers; e != NULL; e = e->next) {
-        if (peers > 0 && um_bus_is_part(bus, &e->id)) {
-            um_kept_tell(&e->kept, &e->id, each, user);
-            peers--;
-        }
-    }
-}
-
-/* Notes a way to a peer; its entry, or NULL: it is none. */
-static struct um_bus_entry *note_way(struct um_bus *bus, const char *addr)
-{
-    struct p2p_multiaddr ma;
-    struct p2p_peer_id id;
-    struct um_bus_entry *e =
-        p2p_multiaddr_from_text(addr, strlen(addr), &ma) == 0 &&
-                p2p_multiaddr_peer(&ma, &id)
-            ? get(bus, &id)
-            : NULL;
-
-    if (e != NULL) {
-        p2p_multiaddr_strip_peer(&ma);
-        um_kept_add(&e->kept, &ma);
-    }
-    return e;
-}
-
-void um_bus_recall(struct um_bus *bus, const char *addr)
-{
-    struct um_bus_entry *e = note_way(bus, addr);
-
-    if (e != NULL) {
-        e->changed_ns = p2p_loop_now_ns(bus->cfg.loop);
-    }
-}
-
-void um_bus_learn(struct um_bus *bus, const char *addr)
-{
-    struct p2p_multiaddr ma;
-    struct p2p_peer_id relay;
-    struct um_bus_entry *e =
-        p2p_multiaddr_from_text(addr, strlen(addr), &ma) == 0 &&
-                um_relays_via(&ma, &relay)
-            ? note_way(bus, addr)
-            : NULL;
-
-    if (e != NULL && !e->connected && um_bus_is_part(bus, &e->id) &&
-        !is_named(bus, &e->id)) {
-        um_kept_hold(&e->kept, bus->host, &e->id);
-    }
-}
-
-static void dial_addr(void *user, const char *addr)
-{
-    (void)p2p_host_dial(user, addr, NULL, NULL);
-}
-
-void um_bus_moved(struct um_bus *bus, const struct p2p_peer_info *info,
-                  const char *by, bool is_signed)
-{
-    char id[P2P_PEER_ID_TEXT_MAX], at[P2P_MULTIADDR_TEXT_MAX];
-    struct um_kept said = {.n = 0};
-    bool noted = true;
-    struct um_bus_entry *e =
-        um_bus_is_member(bus, &info->peer) &&
-                !p2p_peer_id_equal(&info->peer, um_bus_id(bus))
-            ? get(bus, &info->peer)
-            : NULL;
-
-    if (e == NULL || (e->connected && !um_bus_sparing(bus, &e->id)) ||
-        !um_kept_news(&e->kept, info)) {
-        return;
-    }
-    um_kept_note(&said, info);
-    if (is_signed) {
-        um_kept_note(&e->kept, info);
-    } else {
-        noted = um_kept_hear(&e->kept, &said);
-    }
-    um_log_line(bus->cfg.log, noted ? UM_LOG_INFO : UM_LOG_DEBUG,
-                "%s says that %s is at %s", by, p2p_peer_id_text(&e->id, id),
-                p2p_multiaddr_text(&said.ways[0], at));
-    if (!is_named(bus, &e->id)) {
-        um_kept_hold(&e->kept, bus->host, &e->id);
-    }
-    um_kept_tell(&said, &e->id, dial_addr, bus->host);
 }
 
 int um_bus_serve(struct um_bus *bus, const char *protocol,

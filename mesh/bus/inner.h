@@ -79,6 +79,14 @@ struct um_bus {
 struct um_bus_entry *um_bus_find(const struct um_bus *bus,
                                  const struct p2p_peer_id *id);
 
+/** The same, made if there is none, in place of who has been gone for longest
+ * if there are too many. NULL: no memory. */
+struct um_bus_entry *um_bus_entry_for(struct um_bus *bus,
+                                      const struct p2p_peer_id *id);
+
+/** Whether a peer was named by hand: then it is kept whatever it is. */
+bool um_bus_is_named(const struct um_bus *bus, const struct p2p_peer_id *id);
+
 /** Notes where a member is, as somebody tells; it is dialed there if that is
  * news and it is not connected, or by relays alone. What it signed takes the
  * place of what is known, the rest stands behind that. */
