@@ -249,11 +249,12 @@ static void hmac_pass(struct p2p__crypto *c, const uint8_t key[SHA256_BLOCK],
                       uint8_t out[P2P_SHA256_BYTES])
 {
     uint8_t block[SHA256_BLOCK];
-    struct p2p__slice first = p2p__slice_of(block, sizeof block);
+    struct p2p__slice first;
 
     for (size_t i = 0; i < sizeof block; i++) {
         block[i] = key[i] ^ pad;
     }
+    first = p2p__slice_of(block, sizeof block);
     p2p__crypto_sha256_2(c, &first, msg, out);
     p2p__wipe(block, sizeof block);
 }

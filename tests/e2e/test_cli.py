@@ -46,11 +46,12 @@ def test_peers(pair):
     assert done.returncode == 0
     head, row = done.stdout.splitlines()
     assert head.split() == [
-        "PEER", "NAME", "STATE", "PATH", "TRANSPORT", "RTT", "SECURITY",
-        "ADDRESS", "AGENT"]
-    id_, name, state, path, transport, rtt, security, addr, agent = \
+        "PEER", "NAME", "STATE", "PATH", "TRANSPORT", "RTT", "REACH",
+        "SECURITY", "ADDRESS", "AGENT"]
+    id_, name, state, path, transport, rtt, reach, security, addr, agent = \
         re.split(r"  +", row.strip())
     assert (id_, name, state, path) == (pair.b.id, "-", "connected", "direct")
+    assert reach == "-"  # members find that out, strangers do not
     assert rtt == "-" or re.fullmatch(r"[\d.]+ ms", rtt)
     assert addr == f"/ip4/{pair.b.bind}/tcp/{P2P_PORT}"
     assert agent.startswith("unitmesh/")
