@@ -51,10 +51,14 @@ compat: deps all ## today's daemon beside an older one, on what older ones left;
 	@BUILDDIR=$(BUILDDIR) $(PYTHON) -m pytest -rs -p no:cacheprovider \
 		tests/compat $(T)
 
+# Tests of pytest that wait more than they work: several at once, unless some
+# are named (T=--lf: those that failed); N=… at once.
+PYTEST = $(PYTHON) -m pytest -rfEs -o cache_dir=$(abspath $(BUILDDIR))/pytest
+BESIDE = $(if $(T),,-n $(or $(N),4))
+
 # Some of it: make e2e T="-k hostile"
 e2e: deps all ## the daemon beside failing Units and hostile peers; T=… some
-	@BUILDDIR=$(BUILDDIR) $(PYTHON) -m pytest -rs -p no:cacheprovider \
-		tests/e2e $(T)
+	@BUILDDIR=$(BUILDDIR) $(PYTEST) $(BESIDE) tests/e2e $(T)
 
 # One suite or program: make unit T=base/map
 unit: deps all ## unit tests alone; T=base/map for one of them
@@ -116,15 +120,15 @@ floods: deps all ## floods from real sockets: what they cost, and who gets in; O
 
 # Some of it: make interop T="-k rust"
 interop: deps all ## ours with go, js, py (and rust if built) libp2p; T=… some
-	@P2P_BIN=$(BUILDDIR)/tools/p2p/p2p $(PYTHON) -m pytest -rs \
-		-p no:cacheprovider tests/interop $(T)
+	@P2P_BIN=$(BUILDDIR)/tools/p2p/p2p $(PYTEST) $(BESIDE) --dist loadfile \
+		tests/interop $(T)
 
 # make wan T="-k relay"; SMOKE=1: a few tries of each.
 .PHONY: wan
 wan: deps all ## sites behind NATs, in namespaces: TRIES=… (20), T=… some; needs root
 	@BUILDDIR=$(BUILDDIR) $(if $(SMOKE),WAN_SMOKE=1,WAN_TRIES=$(or $(TRIES),20) \
-		$(if $(T),,WAN_TABLE=docs/reference/wan.md)) $(PYTHON) -m pytest -rs \
-		$(if $(SMOKE),-n 4) -p no:cacheprovider tests/wan $(T)
+		$(if $(T),,WAN_TABLE=docs/reference/wan.md)) $(PYTEST) \
+		$(if $(SMOKE),$(BESIDE)) tests/wan $(T)
 
 interop-table: deps all ## the matrix as docs/reference/interop.md; builds every peer
 	@PEERS_REQUIRED="go js py rust" P2P_BIN=$(BUILDDIR)/tools/p2p/p2p \

@@ -2,7 +2,7 @@
 # Against other implementations. go and js must be there, rust where there is a
 # cargo that is new enough (built here once: 150 s), and py where its packages
 # can be had; others are skipped by name. Prints the matrix.
-# budget: 600
+# budget: 400
 # timeout: 1500
 export PEERS_REQUIRED="go js" P2P_BIN=$PWD/build/tools/p2p/p2p
 export INTEROP_TABLE=$CI_LOGS/interop.md
@@ -41,9 +41,6 @@ make || exit 1
 [ -x build/tools/harness/harness-punch ] ||
     { meson setup --reconfigure build && make; } || exit 1
 rv=0
-/usr/bin/python3 -m pytest -rs -p no:cacheprovider tests/interop \
-    > $CI_LOGS/interop.txt 2>&1 || rv=$?
-cat $CI_LOGS/interop.txt $INTEROP_TABLE
-sed -n 's/^SKIPPED \[[0-9]*\] [^ ]* /skipped: /p' $CI_LOGS/interop.txt
-.ci/count.py pytest $CI_LOGS/interop.txt
+.ci/pytest.sh interop N=2 || rv=$?
+cat $INTEROP_TABLE
 exit $rv

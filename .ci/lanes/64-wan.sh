@@ -5,9 +5,4 @@
 # budget: 130
 # timeout: 400
 export PEERS_REQUIRED="go"
-rv=0
-make wan SMOKE=1 > $CI_LOGS/wan.txt 2>&1 || rv=$?
-cat $CI_LOGS/wan.txt
-sed -n 's/^SKIPPED \[[0-9]*\] [^ ]* /skipped: /p' $CI_LOGS/wan.txt
-.ci/count.py pytest $CI_LOGS/wan.txt
-exit $rv
+.ci/pytest.sh wan SMOKE=1
