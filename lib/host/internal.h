@@ -240,7 +240,7 @@ void p2p__host_twin(struct p2p_host *h, const struct p2p__conn *c, p2p_ns now);
 void p2p__host_limited(struct p2p_host *h, unsigned row,
                        const struct p2p__refusal_row *what);
 
-/* pubsub.c: told about peers. */
+/* pubsub_peer.c: told about peers; pubsub.c. */
 void p2p__pubsub_peer_up(struct p2p_pubsub *ps, struct p2p__peer *peer);
 void p2p__pubsub_peer_moved(struct p2p_pubsub *ps, struct p2p__peer *peer);
 void p2p__pubsub_peer_down(struct p2p_pubsub *ps, struct p2p__peer *peer);
