@@ -2,7 +2,7 @@
 # Sites behind NATs, in network namespaces: each NAT is what it is called, and
 # nodes, ours, go's and (where an earlier lane built it) rust's, meet across
 # them. Skipped where there are no namespaces.
-# budget: 130
+# budget: 180
 # timeout: 400
 export PEERS_REQUIRED="go"
-.ci/pytest.sh wan SMOKE=1
+.ci/pytest.sh wan SMOKE=1 N=8
