@@ -3,6 +3,6 @@
 # nodes, ours, go's and (where an earlier lane built it) rust's, meet across
 # them. Skipped where there are no namespaces.
 # budget: 180
-# timeout: 400
+# timeout: 700
 export PEERS_REQUIRED="go"
 .ci/pytest.sh wan SMOKE=1 N=8
