@@ -152,23 +152,27 @@ static int setup(void **state)
     return 0;
 }
 
-/* In the new process. */
+/* In the new process, which is this program anew: a Unit's thread may have held
+ * a lock of malloc's when it was forked. */
 static void become(struct scene *s, int fd, int ask)
 {
-    const char *argv[UM_ROLE_ARGS] = {[0] = UM_ROLE_WORD,
-                                      [UM_ROLE_STATE] = s->state,
-                                      [UM_ROLE_UNIT] = s->target,
-                                      [UM_ROLE_NAME] = "me",
-                                      [UM_ROLE_LOG_LEVEL] = "2"};
+    const char *line[1 + UM_ROLE_ARGS + 1] = {"test_role"};
+    const char **argv = line + 1;
     int high = fcntl(fd, F_DUPFD, 10), high_ask = fcntl(ask, F_DUPFD, 10);
 
     for (size_t i = 0; i < UM_ROLE_ARGS; i++)
-        argv[i] = argv[i] != NULL ? argv[i] : "";
+        argv[i] = "";
+    argv[0] = UM_ROLE_WORD;
+    argv[UM_ROLE_STATE] = s->state;
+    argv[UM_ROLE_UNIT] = s->target;
+    argv[UM_ROLE_NAME] = "me";
+    argv[UM_ROLE_LOG_LEVEL] = "2";
     (void)dup2(s->log, STDERR_FILENO);
     (void)dup2(high, UM_SPAWN_FD);
     (void)dup2(high_ask, UM_SPAWN_ASK_FD);
     (void)syscall(SYS_close_range, UM_SPAWN_ASK_FD + 1, ~0U, 0);
-    _exit(um_role_main(UM_ROLE_ARGS, (char **)(uintptr_t)argv));
+    (void)execv("/proc/self/exe", (char **)(uintptr_t)line);
+    _exit(127);
 }
 
 static void begin(struct scene *s)
@@ -500,7 +504,7 @@ static void test_one_at_a_time(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_it_begins_and_ends),
@@ -514,5 +518,7 @@ int main(void)
         TEST(test_one_at_a_time),
     };
 
+    if (argc > 1 && strcmp(argv[1], UM_ROLE_WORD) == 0)
+        return um_role_main(argc - 1, argv + 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
