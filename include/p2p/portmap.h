@@ -23,9 +23,11 @@
  *
  * A gateway is believed no further: answers count that come from its own
  * address, and nobody is told of loopback, multicast or reserved addresses, nor
- * of a port below 1024 that is not the host's own. UPnP is read by miniupnpc,
- * on a thread, which takes whatever length the gateway sends, and asks what its
- * description names before that is looked at; no_upnp does without.
+ * of a port below 1024 that is not the host's own. By UPnP nothing is sent to
+ * anybody but the gateway's own address, whatever its answers, its description
+ * or a redirection name; what it says may have 64 KiB, an answer takes five
+ * seconds at most, an order twenty. Who is given another place outside again
+ * and again tells others of four, then of one each ten minutes.
  * Spec: RFC 6887 (PCP), RFC 6886 (NAT-PMP), UPnP WANIPConnection:1 and :2.
  */
 #ifndef P2P_PORTMAP_H

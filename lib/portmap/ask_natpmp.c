@@ -112,7 +112,7 @@ static bool heard(struct p2p_portmap *pm, const natpmpresp_t *r)
         a->outer = (struct p2p__addr){.family = 4};
         memcpy(a->outer.ip, &r->pnu.publicaddress.addr, 4);
         if (ask_port(a) < 0) {
-            fail(pm, P2P__PORTMAP_SILENT, "nothing can be sent to it");
+            fail(pm, P2P__PORTMAP_UNSENT, "nothing can be sent to it");
             return false;
         }
     } else if (a->has_outer &&
@@ -208,7 +208,7 @@ void p2p__portmap_natpmp_ask(struct p2p_portmap *pm,
 
     assert(a->lib == NULL);
     if (pm->loop == NULL || !begin(pm)) {
-        fail(pm, P2P__PORTMAP_SILENT, "there is no socket");
+        fail(pm, P2P__PORTMAP_UNSENT, "there is no socket");
         return;
     }
     a->order = *order;
@@ -216,7 +216,7 @@ void p2p__portmap_natpmp_ask(struct p2p_portmap *pm,
     a->has_outer = order->lifetime_s == 0; /* it does not matter then */
     rv = a->has_outer ? ask_port(a) : sendpublicaddressrequest(a->lib);
     if (rv < 0) {
-        fail(pm, P2P__PORTMAP_SILENT, "nothing can be sent to it");
+        fail(pm, P2P__PORTMAP_UNSENT, "nothing can be sent to it");
         return;
     }
     arm(a, now);

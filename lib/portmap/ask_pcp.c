@@ -20,7 +20,9 @@ static void send_it(struct p2p_portmap *pm, p2p_ns now)
     struct p2p__addr to = pm->leases.gateway;
 
     to.port = P2P__PCP_PORT;
-    (void)a->udp->send(a->udp, a->request, sizeof a->request, &to, 0);
+    if (a->udp->send(a->udp, a->request, sizeof a->request, &to, 0) != 0) {
+        a->unsent++;
+    }
     p2p__timer_set(&a->timer, p2p__ns_after(now, AGAIN_NS << a->sent));
     a->sent++;
 }
@@ -44,6 +46,11 @@ static void on_due(struct p2p__timer *timer, p2p_ns now)
         return;
     }
     end(&pm->pcp);
+    if (pm->pcp.unsent == pm->pcp.sent) {
+        p2p__portmap_failed(pm, P2P__PORTMAP_UNSENT,
+                            "nothing can be sent to it");
+        return;
+    }
     p2p__portmap_failed(pm, P2P__PORTMAP_SILENT, "it does not answer");
 }
 
@@ -122,12 +129,12 @@ void p2p__portmap_pcp_ask(struct p2p_portmap *pm,
                                .lifetime_s = order->lifetime_s};
 
     if (!open_socket(pm)) {
-        p2p__portmap_failed(pm, P2P__PORTMAP_SILENT, "there is no socket");
+        p2p__portmap_failed(pm, P2P__PORTMAP_UNSENT, "there is no socket");
         return;
     }
     a->order = *order;
     a->asking = true;
-    a->sent = 0;
+    a->sent = a->unsent = 0;
     memcpy(map.nonce, order->nonce, sizeof map.nonce);
     p2p__pcp_write_map(a->request, &pm->own, &map);
     send_it(pm, now);

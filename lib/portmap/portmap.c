@@ -17,6 +17,9 @@
 /* How often gateway and interfaces are looked at. */
 #define LOOK_NS P2P__SEC(30)
 
+/* After a look that failed; then twice as long. */
+#define BLIND_NS P2P__SEC(1)
+
 /* How long taking away may take. */
 #define CLOSE_NS P2P__SEC(5)
 
@@ -41,7 +44,7 @@ void p2p__portmap_failed(struct p2p_portmap *pm,
 }
 
 /* Who the gateway is, and what we are to it. Who cannot look, as without a file
- * descriptor, keeps what he knows. */
+ * descriptor, keeps what he knows; so does who finds no way to it for now. */
 static struct p2p__addr find_gateway(struct p2p_portmap *pm,
                                      struct p2p__addr *own)
 {
@@ -49,23 +52,30 @@ static struct p2p__addr find_gateway(struct p2p_portmap *pm,
     const struct p2p__addr none = {0};
     struct p2p__addr gateway = pm->given;
     const int rv = gateway.family != 0 ? 0 : p2p__portmap_route(&gateway);
+    const bool can = rv == 0 && net->source != NULL &&
+                     net->source(net, &gateway, own) && own->family == 4;
+    const bool known = p2p__addr_same_ip(&gateway, &pm->leases.gateway);
 
-    if (rv == P2P_EIO) {
+    pm->blind = rv == P2P_ENOTFOUND || can ? 0 : pm->blind + 1;
+    if (rv == P2P_EIO || (rv == 0 && !can && (known || pm->is_public))) {
         *own = pm->own;
         return pm->leases.gateway;
     }
-    *own = none;
-    pm->is_public = false;
-    if (rv != 0) {
-        return none;
-    }
-    if (net->source == NULL || !net->source(net, &gateway, own) ||
-        own->family != 4) {
+    if (!can) {
         *own = none;
+        pm->is_public = false;
         return none;
     }
     pm->is_public = p2p__addr_class(own) == P2P__ADDR_PUBLIC;
     return pm->is_public ? none : gateway;
+}
+
+/* When to look again: soon, then less so, where it did not help. */
+static p2p_ns look_again(const struct p2p_portmap *pm)
+{
+    return pm->blind == 0
+               ? LOOK_NS
+               : p2p__ns_min(LOOK_NS, BLIND_NS << p2p__min(pm->blind - 1, 5));
 }
 
 /* Looks at gateway and ports anew. */
@@ -90,7 +100,7 @@ static void look(struct p2p_portmap *pm, p2p_ns now)
             (struct p2p__portmap_port){.udp = at[i].udp, .port = at[i].port};
     }
     p2p__leases_want(&pm->leases, ports, n, now);
-    p2p__timer_set(&pm->look_timer, p2p__ns_after(now, LOOK_NS));
+    p2p__timer_set(&pm->look_timer, p2p__ns_after(now, look_again(pm)));
 }
 
 static void ask(struct p2p_portmap *pm, const struct p2p__portmap_order *order,

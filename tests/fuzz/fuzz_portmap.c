@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Ports that gateways let in. By the first byte: a message of a gateway; or the
- * leases, of which each byte is what happens next, what a gateway says being
- * the bytes behind it.
+ * Ports that gateways let in. By the first byte: a message of a gateway by PCP;
+ * what one says by UPnP, as an answer to a search and as a page; or the leases,
+ * of which each byte is what happens next, what a gateway says being the bytes
+ * behind it.
  */
 #include "must.h"
-#include "proto/portmap/leases.h"
+#include "portmap/internal.h"
 #include "test_env.h"
 #include "wire/addr_class.h"
 
@@ -47,6 +48,59 @@ static void message(const uint8_t *data, size_t size)
     }
 }
 
+static const struct p2p__addr gateway = {.family = 4, .ip = {10, 0, 0, 1}};
+
+/* Whether a place is on the gateway, and can stand in a request. */
+static void check_place(const struct p2p__igd_place *place)
+{
+    char out[P2P__IGD_REQUEST_BYTES];
+
+    must(p2p__addr_same_ip(&place->at, &gateway) && place->at.port != 0);
+    must(place->path[strcspn(place->path, " \r\n")] == '\0');
+    must(p2p__igd_write_get(out, place) == strlen(out));
+}
+
+/* Reads a page in pieces of `step` bytes. */
+static int read_page(struct p2p__http *h, struct p2p__slice in, size_t step)
+{
+    int rv = 0;
+
+    p2p__http_init(h);
+    while (in.len > 0 && rv == 0) {
+        const size_t n = p2p__min(step, in.len);
+
+        rv = p2p__http_rx(h, p2p__slice_of(in.p, n));
+        p2p__slice_skip(&in, n);
+    }
+    return rv == 0 ? p2p__http_ended(h) : rv;
+}
+
+static void page(const uint8_t *data, size_t size)
+{
+    const struct p2p__igd_place from = {.at = gateway, .path = "/d.xml"};
+    struct p2p__slice in = p2p__slice_of(data, size);
+    struct p2p__igd_service all[P2P__PORTMAP_SERVICES];
+    struct p2p__igd_place place;
+    struct p2p__http h, again;
+    char text[16];
+    bool away;
+    int rv;
+
+    if (p2p__igd_read_answer(in, &gateway, &place) == 0) {
+        check_place(&place);
+    }
+    rv = read_page(&h, in, SIZE_MAX);
+    must(read_page(&again, in, 1) == rv && (rv != 0 || again.len == h.len));
+    must(h.len <= P2P__CAP_PORTMAP_PAGE_BYTES);
+    (void)p2p__igd_read_element(h.body, "errorCode", text, sizeof text);
+    for (size_t n = p2p__portmap_page_read(&h, &from, all, &away); n > 0; n--) {
+        check_place(&all[n - 1].control);
+        must(p2p__igd_is_service(all[n - 1].type));
+    }
+    p2p__http_fini(&h);
+    p2p__http_fini(&again);
+}
+
 /* Nobody is told of what cannot be reached, or is not ours to name. */
 static void check(const struct p2p__leases *l, p2p_ns now)
 {
@@ -66,9 +120,11 @@ static void check(const struct p2p__leases *l, p2p_ns now)
 static void answer(struct p2p__leases *l, struct input *in, p2p_ns now)
 {
     struct p2p__portmap_answer a = {
-        .outcome = (enum p2p__portmap_outcome)(take(in) % 5),
+        .outcome = (enum p2p__portmap_outcome)(take(in) % 6),
         .why = "why",
         .outer = {.family = 4}};
+
+    a.unsure = a.outcome == P2P__PORTMAP_SILENT && take(in) % 2 == 0;
 
     if (!l->asking) {
         return;
@@ -102,15 +158,15 @@ static void want(struct p2p__leases *l, struct input *in, p2p_ns now)
 static void step(struct p2p__leases *l, uint8_t what, struct input *in,
                  p2p_ns now)
 {
-    struct p2p__addr gateway = {.family = 4, .ip = {10, 0, 0, take(in)}};
+    struct p2p__addr at = {.family = 4, .ip = {10, 0, 0, take(in)}};
 
     switch (what % 5) {
         case 0:
             want(l, in, now);
             break;
         case 1:
-            gateway.family = gateway.ip[3] == 0 ? 0 : 4;
-            p2p__leases_gateway(l, &gateway, now);
+            at.family = at.ip[3] == 0 ? 0 : 4;
+            p2p__leases_gateway(l, &at, now);
             break;
         case 2:
             p2p__leases_announced(l, take(in), now);
@@ -151,6 +207,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size > 0 && (data[0] & 1) != 0) {
         message(data + 1, size - 1);
+    } else if (size > 0 && (data[0] & 2) != 0) {
+        page(data + 1, size - 1);
     } else if (size > 0) {
         leases(data + 1, size - 1);
     }

@@ -145,27 +145,63 @@ ST: urn:schemas-upnp-org:device:InternetGatewayDevice:1\r
 USN: uuid:1::urn:schemas-upnp-org:device:InternetGatewayDevice:1\r
 \r
 """
+PAGE = """<root><URLBase>{}</URLBase><device><serviceList><service>
+<serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType>
+<controlURL>{}</controlURL><SCPDURL>/s</SCPDURL>
+</service></serviceList></device></root>"""
+
+
+class Door:
+    """A port of TCP at an address of a namespace that counts who comes: what
+    comes first from each is in `asked`."""
+
+    def __init__(self, lab, ns, address, answer=lambda stream: None):
+        self.asked = []
+        self.answer = answer
+        self.page = netns.within(ns, socket.create_server, (address, 0))
+        lab.ends.callback(self._close)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    @property
+    def url(self):
+        return "http://{}:{}".format(*self.page.getsockname())
+
+    def _close(self):
+        with contextlib.suppress(OSError):  # it is not connected
+            self.page.shutdown(socket.SHUT_RDWR)  # who waits there hears it
+        self.page.close()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                stream, _ = self.page.accept()
+                with stream, contextlib.suppress(OSError):
+                    self.asked.append(stream.recv(4096))
+                    self.answer(stream)
 
 
 class Liar:
-    """What says that it is a gateway of UPnP, at an address of a namespace, and
-    gives who comes to see a byte now and then. `visited` is an Event."""
+    """What says that it is a gateway of UPnP, at an address of a namespace.
+    `says` is what it gives who asks for its description, a text or a function
+    of the stream; `door` counts them; `at` is whom its answer names, itself if
+    that is None."""
 
-    def __init__(self, lab, ns, address):
-        self.visited, self.over = threading.Event(), threading.Event()
+    def __init__(self, lab, ns, address, says=None, at=None):
+        self.over = threading.Event()
         lab.ends.callback(self.over.set)
+        says = says or self.trickle
+        self.door = Door(lab, ns, address, says if callable(says) else
+                         lambda s: s.sendall(says.encode()))
         self.told = netns.within(ns, self._ssdp, address)
-        self.page = netns.within(ns, socket.create_server, (address, 0))
         lab.ends.callback(self._close)
-        self.found = FOUND.format(*self.page.getsockname()).encode()
-        for run in (self._tell, self._trickle):
-            threading.Thread(target=run, daemon=True).start()
+        where = (at or self.door).page.getsockname()
+        self.found = FOUND.format(*where).encode()
+        threading.Thread(target=self._tell, daemon=True).start()
 
     def _close(self):
-        for one in (self.told, self.page):
-            with contextlib.suppress(OSError):  # it is not connected
-                one.shutdown(socket.SHUT_RDWR)  # who waits there hears it
-            one.close()
+        with contextlib.suppress(OSError):
+            self.told.shutdown(socket.SHUT_RDWR)
+        self.told.close()
 
     @staticmethod
     def _ssdp(address):
@@ -182,10 +218,14 @@ class Liar:
                 if packet.startswith(b"M-SEARCH"):
                     self.told.sendto(self.found, where)
 
-    def _trickle(self):
-        with contextlib.suppress(OSError):
-            stream, _ = self.page.accept()
-            self.visited.set()
-            while not self.over.is_set():
-                stream.send(b"X")
-                self.over.wait(1)
+    def trickle(self, stream):
+        """A byte a second."""
+        while not self.over.is_set():
+            stream.send(b"X")
+            self.over.wait(1)
+
+    def flood(self, stream):
+        """A page without an end."""
+        stream.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while not self.over.is_set():
+            stream.sendall(b"X" * 65536)

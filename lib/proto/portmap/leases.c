@@ -72,6 +72,12 @@ static void lose(struct p2p__leases *l, struct p2p__lease *row)
     row->ends = P2P_NEVER;
 }
 
+/* Whether there may be something to take away for a port. */
+static bool is_there(const struct p2p__leases *l, const struct p2p__lease *row)
+{
+    return row->unsure || (row->held && (l->proven || !l->stopped));
+}
+
 void p2p__leases_gateway(struct p2p__leases *l, const struct p2p__addr *gateway,
                          p2p_ns now)
 {
@@ -92,7 +98,10 @@ void p2p__leases_gateway(struct p2p__leases *l, const struct p2p__addr *gateway,
         lose(l, row);
         row->outer = (struct p2p__addr){0};
         row->why = NULL;
+        row->unsure = false;
         row->failures = 0;
+        p2p__bucket_init(&row->tells, P2P__PORTMAP_TELLS,
+                         P2P__PORTMAP_TELL_EACH);
         row->due = now;
         if (!row->wanted) {
             drop_row(l, i);
@@ -124,7 +133,7 @@ static void settle(struct p2p__leases *l)
         const struct p2p__lease *row = &l->rows[i];
 
         if (!row->wanted && !(l->asking && l->asked == i) &&
-            (!row->held || (l->stopped && !l->proven))) {
+            !is_there(l, row)) {
             drop_row(l, i);
         }
     }
@@ -158,6 +167,8 @@ void p2p__leases_want(struct p2p__leases *l,
             row = &l->rows[l->n++];
             *row = (struct p2p__lease){
                 .inner = ports[k], .due = now, .ends = P2P_NEVER};
+            p2p__bucket_init(&row->tells, P2P__PORTMAP_TELLS,
+                             P2P__PORTMAP_TELL_EACH);
             l->cfg.env->random(l->cfg.env, row->nonce, sizeof row->nonce);
         }
         if (row != NULL) {
@@ -191,7 +202,8 @@ static void expire(struct p2p__leases *l, p2p_ns now)
 static bool is_next(const struct p2p__leases *l, const struct p2p__lease *row,
                     p2p_ns now)
 {
-    return !row->wanted ? l->proven : now >= row->due && now >= l->not_before;
+    return !row->wanted ? l->proven || row->unsure
+                        : now >= row->due && now >= l->not_before;
 }
 
 /* A port outside for who had none: its own, or any after it was refused. */
@@ -199,6 +211,9 @@ static uint16_t wish(const struct p2p__leases *l, const struct p2p__lease *row)
 {
     if (row->outer.port != 0) {
         return row->outer.port;
+    }
+    if (row->unsure) {
+        return row->unsure_port; /* to have what may be there already */
     }
     if (row->failures == 0 || !l->proven) {
         return row->inner.port;
@@ -215,6 +230,10 @@ static void fill(const struct p2p__leases *l, const struct p2p__lease *row,
         .outer = row->outer,
         .lifetime_s = row->wanted ? l->cfg.lifetime_s : 0};
     order->outer.port = wish(l, row);
+    if (!row->wanted && row->unsure) {
+        order->method = row->unsure_by;
+        order->outer.port = row->unsure_port;
+    }
     memcpy(order->nonce, row->nonce, sizeof order->nonce);
 }
 
@@ -232,6 +251,8 @@ bool p2p__leases_next(struct p2p__leases *l, struct p2p__portmap_order *order,
             l->asking = true;
             l->stale = false;
             l->removing = !l->rows[i].wanted;
+            l->asked_by = order->method;
+            l->asked_port = order->outer.port;
             l->asked = i;
             return true;
         }
@@ -320,6 +341,15 @@ static p2p_ns until_renewal(const struct p2p__leases *l, uint32_t lifetime_s)
     return span > P2P__PORTMAP_QUICK ? span : P2P__PORTMAP_QUICK;
 }
 
+/* Whether the order under way is about what may be there without our knowing.
+ */
+static bool is_the_unsure(const struct p2p__leases *l,
+                          const struct p2p__lease *row)
+{
+    return row->unsure && row->unsure_by == l->asked_by &&
+           row->unsure_port == l->asked_port;
+}
+
 static void granted(struct p2p__leases *l, struct p2p__lease *row,
                     const struct p2p__portmap_answer *a, p2p_ns now)
 {
@@ -329,21 +359,29 @@ static void granted(struct p2p__leases *l, struct p2p__lease *row,
     const bool moved = was && !p2p__addr_same_ip(&row->outer, &a->outer);
     const bool other = moved || row->outer.port != a->outer.port;
     const bool told = row->told;
+    bool restless = false;
 
     row->outer = a->outer;
     row->held = true;
+    row->unsure = row->unsure && !is_the_unsure(l, row);
     row->failures = 0;
     row->ends = p2p__ns_after(now, P2P__SEC(s));
     row->why = why_untold(l, row);
+    if (row->why == NULL && (other || !told) &&
+        !p2p__bucket_take(&row->tells, now)) {
+        row->why = "it changes too often to be told";
+        restless = true;
+    }
     row->told = row->why == NULL;
     l->changed = l->changed || !was || other || told != row->told;
     l->proven = true;
-    l->rounds = 0;
+    l->rounds = l->unsent = 0;
     l->why[l->method] = NULL;
     if (moved || (a->has_epoch && forgot(l, a->epoch, now))) {
         remake(l, now); /* it has another address, or forgot all */
     }
-    row->due = p2p__ns_after(now, until_renewal(l, s));
+    row->due = p2p__ns_after(
+        now, restless ? P2P__PORTMAP_BACKOFF : until_renewal(l, s));
 }
 
 /* A method brought nothing: the next one, or a pause. */
@@ -375,16 +413,39 @@ static void put_off(struct p2p__leases *l, struct p2p__lease *row,
     row->due = p2p__ns_after(now, span + jitter(l, span / 8));
     if (outcome == P2P__PORTMAP_TAKEN) {
         lose(l, row);
+        row->unsure = row->unsure && !is_the_unsure(l, row);
         row->outer.port = 0; /* another one, then, and the first at once */
         row->due = row->failures == 1 ? now : row->due;
     }
+}
+
+/* Whether an order that did not go out is tried again before anything else. */
+static bool send_again(struct p2p__leases *l,
+                       const struct p2p__portmap_answer *a, p2p_ns now)
+{
+    if (a->outcome != P2P__PORTMAP_UNSENT ||
+        l->unsent >= P2P__PORTMAP_UNSENT_MAX) {
+        l->unsent = 0;
+        return false;
+    }
+    l->not_before = p2p__ns_after(now, P2P__PORTMAP_UNSENT_NS << l->unsent);
+    l->unsent++;
+    return true;
 }
 
 static void failed(struct p2p__leases *l, struct p2p__lease *row,
                    const struct p2p__portmap_answer *a, p2p_ns now)
 {
     row->why = a->why;
+    if (a->unsure && !row->held) {
+        row->unsure = true;
+        row->unsure_by = l->asked_by;
+        row->unsure_port = l->asked_port;
+    }
     l->why[l->method] = a->why;
+    if (send_again(l, a, now)) {
+        return;
+    }
     l->proven = l->proven || a->outcome == P2P__PORTMAP_TAKEN;
     if (!l->proven) {
         next_method(l, now);
@@ -392,10 +453,30 @@ static void failed(struct p2p__leases *l, struct p2p__lease *row,
     }
     put_off(l, row, a->outcome, now);
     if (a->outcome == P2P__PORTMAP_UNABLE ||
-        (a->outcome == P2P__PORTMAP_SILENT &&
+        (a->outcome >= P2P__PORTMAP_SILENT &&
          row->failures >= P2P__PORTMAP_SILENCES)) {
         start_over(l);
         row->due = now;
+    }
+}
+
+/* A port was taken away. */
+static void removed(struct p2p__leases *l, struct p2p__lease *row, p2p_ns now)
+{
+    const bool was_unsure = is_the_unsure(l, row);
+
+    if (was_unsure && row->held &&
+        (l->method != row->unsure_by || row->outer.port != row->unsure_port)) {
+        row->unsure = false; /* the one that is known is left */
+        settle(l);
+        return;
+    }
+    row->unsure = row->unsure && !was_unsure;
+    lose(l, row);
+    if (row->wanted) { /* it is wanted again */
+        row->due = now;
+    } else if (!row->unsure) {
+        drop_row(l, l->asked);
     }
 }
 
@@ -412,12 +493,7 @@ void p2p__leases_answer(struct p2p__leases *l,
     }
     assert(l->asked < l->n);
     if (l->removing) {
-        if (row->wanted) { /* it is wanted again */
-            lose(l, row);
-            row->due = now;
-        } else {
-            drop_row(l, l->asked);
-        }
+        removed(l, row, now);
         return;
     }
     if (a.outcome == P2P__PORTMAP_DONE &&
@@ -461,7 +537,7 @@ p2p_ns p2p__leases_deadline(const struct p2p__leases *l)
         if (row->held) {
             at = p2p__ns_min(at, row->ends);
         }
-        if (may && !row->wanted && l->proven) {
+        if (may && !row->wanted && (l->proven || row->unsure)) {
             at = 0;
         } else if (may && row->wanted) {
             at = p2p__ns_min(

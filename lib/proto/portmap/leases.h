@@ -12,6 +12,7 @@
 #ifndef P2P_PROTO_PORTMAP_LEASES_H
 #define P2P_PROTO_PORTMAP_LEASES_H
 
+#include "base/bucket.h"
 #include "port/env.h"
 #include "proto/portmap/pcp.h"
 
@@ -42,6 +43,16 @@
 #define P2P__PORTMAP_SPREAD P2P__SEC(2)
 #define P2P__PORTMAP_REMAKE P2P__SEC(30)
 
+/* Others are told so often at once of another place outside, and once each so
+ * often after that: each time is a message to all of them. */
+#define P2P__PORTMAP_TELLS     4U
+#define P2P__PORTMAP_TELL_EACH P2P__SEC(600)
+
+/* Where nothing can be sent it is tried again after this, then after twice as
+ * long, so often in a row before that counts as silence. */
+#define P2P__PORTMAP_UNSENT_NS  P2P__SEC(1)
+#define P2P__PORTMAP_UNSENT_MAX 3U
+
 enum p2p__portmap_method {
     P2P__PORTMAP_PCP,
     P2P__PORTMAP_NATPMP,
@@ -65,12 +76,14 @@ enum p2p__portmap_outcome {
     P2P__PORTMAP_REFUSED, /* it speaks the method, and says no */
     P2P__PORTMAP_TAKEN,   /* somebody else has that port outside */
     P2P__PORTMAP_UNABLE,  /* it does not speak it */
-    P2P__PORTMAP_SILENT   /* nothing came */
+    P2P__PORTMAP_SILENT,  /* nothing came */
+    P2P__PORTMAP_UNSENT   /* it could not be asked: something here failed */
 };
 
 struct p2p__portmap_answer {
     enum p2p__portmap_outcome outcome;
-    const char *why;        /* unless DONE: a constant, for people */
+    const char *why; /* unless DONE: a constant, for people */
+    bool unsure;     /* unless DONE: it may have been done all the same */
     struct p2p__addr outer; /* DONE */
     uint32_t lifetime_s;    /* DONE */
     bool has_epoch;
@@ -87,7 +100,11 @@ struct p2p__lease {
     const char *why; /* it is not held, or not told; NULL: nothing is wrong */
     /* Private. */
     bool wanted;
+    bool unsure; /* it may be let in without our knowing, by this method, */
+    enum p2p__portmap_method unsure_by;
+    uint16_t unsure_port; /* at this port outside */
     uint8_t failures;
+    struct p2p__bucket tells;
     p2p_ns due;
     uint8_t nonce[P2P__PCP_NONCE_BYTES];
 };
@@ -112,9 +129,12 @@ struct p2p__leases {
     bool asking;   /* there is one */
     bool stale;    /* its answer does not matter */
     bool removing; /* it takes the port away */
+    enum p2p__portmap_method asked_by; /* its method, */
+    uint16_t asked_port;               /* and the port outside */
     bool stopped;
     bool changed;      /* what is held, or told, since that was pulled */
     uint8_t rounds;    /* in vain, of all methods */
+    uint8_t unsent;    /* orders in a row that did not go out */
     p2p_ns not_before; /* nothing is asked */
     p2p_ns may_remake; /* all may be asked for again */
     bool has_epoch;

@@ -642,6 +642,189 @@ static void test_ports_have_a_cap(void **state)
     assert_int_equal(w.l.n, 16);
 }
 
+/* A gateway that gives another port each time, for some seconds alone, does not
+ * make us tell all of it each time, nor ask as often. */
+static void test_who_gives_other_ports_is_told_seldom(void **state)
+{
+    unsigned told = 0, asked = 0;
+    p2p_ns until, then;
+    struct world w;
+
+    (void)state;
+    begin(&w);
+    until = w.now + 60 * MINUTE;
+    while (w.now < until) {
+        const uint16_t last = w.l.rows[0].outer.port;
+
+        if (next(&w)) {
+            assert_true(asked == 0 || w.order.outer.port == last);
+            asked++;
+            grants_at(&w, (const uint8_t[]){PUBLIC}, (uint16_t)(5000 + asked),
+                      10);
+            told += row(&w, 0)->told ? 1 : 0;
+        }
+        pass(&w, 1);
+    }
+    assert_in_range(told, P2P__PORTMAP_TELLS, P2P__PORTMAP_TELLS + 6);
+    assert_true(asked <= 80);
+    assert_false(row(&w, 0)->told);
+    assert_non_null(row(&w, 0)->why);
+    /* One that settles is told again. */
+    then = w.now;
+    while (!row(&w, 0)->told) {
+        wait(&w);
+        if (next(&w)) {
+            grants_at(&w, (const uint8_t[]){PUBLIC}, 6000, 7200);
+        }
+    }
+    assert_true(w.now - then <= 16 * MINUTE);
+}
+
+/* One that comes and goes, too. */
+static void test_who_lets_it_lapse_is_told_seldom(void **state)
+{
+    unsigned told = 0;
+    struct world w;
+
+    (void)state;
+    begin(&w);
+    for (int i = 0; i < 20; i++) {
+        w.l.not_before = 0;
+        w.l.rows[0].due = w.now;
+        assert_true(next(&w));
+        grants_at(&w, (const uint8_t[]){PUBLIC}, 4001, 10);
+        told += row(&w, 0)->told ? 1 : 0;
+        pass(&w, 11);
+        w.l.rows[0].due = P2P_NEVER;
+        assert_false(next(&w));
+        assert_false(row(&w, 0)->held);
+    }
+    assert_int_equal(told, P2P__PORTMAP_TELLS);
+}
+
+static void test_what_did_not_go_out_is_sent_again(void **state)
+{
+    struct world w;
+    p2p_ns then;
+
+    (void)state;
+    begin(&w);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_asks(&w, P2P__PORTMAP_PCP);
+        fails(&w, P2P__PORTMAP_UNSENT);
+        then = w.now;
+        wait(&w);
+        assert_int_equal(w.now - then, P2P__SEC(1) << i);
+    }
+    /* As often as that it is no passing thing: another method. */
+    assert_asks(&w, P2P__PORTMAP_PCP);
+    fails(&w, P2P__PORTMAP_UNSENT);
+    assert_asks(&w, P2P__PORTMAP_NATPMP);
+    /* A passing one leaves what is held as it is, and the method. */
+    grants_at(&w, (const uint8_t[]){PUBLIC}, 4001, 7200);
+    wait(&w);
+    assert_asks(&w, P2P__PORTMAP_NATPMP);
+    fails(&w, P2P__PORTMAP_UNSENT);
+    assert_true(row(&w, 0)->held && row(&w, 0)->told);
+    wait(&w);
+    assert_asks(&w, P2P__PORTMAP_NATPMP);
+    grants_at(&w, (const uint8_t[]){PUBLIC}, 4001, 7200);
+    assert_true(w.l.proven);
+}
+
+/* It added the port, perhaps, and did not say so. */
+static void adds_unseen(struct world *w)
+{
+    const struct p2p__portmap_answer a = {
+        .outcome = P2P__PORTMAP_SILENT, .why = "why", .unsure = true};
+
+    assert_asks(w, P2P__PORTMAP_PCP);
+    fails(w, P2P__PORTMAP_UNABLE);
+    assert_asks(w, P2P__PORTMAP_NATPMP);
+    fails(w, P2P__PORTMAP_UNABLE);
+    assert_asks(w, P2P__PORTMAP_UPNP);
+    p2p__leases_answer(&w->l, &a, w->now);
+    assert_false(row(w, 0)->held);
+}
+
+static void test_what_may_be_there_is_taken_away(void **state)
+{
+    struct world w;
+
+    (void)state;
+    begin(&w);
+    adds_unseen(&w);
+    p2p__leases_stop(&w.l);
+    assert_false(p2p__leases_idle(&w.l));
+    assert_int_equal(p2p__leases_deadline(&w.l), 0);
+    assert_asks(&w, P2P__PORTMAP_UPNP);
+    assert_int_equal(w.order.lifetime_s, 0);
+    assert_int_equal(w.order.outer.port, 4001);
+    fails(&w, P2P__PORTMAP_SILENT); /* once is enough */
+    assert_true(p2p__leases_idle(&w.l));
+}
+
+static void test_what_may_be_there_beside_another_one(void **state)
+{
+    struct world w;
+
+    (void)state;
+    begin(&w);
+    adds_unseen(&w);
+    wait(&w);
+    assert_asks(&w, P2P__PORTMAP_PCP);
+    assert_int_equal(w.order.outer.port, 4001);
+    grants_at(&w, (const uint8_t[]){PUBLIC}, 4444, 7200);
+    p2p__leases_want(&w.l, NULL, 0, w.now);
+    assert_asks(&w, P2P__PORTMAP_UPNP);
+    assert_int_equal(w.order.outer.port, 4001);
+    fails(&w, P2P__PORTMAP_DONE);
+    assert_asks(&w, P2P__PORTMAP_PCP);
+    assert_int_equal(w.order.outer.port, 4444);
+    fails(&w, P2P__PORTMAP_DONE);
+    assert_int_equal(w.l.n, 0);
+}
+
+static void test_what_may_be_there_is_had(void **state)
+{
+    struct world w;
+
+    (void)state;
+    begin(&w);
+    adds_unseen(&w);
+    wait(&w);
+    for (int m = 0; m < 2; m++) {
+        assert_asks(&w, (enum p2p__portmap_method)m);
+        fails(&w, P2P__PORTMAP_UNABLE);
+    }
+    assert_asks(&w, P2P__PORTMAP_UPNP);
+    assert_int_equal(w.order.outer.port, 4001);
+    grants_at(&w, (const uint8_t[]){PUBLIC}, 4001, 7200);
+    p2p__leases_stop(&w.l);
+    assert_asks(&w, P2P__PORTMAP_UPNP);
+    fails(&w, P2P__PORTMAP_DONE);
+    assert_true(p2p__leases_idle(&w.l)); /* once for both */
+}
+
+/* Whoever has the port now, it is not ours to take away. */
+static void test_what_somebody_has_is_not_taken_away(void **state)
+{
+    struct world w;
+
+    (void)state;
+    begin(&w);
+    adds_unseen(&w);
+    wait(&w);
+    for (int m = 0; m < 2; m++) {
+        assert_asks(&w, (enum p2p__portmap_method)m);
+        fails(&w, P2P__PORTMAP_UNABLE);
+    }
+    assert_asks(&w, P2P__PORTMAP_UPNP);
+    fails(&w, P2P__PORTMAP_TAKEN);
+    p2p__leases_stop(&w.l);
+    assert_true(p2p__leases_idle(&w.l));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -669,6 +852,13 @@ int main(void)
         cmocka_unit_test(test_the_end_waits_for_what_is_being_asked),
         cmocka_unit_test(test_another_gateway_is_begun_with),
         cmocka_unit_test(test_ports_have_a_cap),
+        cmocka_unit_test(test_who_gives_other_ports_is_told_seldom),
+        cmocka_unit_test(test_who_lets_it_lapse_is_told_seldom),
+        cmocka_unit_test(test_what_did_not_go_out_is_sent_again),
+        cmocka_unit_test(test_what_may_be_there_is_taken_away),
+        cmocka_unit_test(test_what_may_be_there_beside_another_one),
+        cmocka_unit_test(test_what_may_be_there_is_had),
+        cmocka_unit_test(test_what_somebody_has_is_not_taken_away),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

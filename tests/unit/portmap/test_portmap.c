@@ -383,6 +383,67 @@ static void test_who_has_a_public_address_needs_no_gateway(void **state)
     end(&w);
 }
 
+static unsigned looks;
+
+static bool no_way(struct p2p__net *net, const struct p2p__addr *to,
+                   struct p2p__addr *from)
+{
+    (void)net;
+    (void)to;
+    (void)from;
+    looks++;
+    return false;
+}
+
+/* An interface that is not up yet, or no memory for a socket: that is no sign
+ * that the gateway is gone. It is looked again soon, then less often. */
+static void test_a_failure_of_ours_is_no_gateway_lost(void **state)
+{
+    bool (*source)(struct p2p__net * net, const struct p2p__addr *to,
+                   struct p2p__addr *from);
+    struct p2p__net *net;
+    struct world w;
+
+    (void)state;
+    begin(&w, HONEST);
+    pass(&w, P2P__SEC(1));
+    assert_true(tells(&w, "/ip4/44.77.1.254/tcp/4001/p2p/"));
+    net = &w.sim.hosts[HOME].net;
+    source = net->source;
+    net->source = no_way;
+    looks = 0;
+    pass(&w, P2P__SEC(45)); /* a look comes each half minute, then it is soon */
+    assert_in_range(looks, 4, 5);
+    assert_true(tells(&w, "/ip4/44.77.1.254/tcp/4001/p2p/"));
+    assert_int_equal(status(&w).told, 1);
+    assert_int_equal(w.asked, 1);
+    assert_int_equal(w.changes, 1);
+    net->source = source;
+    pass(&w, P2P__SEC(600));
+    assert_int_equal(w.asked, 1);
+    end(&w);
+}
+
+static void test_a_way_that_comes_late_is_found_soon(void **state)
+{
+    bool (*source)(struct p2p__net * net, const struct p2p__addr *to,
+                   struct p2p__addr *from);
+    struct world w;
+
+    (void)state;
+    begin(&w, HONEST);
+    source = w.sim.hosts[HOME].net.source;
+    w.sim.hosts[HOME].net.source = no_way;
+    looks = 0;
+    pass(&w, P2P__MS(3500)); /* at once, after 1 and after 2 more */
+    assert_int_equal(looks, 3);
+    assert_string_equal(status(&w).why, "there is no gateway");
+    w.sim.hosts[HOME].net.source = source;
+    pass(&w, P2P__SEC(4));
+    assert_true(tells(&w, "/ip4/44.77.1.254/tcp/4001/p2p/"));
+    end(&w);
+}
+
 static void test_configs_that_make_no_sense(void **state)
 {
     struct p2p_portmap_config cfg = P2P_PORTMAP_CONFIG_INIT;
@@ -464,6 +525,8 @@ int main(void)
         cmocka_unit_test(test_the_end_does_not_wait_long),
         cmocka_unit_test(test_what_is_listened_at_later_is_mapped),
         cmocka_unit_test(test_who_has_a_public_address_needs_no_gateway),
+        cmocka_unit_test(test_a_failure_of_ours_is_no_gateway_lost),
+        cmocka_unit_test(test_a_way_that_comes_late_is_found_soon),
         cmocka_unit_test(test_configs_that_make_no_sense),
         cmocka_unit_test(test_the_gateway_is_that_of_the_default_route),
         cmocka_unit_test(test_metrics_are_openmetrics),
