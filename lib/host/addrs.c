@@ -148,5 +148,6 @@ void p2p__host_addrs_changed(struct p2p_host *h)
     p2p__host_autonat_look(h);
     p2p__host_mdns_addrs(h);
     p2p__host_identify_push(h);
+    p2p__host_kad_addrs(h, p2p__host_now(h));
     p2p__host_roam_tell(h);
 }

@@ -172,6 +172,7 @@ int p2p__host_kad_init(struct p2p_host *h, const struct p2p_dht_config *given)
     k->host = h;
     k->allow = cfg.allow;
     k->user = cfg.user;
+    k->serves = cfg.server;
     rv = name_it(k, cfg.prefix != NULL ? cfg.prefix : P2P__KAD_PREFIX);
     if (rv == 0) {
         rv = add_validators(k, &cfg, &core.validators);

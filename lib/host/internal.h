@@ -207,6 +207,9 @@ void p2p__host_kad_identified(struct p2p_host *h, struct p2p__peer *peer,
                               const struct p2p_peer_info *info, p2p_ns now);
 void p2p__host_kad_fini(struct p2p_host *h);
 
+/* Our addresses may be others: who serves a DHT tells its neighbours there. */
+void p2p__host_kad_addrs(struct p2p_host *h, p2p_ns now);
+
 /* point.c: is a rendezvous point, where the configuration says so. */
 int p2p__host_point_init(struct p2p_host *h,
                          const struct p2p_rendezvous_config *cfg);

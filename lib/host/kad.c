@@ -52,6 +52,22 @@ void p2p__host_kad_own(struct p2p__host_kad *k)
     p2p__kad_set_addrs(&k->core, &own);
 }
 
+void p2p__host_kad_addrs(struct p2p_host *h, p2p_ns now)
+{
+    struct p2p__host_kad *k = h->kad;
+
+    if (k == NULL || !k->serves) {
+        return; /* nobody tells of clients */
+    }
+    p2p__host_kad_own(k);
+    if (k->told.len != k->core.own.len ||
+        memcmp(k->told.bytes, k->core.own.bytes, k->told.len) != 0) {
+        k->told = k->core.own;
+        p2p__kad_moved(&k->core, now);
+        p2p__host_kad_wake(k);
+    }
+}
+
 static void end_flight(struct flight *f)
 {
     p2p__list_remove(&f->link);
@@ -228,6 +244,33 @@ static void tell(struct p2p__host_kad *k, const struct p2p__kad_ev *ev)
     told.done(told.user, &result);
 }
 
+/* Whether a peer is there for sure: pings of its connection are answered. */
+static bool is_there(const struct p2p__host_kad *k,
+                     const struct p2p_peer_id *id)
+{
+    const struct p2p__peer *peer = p2p__book_find(&k->host->swarm->book, id);
+
+    return peer != NULL && p2p__peer_conn(peer, P2P__PATH_DIRECT) != NULL;
+}
+
+/* Asks what the core wants asked, where that is needed. */
+static void ask_or_know(struct p2p__host_kad *k, const struct p2p__kad_ev *ev,
+                        p2p_ns now)
+{
+    const struct p2p__kad_peer peer = *ev->peer;
+    int rv;
+
+    if (ev->check && is_there(k, &peer.id)) {
+        p2p__kad_answered(&k->core, ev->query, &peer, (struct p2p__slice){0},
+                          now);
+        return;
+    }
+    rv = ask(k, ev, now);
+    if (rv != 0) {
+        give_up(k, ev->query, &peer.id, rv, now);
+    }
+}
+
 /* Does what the core wants. Those that are told of the end of a query may
  * start others, which may end at once: no more than so many end at a time. */
 static void on_job(struct p2p__job *job, p2p_ns now)
@@ -235,7 +278,6 @@ static void on_job(struct p2p__job *job, p2p_ns now)
     struct p2p__host_kad *k = P2P__CONTAINER(job, struct p2p__host_kad, job);
     unsigned ended = 0;
     struct p2p__kad_ev ev;
-    int rv;
 
     while (!k->host->swarm->closing && ended < P2P__KAD_QUERIES &&
            p2p__kad_next(&k->core, &ev, now)) {
@@ -244,10 +286,7 @@ static void on_job(struct p2p__job *job, p2p_ns now)
             tell(k, &ev);
             continue;
         }
-        rv = ask(k, &ev, now);
-        if (rv != 0) {
-            give_up(k, ev.query, &ev.peer->id, rv, now);
-        }
+        ask_or_know(k, &ev, now);
     }
     if (ended == P2P__KAD_QUERIES) {
         p2p__mark(job);
@@ -274,12 +313,8 @@ static bool is_connected(const struct p2p__host_kad *k,
                          const struct p2p_multiaddr *at)
 {
     struct p2p_peer_id id;
-    const struct p2p__peer *peer = NULL;
 
-    if (p2p_multiaddr_peer(at, &id)) {
-        peer = p2p__book_find(&k->host->swarm->book, &id);
-    }
-    return peer != NULL && p2p__peer_conn(peer, P2P__PATH_DIRECT) != NULL;
+    return p2p_multiaddr_peer(at, &id) && is_there(k, &id);
 }
 
 /* Dials those we begin with, while we know few; while we know nobody also

@@ -35,6 +35,8 @@ struct p2p__host_kad {
     struct p2p__list queries;
     struct p2p__list flights; /* questions that are on their way */
     struct p2p_dht_validator validators[P2P__CAP_KAD_VALIDATORS];
+    struct p2p__kad_addrs told; /* to those that are nearest to us */
+    bool serves;
     struct p2p_multiaddr bootstrap[P2P__DHT_BOOTSTRAP];
     size_t n_bootstrap;
     bool (*allow)(void *user, const struct p2p_peer_id *peer); /* or NULL */

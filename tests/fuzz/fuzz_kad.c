@@ -74,6 +74,7 @@ static void table(const uint8_t *data, size_t size)
     for (size_t i = 0; i + 1 < size; i += 2) {
         const struct p2p__kad_peer peer = peer_of(data[i + 1]);
         struct p2p__kad_key key;
+        const unsigned end = data[i + 1] % 16;
         unsigned bucket;
         size_t n;
 
@@ -92,8 +93,11 @@ static void table(const uint8_t *data, size_t size)
         p2p__kad_key_of(peer.id.bytes, peer.id.len, &key);
         n = p2p__kad_table_nearest(&t, &key, NULL, near);
         must(n <= t.count && t.count <= 256);
-        if (p2p__kad_table_dull(&t, now, &bucket)) {
-            must(bucket <= P2P__KAD_REFRESH_BITS);
+        must(!p2p__kad_table_wants(&t, &key, now) ||
+             p2p__kad_table_find(&t, &peer.id) == NULL);
+        if (p2p__kad_table_dull(&t, now, end, &bucket)) {
+            must(bucket < end && bucket < p2p__kad_table_depth(&t) &&
+                 bucket <= P2P__KAD_REFRESH_BITS);
             p2p__kad_table_looked(&t, &key, now);
         }
     }

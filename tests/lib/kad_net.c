@@ -33,6 +33,7 @@ static struct p2p__kad_peer peer_of(const struct kad_net *net, uint32_t node)
     peer.at.ip[2] = (uint8_t)(node >> 8);
     peer.at.ip[3] = (uint8_t)node;
     memcpy(bytes + 1, peer.at.ip, 4);
+    bytes[7] = (uint8_t)(bytes[7] + net->nodes[node].moves);
     must(p2p_multiaddr_from_bytes(bytes, sizeof bytes, &ma) == 0);
     (void)p2p__kad_addrs_add(&peer.addrs, &ma);
     return peer;
@@ -48,11 +49,14 @@ static uint32_t node_at(const struct kad_net *net,
     p2p__kad_addrs_walk_init(&walk, &peer->addrs);
     while (p2p__kad_addrs_walk_next(&walk, &ma)) {
         const uint32_t node = (uint32_t)ma.bytes[3] << 8 | ma.bytes[4];
-        struct p2p_peer_id id;
 
         if (node < net->count) {
-            id = made_peer(net->nodes[node].number);
-            if (p2p_peer_id_equal(&id, &peer->id)) {
+            const struct p2p__kad_peer is = peer_of(net, node);
+            struct p2p__kad_addrs said = {0};
+
+            (void)p2p__kad_addrs_add(&said, &ma);
+            if (p2p_peer_id_equal(&is.id, &peer->id) &&
+                memcmp(said.bytes, is.addrs.bytes, is.addrs.len) == 0) {
                 return node;
             }
         }
@@ -318,6 +322,18 @@ uint32_t kad_net_join(struct kad_net *net, uint32_t number, uint32_t via)
 uint32_t kad_net_crowd(struct kad_net *net, uint32_t number, uint32_t via)
 {
     return join(net, number, via, true);
+}
+
+void kad_net_move(struct kad_net *net, uint32_t node)
+{
+    struct kad_net_node *n = &net->nodes[node];
+    struct p2p__kad_peer self;
+
+    n->moves++;
+    self = peer_of(net, node);
+    p2p__kad_set_addrs(&n->kad, &self.addrs);
+    p2p__kad_moved(&n->kad, net->now);
+    pump(net, node);
 }
 
 void kad_net_kill(struct kad_net *net, uint32_t node)

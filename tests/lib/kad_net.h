@@ -22,6 +22,7 @@ struct kad_net_node {
     uint32_t number; /* of its id, see made_peer.h */
     bool alive;
     bool crowd; /* all such are at one network */
+    uint8_t moves;
     kad_net_lie lie;
 };
 
@@ -58,6 +59,9 @@ uint32_t kad_net_join(struct kad_net *net, uint32_t number, uint32_t via);
 
 /* The same, of one who shares a network with all others that came so. */
 uint32_t kad_net_crowd(struct kad_net *net, uint32_t number, uint32_t via);
+
+/* A node is at another port from now on, and nobody at the one before. */
+void kad_net_move(struct kad_net *net, uint32_t node);
 
 /* A node is gone without a word. */
 void kad_net_kill(struct kad_net *net, uint32_t node);

@@ -11,6 +11,10 @@
 #define P2P__KAD_ALPHA 10U
 #define P2P__KAD_BETA  3U
 
+/* Of those that are known anyway so many of each path, where news are wanted
+ * and nothing else. */
+#define P2P__KAD_FEW 1U
+
 /* Ways of a lookup that have no candidate in common. */
 #define P2P__KAD_PATHS 3U
 

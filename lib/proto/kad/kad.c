@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * See kad.h. Refreshing: every few minutes a lookup of ourselves, then one
- * into each bucket that has room and where none went lately, one after the
- * other. Who was not heard of for twice as long is asked whether it is there.
- * Failure modes: queries that nobody answers end in time; who does not answer
- * leaves the table.
+ * into each bucket that has room, where none went lately, and where there may
+ * be somebody whom the first one did not tell of, one after the other. Who is
+ * in the table is not asked for its own sake there: who was not heard of for
+ * twice as long is asked whether it is there. Failure modes: queries that
+ * nobody answers end in time; who does not answer leaves the table.
  */
 #include "proto/kad/kad.h"
 
@@ -83,6 +84,19 @@ void p2p__kad_met(struct p2p__kad *k, const struct p2p__kad_peer *peer,
         first) {
         k->refresh_at = k->round_at = now; /* there is somebody to ask */
     }
+}
+
+void p2p__kad_moved(struct p2p__kad *k, p2p_ns now)
+{
+    p2p_ns at = p2p__ns_after(now, P2P__KAD_MOVE_WAIT);
+
+    if (k->moved || k->refresh_at == P2P_NEVER) {
+        return; /* that is to come anyway */
+    }
+    k->moved = true;
+    at = p2p__max(at, p2p__ns_after(k->began, P2P__KAD_MOVE_EACH));
+    k->round_at = p2p__ns_min(k->round_at, at);
+    k->refresh_at = p2p__ns_min(k->refresh_at, at);
 }
 
 void p2p__kad_left(struct p2p__kad *k, const struct p2p_peer_id *id)
@@ -222,6 +236,26 @@ static void tell_done(const struct p2p__kad_query *q, struct p2p__kad_ev *ev)
     }
 }
 
+/* After a lookup of ourselves all are known that are nearer than the farthest
+ * of the k nearest. If there are fewer these are all that anybody told of. */
+static void note_extent(struct p2p__kad *k, const struct p2p__kad_lookup *l)
+{
+    size_t n = 0;
+
+    if (memcmp(&l->target, &k->table.key, sizeof l->target) != 0) {
+        return;
+    }
+    k->extent = 0;
+    for (size_t i = 0; i < l->n && k->extent == 0; i++) {
+        const struct p2p__kad_candidate *c = l->sorted[i];
+
+        n += c->state != P2P__KAD_FAILED && !c->crowd;
+        if (n == P2P__KAD_K) {
+            k->extent = p2p__kad_common(&k->table.key, &c->key) + 1;
+        }
+    }
+}
+
 /* The next event of one query. */
 static bool next_of(struct p2p__kad *k, struct p2p__kad_query *q,
                     struct p2p__kad_ev *ev, p2p_ns now)
@@ -246,6 +280,7 @@ static bool next_of(struct p2p__kad *k, struct p2p__kad_query *q,
     }
     if (p2p__kad_query_is_over(q)) {
         tell_done(q, ev);
+        note_extent(k, &q->lookup);
         end(k, q);
         return true;
     }
@@ -269,8 +304,11 @@ static bool next_check(struct p2p__kad *k, struct p2p__kad_ev *ev, p2p_ns now)
         return false;
     }
     k->check_ends = p2p__ns_after(now, P2P__KAD_ASK_TIMEOUT);
-    *ev = (struct p2p__kad_ev){
-        .type = P2P__KAD_ASK, .query = CHECK, .peer = &e->peer, .awaits = true};
+    *ev = (struct p2p__kad_ev){.type = P2P__KAD_ASK,
+                               .query = CHECK,
+                               .peer = &e->peer,
+                               .awaits = true,
+                               .check = true};
     return true;
 }
 
@@ -291,6 +329,20 @@ static bool name_in(struct p2p__kad *k, unsigned bucket,
     return false;
 }
 
+/* The bucket that is next in this round. False: none is left. */
+static bool next_bucket(struct p2p__kad *k, unsigned *bucket)
+{
+    const unsigned depth = p2p__kad_table_depth(&k->table);
+
+    if (k->extent > 0 || depth == 0) {
+        return p2p__kad_table_dull(&k->table, k->began, k->extent, bucket);
+    }
+    /* All are known, if all tell each other: one somewhere is asked, so that
+     * in the course of time each is, in case it knows others. */
+    *bucket = (unsigned)p2p__rng_below(&k->rng, depth);
+    return !k->strolled;
+}
+
 /* Goes on with a refresh, or waits for the next round. */
 static void refresh(struct p2p__kad *k, p2p_ns now)
 {
@@ -306,9 +358,13 @@ static void refresh(struct p2p__kad *k, p2p_ns now)
         k->began = now;
         k->round_at = p2p__ns_after(now, k->refresh);
         k->changes = k->table.changes;
-    } else if (!p2p__kad_table_dull(&k->table, k->began, &bucket) ||
-               !name_in(k, bucket, &name)) {
+        k->strolled = false;
+        want.whole = k->moved;
+        k->moved = false;
+    } else if (!next_bucket(k, &bucket) || !name_in(k, bucket, &name)) {
         name.len = 0; /* nothing is left to do in this one */
+    } else {
+        k->strolled = true;
     }
     want.key = p2p__slice_of(name.bytes, name.len);
     if (name.len > 0 && start(k, &want, &number, now) == 0) {
@@ -321,6 +377,9 @@ static void refresh(struct p2p__kad *k, p2p_ns now)
     /* Apart from each other, so that nodes do not ask all at once. */
     k->round_at = p2p__ns_after(
         now, k->pause - p2p__rng_below(&k->rng, k->pause / 4 + 1));
+    if (k->moved) {
+        k->round_at = p2p__ns_after(k->began, P2P__KAD_MOVE_EACH);
+    }
     k->refresh_at = k->round_at;
 }
 
@@ -385,6 +444,17 @@ static void heard(struct p2p__kad *k, struct p2p__kad_query *q,
     }
 }
 
+/* A refresh is for the table's sake: of whom that has no need is noted. */
+static void note_spare(const struct p2p__kad *k, struct p2p__kad_query *q,
+                       p2p_ns now)
+{
+    for (size_t i = 0; i < q->lookup.n; i++) {
+        struct p2p__kad_candidate *c = q->lookup.sorted[i];
+
+        c->spare = c->spare || !p2p__kad_table_wants(&k->table, &c->key, now);
+    }
+}
+
 /* The question whether somebody is there is over: who is the next one? */
 static void end_check(struct p2p__kad *k, p2p_ns now)
 {
@@ -412,6 +482,9 @@ void p2p__kad_answered(struct p2p__kad *k, uint64_t query,
         end_check(k, now);
     } else if (q != NULL) {
         p2p__kad_query_answered(q, peer, msg.len > 0 ? &answer : NULL);
+        if (q->goal == P2P__KAD_REFRESH) {
+            note_spare(k, q, now);
+        }
     }
 }
 

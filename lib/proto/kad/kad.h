@@ -30,6 +30,11 @@
 #define P2P__KAD_REFRESH_EACH P2P__SEC(600)
 #define P2P__KAD_CALM         8U
 
+/* After a move those that are nearest to us are told: not before so long, as
+ * addresses come one after the other, nor more often than that. */
+#define P2P__KAD_MOVE_WAIT P2P__SEC(3)
+#define P2P__KAD_MOVE_EACH P2P__SEC(30)
+
 struct p2p__kad_cfg {
     struct p2p_peer_id self;
     struct p2p__kad_table_limits table;
@@ -60,6 +65,9 @@ struct p2p__kad {
     p2p_ns began;     /* when the last one did */
     p2p_ns pause;     /* between rounds: longer where nothing changes */
     uint64_t changes; /* of the table when the round began */
+    unsigned extent;  /* buckets that may have somebody unheard of; 0: none */
+    bool strolled;    /* a lookup went somewhere in this round */
+    bool moved;       /* the next round tells all that are nearest */
     bool refreshing;
     struct p2p_peer_id checked; /* asked whether it is there; len 0: nobody */
     p2p_ns check_at;            /* not before it */
@@ -77,6 +85,8 @@ struct p2p__kad_ev {
     void *user;                       /* of the query */
     const struct p2p__kad_peer *peer; /* ASK: whom; PROVIDER: who is one */
     bool awaits;                      /* ASK: it answers */
+    bool check; /* ASK: only whether it is there; who knows need not ask, and
+                 * says that it answered, with an empty message */
     /* DONE */
     enum p2p__kad_goal goal;
     int status;                         /* 0, P2P_ENOTFOUND, P2P_ECANCELED */
@@ -94,6 +104,10 @@ void p2p__kad_fini(struct p2p__kad *k);
 
 /* Where we are: what providers that we are say. Copied. */
 void p2p__kad_set_addrs(struct p2p__kad *k, const struct p2p__kad_addrs *addrs);
+
+/* We are somewhere else: those that are nearest to us, who tell others where
+ * we are, are asked something soon, so that they hear it. */
+void p2p__kad_moved(struct p2p__kad *k, p2p_ns now);
 
 /* A peer that serves the DHT was met, at peer->at. */
 void p2p__kad_met(struct p2p__kad *k, const struct p2p__kad_peer *peer,

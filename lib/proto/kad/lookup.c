@@ -188,8 +188,10 @@ static void add(struct p2p__kad_lookup *l, unsigned path,
     }
     assert(l->n_free > 0);
     c = &l->all[l->unused[--l->n_free]];
-    *c = (struct p2p__kad_candidate){
-        .peer = {.id = peer->id, .at = at}, .key = key, .path = (uint8_t)path};
+    *c = (struct p2p__kad_candidate){.peer = {.id = peer->id, .at = at},
+                                     .key = key,
+                                     .path = (uint8_t)path,
+                                     .spare = from == NULL};
     learn(l, c, from, &peer->addrs);
     l->in_path[path]++;
     for (i = l->n++; i > 0 && p2p__kad_compare(&l->target, &key,
@@ -216,8 +218,20 @@ static bool counts(const struct p2p__kad_lookup *l,
             l->asked[c->path] < P2P__CAP_KAD_ASKS);
 }
 
-/* The nearest of a path in a state whose answer the lookup needs: it is among
- * the k nearest of all, or the nearest few of its path. */
+/* Whether a lookup needs the answer of one before whom there are so many, and
+ * so many of its path: it is among the k nearest of all, or the nearest few of
+ * its path. */
+static bool is_needed(const struct p2p__kad_lookup *l,
+                      const struct p2p__kad_candidate *c, size_t all,
+                      size_t own)
+{
+    if (l->frugal && c->spare) {
+        return own < P2P__KAD_FEW;
+    }
+    return all < P2P__KAD_K || own < P2P__KAD_BETA;
+}
+
+/* The nearest of a path in a state whose answer the lookup needs. */
 static struct p2p__kad_candidate *needed(const struct p2p__kad_lookup *l,
                                          unsigned path,
                                          enum p2p__kad_candidate_state state)
@@ -231,8 +245,7 @@ static struct p2p__kad_candidate *needed(const struct p2p__kad_lookup *l,
             continue;
         }
         if (c->path == path) {
-            if (c->state == state &&
-                (all < P2P__KAD_K || own < P2P__KAD_BETA)) {
+            if (c->state == state && is_needed(l, c, all, own)) {
                 return c;
             }
             own++;

@@ -48,6 +48,7 @@ struct p2p__kad_candidate {
      * that were news; and how often it was asked. */
     uint8_t tried, teller, by_teller, tries;
     bool crowd; /* it answered, but is where enough nearer ones are */
+    bool spare; /* the owner needs nothing of it: see `frugal` */
 };
 
 /* All members are private. */
@@ -58,6 +59,9 @@ struct p2p__kad_lookup {
     uint32_t asked[P2P__KAD_PATHS];
     uint32_t in_path[P2P__KAD_PATHS];
     uint32_t turn; /* the path that is looked at first */
+    /* The owner wants news, not all that are nearest: of those that are spare
+     * only the nearest few of each path are asked. */
+    bool frugal;
     size_t n;
     struct p2p__kad_candidate *sorted[P2P__KAD_CANDIDATES]; /* nearest first */
     size_t n_free;
@@ -70,7 +74,7 @@ void p2p__kad_lookup_init(struct p2p__kad_lookup *l,
                           const struct p2p__kad_key *target,
                           const struct p2p_peer_id *self, p2p_ns now);
 
-/* One to begin with: the nearest first. */
+/* One to begin with, which is spare: the nearest first. */
 void p2p__kad_lookup_seed(struct p2p__kad_lookup *l,
                           const struct p2p__kad_peer *peer);
 

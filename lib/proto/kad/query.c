@@ -40,6 +40,7 @@ struct p2p__kad_query *p2p__kad_query_new(
     memcpy(q->key, want->key.p, want->key.len);
     p2p__kad_key_of(q->key, q->key_len, &target);
     p2p__kad_lookup_init(&q->lookup, &target, self, now);
+    q->lookup.frugal = want->goal == P2P__KAD_REFRESH && !want->whole;
     return q;
 }
 

@@ -27,6 +27,7 @@ struct p2p__kad_want {
     struct p2p__slice value; /* of P2P__KAD_PUT */
     /* Enough: providers, or answers with a value; 0: as many as there are. */
     uint32_t enough;
+    bool whole; /* REFRESH: all that are nearest are asked, known or not */
     void *user;
 };
 

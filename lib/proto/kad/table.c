@@ -37,18 +37,24 @@ static unsigned bucket_of(const struct p2p__kad_table *t,
     return common < P2P__KAD_BUCKETS ? common : P2P__KAD_BUCKETS - 1;
 }
 
+static struct p2p__kad_entry *find_key(const struct p2p__kad_table *t,
+                                       const struct p2p__kad_key *key)
+{
+    P2P__LIST_EACH (it, &t->buckets[bucket_of(t, key)]) {
+        if (memcmp(&of(it)->key, key, sizeof *key) == 0) {
+            return of(it);
+        }
+    }
+    return NULL;
+}
+
 static struct p2p__kad_entry *find(const struct p2p__kad_table *t,
                                    const struct p2p_peer_id *id)
 {
     struct p2p__kad_key key;
 
     p2p__kad_key_of(id->bytes, id->len, &key);
-    P2P__LIST_EACH (it, &t->buckets[bucket_of(t, &key)]) {
-        if (memcmp(&of(it)->key, &key, sizeof key) == 0) {
-            return of(it);
-        }
-    }
-    return NULL;
+    return find_key(t, &key);
 }
 
 static void drop(struct p2p__kad_table *t, struct p2p__kad_entry *e)
@@ -330,15 +336,31 @@ void p2p__kad_table_looked(struct p2p__kad_table *t,
     t->looked[bucket_of(t, target)] = now;
 }
 
-bool p2p__kad_table_dull(const struct p2p__kad_table *t, p2p_ns since,
-                         unsigned *bucket)
+unsigned p2p__kad_table_depth(const struct p2p__kad_table *t)
 {
     unsigned end = P2P__KAD_BUCKETS;
 
     while (end > 0 && t->counts[end - 1] == 0) {
         end--;
     }
-    for (unsigned i = 0; i < end && i <= P2P__KAD_REFRESH_BITS; i++) {
+    return end <= P2P__KAD_REFRESH_BITS ? end : P2P__KAD_REFRESH_BITS + 1;
+}
+
+bool p2p__kad_table_wants(const struct p2p__kad_table *t,
+                          const struct p2p__kad_key *key, p2p_ns now)
+{
+    const unsigned bucket = bucket_of(t, key);
+
+    return find_key(t, key) == NULL &&
+           (t->counts[bucket] < P2P__KAD_K || worst_of(t, bucket, now) != NULL);
+}
+
+bool p2p__kad_table_dull(const struct p2p__kad_table *t, p2p_ns since,
+                         unsigned end, unsigned *bucket)
+{
+    const unsigned depth = p2p__kad_table_depth(t);
+
+    for (unsigned i = 0; i < end && i < depth; i++) {
         if (t->counts[i] < P2P__KAD_K && t->looked[i] < since) {
             *bucket = i;
             return true;

@@ -116,10 +116,19 @@ void p2p__kad_table_looked(struct p2p__kad_table *t,
                            const struct p2p__kad_key *target, p2p_ns now);
 
 /*
- * A bucket that has room, is not behind the last one with entries, and where no
- * lookup went since `since`. False: there is none.
+ * A bucket before `end` that has room, is not behind the last one with entries,
+ * and where no lookup went since `since`. False: there is none.
  */
 bool p2p__kad_table_dull(const struct p2p__kad_table *t, p2p_ns since,
-                         unsigned *bucket);
+                         unsigned end, unsigned *bucket);
+
+/* How many buckets there are up to the last one with entries, of those that get
+ * a target of their own. */
+unsigned p2p__kad_table_depth(const struct p2p__kad_table *t);
+
+/* Whether a peer that answers would come in, as far as its bucket goes: it is
+ * not there, and there is room, or somebody worse. */
+bool p2p__kad_table_wants(const struct p2p__kad_table *t,
+                          const struct p2p__kad_key *key, p2p_ns now);
 
 #endif

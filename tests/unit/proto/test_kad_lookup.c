@@ -211,6 +211,40 @@ static void test_the_nearest_that_answer_are_found(void **state)
     world_free(w);
 }
 
+/* Who is known tells of nobody that is news: one of each path is asked. */
+static void test_where_all_are_known_few_are_asked(void **state)
+{
+    struct world *w = world_new("calm");
+    struct world *first = world_new("calm");
+
+    (void)state;
+    seed(first, 1);
+    assert_true(run(first, NULL));
+    for (size_t i = 0; i < 20; i++) { /* those that are nearest */
+        seed(w, number_of(&found(&first->l, i)->peer.id));
+    }
+    w->l.frugal = true;
+    assert_true(run(w, NULL));
+    assert_int_equal(w->asked, 3);
+    world_free(w);
+    world_free(first);
+}
+
+/* Who is not known is asked as ever. */
+static void test_all_who_are_news_are_asked(void **state)
+{
+    struct world *w = world_new("news");
+
+    (void)state;
+    for (uint32_t i = 1; i < 4; i++) {
+        seed(w, i);
+    }
+    w->l.frugal = true;
+    assert_true(run(w, NULL));
+    assert_int_equal(kept_by(w, 20), 20);
+    world_free(w);
+}
+
 static void test_questions_at_once_have_a_limit(void **state)
 {
     const struct p2p_peer_id one = made_peer(1);
@@ -585,6 +619,8 @@ int main(void)
     const struct CMUnitTest all[] = {
         cmocka_unit_test(test_the_nearest_are_found),
         cmocka_unit_test(test_the_nearest_that_answer_are_found),
+        cmocka_unit_test(test_where_all_are_known_few_are_asked),
+        cmocka_unit_test(test_all_who_are_news_are_asked),
         cmocka_unit_test(test_questions_at_once_have_a_limit),
         cmocka_unit_test(test_who_is_silent_fails),
         cmocka_unit_test(test_T32_sybils_near_a_key_do_not_keep_it_alone),

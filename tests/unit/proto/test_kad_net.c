@@ -149,16 +149,158 @@ static void test_nodes_come_and_go(void **state)
     assert_int_equal(got, 10);
 }
 
-static void test_an_idle_node_says_little(void **state)
+/* Bytes that a node sends in a minute of the next hour. */
+static uint64_t idle_hour(struct kad_net *net)
 {
-    struct kad_net *net = *state;
     const uint64_t before = net->bytes;
     uint64_t each;
 
-    kad_net_run(net, P2P__SEC(1800));
-    each = (net->bytes - before) / NODES / 30;
+    kad_net_run(net, P2P__SEC(3600));
+    each = (net->bytes - before) / net->count / 60;
     print_message("%llu bytes each minute\n", (unsigned long long)each);
-    assert_true(each < 12000);
+    return each;
+}
+
+static void test_an_idle_node_says_little(void **state)
+{
+    assert_true(idle_hour(*state) < 600);
+    assert_true(idle_hour(*state) < 200);
+}
+
+/* So few that each knows all: nothing is to be found in any bucket. */
+static void test_an_idle_node_of_a_small_net_says_little(void **state)
+{
+    struct kad_net *net = kad_net_new(15, 3);
+
+    (void)state;
+    for (uint32_t i = 0; i < 15; i++) {
+        (void)kad_net_join(net, i, i == 0 ? UINT32_MAX : 0);
+    }
+    kad_net_run(net, P2P__SEC(60));
+    assert_true(idle_hour(net) < 900);
+    assert_true(idle_hour(net) < 200);
+    for (uint32_t i = 0; i < 15; i++) {
+        assert_int_equal(net->nodes[i].kad.table.count, 14);
+    }
+    kad_net_free(net);
+}
+
+/* Whether one is found at the address where it is. */
+static bool is_found_where_it_is(struct kad_net *net, uint32_t from,
+                                 uint32_t to)
+{
+    const struct p2p__kad_addrs *own = &net->nodes[to].kad.own;
+    struct kad_net_result r;
+
+    if (kad_net_find(net, from, net->nodes[to].number, &r) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i + own->len <= r.addrs.len; i += own->len) {
+        if (memcmp(r.addrs.bytes + i, own->bytes, own->len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How many know where one is. */
+static unsigned know(const struct kad_net *net, uint32_t node)
+{
+    const struct p2p_peer_id id = made_peer(net->nodes[node].number);
+    const struct p2p__kad_addrs *own = &net->nodes[node].kad.own;
+    unsigned n = 0;
+
+    for (uint32_t i = 0; i < net->count; i++) {
+        const struct p2p__kad_entry *e =
+            p2p__kad_table_find(&net->nodes[i].kad.table, &id);
+
+        n += e != NULL && e->peer.addrs.len == own->len &&
+             memcmp(e->peer.addrs.bytes, own->bytes, own->len) == 0;
+    }
+    return n;
+}
+
+/* In a net where nothing happened for hours, within ten seconds: all that are
+ * nearest have heard of it. */
+static void test_a_node_that_moved_is_found(void **state)
+{
+    struct kad_net *net = *state;
+    unsigned found = 0, knows = 0;
+
+    for (uint32_t i = 0; i < 40; i++) {
+        kad_net_move(net, i * 5);
+        kad_net_run(net, P2P__SEC(10));
+        knows += know(net, i * 5);
+        for (uint32_t j = 0; j < 5; j++) {
+            found +=
+                is_found_where_it_is(net, (i * 5 + 7 + j * 31) % NODES, i * 5);
+        }
+    }
+    print_message("%u of 200 found, each is known to %u\n", found, knows / 40);
+    assert_true(found >= 198);
+    assert_true(knows / 40 >= P2P__KAD_K);
+}
+
+/* Who is at another address each second does not tell all each second. */
+static void test_moves_in_a_row_are_told_now_and_then(void **state)
+{
+    struct kad_net *net = *state;
+    uint64_t before, others;
+
+    kad_net_run(net, P2P__SEC(60));
+    before = net->asked;
+    kad_net_run(net, P2P__SEC(120));
+    others = net->asked - before;
+    for (int i = 0; i < 120; i++) {
+        kad_net_move(net, 3);
+        kad_net_run(net, P2P__SEC(1));
+    }
+    print_message("%llu questions, and before %llu\n",
+                  (unsigned long long)(net->asked - before - others),
+                  (unsigned long long)others);
+    assert_true(net->asked - before < others + 5 * 80);
+    kad_net_run(net, P2P__SEC(35));
+    assert_true(is_found_where_it_is(net, 100, 3));
+}
+
+/* Two nets become one when one node of each meet; how many know each other
+ * then. */
+static uint32_t meet(uint32_t a, uint32_t b)
+{
+    struct kad_net *net = kad_net_new(16, 11);
+    struct p2p__kad_peer other;
+    uint32_t known = 0;
+
+    for (uint32_t i = 0; i < 16; i++) {
+        (void)kad_net_join(net, i, i % 8 == 0 ? UINT32_MAX : i / 8 * 8);
+    }
+    kad_net_run(net, P2P__SEC(3600));
+    for (uint32_t i = 0; i < 16; i++) {
+        assert_int_equal(net->nodes[i].kad.table.count, 7);
+    }
+    other = (struct p2p__kad_peer){.id = made_peer(b),
+                                   .at = {.family = 4, .ip = {23, 0, 0, 1}},
+                                   .addrs = net->nodes[b].kad.own};
+    p2p__kad_met(&net->nodes[a].kad, &other, net->now);
+    kad_net_run(net, P2P__SEC(6 * 3600));
+    for (uint32_t i = 0; i < 16; i++) {
+        known += net->nodes[i].kad.table.count;
+    }
+    kad_net_free(net);
+    return known;
+}
+
+/* Who is near enough to be asked each time need not be the one who met one of
+ * the others. */
+static void test_nets_that_meet_become_one(void **state)
+{
+    (void)state;
+    for (uint32_t a = 0; a < 8; a++) {
+        const uint32_t known = meet(a, 8 + a * 3 % 8);
+
+        print_message("%u of 240 known\n", known);
+        assert_int_equal(known, 240);
+    }
 }
 
 static void each_third_is(struct kad_net *net, kad_net_lie lie)
@@ -278,6 +420,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_there_is_found),
         cmocka_unit_test(test_an_idle_node_says_little),
+        cmocka_unit_test(test_an_idle_node_of_a_small_net_says_little),
+        cmocka_unit_test(test_a_node_that_moved_is_found),
+        cmocka_unit_test(test_moves_in_a_row_are_told_now_and_then),
+        cmocka_unit_test(test_nets_that_meet_become_one),
         cmocka_unit_test(test_T32_poisoned_records_are_not_believed),
         cmocka_unit_test(test_T32_old_records_do_not_come_back),
         cmocka_unit_test(test_nodes_come_and_go),

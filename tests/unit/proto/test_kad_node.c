@@ -493,6 +493,41 @@ static void test_who_is_silent_is_asked_whether_it_is_there(void **state)
     fini(f);
 }
 
+/* So few that all are known: none is left out for ever. */
+static void test_each_is_asked_in_the_course_of_time(void **state)
+{
+    const struct p2p__slice nobody = p2p__slice_of("\x08\x04", 2);
+    struct fixture *f = init();
+    unsigned asks[16] = {0}, all = 0;
+    p2p_ns now = 1;
+
+    (void)state;
+    meet_many(f, 15);
+    while (now < P2P__SEC(72 * 3600)) {
+        struct p2p__kad_ev ev;
+
+        p2p__kad_expire(&f->k, now);
+        while (p2p__kad_next(&f->k, &ev, now)) {
+            const struct p2p__kad_peer who = *ev.peer;
+
+            assert_int_equal(ev.type, P2P__KAD_ASK);
+            for (uint32_t i = 1; i <= 15 && !ev.check; i++) {
+                const struct p2p_peer_id id = peer_of(i, false).id;
+
+                asks[i] += p2p_peer_id_equal(&who.id, &id);
+            }
+            all += !ev.check;
+            p2p__kad_answered(&f->k, ev.query, &who, nobody, now);
+        }
+        now = p2p__kad_deadline(&f->k);
+    }
+    for (uint32_t i = 1; i <= 15; i++) {
+        assert_true(asks[i] > 0);
+    }
+    assert_true(all < 72 * 6); /* six each hour, or fewer */
+    fini(f);
+}
+
 /* Answers "a" with "A", has no answer for "n", refuses others. */
 static int answer(void *user, struct p2p__slice request, struct p2p__pbw *w,
                   p2p_ns now)
@@ -694,6 +729,7 @@ int main(void)
         cmocka_unit_test(test_after_an_outage_there_is_somebody_to_ask),
         cmocka_unit_test(test_who_could_not_be_asked_is_as_good_as_before),
         cmocka_unit_test(test_who_is_silent_is_asked_whether_it_is_there),
+        cmocka_unit_test(test_each_is_asked_in_the_course_of_time),
         cmocka_unit_test(test_requests_are_answered_in_turn),
         cmocka_unit_test(test_T32_requests_have_caps),
         cmocka_unit_test(test_T32_what_one_query_finds_has_a_cap),

@@ -200,20 +200,44 @@ static void test_dull_buckets_are_refreshed(void **state)
 
     (void)state;
     init(&t);
-    assert_false(p2p__kad_table_dull(&t, 100, &which)); /* nobody is there */
+    assert_false(
+        p2p__kad_table_dull(&t, 100, 32, &which)); /* nobody is there */
     (void)meet(&t, in_bucket(0, 0), 1);
     (void)meet(&t, in_bucket(2, 0), 5);
     p2p__kad_key_of(far.bytes, far.len, &key);
-    assert_true(p2p__kad_table_dull(&t, 100, &which));
+    assert_true(p2p__kad_table_dull(&t, 100, 32, &which));
     assert_int_equal(which, 0);
     p2p__kad_table_looked(&t, &key, 100);
-    assert_true(p2p__kad_table_dull(&t, 100, &which));
+    assert_true(p2p__kad_table_dull(&t, 100, 32, &which));
     assert_int_equal(which, 1);
-    assert_true(p2p__kad_table_dull(&t, 101, &which));
+    assert_true(p2p__kad_table_dull(&t, 101, 32, &which));
     assert_int_equal(which, 0);
+    assert_false(p2p__kad_table_dull(&t, 101, 0, &which)); /* all is known */
+    assert_int_equal(p2p__kad_table_depth(&t), 3);
     assert_null(p2p__kad_table_unheard(&t, 1));
     assert_true(
         p2p_peer_id_equal(&p2p__kad_table_unheard(&t, 2)->peer.id, &far));
+    p2p__kad_table_fini(&t);
+}
+
+static void test_a_full_bucket_wants_nobody(void **state)
+{
+    struct p2p__kad_table t;
+    struct p2p__kad_key key;
+    struct p2p_peer_id id = made_peer(in_bucket(0, 0));
+
+    (void)state;
+    init(&t);
+    p2p__kad_key_of(id.bytes, id.len, &key);
+    assert_true(p2p__kad_table_wants(&t, &key, 1));
+    for (uint32_t i = 0; i < P2P__KAD_K; i++) {
+        (void)meet(&t, in_bucket(0, i), 1);
+    }
+    assert_false(p2p__kad_table_wants(&t, &key, 1)); /* it has it */
+    id = made_peer(in_bucket(0, P2P__KAD_K));
+    p2p__kad_key_of(id.bytes, id.len, &key);
+    assert_false(p2p__kad_table_wants(&t, &key, 1)); /* it is full */
+    assert_true(p2p__kad_table_wants(&t, &key, 1 + P2P__KAD_STALE));
     p2p__kad_table_fini(&t);
 }
 
@@ -226,6 +250,7 @@ int main(void)
         cmocka_unit_test(test_T32_one_network_has_few_places),
         cmocka_unit_test(test_private_networks_have_all_places),
         cmocka_unit_test(test_dull_buckets_are_refreshed),
+        cmocka_unit_test(test_a_full_bucket_wants_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,6 +70,7 @@ static void start(struct world *w)
     *w = (struct world){.status = 1};
     sim_init(&w->sim, &cfg, HOSTS);
     for (size_t i = 0; i < HOSTS; i++) {
+        sim_watch_ifaces(&w->sim, i);
         hc.dht = i < SERVERS ? &server : i == CLIENT ? &client : &other;
         simhost_start(&w->h[i], &w->sim, i, &hc);
         if (i > 0) {
@@ -290,6 +291,65 @@ static void test_who_is_gone_is_found_no_more(void **state)
         }
     }
     sim_fini(&w.sim);
+}
+
+/* Its neighbours hear of it, and tell others. */
+static void test_a_server_that_moved_is_found(void **state)
+{
+    struct world w;
+
+    (void)state;
+    start(&w);
+    run(&w, P2P__SEC(3000));
+    assert_true(w.h[3].host->kad->core.refresh_at > w.sim.now + P2P__SEC(60));
+    w.h[3].host->kad->n_bootstrap = 0;   /* it has nobody to begin with anew */
+    for (size_t i = 0; i < HOSTS; i++) { /* nor to tell it on the way */
+        (void)p2p_host_disconnect(w.h[3].host, p2p_host_id(w.h[i].host));
+    }
+    run(&w, P2P__SEC(1));
+    sim_move(&w.sim, 3, 8);
+    run(&w, P2P__SEC(10));
+    assert_false(is_up(&w, CLIENT, 3));
+    assert_int_equal(find(&w, CLIENT, 3), 0);
+    assert_string_equal(w.addr, "/ip4/8.0.0.4/tcp/4001");
+    stop(&w);
+}
+
+/* Bytes of the DHT that a host sent so far. */
+static uint64_t sent(const struct world *w, size_t who)
+{
+    struct p2p_traffic rows[16];
+    const size_t n = p2p_host_traffic(w->h[who].host, rows, 16, sizeof rows[0]);
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < p2p__min(n, 16); i++) {
+        sum += strcmp(rows[i].protocol, "/x/kad/1.0.0") == 0 ? rows[i].bytes_out
+                                                             : 0;
+    }
+    assert_true(sum > 0);
+    return sum;
+}
+
+/* Who is connected is there; it is not asked whether it is. */
+static void test_who_is_connected_is_not_asked_whether_it_is_there(void **state)
+{
+    struct world w;
+    uint32_t before;
+    uint64_t bytes;
+
+    (void)state;
+    start(&w);
+    before = peers(&w, CLIENT);
+    bytes = sent(&w, CLIENT);
+    w.h[CLIENT].host->kad->core.refresh_at = P2P_NEVER; /* nothing but that */
+    run(&w, P2P__SEC(7200));
+    assert_true(sent(&w, CLIENT) == bytes);
+    assert_int_equal(peers(&w, CLIENT), before);
+    (void)p2p_host_disconnect(w.h[CLIENT].host, p2p_host_id(w.h[3].host));
+    run(&w, P2P__SEC(7200));
+    assert_true(sent(&w, CLIENT) > bytes);
+    assert_int_equal(peers(&w, CLIENT), before);
+    stop(&w);
 }
 
 static void test_a_query_can_be_cancelled(void **state)
@@ -625,6 +685,9 @@ int main(void)
         cmocka_unit_test(test_who_provides_is_found),
         cmocka_unit_test(test_those_to_begin_with_are_met_again),
         cmocka_unit_test(test_who_is_gone_is_found_no_more),
+        cmocka_unit_test(test_a_server_that_moved_is_found),
+        cmocka_unit_test(
+            test_who_is_connected_is_not_asked_whether_it_is_there),
         cmocka_unit_test(test_a_query_can_be_cancelled),
         cmocka_unit_test(test_queries_that_begin_in_done_leave_time_to_others),
         cmocka_unit_test(test_our_own_limits_are_no_failures),
