@@ -24,6 +24,7 @@ static void start(struct p2p__mdns *m, struct test_env *env)
     static const char addr[] = "/ip4/192.168.7.9/tcp/4901";
     struct p2p__mdns_cfg cfg = {.forms = P2P__MDNS_TODAY | P2P__MDNS_2021,
                                 .env = &env->env};
+    const uint32_t links[] = {2, 3};
     struct p2p_multiaddr ma;
 
     if (p2p_peer_id_from_text(id, sizeof id - 1, &cfg.self) != 0 ||
@@ -32,6 +33,7 @@ static void start(struct p2p__mdns *m, struct test_env *env)
         abort();
     }
     p2p__mdns_set_addrs(m, &ma, 1, 1);
+    p2p__mdns_set_links(m, links, 2);
 }
 
 static void check_events(struct p2p__mdns *m)
@@ -84,7 +86,7 @@ static void give(struct p2p__mdns *m, uint8_t flags, const uint8_t *p,
         .addr = {.family = 4,
                  .ip = {(flags & FAR) != 0 ? 8 : 10, 0, 0, flags >> 5},
                  .port = (flags & ALONE) != 0 ? 4000 : P2P__MDNS_PORT},
-        .ifindex = 2,
+        .ifindex = flags >> 5, /* 2 and 3 are links of ours */
         .own_host = (flags & OWN_HOST) != 0,
         .unicast = (flags & UNICAST) != 0};
     uint8_t *copy = malloc(len + 1);

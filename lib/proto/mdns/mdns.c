@@ -50,24 +50,58 @@ static p2p_ns dice(struct p2p__mdns *m, p2p_ns most)
     return most / UINT32_MAX * v + most % UINT32_MAX * v / UINT32_MAX;
 }
 
+bool p2p__mdns_is_on(const struct p2p__mdns_on *on, uint32_t ifindex)
+{
+    bool is = on->all;
+
+    for (unsigned i = 0; i < on->n && !is; i++) {
+        is = on->ifindex[i] == ifindex;
+    }
+    return is;
+}
+
+/* Adds an interface; 0, or one for which there is no room, is any. */
+static void add_link(struct p2p__mdns_on *on, uint32_t ifindex)
+{
+    if (ifindex == 0 || on->n == P2P__COUNT(on->ifindex)) {
+        on->all = true;
+    } else if (!p2p__mdns_is_on(on, ifindex)) {
+        on->ifindex[on->n++] = ifindex;
+    }
+}
+
 /*
- * Whether somebody else asked just now what we would ask: the answers go to
- * all, so he asked for us, too (RFC 6762, 7.3). Not when we miss somebody, nor
- * on several links, of which he asked one, and not for ever: who leaves out
- * some of us would hide them.
+ * Whether somebody else asked on a link just now what we would ask there: the
+ * answers go to all of it, so he asked for us, too (RFC 6762, 7.3). Not when we
+ * miss somebody, and not for ever: who leaves out some of us would hide them.
  */
-static bool is_asked(struct p2p__mdns *m, enum p2p__mdns_form form, p2p_ns now)
+static bool is_asked(const struct p2p__mdns *m, struct p2p__mdns_link *link,
+                     enum p2p__mdns_form form, p2p_ns now)
 {
     const p2p_ns lately = m->interval / 5 * 4;
 
-    if (m->links > 1 || m->gap < m->interval || m->gap <= FIRST_GAP ||
-        m->heard_at[form] == 0 || now - m->heard_at[form] >= lately ||
-        m->left[form] == LEFT_TO_OTHERS) {
-        m->left[form] = 0;
+    if (m->gap < m->interval || m->gap <= FIRST_GAP ||
+        link->heard_at[form] == 0 || now - link->heard_at[form] >= lately ||
+        link->left[form] == LEFT_TO_OTHERS) {
+        link->left[form] = 0;
         return false;
     }
-    m->left[form]++;
+    link->left[form]++;
     return true;
+}
+
+/* Where a form's question is to be asked now. */
+static void choose_links(struct p2p__mdns *m, enum p2p__mdns_form form,
+                         p2p_ns now)
+{
+    struct p2p__mdns_on *on = &m->query_on[form];
+
+    *on = (struct p2p__mdns_on){.all = m->n_links == 0};
+    for (size_t i = 0; i < m->n_links; i++) {
+        if (!is_asked(m, &m->links[i], form, now)) {
+            add_link(on, m->links[i].ifindex);
+        }
+    }
 }
 
 /* Makes the questions due and sets the time of the next. */
@@ -77,7 +111,8 @@ static void ask(struct p2p__mdns *m, p2p_ns now)
 
     m->query_due = m->forms;
     for (unsigned i = 0; i < P2P__MDNS_FORMS; i++) {
-        if (is_asked(m, (enum p2p__mdns_form)i, now)) {
+        choose_links(m, (enum p2p__mdns_form)i, now);
+        if (!m->query_on[i].all && m->query_on[i].n == 0) {
             m->query_due &= ~P2P__MDNS_BIT(i);
         }
     }
@@ -87,9 +122,31 @@ static void ask(struct p2p__mdns *m, p2p_ns now)
     p2p__mark(m->owner);
 }
 
-void p2p__mdns_set_links(struct p2p__mdns *m, size_t links)
+/* The link of an interface, or NULL. */
+static struct p2p__mdns_link *link_of(struct p2p__mdns *m, uint32_t ifindex)
 {
-    m->links = links;
+    for (size_t i = 0; i < m->n_links; i++) {
+        if (m->links[i].ifindex == ifindex) {
+            return &m->links[i];
+        }
+    }
+    return NULL;
+}
+
+void p2p__mdns_set_links(struct p2p__mdns *m, const uint32_t *ifindex,
+                         size_t count)
+{
+    struct p2p__mdns_link next[P2P__MDNS_LINKS];
+    const size_t n = count <= P2P__COUNT(next) ? count : 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct p2p__mdns_link *old = link_of(m, ifindex[i]);
+
+        next[i] = old != NULL ? *old : (struct p2p__mdns_link){0};
+        next[i].ifindex = ifindex[i];
+    }
+    memcpy(m->links, next, n * sizeof next[0]);
+    m->n_links = n;
 }
 
 void p2p__mdns_ask(struct p2p__mdns *m, p2p_ns now)
@@ -98,23 +155,32 @@ void p2p__mdns_ask(struct p2p__mdns *m, p2p_ns now)
     ask(m, now);
 }
 
-/* Makes our record due in a form, soon, or as soon as it may be said again. */
-static void answer(struct p2p__mdns *m, enum p2p__mdns_form form, p2p_ns wait,
-                   p2p_ns now)
+/* Makes our record due in a form, on an interface (0: on all), soon, or as soon
+ * as it may be said again. */
+static void answer(struct p2p__mdns *m, enum p2p__mdns_form form,
+                   uint32_t ifindex, p2p_ns wait, p2p_ns now)
 {
     const unsigned bit = P2P__MDNS_BIT(form);
     p2p_ns at = p2p__ns_after(now, wait);
 
-    if ((m->forms & bit) == 0 || (m->answer_due & bit) != 0 ||
-        !p2p__mdns_announce_has(&m->announce, form)) {
+    if ((m->forms & bit) == 0 || !p2p__mdns_announce_has(&m->announce, form)) {
         return;
+    }
+    if ((m->answer_due & bit) == 0) {
+        m->answer_on[form] = (struct p2p__mdns_on){0};
+    } else if (p2p__mdns_is_on(&m->answer_on[form], ifindex)) {
+        return;
+    }
+    add_link(&m->answer_on[form], ifindex);
+    m->cursor[form] = 0;
+    if ((m->answer_due & bit) != 0) {
+        return; /* with what goes elsewhere */
     }
     at = at > p2p__bucket_ready(&m->answers[form])
              ? at
              : p2p__bucket_ready(&m->answers[form]);
     m->answer_due |= bit;
     m->answer_at[form] = at;
-    m->cursor[form] = 0;
     if (at <= now) {
         p2p__mark(m->owner);
     }
@@ -135,7 +201,7 @@ void p2p__mdns_set_addrs(struct p2p__mdns *m, const struct p2p_multiaddr *addrs,
             m->answer_due &= ~P2P__MDNS_BIT(i);
         }
         if (form != P2P__MDNS_GO) {
-            answer(m, form, 0, now);
+            answer(m, form, 0, 0, now);
         }
     }
 }
@@ -145,7 +211,7 @@ void p2p__mdns_again(struct p2p__mdns *m, p2p_ns now)
     p2p__mdns_ask(m, now);
     for (unsigned i = 0; i < P2P__MDNS_FORMS; i++) {
         if (i != P2P__MDNS_GO) {
-            answer(m, (enum p2p__mdns_form)i, 0, now);
+            answer(m, (enum p2p__mdns_form)i, 0, 0, now);
         }
     }
 }
@@ -198,6 +264,17 @@ static int note_asker(struct p2p__mdns *m, enum p2p__mdns_form form,
     return 0;
 }
 
+/* Notes that somebody asked all of a link. */
+static void note_heard(struct p2p__mdns *m, enum p2p__mdns_form form,
+                       const struct p2p__mdns_from *from, p2p_ns now)
+{
+    struct p2p__mdns_link *link = link_of(m, from->ifindex);
+
+    if (link != NULL && !from->unicast) {
+        link->heard_at[form] = now;
+    }
+}
+
 static int take_question(struct p2p__mdns *m, const struct p2p__mdns_from *from,
                          p2p_ns now)
 {
@@ -216,8 +293,8 @@ static int take_question(struct p2p__mdns *m, const struct p2p__mdns_from *from,
         if (alone) {
             rv = note_asker(m, form, from, now);
         } else {
-            m->heard_at[i] = from->unicast ? m->heard_at[i] : now;
-            answer(m, form, dice(m, P2P__MDNS_JITTER), now);
+            note_heard(m, form, from, now);
+            answer(m, form, from->ifindex, dice(m, P2P__MDNS_JITTER), now);
         }
     }
     if (m->msg.services && (m->forms & P2P__MDNS_TODAY) != 0 &&
@@ -301,6 +378,7 @@ static int tx_query(struct p2p__mdns *m, enum p2p__mdns_form form,
     uint16_t id = 0;
 
     m->query_due &= ~P2P__MDNS_BIT(form);
+    to->on = m->query_on[form];
     if (form == P2P__MDNS_GO) {
         to->dest = P2P__MDNS_TO_GROUP_ALONE;
         id = ++m->query_id != 0 ? m->query_id : ++m->query_id;
@@ -322,10 +400,12 @@ static int tx_asker(struct p2p__mdns *m, struct p2p__outbuf *out,
 }
 
 static int tx_answer(struct p2p__mdns *m, enum p2p__mdns_form form,
-                     struct p2p__outbuf *out, p2p_ns now)
+                     struct p2p__outbuf *out, struct p2p__mdns_to *to,
+                     p2p_ns now)
 {
     const struct p2p__mdns_reply reply = {.form = form};
 
+    to->on = m->answer_on[form];
     if (m->cursor[form] == 0) {
         (void)p2p__bucket_take(&m->answers[form], now);
     }
@@ -351,7 +431,7 @@ static int tx_one(struct p2p__mdns *m, struct p2p__outbuf *out,
         return tx_asker(m, out, to);
     }
     if (record != P2P__MDNS_FORMS) {
-        return tx_answer(m, record, out, now);
+        return tx_answer(m, record, out, to, now);
     }
     if (m->services_due) {
         m->services_due = false;
@@ -366,7 +446,7 @@ bool p2p__mdns_tx(struct p2p__mdns *m, struct p2p__outbuf *out,
     int rv;
 
     assert(out->len == 0 && out->cap >= P2P__CAP_MDNS_SEND_BYTES);
-    *to = (struct p2p__mdns_to){.dest = P2P__MDNS_TO_GROUP};
+    *to = (struct p2p__mdns_to){.dest = P2P__MDNS_TO_GROUP, .on.all = true};
     rv = tx_one(m, out, to, now);
     assert(rv == 0 || rv == P2P_ENOTFOUND);
     return rv == 0;

@@ -8,10 +8,10 @@
  *     expire() at deadline()
  *
  * It asks at once, then less and less often, up to the interval, and then not
- * what another one asked just before: a link has one question an interval, not
- * one for each of us. Whoever asks,
- * itself included, makes it say its own record to all: so those that were here
- * before learn of a newcomer by its question. What it finds is a hint: no
+ * on a link where another one asked just before: a link has one question an
+ * interval, not one for each of us. Whoever asks, itself included, makes it say
+ * its own record to all of that link: so those that were here before learn of a
+ * newcomer by its question. What it finds is a hint: no
  * state of a peer comes of it, and no more than P2P__CAP_MDNS_NEW peers in a
  * burst, however many are forged.
  */
@@ -28,6 +28,9 @@
 
 /* From question to question, if the configuration does not say. */
 #define P2P__MDNS_INTERVAL P2P__SEC(10)
+
+/* Links that are told apart; on more of them each question is one on all. */
+#define P2P__MDNS_LINKS 16U
 
 /* Answers wait up to this long, so that not all peers speak at once. */
 #define P2P__MDNS_JITTER P2P__MS(30)
@@ -52,16 +55,31 @@ struct p2p__mdns_ev {
 
 /* Where a datagram goes. */
 enum p2p__mdns_dest {
-    P2P__MDNS_TO_GROUP,       /* the group, on every interface */
+    P2P__MDNS_TO_GROUP,       /* the group, on interfaces */
     P2P__MDNS_TO_GROUP_ALONE, /* the same from a port of our own: the answers
                                  come to it, not to the group */
     P2P__MDNS_TO_ONE
 };
 
+/* Interfaces. */
+struct p2p__mdns_on {
+    bool all; /* else those: */
+    unsigned n;
+    uint32_t ifindex[P2P__MDNS_LINKS];
+};
+
+/* A link, and what was asked there. */
+struct p2p__mdns_link {
+    uint32_t ifindex;
+    p2p_ns heard_at[P2P__MDNS_FORMS]; /* somebody asked all; 0: never */
+    unsigned left[P2P__MDNS_FORMS];   /* questions left to him, in a row */
+};
+
 struct p2p__mdns_to {
     enum p2p__mdns_dest dest;
-    struct p2p__addr addr; /* P2P__MDNS_TO_ONE */
-    uint32_t ifindex;      /* P2P__MDNS_TO_ONE */
+    struct p2p__mdns_on on; /* not P2P__MDNS_TO_ONE */
+    struct p2p__addr addr;  /* P2P__MDNS_TO_ONE */
+    uint32_t ifindex;       /* P2P__MDNS_TO_ONE */
 };
 
 /* A question for an answer to its sender alone. */
@@ -80,12 +98,13 @@ struct p2p__mdns {
     p2p_ns query_at;   /* the next questions */
     p2p_ns gap;        /* from them to those after */
     unsigned forms;
-    size_t links;                     /* that we are on; 0: nobody said */
-    unsigned query_due;               /* forms whose question has to go out */
-    p2p_ns heard_at[P2P__MDNS_FORMS]; /* somebody asked all; 0: never */
-    unsigned left[P2P__MDNS_FORMS];   /* questions left to him, in a row */
+    size_t n_links; /* that we are on; 0: nobody said, or they are too many */
+    struct p2p__mdns_link links[P2P__MDNS_LINKS];
+    unsigned query_due; /* forms whose question has to go out */
+    struct p2p__mdns_on query_on[P2P__MDNS_FORMS]; /* and where */
     unsigned answer_due;
     p2p_ns answer_at[P2P__MDNS_FORMS]; /* for those that are due */
+    struct p2p__mdns_on answer_on[P2P__MDNS_FORMS];
     struct p2p__bucket answers[P2P__MDNS_FORMS];
     struct p2p__bucket asked;       /* for answers that do not go to all */
     size_t cursor[P2P__MDNS_FORMS]; /* the address that is next to be said */
@@ -113,8 +132,12 @@ int p2p__mdns_init(struct p2p__mdns *m, const struct p2p__mdns_cfg *cfg,
 void p2p__mdns_set_addrs(struct p2p__mdns *m, const struct p2p_multiaddr *addrs,
                          size_t count, p2p_ns now);
 
-/* We are on so many links now, where each is to be asked. */
-void p2p__mdns_set_links(struct p2p__mdns *m, size_t links);
+/* We are on these links now, none twice; borrowed. */
+void p2p__mdns_set_links(struct p2p__mdns *m, const uint32_t *ifindex,
+                         size_t count);
+
+/* Whether an interface is among those. */
+bool p2p__mdns_is_on(const struct p2p__mdns_on *on, uint32_t ifindex);
 
 /* Asks now: there is a new interface, or somebody is wanted. */
 void p2p__mdns_ask(struct p2p__mdns *m, p2p_ns now);

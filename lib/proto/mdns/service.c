@@ -132,15 +132,21 @@ static void send_one(struct p2p__mdns_service *s, enum socket_kind kind,
     }
 }
 
-/* Sends to the group on every interface that joined it. */
+/* Sends to the group on those interfaces that joined it. */
 static void send_group(struct p2p__mdns_service *s,
-                       const struct p2p__outbuf *out, bool alone)
+                       const struct p2p__outbuf *out,
+                       const struct p2p__mdns_to *where)
 {
+    const bool alone = where->dest == P2P__MDNS_TO_GROUP_ALONE;
+
     for (size_t i = 0; i < s->joined_count; i++) {
         const enum socket_kind kind = s->joined[i].kind;
         struct p2p__addr to = *group_of(kind);
 
         to.scope = kind == IP6 ? s->joined[i].ifindex : 0;
+        if (!p2p__mdns_is_on(&where->on, s->joined[i].ifindex)) {
+            continue;
+        }
         if (!alone) {
             send_one(s, kind, out, &to, s->joined[i].ifindex);
         } else if (kind == IP4) {
@@ -167,7 +173,7 @@ static void on_job(struct p2p__job *job, p2p_ns now)
             send_one(s, to.addr.family == 6 ? IP6 : IP4, &out, &to.addr,
                      to.ifindex);
         } else {
-            send_group(s, &out, to.dest == P2P__MDNS_TO_GROUP_ALONE);
+            send_group(s, &out, &to);
         }
     }
     p2p__mark(job);
@@ -290,20 +296,22 @@ static bool read_own(struct p2p__mdns_service *s)
     return changed;
 }
 
-/* Links that we are on, over IPv4, IPv6, or both. */
-static size_t count_links(const struct p2p__mdns_service *s)
+/* Tells the core which links we are on, over IPv4, IPv6, or both. */
+static void set_links(struct p2p__mdns_service *s)
 {
+    uint32_t links[P2P__CAP_MDNS_IFACES];
     size_t count = 0;
 
     for (size_t i = 0; i < s->joined_count; i++) {
         size_t j = 0;
 
-        while (j < i && s->joined[j].ifindex != s->joined[i].ifindex) {
+        while (j < count && links[j] != s->joined[i].ifindex) {
             j++;
         }
-        count += j == i;
+        links[j] = s->joined[i].ifindex;
+        count = p2p__max(count, j + 1);
     }
-    return count;
+    p2p__mdns_set_links(&s->core, links, count);
 }
 
 /* Looks at the interfaces; whether addresses changed. */
@@ -321,7 +329,7 @@ static bool scan(struct p2p__mdns_service *s, p2p_ns now)
             news = join(s, &s->own[i]) || news;
         }
     }
-    p2p__mdns_set_links(&s->core, count_links(s));
+    set_links(s);
     if (news) {
         p2p__mdns_ask(&s->core, now);
     }

@@ -23,8 +23,13 @@ struct node {
     struct p2p__mdns_from from;
 };
 
+/* The link that packets come from, and another. */
+#define LINK  2U
+#define OTHER 7U
+
 static struct node *node_new(const char *id, unsigned forms)
 {
+    const uint32_t link = LINK;
     struct node *n = calloc(1, sizeof *n);
     struct p2p__mdns_cfg cfg = {.forms = forms};
 
@@ -37,7 +42,8 @@ static struct node *node_new(const char *id, unsigned forms)
     assert_int_equal(p2p__mdns_init(&n->m, &cfg, 0), 0);
     n->from.addr = (struct p2p__addr){
         .family = 4, .ip = {192, 168, 7, 3}, .port = P2P__MDNS_PORT};
-    n->from.ifindex = 2;
+    n->from.ifindex = LINK;
+    p2p__mdns_set_links(&n->m, &link, 1);
     return n;
 }
 
@@ -60,12 +66,14 @@ static bool draw(struct node *n, p2p_ns now)
 {
     uint8_t *buf = malloc(P2P__CAP_MDNS_SEND_BYTES);
     struct p2p__outbuf out = {.p = buf, .cap = P2P__CAP_MDNS_SEND_BYTES};
+    struct p2p__mdns_to to;
     bool rv;
 
     assert_non_null(buf);
-    rv = p2p__mdns_tx(&n->m, &out, &n->to, now);
+    rv = p2p__mdns_tx(&n->m, &out, &to, now);
     memcpy(n->packet, buf, out.len);
     n->len = out.len;
+    n->to = rv ? to : n->to; /* of the last one */
     assert_true(rv == (out.len > 0));
     free(buf);
     return rv;
@@ -190,12 +198,102 @@ static void test_leaves_questions_to_others(void **state)
     }
     assert_true(asks_after(n, P2P__SEC(1), false)); /* not for ever */
     assert_false(asks_after(n, P2P__SEC(1), false));
-    p2p__mdns_set_links(&n->m, 2);
-    assert_true(asks_after(n, P2P__SEC(1), false)); /* of another link's, too */
-    p2p__mdns_set_links(&n->m, 1);
-    assert_false(asks_after(n, P2P__SEC(1), false));
     p2p__mdns_ask(&n->m, p2p__mdns_deadline(&n->m)); /* somebody is wanted */
     assert_int_equal(draw_all(n, p2p__mdns_deadline(&n->m)), 1);
+    node_free(n);
+}
+
+/* On one link somebody asks all the time, on the other nobody. */
+static void test_a_link_is_asked_though_another_is(void **state)
+{
+    const uint32_t links[] = {LINK, OTHER};
+    struct node *n = node_new(JS_QM_ID, P2P__MDNS_TODAY);
+    p2p_ns at;
+
+    (void)state;
+    p2p__mdns_set_links(&n->m, links, 2);
+    assert_int_equal(draw_all(n, 0), 1);
+    for (int i = 0; i < 3; i++) {
+        assert_true(asks_after(n, P2P__MS(100), false));
+    }
+    for (int i = 0; i < 11; i++) {
+        assert_true(asks_after(n, P2P__SEC(1), false));
+        assert_false(p2p__mdns_is_on(&n->to.on, LINK));
+        assert_true(p2p__mdns_is_on(&n->to.on, OTHER));
+    }
+    assert_true(asks_after(n, P2P__SEC(1), false)); /* not for ever */
+    assert_true(p2p__mdns_is_on(&n->to.on, LINK));
+    /* What was heard on a link stays known when another one goes. */
+    at = p2p__mdns_deadline(&n->m);
+    n->from.unicast = false;
+    assert_int_equal(rx_hex(n, JS3_QUERY, at - P2P__SEC(1)), 0);
+    p2p__mdns_set_links(&n->m, links, 1);
+    p2p__mdns_expire(&n->m, at);
+    assert_false(draw(n, at));
+    /* A link that is new is asked. */
+    p2p__mdns_set_links(&n->m, links + 1, 1);
+    assert_true(asks_after(n, P2P__SEC(1), false));
+    node_free(n);
+}
+
+/* On so many links nothing is left to others. */
+static void test_many_links_are_all_asked(void **state)
+{
+    struct node *n = node_new(JS_QM_ID, P2P__MDNS_TODAY);
+    uint32_t links[P2P__MDNS_LINKS + 1];
+
+    (void)state;
+    for (uint32_t i = 0; i < P2P__COUNT(links); i++) {
+        links[i] = LINK + i;
+    }
+    (void)draw_all(n, 0);
+    p2p__mdns_set_links(&n->m, links, P2P__MDNS_LINKS);
+    for (int i = 0; i < 4; i++) {
+        assert_true(asks_after(n, P2P__MS(100), false));
+    }
+    assert_false(p2p__mdns_is_on(&n->to.on, LINK));
+    p2p__mdns_set_links(&n->m, links, P2P__COUNT(links));
+    assert_true(asks_after(n, P2P__MS(100), false));
+    assert_true(p2p__mdns_is_on(&n->to.on, LINK));
+    assert_true(p2p__mdns_is_on(&n->to.on, LINK + P2P__MDNS_LINKS));
+    node_free(n);
+}
+
+/* Nobody on another link waits for what was asked on this one. */
+static void test_an_answer_goes_where_it_was_asked_for(void **state)
+{
+    struct node *n = node_new(JS_QM_ID, P2P__MDNS_TODAY);
+    const p2p_ns now = P2P__SEC(100), soon = now + P2P__MDNS_JITTER;
+
+    (void)state;
+    set_addr(n, "/ip4/192.168.7.3/tcp/40001", 0);
+    assert_true(draw(n, 0)); /* the question */
+    assert_true(draw(n, 0)); /* the record is new: all hear it */
+    assert_true(n->to.on.all);
+    p2p__mdns_expire(&n->m, now);
+    assert_int_equal(draw_all(n, now), 1);
+    assert_int_equal(rx_hex(n, JS3_QUERY, now), 0);
+    p2p__mdns_expire(&n->m, soon);
+    assert_true(draw(n, soon));
+    assert_true(p2p__mdns_is_on(&n->to.on, LINK));
+    assert_false(p2p__mdns_is_on(&n->to.on, OTHER));
+    assert_false(draw(n, soon));
+    /* Asked on both at once it says it once, on both. */
+    assert_int_equal(rx_hex(n, JS3_QUERY, soon), 0);
+    n->from.ifindex = OTHER;
+    assert_int_equal(rx_hex(n, JS3_QUERY, soon), 0);
+    p2p__mdns_expire(&n->m, soon + P2P__SEC(1));
+    assert_true(draw(n, soon + P2P__SEC(1)));
+    assert_true(p2p__mdns_is_on(&n->to.on, LINK));
+    assert_true(p2p__mdns_is_on(&n->to.on, OTHER));
+    assert_false(n->to.on.all);
+    assert_false(draw(n, soon + P2P__SEC(1)));
+    /* Where a question came from is not always known. */
+    n->from.ifindex = 0;
+    assert_int_equal(rx_hex(n, JS3_QUERY, soon + P2P__SEC(2)), 0);
+    p2p__mdns_expire(&n->m, soon + P2P__SEC(3));
+    assert_true(draw_all(n, soon + P2P__SEC(3)) > 0);
+    assert_true(n->to.on.all);
     node_free(n);
 }
 
@@ -771,6 +869,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_asks_at_once_then_less_and_less),
         cmocka_unit_test(test_leaves_questions_to_others),
+        cmocka_unit_test(test_a_link_is_asked_though_another_is),
+        cmocka_unit_test(test_many_links_are_all_asked),
+        cmocka_unit_test(test_an_answer_goes_where_it_was_asked_for),
         cmocka_unit_test(test_asks_in_all_its_forms),
         cmocka_unit_test(test_a_question_makes_it_speak_to_all),
         cmocka_unit_test(test_it_answers_no_form_that_is_off),
