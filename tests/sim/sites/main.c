@@ -40,6 +40,7 @@ struct options {
 struct result {
     struct bill idle[2]; /* before and after */
     struct bill talk[2];
+    uint64_t done[2];      /* searches, registrations of the idle span */
     double probe_bytes[2]; /* of a search, a registration */
     double probe_ms;       /* of a search */
     double probe_found;
@@ -227,6 +228,18 @@ static void probe(struct fleet *f, struct result *r)
     }
 }
 
+/* Notes what was done before a span, and then what was done in it. */
+static void note_done(const struct fleet *f, struct result *r, bool after)
+{
+    const uint64_t done[2] = {
+        f->searches[FLEET_ANY].done + f->searches[FLEET_RELAY].done,
+        f->registrations.done};
+
+    for (int i = 0; i < 2; i++) {
+        r->done[i] = after ? done[i] - r->done[i] : done[i];
+    }
+}
+
 static void run(struct fleet *f, const struct options *o, struct result *r)
 {
     *r = (struct result){0};
@@ -234,8 +247,10 @@ static void run(struct fleet *f, const struct options *o, struct result *r)
     fleet_run(f, SETTLE);
     fleet_watch_start(f);
     bill_take(f, &r->idle[0]);
+    note_done(f, r, false);
     fleet_run(f, o->cfg.idle);
     bill_take(f, &r->idle[1]);
+    note_done(f, r, true);
     fleet_watch_idle(f);
     if (o->cfg.how != FLEET_TOLD) {
         probe(f, r);
@@ -308,6 +323,17 @@ static void print_carried(const struct result *r, struct out *o)
     put(o, "public_carried", carried);
 }
 
+/* Bytes that searches, or registrations, cost in a minute, for each node. */
+static double done_each(const struct result *r, int what)
+{
+    const struct bill *a = &r->idle[0], *b = &r->idle[1];
+    const double nodes =
+        (double)(b->nodes[BILL_INSIDE] + b->nodes[BILL_PUBLIC]);
+
+    return (double)r->done[what] * r->probe_bytes[what] / nodes /
+           (seconds(b->at - a->at) / 60);
+}
+
 static void print_found(const struct fleet *f, const struct result *r,
                         struct out *o)
 {
@@ -329,6 +355,11 @@ static void print_found(const struct fleet *f, const struct result *r,
     (void)printf("a search    %.0f bytes, %.0f ms, %.1f found\n",
                  r->probe_bytes[0], r->probe_ms, r->probe_found);
     (void)printf("to register %.0f bytes\n", r->probe_bytes[1]);
+    (void)printf("idle        %" PRIu64 " searches, %" PRIu64
+                 " registrations\n",
+                 r->done[0], r->done[1]);
+    put(o, "search_each", done_each(r, 0));
+    put(o, "register_each", done_each(r, 1));
     put(o, "search_bytes", r->probe_bytes[0]);
     put(o, "search_ms", r->probe_ms);
     put(o, "search_found", r->probe_found);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""usage: tables.py [--nodes N] [--sites N] [--seed N]
+"""usage: tables.py [--nodes N] [--sites N] [--seed N] [--commit NAME]
 
 Runs sim_sites to its end, and smaller fleets that are idle with one module more
 or less; two runs at a time. Writes what they cost into docs/reference/sites.md.
@@ -57,6 +57,14 @@ def run(options):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def commit():
+    """What this tree is of, for the page."""
+    done = subprocess.run(["git", "-C", ROOT, "describe", "--always",
+                           "--dirty", "--abbrev=8"], check=False,
+                          stdout=subprocess.PIPE, text=True)
+    return done.stdout.strip() or "unknown"
+
+
 def table(head, rows):
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in lines)
@@ -89,10 +97,12 @@ def finding(results):
         r = results[at]
         rows.append([name, number(r[f"idle_{what}"]),
                      number(r[f"inside_{what}"]), number(r[f"public_{what}"]),
+                     number(r["register_each"]), number(r["search_each"]),
                      number(r["search_bytes"]), number(r["search_ms"]),
                      f"{r['search_found']:.0f}", number(r["register_bytes"])])
     return table(["by", "bytes a minute", "in sites", "public",
-                  "bytes a search", "ms", "found", "bytes to register"], rows)
+                  "of that, to register", "to search", "bytes a search", "ms",
+                  "found", "bytes to register"], rows)
 
 
 def messages(r):
@@ -118,7 +128,7 @@ def write(base, few, opts):
     """Puts the tables between the marks of the page."""
     parts = {
         "world": f"{opts.nodes:,} nodes in {opts.sites} sites, seed "
-                 f"{opts.seed}.",
+                 f"{opts.seed}; commit {opts.commit}.",
         "few": f"{FEW['nodes']} nodes in {FEW['sites']} sites.",
         "idle": idle(base),
         "modules": modules(few),
@@ -141,8 +151,10 @@ def main():
     cli.add_argument("--nodes", type=int, default=1000)
     cli.add_argument("--sites", type=int, default=50)
     cli.add_argument("--seed", type=int, default=1)
+    cli.add_argument("--commit", default=commit(), help="what runs")
     opts = cli.parse_args()
-    large = [f"--{key}={value}" for key, value in vars(opts).items()]
+    large = [f"--{key}={value}" for key, value in vars(opts).items()
+             if key != "commit"]
     small = [f"--{key}={value}" for key, value in FEW.items()]
     runs = [large, *([*small, "--idle-only", *more]
                      for more in MODULES.values())]
