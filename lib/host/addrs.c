@@ -3,6 +3,7 @@
  * addresses of each. Loopback is told only where there is nothing else. */
 #include "host/autonat.h"
 #include "host/mapped.h"
+#include "wire/ipnet.h"
 
 struct collector {
     const struct p2p_host *host;
@@ -31,6 +32,32 @@ size_t p2p__host_ifaces(const struct p2p_host *h,
         h->world->ifaces->list(h->world->ifaces, out, P2P__ROAM_IFACES);
 
     return n < 0 ? 0 : p2p__min((size_t)n, P2P__ROAM_IFACES);
+}
+
+/* Bits that the addresses of an interface's link have in common. One that
+ * stands alone, as clouds and DHCPv6 give it, says nothing of its link: a link
+ * of IPv6 has 64 then, as nearly all have, and one of IPv4 nobody else. */
+static unsigned link_bits(const struct p2p__iface *i)
+{
+    const unsigned alone = i->addr.family == 4 ? 32 : 128;
+
+    if (i->prefix > 0 && i->prefix < alone) {
+        return i->prefix;
+    }
+    return i->addr.family == 4 ? 32 : 64;
+}
+
+bool p2p__host_is_on_link(const struct p2p_host *h, const struct p2p__addr *a)
+{
+    struct p2p__iface ifaces[P2P__ROAM_IFACES];
+    const size_t n = p2p__host_ifaces(h, ifaces);
+    bool is = false;
+
+    for (size_t i = 0; i < n && !is; i++) {
+        is = ifaces[i].addr.family == a->family &&
+             p2p__ip_alike(ifaces[i].addr.ip, a->ip, link_bits(&ifaces[i]));
+    }
+    return is;
 }
 
 /* Every address of the family of a listener on all interfaces. */

@@ -24,9 +24,6 @@
 /* Ends after this if a server of v1 is silent: it takes its time, too. */
 #define V1_TIMEOUT P2P__SEC(30)
 
-/* Bytes of an IPv6 address that its network has in common. */
-#define LINK_BYTES 8U
-
 /* Bytes of a request of v1: 16 addresses and our id. */
 #define V1_BYTES 4096U
 
@@ -433,28 +430,13 @@ void p2p_autonat_recheck(struct p2p_host *host)
     p2p__host_autonat_look(host);
 }
 
-/* Whether an address is of a network of IPv6 that we are in. */
-static bool is_on_link(const struct p2p__host_autonat *n,
-                       const struct p2p__addr *a)
-{
-    struct p2p__iface ifaces[P2P__ROAM_IFACES];
-    const size_t count = p2p__host_ifaces(n->host, ifaces);
-    bool is = false;
-
-    for (size_t i = 0; a->family == 6 && i < count && !is; i++) {
-        is = ifaces[i].addr.family == 6 &&
-             memcmp(ifaces[i].addr.ip, a->ip, LINK_BYTES) == 0;
-    }
-    return is;
-}
-
 /* Whether who is at the other end knows more of us than our own network. */
 static bool is_outside(const struct p2p__host_autonat *n,
                        const struct p2p__conn *c)
 {
     return n->private_addrs ||
            (p2p__addr_class(&c->remote) == P2P__ADDR_PUBLIC &&
-            !is_on_link(n, &c->remote));
+            !p2p__host_is_on_link(n->host, &c->remote));
 }
 
 /* Notes whether a peer is a server. */

@@ -90,6 +90,10 @@ void p2p__host_conn_info(const struct p2p__conn *c, struct p2p_conn_info *out);
 size_t p2p__host_ifaces(const struct p2p_host *h,
                         struct p2p__iface out[P2P__ROAM_IFACES]);
 
+/* Whether an address is of a network that an interface of this machine is in:
+ * who is there knows no more of us than we do. */
+bool p2p__host_is_on_link(const struct p2p_host *h, const struct p2p__addr *a);
+
 /* Calls `each` for every address of a listener, without /p2p/ID: one on all
  * interfaces has that of each, with loopback where there is nothing else. */
 void p2p__host_listen_addrs(const struct p2p_host *h,

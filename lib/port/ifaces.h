@@ -11,6 +11,7 @@ struct p2p__iface {
     bool loopback;
     bool multicast;
     struct p2p__addr addr; /* one entry an address; port 0 */
+    uint8_t prefix;        /* bits of its network; 0: not known */
 };
 
 /* Who wants to hear that interfaces or addresses may have changed. It is on

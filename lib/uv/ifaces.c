@@ -38,6 +38,21 @@ static int compare(const void *pa, const void *pb)
     return memcmp(a->addr.ip, b->addr.ip, sizeof a->addr.ip);
 }
 
+/* The bits that a network's addresses have in common; 0: not known. */
+static uint8_t prefix_of(const struct sockaddr *mask)
+{
+    struct p2p__addr bits = {0};
+    uint8_t n = 0;
+
+    if (mask != NULL) {
+        p2p__uv_from_sockaddr(mask, &bits);
+    }
+    while (n < 8 * sizeof bits.ip && (bits.ip[n / 8] & 0x80U >> n % 8) != 0) {
+        n++;
+    }
+    return n;
+}
+
 static int list(struct p2p__ifaces *self, struct p2p__iface *at, size_t cap)
 {
     struct ifaddrs *all;
@@ -57,6 +72,7 @@ static int list(struct p2p__ifaces *self, struct p2p__iface *at, size_t cap)
         if (entry.addr.family == 0) {
             continue;
         }
+        entry.prefix = prefix_of(i->ifa_netmask);
         entry.index = if_nametoindex(i->ifa_name);
         entry.loopback = (i->ifa_flags & IFF_LOOPBACK) != 0;
         entry.multicast = (i->ifa_flags & IFF_MULTICAST) != 0;

@@ -54,6 +54,7 @@ struct sim_host {
     /* What it knows of the address of its interface, beside loopback; family 0:
      * `addr`. */
     struct p2p__addr iface;
+    uint8_t prefix;           /* of its network; 0: it does not know */
     struct p2p__list watches; /* of its interfaces */
     int64_t slept;            /* how long the machine has slept */
     uint16_t next_port;

@@ -372,6 +372,12 @@ static void test_neighbours_are_not_asked(void **state)
     run(&w, P2P__SEC(600));
     assert_true(requests(&w.h[ASKER]) >= 3);
     stop(&w);
+    /* Nor is a network of public addresses: all are in its /24. */
+    start_as(&w, PUBLIC, 4, NULL, ask);
+    w.sim.hosts[ASKER].prefix = 24;
+    run(&w, P2P__SEC(600));
+    assert_int_equal(requests(&w.h[ASKER]), 0);
+    stop(&w);
 }
 
 /* An asker of one's own: how the server answers. */

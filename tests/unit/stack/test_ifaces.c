@@ -3,8 +3,11 @@
  * A host on a machine whose interfaces come and go: what it tells of itself
  * follows, with mDNS and without, and those that it is connected to hear it.
  */
+#include <stdio.h>
+
 #include "simhost.h"
 #include "unit.h"
+#include "wire/maddr.h"
 
 /* The interfaces of the machine under test, instead of the simulator's. */
 struct machine {
@@ -32,6 +35,29 @@ static void plug(uint32_t index, const uint8_t ip[4], bool loopback)
                              .multicast = !loopback,
                              .addr = {.family = 4}};
     memcpy(i->addr.ip, ip, 4);
+}
+
+/* Whether somebody at an address would be on a link of h's machine. */
+static bool is_near(const struct simhost *h, const char *text)
+{
+    struct p2p__maddr_waist waist;
+    struct p2p_multiaddr ma;
+    char whole[64];
+
+    (void)snprintf(whole, sizeof whole, "%s/tcp/1", text);
+    assert_int_equal(p2p_multiaddr_from_text(whole, strlen(whole), &ma), 0);
+    assert_int_equal(p2p__maddr_waist(&ma, &waist), 0);
+    return p2p__host_is_on_link(h->host, &waist.addr);
+}
+
+/* An interface of the machine gets an address of IPv6. */
+static void plug6(uint32_t index, const uint8_t ip[16], uint8_t prefix)
+{
+    struct p2p__iface *i = &machine.list[machine.n++];
+
+    *i = (struct p2p__iface){
+        .index = index, .addr = {.family = 6}, .prefix = prefix};
+    memcpy(i->addr.ip, ip, 16);
 }
 
 static const uint8_t lo[] = {127, 0, 0, 1}, first[] = {10, 0, 0, 1},
@@ -67,6 +93,49 @@ static bool heard(const struct simhost *b, const struct simhost *a,
         }
     }
     return false;
+}
+
+/* What a machine's links are is what its interfaces' networks are. */
+static void test_networks_of_the_interfaces_are_near(void **state)
+{
+    static const uint8_t public4[] = {203, 0, 113, 70},
+                         alone4[] = {198, 51, 100, 7},
+                         alone6[] = {0x2a, 1, 4, 0xf8, 0, 1, 0, 2, [15] = 9},
+                         wide6[] = {0x2a, 2, 1, 2, 3, 4, [15] = 9};
+    const struct sim_cfg cfg = {.seed = 37};
+    struct sim sim;
+    struct simhost a = {0};
+
+    (void)state;
+    sim_init(&sim, &cfg, 1);
+    sim.hosts[0].world.ifaces->list = list;
+    machine.n = 0;
+    simhost_start(&a, &sim, 0, NULL);
+    assert_false(is_near(&a, "/ip4/203.0.113.71"));
+    plug(2, public4, false);
+    assert_true(is_near(&a, "/ip4/203.0.113.70"));  /* itself */
+    assert_false(is_near(&a, "/ip4/203.0.113.71")); /* nobody said */
+    machine.list[0].prefix = 26;
+    assert_true(is_near(&a, "/ip4/203.0.113.64"));
+    assert_true(is_near(&a, "/ip4/203.0.113.127"));
+    assert_false(is_near(&a, "/ip4/203.0.113.63"));
+    assert_false(is_near(&a, "/ip4/203.0.113.128"));
+    plug(3, alone4, false);
+    machine.list[1].prefix = 32;
+    assert_true(is_near(&a, "/ip4/198.51.100.7"));
+    assert_false(is_near(&a, "/ip4/198.51.100.6"));
+    plug6(4, alone6, 128); /* by DHCPv6: its link has /64, as nearly all */
+    assert_true(is_near(&a, "/ip6/2a01:4f8:1:2:ffff::1"));
+    assert_false(is_near(&a, "/ip6/2a01:4f8:1:3::9"));
+    plug6(5, wide6, 48);
+    assert_true(is_near(&a, "/ip6/2a02:102:304:ffff::1"));
+    assert_false(is_near(&a, "/ip6/2a02:102:305::9"));
+    machine.list[3].prefix = 80;
+    assert_false(is_near(&a, "/ip6/2a02:102:304:0:1::9"));
+    assert_true(is_near(&a, "/ip6/2a02:102:304::1"));
+    simhost_stop(&a);
+    sim_fini(&sim);
+    machine.n = 0;
 }
 
 static void test_addresses_follow_the_interfaces(void **state)
@@ -195,6 +264,7 @@ static void test_a_change_that_is_told_is_heard_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_networks_of_the_interfaces_are_near),
         cmocka_unit_test(test_addresses_follow_the_interfaces),
         cmocka_unit_test(test_peers_hear_of_a_new_interface),
         cmocka_unit_test(test_peers_hear_of_a_new_interface_with_mdns),

@@ -63,6 +63,8 @@ static void test_a_change_is_told(void **state)
     assert_true(w.told > 0);
     assert_int_equal(other.told, w.told);
     assert_true(ifaces->list(ifaces, list, P2P__COUNT(list)) > 0);
+    assert_int_equal(list[0].addr.family, 4);
+    assert_int_equal(list[0].prefix, 8); /* 127.0.0.1/8 */
     p2p__list_remove(&other.watch.link);
     told = w.told;
     plug(false);
