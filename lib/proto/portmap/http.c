@@ -81,6 +81,7 @@ static int read_status(struct p2p__http *h)
 /* The body follows, or there is none. */
 static void begin_body(struct p2p__http *h)
 {
+    assert(h->len == 0 && (h->has_length || h->left == 0));
     if (h->chunked) {
         h->state = P2P__HTTP_CHUNK_SIZE;
     } else if (!h->has_length) {
@@ -161,6 +162,8 @@ static int take_line(struct p2p__http *h, struct p2p__slice *in)
     const size_t keep = p2p__min(n, P2P__HTTP_LINE_BYTES - h->line_len);
     int rv;
 
+    assert(h->head <= P2P__CAP_PORTMAP_HEAD_BYTES &&
+           h->line_len <= P2P__HTTP_LINE_BYTES);
     if (whole > P2P__CAP_PORTMAP_HEAD_BYTES - h->head) {
         return P2P_ETOOBIG;
     }
@@ -187,6 +190,7 @@ static int grow(struct p2p__http *h, size_t n)
     const size_t cap = (want + GROW_STEP - 1) / GROW_STEP * GROW_STEP;
     char *body;
 
+    assert(h->len <= P2P__CAP_PORTMAP_PAGE_BYTES);
     if (n > P2P__CAP_PORTMAP_PAGE_BYTES - h->len) {
         return P2P_ETOOBIG;
     }
@@ -212,6 +216,7 @@ static int take_body(struct p2p__http *h, struct p2p__slice *in)
     if (rv != 0) {
         return rv;
     }
+    assert(h->len + n < h->cap);
     memcpy(h->body + h->len, in->p, n);
     h->len += n;
     h->body[h->len] = '\0';
