@@ -90,29 +90,45 @@ void um_acts_join(struct um_daemon *d, struct um_http_req *req)
     um_arena_fini(&a);
 }
 
-/* Whether it may go; else the request is answered why not. The last copy of an
- * owner's key is not lost by a slip. */
-static bool may_leave(struct um_daemon *d, struct um_http_req *req, bool purge)
+static void say_owner(struct um_http_req *req, const char *error,
+                      const char *detail)
 {
     struct um_json j;
 
+    um_json_init(&j);
+    um_json_text(&j, "error", error);
+    um_json_text(&j, "detail", detail);
+    um_json_text(&j, "override", "force");
+    um_answer_json(req, 409, &j);
+}
+
+/* Whether it may go; else the request is answered why not. Neither the mesh's
+ * last owner nor the last copy of an owner's key is lost by a slip. */
+static bool may_leave(struct um_daemon *d, struct um_http_req *req, bool purge)
+{
     if (purge && d->mesh.asking != NULL) {
         um_answer_error(req, 409, "This node is asking to be let in.",
                         "That takes half a minute at most.");
         return false;
     }
-    if (!purge || um_daemon_owner(d) == NULL ||
-        um_http_query(req, "force") != NULL) {
+    if (um_http_query(req, "force") != NULL) {
         return true;
     }
-    um_json_init(&j);
-    um_json_text(&j, "error", "An owner's key is here, and would be gone.");
-    um_json_text(&j, "detail",
-                 "Copy owner.key from the state folder, if it is not elsewhere "
-                 "too.");
-    um_json_text(&j, "override", "force");
-    um_answer_json(req, 409, &j);
-    return false;
+    if (um_node_is_last_owner(d->mesh.node)) {
+        say_owner(req, "Nobody could let members in or remove them any more.",
+                  "The mesh's only owner's key is on this node. Make another "
+                  "member an owner first: `unitmesh members role MEMBER owner`."
+                  " Once it is gone, only the recovery key makes another one: "
+                  "`unitmesh recover`.");
+        return false;
+    }
+    if (purge && um_daemon_owner(d) != NULL) {
+        say_owner(req, "An owner's key is here, and would be gone.",
+                  "Copy owner.key from the state folder, if it is not "
+                  "elsewhere too.");
+        return false;
+    }
+    return true;
 }
 
 void um_acts_leave(struct um_daemon *d, struct um_http_req *req)

@@ -115,6 +115,7 @@ void um_views_mesh(struct um_node *n, struct um_json *j)
     um_json_bool(j, "member", um_roster_roles(&m->roster, um_node_me(n)) != 0);
     um_json_bool(j, "pending", um_roster_ever(&m->roster, um_node_me(n)) == 0);
     um_json_bool(j, "owner_key", um_node_owns(n));
+    um_json_bool(j, "last_owner", um_node_is_last_owner(n));
     um_json_uint(j, "members", um_roster_members(&m->roster));
     um_json_uint(j, "revisions", m->history.revs_n);
     if (t != NULL) {

@@ -300,6 +300,16 @@ bool um_node_owns(struct um_node *n)
     return is_owners(n, um_node_owner(n));
 }
 
+bool um_node_is_last_owner(struct um_node *n)
+{
+    struct um_name by;
+
+    if (n->cfg.owner == NULL || um_item_signer(n->cfg.owner, &by) != 0) {
+        by = *um_node_me(n);
+    }
+    return um_owner_is_last(&n->model, um_node_me(n), &by);
+}
+
 static int grant(void *user, const struct um_name *key, unsigned roles,
                  struct um_buf *out)
 {

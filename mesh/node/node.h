@@ -235,6 +235,10 @@ void um_node_use_owner(struct um_node *n, const struct p2p_key *owner);
 /** Whether it is an owner's now: it may be of a mesh that this node left. */
 bool um_node_owns(struct um_node *n);
 
+/** Whether the others could have nobody let in or removed if this node went: no
+ * owner's key is elsewhere, um_owner_is_last(). */
+bool um_node_is_last_owner(struct um_node *n);
+
 /** Facts of a member for overlays and variables. Errors: P2P_ENOMEM. */
 int um_node_facts(struct um_node *n, const struct um_name *member,
                   struct um_arena *a, struct um_node_facts *out);

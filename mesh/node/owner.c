@@ -114,3 +114,21 @@ bool um_owner_may(struct um_model *m, const struct um_name *key)
     return (um_roster_roles(&m->roster, key) & (UM_OWNER | UM_ROOT)) != 0 ||
            (g != NULL && um_name_eq(&g->key, key));
 }
+
+bool um_owner_is_last(struct um_model *m, const struct um_name *me,
+                      const struct um_name *owner)
+{
+    bool ours = false, stay = false;
+
+    for (size_t i = 0; i < m->roster.keys_n; i++) {
+        const struct um_roster_key *k = um_roster_key_at(&m->roster, i);
+        bool owns = (k->now & (UM_OWNER | UM_ROOT)) != 0;
+        bool here = um_name_eq(&k->name, me) || um_name_eq(&k->name, owner);
+
+        if (owns && !here)
+            return false;
+        ours = ours || owns;
+        stay = stay || (!here && (k->now & UM_NODE) != 0);
+    }
+    return ours && stay;
+}

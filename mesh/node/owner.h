@@ -42,4 +42,10 @@ void um_owner_void(const struct um_model *m, struct um_namelist ids,
 /** Whether a key may say such things now. */
 bool um_owner_may(struct um_model *m, const struct um_name *key);
 
+/** Whether members stay that nobody could speak for any more if these keys, of
+ * which one is this node's, went: no other one is an owner's. The recovery key
+ * is not counted; where a key is that is no node's, nobody can know. */
+bool um_owner_is_last(struct um_model *m, const struct um_name *me,
+                      const struct um_name *owner);
+
 #endif

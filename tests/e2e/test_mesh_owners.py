@@ -76,6 +76,22 @@ def test_a_second_owner(trio):
     blue.say("put", ROUTE, "205")
 
 
+def test_the_last_owner_stays(trio):
+    """Who would go and leave nobody behind that lets members in is told what to
+    do, does it, and goes."""
+    red, green, _ = trio
+    for flags in ((), ("--purge",)):
+        said = red.refuse("leave", *flags, code=4)
+        assert "Nobody could let members in or remove them any more" in said
+        assert "unitmesh members role MEMBER owner" in said
+        assert "--force" in said, said
+    assert "mode       mesh" in red.say("status")
+    red.say("members", "role", "green", "owner")
+    known((green,), "green", {"owner", "writer", "node"})
+    assert "in no mesh any more" in red.say("leave")
+    assert re.fullmatch(r"um1\w+\n", green.say("invite"))
+
+
 def test_let_in_by_a_node_that_was_made_an_owner(folder):
     """Its own key lets in with a code."""
     at = [loopback() for _ in NAMES]

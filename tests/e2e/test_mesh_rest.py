@@ -1146,6 +1146,21 @@ def test_leave(folder):
         answer = b.ask("POST", "/mesh/leave")
         assert answer.code == 200 and not answer.json["purged"], answer
         assert [p.name for p in b.state.glob("mesh.db*")] == ["mesh.db.left"]
+        # Nor is the last one out by a slip, as long as somebody stays.
+        assert a.get("/mesh/status")["mesh"]["last_owner"]
+        for body in ({}, {"purge": True}):
+            answer = said(a.ask("POST", "/mesh/leave", body), 409,
+                          "let members in or remove them")
+            assert answer["override"] == "force"
+            assert "unitmesh members role MEMBER owner" in answer["detail"]
+        assert a.get("/mesh/status")["mode"] == "mesh"
+        member = c.get("/mesh/id")["id"]
+        assert a.ask("PUT", f"/mesh/members/{member}/role",
+                     {"role": "owner"}).code == 200
+        until(lambda: c.get("/mesh/status")["mesh"]["owner_key"],
+              "n3 is an owner")
+        assert not a.get("/mesh/status")["mesh"]["last_owner"]
+        assert not c.get("/mesh/status")["mesh"]["last_owner"]
         # An owner's key is not lost by a slip.
         assert said(a.ask("POST", "/mesh/leave", {"purge": True}), 409,
                     "owner's key")["override"] == "force"
@@ -1191,6 +1206,6 @@ def test_leave_while_others_wait(pair):
                      len(body) + body)
         until(lambda: a.get("/config/routes") == routes(370) and
               runs(a, "n1") == current(a), "it is made, and runs here")
-        assert a.ask("POST", "/mesh/leave").code == 200
+        assert a.ask("POST", "/mesh/leave?force").code == 200
         assert sock.recv(12) == b"HTTP/1.1 503"
     assert b.name == "n2"

@@ -171,7 +171,10 @@ export function memberPage(ctx, member, node, done) {
                 h('code', null, 'unitmesh id'), ' prints the same.'))),
         member.me && ctx.session.canWrite && note('info', 'This is the node ' +
             'that you are looking at', h('p', null,
-            h('code', null, 'unitmesh leave'), ' takes it out of the mesh.')),
+            h('code', null, 'unitmesh leave'), ' takes it out of the mesh.'),
+            member.lastOwner && h('p', null, 'It has the mesh\'s only ' +
+                'owner\'s key: make another member an owner first. Without ' +
+                'one nobody lets members in or removes them.')),
         h('div', {class: 'pair'}, roleCard(ctx, member, done),
             labelCard(ctx, member, done)),
         removeCard(ctx, member),

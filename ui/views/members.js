@@ -17,7 +17,7 @@ async function load(api) {
     const [members, nodes, pending, invites, status] = await Promise.all(
         paths.map(p => api.get(`/mesh/${p}`)));
     return {
-        members: inOrder(members.members, status.mesh.recovery),
+        members: inOrder(members.members, status.mesh),
         pending: pending.pending,
         invites: invites.invites,
         nodes: new Map(nodes.nodes.map(n => [n.id, n])),
@@ -25,9 +25,10 @@ async function load(api) {
 }
 
 /** Nodes by their names, then keys that are none. */
-function inOrder(members, recovery) {
+function inOrder(members, mesh) {
     const isNode = m => m.roles.includes('node');
-    return members.map(m => ({...m, called: nameOf(m, recovery)}))
+    return members.map(m => ({...m, called: nameOf(m, mesh.recovery),
+        lastOwner: m.me && mesh.last_owner}))
         .sort((a, b) => isNode(b) - isNode(a) ||
             a.called.localeCompare(b.called));
 }

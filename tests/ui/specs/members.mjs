@@ -105,6 +105,17 @@ export default {
         await tab.close();
     },
 
+    'where the last owner is, leaving is advised against': async mesh => {
+        const {browser, nodes} = mesh;
+        const said = 'make another member an owner first';
+        const tab = await login(browser, nodes[0]);
+        await openMember(tab, 'red');
+        await tab.sees(said);
+        await openMember(tab, 'green');
+        await tab.misses(said);
+        await tab.close();
+    },
+
     'a label is set and taken off': async ({browser, nodes}) => {
         const tab = await login(browser, nodes[0]);
         await openMember(tab, 'green');

@@ -251,6 +251,32 @@ static void test_words_of_an_owner_stand(void **state)
     scene_free(s);
 }
 
+static bool is_last(struct scene *s, unsigned me, unsigned owner)
+{
+    return um_owner_is_last(&s->m, &s->mesh.names[me], &s->mesh.names[owner]);
+}
+
+static void test_the_last_owner(void **state)
+{
+    struct scene *s = scene_new();
+    struct um_statement st;
+
+    (void)state;
+    assert_true(is_last(s, A, OWNER)); /* B stays */
+    assert_false(is_last(s, B, B));    /* the owner is elsewhere */
+    assert_false(is_last(s, A, STRANGER));
+    um_owner_grant(&s->m, &s->mesh.names[B], UM_OWNER, &st);
+    say(s, OWNER, &st);
+    assert_false(is_last(s, A, OWNER));
+    assert_false(is_last(s, B, B));
+    assert_true(is_last(s, B, OWNER)); /* both keys are of one node */
+    assert_int_equal(
+        um_owner_revoke(&s->m, &s->arena, &s->mesh.names[B], 0, &st), 0);
+    say(s, OWNER, &st);
+    assert_false(is_last(s, A, OWNER)); /* nobody stays */
+    scene_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_what_a_member_wrote_stays),
         cmocka_unit_test(test_what_would_fall),
         cmocka_unit_test(test_words_of_an_owner_stand),
+        cmocka_unit_test(test_the_last_owner),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
