@@ -51,6 +51,21 @@ static void print_unit(yyjson_val *unit)
     }
 }
 
+/* How many members are how: one that drifts is seen from each of them. */
+static void print_nodes(yyjson_val *nodes)
+{
+    char state[UM_CLI_TEXT];
+    yyjson_val *k, *v;
+    size_t i, n;
+
+    yyjson_obj_foreach(nodes, i, n, k, v)
+    {
+        (void)printf("%s%" PRIu64 " %s", i == 0 ? "nodes      " : ", ",
+                     yyjson_get_uint(v), um_cli_shown(k, state));
+    }
+    (void)fputs(yyjson_obj_size(nodes) > 0 ? "\n" : "", stdout);
+}
+
 static void print_mesh(yyjson_val *mesh)
 {
     char buf[UM_CLI_TEXT], name[UM_CLI_TEXT];
@@ -69,6 +84,7 @@ static void print_mesh(yyjson_val *mesh)
                  : um_cli_true(mesh, "member")
                      ? um_cli_list(yyjson_obj_get(mesh, "roles"), buf)
                      : "none: this node's key was taken out of the mesh");
+    print_nodes(yyjson_obj_get(mesh, "nodes"));
     print_field("current", mesh, "current");
     print_field("runs", mesh, "applied");
     (void)printf("conflicts  %" PRIu64 "\n", um_cli_number(mesh, "conflicts"));

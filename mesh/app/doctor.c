@@ -312,7 +312,7 @@ static bool say_not_in_step(struct um_doctor *o, struct um_node *n,
          "unitmesh show, then mend what it says, or: unitmesh rollback"},
         {"unhealthy", "does not do well with the current revision: ",
          "look at its Unit's log, or: unitmesh rollback"},
-        {"drift", "runs what was changed at its Unit by hand: ",
+        {"drift", "does not run what the mesh says: ",
          "there, to keep it: unitmesh post /config; else: unitmesh heal"},
     };
     struct um_row row = {.healthy_ms = 0};

@@ -38,8 +38,7 @@ static void take_store(struct um_daemon *d, struct um_measured_store *out)
     out->failing = um_disk_trouble(disk) != NULL;
 }
 
-/* Members by how they are; what this node is. */
-static void take_states(struct um_node *n, struct um_measured_mesh *out)
+void um_measured_members(struct um_node *n, struct um_measured_mesh *out)
 {
     struct um_roster *r = &um_node_model(n)->roster;
 
@@ -95,7 +94,7 @@ static void take_mesh(struct um_node *n, struct um_measured_mesh *out)
     while (um_welcome_pending(um_node_welcome(n), out->waiting) != NULL) {
         out->waiting++;
     }
-    take_states(n, out);
+    um_measured_members(n, out);
     um_node_stats(n, &out->node);
 }
 

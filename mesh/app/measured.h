@@ -61,6 +61,9 @@ struct um_measured {
     struct um_measured_store store;
 };
 
+/** Takes of them `states`, `state` and `healthy`; the others are left alone. */
+void um_measured_members(struct um_node *n, struct um_measured_mesh *out);
+
 /** Takes them. */
 void um_measured_take(struct um_daemon *d, struct um_measured *out);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mesh/app/measured.h"
 #include "mesh/app/reach.h"
 #include "mesh/model/report.h"
 #include "mesh/applier/facts.h"
@@ -95,6 +96,21 @@ void um_views_roles(struct um_json *j, const char *key, unsigned roles)
     um_json_close(j, ']');
 }
 
+/* How many members are how, as far as this one knows. */
+static void put_states(struct um_node *n, struct um_json *j)
+{
+    struct um_measured_mesh m = {.states = {0}};
+
+    um_measured_members(n, &m);
+    um_json_open(j, "nodes", '{');
+    for (size_t i = 0; i < UM_MEASURED_STATES; i++) {
+        if (m.states[i] > 0) {
+            um_json_uint(j, um_measured_states[i], m.states[i]);
+        }
+    }
+    um_json_close(j, '}');
+}
+
 void um_views_mesh(struct um_node *n, struct um_json *j)
 {
     struct um_model *m = um_node_model(n);
@@ -117,6 +133,7 @@ void um_views_mesh(struct um_node *n, struct um_json *j)
     um_json_bool(j, "owner_key", um_node_owns(n));
     um_json_bool(j, "last_owner", um_node_is_last_owner(n));
     um_json_uint(j, "members", um_roster_members(&m->roster));
+    put_states(n, j);
     um_json_uint(j, "revisions", m->history.revs_n);
     if (t != NULL) {
         um_views_revision(n, j, "current", &t->rev.id);

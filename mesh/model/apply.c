@@ -491,6 +491,7 @@ void um_apply_live(struct um_model *m, const struct um_event *e)
     m->live.effective = e->u.live.effective;
     m->live.doc = e->u.live.doc;
     m->live.doc_bytes = e->u.live.doc_bytes;
+    keep_text(m->live.by_hand, sizeof m->live.by_hand, e->u.live.by_hand);
     if (!know_unit(m, e->u.live.version) && !e->u.live.other_unit)
         return;
     /* Another version, or other modules: it may take what it refused. */

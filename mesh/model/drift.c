@@ -118,7 +118,8 @@ void um_drift_decide(struct um_model *m, const struct um_past *cur)
         heal(m, cur);
         return;
     }
-    m->reason = "changed by hand";
+    m->reason =
+        m->live.by_hand[0] != '\0' ? m->live.by_hand : "changed by hand";
     if (!m->live.told)
         um_core_notice(m, UM_SAW_DRIFT, &cur->rev.id);
     if (m->cfg.drift == UM_ADOPT && um_core_writes(m))

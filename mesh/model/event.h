@@ -132,6 +132,8 @@ struct um_event {
             struct um_name doc;    /**< what would adopt it; none: nothing */
             uint32_t doc_bytes;    /**< its length */
             bool shrinks;          /**< it is half of what was, or less */
+            struct um_str by_hand; /**< what was changed by hand, for people;
+                                        "": it is not known */
             struct um_str version; /**< Unit's */
         } live;
         struct {

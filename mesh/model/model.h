@@ -82,6 +82,9 @@ struct um_pair {
     bool asked; /* for the merge; what conflicts is not asked for again */
 };
 
+/** How much is kept of what was changed by hand, with the zero at the end. */
+#define UM_BY_HAND_BYTES 256
+
 /** What Unit runs, as far as is known. */
 struct um_live {
     bool known;
@@ -92,6 +95,7 @@ struct um_live {
     struct um_name effective;
     struct um_name doc;
     uint32_t doc_bytes;
+    char by_hand[UM_BY_HAND_BYTES]; /**< what was changed; "": not known */
 };
 
 /** A node. All members are private; see the functions below. */

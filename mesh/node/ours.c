@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "mesh/base/mem.h"
+#include "mesh/doc/diff.h"
 #include "mesh/doc/guard.h"
 #include "mesh/doc/parse.h"
 #include "mesh/doc/print.h"
@@ -47,9 +48,28 @@ static void adoption(struct um_node *n, const struct um_runner_live *l,
     um_desk_fini(&desk);
 }
 
+/* Where somebody changed it, for all members: places alone, no values, which
+ * may be secret. */
+static void say_where(struct um_arena *a, const struct um_val *before,
+                      const struct um_val *now, struct um_buf *out)
+{
+    struct um_diff diff;
+
+    if (!um_diff_make(a, before, now, UM_DIFF_ELEMENTS, &diff) ||
+        diff.count == 0 || diff.items[0].pointer.len == 0) {
+        return;
+    }
+    um_buf_text(out, "changed by hand at ");
+    um_buf_str(out, diff.items[0].pointer);
+    if (diff.count > 1) {
+        um_buf_fmt(out, " and %zu more place%s", diff.count - 1,
+                   diff.count > 2 ? "s" : "");
+    }
+}
+
 /* What is known of a configuration that is not as this node left it. */
 static void look_at(struct um_node *n, const struct um_runner_live *l,
-                    struct um_event *e)
+                    struct um_event *e, struct um_buf *by_hand)
 {
     struct um_str shown = um_hands_shown(n->cfg.hands);
     struct um_arena a = UM_ARENA_INIT;
@@ -57,9 +77,10 @@ static void look_at(struct um_node *n, const struct um_runner_live *l,
 
     if (um_doc_parse(l->config, &a, &now, NULL) == 0) {
         (void)um_doc_hash(&now, e->u.live.effective.b);
-        e->u.live.shrinks = shown.p != NULL &&
-                            um_doc_parse(shown, &a, &before, NULL) == 0 &&
-                            um_guard_shrink(&before, &now) != UM_SHRINK_NOT;
+        if (shown.p != NULL && um_doc_parse(shown, &a, &before, NULL) == 0) {
+            e->u.live.shrinks = um_guard_shrink(&before, &now) != UM_SHRINK_NOT;
+            say_where(&a, &before, &now, by_hand);
+        }
     }
     um_arena_fini(&a);
     if (!l->blank && !um_name_none(&n->model.own.applied)) {
@@ -70,6 +91,7 @@ static void look_at(struct um_node *n, const struct um_runner_live *l,
 static void live(void *user, const struct um_runner_live *l)
 {
     struct um_node *n = user;
+    struct um_buf by_hand = UM_BUF_INIT;
     struct um_event e = {.what = UM_EV_LIVE,
                          .u.live = {.effective = l->effective,
                                     .blank = l->blank,
@@ -77,9 +99,12 @@ static void live(void *user, const struct um_runner_live *l)
                                     .version = l->version}};
 
     if (!l->ours) {
-        look_at(n, l, &e);
+        look_at(n, l, &e, &by_hand);
+        e.u.live.by_hand =
+            um_buf_failed(&by_hand) ? um_str_n(NULL, 0) : um_buf_view(&by_hand);
     }
     told(n, &e);
+    um_buf_fini(&by_hand);
 }
 
 static void absent(void *user, const char *text)

@@ -283,7 +283,14 @@ def test_drift_is_reported(folder):
         row = until(lambda: next((r for r in red.rows("nodes") if r[0] ==
                                   "green" and r[1] != "synced"), None),
                     "red hears of it", 20)
-        assert any("by hand" in word for word in row), row
+        # Where, too: on any node, in its table, its status and its doctor.
+        assert row[1] == "drift" and row[-1] == \
+            "changed by hand at /routes/0/action/return", row
+        for node in (red, green):
+            until(lambda n=node: "nodes      1 synced, 1 drift\n" in
+                  n.say("status"), "its status says so")
+        assert "green does not run what the mesh says: changed by hand at " \
+            "/routes/0/action/return" in red.call("doctor").stdout
         assert green.unit()["routes"][0]["action"]["return"] == 299
         made = green.revision("post", "/config", "-m", "it was right")
         red.answers(299)

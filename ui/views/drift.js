@@ -28,6 +28,9 @@ async function load(ctx) {
     };
 }
 
+/** A node's reason as a sentence. */
+const headline = text => `${text[0].toUpperCase()}${text.slice(1)}.`;
+
 /** What the Unit of this node runs that the mesh does not say. */
 function difference(d) {
     if (d.error) {
@@ -96,7 +99,7 @@ function mineCard(ctx, d, again) {
         h('div', {class: 'card-body'},
             h('div', {class: 'row'}, badge('drift', 'Changed by hand'),
                 h('h2', null, `The Unit of ${d.here.name}, this node`)),
-            d.here.reason && d.here.reason !== 'changed by hand' &&
+            d.here.reason && !d.here.reason.startsWith('changed by hand') &&
                 h('p', null, d.here.reason),
             difference(d),
             ctx.session.canWrite ? actions(ctx, d, again)
@@ -108,6 +111,7 @@ function otherCard(n) {
         h('div', {class: 'card-body'},
             h('div', {class: 'row'}, badge('drift', 'Changed by hand'),
                 h('h2', null, `The Unit of ${n.name}`)),
+            n.reason && h('p', null, headline(n.reason)),
             h('p', null, `${n.name} knows what differs: open its page, or `,
                 'look there.'),
             command('unitmesh ui'),

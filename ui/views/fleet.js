@@ -112,8 +112,8 @@ function pathCell(r) {
 function reasonOf(r) {
     if (!r.reason) return null;
     if (r.state === 'drift') {
-        return h('div', null, h('a', {href: '#/drift', class: 'normal'},
-            'Review'));
+        return h('div', {class: 'reason is-drift'}, r.reason, ' ',
+            h('a', {href: '#/drift', class: 'normal'}, 'Review'));
     }
     const pointer = / at (\/\S*)$/.exec(r.reason)?.[1];
     return h('div', {class: `reason is-${stateOf(r.state).kind}`}, r.reason,

@@ -24,6 +24,13 @@ export default {
         await byHand(nodes[0], 299);
         await tab.sees('204 -> 299', 30000);
         await tab.looks('drift');
+        const other = await login(browser, nodes[1]);
+        await other.open('drift');
+        await other.sees('Changed by hand at /routes/0/action/return.');
+        await other.looks('drift-other', ['light']);
+        await other.open('fleet');
+        await other.sees('changed by hand at /routes/0/action/return');
+        await other.close();
         await tab.page.locator('#heal').click();
         await tab.role('button', 'Heal it').click();
         await tab.sees('Each Unit runs what the mesh says.', 30000);

@@ -315,8 +315,15 @@ static void test_a_change_by_hand(void **state)
     crew_unit_change(&s->u[0], "/config/routes/0/action/return", "204");
     work(s, 10000);
     assert_int_equal(m->node->model.drift, UM_DIFFERS);
+    assert_string_equal(m->node->model.reason,
+                        "changed by hand at /routes/0/action/return");
     assert_true(crew_unit_runs(&s->u[0], RETURNS(204)));
     assert_int_equal(copies(m), 0);
+    crew_unit_change(&s->u[0], "/config/settings", "{\"http\": {}}");
+    work(s, 10000);
+    assert_string_equal(
+        m->node->model.reason,
+        "changed by hand at /routes/0/action/return and 1 more place");
     /* A revision goes over it: a copy is kept. */
     (void)publish(s, 0, DOC(201));
     work(s, 10000);
