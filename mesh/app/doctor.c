@@ -179,7 +179,7 @@ static uint64_t silent_for(struct um_node *n, const struct um_name *member)
         return 0;
     }
     if (h != NULL) {
-        return m->mono_ms - h->heard_ms;
+        return um_node_mono_ms(n) - h->heard_ms;
     }
     if (s == NULL) {
         return UINT64_MAX;

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "p2p/err.h"
 
@@ -90,9 +91,17 @@ static void alarm_clear(void *user, void *alarm)
     }
 }
 
+/* It counts while the machine sleeps, too: what was heard is old then. */
 static uint64_t now_ms(void *user)
 {
     (void)user;
+#ifdef CLOCK_BOOTTIME
+    struct timespec ts;
+
+    if (clock_gettime(CLOCK_BOOTTIME, &ts) == 0) {
+        return (uint64_t)ts.tv_sec * 1000U + (uint64_t)ts.tv_nsec / 1000000U;
+    }
+#endif
     return uv_hrtime() / 1000000U;
 }
 

@@ -244,7 +244,7 @@ const char *um_views_state(struct um_node *n, const struct um_name *member,
     if (um_name_eq(member, um_node_me(n))) {
         know_own(n, row);
     }
-    *age_ms = age_of(n, member, s, m->mono_ms, m->wall_ms);
+    *age_ms = age_of(n, member, s, um_node_mono_ms(n), m->wall_ms);
     return state_of(n, member, row, *age_ms);
 }
 

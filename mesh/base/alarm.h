@@ -15,7 +15,8 @@ struct um_alarms {
     void *(*set)(void *user, uint64_t ms, void (*fn)(void *arg), void *arg);
     /** Forgets an alarm that has not gone off; NULL is fine. */
     void (*clear)(void *user, void *alarm);
-    /** Monotonic milliseconds. */
+    /** Monotonic milliseconds, of sleep of the machine as well; alarms wait for
+     * those that it is awake. */
     uint64_t (*now_ms)(void *user);
 };
 

@@ -246,6 +246,8 @@ void um_apply_decide(struct um_model *m)
     const struct um_past *d;
 
     assert(m->mono_ms >= m->looked_ms);
+    if (m->cfg.proven_ms > 0 && since_ms > m->cfg.proven_ms)
+        since_ms = m->cfg.proven_ms;
     m->looked_ms = m->mono_ms;
     m->reason = m->absent ? "Unit is absent, or does not answer" : NULL;
     m->drift = UM_NO_DRIFT;
@@ -268,6 +270,7 @@ static void keep_text(char *to, size_t cap, struct um_str text)
 {
     size_t n = text.len < cap ? text.len : cap - 1;
 
+    assert(cap > 0);
     if (n > 0)
         memcpy(to, text.p, n);
     to[n] = 0;
@@ -479,6 +482,7 @@ void um_apply_live(struct um_model *m, const struct um_event *e)
                 um_name_eq(&m->live.effective, &e->u.live.effective) &&
                 m->live.blank == e->u.live.blank;
 
+    assert(e->what == UM_EV_LIVE);
     m->again = m->again || !same || m->absent;
     m->absent = false;
     if (!same)

@@ -54,6 +54,8 @@ struct um_model_cfg {
                                 more for each eight members: a change is to
                                 come to all before all say that they have it */
     uint64_t fresh_ms;     /**< a member is live so long after a row */
+    uint64_t proven_ms;    /**< health counts no more from one step to the next:
+                                who slept proved nothing; 0: all of it */
     uint64_t near_ms;      /**< clocks so far apart are near */
     uint64_t retry_min_ms; /**< after no answer; doubles */
     uint64_t retry_max_ms;

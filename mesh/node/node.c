@@ -205,6 +205,7 @@ static int make_model(struct um_node *n)
     if (n->cfg.speed > 1) {
         quicken(&cfg, n->cfg.speed);
     }
+    cfg.proven_ms = cfg.fresh_ms;
     um_model_init(&n->model, &cfg);
     return 0;
 }
@@ -719,6 +720,11 @@ struct um_disk *um_node_disk(struct um_node *n)
 const struct um_name *um_node_me(const struct um_node *n)
 {
     return &n->me;
+}
+
+uint64_t um_node_mono_ms(struct um_node *n)
+{
+    return n->cfg.alarms->now_ms(n->cfg.alarms->user);
 }
 
 const struct p2p_key *um_node_owner(struct um_node *n)

@@ -225,6 +225,10 @@ struct um_disk *um_node_disk(struct um_node *n);
 /** The name of this member. */
 const struct um_name *um_node_me(const struct um_node *n);
 
+/** What time it is by the clock that does not go back, in ms: later than the
+ * model's, which is that of its last step. */
+uint64_t um_node_mono_ms(struct um_node *n);
+
 /** An owner's key that is here: owner.key, or the node's own, if that was made
  * an owner's. NULL: none. */
 const struct p2p_key *um_node_owner(struct um_node *n);

@@ -385,7 +385,7 @@ void um_node_step(struct um_node *n, struct um_event *e)
         return;
     }
     e->wall_ms = n->cfg.wall_ms(n->cfg.user);
-    e->mono_ms = n->cfg.alarms->now_ms(n->cfg.alarms->user);
+    e->mono_ms = um_node_mono_ms(n);
     rv = um_model_step(&n->model, e, &fx);
     if (rv != 0) {
         um_node_break(n, p2p_err_text(rv));

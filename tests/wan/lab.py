@@ -185,17 +185,18 @@ class Host:
         form = {"tcp": "tcp/{}", "quic": "udp/{}/quic-v1", "ws": "tcp/{}/ws"}
         return f"/ip4/{self.ip}/{form[way].format(port)}"
 
-    def begin(self, flags=(), kind="c", name=None):
+    def begin(self, flags=(), kind="c", name=None, env=None):
         """A node that may not listen yet; the laboratory ends it."""
         require(kind)
         flags = ["--max-seconds", NODE_SECONDS, *flags]
-        peer = Peer(kind, flags, netns=self.ns, name=name or self.name)
+        peer = Peer(kind, flags, netns=self.ns, name=name or self.name,
+                    env=env)
         self.lab.ends.callback(peer.quit)
         return peer
 
-    def node(self, flags=(), kind="c", name=None):
+    def node(self, flags=(), kind="c", name=None, env=None):
         """A node that listens, a Peer of tests/interop/lib/peer.py."""
-        return self.begin(flags, kind, name).ready()
+        return self.begin(flags, kind, name, env).ready()
 
     def renumber(self):
         """Another address in the same network instead of the present one."""

@@ -10,6 +10,7 @@ import time
 
 import netns
 import pytest
+from night import Night
 from peer import require
 
 LONG = bool(os.environ.get("WAN_TRIES"))
@@ -177,3 +178,19 @@ def test_a_process_that_stood_still(lab, seconds):
     if seconds < 30:
         assert not here.seen("disconnected", peer=there.id)
         here.cmd(f"ping {there.id} 3")
+
+
+def test_a_machine_that_slept(lab, folder):
+    """Nothing is late, as its clock stood still as well; the one that does not
+    tells, and all are asked as above."""
+    night = Night(folder)
+    hosts = [lab.host(name) for name in ("here", "there", "other")]
+    here = hosts[0].node(["--listen", any_at("tcp")], env=night.env)
+    there, gone = [h.node(["--listen", h.at(port=4001)]) for h in hosts[1:]]
+    here.connect(there)
+    here.connect(gone)
+    with night.sleep(here.pid, hours=8):
+        hosts[2].line.cut()
+    here.wait("disconnected", 11, peer=gone.id)
+    assert not here.seen("disconnected", peer=there.id)
+    here.cmd(f"ping {there.id} 3")

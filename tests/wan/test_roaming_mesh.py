@@ -10,6 +10,7 @@ import time
 
 import pytest
 from crew import Node, begin, paths, synced, until
+from night import Night
 from rig import daemons
 
 LONG = bool(os.environ.get("WAN_TRIES"))
@@ -20,10 +21,10 @@ def long(test):
     return test if LONG else None
 
 
-def node(host, folder, *peers, flags=()):
+def node(host, folder, *peers, flags=(), env=None):
     """As people start it: with mDNS."""
     return Node(host.name, folder, None, [p.ip for p in peers],
-                netns=host.ns, flags=flags)
+                netns=host.ns, flags=flags, env=env)
 
 
 def hub(host, folder, *peers):
@@ -88,3 +89,21 @@ def test_a_laptop_that_slept(lab, folder, seconds):
             os.kill(laptop.proc.pid, signal.SIGCONT)
         laptop.answers(205, 15)
         changed_within(10, laptop, 206, red)
+
+
+def test_a_laptop_that_slept_through_a_night(lab, folder):
+    """What it heard in the evening is old in the morning, at once."""
+    night = Night(folder)
+    at, mine = lab.host("red"), lab.host("laptop")
+    red, laptop = hub(at, folder), node(mine, folder, at, env=night.env)
+    with daemons(red, laptop):
+        begin((red, laptop))
+        synced(red, laptop)
+        with night.sleep(laptop.proc.pid, hours=8):
+            at.line.cut()
+        told = laptop.get("/mesh/nodes")["nodes"]
+        assert {n["name"]: n["state"] for n in told} == {
+            "laptop": "synced", "red": "stale"}
+        assert max(n["age_ms"] for n in told) >= 8 * 3600 * 1000
+        at.line.heal()
+        synced(red, laptop, seconds=15)

@@ -422,6 +422,26 @@ static void test_a_unit_that_is_not_known_yet(void **state)
     assert_true(count_opened(b) > 1);
 }
 
+/* A machine that slept has not shown meanwhile that it does well. */
+static void test_sleep_proves_nothing(void **state)
+{
+    struct both *b = *state;
+
+    b->n.m.cfg.proven_ms = SOAK / 4;
+    begin(b, 0, 1);
+    node_settle(&b->n, 10);
+    all_run(b, &b->g.r1, 1000);
+    node_settle(&b->n, 100 * SOAK);
+    all_run(b, &b->g.r1, 1000);
+    node_settle(&b->n, 10);
+    assert_int_equal(count_opened(b), 1);
+    for (int i = 0; i < 4; i++)
+        node_settle(&b->n, SOAK / 4);
+    all_run(b, &b->g.r1, 1000);
+    node_settle(&b->n, 10);
+    assert_true(count_opened(b) > 1);
+}
+
 static void test_steps_are_stored_before_they_are_published(void **state)
 {
     struct both *b = *state;
@@ -458,6 +478,7 @@ int main(void)
         T(test_a_trial_is_never_confirmed_by_a_machine),
         T(test_its_own_unit_counts_like_others),
         T(test_a_unit_that_is_not_known_yet),
+        T(test_sleep_proves_nothing),
         T(test_steps_are_stored_before_they_are_published),
     };
 
