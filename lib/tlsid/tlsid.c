@@ -19,16 +19,17 @@ static int set_certificate(gnutls_certificate_credentials_t creds,
 {
     struct p2p__cert cert;
     gnutls_datum_t der, secret;
-    int rv = p2p__cert_make(key, &cert);
+    int e, rv = p2p__cert_make(key, &cert);
 
     if (rv != 0) {
         return rv;
     }
     der = (gnutls_datum_t){.data = cert.der, .size = (unsigned)cert.der_len};
     secret = (gnutls_datum_t){.data = cert.key, .size = (unsigned)cert.key_len};
-    if (gnutls_certificate_set_x509_key_mem(creds, &der, &secret,
-                                            GNUTLS_X509_FMT_DER) < 0) {
-        rv = P2P_ECRYPTO;
+    e = gnutls_certificate_set_x509_key_mem(creds, &der, &secret,
+                                            GNUTLS_X509_FMT_DER);
+    if (e < 0) {
+        rv = e == GNUTLS_E_MEMORY_ERROR ? P2P_ENOMEM : P2P_ECRYPTO;
     }
     p2p__cert_fini(&cert);
     return rv;

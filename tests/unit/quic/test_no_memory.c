@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Every allocation of two connections fails once, ngtcp2's among them: nothing
- * is lost, or half done. What GnuTLS takes is the C library's. */
+ * is lost, or half done. What GnuTLS takes is the C library's: see
+ * test_foreign_memory.c. */
 #include <stdlib.h>
 
 #include "failing_mem.h"
