@@ -100,6 +100,7 @@ static void on_peer_up(void *user, const struct p2p_peer_id *peer)
     if (e != NULL) {
         e->connected = true;
         e->changed_ns = p2p_loop_now_ns(bus->cfg.loop);
+        um_kept_guard(&e->kept, bus->host, peer, um_bus_is_member(bus, peer));
     }
     bus->n_connected++;
     bus->cfg.cb->peer_up(bus->cfg.user, peer);
@@ -595,7 +596,11 @@ void um_bus_recheck(struct um_bus *bus)
             um_relays_let_go(bus, e);
             um_relays_deny(bus, e);
             um_kept_drop(&e->kept, bus->host, &e->id);
-        } else if (!e->connected && !um_bus_is_named(bus, &e->id)) {
+            continue;
+        }
+        um_kept_guard(&e->kept, bus->host, &e->id,
+                      um_bus_is_member(bus, &e->id));
+        if (!e->connected && !um_bus_is_named(bus, &e->id)) {
             um_kept_hold(&e->kept, bus->host, &e->id);
         }
     }

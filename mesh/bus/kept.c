@@ -169,9 +169,18 @@ void um_kept_hold(struct um_kept *k, struct p2p_host *host,
     k->held = k->held || (k->n > 0 && p2p_host_keep(host, id, true) == 0);
 }
 
+void um_kept_guard(struct um_kept *k, struct p2p_host *host,
+                   const struct p2p_peer_id *id, bool guarded)
+{
+    if (k->guarded != guarded && p2p_host_protect(host, id, guarded) == 0) {
+        k->guarded = guarded;
+    }
+}
+
 void um_kept_drop(struct um_kept *k, struct p2p_host *host,
                   const struct p2p_peer_id *id)
 {
+    um_kept_guard(k, host, id, false);
     if (k->held) {
         k->held = false;
         (void)p2p_host_keep(host, id, false);

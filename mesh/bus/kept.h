@@ -25,6 +25,7 @@ struct um_kept {
     uint8_t n;
     uint8_t n_vias; /* of them */
     bool held;
+    bool guarded;
 };
 
 /** Notes where a peer says that it listens. */
@@ -49,7 +50,12 @@ void um_kept_tell(const struct um_kept *k, const struct p2p_peer_id *id,
 void um_kept_hold(struct um_kept *k, struct p2p_host *host,
                   const struct p2p_peer_id *id);
 
-/** Lets it go, if it was held. */
+/** Whether there is room for it at the host whatever strangers take: of
+ * handshakes, and of connections. */
+void um_kept_guard(struct um_kept *k, struct p2p_host *host,
+                   const struct p2p_peer_id *id, bool guarded);
+
+/** Lets it go, if it was held, and guards it no more. */
 void um_kept_drop(struct um_kept *k, struct p2p_host *host,
                   const struct p2p_peer_id *id);
 

@@ -41,7 +41,8 @@ struct p2p_host {
     uint64_t now_ns;
     unsigned up, down, messages, learned;
     bool may;
-    unsigned out; /* the one who may not */
+    unsigned out;     /* the one who may not */
+    unsigned guarded; /* a bit for each of the first peers */
     char log[LOG_BYTES];
 };
 
@@ -55,6 +56,15 @@ int p2p_host_new(struct p2p_loop *loop, const struct p2p_host_config *cfg,
     h->asks = *cfg->autonat;
     h->answers = *cfg->autonat_server;
     *out = h;
+    return 0;
+}
+
+int p2p_host_protect(struct p2p_host *host, const struct p2p_peer_id *peer,
+                     bool protect)
+{
+    unsigned bit = peer->bytes[3] < 8 ? 1U << peer->bytes[3] : 0;
+
+    host->guarded = protect ? host->guarded | bit : host->guarded & ~bit;
     return 0;
 }
 
@@ -780,6 +790,33 @@ static void test_a_relay_beyond_the_cap_of_peers_is_let_go(void **state)
     scene_free(s);
 }
 
+/* Strangers take nothing from a member, whoever of the two dialed; who is none
+ * any more is a stranger. Without a mesh nobody is one. */
+static void test_there_is_room_for_members(void **state)
+{
+    struct scene *s = scene_new();
+
+    (void)state;
+    s->world.alone = true;
+    s->world.may = true;
+    come(s, 1);
+    assert_int_equal(s->world.guarded, 0);
+    s->world.alone = false;
+    s->world.out = 3;
+    um_bus_recheck(s->bus);
+    come(s, 2);
+    come(s, 3);
+    assert_int_equal(s->world.guarded, 1U << 1 | 1U << 2);
+    go(s, 1);
+    s->world.out = 2;
+    um_bus_recheck(s->bus);
+    assert_int_equal(s->world.guarded, 1U << 1 | 1U << 3);
+    s->world.alone = true; /* it left its mesh */
+    um_bus_recheck(s->bus);
+    assert_int_equal(s->world.guarded, 0);
+    scene_free(s);
+}
+
 /* Somebody who asked just before is told no: without a mesh all have a part. */
 static void test_a_relay_that_ceased_serves_nobody(void **state)
 {
@@ -857,6 +894,7 @@ int main(void)
         cmocka_unit_test(test_where_members_are_is_news),
         cmocka_unit_test(test_a_relay_for_all_goes_before_neighbours),
         cmocka_unit_test(test_a_hole_in_a_nat_is_no_place_of_a_relay),
+        cmocka_unit_test(test_there_is_room_for_members),
         cmocka_unit_test(test_a_relay_that_ceased_serves_nobody),
         cmocka_unit_test(test_rows_tell_ways_by_relays_alone),
         cmocka_unit_test(test_who_is_thrown_out_is_no_relay_of_ours),

@@ -89,6 +89,13 @@ int p2p_host_keep(struct p2p_host *host, const struct p2p_peer_id *peer,
     return 0;
 }
 
+int p2p_host_protect(struct p2p_host *host, const struct p2p_peer_id *peer,
+                     bool protect)
+{
+    assert_true(protect && peer->len > 0 && host->id.len > 0);
+    return 0;
+}
+
 int p2p_host_add_addr(struct p2p_host *host, const char *addr, uint32_t ttl_s)
 {
     assert_int_equal(ttl_s, 0);
