@@ -3,9 +3,10 @@
 """usage: run.py [--big] [--write FILE] [FLOOD…]
 
 Floods from real sockets against `p2p node`, whose limits are the library's
-defaults. All of it is in a network namespace of its own, in which every address
-of 10.66.0.0/16 is this host's: the node answers at all of them, a peer has the
-one that it dials, attackers take thousands.
+defaults, and against `unitmesh run` (those that begin with `mesh`). All of it
+is in a network namespace of its own, in which every address of 10.66.0.0/16 is
+this host's: the node answers at all of them, a peer has the one that it dials,
+attackers take thousands.
 
 Each flood has a node of its own and goes on until its peers have been looked
 at: a member, which the node protects, was connected before and pings; others
@@ -14,6 +15,10 @@ the node holds more above what it held before than it may; when one from the
 member's address is not in at its first dial, or not within IN_S; when the
 attack did not come to what it should have been; or when something is still held
 afterwards. Two lines that begin with `control` show that this could fail.
+
+A daemon is in a mesh of two. There a member is in when, behind a dial from its
+address, a change that it makes runs beside the daemon; and a ping is an answer
+over the control socket.
 
 --big: the figures of docs/reference/floods.md, which --write makes; without, a
 look of seconds at each.
@@ -34,10 +39,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("BUILDDIR", ROOT / "build")).resolve()
 P2P = os.environ.setdefault("P2P_BIN", str(BUILD / "tools/p2p/p2p"))
-sys.path.insert(0, str(ROOT / "tests/interop/lib"))
+sys.path[:0] = [str(ROOT / "tests/interop/lib"), str(ROOT / "tests/e2e")]
 
 # pylint: disable=wrong-import-position
 import attack                                                  # noqa: E402
+import crew                                                    # noqa: E402
 import initial                                                 # noqa: E402
 import noise                                                   # noqa: E402
 from peer import Peer                                          # noqa: E402
@@ -61,14 +67,16 @@ LUCK_S = 10
 # that reads nothing 30.
 GONE_S = 45
 PENDING = 256
+# Descriptors: a connection for each of these, and of REST 64, and some of ours.
+FDS = PENDING + 64 + 64
 
 # `way`: how its peers dial; `begin`: what makes its Attack; `least`: how often
 # it must have done what it does, (big, small); `held`: handshakes that must be
-# under way; `bound`: what it may cost, in MiB.
-Flood = namedtuple("Flood", "name text way begin least held bound",
-                   defaults=(0, BOUND_MB))
+# under way; `bound`: what it may cost, in MiB; `fds`: the descriptors.
+Flood = namedtuple("Flood", "name text way begin least held bound fds",
+                   defaults=(0, BOUND_MB, FDS))
 Seen = namedtuple("Seen", "did refused rate rss cpu pending member strangers "
-                  "rtt")
+                  "rtt fds")
 
 
 def into_namespace():
@@ -95,17 +103,22 @@ def cpu_s(pid):
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def fds(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
 class Watch:
     """The most that a process holds while it is looked at."""
 
     def __init__(self, pid):
-        self.pid, self.most, self.on = pid, 0, True
+        self.pid, self.most, self.fds, self.on = pid, 0, 0, True
         self.thread = threading.Thread(target=self._look, daemon=True)
 
     def _look(self):
         while self.on:
             with contextlib.suppress(OSError, StopIteration):
                 self.most = max(self.most, rss_kb(self.pid))
+                self.fds = max(self.fds, fds(self.pid))
             time.sleep(0.02)
 
     def __enter__(self):
@@ -115,6 +128,9 @@ class Watch:
     def __exit__(self, *exc):
         self.on = False
         self.thread.join()
+
+
+HELD = ("conns_in", "streams_in", "handshakes_pending", "descriptors", "fds")
 
 
 class Node:
@@ -169,9 +185,8 @@ class Node:
         until = time.monotonic() + GONE_S
         while True:
             now = self.stats()
-            held = {k: now[k] - self.before[k] for k in
-                    ("conns_in", "streams_in", "handshakes_pending",
-                     "descriptors") if now[k] > self.before[k]}
+            held = {k: now[k] - self.before[k] for k in HELD
+                    if now.get(k, 0) > self.before.get(k, 0)}
             if not held or time.monotonic() > until:
                 return held or None
             time.sleep(0.2)
@@ -181,9 +196,61 @@ class Node:
         return self.peer.stop()
 
 
+class Mesh(Node):
+    """The daemon of one flood, and the other one of its mesh, which is the
+    member."""
+
+    def __init__(self, number, folder):
+        # pylint: disable=super-init-not-called
+        self.port = PORT + 10 * number
+        folder = folder / str(number)
+        folder.mkdir()
+        self.peer, self.member = [
+            crew.Node(name, folder, f"127.66.{number}.{i + 1}", **more)
+            for i, (name, more) in enumerate((
+                ("red", {"listen": [self.addr("0.0.0.0", "tcp")]}),
+                ("blue", {"flags": ["--peer", self.addr(MEMBER, "tcp")]})))]
+        crew.begin((self.peer, self.member))
+        self.status = 204
+        self.before = self.stats()
+
+    def target(self, way):
+        return (self.peer.bind, 4902) if way == "rest" else super().target(way)
+
+    def stats(self):
+        return {**self.peer.get("/mesh/status")["p2p"],
+                "fds": fds(self.peer.pid)}
+
+    def ping(self):
+        began = time.monotonic()
+        self.peer.get("/mesh/status")
+        return (time.monotonic() - began) * 1000
+
+    def dial(self, way, at, seconds):
+        began = time.monotonic()
+        if way == "rest" and at != MEMBER:
+            return self._over_tcp(), 1
+        took, tries = super().dial("tcp", at, seconds)
+        if took is None or at != MEMBER:
+            return took, tries
+        self.status = 200 + (self.status + 1) % 90
+        with contextlib.suppress(AssertionError):
+            self.member.say("put", crew.ROUTE, str(self.status))
+            self.peer.answers(self.status, seconds)
+            return time.monotonic() - began, tries
+        return None, tries
+
+    def _over_tcp(self):
+        """How long REST takes to answer there; None: too long."""
+        began = time.monotonic()
+        answer = self.peer.fetch(f"http://{self.peer.bind}:4902/healthz",
+                                 seconds=0.5)
+        return time.monotonic() - began if answer.code else None
+
+
 def look(flood, node, big):
     """One flood; what was seen, while it went on."""
-    pid, rss = node.peer.pid, rss_kb(node.peer.pid)
+    pid, rss, had = node.peer.pid, rss_kb(node.peer.pid), fds(node.peer.pid)
     with Watch(pid) as watch, flood.begin(node, big) as a:
         a.wait(flood.least[not big], 30)
         cpu, did, began = cpu_s(pid), a.did, time.monotonic()
@@ -197,7 +264,8 @@ def look(flood, node, big):
         span = time.monotonic() - began
         return Seen(a.did, a.counts[1], (a.did - did) / span,
                     max(0, watch.most - rss) / 1024, (cpu_s(pid) - cpu) / span,
-                    node.stats()["handshakes_pending"], member, strangers, rtts)
+                    node.stats()["handshakes_pending"], member, strangers,
+                    rtts, watch.fds - had)
 
 
 def judge(flood, seen, big):
@@ -209,6 +277,8 @@ def judge(flood, seen, big):
         wrong.append(f"{seen.pending} handshakes were under way")
     if seen.rss > flood.bound:
         wrong.append(f"the node grew by {seen.rss:.1f} MiB")
+    if seen.fds > flood.fds:
+        wrong.append(f"it had {seen.fds} descriptors more")
     if any(took is None or took > IN_S for took, _ in seen.member):
         wrong.append(f"a member was not in within {IN_S} s")
     if any(tries > 1 for _, tries in seen.member):
@@ -216,10 +286,10 @@ def judge(flood, seen, big):
     return wrong
 
 
-def crowd(what, way, want, each=8, words=()):
+def crowd(what, way, want, each=8, words=(), net=NET):
     """A flood of connections from many addresses; `want` is (big, small)."""
     def begin(node, big):
-        return attack.Attack(what, node.target(way), attack.sources(NET, each),
+        return attack.Attack(what, node.target(way), attack.sources(net, each),
                              want[not big], *words)
     return begin
 
@@ -249,6 +319,8 @@ def first_and_key():
 HELLO = bytes.fromhex("1603010200010001fc0303") + bytes(501)
 TLS_HELLO = noise.HELLO + noise.line("/tls/1.0.0") + HELLO
 WS_HEAD = b"GET / HTTP/1.1\r\nHost: node\r\nUpgrade: websocket\r\n" + \
+    b"X: y\r\n" * 60
+REST_HEAD = b"GET /mesh/status HTTP/1.1\r\nHost: localhost\r\n" + \
     b"X: y\r\n" * 60
 MANY, SOME = (10000, 1000), (2000, 500)
 
@@ -289,6 +361,15 @@ FLOODS = (
           of_one(attack.churn), (1000000, 50000)),
     Flood("pings", "pings of the muxer, 5,000 a record", "tcp",
           of_one(attack.pings), (1000000, 50000)),
+    Flood("mesh-silent", "a daemon: 10,000 connections that say nothing, 8 "
+          "from each of 1,250 addresses", "tcp",
+          crowd(attack.silent, "tcp", MANY), MANY, 200),
+    Flood("mesh-churn", "a daemon: streams that a stranger opens and resets in "
+          "one breath", "tcp", of_one(attack.churn), (1000000, 50000)),
+    Flood("mesh-rest", "a daemon: 2,000 requests over REST, a byte every "
+          "0.2 s, 8 from each of 250 addresses", "rest",
+          crowd(attack.dripping, "rest", SOME, words=(REST_HEAD,),
+                net="127.67"), SOME, 0, BOUND_MB, 64 + 16),
 )
 
 
@@ -302,6 +383,9 @@ def controls(seen):
         out["control: not every stranger is in with its first dial"] = \
             any(took is None or tries > 1
                 for took, tries in seen["silent"].strangers)
+    if "mesh-rest" in seen:
+        out["control: REST has no room for one more over TCP"] = \
+            any(took is None for took, _ in seen["mesh-rest"].strangers)
     return out
 
 
@@ -342,6 +426,11 @@ connected before: there is room for it at once. A stranger from another address
 takes its chance with the attackers while handshakes fill their {pending}
 places: each has one for at least a second. Both times are those of whole
 programs that start, dial, ping and end: {idle:.0f} ms without any flood.
+
+A daemon is in a mesh of two. There a member is in when, behind a dial from its
+address, a change that it makes runs at the Unit of the daemon; in place of its
+pings stands how long an answer takes over the control socket; and of REST a
+stranger is somebody else who asks over TCP.
 
 {machine}.
 
@@ -393,13 +482,16 @@ def certificate(folder):
 
 
 def run(opts, folder):
-    rows, threads, late, bad = [], [], [], 0
+    rows, threads, late, bad, idle = [], [], [], 0, 0
     for number, flood in enumerate(FLOODS):
         if opts.floods and flood.name not in opts.floods:
             continue
-        node = Node(number, folder)
-        idle = statistics.median(node.dial("tcp", MEMBER, IN_S)[0]
-                                 for _ in range(5))
+        if flood.name.startswith("mesh"):
+            node = Mesh(number, folder)
+        else:
+            node = Node(number, folder)
+            idle = statistics.median(node.dial("tcp", MEMBER, IN_S)[0]
+                                     for _ in range(5))
         seen = look(flood, node, opts.big)
         wrong = judge(flood, seen, opts.big)
         shown(flood, seen, wrong)
