@@ -117,6 +117,27 @@ static void print_reach(yyjson_val *reach)
     }
 }
 
+/* What the router does for peers from outside, where it is asked. */
+static void print_router(yyjson_val *router)
+{
+    char addr[UM_CLI_TEXT], at[UM_CLI_TEXT], why[UM_CLI_TEXT], by[UM_CLI_TEXT];
+    const char *lead = " ";
+
+    (void)um_cli_text(router, "at", at);
+    (void)um_cli_text(router, "why", why);
+    (void)printf("router     %s",
+                 um_cli_text(router, "addr", addr)[0] != '\0' ? addr : "none");
+    if (at[0] != '\0') {
+        (void)printf(" lets peers in at %s (%s)", at,
+                     um_cli_text(router, "method", by));
+        lead = "; ";
+    } else if (addr[0] != '\0' && why[0] != '\0') {
+        (void)printf(" lets no peers in");
+        lead = ": ";
+    }
+    (void)printf("%s%s\n", why[0] != '\0' ? lead : "", why);
+}
+
 static int status(struct um_cli *c)
 {
     int code;
@@ -134,6 +155,9 @@ static int status(struct um_cli *c)
                  um_cli_number(root, "peers_connected"));
     if (yyjson_obj_get(root, "reach") != NULL) { /* older daemons have none */
         print_reach(yyjson_obj_get(root, "reach"));
+    }
+    if (yyjson_obj_get(root, "router") != NULL) { /* it is asked */
+        print_router(yyjson_obj_get(root, "router"));
     }
     print_unit(yyjson_obj_get(root, "unit"));
     print_field("confined", yyjson_obj_get(root, "confined"), "how");

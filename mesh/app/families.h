@@ -23,10 +23,11 @@ struct um_family_part {
 /** When a family is told. */
 enum um_family_when {
     UM_WHEN_ALWAYS,
-    UM_WHEN_MESH, /**< in a mesh, waiting to be let in too */
-    UM_WHEN_UNIT, /**< there is a Unit */
-    UM_WHEN_SEEN, /**< it has said something of itself */
-    UM_WHEN_GUEST /**< in the article's mode */
+    UM_WHEN_MESH,  /**< in a mesh, waiting to be let in too */
+    UM_WHEN_UNIT,  /**< there is a Unit */
+    UM_WHEN_SEEN,  /**< it has said something of itself */
+    UM_WHEN_GUEST, /**< in the article's mode */
+    UM_WHEN_ROUTER /**< the router is asked to let peers in */
 };
 
 /** A family, and where its samples are: a field, fields by a label, or a
@@ -41,7 +42,7 @@ struct um_family {
     void (*put)(struct um_scrape *s);
 };
 
-#define UM_FAMILIES 62U
+#define UM_FAMILIES 67U
 extern const struct um_family um_families_all[UM_FAMILIES];
 
 #endif

@@ -122,6 +122,7 @@ void um_measured_take(struct um_daemon *d, struct um_measured *out)
     memcpy(out->refused, d->remote_auth.refused, sizeof out->refused);
     um_bus_stats(d->bus, &out->host);
     um_bus_pubsub_stats(d->bus, &out->pubsub);
+    out->has_gateway = um_bus_gateway(d->bus, &out->gateway);
     take_unit(d, out);
     out->mesh.state = d->mesh.node == NULL ? "alone"
                       : um_mesh_waits(d)   ? "pending"

@@ -59,6 +59,8 @@ struct um_measured {
     uint64_t refused[UM_REFUSALS]; /**< requests over TCP */
     struct um_measured_mesh mesh;
     struct um_measured_store store;
+    bool has_gateway; /**< it is asked */
+    struct um_bus_gateway gateway;
 };
 
 /** Takes of them `states`, `state` and `healthy`; the others are left alone. */

@@ -35,6 +35,8 @@ static bool is_told(const struct um_scrape *s, enum um_family_when when)
             return s->has_figures;
         case UM_WHEN_GUEST:
             return s->d->article != NULL;
+        case UM_WHEN_ROUTER:
+            return s->m.has_gateway;
         case UM_WHEN_ALWAYS:
             break;
     }

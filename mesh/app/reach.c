@@ -51,3 +51,23 @@ void um_reach_show(const struct um_daemon *d, struct um_json *j)
     um_json_close(j, ']');
     um_json_close(j, '}');
 }
+
+void um_reach_router(const struct um_daemon *d, struct um_json *j)
+{
+    struct um_bus_gateway g;
+
+    if (!um_bus_gateway(d->bus, &g)) {
+        return;
+    }
+    um_json_open(j, "router", '{');
+    um_json_text(j, "addr", g.gateway);
+    um_json_text(j, "method", g.method);
+    um_json_text(j, "at", g.at);
+    um_json_text(j, "why", g.why);
+    um_json_uint(j, "ports", g.ports);
+    um_json_uint(j, "mapped", g.mapped);
+    um_json_uint(j, "told", g.told);
+    um_json_uint(j, "requests", g.asked);
+    um_json_uint(j, "failures", g.failed);
+    um_json_close(j, '}');
+}

@@ -13,6 +13,10 @@ const char *um_reach_word(unsigned reach);
 const char *um_reach_of(const struct um_daemon *d,
                         const struct p2p_peer_id *peer);
 
+/** "router": what it does for peers from outside; nothing where it is not
+ * asked. */
+void um_reach_router(const struct um_daemon *d, struct um_json *j);
+
 /** "reach": this node's, who says so, and that of its addresses. */
 void um_reach_show(const struct um_daemon *d, struct um_json *j);
 

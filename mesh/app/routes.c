@@ -171,6 +171,7 @@ static void get_status(struct um_daemon *d, struct um_http_req *req)
     um_bus_addrs(d->bus, each_addr, &j);
     um_json_close(&j, ']');
     um_reach_show(d, &j);
+    um_reach_router(d, &j);
     um_json_text(&j, "state", d->settings.state);
     put_confined(&d->confined, &j);
     put_unit(d, &j);

@@ -82,6 +82,19 @@ void um_samples_reach(struct um_scrape *s)
     }
 }
 
+void um_samples_mapped(struct um_scrape *s)
+{
+    static const char *const methods[] = {"pcp", "nat-pmp", "upnp"};
+
+    for (size_t i = 0; i < COUNT(methods); i++) {
+        const struct um_exposition_label l =
+            um_samples_label("method", methods[i]);
+        const bool by = strcmp(s->m.gateway.method, methods[i]) == 0;
+
+        um_exposition_put(&s->e, &l, 1, by ? s->m.gateway.mapped : 0);
+    }
+}
+
 void um_samples_members(struct um_scrape *s)
 {
     for (size_t i = 0; i < UM_MEASURED_STATES; i++) {

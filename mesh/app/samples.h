@@ -34,6 +34,9 @@ void um_samples_state(struct um_scrape *s);
 /** Whether others reach the node from outside. */
 void um_samples_reach(struct um_scrape *s);
 
+/** What the router lets in. */
+void um_samples_mapped(struct um_scrape *s);
+
 /** Each member. */
 void um_samples_members(struct um_scrape *s);
 void um_samples_synced(struct um_scrape *s);

@@ -166,13 +166,18 @@ bool um_bus_is_relay(const struct um_bus *bus);
  * others whom it dialed. */
 void um_bus_seek_relays(struct um_bus *bus);
 
-/** What the gateway of this network does, in words. */
+/** What the gateway of this network does, in words and numbers. */
 struct um_bus_gateway {
     bool ok;          /**< it lets peers in at all ports */
     char gateway[64]; /**< its address; "": there is none */
     char method[16];  /**< "pcp", "nat-pmp", "upnp"; "": none */
     char at[400];     /**< where, as multiaddrs with commas between */
     char why[256];    /**< what is wrong; "": nothing, or not known yet */
+    uint32_t ports;   /**< that it is to let in */
+    uint32_t mapped;  /**< of these, that it does */
+    uint32_t told;    /**< of these, whose place there others are told */
+    uint64_t asked;   /**< how often it was asked for something */
+    uint64_t failed;  /**< how often that brought nothing */
 };
 
 /** The same; false: it is not asked. */

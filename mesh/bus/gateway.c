@@ -21,8 +21,13 @@ static void words(const struct um_bus *bus, struct um_bus_gateway *out)
     char text[P2P_MULTIADDR_TEXT_MAX], at[P2P_MULTIADDR_TEXT_MAX] = "";
     size_t len = 0;
 
-    *out = (struct um_bus_gateway){.ok = false};
     p2p_portmap_status(bus->portmap, &s, sizeof s);
+    *out = (struct um_bus_gateway){.ok = s.told > 0 && s.told == s.ports,
+                                   .ports = s.ports,
+                                   .mapped = s.mapped,
+                                   .told = s.told,
+                                   .asked = s.asked,
+                                   .failed = s.failed};
     if (s.gateway.len > 0) {
         (void)p2p_multiaddr_text(&s.gateway, at);
     }
@@ -39,7 +44,6 @@ static void words(const struct um_bus *bus, struct um_bus_gateway *out)
     (void)snprintf(out->method, sizeof out->method, "%s",
                    s.method != NULL ? s.method : "");
     (void)snprintf(out->why, sizeof out->why, "%s", s.why);
-    out->ok = s.told > 0 && s.told == s.ports;
 }
 
 static void on_changed(void *user)

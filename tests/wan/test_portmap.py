@@ -191,6 +191,23 @@ def test_somebody_else_on_the_link(lab):
     assert not liar.door.asked
 
 
+def shown(one, two, sites):
+    """Where the router lets peers in, or why it does not: at a glance, by REST
+    and in figures."""
+    line = one.call("status").stdout
+    assert f"router     {sites[0].lan.gateway()} lets peers in at /ip4/" in line
+    assert "(upnp)\n" in line
+    assert one.get("/mesh/status")["router"]["told"] == 1
+    assert f"{sites[1].lan.gateway()} lets no peers in: PCP: it does" in \
+        two.call("status").stdout
+    text = one.ask("GET", "/metrics").text
+    assert 'unitmesh_router_mapped{method="upnp"} 1\n' in text
+    assert 'unitmesh_router_mapped{method="pcp"} 0\n' in text
+    text = two.ask("GET", "/metrics").text
+    assert "unitmesh_router_told 0\n" in text
+    assert "unitmesh_router_failures_total 0\n" not in text
+
+
 @pytest.mark.whole
 def test_daemons(lab):
     """A join code has where the router lets peers in: who joins with it needs
@@ -214,4 +231,5 @@ def test_daemons(lab):
             until(lambda: "UPnP: it does not answer" in two.call("doctor")
                   .stdout, "it says why not")
             assert "The router" not in one.call("doctor").stdout
+            shown(one, two, sites)
         assert not gateway.ports()

@@ -13,7 +13,8 @@ ROW = re.compile(r'\{\{"(?P<name>\w+)",\s*UM_METRIC_(?P<type>\w+),\s*'
                  r'"(?P<unit>\w*)",\s*(?P<help>(?:"(?:[^"\\]|\\.)*"\s*)+)\},\s*'
                  r'"(?P<labels>[^"]*)",\s*UM_WHEN_(?P<when>\w+),')
 WHEN = {'ALWAYS': '', 'MESH': 'in a mesh', 'UNIT': 'where there is a Unit',
-        'SEEN': 'once Unit was seen', 'GUEST': "in the article's mode"}
+        'SEEN': 'once Unit was seen', 'GUEST': "in the article's mode",
+        'ROUTER': 'with `portmap`'}
 SUFFIX = {'COUNTER': '_total', 'INFO': '_info'}
 NAME = re.compile(r'\bunitmesh_[a-z0-9_]+')
 
