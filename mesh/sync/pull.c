@@ -144,16 +144,17 @@ static unsigned parts_open(const struct um_sync *s)
 static bool ask_part(struct um_sync *s, struct um_buf *out)
 {
     const struct um_download *d = s->download;
+    const bool sparing = s->most < UM__CAP_SYNC_PART_BYTES;
     struct um_sync_msg m = {.what = UM_SYNC_DOC_WANT};
     unsigned open = parts_open(s);
 
-    if (d == NULL || s->download_event || open >= PARTS_AHEAD)
+    if (d == NULL || s->download_event || open >= (sparing ? 1 : PARTS_AHEAD))
         return false;
     if (d->size == 0 ? open > 0 : s->download_asked >= d->size)
         return false;
     m.hash = d->hash;
     m.offset = s->download_asked;
-    m.size = s->most < UM__CAP_SYNC_PART_BYTES ? s->most : 0;
+    m.size = sparing ? s->most : 0;
     ask(s, out, &m)->turn = s->download_turn;
     s->download_asked += s->most;
     return true;

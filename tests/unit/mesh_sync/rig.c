@@ -621,7 +621,7 @@ static bool deliver(struct pipe *p, struct um_buf *from, struct end *to)
     struct um_str in = um_buf_view(from);
     bool whole = in.len <= p->cut_after;
 
-    in = um_str_head(in, p->cut_after);
+    in = um_str_head(in, !whole && p->loses ? 0 : p->cut_after);
     if (p->cut_after != SIZE_MAX)
         p->cut_after -= in.len;
     end_rx(to, in, &p->chunker, p->now);

@@ -118,6 +118,7 @@ struct pipe {
     struct chunker chunker;
     uint64_t now;
     size_t cut_after; /* bytes of both until it is cut; SIZE_MAX: never */
+    bool loses;       /* by a cut all that is on the way, as a relay's does */
     size_t trips;     /* how often both had something on the way */
 };
 
