@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "failing_mem.h"
 #include "portmap/internal.h"
 #include "simhost.h"
 #include "unit.h"
@@ -582,6 +583,29 @@ static void test_what_is_of_others_stays(void **state)
     end(&w);
 }
 
+/* Whatever there was no memory for, it is tried again, and nothing is lost. */
+static void test_want_of_memory_passes(void **state)
+{
+    size_t nth = 0;
+    struct world w;
+    int hit;
+
+    (void)state;
+    do {
+        const size_t live = failing_mem_live();
+
+        begin(&w, HONEST);
+        failing_mem_set(++nth, 0);
+        pass(&w, P2P__SEC(600));
+        hit = failing_mem_hit();
+        failing_mem_set(0, 0);
+        assert_int_equal(status(&w).told, 1);
+        end(&w);
+        assert_int_equal(failing_mem_live(), live);
+    } while (hit);
+    assert_true(nth > 4); /* a page for each answer */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -596,6 +620,7 @@ int main(void)
         cmocka_unit_test(test_what_may_be_there_is_taken_away),
         cmocka_unit_test(test_what_may_be_there_is_had),
         cmocka_unit_test(test_what_is_of_others_stays),
+        cmocka_unit_test(test_want_of_memory_passes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
