@@ -211,10 +211,13 @@ def shown(one, two, sites):
 @pytest.mark.whole
 def test_daemons(lab):
     """A join code has where the router lets peers in: who joins with it needs
-    no more. `doctor` tells of a router that does nothing. By UPnP, which wants
-    most of what a daemon may."""
+    no more. `doctor` tells of a router that names somebody else, who is not
+    visited. By UPnP, which wants most of what a daemon may."""
     sites = [lab.site(name) for name in "ab"]
     gateway = igd.Gateway(sites[0], by=("upnp",))
+    other = sites[1].host()
+    victim = igd.Door(lab, other.ns, other.ip)
+    igd.Liar(lab, sites[1].router, sites[1].lan.gateway(), at=victim)
     with tempfile.TemporaryDirectory(prefix="umwan") as folder:
         one, two = nodes = [
             Node(h.name, Path(folder), None, netns=h.ns,
@@ -228,8 +231,8 @@ def test_daemons(lab):
             begin(nodes)
             assert [s for s in one.lines if "(upnp)" in s]
             assert paths(two)[one.name_] == "direct"
-            until(lambda: "UPnP: it does not answer" in two.call("doctor")
-                  .stdout, "it says why not")
+            until(lambda: AWAY in two.call("doctor").stdout, "it says why not")
+            assert not victim.asked
             assert "The router" not in one.call("doctor").stdout
             shown(one, two, sites)
         assert not gateway.ports()
