@@ -93,12 +93,12 @@ static void test_a_path_has_a_cap(void **state)
     int n = snprintf(url, sizeof url, "http://10.77.1.254/");
 
     (void)state;
-    memset(url + n, 'a', P2P__CAP_PORTMAP_PATH_CHARS - 1);
-    url[n + (int)P2P__CAP_PORTMAP_PATH_CHARS - 1] = '\0';
-    assert_int_equal(read_url(url), 0);
-    url[n + (int)P2P__CAP_PORTMAP_PATH_CHARS - 1] = 'a';
-    url[n + (int)P2P__CAP_PORTMAP_PATH_CHARS] = '\0';
+    assert_int_equal(P2P__CAP_PORTMAP_PATH_CHARS, 255);
+    memset(url + n, 'a', 255); /* with the slash one too many */
+    url[n + 255] = '\0';
     assert_int_equal(read_url(url), P2P_ETOOBIG);
+    url[n + 254] = '\0';
+    assert_int_equal(read_url(url), 0);
 }
 
 static int read_answer(const char *text)
