@@ -3,8 +3,9 @@
  * A host on a machine whose addresses come and go. Happy path: the world says
  * that something changed, a moment later our addresses are looked at, and
  * whoever depends on them is told: mDNS, connections, reservations, AutoNAT,
- * identify, the application. Failure mode: the world cannot say so; then they
- * are looked at every few seconds.
+ * identify, the application. Where only the way out is another one, the others
+ * are asked whether they still hear us. Failure mode: the world cannot say so;
+ * then they are looked at every few seconds.
  */
 #include "stack/roam.h"
 
@@ -44,6 +45,15 @@ static void on_changed(struct p2p__ifaces_watch *watch, p2p_ns now)
     set_timer(r);
 }
 
+static void on_rerouted(struct p2p__ifaces_watch *watch, p2p_ns now)
+{
+    struct p2p__host_roam *r =
+        P2P__CONTAINER(watch, struct p2p__host_roam, watch);
+
+    p2p__roam_reroute(&r->core, now);
+    set_timer(r);
+}
+
 /* There are other addresses now. */
 static void moved(struct p2p__host_roam *r, p2p_ns now)
 {
@@ -69,14 +79,30 @@ static void woke(struct p2p_host *h, p2p_ns now)
     p2p__host_addrs_changed(h);
 }
 
+/* What we send goes another way: those at the end of it may not hear us. */
+static void rerouted(struct p2p_host *h, p2p_ns now)
+{
+    P2P__LOG(h->env.log, INFO,
+             "roam.rerouted: the way out is another, connections are asked");
+    p2p__wander_woke(h->swarm, now);
+    p2p__host_reserve_moved(h, now);
+    if (h->mapper != NULL) {
+        h->mapper->woke(h->mapper);
+    }
+}
+
 static void look(struct p2p__host_roam *r, p2p_ns now)
 {
     struct p2p__iface own[P2P__ROAM_IFACES];
     struct p2p__ifaces *ifaces = r->host->world->ifaces;
     const int found = ifaces->list(ifaces, own, P2P__ROAM_IFACES);
+    const unsigned news = p2p__roam_look(&r->core, own, found, now);
 
-    if (p2p__roam_look(&r->core, own, found, now) & P2P__ROAM_ADDRS) {
+    if ((news & P2P__ROAM_ADDRS) != 0) {
         moved(r, now);
+    }
+    if ((news & P2P__ROAM_ROUTES) != 0) {
+        rerouted(r->host, now);
     }
 }
 
@@ -152,6 +178,7 @@ int p2p__host_roam_init(struct p2p_host *h)
     }
     r->host = h;
     r->watch.changed = on_changed;
+    r->watch.rerouted = on_rerouted;
     p2p__list_init(&r->watch.link);
     p2p__timer_init(&r->timer, h->world->q, on_due);
     p2p__job_init(&r->job, h->world->q, on_job);

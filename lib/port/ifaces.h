@@ -21,6 +21,9 @@ struct p2p__ifaces_watch {
     /* It says no more than that: list() says what there is now. One change
      * may be told several times. */
     void (*changed)(struct p2p__ifaces_watch *watch, p2p_ns now);
+    /* What this machine sends goes another way, perhaps from the same
+     * addresses: a default route is another, or gone. NULL: never mind. */
+    void (*rerouted)(struct p2p__ifaces_watch *watch, p2p_ns now);
 };
 
 struct p2p__ifaces {

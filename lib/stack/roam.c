@@ -20,6 +20,12 @@ void p2p__roam_stir(struct p2p__roam *r, p2p_ns now)
     r->look_at = p2p__ns_min(p2p__ns_after(now, P2P__ROAM_SETTLE_NS), r->by);
 }
 
+void p2p__roam_reroute(struct p2p__roam *r, p2p_ns now)
+{
+    r->rerouted = true;
+    p2p__roam_stir(r, now);
+}
+
 p2p_ns p2p__roam_deadline(const struct p2p__roam *r)
 {
     return p2p__ns_min(r->tick_at, r->look_at);
@@ -56,6 +62,22 @@ static bool is_same(const struct p2p__iface *a, const struct p2p__iface *b)
            p2p__addr_same_ip(&a->addr, &b->addr);
 }
 
+/* Whether a route is news now; if it is too soon, there is a look when it is
+ * not. */
+static unsigned look_at_routes(struct p2p__roam *r, p2p_ns now)
+{
+    if (!r->rerouted) {
+        return 0;
+    }
+    if (now < r->routes_at) {
+        r->look_at = p2p__ns_min(r->look_at, r->routes_at);
+        return 0;
+    }
+    r->rerouted = false;
+    r->routes_at = p2p__ns_after(now, P2P__ROAM_ROUTES_NS);
+    return P2P__ROAM_ROUTES;
+}
+
 unsigned p2p__roam_look(struct p2p__roam *r, const struct p2p__iface *own,
                         int found, p2p_ns now)
 {
@@ -66,7 +88,7 @@ unsigned p2p__roam_look(struct p2p__roam *r, const struct p2p__iface *own,
     if (found < 0) {
         r->by = P2P_NEVER;
         r->look_at = p2p__ns_after(now, P2P__ROAM_UNWATCHED_NS);
-        return 0;
+        return look_at_routes(r, now);
     }
     n = p2p__min((size_t)found, P2P__ROAM_IFACES);
     r->partial = (size_t)found > n;
@@ -80,7 +102,7 @@ unsigned p2p__roam_look(struct p2p__roam *r, const struct p2p__iface *own,
     r->by = P2P_NEVER;
     r->look_at = p2p__ns_after(
         now, r->watched ? P2P__ROAM_WATCHED_NS : P2P__ROAM_UNWATCHED_NS);
-    return knew && changed ? P2P__ROAM_ADDRS : 0;
+    return (knew && changed ? P2P__ROAM_ADDRS : 0) | look_at_routes(r, now);
 }
 
 bool p2p__roam_has(const struct p2p__roam *r, const struct p2p__addr *addr)

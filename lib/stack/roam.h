@@ -31,10 +31,14 @@
 /* Who slept for so long, or came so late, asks whether the others are there. */
 #define P2P__ROAM_SLEPT_NS P2P__SEC(3)
 
+/* Connections are asked for another route not more often than so. */
+#define P2P__ROAM_ROUTES_NS P2P__SEC(10)
+
 /* What a look found. */
 enum {
     P2P__ROAM_ADDRS = 1 << 0, /* there are other addresses */
-    P2P__ROAM_WOKE = 1 << 1   /* time passed that we know nothing of */
+    P2P__ROAM_WOKE = 1 << 1,  /* time passed that we know nothing of */
+    P2P__ROAM_ROUTES = 1 << 2 /* what we send goes another way */
 };
 
 struct p2p__roam {
@@ -42,6 +46,8 @@ struct p2p__roam {
     p2p_ns look_at; /* the addresses are */
     p2p_ns by;      /* stirs put it off no further; P2P_NEVER: there was none */
     int64_t slept;  /* at the last look */
+    p2p_ns routes_at; /* a route is news again */
+    bool rerouted;
     bool watched;
     bool knows;   /* there was a look at addresses */
     bool partial; /* at some of them: there are more */
@@ -57,6 +63,9 @@ void p2p__roam_init(struct p2p__roam *r, bool watched, int64_t slept_ns,
 /* Something about addresses may have changed. */
 void p2p__roam_stir(struct p2p__roam *r, p2p_ns now);
 
+/* What we send goes another way; it is a stir, too. */
+void p2p__roam_reroute(struct p2p__roam *r, p2p_ns now);
+
 /* When to call p2p__roam_tick(). */
 p2p_ns p2p__roam_deadline(const struct p2p__roam *r);
 
@@ -68,9 +77,9 @@ unsigned p2p__roam_tick(struct p2p__roam *r, int64_t slept_ns, p2p_ns now);
 bool p2p__roam_is_due(const struct p2p__roam *r, p2p_ns now);
 
 /* There are `found` addresses now, of which the first P2P__ROAM_IFACES are
- * looked at: 0 or P2P__ROAM_ADDRS. The first ones are no news. < 0: nobody
- * could look, as when there is no file descriptor left, and all stays as it
- * was. */
+ * looked at: P2P__ROAM_ADDRS, P2P__ROAM_ROUTES, both or none. The first
+ * addresses are no news. < 0: nobody could look, as when there is no file
+ * descriptor left, and all stays as it was. */
 unsigned p2p__roam_look(struct p2p__roam *r, const struct p2p__iface *own,
                         int found, p2p_ns now);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * getifaddrs, sorted so that the same machine gives the same list. Happy path:
- * the first who watches has a socket of rtnetlink opened, and what comes by it
- * is thrown away unread: it says that something changed, and getifaddrs is
- * believed about what. Failure mode: there is no such socket (a container, a
- * kernel of another kind); who wanted to watch is told.
+ * the first who watches has a socket of rtnetlink opened, and of what comes by
+ * it only default routes are read: else it says that something changed, and
+ * getifaddrs is believed about what. Failure mode: there is no such socket (a
+ * container, a kernel of another kind); who wanted to watch is told.
  */
 #include "uv/ifaces.h"
 
@@ -22,8 +22,9 @@
 #include <linux/rtnetlink.h>
 #endif
 
-/* Messages that are thrown away a wake-up. */
+/* Datagrams that are read a wake-up, and their bytes: what is longer is cut. */
 #define BURST 64
+#define BYTES 4096
 
 static int compare(const void *pa, const void *pb)
 {
@@ -86,13 +87,15 @@ static int list(struct p2p__ifaces *self, struct p2p__iface *at, size_t cap)
     return (int)count;
 }
 
-/* A socket that has something to read when links or addresses change, or -1. */
+/* A socket that has something to read when links, addresses or routes change,
+ * or -1. */
 static int open_socket(void)
 {
 #if defined(__linux__)
     const struct sockaddr_nl at = {
         .nl_family = AF_NETLINK,
-        .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
+        .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+                     RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE};
     const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
                           NETLINK_ROUTE);
 
@@ -106,7 +109,7 @@ static int open_socket(void)
 #endif
 }
 
-static void tell(struct p2p__uv_ifaces *i)
+static void tell(struct p2p__uv_ifaces *i, struct p2p__uv_told told)
 {
     const p2p_ns now = uv_hrtime();
 
@@ -114,7 +117,12 @@ static void tell(struct p2p__uv_ifaces *i)
         struct p2p__ifaces_watch *w =
             P2P__CONTAINER(it, struct p2p__ifaces_watch, link);
 
-        w->changed(w, now);
+        if (told.ifaces) {
+            w->changed(w, now);
+        }
+        if (told.routes && w->rerouted != NULL) {
+            w->rerouted(w, now);
+        }
     }
 }
 
@@ -123,18 +131,26 @@ static void tell(struct p2p__uv_ifaces *i)
 static void on_poll(uv_poll_t *h, int status, int events)
 {
     struct p2p__uv_ifaces *i = h->data;
-    char unread;
+    struct p2p__uv_told all = {.ifaces = status != 0, .routes = status != 0};
+    uint8_t bytes[BYTES];
 
-    (void)status;
     (void)events;
     for (int n = 0; n < BURST; n++) {
-        if (recv(i->fd, &unread, sizeof unread, MSG_DONTWAIT | MSG_TRUNC) < 0 &&
-            errno != EINTR && errno != ENOBUFS) {
+        const ssize_t len = recv(i->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        struct p2p__uv_told one;
+
+        if (len < 0 && errno == ENOBUFS) {
+            all = (struct p2p__uv_told){.ifaces = true, .routes = true};
+        } else if (len < 0 && errno != EINTR) {
             break;
+        } else if (len > 0) {
+            one = p2p__uv_routes_read(&i->routes, bytes, (size_t)len);
+            all.ifaces = all.ifaces || one.ifaces;
+            all.routes = all.routes || one.routes;
         }
     }
     (void)uv_poll_start(&i->h, UV_READABLE, on_poll); /* an error ended it */
-    tell(i);
+    tell(i, all);
 }
 
 static int watch(struct p2p__ifaces *self, struct p2p__ifaces_watch *w)

@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "port/ifaces.h"
+#include "uv/routes.h"
 
 struct p2p__uv_ifaces {
     struct p2p__ifaces ifaces;
@@ -14,6 +15,7 @@ struct p2p__uv_ifaces {
     struct p2p__list watches;
     uv_poll_t h;
     int fd; /* of rtnetlink; -1: not open */
+    struct p2p__uv_routes routes;
 };
 
 /* Fills the table; opens nothing yet. */

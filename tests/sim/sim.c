@@ -110,6 +110,16 @@ void sim_watch_ifaces(struct sim *sim, size_t host)
     sim->hosts[host].ifaces.watch = watch_ifaces;
 }
 
+void sim_rerouted(struct sim *sim, size_t host)
+{
+    P2P__LIST_EACH_SAFE (it, &sim->hosts[host].watches) {
+        struct p2p__ifaces_watch *w =
+            P2P__CONTAINER(it, struct p2p__ifaces_watch, link);
+
+        w->rerouted(w, sim->now);
+    }
+}
+
 void sim_ifaces_changed(struct sim *sim, size_t host)
 {
     P2P__LIST_EACH_SAFE (it, &sim->hosts[host].watches) {

@@ -104,6 +104,9 @@ void sim_watch_ifaces(struct sim *sim, size_t host);
  * nobody finds it where it was. Those who watch are told. */
 void sim_move(struct sim *sim, size_t host, uint8_t first);
 
+/* Tells those who watch that a host's way out is another. */
+void sim_rerouted(struct sim *sim, size_t host);
+
 /* Tells those who watch that a host's interfaces may have changed. */
 void sim_ifaces_changed(struct sim *sim, size_t host);
 

@@ -166,9 +166,13 @@ class Line:
         """The plug is pulled on the site's side, which notices."""
         ip("-n", self.ns, "link", "set", self.dev, "down")
 
+    def way_out(self):
+        """How the site reaches all others."""
+        return self._via(self.dev, HUB)
+
     def up(self):
         ips(self.ns, f"link set {self.dev} up",
-            f"route replace default {self._via(self.dev, HUB)}")
+            f"route replace default {self.way_out()}")
 
 
 class Host:

@@ -10,6 +10,7 @@ import time
 
 import netns
 import pytest
+from lan import ips
 from night import Night
 from peer import require
 
@@ -123,6 +124,27 @@ def test_an_interface_that_is_down_for_a_moment(lab):
     here.wait("addrs", addrs=lambda addrs: not has(mine)(addrs))
     mine.line.up()
     assert here.reply(cmd, 60)["bytes"] == BYTES
+    stands(there, here)
+
+
+def test_a_way_out_that_leads_nowhere(lab):
+    """The default route is another, the address is not: who is not heard any
+    more is gone within seconds, not after half a minute of silence."""
+    there, here, mine = pair(lab, "tcp")
+    ips(mine.ns, "route replace default dev lo")
+    here.wait("disconnected", 8, peer=there.id)
+    mine.line.up()
+    here.connect(there)
+
+
+@long
+def test_a_way_out_that_is_as_good(lab):
+    """All stays as it is."""
+    there, here, mine = pair(lab, "tcp")
+    for metric in 7, 5, 3:
+        ips(mine.ns, f"route add default {mine.line.way_out()} "
+                f"metric {metric}")
+        pause(here, 6)
     stands(there, here)
 
 

@@ -120,6 +120,32 @@ static p2p_ns next_look(struct p2p__roam *r)
     return now - START;
 }
 
+static void test_another_route_is_news_now_and_then(void **state)
+{
+    struct p2p__roam r = at_home(true);
+    p2p_ns now = START + P2P__SEC(20);
+
+    (void)state;
+    p2p__roam_reroute(&r, now);
+    assert_false(p2p__roam_is_due(&r, now)); /* it settles first */
+    now += P2P__ROAM_SETTLE_NS;
+    assert_true(p2p__roam_is_due(&r, now));
+    assert_int_equal(p2p__roam_look(&r, home, P2P__COUNT(home), now),
+                     P2P__ROAM_ROUTES);
+    assert_int_equal(p2p__roam_look(&r, home, P2P__COUNT(home), now), 0);
+    /* At once another: it is not forgotten, but it waits. */
+    p2p__roam_reroute(&r, now + 1);
+    assert_int_equal(p2p__roam_look(&r, home, P2P__COUNT(home), now + 2), 0);
+    assert_true(p2p__roam_deadline(&r) <= now + P2P__ROAM_ROUTES_NS);
+    now += P2P__ROAM_ROUTES_NS;
+    assert_true(p2p__roam_is_due(&r, now));
+    assert_int_equal(p2p__roam_look(&r, away, P2P__COUNT(away), now),
+                     P2P__ROAM_ADDRS | P2P__ROAM_ROUTES);
+    now += P2P__ROAM_ROUTES_NS;
+    p2p__roam_reroute(&r, now);
+    assert_int_equal(p2p__roam_look(&r, NULL, -1, now), P2P__ROAM_ROUTES);
+}
+
 static void test_looks_are_frequent_where_nobody_tells(void **state)
 {
     struct p2p__roam r = at_home(false);
@@ -178,6 +204,7 @@ int main(void)
         cmocka_unit_test(test_more_addresses_than_are_looked_at),
         cmocka_unit_test(test_who_cannot_look_keeps_what_he_knows),
         cmocka_unit_test(test_stirs_settle_and_do_not_put_it_off_for_ever),
+        cmocka_unit_test(test_another_route_is_news_now_and_then),
         cmocka_unit_test(test_looks_are_frequent_where_nobody_tells),
         cmocka_unit_test(test_who_comes_late_has_slept),
         cmocka_unit_test(test_who_is_stirred_when_late_has_slept),

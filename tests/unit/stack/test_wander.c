@@ -205,6 +205,38 @@ static void test_a_living_peer_is_kept_after_sleep(void **state)
     living_after_sleep(true);
 }
 
+/* Nothing of our addresses changed, but nothing gets through any more. */
+static void test_a_dead_peer_is_found_on_another_way(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_start(&p, false);
+    sim_set_group(&p.sim, 1, 1);
+    sim_rerouted(&p.sim, 0);
+    pass(&p, P2P__SEC(5) - P2P__MS(100));
+    assert_int_equal(p.h[0].downs, 0);
+    pass(&p, SLACK);
+    assert_int_equal(p.h[0].downs, 1);
+    assert_int_equal(p.h[0].last_why, P2P_ETIMEDOUT);
+    pair_stop(&p);
+}
+
+static void test_a_living_peer_is_kept_on_another_way(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_start(&p, false);
+    for (int i = 0; i < 60; i++) {
+        sim_rerouted(&p.sim, 0);
+        pass(&p, P2P__SEC(1));
+    }
+    assert_int_equal(p.h[0].downs, 0);
+    assert_int_equal(p.h[1].downs, 0);
+    pair_stop(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +248,8 @@ int main(void)
         cmocka_unit_test(test_a_relay_is_asked_at_once),
         cmocka_unit_test(test_a_dead_peer_is_found_after_sleep),
         cmocka_unit_test(test_a_living_peer_is_kept_after_sleep),
+        cmocka_unit_test(test_a_dead_peer_is_found_on_another_way),
+        cmocka_unit_test(test_a_living_peer_is_kept_on_another_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

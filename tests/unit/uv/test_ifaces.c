@@ -5,6 +5,8 @@
 #include "uv/ifaces.h"
 
 #include <net/if.h>
+#include <net/route.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -15,8 +17,14 @@
 
 struct watcher {
     struct p2p__ifaces_watch watch;
-    unsigned told;
+    unsigned told, rerouted;
 };
+
+static void on_rerouted(struct p2p__ifaces_watch *watch, p2p_ns now)
+{
+    P2P__CONTAINER(watch, struct watcher, watch)->rerouted++;
+    assert_true(now > 0);
+}
 
 static void on_changed(struct p2p__ifaces_watch *watch, p2p_ns now)
 {
@@ -35,6 +43,51 @@ static void plug(bool in)
     r.ifr_flags = (short)(in ? r.ifr_flags | IFF_UP : r.ifr_flags & ~IFF_UP);
     assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &r), 0);
     assert_int_equal(close(fd), 0);
+}
+
+/* A route to so many bits of 0.0.0.0 by loopback comes, or goes. */
+static void route(unsigned bits, bool there)
+{
+    struct sockaddr_in dst = {.sin_family = AF_INET},
+                       mask = {.sin_family = AF_INET};
+    struct rtentry r = {.rt_flags = RTF_UP, .rt_dev = (char[]){"lo"}};
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    assert_true(fd >= 0);
+    dst.sin_addr.s_addr = htonl(bits > 8 ? 0x0a000000 : 0);
+    mask.sin_addr.s_addr = htonl(bits == 0 ? 0 : ~0U << (32 - bits));
+    memcpy(&r.rt_dst, &dst, sizeof dst);
+    memcpy(&r.rt_genmask, &mask, sizeof mask);
+    assert_int_equal(ioctl(fd, there ? SIOCADDRT : SIOCDELRT, &r), 0);
+    assert_int_equal(close(fd), 0);
+}
+
+/* In a namespace whose loopback is plugged in. */
+static void follow_routes(struct p2p_loop *loop)
+{
+    struct watcher w = {
+        .watch = {.changed = on_changed, .rerouted = on_rerouted}};
+    struct p2p__ifaces *ifaces = loop->world.ifaces;
+    unsigned told;
+
+    assert_int_equal(ifaces->watch(ifaces, &w.watch), 0);
+    p2p_loop_drive(loop);
+    told = w.told;
+    assert_int_equal(w.rerouted, 0);
+    route(16, true); /* 10.0/16 */
+    p2p_loop_drive(loop);
+    assert_int_equal(w.rerouted, 0);
+    route(0, true);
+    p2p_loop_drive(loop);
+    assert_int_equal(w.rerouted, 1);
+    route(1, true); /* 0/1, as VPNs have it */
+    p2p_loop_drive(loop);
+    assert_int_equal(w.rerouted, 2);
+    route(0, false);
+    p2p_loop_drive(loop);
+    assert_int_equal(w.rerouted, 3);
+    assert_int_equal(w.told, told); /* nothing of addresses */
+    p2p__list_remove(&w.watch.link);
 }
 
 static void test_a_change_is_told(void **state)
@@ -65,6 +118,7 @@ static void test_a_change_is_told(void **state)
     assert_true(ifaces->list(ifaces, list, P2P__COUNT(list)) > 0);
     assert_int_equal(list[0].addr.family, 4);
     assert_int_equal(list[0].prefix, 8); /* 127.0.0.1/8 */
+    follow_routes(loop);
     p2p__list_remove(&other.watch.link);
     told = w.told;
     plug(false);
