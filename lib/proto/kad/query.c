@@ -16,13 +16,15 @@ struct p2p__kad_query *p2p__kad_query_new(
     const struct p2p__kad_want *want, const struct p2p_peer_id *self,
     const struct p2p__kad_validators *validators, p2p_ns now)
 {
-    struct p2p__kad_query *q = p2p__zalloc(sizeof *q);
+    struct p2p__kad_query *q = p2p__alloc(sizeof *q);
     struct p2p__kad_key target;
 
     assert(want->key.len > 0 && want->key.len <= P2P__CAP_KAD_KEY_BYTES);
     if (q == NULL) {
         return NULL;
     }
+    /* Room for candidates is most of it, and touched when they come. */
+    memset(q, 0, offsetof(struct p2p__kad_query, lookup));
     if (want->value.len > 0) {
         q->value = p2p__memdup(want->value.p, want->value.len);
         if (q->value == NULL) {

@@ -39,7 +39,6 @@ struct p2p__kad_query {
     const struct p2p__kad_validators *validators;
     void *user;
     uint32_t enough;
-    struct p2p__kad_lookup lookup;
     bool spreading; /* the lookup is over: its keepers are told */
     struct p2p__kad_candidate *keepers[P2P__KAD_KEEPERS];
     size_t n_keepers, told, waiting, kept;
@@ -52,6 +51,7 @@ struct p2p__kad_query {
     struct p2p__kad_peer *found; /* providers */
     size_t key_len;
     uint8_t key[P2P__CAP_KAD_KEY_BYTES];
+    struct p2p__kad_lookup lookup; /* its own zero, as all is that is above */
 };
 
 /* A query of `self`. Returns owned; NULL: no memory. */
