@@ -268,8 +268,12 @@ static void consider(const struct p2p__autonat_verdicts *v, struct pick *best,
                      struct p2p__autonat_known *server,
                      const struct p2p__autonat_subject *about)
 {
-    p2p_ns at = ready_at(v, about, server);
+    p2p_ns at;
 
+    if (server->not_before >= best->at) {
+        return; /* whatever is known of the subject */
+    }
+    at = ready_at(v, about, server);
     if (about == &v->node && (server->serves & P2P__AUTONAT_SERVES_V2) != 0) {
         at = p2p__max(at, p2p__ns_after(server->since, P2P__AUTONAT_V1_AFTER));
     }
