@@ -368,7 +368,8 @@ static void note_said(struct run *r, const struct um_wire_msg *m)
 
     if (m->what == UM_WIRE_STATEMENTS)
         note_statements(r, m->statements);
-    if (m->what == UM_WIRE_START || m->what == UM_WIRE_TRY)
+    if (m->what == UM_WIRE_START || m->what == UM_WIRE_TRY ||
+        m->what == UM_WIRE_SCRATCH)
         allow(r, doc);
     if (m->what == UM_WIRE_TRY && doc >= 0 && doc < DOCS)
         r->tried[doc] |= r->told_genesis && r->told_grant;
@@ -623,7 +624,7 @@ static bool try_it(struct run *r, uint8_t c)
                             .hash = w.hashes[doc],
                             .effective = w.effective[doc % DOCS]};
 
-    if (c >= 0xe0) /* there is none: nothing comes of it */
+    if (c >= 0xe0) /* there is none: the policy is asked, and nobody else */
         m.what = UM_WIRE_SCRATCH;
     return say(r, &m);
 }
