@@ -3,10 +3,11 @@
 # usage: fuzz.sh [all|slice|ledger|keep|NAME] [SECONDS]
 # Builds the libFuzzer targets of tests/fuzz and runs all of them, today's
 # slice (FUZZ_SLICE targets, 4 by default, in turn by day), or one. Two run at
-# a time. What they learn stays in the user's cache; findings are written to
-# build-fuzz/findings, and any makes this fail. `ledger` sums up all runs;
-# `keep` packs the inputs that matter into tests/fuzz/learnt, from where another
-# machine begins.
+# a time. FUZZ_TIMEOUT: seconds that an input may take, 10 by default; more
+# where others have the processor first. What they learn stays in the user's
+# cache; findings are written to build-fuzz/findings, and any makes this fail.
+# `ledger` sums up all runs; `keep` packs the inputs that matter into
+# tests/fuzz/learnt, from where another machine begins.
 set -eu
 cd "$(dirname "$(readlink -f "$0")")/.."
 what=${1:-all}
@@ -75,14 +76,27 @@ export -f keep
 export telling='ERROR|SUMMARY|Test unit written|^Base64'
 telling+='|^ *#[0-9]+ .* in (must|LLVM|um_|p2p_)'
 
+# How long an input of a target may be, if it says so.
+max_len() {
+    sed -n 's/^#define INPUT_MAX \([0-9]*\)$/-max_len=\1/p' \
+        "tests/fuzz/fuzz_$1.c"
+}
+export -f max_len
+
+# Long stacks of each allocation, and much freed memory that is kept from use,
+# take a third of the time. Who looks into a finding plays it with all of them.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-malloc_context_size=5:quarantine_size_mb=16}
+
 # One target; a line with what it did. Its log ends with libFuzzer's stats.
 one() {
-    local t=$1 log=$2/fuzz-$1.log rv=0 runs cpu dict=() TIMEFORMAT=%U
+    local t=$1 log=$2/fuzz-$1.log rv=0 runs cpu dict=() len TIMEFORMAT=%U
     mkdir -p "$learnt/$t" "$2/findings"
     unpack "$t"
     [ -f "tests/fuzz/$t.dict" ] && dict=("-dict=tests/fuzz/$t.dict")
-    { time nice "$2/tests/fuzz/fuzz_$t" -max_total_time="$3" -timeout=10 \
-        -rss_limit_mb=2048 -print_final_stats=1 "${dict[@]}" \
+    mapfile -t len < <(max_len "$t")
+    { time nice "$2/tests/fuzz/fuzz_$t" -max_total_time="$3" \
+        -timeout="${FUZZ_TIMEOUT:-10}" -rss_limit_mb=2048 \
+        -print_final_stats=1 "${dict[@]}" "${len[@]}" \
         -artifact_prefix="$2/findings/$t-" \
         "$learnt/$t" "tests/fuzz/corpus/$t" > "$log" 2>&1 || rv=$?
     } 2> "$log.cpu"

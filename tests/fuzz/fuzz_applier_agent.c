@@ -22,6 +22,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Two hundred steps. */
+#define INPUT_MAX 400
+
 enum {
     ME = 1,
     WRITER = 2,
@@ -790,7 +793,8 @@ static bool step(struct run *r, struct um_str *in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct um_str in = um_str_n((const char *)data, size < 400 ? size : 400);
+    struct um_str in =
+        um_str_n((const char *)data, size < INPUT_MAX ? size : INPUT_MAX);
     struct run *r;
     bool ok = true;
 

@@ -12,7 +12,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { KEYS = 6, REVS = 64, EVENTS_MAX = 120, ME = 1, OWNER = 0 };
+enum { KEYS = 6, REVS = 64, ME = 1, OWNER = 0 };
+
+/* A hundred events. */
+#define INPUT_MAX 400
 
 #define T0   UINT64_C(1764000000000)
 #define N_MS 60000U
@@ -238,7 +241,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     make_keys();
     begin(&s);
-    for (unsigned i = 0; size >= 4 && i < EVENTS_MAX; i++) {
+    for (unsigned i = 0; size >= 4 && i < INPUT_MAX; i += 4) {
         happen(&s, data);
         data += 4;
         size -= 4;

@@ -11,8 +11,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define EVENTS_MAX 300
-#define KEY        1
+/* More of them only repeat what a stock of two dozen items can do. */
+#define INPUT_MAX 401
+#define KEY       1
 
 static struct mesh *stock;
 static struct node *node;
@@ -209,7 +210,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     node->m.cfg.drift = node->cfg.drift =
         (enum um_drift_policy)(size > 0 ? data[0] % 3 : 0);
     node_tick(node, 0);
-    for (size_t i = 1, n = 0; i + 4 <= size && n < EVENTS_MAX; i += 4, n++)
+    for (size_t i = 1; i + 4 <= size && i + 4 <= INPUT_MAX; i += 4)
         event(data + i);
     restart();
     node_fini(node);

@@ -62,8 +62,10 @@ int quic_pair_init(struct quic_pair *p, uint64_t seed)
 {
     int rv, other;
 
-    *p = (struct quic_pair){
-        .now = P2P__SEC(100), .latency = P2P__MS(10), .mtu = 1500};
+    memset(p, 0, offsetof(struct quic_pair, out));
+    p->now = P2P__SEC(100);
+    p->latency = P2P__MS(10);
+    p->mtu = 1500;
     p2p__rng_seed(&p->rng, seed);
     rv = end_init(p, 0, seed);
     other = end_init(p, 1, seed);
