@@ -40,7 +40,7 @@ static void work(void *arg)
     assert_false(pthread_equal(pthread_self(), s->me));
     if (atomic_fetch_add(&s->inside, 1) != 0)
         atomic_fetch_add(&s->together, 1);
-    for (int i = 0; i < 50; i++)
+    for (int i = 0; i < 5; i++)
         (void)sched_yield();
     s->worked[s->worked_n++] = o->number;
     atomic_fetch_sub(&s->inside, 1);
