@@ -137,9 +137,36 @@ static void test_a_long_name_is_cut(void **state)
     assert_ptr_equal(p2p__traffic_row(rows, name), &rows[0]);
 }
 
+/* Both ways, of two hosts that speak nothing but what all do: to connect, and
+ * to stay connected for a minute. */
+static void test_what_a_connection_costs(void **state)
+{
+    const struct sim_cfg cfg = {
+        .seed = 5, .latency_min = P2P__MS(5), .latency_max = P2P__MS(20)};
+    struct simhost h[2] = {0};
+    uint64_t connected;
+    struct sim sim;
+
+    (void)state;
+    sim_init(&sim, &cfg, 2);
+    simhost_start(&h[0], &sim, 0, NULL);
+    simhost_start(&h[1], &sim, 1, NULL);
+    assert_int_equal(simhost_dial(&h[0], &h[1]), 0);
+    sim_run(&sim, sim.now + P2P__SEC(10));
+    connected = sim.bytes;
+    assert_in_range(connected, 1400, 1700);
+    sim_run(&sim, sim.now + P2P__SEC(3600));
+    assert_int_equal(simhost_conns(&h[0]), 1);
+    assert_in_range((sim.bytes - connected) / 60, 240, 290);
+    simhost_stop(&h[0]);
+    simhost_stop(&h[1]);
+    sim_fini(&sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_a_connection_costs),
         cmocka_unit_test(test_bytes_and_streams_are_counted_at_both_ends),
         cmocka_unit_test(test_protocols_beyond_the_rows_share_the_last),
         cmocka_unit_test(test_a_long_name_is_cut),
