@@ -18,6 +18,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct mesh *stock;
 static struct node *node;
 
+/* What Unit refused last, while it is the same Unit. The core remembers more,
+ * but no other is known here to be remembered. */
+static struct {
+    bool there;
+    struct um_name revision, effective;
+} no;
+
 static void need(bool fine)
 {
     if (!fine)
@@ -118,6 +125,11 @@ static void unit(const uint8_t *p)
         e.u.applied.outcome = outcome;
         e.u.applied.revision = node->m.own.trying;
         e.u.applied.effective = node->m.own.trying_effective;
+        if (outcome == UM_RESULT_REFUSED && node->m.in_flight) {
+            no.there = true;
+            no.revision = e.u.applied.revision;
+            no.effective = e.u.applied.effective;
+        }
     } else if (e.what == UM_EV_HEALTH) {
         e.u.health.revision = node->m.own.applied;
         e.u.health.healthy = p[2] % 2;
@@ -127,6 +139,7 @@ static void unit(const uint8_t *p)
         e.u.live.blank = p[2] & 1;
         e.u.live.shrinks = p[2] & 2;
         e.u.live.other_unit = p[2] & 4;
+        no.there = no.there && !e.u.live.other_unit;
     } else {
         e.u.merged.outcome = outcome;
         e.u.merged.target = *node_target(node);
@@ -147,6 +160,9 @@ static void check(void)
              (!um_own_refused(&node->m.own, &e->u.apply.revision,
                               &e->u.apply.effective) &&
               um_name_eq(&node->m.own.trying, &e->u.apply.revision)));
+        need(e->what != UM_FX_APPLY || !no.there ||
+             !um_name_eq(&no.revision, &e->u.apply.revision) ||
+             !um_name_eq(&no.effective, &e->u.apply.effective));
     }
 }
 
@@ -207,6 +223,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         make_stock();
     node_init(node, stock, KEY);
     node->quiet = true;
+    no.there = false;
     node->m.cfg.drift = node->cfg.drift =
         (enum um_drift_policy)(size > 0 ? data[0] % 3 : 0);
     node_tick(node, 0);
