@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# usage: fuzz.sh [all|slice|ledger|keep|NAME] [SECONDS]
+# usage: fuzz.sh [all|slice|ledger|NAME] [SECONDS]
+#        fuzz.sh keep [NAME…]
 # Builds the libFuzzer targets of tests/fuzz and runs all of them, today's
 # slice (FUZZ_SLICE targets, 4 by default, in turn by day), or one. Two run at
 # a time. FUZZ_TIMEOUT: seconds that an input may take, 10 by default; more
@@ -34,7 +35,11 @@ slice() {
 }
 
 case $what in
-    all | keep) chosen=("${targets[@]}") ;;
+    all) chosen=("${targets[@]}") ;;
+    keep)
+        chosen=("${@:2}")
+        [ $# -gt 1 ] || chosen=("${targets[@]}")
+        ;;
     slice) mapfile -t chosen < <(slice) ;;
     *) chosen=("$what") ;;
 esac
@@ -58,12 +63,20 @@ unpack() {
 }
 export -f unpack
 
+# How long an input of a target may be, if it says so.
+max_len() {
+    sed -n 's/^#define INPUT_MAX \([0-9]*\)$/-max_len=\1/p' \
+        "tests/fuzz/fuzz_$1.c"
+}
+export -f max_len
+
 # The fewest inputs that reach all that the learnt ones reach.
 keep() {
-    local few
+    local few len
     few=$(mktemp -d)
-    nice "$2/tests/fuzz/fuzz_$1" -merge=1 -rss_limit_mb=2048 "$few" \
-        "$learnt/$1" "tests/fuzz/corpus/$1" > "$2/keep-$1.log" 2>&1
+    mapfile -t len < <(max_len "$1")
+    nice "$2/tests/fuzz/fuzz_$1" -merge=1 -rss_limit_mb=2048 "${len[@]}" \
+        "$few" "$learnt/$1" "tests/fuzz/corpus/$1" > "$2/keep-$1.log" 2>&1
     mkdir -p tests/fuzz/learnt
     tar -C "$few" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \
         -cf - . | gzip -9n > "tests/fuzz/learnt/$1.tar.gz"
@@ -75,13 +88,6 @@ export -f keep
 # What of a log tells of a finding: the input, too, and the frames of ours.
 export telling='ERROR|SUMMARY|Test unit written|^Base64'
 telling+='|^ *#[0-9]+ .* in (must|LLVM|um_|p2p_)'
-
-# How long an input of a target may be, if it says so.
-max_len() {
-    sed -n 's/^#define INPUT_MAX \([0-9]*\)$/-max_len=\1/p' \
-        "tests/fuzz/fuzz_$1.c"
-}
-export -f max_len
 
 # Long stacks of each allocation, and much freed memory that is kept from use,
 # take a third of the time. Who looks into a finding plays it with all of them.
