@@ -8,7 +8,8 @@ JOBS ?= $(shell nproc)
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 NINJA = ninja -j $(JOBS)
 SETUP = meson setup --reconfigure
-SANITIZE = -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
+SANITIZE = -Db_sanitize=address,undefined -Doptimization=1 \
+	"-Dc_args=-fno-sanitize-recover=all -g1"
 
 .DEFAULT_GOAL := all
 .PHONY: all acceptance asan bench bench-diff browser clean compat deb demo demo-article demo-wan deps deps-build dist distclean docs e2e \
