@@ -20,8 +20,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '../tests/interop/lib'))
 import peer  # noqa: E402
 
-FOLDERS = ('base', 'chan', 'crypto', 'gossip', 'ident', 'mux', 'proto', 'quic',
-           'stack', 'tls', 'uv', 'wire', 'ws')
+FOLDERS = ('base', 'chan', 'crypto', 'gossip', 'ident', 'mux', 'portmap',
+           'proto', 'quic', 'stack', 'tls', 'uv', 'wire', 'ws')
 SLICES = 12
 TIMEOUT = 1800
 FOUND = 99
@@ -34,8 +34,9 @@ SLOW = ('chan/noise', 'chan/noise_xx', 'chan/pnet', 'crypto/openssl_no_memory',
         'gossip/hostile', 'gossip/message', 'gossip/net', 'ident/no_memory',
         'ident/signature', 'mux/pair', 'proto/kad_lookup', 'proto/kad_net',
         'proto/mdns_ldns', 'quic/core', 'quic/hostile', 'quic/moves',
-        'quic/no_memory', 'stack/hostile', 'stack/kad', 'stack/no_memory',
-        'stack/relay_no_memory', 'stack/silence', 'stack/spare', 'stack/starve',
+        'quic/no_memory', 'stack/autonat_no_memory', 'stack/hostile',
+        'stack/kad', 'stack/no_memory', 'stack/relay_no_memory',
+        'stack/silence', 'stack/spare', 'stack/starve', 'stack/traffic',
         'stack/ways_no_memory', 'tls/channel', 'tls/hostile')
 # Have a malloc of their own, where memcheck wants to have its.
 OWN_MALLOC = ('quic/foreign_memory', 'tls/foreign_memory')
