@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "proto/gossip/caps.h"
 #include "proto/identify/info.h"
 #include "proto/mdns/dns.h"
 #include "simhost.h"
@@ -454,6 +455,58 @@ static void test_pubsub_streams_are_not_opened_for_ever(void **state)
     sim_fini(&sim);
 }
 
+static void note_status(void *user, struct p2p_stream *s, int status)
+{
+    (void)s;
+    *(int *)user = status;
+}
+
+/* Whether a stream ends on which an RPC of so many bytes is announced. */
+static bool ends_of(struct simhost *from, const struct simhost *to,
+                    uint64_t bytes)
+{
+    static const char *const gossip[] = {"/meshsub/1.2.0"};
+    static const struct p2p_stream_events events = {.closed = note_status};
+    static int status;
+    uint8_t head[P2P__VARINT_PB_MAX];
+    struct p2p_stream *s;
+    bool ended;
+
+    status = 1;
+    assert_int_equal(p2p_stream_open(from->host, p2p_host_id(to->host), gossip,
+                                     1, &events, &status, &s),
+                     0);
+    assert_int_equal(p2p_stream_send(s, head, p2p__varint_put(head, bytes)), 0);
+    sim_run(from->sim, from->sim->now + P2P__SEC(1));
+    ended = status != 1;
+    if (!ended) {
+        p2p_stream_reset(s);
+        sim_run(from->sim, from->sim->now + P2P__SEC(1));
+    }
+    return ended;
+}
+
+/* No room is taken for an RPC that is longer than any may be. */
+static void test_T21_rpcs_that_are_too_long(void **state)
+{
+    struct sim sim;
+    struct simhost a = {0}, b = {0};
+    struct p2p_pubsub *ps;
+
+    (void)state;
+    world(&sim, 2);
+    simhost_start(&a, &sim, 0, NULL);
+    simhost_start(&b, &sim, 1, NULL);
+    assert_int_equal(p2p_pubsub_new(a.host, NULL, &ps), 0);
+    assert_int_equal(simhost_dial(&b, &a), 0);
+    sim_run(&sim, sim.now + P2P__SEC(1));
+    assert_false(ends_of(&b, &a, P2P__CAP_GOSSIP_FRAME));
+    assert_true(ends_of(&b, &a, P2P__CAP_GOSSIP_FRAME + 1));
+    simhost_stop(&a);
+    simhost_stop(&b);
+    sim_fini(&sim);
+}
+
 /* Many peers on one link, all with smaller ids: their dials are waited for. */
 static void test_mdns_dials_that_wait(void **state)
 {
@@ -647,6 +700,7 @@ int main(void)
         cmocka_unit_test(test_pending_handshakes_of_the_whole_host),
         cmocka_unit_test(test_topics_of_the_application),
         cmocka_unit_test(test_pubsub_streams_are_not_opened_for_ever),
+        cmocka_unit_test(test_T21_rpcs_that_are_too_long),
         cmocka_unit_test(test_mdns_dials_that_wait),
         cmocka_unit_test(test_addresses_that_we_tell),
         cmocka_unit_test(test_mdns_forged_peers_that_wait),
