@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Text in a buffer of others: cut where there is no room, counted whole. */
+/* Text in a buffer of others: cut where there is no room, counted whole; and
+ * letters of ASCII, whatever the locale. */
 #ifndef P2P_BASE_TEXT_H
 #define P2P_BASE_TEXT_H
 
@@ -16,5 +17,11 @@ struct p2p__text {
 __attribute__((format(printf, 2, 3))) void p2p__text_put(struct p2p__text *t,
                                                          const char *format,
                                                          ...);
+
+/* A capital as a small letter; anything else as it is. */
+static inline char p2p__lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
 
 #endif

@@ -8,6 +8,7 @@
 #include "chan/ws/head.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "crypto/crypto.h"
 #include "wire/multibase.h"
 
@@ -60,11 +61,6 @@ static int refuse(struct p2p__ws_head *h, uint16_t status, int err)
     return err;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* Whether the text is `want`, which is in small letters, in any case. */
 static bool is(struct text t, const char *want)
 {
@@ -72,7 +68,7 @@ static bool is(struct text t, const char *want)
         return false;
     }
     for (size_t i = 0; i < t.len; i++) {
-        if (lower(t.p[i]) != want[i]) {
+        if (p2p__lower(t.p[i]) != want[i]) {
             return false;
         }
     }
@@ -111,7 +107,8 @@ static bool has(struct text list, const char *want)
 /* A character of a header's name: RFC 9110, "token". */
 static bool is_token(char c)
 {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+    return (c >= '0' && c <= '9') ||
+           (p2p__lower(c) >= 'a' && p2p__lower(c) <= 'z') ||
            (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 

@@ -15,6 +15,7 @@
 #include <arpa/nameser.h>
 #include <resolv.h>
 
+#include "base/text.h"
 #include "proto/mdns/caps.h"
 
 #define HEADER_BYTES 12U
@@ -168,15 +169,10 @@ int p2p__dns_target(const struct p2p__dns *d, const struct p2p__dns_rr *rr,
     return 0;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 const char *p2p__dns_behind(const char *name, const char *front)
 {
     for (; *front != '\0'; front++, name++) {
-        if (lower(*name) != lower(*front)) {
+        if (p2p__lower(*name) != p2p__lower(*front)) {
             return NULL;
         }
     }

@@ -7,6 +7,7 @@
 #include "proto/portmap/http.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #define VERSION   "HTTP/1."
 #define GROW_STEP 2048U
@@ -23,15 +24,10 @@ void p2p__http_fini(struct p2p__http *h)
     h->len = h->cap = 0;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* Whether text begins with `want`, which is in small letters, in any case. */
 static bool begins(const char *text, const char *want)
 {
-    while (*want != '\0' && lower(*text) == *want) {
+    while (*want != '\0' && p2p__lower(*text) == *want) {
         text++;
         want++;
     }
@@ -48,7 +44,7 @@ static long number(const char *text, unsigned base, long most)
     while (*text == ' ' || *text == '\t') {
         text++;
     }
-    while (*text != '\0' && (at = strchr(digits, lower(*text))) != NULL &&
+    while (*text != '\0' && (at = strchr(digits, p2p__lower(*text))) != NULL &&
            at - digits < (long)base) {
         v = (v < 0 ? 0 : v * (long)base) + (at - digits);
         if (v > most) {

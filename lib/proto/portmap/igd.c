@@ -103,11 +103,6 @@ int p2p__igd_read_url(const char *url, const struct p2p__addr *gateway,
     return read_path(url, out->path);
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* The value of a header in an answer, copied; false: there is none that fits.
  */
 static bool read_header(struct p2p__slice in, const char *name, char *out)
@@ -119,7 +114,7 @@ static bool read_header(struct p2p__slice in, const char *name, char *out)
         const size_t n = end != NULL ? (size_t)(end - in.p) : in.len;
         size_t i = 0, k = 0;
 
-        while (i < n && i < len && lower((char)in.p[i]) == name[i]) {
+        while (i < n && i < len && p2p__lower((char)in.p[i]) == name[i]) {
             i++;
         }
         if (i == len) {
